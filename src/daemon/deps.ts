@@ -139,7 +139,7 @@ export interface PolledState extends QueueList, TaskList {
 
 /** What the reconcile loop reports about itself. */
 export interface LoopMonitor {
-  started(backoff: { until(): number }): void;
+  started(backoff: { until(now: number): number }): void;
   /** Called before anything is decided from the snapshot. @param print equal to the last one if no job and no task has changed */
   polled(snapshot: PolledState, print: number): void;
   /** A pass has ended. @param isWhole whether Slurm listed its jobs, so that everything was reconciled */

@@ -77,6 +77,7 @@ async function serve(
   let snapshot: Snapshot | undefined;
   let lastFingerprint: number | undefined;
   let polledAt = 0;
+  let lastNow = 0;
   const servedQueues = new Set(deps.queues.map(({ id }) => id));
   let liveJobs: ReadonlySet<JobId> = new Set();
   let quietPolls = 0;
@@ -165,7 +166,14 @@ async function serve(
     await sweepJobConfs(deps);
   }
 
+  /** What is due by the old time would wait as long as the clock was set back. */
+  function noteClock(): void {
+    if (clock.now() < lastNow) Object.assign(due, { poll: 0, queues: 0, search: 0, sweep: 0 });
+    lastNow = clock.now();
+  }
+
   async function runDue(): Promise<void> {
+    noteClock();
     try {
       if (clock.now() >= due.poll) await reconcileAll().finally(delayNextPoll);
       if (clock.now() >= due.queues) await claimTasks();

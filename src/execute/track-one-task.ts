@@ -100,7 +100,7 @@ async function trackToEnd(
   }
 
   async function claimAndSubmit(): Promise<void> {
-    if (clock.now() < backoff.until()) return;
+    if (clock.now() < backoff.until(clock.now())) return;
     const { queues } = await deps.clearml.queues.read([queue.id]);
     const head = queues[0]?.entries.find(({ task, added }) => task === id && added !== undefined);
     if (head === undefined) return;

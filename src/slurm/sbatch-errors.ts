@@ -128,16 +128,15 @@ export const CONTROLLER_RESPONSES: Readonly<Record<Exclude<SubmitFailure, 'unkno
   ],
 };
 
+const POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
+
 /** Backpressure that lasts until a job ends. */
-const LIMITS_OF_JOBS: readonly string[] = [
-  "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
-  'MaxJobCount limit reached',
-];
+const LIMITS_OF_JOBS: readonly string[] = [POLICY, 'MaxJobCount limit reached'];
 
 /** Backpressure that depends on the partition, account, QOS, reservation or licenses of the job: a job of another queue may be accepted. */
 const LIMITS_OF_QUEUES: readonly string[] = [
   'Job can not start due to maintenance reservation.',
-  "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
+  POLICY,
   'Licenses currently unavailable',
   'Partition in DOWN state',
   'Requested account has breached requested QOS usage threshold',
@@ -207,6 +206,11 @@ export function isLimitOfJobs(message: string): boolean {
 /** Whether this message of `submitErrorMessage` refuses the job because of something that jobs of other queues need not share. */
 export function isLimitOfQueue(message: string): boolean {
   return LIMITS_OF_QUEUES.some((limit) => message.includes(limit));
+}
+
+/** Whether this message of `submitErrorMessage` names a limit that each user, or each association, has separately. */
+export function isLimitOfUser(message: string): boolean {
+  return message.includes(POLICY) && !/Grp|PerAccount/.test(message);
 }
 
 /** Slurm's message in the stderr of sbatch, on one line, without the prefix of every line. */

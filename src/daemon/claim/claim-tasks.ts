@@ -65,7 +65,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
 
   function mayContinue({ until, signal }: Run): boolean {
     const now = deps.clock.now();
-    return !signal.aborted && now < until && now >= backoff.until() && deps.journal.entries.size < MAX_TRACKED;
+    return !signal.aborted && now < until && now >= backoff.until(now) && deps.journal.entries.size < MAX_TRACKED;
   }
 
   function countHoldChanges(): number {
@@ -111,7 +111,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
     const { queue } = head;
     lastServed = queue;
     const entry = await claimHead(run, head);
-    reader.tried(head);
+    reader.tried(head, entry !== undefined);
     // A head that may still be there keeps the entries behind it from being popped.
     if (run.passed.has(head.entry.task)) reading.state = { ...reading.state, lastServed };
     else reading.state = entry === undefined ? withoutEntry(reading.state, head) : afterClaim(reading.state, head);
@@ -120,8 +120,10 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
     deps.log.info('Claimed', { task: entry.task, queue: queue.name });
     batch.add(entry.task);
     const { clearml } = reading;
-    const isStarted = pool.start(entry, () =>
-      submitClaimedTask({ ...deps, clearml }, entry, { queue, isParked: false, batch }),
+    const isStarted = pool.start(
+      entry,
+      () => submitClaimedTask({ ...deps, clearml }, entry, { queue, isParked: false, batch }),
+      reader.refusedOf(queue, entry.task),
     );
     // A later pass submits it; the others must not wait for it.
     if (!isStarted) batch.leave(entry.task);

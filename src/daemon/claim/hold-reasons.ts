@@ -1,9 +1,11 @@
-// What keeps tasks in their queues: limits with their use, pauses, and sudo.
+// What keeps tasks in their queues: limits with their use, pauses, and refusals.
 import type { Limits } from '../../base/job-limits.ts';
 import type { Pause } from '../pause/pauses-file.ts';
 
-/** A limit that is reached, a pause, or sudo that refuses the jobs of a Unix user. */
+/** A limit that is reached, a pause, or Slurm or sudo that refuses the jobs of a Unix user. */
 export type HoldReason =
+  /** `unixUser` is undefined for the user of the daemon. */
+  | { readonly kind: 'refused'; readonly unixUser: string | undefined }
   | { readonly kind: 'sudo'; readonly unixUser: string }
   | { readonly kind: 'pause'; readonly pause: Pause }
   | { readonly kind: 'limit'; readonly of: 'cluster' | 'queue'; readonly name: keyof Limits; readonly limit: number };

@@ -35,8 +35,10 @@ export interface ClaimState {
   readonly skip: ReadonlySet<TaskId>;
   /** Tasks whose claim failed in this pass, or whose Unix user must wait. They block no other task. */
   readonly passed: ReadonlySet<TaskId>;
-  /** The passed tasks whose Unix user sudo refuses; none if undefined. */
+  /** The passed tasks whose Unix user sudo or Slurm refuses; none if undefined. */
   readonly refused?: ReadonlyMap<TaskId, HoldReason> | undefined;
+  /** Of each set in turn, one task is claimed before all others; none if undefined. */
+  readonly turns?: readonly ReadonlySet<TaskId>[] | undefined;
 }
 
 /** The entry of a served queue that is claimed next. */
@@ -86,6 +88,23 @@ export function planClaims(state: ClaimState, most: number): ClaimPlan {
 }
 
 function chooseNext(state: ClaimState): Head | 'more' | undefined {
+  for (const tasks of state.turns ?? []) {
+    const next = chooseByPriority(withoutOthers(state, tasks));
+    if (next !== undefined && next !== 'more') return next;
+  }
+  return chooseByPriority(state);
+}
+
+/** Only these tasks may be claimed. */
+function withoutOthers(state: ClaimState, tasks: ReadonlySet<TaskId>): ClaimState {
+  const others = state.queues
+    .flatMap(({ entries }) => entries.map(({ task }) => task))
+    .filter((task) => !tasks.has(task));
+  const queues = state.queues.map((waiting) => ({ ...waiting, hasMore: undefined }));
+  return { ...state, queues, passed: new Set([...state.passed, ...others]) };
+}
+
+function chooseByPriority(state: ClaimState): Head | 'more' | undefined {
   const { queues, orderFairness, lastServed } = state;
   const start = orderFairness ? queues.findIndex(({ queue }) => queue === lastServed) + 1 : 0;
   for (const waiting of [...queues.slice(start), ...queues.slice(0, start)]) {

@@ -5,8 +5,8 @@ import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import type { Pause } from '../pause/pauses-file.ts';
 import { pauseOf } from '../pause/pauses-file.ts';
 import { createTaskOwners, factsOf, type TaskFacts } from '../users/task-owners.ts';
-import { isHeld, refusedUser, noteProbe, runsAs } from '../users/unix-users.ts';
-import type { RefusalHolds } from '../submit/refusal-holds.ts';
+import { isHeld, runsAs } from '../users/unix-users.ts';
+import { tasksInTurn, type Refused, type RefusalHolds, type WaitingJob } from '../submit/refusal-holds.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
 import { createPeerWatch, isNearLimit } from './claim-beside-peers.ts';
 import { createOverReader, tally, tasksWithJobs, type Tally } from './count-limit-use.ts';
@@ -14,14 +14,16 @@ import type { HoldReason } from './hold-reasons.ts';
 import { createSizeReader } from './nodes-and-gpus-of-tasks.ts';
 import { NO_JOBS } from './count-limit-use.ts';
 import { countsSizes, needsOwners } from './limits-reached.ts';
-import type { ClaimState, Head } from './plan-claims.ts';
+import type { ClaimState, Head, WaitingQueue } from './plan-claims.ts';
 
 export interface WaitingTasksReader {
   /** Starts a pass: what was learned since an older snapshot no longer counts. */
   begin(snapshot: Snapshot): void;
   read(given: Reading): Promise<ClaimState>;
   /** Notes that a claim was tried, so that the entry in the snapshot is old. */
-  tried(head: Head): void;
+  tried(head: Head, isClaimed: boolean): void;
+  /** Whose job the task's will be; undefined if its owner is not known yet. */
+  refusedOf(queue: ServedQueue, task: TaskId): Refused | undefined;
   /** Notes whose turn it was. */
   served(state: ClaimState): void;
   /** Whether a peer may submit jobs that limits count, so that the counts must be read again after few claims. */
@@ -118,6 +120,13 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
     return owner === undefined ? false : owner === '' ? undefined : owner;
   }
 
+  /** Whose job the task's will be; undefined if its owner is not known yet. */
+  function refusedOf(snapshot: Snapshot | undefined, queue: QueueId, task: TaskId): Refused | undefined {
+    if (deps.unixUsers === undefined) return { queue, user: undefined };
+    const owner = snapshot === undefined ? false : ownerInMap(snapshot, task);
+    return owner === false ? undefined : { queue, user: runsAs(deps.unixUsers, owner) };
+  }
+
   /** With a user map, only some users of the queue wait. */
   function refusedUntil({ id }: ServedQueue): number | undefined {
     if (deps.unixUsers !== undefined) return undefined;
@@ -136,20 +145,29 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
       const owner = ownerInMap(snapshot, task);
       const isUnlisted = unlisted.has(journal.entries.get(task)?.unixUser?.name ?? '');
       const mustWait = owner === false ? unlisted.size > 0 : isHeld(unixUsers, owner, { now: clock.now(), unlisted });
-      const isRefused =
-        owner !== false && refusals?.isHeld({ queue, user: runsAs(unixUsers, owner) }, clock.now()) === true;
-      return isUnlisted || mustWait || isRefused ? [task] : [];
+      return isUnlisted || mustWait || isRefused(refusedOf(snapshot, queue, task)) ? [task] : [];
     });
   }
 
-  /** The tasks of users for whom sudo refused the last submission. */
-  function refusedTasks(snapshot: Snapshot, entries: readonly QueueEntry[]): [TaskId, HoldReason][] {
+  function jobsOf(snapshot: Snapshot, waiting: readonly Pick<WaitingQueue, 'queue' | 'entries'>[]): WaitingJob[] {
+    return waiting.flatMap(({ queue, entries }) =>
+      entries.map(({ task }) => ({ task, of: refusedOf(snapshot, queue.id, task) })),
+    );
+  }
+
+  function isRefused(of: Refused | undefined): boolean {
+    return of !== undefined && refusals?.isHeld(of, deps.clock.now()) === true;
+  }
+
+  /** The tasks of users for whom sudo, or Slurm in this queue, refused the last submission. */
+  function refusedTasks(snapshot: Snapshot, queue: QueueId, entries: readonly QueueEntry[]): [TaskId, HoldReason][] {
     const { unixUsers, clock } = deps;
     if (unixUsers === undefined || !mayHold(snapshot)) return [];
     return entries.flatMap(({ task }): [TaskId, HoldReason][] => {
-      const owner = ownerInMap(snapshot, task);
-      const unixUser = owner === false ? undefined : refusedUser(unixUsers, owner, clock.now());
-      return unixUser === undefined ? [] : [[task, { kind: 'sudo', unixUser }]];
+      const of = refusedOf(snapshot, queue, task);
+      if (of?.user !== undefined && unixUsers.holds.isHeld(of.user, clock.now()))
+        return [[task, { kind: 'sudo', unixUser: of.user }]];
+      return isRefused(of) ? [[task, { kind: 'refused', unixUser: of?.user }]] : [];
     });
   }
 
@@ -210,19 +228,20 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
         lastServed,
         skip: findUnclaimable(deps, snapshot, waiting),
         passed,
-        refused: new Map(waiting.flatMap(({ entries }) => refusedTasks(snapshot, entries))),
+        refused: new Map(waiting.flatMap(({ queue, entries }) => refusedTasks(snapshot, queue.id, entries))),
+        turns: refusals === undefined ? [] : tasksInTurn(refusals, jobsOf(snapshot, waiting), deps.clock.now()),
       };
     },
 
-    tried({ queue, entry }) {
+    tried({ queue, entry }, isClaimed) {
       old.add(entry.task);
       peerWatch.claimed();
-      const { unixUsers, clock } = deps;
-      const owner = pass === undefined ? false : ownerInMap(pass.snapshot, entry.task);
-      if (unixUsers === undefined || owner === false) return;
-      noteProbe(unixUsers, owner, clock.now());
-      refusals?.noteProbe({ queue: queue.id, user: runsAs(unixUsers, owner) }, clock.now());
+      const user = refusedOf(pass?.snapshot, queue.id, entry.task)?.user;
+      // If a peer was first, its daemon submits the task: that shows this one nothing.
+      if (isClaimed && user !== undefined) deps.unixUsers?.holds.noteProbe(user, deps.clock.now());
     },
+
+    refusedOf: ({ id }, task) => refusedOf(pass?.snapshot, id, task),
 
     served(state) {
       for (const { queue, servedAt } of state.queues) turns.set(queue.id, servedAt);

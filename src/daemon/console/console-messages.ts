@@ -70,7 +70,7 @@ export function describeHold({ queue, why, before, isOfOwner }: HeldTask): strin
   return `${HELD}${queue.name}": ${describeHoldReason(why)}. ${place}`;
 }
 
-/** Whether a task's status message says that a limit, a pause or sudo holds it. */
+/** Whether a task's status message says that a limit, a pause, Slurm or sudo holds it. */
 export function isHeldMessage(statusMessage: string): boolean {
   return statusMessage.startsWith(HELD);
 }
@@ -88,6 +88,8 @@ export function describeHoldReason(why: HoldReason): string {
       return describePause(why.pause);
     case 'limit':
       return describeLimit(why);
+    case 'refused':
+      return `Slurm accepts no more jobs of ${why.unixUser === undefined ? 'the Unix user of the daemon' : `Unix user ${why.unixUser}`} in this queue now; the daemon retries`;
     case 'sudo':
       return `sudo refuses the jobs of Unix user ${why.unixUser}; the daemon retries, and its administrator can run clearml-agent-slurm doctor`;
   }

@@ -113,7 +113,7 @@ export function createClusterMonitor(
 
   const loop: LoopMonitor = {
     started(backoff) {
-      backoffUntil = () => backoff.until();
+      backoffUntil = () => backoff.until(clock.now());
     },
     polled(polled, print) {
       if (!keepsSteps) return;

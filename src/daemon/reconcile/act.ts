@@ -21,7 +21,8 @@ import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { resubmit } from '../submit/submit-parked-task.ts';
 import { isHeld, noteProbe } from '../users/unix-users.ts';
 import { logToConsole, notify, showStatus } from '../console/write-to-console.ts';
-import type { SubmissionPool } from '../submit/submission-pool.ts';
+import { refusedOf } from '../submit/refusal-holds.ts';
+import type { SubmissionPool, SubmitResult } from '../submit/submission-pool.ts';
 
 /** The part of the observation that the decision was based on. */
 export interface Basis {
@@ -157,10 +158,12 @@ function startResubmission(
   entry: Entry,
   { why, seen }: { readonly why: string; readonly seen: Basis },
 ): void {
-  const isStarted = pool.start(entry, async () => {
+  const resubmission = async (): Promise<SubmitResult> => {
     await recordEnd(deps, entry, 'resubmit', seen);
     return resubmit(deps, entry, why);
-  });
+  };
+  // It had a job, so its entry names the Unix user, unless that is the user of the daemon.
+  const isStarted = pool.start(entry, resubmission, refusedOf(entry));
   if (isStarted && deps.unixUsers !== undefined) noteProbe(deps.unixUsers, seen.task?.user, deps.clock.now());
 }
 

@@ -12,8 +12,8 @@ const MAX_TRY_EVERY_MS = 1_800_000;
 export interface Backoff {
   /** Undefined if there is only one queue without a user map: a limit of the queue is then one of all tasks. */
   readonly holds?: RefusalHolds | undefined;
-  /** When tasks may be claimed again, milliseconds since 1970; 0 if they may be claimed now. */
-  until(): number;
+  /** When tasks may be claimed again, milliseconds since 1970; 0 if no submission failed, or if the clock was set back since. */
+  until(now: number): number;
   /** Whether the last submission failed: a task is then submitted only while no other submission runs. */
   isFailing(): boolean;
   /**
@@ -46,8 +46,10 @@ export function createBackoff(random: () => number, { isForAll = false, holds }:
   /** When a task may be claimed in place of an ended job, and when one may be claimed without that. */
   let due = { afterEnd: 0, anyway: 0 };
   let room = Infinity;
+  let failedAt = 0;
 
-  function until(): number {
+  function until(now: number): number {
+    if (now < failedAt) return 0;
     return ended > 0 ? due.afterEnd : due.anyway;
   }
 
@@ -64,8 +66,9 @@ export function createBackoff(random: () => number, { isForAll = false, holds }:
     isFailing: () => failures > 0,
     room: () => (failures > 0 ? Math.max(1, ended) : room),
     failed(now, options) {
-      if (now < until()) return;
+      if (now < until(now)) return;
       failures += 1;
+      failedAt = now;
       isFull = isForAll && options?.isFull === true;
       ended = 0;
       room = isFull ? 1 : room;
@@ -79,7 +82,7 @@ export function createBackoff(random: () => number, { isForAll = false, holds }:
         ended -= 1;
         return;
       }
-      if (isFull && now < due.anyway) return;
+      if (isFull && now >= failedAt && now < due.anyway) return;
       reset();
       room += 1;
     },

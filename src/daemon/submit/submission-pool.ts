@@ -4,7 +4,7 @@ import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
-import { refusedOf } from './refusal-holds.ts';
+import { refusedOf, type Refused } from './refusal-holds.ts';
 import type { Backoff } from './submission-backoff.ts';
 
 /** The cluster accepts no more jobs now: the parked task returns to the front of its queue. */
@@ -35,8 +35,9 @@ export interface SubmissionPool {
   /**
    * Starts a submission, or returns false if there is no free slot. No other code touches the task until the submission ends; an
    * error is logged, and a later pass finishes its step.
+   * @param of whose job it will be, if the entry does not name its Unix user yet
    */
-  start(entry: Entry, submission: () => Promise<SubmitResult>): boolean;
+  start(entry: Entry, submission: () => Promise<SubmitResult>, of?: Refused): boolean;
   /** Resolves when this many tasks may be claimed, at the latest at `until` (milliseconds since 1970) or when the signal aborts. */
   waitToClaim(count: number, until: number, signal: AbortSignal): Promise<void>;
   /** Resolves when no submission runs, at the latest at `until` or when the signal aborts. */
@@ -64,12 +65,11 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
 
   async function run(
     entry: Entry,
-    submission: () => Promise<SubmitResult>,
+    attempt: () => Promise<SubmitResult>,
     waitForLater: () => Promise<unknown>,
   ): Promise<void> {
     try {
-      const result = await submission();
-      note(entry, result);
+      const result = await attempt();
       if (typeof result === 'string' || result.isKept === true) return;
       // Each task returns to the very front of its queue, so the order is kept only if the oldest returns last.
       await waitForLater();
@@ -83,6 +83,26 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
     } finally {
       deps.busy.delete(entry.task);
     }
+  }
+
+  /** Whatever its result is, the submission no longer holds others. */
+  async function noteEnd(
+    entry: Entry,
+    submission: () => Promise<SubmitResult>,
+    endProbe: ((now: number) => void) | undefined,
+  ): Promise<SubmitResult> {
+    try {
+      const result = await submission();
+      note(entry, result);
+      return result;
+    } finally {
+      endProbe?.(clock.now());
+    }
+  }
+
+  /** Undefined if it is not known yet which Unix user's job it will be. */
+  function knownRefused(entry: Entry): Refused | undefined {
+    return deps.unixUsers === undefined || entry.unixUser !== undefined ? refusedOf(entry) : undefined;
   }
 
   function note(entry: Entry, result: SubmitResult): void {
@@ -127,18 +147,19 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
     mayResubmit(entry) {
       const now = clock.now();
       if (backoff.holds?.isHeld(refusedOf(entry), now) === true) return false;
-      return now >= backoff.until() && (!backoff.isFailing() || running.size === 0);
+      return now >= backoff.until(now) && (!backoff.isFailing() || running.size === 0);
     },
-    start(entry, submission) {
+    start(entry, submission, of = knownRefused(entry)) {
       if (!hasFreeSlots(1) || rateLimit.waitMs(clock.now()) > 0) return false;
       rateLimit.spend(clock.now());
-      backoff.holds?.noteProbe(refusedOf(entry), clock.now());
+      const endProbe = of === undefined ? undefined : backoff.holds?.startProbe(of, clock.now());
       deps.busy.add(entry.task);
       const waitForLater = (): Promise<unknown> => {
         const all = [...running];
         return Promise.all(all.slice(all.indexOf(started) + 1));
       };
-      const started = run(entry, submission, waitForLater).finally(() => running.delete(started));
+      const attempt = (): Promise<SubmitResult> => noteEnd(entry, submission, endProbe);
+      const started = run(entry, attempt, waitForLater).finally(() => running.delete(started));
       running.add(started);
       return true;
     },

@@ -16,6 +16,8 @@ export interface SudoHolds {
 }
 
 interface Hold {
+  /** An earlier time means that the clock was set back, which must not prolong the hold. */
+  readonly since: number;
   /** The user's tasks wait until then (milliseconds since 1970); the next one shows whether sudo still refuses. */
   readonly until: number;
   readonly lengthMs: number;
@@ -25,6 +27,10 @@ interface Hold {
 
 const FIRST_HOLD_MS = 60_000;
 const LONGEST_HOLD_MS = 3_600_000;
+
+function isWaiting(hold: Hold | undefined, now: number): boolean {
+  return hold !== undefined && hold.since <= now && now < hold.until;
+}
 
 export function createSudoHolds(): SudoHolds {
   const holds = new Map<string, Hold>();
@@ -43,20 +49,21 @@ export function createSudoHolds(): SudoHolds {
     hold(name, now) {
       const last = holds.get(name);
       // Submissions that ran at the same time count once.
-      if (last !== undefined && !last.isProbed && now < last.until) return;
+      if (last !== undefined && !last.isProbed && isWaiting(last, now)) return;
       const lengthMs = last === undefined ? FIRST_HOLD_MS : Math.min(2 * last.lengthMs, LONGEST_HOLD_MS);
-      set(name, { until: now + lengthMs, lengthMs, isProbed: false });
+      set(name, { since: now, until: now + lengthMs, lengthMs, isProbed: false });
     },
     release,
     noteProbe(name, now) {
       const last = holds.get(name);
-      if (last !== undefined && now >= last.until) set(name, { ...last, until: now + FIRST_HOLD_MS, isProbed: true });
+      if (last !== undefined && !isWaiting(last, now))
+        set(name, { ...last, since: now, until: now + FIRST_HOLD_MS, isProbed: true });
     },
     hasAny(now) {
       for (const [name, { until }] of holds) if (now >= until + LONGEST_HOLD_MS) release(name);
       return holds.size > 0;
     },
-    isHeld: (name, now) => now < (holds.get(name)?.until ?? -Infinity),
+    isHeld: (name, now) => isWaiting(holds.get(name), now),
     changes: () => changes,
   };
 }

@@ -45,12 +45,6 @@ export function isHeld(
   return (name !== undefined && users.holds.isHeld(name, now)) || unlisted.has(name ?? '');
 }
 
-/** The Unix user of this owner if sudo refuses their submissions. @param now milliseconds since 1970 */
-export function refusedUser(users: UnixUsers, owner: string | undefined, now: number): string | undefined {
-  const name = runsAs(users, owner);
-  return name !== undefined && users.holds.isHeld(name, now) ? name : undefined;
-}
-
 /** The name of the Unix user of this owner's jobs; undefined for the user of the daemon, or if the owner is not in the map. */
 export function runsAs({ map }: UnixUsers, owner: string | undefined): string | undefined {
   const mapping = unixUserOf(owner, map);

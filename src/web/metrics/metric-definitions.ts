@@ -99,7 +99,7 @@ export const METRICS = {
   clearml_slurm_held_tasks: {
     type: 'gauge',
     labels: [...OF_QUEUE, 'limit'],
-    help: 'Tasks that wait in their queue because of a limit, a pause (limit="pause"), or sudo (limit="sudo")',
+    help: 'Tasks that wait in their queue because of a limit, a pause (limit="pause"), or because sudo (limit="sudo") or, with user_map, Slurm (limit="refused") refuses jobs of their Unix user',
   },
   clearml_slurm_paused: {
     type: 'gauge',

@@ -14,6 +14,7 @@ import { createBed } from '../user-map-bed.ts';
 const MINUTE_MS = 60_000;
 const LIMIT =
   "QOSMaxSubmitJobPerUserLimit; Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
+const GROUP_LIMIT = LIMIT.replace('QOSMaxSubmitJobPerUserLimit', 'QOSGrpSubmitJobsLimit');
 
 interface Refusing {
   readonly scheduler: Scheduler;
@@ -37,6 +38,18 @@ function refuse(
         tried.push(Number(task));
         return isRefused(task, submission) ? { kind: 'backpressure', message } : scheduler.submit(submission);
       },
+    },
+  };
+}
+
+/** Slurm that rejects some jobs. */
+function reject(scheduler: Scheduler, isRejected: (task: TaskId) => boolean): Scheduler {
+  return {
+    ...scheduler,
+    submit(submission) {
+      const task = parseJobName(submission.jobName)?.taskId as TaskId;
+      if (!isRejected(task)) return scheduler.submit(submission);
+      return Promise.resolve({ kind: 'rejected', message: 'Invalid feature specification' });
     },
   };
 }
@@ -126,6 +139,48 @@ describe('a daemon with several queues, one of which has reached a limit of its 
     expect(submittedOf(fixture)).to.deep.equal([...range(1, 6), ...range(11, 14)]);
   });
 
+  it('tries both queues in turn while Slurm rejects the tasks of one, and each rejection lets the next task be tried', async () => {
+    const fixture = createStepFixture();
+    let isFull = true;
+    const rejecting = reject(fixture.deps.scheduler, (task) => Number(task) <= 30);
+    const slurm = refuse(rejecting, () => isFull);
+    await enqueue(fixture, OWN_QUEUE, ...range(1, 30));
+    await enqueue(fixture, OTHER_QUEUE, ...range(41, 45));
+    const run = startDaemon(twoQueues(fixture, slurm.scheduler));
+    await advance(fixture.clock, 10_000);
+    expect(slurm.tried).to.include(1).and.to.include(41);
+    slurm.tried.splice(0);
+
+    isFull = false;
+    await advance(fixture.clock, 5 * MINUTE_MS);
+    run.stop();
+    await run.ended;
+    expect(submittedOf(fixture)).to.deep.equal(range(41, 45));
+    expect(slurm.tried.slice(0, 2)).to.deep.equal([1, 41]);
+    expect(slurm.tried.filter((number) => number <= 30)).to.deep.equal(range(1, 30));
+  });
+
+  it('continues at once if the clock is set back a day during the hold', async () => {
+    const fixture = createStepFixture();
+    let isFull = true;
+    const slurm = refuse(fixture.deps.scheduler, () => isFull);
+    await enqueue(fixture, OWN_QUEUE, 1);
+    let back = 0;
+    const { clock } = fixture.deps;
+    const run = startDaemon(
+      twoQueues(fixture, slurm.scheduler, { clock: { ...clock, now: () => clock.now() - back } }),
+    );
+    await advance(fixture.clock, MINUTE_MS);
+    expect(slurm.tried).to.include(1);
+
+    isFull = false;
+    back = 24 * 60 * MINUTE_MS;
+    await advance(fixture.clock, MINUTE_MS);
+    run.stop();
+    await run.ended;
+    expect(submittedOf(fixture)).to.deep.equal([1]);
+  });
+
   it('tries no queue for a while if the limit is one of the whole cluster', async () => {
     const fixture = createStepFixture();
     const slurm = refuse(fixture.deps.scheduler, (task) => Number(task) < 10, 'MaxJobCount limit reached');
@@ -161,5 +216,83 @@ describe('a daemon with a user map, one of whose users has reached a limit,', ()
     await run.ended;
     expect(submittedOf(fixture)).to.deep.equal([...range(61, 63), ...range(1, 60)]);
     expect(deps.journal.entries.get(taskNumber(1))).to.include({ attempts: 1 });
+  });
+
+  it('tries another user whose hold is over while Slurm rejects the tasks of the first', async () => {
+    const { fixture, deps: mapped, enqueued } = createBed();
+    let isFull = true;
+    const rejecting = reject(mapped.scheduler, (task) => Number(task) <= 30);
+    const slurm = refuse(rejecting, () => isFull, GROUP_LIMIT);
+    const deps = { ...mapped, scheduler: slurm.scheduler };
+    for (const number of range(1, 30)) await enqueued(number, 'a1');
+    for (const number of range(41, 45)) await enqueued(number, 'b2');
+    const run = startDaemon(deps);
+    await advance(fixture.clock, 10_000);
+    slurm.tried.splice(0);
+
+    isFull = false;
+    await advance(fixture.clock, 5 * MINUTE_MS);
+    run.stop();
+    await run.ended;
+    expect(submittedOf(fixture)).to.deep.equal(range(41, 45));
+    expect(slurm.tried.slice(0, 2)).to.deep.equal([1, 41]);
+    expect(slurm.tried.filter((number) => number <= 30)).to.deep.equal(range(1, 30));
+  });
+
+  it('tries each of two users as if the other had no limit, as each has one of their own', async () => {
+    const { fixture, deps: mapped, enqueued } = createBed();
+    let isBobAtLimit = true;
+    const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isBobAtLimit || runAs?.name === 'alice');
+    const deps = twoQueues(fixture, slurm.scheduler, { unixUsers: mapped.unixUsers });
+    await enqueued(1, 'a1');
+    const run = startDaemon(deps);
+    await advance(fixture.clock, 8 * MINUTE_MS);
+    const bobs = await enqueued(41, 'b2');
+    await fixture.server.call('tasks.dequeue', { task: bobs });
+    await fixture.server.call('tasks.enqueue', { task: bobs, queue: OTHER_QUEUE });
+    await advance(fixture.clock, 10_000);
+    expect(slurm.tried).to.include(41);
+
+    isBobAtLimit = false;
+    await advance(fixture.clock, 30_000);
+    run.stop();
+    await run.ended;
+    expect(submittedOf(fixture)).to.deep.equal([41]);
+  });
+
+  it("tries the next task of the daemon's own user after its hold, even if a task of another is claimed just before", async () => {
+    const { fixture, deps: mapped, enqueued } = createBed();
+    let isFull = true;
+    const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs === undefined);
+    const first = await enqueued(1, 'd0');
+    const run = startDaemon({ ...mapped, scheduler: slurm.scheduler });
+    await advance(fixture.clock, 10_000);
+    await fixture.server.call('tasks.dequeue', { task: first });
+    await advance(fixture.clock, MINUTE_MS);
+    isFull = false;
+    await enqueued(41, 'a1');
+    await enqueued(2, 'd0');
+    await advance(fixture.clock, 10_000);
+    run.stop();
+    await run.ended;
+
+    expect(submittedOf(fixture)).to.have.members([41, 2]);
+  });
+
+  it("shows in the status message of the user's other tasks why they wait", async () => {
+    const { fixture, deps: mapped, enqueued } = createBed();
+    const slurm = refuse(mapped.scheduler, (_task, { runAs }) => runAs?.name === 'alice');
+    await enqueued(1, 'a1');
+    const run = startDaemon({ ...mapped, scheduler: slurm.scheduler });
+    await advance(fixture.clock, MINUTE_MS);
+    const task = await enqueued(2, 'a1');
+    await advance(fixture.clock, MINUTE_MS);
+    run.stop();
+    await run.ended;
+
+    expect(fixture.server.store.tasks.get(task)?.status_message).to.equal(
+      'Waits in queue "own": Slurm accepts no more jobs of Unix user alice in this queue now; the daemon retries. ' +
+        '1 task is ahead of this task.',
+    );
   });
 });

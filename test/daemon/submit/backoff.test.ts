@@ -19,16 +19,25 @@ describe('the backoff between submissions', () => {
     pause.failed(1_000);
     pause.failed(1_001);
 
-    expect(pause.until()).to.equal(1_000 + backoffMs(1, 1));
+    expect(pause.until(1_000)).to.equal(1_000 + backoffMs(1, 1));
   });
 
   it('grows if the next submission also fails', () => {
     const pause = createBackoff(() => 1);
     pause.failed(0);
-    const first = pause.until();
+    const first = pause.until(1_000);
     pause.failed(first);
 
-    expect(pause.until() - first).to.be.above(first);
+    expect(pause.until(first) - first).to.be.above(first);
+  });
+
+  it('is over if the clock is set back', () => {
+    const pause = createBackoff(() => 1);
+    pause.failed(86_400_000);
+    expect(pause.until(1_000)).to.equal(0);
+    pause.failed(1_000);
+
+    expect(pause.until(1_000)).to.equal(1_000 + backoffMs(2, 1));
   });
 
   it('ends with the first successful submission', () => {
@@ -36,7 +45,7 @@ describe('the backoff between submissions', () => {
     pause.failed(0);
     pause.succeeded(1);
 
-    expect(pause.until()).to.equal(0);
+    expect(pause.until(1_000)).to.equal(0);
   });
 });
 
@@ -51,17 +60,17 @@ describe('the backoff while the cluster is full', () => {
   }
 
   it("is long enough that claims use at most 0.6 % of the ClearML server's time, but at most half an hour", () => {
-    expect(fullAt(1_000, 50).until()).to.equal(1_000 + backoffMs(1, 1));
+    expect(fullAt(1_000, 50).until(1_000)).to.equal(1_000 + backoffMs(1, 1));
     // To claim and return a task of a queue of 10,000 takes the server 7 s.
-    expect(fullAt(1_000, 10_000).until()).to.equal(1_000 + 1_200_000);
-    expect(fullAt(1_000, 1_000_000).until()).to.equal(1_000 + 1_800_000);
+    expect(fullAt(1_000, 10_000).until(1_000)).to.equal(1_000 + 1_200_000);
+    expect(fullAt(1_000, 1_000_000).until(1_000)).to.equal(1_000 + 1_800_000);
   });
 
   it('is as short as after any other failure once a job has ended', () => {
     const backoff = fullAt(1_000, 10_000);
     backoff.polled({ waiting: 10_000, ended: 1 });
 
-    expect(backoff.until()).to.equal(1_000 + backoffMs(1, 1));
+    expect(backoff.until(1_000)).to.equal(1_000 + backoffMs(1, 1));
   });
 
   it('permits one claim in place of each job that has ended', () => {
@@ -71,39 +80,39 @@ describe('the backoff while the cluster is full', () => {
     backoff.polled({ waiting: 10_000, ended: 1 });
     expect(backoff.room()).to.equal(3);
 
-    const now = backoff.until();
+    const now = backoff.until(1_000);
     for (const left of [2, 1]) {
       backoff.succeeded(now);
       expect(backoff.room()).to.equal(left);
-      expect(backoff.until()).to.be.at.most(now);
+      expect(backoff.until(1_000)).to.be.at.most(now);
     }
     backoff.succeeded(now);
     expect(backoff.isFailing()).to.equal(true);
-    expect(backoff.until()).to.equal(1_200_000);
+    expect(backoff.until(1_000)).to.equal(1_200_000);
   });
 
   it('no longer counts the jobs that ended earlier when the cluster is full again', () => {
     const backoff = fullAt(0, 10_000);
     backoff.polled({ waiting: 10_000, ended: 3 });
-    const now = backoff.until();
+    const now = backoff.until(1_000);
     backoff.failed(now, FULL);
 
     expect(backoff.room()).to.equal(1);
-    expect(backoff.until()).to.equal(now + 1_200_000);
+    expect(backoff.until(now)).to.equal(now + 1_200_000);
   });
 
   it('is not ended by a job that was submitted before the cluster was full', () => {
     const backoff = fullAt(0, 10_000);
     backoff.succeeded(1);
 
-    expect(backoff.until()).to.equal(1_200_000);
+    expect(backoff.until(1_000)).to.equal(1_200_000);
   });
 
   it('ends when Slurm accepts a job although none has ended; each accepted job then permits one more claim', () => {
     const backoff = fullAt(0, 10_000);
-    backoff.succeeded(backoff.until());
+    backoff.succeeded(backoff.until(1_000));
     expect(backoff.isFailing()).to.equal(false);
-    expect(backoff.until()).to.equal(0);
+    expect(backoff.until(1_000)).to.equal(0);
     const rooms = [1, 2, 3].map((accepted) => {
       const room = backoff.room();
       for (let job = 0; job < accepted; job += 1) backoff.succeeded(0);
@@ -120,18 +129,18 @@ describe('the backoff while the cluster is full', () => {
     backoff.failed(0, FULL);
 
     expect(backoff.room()).to.equal(1);
-    expect(backoff.until()).to.equal(1_200_000);
+    expect(backoff.until(1_000)).to.equal(1_200_000);
   });
 
   it('is as short as after any other failure if one of several queues or Unix users alone may have reached its limit', () => {
     const backoff = createBackoff(() => 1);
     backoff.polled({ waiting: 10_000, ended: 0 });
     backoff.failed(1_000, FULL);
-    expect(backoff.until()).to.equal(1_000 + backoffMs(1, 1));
+    expect(backoff.until(1_000)).to.equal(1_000 + backoffMs(1, 1));
 
     backoff.succeeded(2_000);
     expect(backoff.room()).to.equal(Infinity);
-    expect(backoff.until()).to.equal(0);
+    expect(backoff.until(1_000)).to.equal(0);
   });
 
   it('is as short as after any other failure if the refusal names no limit', () => {
@@ -139,6 +148,6 @@ describe('the backoff while the cluster is full', () => {
     backoff.polled({ waiting: 10_000, ended: 0 });
     backoff.failed(1_000, { isFull: false });
 
-    expect(backoff.until()).to.equal(1_000 + backoffMs(1, 1));
+    expect(backoff.until(1_000)).to.equal(1_000 + backoffMs(1, 1));
   });
 });

@@ -38,7 +38,7 @@ describe('the holds of refused queues', () => {
     let now = 0;
     const waits: number[] = [];
     for (let probe = 1; probe <= 7; probe += 1) {
-      holds.noteProbe(FIRST, now);
+      holds.startProbe(FIRST, now);
       holds.refused(FIRST, WHY, now);
       holds.refused(FIRST, WHY, now + 1);
       const until = holds.heldUntil(FIRST, now) ?? now;
@@ -52,13 +52,37 @@ describe('the holds of refused queues', () => {
   it('permit one probe, whose acceptance ends the hold; a lost probe delays the next by a minute', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
-    holds.noteProbe(FIRST, WAIT_MS);
+    holds.startProbe(FIRST, WAIT_MS);
     expect(holds.heldUntil(FIRST, WAIT_MS)).to.equal(WAIT_MS + 60_000);
     expect(holds.isHeld(FIRST, WAIT_MS + 60_000)).to.equal(false);
     holds.accepted(FIRST, WAIT_MS + 1_000);
 
     expect(holds.isHeld(FIRST, WAIT_MS + 1_000)).to.equal(false);
     expect(holds.hasAny(WAIT_MS + 1_000)).to.equal(false);
+  });
+
+  it('permit the next probe as soon as one ends without an answer, unless another was started since', () => {
+    const holds = createHolds();
+    holds.refused(FIRST, WHY, 0);
+    const endLost = holds.startProbe(FIRST, WAIT_MS);
+    const endNext = holds.startProbe(FIRST, WAIT_MS + 60_000);
+    endLost(WAIT_MS + 61_000);
+    expect(holds.isHeld(FIRST, WAIT_MS + 61_000)).to.equal(true);
+    endNext(WAIT_MS + 62_000);
+
+    expect(holds.isHeld(FIRST, WAIT_MS + 62_000)).to.equal(false);
+    expect(holds.hasAny(WAIT_MS + 62_000)).to.equal(true);
+  });
+
+  it('are over if the clock is set back, and the next refusal holds the tasks again', () => {
+    const holds = createHolds();
+    const now = 86_400_000;
+    holds.refused(FIRST, WHY, now);
+    expect(holds.heldUntil(FIRST, 0)).to.equal(undefined);
+    holds.startProbe(FIRST, 0);
+    holds.refused(FIRST, WHY, 1);
+
+    expect(holds.heldUntil(FIRST, 1)).to.equal(1 + backoffMs(2, 1));
   });
 
   it('are not ended by a job that was submitted before the refusal', () => {
@@ -82,7 +106,7 @@ describe('the holds of refused queues', () => {
     function refuseBoth(hasPriorities: boolean, secondWhy = WHY): RefusalHolds {
       const holds = createHolds(hasPriorities);
       for (const now of [0, 15_000, 45_000]) {
-        holds.noteProbe(FIRST, now);
+        holds.startProbe(FIRST, now);
         holds.refused(FIRST, WHY, now);
       }
       expect(holds.heldUntil(FIRST, 45_000)).to.equal(105_000);
@@ -94,10 +118,46 @@ describe('the holds of refused queues', () => {
       const holds = refuseBoth(true);
       expect(holds.heldUntil(SECOND, 61_000)).to.equal(105_000);
 
-      holds.noteProbe(FIRST, 105_000);
+      holds.startProbe(FIRST, 105_000);
       expect(holds.isHeld(SECOND, 105_001)).to.equal(true);
       holds.refused(FIRST, WHY, 105_002);
       expect(holds.isHeld(SECOND, 105_002)).to.equal(false);
+    });
+
+    it('the one that was tried longest ago comes first after a probe without an answer', () => {
+      const holds = refuseBoth(true);
+      expect(holds.turnOf(SECOND, 110_000)).to.equal(undefined);
+      const end = holds.startProbe(FIRST, 110_000);
+      expect(holds.isHeld(SECOND, 110_001)).to.equal(true);
+      end(110_002);
+
+      expect(holds.isHeld(SECOND, 110_002)).to.equal(false);
+      expect(holds.turnOf(SECOND, 110_002)).to.equal(46_000);
+      expect(holds.turnOf(FIRST, 110_002)).to.equal(undefined);
+      holds.startProbe(SECOND, 110_003)(110_004);
+      expect(holds.turnOf(SECOND, 110_004)).to.equal(undefined);
+      expect(holds.turnOf(FIRST, 110_004)).to.equal(110_002);
+    });
+
+    it('two users need not wait for each other, unless they may share the limit', () => {
+      const [ada, ben] = [
+        { ...FIRST, user: 'ada' },
+        { ...SECOND, user: 'ben' },
+      ];
+      const policy = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
+      for (const [name, isShared] of [
+        ['QOSMaxSubmitJobPerUserLimit', false],
+        ['AssocMaxSubmitJobLimit', false],
+        ['QOSGrpSubmitJobsLimit', true],
+        ['MaxSubmitJobsPerAccount', true],
+      ] as const) {
+        const why = `${name}; ${policy}`;
+        const holds = createHolds();
+        holds.refused(ada, why, 0);
+        holds.refused(ben, why, 0);
+        holds.startProbe(ada, WAIT_MS);
+        expect(holds.isHeld(ben, WAIT_MS), name).to.equal(isShared);
+      }
     });
 
     it('each is tried as often as the other', () => {
@@ -106,7 +166,7 @@ describe('the holds of refused queues', () => {
       for (let now = 105_000; now < 7_200_000; now += 5_000)
         for (const [index, of] of [FIRST, SECOND].entries()) {
           if (holds.isHeld(of, now)) continue;
-          holds.noteProbe(of, now);
+          holds.startProbe(of, now);
           holds.refused(of, WHY, now);
           tries[index] = (tries[index] ?? 0) + 1;
         }

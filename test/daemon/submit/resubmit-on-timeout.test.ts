@@ -143,7 +143,7 @@ describe('a task that is to be resubmitted because its job reached its time limi
     await passFor(run, 600_000);
 
     expect(run.submissions()).to.be.within(3, 6);
-    expect(backoff.until()).to.equal(0);
+    expect(backoff.until(run.fixture.clock.now())).to.equal(0);
     expect(run.fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
     run.refusal = undefined;
     await passFor(run, 330_000);
