@@ -5,33 +5,43 @@
  * have a job with the same id, and so the same port: the first rank waits for the port, and the ranks of a task find each other by its id.
  */
 export const SYNCHRONIZE_RANKS = `
-import os, socket, time
+import os, socket, sys, time
 rank, size = int(os.environ["NODE_RANK"]), int(os.environ["WORLD_SIZE"])
 place = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
 own = os.environ["CLEARML_TASK_ID"].encode()
+WAIT = 600
+until = time.monotonic() + WAIT
+
+def is_ours(peer):
+    with peer.makefile("rb") as said: return said.read(len(own)) == own
 
 def is_rank(peer):
     try:
-        with peer:
-            if peer.recv(len(own), socket.MSG_WAITALL) != own: return False
-            peer.sendall(own)
-            return True
+        peer.settimeout(5)
+        return is_ours(peer)
     except OSError: return False
 
 def listen():
-    met = 1
+    peers = []
     with socket.create_server(("", place[1])) as server:
-        while met < size: met += is_rank(server.accept()[0])
+        server.settimeout(WAIT)
+        while len(peers) < size - 1:
+            peer = server.accept()[0]
+            if is_rank(peer): peers.append(peer)
+            else: peer.close()
+    for peer in peers:
+        with peer: peer.sendall(own)
 
 def join():
-    with socket.create_connection(place) as peer:
+    with socket.create_connection(place, WAIT) as peer:
         peer.sendall(own)
-        if peer.recv(len(own), socket.MSG_WAITALL) != own: raise OSError("the first rank of another task")
+        if not is_ours(peer): raise OSError("the first rank of another task")
 
-for _ in range(6000):
+while time.monotonic() < until:
     try:
         join() if rank else listen()
         break
     except OSError: time.sleep(0.1)
+else: sys.exit("the ranks have not met")
 if rank == 0: print("all have met", flush=True)
 `;

@@ -16,14 +16,29 @@ import { startWorld, type World } from './world.ts';
 
 const execute = promisify(execFile);
 
-/** On every usual Linux. Without the group of terminals, an SSH server of an ordinary user cannot open one. */
-const WITH_GROUP = 'remount,gid=5,mode=620';
+/**
+ * Gives /dev/pts the group of terminals, as on every usual Linux: without it, an SSH server of an ordinary user cannot open a terminal.
+ * Returns the function that restores it.
+ */
+async function giveTerminalsTheirGroup(): Promise<() => Promise<void>> {
+  const mounts = await readFile('/proc/mounts', 'utf8');
+  // Of several mounts on one another, the last is used.
+  const [, options = ''] = [...mounts.matchAll(/^\S+ \/dev\/pts devpts (\S+)/gm)].at(-1) ?? [];
+  const remount = async (how: string): Promise<void> => {
+    await execute('mount', ['-o', `remount,${how}`, '/dev/pts']);
+  };
+  if (/\bgid=5\b/.test(options)) return () => Promise.resolve();
+  await remount('gid=5,mode=620');
+  // Options that are not named stay as they are.
+  return () => remount(`gid=0,${options}`);
+}
 
 describe('a session of clearml-session', () => {
   let cluster: SlurmCluster;
   let loginNode: TestSshd;
   let account: TestAccount;
   let world: World;
+  let restoreTerminals: (() => Promise<void>) | undefined;
   const children: ChildProcess[] = [];
   let printed = '';
 
@@ -32,8 +47,7 @@ describe('a session of clearml-session', () => {
   before(requireSlurm);
   before(requireSandbox);
   before(async () => {
-    if (!/^devpts .*gid=5/m.test(await readFile('/proc/mounts', 'utf8')))
-      await execute('mount', ['-o', WITH_GROUP, '/dev/pts']);
+    restoreTerminals = await giveTerminalsTheirGroup();
     cluster = await startSlurmCluster({ gpusPerNode: 4, extraLines: ['PartitionName=gpu Nodes=ALL State=UP'] });
     loginNode = await startSshd();
     account = await addAccount({ shell: '/bin/bash', files: { '.profile': '# mine\n' } });
@@ -49,6 +63,7 @@ describe('a session of clearml-session', () => {
     await cluster.stop();
     await removeAccount(account);
     await loginNode[Symbol.asyncDispose]();
+    await restoreTerminals?.();
   });
 
   /** What the README asks for. Here, the user's machine and the cluster share the home directory. */
