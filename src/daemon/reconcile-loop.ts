@@ -76,7 +76,6 @@ async function serve(
   /** The last snapshot, once its pass has ended: no task is claimed before that. */
   let snapshot: Snapshot | undefined;
   let lastFingerprint: number | undefined;
-  let polledAt = 0;
   let lastNow = 0;
   const servedQueues = new Set(deps.queues.map(({ id }) => id));
   let liveJobs: ReadonlySet<JobId> = new Set();
@@ -141,7 +140,6 @@ async function serve(
 
   /** However long a poll took, claiming gets its turn, and both servers a rest, before the next one. */
   function delayNextPoll(): void {
-    polledAt = clock.now();
     due.poll = Math.max(due.poll, clock.now() + Math.min(intervals.pollMs, SOON_MS));
   }
 
@@ -153,12 +151,7 @@ async function serve(
     const claimed = await claimer.claimTasks(snapshot, { until, signal: claiming.signal });
     // If a due poll cut it short, claiming continues right after the poll, not an interval later.
     if (clock.now() >= until) due.queues = Math.min(due.queues, clock.now());
-    const soonMs = delayAfter(snapshot, { isChangeExpected: true });
-    if (claimed > 0) due.poll = Math.min(due.poll, clock.now() + soonMs);
-    if (!claimer.awaitsPoll()) return;
-    due.poll = Math.min(due.poll, Math.max(clock.now(), polledAt + soonMs));
-    // Claiming continues right after the poll.
-    due.queues = due.poll;
+    if (claimed > 0) due.poll = Math.min(due.poll, clock.now() + delayAfter(snapshot, { isChangeExpected: true }));
   }
 
   async function sweep(): Promise<void> {

@@ -245,6 +245,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock, chan
         areAllKnown: () => true,
         heardAt: () => now,
         hasMet: () => false,
+        doPeersServe: () => false,
       },
       version: '0.0.0',
       queues: [{ id: SERVED, name: 'gpu', template: parseTemplate(TYPICAL_TEMPLATE, 'typical.template') }],

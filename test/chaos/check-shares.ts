@@ -45,11 +45,17 @@ const CLAIMS = new Set(['queues.get_next_task', 'queues.remove_task']);
 /** So long a daemon waits until its task is parked, before it claims another one. */
 const PARKED_WITHIN_MS = 2_000;
 
-/** A job that starts so soon may leave the scheduler queue before another daemon reads it again. */
-const STARTED_WITHIN_MS = 1_000;
+/**
+ * A job that starts so soon may leave the scheduler queue before another daemon reads it again. On a busy machine, squeue takes longer than
+ * a quarter of a second, so that the other daemon may not list the jobs first.
+ */
+const STARTED_WITHIN_MS = 5_000;
 
 /** A daemon that restarts may not find a peer again that it has not heard for longer. */
 const HEARD_WITHIN_MS = 60_000;
+
+/** A daemon does not forget a peer sooner. */
+const KNOWN_FOR_MS = 75_000;
 
 /** After a failed call, a daemon continues with the next task. */
 const SKIPPED_WITHIN_MS = 15_000;
@@ -135,14 +141,15 @@ function isPrompt(history: SharedHistory, claim: ServerCall, at: number, daemons
   const jobs = history.samples
     .filter((sample) => sample.at <= at)
     .flatMap((sample) => sample.jobs.filter((job) => job.task === task).map(({ job }) => job));
-  const hasMet = (peer: string): boolean =>
+  const knows = (peer: string): boolean =>
     history.polls.some(
       (own) =>
         own.who === who &&
         own.at <= claim.at &&
+        claim.at - own.at < KNOWN_FOR_MS &&
         history.polls.some((its) => its.who === peer && its.at <= own.beganAt && own.at - its.at < HEARD_WITHIN_MS),
     );
-  return new Set(jobs).size <= 1 && [...daemons].every((peer) => peer === who || hasMet(peer));
+  return new Set(jobs).size <= 1 && [...daemons].every((peer) => peer === who || knows(peer));
 }
 
 /** The call by which a job takes the task of this claim from the scheduler queue. */

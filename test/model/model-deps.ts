@@ -69,6 +69,7 @@ export function createModelDeps(
       mayAdopt: () => true,
       areAllKnown: () => true,
       hasMet: () => daemon > 1,
+      doPeersServe: () => daemon > 1,
       // Without a heartbeat, each poll reads everything: a pass of the model depends on no earlier one.
       heardAt: () => undefined,
     },

@@ -1,68 +1,88 @@
-// Decides when a daemon that has peers claims one task at a time, so that together they exceed a limit by at most one job of each peer.
+// What a daemon does so that it and its peers together exceed a limit by at most one job of each peer.
 import type { Clock } from '../../base/clock.ts';
-import type { Snapshot } from '../poll/poll.ts';
+import { listJobs, type Snapshot } from '../poll/poll.ts';
+import { LOAD_FACTOR } from '../poll/poll-interval.ts';
+import type { DaemonDeps } from '../deps.ts';
 import { MAX_TOGETHER } from '../submit/submission-pool.ts';
-import { jobsOfOwner } from './count-limit-use.ts';
-import { countsSizes } from './limits-reached.ts';
+import { jobsOfOwner, type JobCounts } from './count-limit-use.ts';
 import type { ClaimState, Head } from './plan-claims.ts';
+import type { Limits } from '../../base/job-limits.ts';
 
-/** The limits are near while they permit at most so many further jobs. */
-const FEW_JOBS = 2 * MAX_TOGETHER;
+/** A limit is near while it permits at most so many further jobs, nodes or GPUs. */
+const FEW = 2 * MAX_TOGETHER;
+
+/** A job may have many nodes or GPUs, so their limits are near while this part of them is left. */
+const NEAR_PART = 0.5;
 
 /** Less than a job takes from parking to its gate, where it leaves the scheduler queue. */
 const MAX_GAP_MS = 1_000;
 
-/** Whether a limit that applies to this task permits only a few further jobs. Limits of nodes and GPUs count as near. */
-export function isNearLimit(state: ClaimState, { queue, entry }: Head): boolean {
-  const owner = state.ownerOf(entry.task);
-  const ofQueue = state.queues.find((waiting) => waiting.queue === queue)?.counts;
-  return [
-    { limits: state.limits, counts: state.counts },
-    { limits: queue.limits ?? {}, counts: ofQueue },
-  ].some(({ limits, counts }) => {
-    if (counts === undefined) return false;
-    const { maxJobs, maxWaitingJobs, maxJobsPerUser } = limits;
-    const left = [
-      maxJobs === undefined ? Infinity : maxJobs - counts.jobs,
-      maxWaitingJobs === undefined ? Infinity : maxWaitingJobs - counts.waiting,
-      maxJobsPerUser === undefined || owner === undefined ? Infinity : maxJobsPerUser - jobsOfOwner(counts, owner),
-    ];
-    return countsSizes(limits) || Math.min(...left) <= FEW_JOBS;
-  });
+/** The first of these tasks, as long as each limit that applies to them permits many further jobs. */
+export function headsFarFromLimits(state: ClaimState, heads: readonly Head[]): readonly Head[] {
+  const near = heads.findIndex((head) => isNearLimit(state, head));
+  return near === -1 ? heads : heads.slice(0, near);
 }
 
-/** Whether the daemon has seen each task that peers had parked before they claimed the next. */
+function isNearLimit(state: ClaimState, { queue, entry }: Head): boolean {
+  const owner = state.ownerOf(entry.task);
+  const ofQueue = state.queues.find((waiting) => waiting.queue === queue)?.counts;
+  return (
+    isNear(state.limits, state.counts, owner) || (ofQueue !== undefined && isNear(queue.limits ?? {}, ofQueue, owner))
+  );
+}
+
+function isNear(limits: Limits, counts: JobCounts, owner: string | undefined): boolean {
+  const { maxJobs, maxWaitingJobs, maxJobsPerUser, maxNodes, maxGpus } = limits;
+  return (
+    leftOf(maxJobs, counts.jobs) <= FEW ||
+    leftOf(maxWaitingJobs, counts.waiting) <= FEW ||
+    (owner !== undefined && leftOf(maxJobsPerUser, jobsOfOwner(counts, owner)) <= FEW) ||
+    leftOf(maxNodes, counts.nodes) <= Math.max(FEW, NEAR_PART * (maxNodes ?? 0)) ||
+    leftOf(maxGpus, counts.gpus) <= Math.max(FEW, NEAR_PART * (maxGpus ?? 0))
+  );
+}
+
+function leftOf(limit: number | undefined, count: number): number {
+  return limit === undefined ? Infinity : limit - count;
+}
+
+/** Whether the daemon may have missed a job of a peer: one that left the scheduler queue between two readings of it. */
 export interface PeerWatch {
-  /** Starts with what a poll saw: a task in the scheduler queue, or its job. */
-  polled(snapshot: Pick<Snapshot, 'listedAt'>): void;
+  /** Notes that Slurm has listed the jobs whose tasks have left the scheduler queue. */
+  listed(list: Pick<Snapshot, 'listedAt' | 'slurmMs'>): void;
   /** Notes a reading of the scheduler queue. @param from when it began */
   read(from: number): void;
-  claimed(): void;
-  /**
-   * Whether another task may be claimed near a limit. If readings were too far apart, a peer's job may have started between them, which
-   * only a poll shows: then one task after each poll.
-   */
-  mayClaim(): boolean;
+  /** Whether a job may have been missed, and Slurm may list the jobs again without more load than polls may cause. */
+  mustListAgain(): boolean;
 }
 
 export function createPeerWatch(clock: Pick<Clock, 'now'>): PeerWatch {
   let seenAt = -Infinity;
+  let mayListAt = -Infinity;
   let isWithoutGap = true;
-  let hasClaimed = false;
   return {
-    polled({ listedAt }) {
-      seenAt = listedAt;
+    listed({ listedAt, slurmMs }) {
+      seenAt = listedAt + slurmMs;
+      mayListAt = seenAt + Math.max(MAX_GAP_MS, LOAD_FACTOR * slurmMs);
       isWithoutGap = true;
-      hasClaimed = false;
     },
     read(from) {
       const now = clock.now();
       isWithoutGap &&= now >= seenAt && now - seenAt <= MAX_GAP_MS;
       seenAt = from;
     },
-    claimed() {
-      hasClaimed = true;
-    },
-    mayClaim: () => isWithoutGap || !hasClaimed,
+    mustListAgain: () => !isWithoutGap && clock.now() >= mayListAt,
   };
+}
+
+/** Lists the jobs again, and returns the snapshot with them; undefined if Slurm did not list all. Jobs that are no longer listed stay. */
+export async function listAgain(
+  deps: DaemonDeps,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+): Promise<Snapshot | undefined> {
+  const list = await listJobs(deps, signal);
+  if (list === undefined) return undefined;
+  const { listedAt, slurmMs } = list;
+  return { ...snapshot, listedAt, slurmMs, jobs: new Map([...snapshot.jobs, ...list.jobs]) };
 }

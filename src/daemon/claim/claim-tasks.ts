@@ -34,8 +34,6 @@ const AWAY_AFTER = 3;
 export interface TaskClaimer {
   /** Claims tasks until the queues are empty, the cluster accepts no more jobs, or the time is up. Returns how many were claimed. */
   claimTasks(snapshot: Snapshot, limits: { readonly until: number; readonly signal: AbortSignal }): Promise<number>;
-  /** Whether the last call left a task only because a poll must first show the jobs of peers. */
-  awaitsPoll(): boolean;
 }
 
 /** One call of `claimTasks`. */
@@ -46,6 +44,8 @@ interface Run {
   readonly passed: Set<TaskId>;
   claimed: number;
   unanswered: number;
+  /** Jobs were listed again, and no task was claimed since: with slow readings, nothing else would ever happen. */
+  hasListed: boolean;
   /** The index in `READ_SIZES`. */
   readSize: number;
 }
@@ -61,7 +61,6 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
   const reader = createWaitingTasksReader(deps, backoff.holds);
   const messages = createHoldMessages(deps);
   let lastServed: ServedQueue | undefined;
-  let awaitsPoll = false;
 
   function mayContinue({ until, signal }: Run): boolean {
     const now = deps.clock.now();
@@ -159,18 +158,20 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
       if (!mayContinue(run)) return false;
       const { claims, needsMore } = planClaims(reading.state, Math.min(MAX_TOGETHER, left));
       if (claims.length === 0) return needsMore;
-      const isSingle = reader.mustClaimSingly(reading.state, claims);
-      awaitsPoll = isSingle && !reader.knowsPeersJobs();
-      if (awaitsPoll) return false;
-      const size = isSingle ? 1 : Math.min(claims.length, backoff.room());
+      const together = reader.togetherOf(reading.state, claims).length;
+      if (together === 0 && !run.hasListed && reader.mustListAgain()) {
+        run.hasListed = true;
+        return reader.listAgain(signal);
+      }
+      const size = Math.min(Math.max(1, together), backoff.room());
       await pool.waitToClaim(1, until, signal);
       await pool.waitToClaim(size, Math.min(until, deps.clock.now() + GATHER_MS), signal);
       if (!(await claimTogether(run, reading, size))) return false;
-      if (isSingle) return true;
+      run.hasListed = false;
       left -= size;
-      if (!claims.some(({ queue }) => reader.mustReadSize(queue))) continue;
-      await pool.waitUntilIdle(until, signal);
-      break;
+      const mustReadSize = claims.some(({ queue }) => reader.mustReadSize(queue));
+      if (mustReadSize) await pool.waitUntilIdle(until, signal);
+      if (mustReadSize || together < claims.length) break;
     }
     return true;
   }
@@ -182,10 +183,8 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
   }
 
   return {
-    awaitsPoll: () => awaitsPoll,
     async claimTasks(snapshot, { until, signal }) {
-      awaitsPoll = false;
-      const run: Run = { until, signal, passed: new Set(), claimed: 0, unanswered: 0, readSize: 0 };
+      const run: Run = { until, signal, passed: new Set(), claimed: 0, unanswered: 0, hasListed: false, readSize: 0 };
       let reading: Reading | undefined;
       reader.begin(snapshot);
       while (mayContinue(run)) {

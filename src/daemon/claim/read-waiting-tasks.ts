@@ -8,7 +8,7 @@ import { createTaskOwners, factsOf, type TaskFacts } from '../users/task-owners.
 import { isHeld, runsAs } from '../users/unix-users.ts';
 import { tasksInTurn, type Refused, type RefusalHolds, type WaitingJob } from '../submit/refusal-holds.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
-import { createPeerWatch, isNearLimit } from './claim-beside-peers.ts';
+import { createPeerWatch, headsFarFromLimits, listAgain } from './claim-beside-peers.ts';
 import { createOverReader, tally, tasksWithJobs, type Tally } from './count-limit-use.ts';
 import type { HoldReason } from './hold-reasons.ts';
 import { createSizeReader } from './nodes-and-gpus-of-tasks.ts';
@@ -28,10 +28,12 @@ export interface WaitingTasksReader {
   served(state: ClaimState): void;
   /** Whether a peer may submit jobs that limits count, so that the counts must be read again after few claims. */
   readonly mustReadOften: () => boolean;
-  /** Whether the peers' jobs must be counted again after each claim, as a limit that applies to one of these tasks is near. */
-  readonly mustClaimSingly: (state: ClaimState, heads: readonly Head[]) => boolean;
-  /** Whether all jobs of peers were counted that limits must count near a limit. Otherwise, a poll must come first. */
-  readonly knowsPeersJobs: () => boolean;
+  /** Those of these first tasks that may be claimed before the peers' jobs are counted again. The next one may be claimed alone. */
+  readonly togetherOf: (state: ClaimState, heads: readonly Head[]) => readonly Head[];
+  /** Whether jobs of peers may be missing in the counts, so that they must be listed before a task is claimed near a limit. */
+  readonly mustListAgain: () => boolean;
+  /** Lists the jobs, so that the next reading counts them. False if Slurm did not list them. */
+  listAgain(signal: AbortSignal): Promise<boolean>;
   /** Whether the size of the job of this queue must be read before another task is claimed. */
   readonly mustReadSize: (queue: ServedQueue) => boolean;
 }
@@ -53,6 +55,8 @@ const OWNERS_PER_PASS = 2_000;
 
 interface Pass {
   readonly snapshot: Snapshot;
+  /** The snapshot with the jobs that were listed since. */
+  counted: Snapshot;
   ownersLeft: number;
 }
 
@@ -67,6 +71,10 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
   const countsJobs = distinguishesQueues || hasLimit(limits);
   const sizes =
     countsSizes(limits) || queues.some((queue) => countsSizes(queue.limits)) ? createSizeReader(deps) : undefined;
+  /** Only peers on these queues use the same limits. */
+  const shared = hasLimit(limits)
+    ? undefined
+    : queues.filter((queue) => hasLimit(queue.limits) || needsOwners(queue, limits)).map(({ id }) => id);
   const peerWatch = createPeerWatch(deps.clock);
   let pass: Pass | undefined;
   /** Since the snapshot of the pass: tasks that were parked at any time, and entries that are old. */
@@ -76,7 +84,7 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
   /** Jobs that peers submitted since the poll are known by their entries in the scheduler queue. */
   async function readTally(snapshot: Snapshot, signal: AbortSignal): Promise<Tally> {
     if (!countsJobs) return { cluster: NO_JOBS, queues: new Map() };
-    if (deps.peers.hasMet()) {
+    if (mustReadOften()) {
       const from = deps.clock.now();
       const [scheduler] = (await deps.clearml.queues.read([deps.schedulerQueue])).queues;
       peerWatch.read(from);
@@ -94,7 +102,7 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
   }
 
   function mustReadOften(): boolean {
-    return countsJobs && deps.peers.hasMet();
+    return countsJobs && deps.peers.doPeersServe(shared);
   }
 
   function isUnknown(known: TaskFacts | undefined): boolean {
@@ -189,12 +197,13 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
 
   return {
     begin(snapshot) {
+      const counted = snapshot === pass?.snapshot ? pass.counted : snapshot;
       if (snapshot !== pass?.snapshot) {
         parked = new Set(readParked(snapshot, deps.schedulerQueue).keys());
         old = new Set();
-        peerWatch.polled(snapshot);
+        peerWatch.listed(snapshot);
       }
-      pass = { snapshot, ownersLeft: OWNERS_PER_PASS };
+      pass = { snapshot, counted, ownersLeft: OWNERS_PER_PASS };
     },
 
     async read({ most, lastServed, passed, pauses, signal }) {
@@ -202,7 +211,7 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
       const { snapshot } = pass;
       const read = await deps.clearml.queues.read(ids, most);
       warnOfMissing(deps, read);
-      const counts = await readTally(snapshot, signal);
+      const counts = await readTally(pass.counted, signal);
       const waiting = queues.map((queue) => {
         const found = read.queues.find(({ id }) => id === queue.id);
         return { queue, entries: entriesOf(queue, found, snapshot), hasMore: found?.hasMore };
@@ -235,7 +244,6 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
 
     tried({ queue, entry }, isClaimed) {
       old.add(entry.task);
-      peerWatch.claimed();
       const user = refusedOf(pass?.snapshot, queue.id, entry.task)?.user;
       // If a peer was first, its daemon submits the task: that shows this one nothing.
       if (isClaimed && user !== undefined) deps.unixUsers?.holds.noteProbe(user, deps.clock.now());
@@ -248,8 +256,15 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
     },
 
     mustReadOften,
-    mustClaimSingly: (state, heads) => mustReadOften() && heads.some((head) => isNearLimit(state, head)),
-    knowsPeersJobs: () => peerWatch.mayClaim(),
+    togetherOf: (state, heads) => (mustReadOften() ? headsFarFromLimits(state, heads) : heads),
+    mustListAgain: () => mustReadOften() && peerWatch.mustListAgain(),
+    async listAgain(signal) {
+      const listed = pass && (await listAgain(deps, pass.counted, signal));
+      if (pass === undefined || listed === undefined) return false;
+      pass.counted = listed;
+      peerWatch.listed(listed);
+      return true;
+    },
     mustReadSize: (queue) => countsSizes(limits) || countsSizes(queue.limits),
   };
 }

@@ -49,6 +49,8 @@ export interface Peers {
   readonly heardAt: () => number | undefined;
   /** Whether any peer was ever seen: a peer that is gone may return and complete requests that it had started. */
   readonly hasMet: () => boolean;
+  /** Whether a peer that is not gone serves one of these queues; any queue if undefined. */
+  readonly doPeersServe: (queues?: readonly QueueId[]) => boolean;
 }
 
 interface Peer {
@@ -123,6 +125,7 @@ export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIden
 
     heardAt: () => heardAt,
     hasMet: () => hasMet,
+    doPeersServe: (wanted) => others.some((one) => wanted?.some((queue) => one.queues.includes(queue)) ?? true),
 
     isOurs,
     mayAdopt: (queue, ofMark) => {

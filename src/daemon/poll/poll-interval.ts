@@ -21,7 +21,7 @@ export const SOON_MS = 5_000;
 /** After this many polls without a change the interval doubles, and after twice as many it doubles again. */
 const QUIET_POLLS = 4;
 /** Our polls may use at most a twentieth of the controller's time (sdiag shows the cost of each user's RPCs). */
-const LOAD_FACTOR = 20;
+export const LOAD_FACTOR = 20;
 
 /** The setting and its bound. */
 export interface PollLimits {

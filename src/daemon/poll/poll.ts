@@ -61,19 +61,29 @@ export async function pollWith(
 ): Promise<Snapshot | undefined> {
   const at = deps.clock.now();
   const server = await readServer();
+  const list = await listJobs(deps, signal);
+  if (list === undefined) return undefined;
+  const { listedAt, slurmMs, unlisted } = list;
+  const jobs = new Map(list.jobs);
+  const others = await pollOthersJobs(deps, signal);
+  if (others === undefined) return undefined;
+  for (const [task, job] of others.jobs) jobs.set(task, [...(jobs.get(task) ?? []), job]);
+  const unread = new Set([...withUnlisted(deps, server.unread, unlisted), ...others.unread]);
+  return { ...server, unread, unlisted, at, listedAt, slurmMs, placeOf: readPlaces(server, deps.schedulerQueue), jobs };
+}
+
+/** Lists the jobs of the Unix users that the daemon submits as; undefined if Slurm did not list them. */
+export async function listJobs(
+  deps: DaemonDeps,
+  signal: AbortSignal,
+): Promise<Pick<Snapshot, 'jobs' | 'listedAt' | 'slurmMs' | 'unlisted'> | undefined> {
   const listedAt = deps.clock.now();
   const accounts = accountsOf(deps.unixUsers, deps.journal.entries.values());
   const list = await deps.scheduler.list(signal, accounts);
   const slurmMs = Math.max(0, deps.clock.now() - listedAt);
-  const listed = await jobsOf(deps, list, 'Job list');
-  if (listed === undefined) return undefined;
-  const jobs = new Map<TaskId, readonly Job[]>(listed);
-  const others = await pollOthersJobs(deps, signal);
-  if (others === undefined) return undefined;
-  for (const [task, job] of others.jobs) jobs.set(task, [...(jobs.get(task) ?? []), job]);
+  const jobs = await jobsOf(deps, list, 'Job list');
   const unlisted = new Set(list.kind === 'listed' ? list.unlisted : []);
-  const unread = new Set([...withUnlisted(deps, server.unread, unlisted), ...others.unread]);
-  return { ...server, unread, unlisted, at, listedAt, slurmMs, placeOf: readPlaces(server, deps.schedulerQueue), jobs };
+  return jobs && { jobs, listedAt, slurmMs, unlisted };
 }
 
 /** Adds the tasks whose jobs could not be listed: nothing is decided about them. */

@@ -23,6 +23,27 @@ function seeWorkers(peers: Peers, ...rows: readonly WorkerRow[]): Promise<void> 
   return peers.refresh({ find: (tag) => Promise.resolve({ workers: workersOf(tag), isWhole: true }) }, now);
 }
 
+describe('a peer', () => {
+  it('serves its queues until it is missing from three polls', async () => {
+    const [one, other] = [daemon('mark1'), daemon('mark2', { queues: [OTHER] })];
+    await seeWorkers(one, one.row());
+    expect([one.doPeersServe(), one.doPeersServe([OTHER])]).to.deep.equal([false, false]);
+    await seeWorkers(one, one.row(), other.row());
+    expect([one.doPeersServe(), one.doPeersServe([QUEUE]), one.doPeersServe([QUEUE, OTHER])]).to.deep.equal([
+      true,
+      false,
+      true,
+    ]);
+    const serves: boolean[] = [];
+    for (let poll = 0; poll < 3; poll += 1) {
+      await seeWorkers(one, one.row());
+      serves.push(one.doPeersServe());
+    }
+    expect(serves).to.deep.equal([true, true, false]);
+    expect(one.hasMet()).to.equal(true);
+  });
+});
+
 describe('among several daemons, a job', () => {
   it('is tracked by the daemon that submitted it while that daemon is live', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];

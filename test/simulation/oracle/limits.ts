@@ -38,7 +38,7 @@ interface Claim {
   readonly daemon: number;
   readonly incarnation: number;
   readonly at: number;
-  /** Whether the daemon knew that it has peers. */
+  /** Whether the daemon knew each peer. */
   readonly knewPeers: boolean;
   /** Grows with each claim. */
   readonly number: number;
@@ -102,7 +102,7 @@ export function createLimitOracle({
   const parkedSoon = new Map<string, { readonly number: number; readonly at: number }>();
   /** By daemon: its last heartbeat. */
   const heardAt = new Map<number, number>();
-  /** The incarnations that have met each peer. */
+  /** The incarnations that have heard of each peer in their last poll. */
   const knowPeers = new Set<number>();
 
   function claim(incarnation: number, task: string): void {
@@ -179,6 +179,7 @@ export function createLimitOracle({
       ([daemon, at]) => daemon !== daemonOf(incarnation) && now() - at < HEARD_WITHIN_MS,
     );
     if (others.length === daemons - 1) knowPeers.add(incarnation);
+    else knowPeers.delete(incarnation);
   }
 
   /** The last job may exceed the limit. @param before how many the other jobs have */

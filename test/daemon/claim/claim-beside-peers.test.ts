@@ -1,0 +1,106 @@
+// A daemon with a peer claims as fast as one without, unless a limit is near; then still several tasks in a minute.
+import { expect } from 'chai';
+import type { Limits } from '../../../src/base/job-limits.ts';
+import type { DaemonDeps } from '../../../src/daemon/deps.ts';
+import { headsFarFromLimits } from '../../../src/daemon/claim/claim-beside-peers.ts';
+import { planClaims, type ClaimState } from '../../../src/daemon/claim/plan-claims.ts';
+import { createRateLimit } from '../../../src/base/token-bucket.ts';
+import { advance, startDaemon } from '../run-daemon.ts';
+import type { StepFixture } from '../step-fixture.ts';
+import { stateOf } from './claim-states.ts';
+import { enqueue, fixtureWith, metPeer, range, submittedOf } from './limited-claims.ts';
+
+const MINUTE_MS = 60_000;
+
+/** squeue takes so long, and so does each reading of the queues. */
+function withDelays({ deps, clock }: StepFixture, squeueMs: number, queuesMs: number): DaemonDeps {
+  const { scheduler, clearml } = deps;
+  const list: typeof scheduler.list = async (...args) => {
+    await clock.of(1).sleep(squeueMs);
+    return scheduler.list(...args);
+  };
+  const read: typeof clearml.queues.read = async (...args) => {
+    if (queuesMs > 0) await clock.of(1).sleep(queuesMs);
+    return clearml.queues.read(...args);
+  };
+  return {
+    ...deps,
+    scheduler: { ...scheduler, list },
+    clearml: { ...clearml, queues: { ...clearml.queues, read } },
+  };
+}
+
+const polls = ({ calls }: StepFixture): number => calls.filter((label) => label.endsWith('squeue')).length;
+
+/** The jobs after a minute of a daemon that has a peer, with 200 tasks. */
+async function jobsInMinute(fixture: StepFixture, squeueMs: number, queuesMs = 0): Promise<number> {
+  await enqueue(fixture, 'ada', ...range(1, 200));
+  await metPeer(fixture);
+  const run = startDaemon(withDelays(fixture, squeueMs, queuesMs));
+  await advance(fixture.clock, MINUTE_MS);
+  const { length } = submittedOf(fixture);
+  run.stop();
+  // A call that has started ends.
+  await advance(fixture.clock, 10_000);
+  await run.ended;
+  return length;
+}
+
+describe('a daemon with a peer', () => {
+  for (const [limits, squeueMs] of [
+    [{ maxGpus: 100_000 }, 10],
+    [{ maxGpus: 100_000 }, 1_500],
+    [{ maxJobs: 1_000 }, 1_500],
+  ] satisfies [Limits, number][])
+    it(`submits 200 tasks in a minute far from ${JSON.stringify(limits)}, with a squeue of ${squeueMs} ms`, async () => {
+      const fixture = fixtureWith({}, { limits });
+      expect(await jobsInMinute(fixture, squeueMs)).to.equal(200);
+      expect(polls(fixture)).to.be.at.most(13);
+    });
+
+  for (const squeueMs of [10, 1_500])
+    for (const limits of [{ maxJobs: 20 }, { maxGpus: 20 }, { maxJobsPerUser: 20 }] satisfies Limits[])
+      it(`reaches ${JSON.stringify(limits)} in a minute, with a squeue of ${squeueMs} ms`, async () => {
+        const fixture = fixtureWith({}, { limits });
+        fixture.cluster.sizeOf = () => ({ nodes: 1, gpus: 1 });
+        expect(await jobsInMinute(fixture, squeueMs)).to.equal(20);
+        // No more load on the controller than polls may cause.
+        expect(polls(fixture)).to.be.at.most(squeueMs > 1_000 ? 3 : 13);
+      });
+
+  it('claims tasks near a limit even if each reading of the queues takes longer than a second', async () => {
+    const fixture = fixtureWith({}, { limits: { maxJobs: 20 } });
+    expect(await jobsInMinute(fixture, 10, 1_200)).to.be.at.least(10);
+  });
+
+  it('keeps its rate near a limit if claims are more than a second apart', async () => {
+    const rateLimit = createRateLimit({ perSecond: 0.5, burst: 1 });
+    const fixture = fixtureWith({}, { limits: { maxJobs: 20 }, rateLimit });
+    expect(await jobsInMinute(fixture, 1_500)).to.equal(20);
+  });
+});
+
+describe('heads that may be claimed together', () => {
+  const heads = (state: ClaimState): readonly string[] =>
+    headsFarFromLimits(state, planClaims(state, 10).claims).map(({ entry }) => entry.task);
+  const jobs = (count: number): string[] => Array.from({ length: count }, () => 'b');
+
+  it('are those before the first one that has a limit which permits 20 further jobs or fewer', () => {
+    const near = { tasks: ['a3', 'a4'], limits: { maxJobs: 30 }, jobs: jobs(10) };
+    expect(heads(stateOf({ free: { tasks: ['a1', 'a2'] }, near }))).to.deep.equal(['a1', 'a2']);
+    expect(heads(stateOf({ near: { ...near, jobs: jobs(9) } }))).to.deep.equal(['a3', 'a4']);
+    expect(heads(stateOf({ near }, { limits: { maxJobs: 30 } }))).to.deep.equal([]);
+  });
+
+  it('belong to users who have few jobs, and leave half of the GPUs and nodes', () => {
+    const tasks = ['b1', 'a1'];
+    const state = stateOf({ own: { tasks, limits: { maxJobsPerUser: 25 }, jobs: jobs(5) } });
+    expect(heads(state)).to.deep.equal([]);
+    const withGpus = (gpus: number): ClaimState => {
+      const given = stateOf({ own: { tasks } }, { limits: { maxGpus: 100 } });
+      return { ...given, counts: { ...given.counts, gpus } };
+    };
+    expect(heads(withGpus(49))).to.deep.equal(['b1']);
+    expect(heads(withGpus(50))).to.deep.equal([]);
+  });
+});
