@@ -183,12 +183,15 @@ describe('a task that selects its GPUs by user properties', () => {
   ] as const) {
     it(`gets the signal of --signal=B:USR1 ${where}`, async () => {
       const task = tasks.get(title) ?? '';
-      const isReady = async (): Promise<boolean> => (await linesOf(task, 'ready on')).length === ranks;
-      await waitUntil('the task to be ready', isReady, { everyMs: 250, progress: () => world.log().length });
+      const areFrom = async (text: string): Promise<boolean> => (await linesOf(task, text)).length === ranks;
+      const waiting = { everyMs: 250, progress: () => world.log().length };
+      await waitUntil('the task to be ready', () => areFrom('ready on'), waiting);
       const [job = ''] = await world.jobsOf(task);
       // As Slurm does before the time limit.
       await cluster.run('scancel', '--batch', '--signal=USR1', job);
       await world.untilStatus(task, 'completed');
+      // The first rank completes the task; another one may still have to send its last line.
+      await waitUntil('each rank to save', () => areFrom('saves on'), waiting);
       const nodes = (await linesOf(task, 'ready on')).toSorted();
       expect((await linesOf(task, 'saves on')).toSorted()).to.deep.equal(nodes);
       expect(new Set(nodes)).to.have.property('size', ranks);
