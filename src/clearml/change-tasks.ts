@@ -44,12 +44,6 @@ export function createTasks(session: Session, reportUnreadable: ReportUnreadable
       await session.call('tasks.update', body, { shape: Done, idempotent: false, once: true });
     },
 
-    async setStatusMessages(texts) {
-      const lines = [...texts].map(([task, text]) => ({ task, status_message: text }));
-      if (lines.length === 0) return;
-      await session.call('tasks.update_batch', lines, { shape: Done, idempotent: false, once: true });
-    },
-
     async fail(id, note, { force }) {
       await changeStatus('tasks.failed', id, note, { shape: Done, force });
     },

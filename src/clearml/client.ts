@@ -123,8 +123,6 @@ export interface Tasks {
   search(text: string, most: number): Promise<Task[]>;
   /** Writes `status_message` only. Never call it for an in_progress task: it erases the user's request to abort. */
   setStatusMessage(id: TaskId, text: string): Promise<void>;
-  /** The same for several tasks, in one call. @throws ServerRefusedError if one of them does not exist; no message is written then */
-  setStatusMessages(texts: ReadonlyMap<TaskId, string>): Promise<void>;
   /** @throws LostRaceError */
   fail(id: TaskId, note: StatusNote, options: { readonly force: boolean }): Promise<void>;
   /**

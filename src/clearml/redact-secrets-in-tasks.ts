@@ -29,8 +29,6 @@ export function redactedTasks(tasks: Tasks, secrets: Redact): Tasks {
   return {
     ...tasks,
     setStatusMessage: (id, text) => tasks.setStatusMessage(id, redacted(text)),
-    setStatusMessages: (texts) =>
-      tasks.setStatusMessages(new Map([...texts].map(([id, text]) => [id, redacted(text)]))),
     fail: (id, note, options) => tasks.fail(id, redactNote(note), options),
     stop: (id, note, options) => tasks.stop(id, redactNote(note), options),
     complete: (id, note) => tasks.complete(id, redactNote(note)),

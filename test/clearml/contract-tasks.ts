@@ -1,6 +1,6 @@
 // The part of the contract about reading tasks, and about writing fields other than their status.
 import { expect } from 'chai';
-import { LostRaceError, ServerRefusedError } from '../../src/clearml/errors.ts';
+import { LostRaceError } from '../../src/clearml/errors.ts';
 import { taskId } from './client-under-test.ts';
 import { rejection } from '../support/rejection.ts';
 import type { ContractTestBed } from './contract-test-bed.ts';
@@ -196,40 +196,6 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       await client.tasks.setStatusMessage(id, 'waits for “nodes”');
 
       expect((await client.tasks.get(id))?.task).to.deep.equal({ ...before, statusMessage: 'waits for “nodes”' });
-    });
-
-    it('sets only the status messages of several tasks, in one call', async () => {
-      const { client, newQueue, newTaskIn } = testBed();
-      const queue = await newQueue();
-      const [first, second, other] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
-      const before = (await client.tasks.read([first, second, other])).tasks;
-
-      await client.tasks.setStatusMessages(
-        new Map([
-          [first, 'waits for “nodes”'],
-          [second, 'waits for time'],
-        ]),
-      );
-
-      const after = (await client.tasks.read([first, second, other])).tasks;
-      expect(after.get(first)).to.deep.equal({ ...before.get(first), statusMessage: 'waits for “nodes”' });
-      expect(after.get(second)).to.deep.equal({ ...before.get(second), statusMessage: 'waits for time' });
-      expect(after.get(other)).to.deep.equal(before.get(other));
-    });
-
-    it('sets no status message if one of several tasks does not exist', async () => {
-      const { client, newQueue, newTaskIn } = testBed();
-      const id = await newTaskIn(await newQueue());
-      const before = (await client.tasks.get(id))?.task;
-      const texts = new Map([
-        [id, 'waits'],
-        [ID_OF_NONE, 'waits'],
-      ]);
-
-      const error = await rejection(client.tasks.setStatusMessages(texts));
-
-      expect(error).to.be.instanceOf(ServerRefusedError).and.to.include({ code: 400, subcode: 101 });
-      expect((await client.tasks.get(id))?.task).to.deep.equal(before);
     });
 
     it('C-15 sets user properties one by one, in any status', async () => {

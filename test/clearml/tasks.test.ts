@@ -189,14 +189,12 @@ describe('the task calls of the ClearML client', () => {
     ['the server refused it', page(503, ''), false],
   ] as const) {
     it(`send a change of a status or status message only once, even if ${how}`, async () => {
-      for (const endpoint of ['tasks.failed', 'tasks.update', 'tasks.update_batch'])
-        fixture.server.script(endpoint, answer);
+      for (const endpoint of ['tasks.failed', 'tasks.update']) fixture.server.script(endpoint, answer);
       const { tasks } = fixture.client();
 
       for (const changing of [
         tasks.fail(TASK, { reason: 'r', message: 'm' }, { force: true }),
         tasks.setStatusMessage(TASK, 'm'),
-        tasks.setStatusMessages(new Map([[TASK, 'm']])),
       ]) {
         const error = await rejection(changing);
         expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', mayHaveHappened);
@@ -205,8 +203,7 @@ describe('the task calls of the ClearML client', () => {
       expect(fixture.sent('tasks.failed')).to.deep.equal([
         { task: TASK, status_reason: 'r', status_message: 'm', force: true },
       ]);
-      for (const endpoint of ['tasks.update', 'tasks.update_batch'])
-        expect(fixture.sent(endpoint)).to.deep.equal([{ task: TASK, status_message: 'm' }]);
+      expect(fixture.sent('tasks.update')).to.deep.equal([{ task: TASK, status_message: 'm' }]);
     });
   }
 
@@ -218,9 +215,8 @@ describe('the task calls of the ClearML client', () => {
     expect(error).to.be.instanceOf(LostRaceError);
   });
 
-  it('send no request for an empty set of properties or of status messages', async () => {
+  it('send no request for an empty set of properties', async () => {
     await fixture.client().tasks.setProperties(TASK, {});
-    await fixture.client().tasks.setStatusMessages(new Map());
 
     expect(fixture.server.calls).to.have.length(0);
   });

@@ -1,6 +1,6 @@
 // Writes console lines, status messages and properties to a task. A failure is logged and does not stop the caller.
 import type { ConsoleLine } from '../../clearml/client.ts';
-import { ServerBusyError, ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
+import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { breakLines, truncateText } from './break-lines.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -30,46 +30,6 @@ export function showStatus(deps: DaemonDeps, task: TaskId, text: string): Promis
     const read = await deps.clearml.tasks.get(task);
     if (read?.task.status === 'queued') await deps.clearml.tasks.setStatusMessage(task, text);
   });
-}
-
-/**
- * The same for several tasks, in two calls. If they fail because of one task, the others still get their messages. Returns the tasks whose
- * message needs not be set again.
- */
-export async function showStatuses(deps: DaemonDeps, texts: ReadonlyMap<TaskId, string>): Promise<ReadonlySet<TaskId>> {
-  if (texts.size > 1) {
-    try {
-      return await showTogether(deps, texts);
-    } catch (error) {
-      if (!(error instanceof ServerUnreachableError || error instanceof ServerRefusedError)) throw error;
-      deps.log.debug('Could not write the status messages together', { tasks: texts.size, err: error });
-      // It asks for fewer calls.
-      if (error instanceof ServerBusyError) return new Set();
-    }
-  }
-  return showOneByOne(deps, texts);
-}
-
-async function showTogether(deps: DaemonDeps, texts: ReadonlyMap<TaskId, string>): Promise<ReadonlySet<TaskId>> {
-  const { tasks, unread } = await deps.clearml.tasks.read([...texts.keys()]);
-  const queued = [...texts].filter(([task]) => tasks.get(task)?.status === 'queued');
-  await deps.clearml.tasks.setStatusMessages(new Map(queued));
-  return new Set([...texts.keys()].filter((task) => !unread.has(task)));
-}
-
-/** After so many tasks in a row without a response, ClearML is probably unreachable: the next pass shows the others. */
-const AWAY_AFTER = 3;
-
-async function showOneByOne(deps: DaemonDeps, texts: ReadonlyMap<TaskId, string>): Promise<ReadonlySet<TaskId>> {
-  const shown = new Set<TaskId>();
-  let unanswered = 0;
-  for (const [task, text] of texts) {
-    if (unanswered >= AWAY_AFTER) break;
-    const isShown = await showStatus(deps, task, text);
-    if (isShown) shown.add(task);
-    unanswered = isShown ? 0 : unanswered + 1;
-  }
-  return shown;
 }
 
 /** Runs a request that only informs the user, and logs its failure. False if no response came, so that a retry may succeed. */

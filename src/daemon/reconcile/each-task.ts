@@ -17,7 +17,6 @@ const AWAY_AFTER = AT_ONCE;
 
 /**
  * Runs `work` for each item. An error is logged with its task, and the other items continue.
- * @param atOnce more than the default only if the items share their requests
  * @throws ServerUnreachableError, CredentialsRejectedError if ClearML is unreachable for all tasks
  */
 export async function forEach<Item extends { readonly task: TaskId }>(
@@ -25,10 +24,9 @@ export async function forEach<Item extends { readonly task: TaskId }>(
   items: readonly Item[],
   work: (item: Item) => Promise<void>,
   signal?: AbortSignal,
-  atOnce = AT_ONCE,
 ): Promise<void> {
   let unanswered = 0;
-  await inParallel(items, atOnce, async (item) => {
+  await inParallel(items, AT_ONCE, async (item) => {
     if (signal?.aborted === true) return;
     try {
       await work(item);

@@ -3,8 +3,7 @@ import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { formatJobName, parseMark } from '../../slurm/job-name.ts';
 import type { Job, JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
-import { act, type Pass } from './act.ts';
-import { asWait, reportWaits, type Wait } from './report-waits.ts';
+import { act } from './act.ts';
 import type { Action } from '../decide/action.ts';
 import { decide } from '../decide/decide.ts';
 import type { Place, Observation } from '../decide/observation.ts';
@@ -27,8 +26,6 @@ export async function reconcile(
   const absent = new Map<TaskId, Observation>();
   const unconfirmed = new Map<TaskId, Observation>();
   const parked = readParked(snapshot, deps.schedulerQueue);
-  const waits: Wait[] = [];
-  const pass: Pass = { deps, pool, cancel, signal };
 
   async function decideAndAct(entry: Entry, observation: Observation, isConfirmed = false): Promise<void> {
     const first = decide(observation);
@@ -38,14 +35,9 @@ export async function reconcile(
       unconfirmed.set(entry.task, observation);
       return;
     }
-    const wait = asWait(entry, first, observation);
-    if (wait !== undefined) {
-      waits.push(wait);
-      return;
-    }
     const { actions, record } = await withRecord(deps, observation, first);
     if (findAction(actions, 'look-up') !== undefined) absent.set(entry.task, observation);
-    else await act(pass, entry, actions, { ...observation, record });
+    else await act({ deps, pool, cancel, signal }, entry, actions, { ...observation, record });
   }
 
   try {
@@ -73,8 +65,6 @@ export async function reconcile(
   } finally {
     if (cancel.size > 0) await deps.scheduler.cancel([...cancel.values()], signal);
   }
-  // Last, as it only informs.
-  await reportWaits(pass, waits);
   return cancel.size > 0;
 }
 

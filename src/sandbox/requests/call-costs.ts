@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts';
 interface CallCost {
   /** Milliseconds of a call that returns no document. */
   readonly ms: number;
-  /** Milliseconds for each task that the lines of a batch name. */
+  /** Milliseconds for each task that the events belong to. */
   readonly taskMs?: number;
   /** How many times the server loads the whole queue. */
   readonly queueLoads?: number;
@@ -16,7 +16,7 @@ interface CallCost {
 /**
  * Milliseconds of the one process of clearml-server 2.3.0 (API 2.34) on two shared cores, November 2026. `get_next_task`, `add_task`,
  * `tasks.enqueue`, `tasks.get_by_id`, `tasks.get_all` and `events.add_batch` are medians of two storage back ends; the others are from
- * a loaded machine, scaled by these. `tasks.update_batch` is an estimate: it reads each task and writes all of them in one operation. How often a call loads a whole queue is from the server's source, `apiserver/bll/queue/queue_bll.py`
+ * a loaded machine, scaled by these. How often a call loads a whole queue is from the server's source, `apiserver/bll/queue/queue_bll.py`
  * and `apiserver/bll/task/` of https://github.com/clearml/clearml-server.
  */
 const COSTS: Readonly<Record<string, CallCost>> = {
@@ -40,7 +40,6 @@ const COSTS: Readonly<Record<string, CallCost>> = {
   'tasks.completed': { ms: 7 },
   'tasks.failed': { ms: 7 },
   'tasks.update': { ms: 6 },
-  'tasks.update_batch': { ms: 6, taskMs: 1 },
   'tasks.edit': { ms: 6 },
   'tasks.edit_hyper_params': { ms: 6 },
   'events.add_batch': { ms: 20, taskMs: 2.5 },
