@@ -238,7 +238,10 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
         skip: findUnclaimable(deps, snapshot, waiting),
         passed,
         refused: new Map(waiting.flatMap(({ queue, entries }) => refusedTasks(snapshot, queue.id, entries))),
-        turns: refusals === undefined ? [] : tasksInTurn(refusals, jobsOf(snapshot, waiting), deps.clock.now()),
+        turns:
+          refusals?.hasAny(deps.clock.now()) === true
+            ? tasksInTurn(refusals, jobsOf(snapshot, waiting), deps.clock.now())
+            : [],
       };
     },
 

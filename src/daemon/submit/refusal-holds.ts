@@ -136,7 +136,6 @@ export function createRefusalHolds(
 
 /** The tasks of each hold that must be tried before another, in the order of their turns. */
 export function tasksInTurn(holds: RefusalHolds, jobs: readonly WaitingJob[], now: number): ReadonlySet<TaskId>[] {
-  if (!holds.hasAny(now)) return [];
   const turns = new Map<number, Set<TaskId>>();
   for (const { task, of } of jobs) {
     const turn = of === undefined ? undefined : holds.turnOf(of, now);
