@@ -55,11 +55,11 @@ export function createSizeReader(deps: DaemonDeps): SizeReader {
     const entry = journal.entries.get(task);
     if (entry === undefined) return parked.has(task) || snapshot.jobs.has(task);
     if (entry.isOthersJob === true || snapshot.unlisted.has(entry.unixUser?.name ?? '')) return true;
-    const now = deps.clock.now();
     // After the clock was set back, a step may lie in the future.
-    const ageMs = entry.stepAt > now ? Infinity : now - entry.stepAt;
-    if (entry.step === 'submitting') return ageMs >= unknownOutcomeMs(deps.cluster);
-    return entry.step === 'following' && ageMs > now - snapshot.at && findLiveJob(snapshot, task) === undefined;
+    const isInFuture = entry.stepAt > deps.clock.now();
+    const ageAtPollMs = isInFuture ? Infinity : snapshot.at - entry.stepAt;
+    if (entry.step === 'submitting') return ageAtPollMs >= unknownOutcomeMs(deps.cluster);
+    return entry.step === 'following' && ageAtPollMs > 0 && findLiveJob(snapshot, task) === undefined;
   }
 
   /** Logs a task whose size is unknown in two polls, once and one in each poll: nothing else shows why no task is claimed. */

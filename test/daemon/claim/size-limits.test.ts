@@ -179,6 +179,16 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
+  it('holds each task after a submission with an unknown outcome until a poll could have seen the job', async () => {
+    const fixture = fixtureWith({ limits: { maxGpus: 2 } });
+    await withTracked(fixture, { step: 'submitting', stepAt: NOW - 60_000 });
+    const snapshot = { ...(await fixture.poll()), at: NOW - 55_000 };
+
+    await passesOf({ ...fixture, poll: () => Promise.resolve(snapshot) }).claim();
+
+    expect(submittedOf(fixture)).to.deep.equal([]);
+  });
+
   it('holds each task after a submission until Slurm lists the job', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'following', stepAt: NOW });
