@@ -5,16 +5,14 @@ import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import type { Pause } from '../pause/pauses-file.ts';
 import { pauseOf } from '../pause/pauses-file.ts';
 import { createTaskOwners, factsOf, type TaskFacts } from '../users/task-owners.ts';
-import { isHeld, runsAs } from '../users/unix-users.ts';
-import { tasksInTurn, type Refused, type RefusalHolds, type WaitingJob } from '../submit/refusal-holds.ts';
+import type { Refused, RefusalHolds } from '../submit/refusal-holds.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
 import { createPeerWatch, headsFarFromLimits, listAgain } from './claim-beside-peers.ts';
-import { createOverReader, tally, tasksWithJobs, type Tally } from './count-limit-use.ts';
-import type { HoldReason } from './hold-reasons.ts';
+import { createOverReader, NO_JOBS, tally, tasksWithJobs, type Tally } from './count-limit-use.ts';
 import { createSizeReader } from './nodes-and-gpus-of-tasks.ts';
-import { NO_JOBS } from './count-limit-use.ts';
 import { countsSizes, needsOwners } from './limits-reached.ts';
-import type { ClaimState, Head, WaitingQueue } from './plan-claims.ts';
+import type { ClaimState, Head } from './plan-claims.ts';
+import { createRefusedTasks } from './refused-tasks.ts';
 
 export interface WaitingTasksReader {
   /** Starts a pass: what was learned since an older snapshot no longer counts. */
@@ -76,6 +74,7 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
     ? undefined
     : queues.filter((queue) => hasLimit(queue.limits) || needsOwners(queue, limits)).map(({ id }) => id);
   const peerWatch = createPeerWatch(deps.clock);
+  const refused = createRefusedTasks(deps, refusals, (snapshot, task) => knownFacts(snapshot, task)?.owner);
   let pass: Pass | undefined;
   /** Since the snapshot of the pass: tasks that were parked at any time, and entries that are old. */
   let parked = new Set<TaskId>();
@@ -116,75 +115,12 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
     return entry === undefined ? known : { owner: known?.owner, queue: entry.queue };
   }
 
-  function mayHold({ unlisted }: Snapshot): boolean {
-    if (deps.unixUsers === undefined) return false;
-    const now = deps.clock.now();
-    return deps.unixUsers.holds.hasAny(now) || refusals?.hasAny(now) === true || unlisted.size > 0;
-  }
-
-  /** The owner as the user map expects it; false if it is not known yet. */
-  function ownerInMap(snapshot: Snapshot, task: TaskId): string | undefined | false {
-    const owner = knownFacts(snapshot, task)?.owner;
-    return owner === undefined ? false : owner === '' ? undefined : owner;
-  }
-
-  /** Whose job the task's will be; undefined if its owner is not known yet. */
-  function refusedOf(snapshot: Snapshot | undefined, queue: QueueId, task: TaskId): Refused | undefined {
-    if (deps.unixUsers === undefined) return { queue, user: undefined };
-    const owner = snapshot === undefined ? false : ownerInMap(snapshot, task);
-    return owner === false ? undefined : { queue, user: runsAs(deps.unixUsers, owner) };
-  }
-
-  /** With a user map, only some users of the queue wait. */
-  function refusedUntil({ id }: ServedQueue): number | undefined {
-    if (deps.unixUsers !== undefined) return undefined;
-    return refusals?.heldUntil({ queue: id, user: undefined }, deps.clock.now());
-  }
-
-  /**
-   * The tasks of users for whom sudo refuses commands or Slurm refuses jobs of this queue, tracked ones included: they must not block the
-   * tasks behind them. While the jobs of a user are unlisted, a task with an unknown owner may be one of them.
-   */
-  function tasksOfHeldUsers(snapshot: Snapshot, queue: QueueId, entries: readonly QueueEntry[]): TaskId[] {
-    const { unixUsers, clock } = deps;
-    if (unixUsers === undefined || !mayHold(snapshot)) return [];
-    const { unlisted } = snapshot;
-    return entries.flatMap(({ task }) => {
-      const owner = ownerInMap(snapshot, task);
-      const isUnlisted = unlisted.has(journal.entries.get(task)?.unixUser?.name ?? '');
-      const mustWait = owner === false ? unlisted.size > 0 : isHeld(unixUsers, owner, { now: clock.now(), unlisted });
-      return isUnlisted || mustWait || isRefused(refusedOf(snapshot, queue, task)) ? [task] : [];
-    });
-  }
-
-  function jobsOf(snapshot: Snapshot, waiting: readonly Pick<WaitingQueue, 'queue' | 'entries'>[]): WaitingJob[] {
-    return waiting.flatMap(({ queue, entries }) =>
-      entries.map(({ task }) => ({ task, of: refusedOf(snapshot, queue.id, task) })),
-    );
-  }
-
-  function isRefused(of: Refused | undefined): boolean {
-    return of !== undefined && refusals?.isHeld(of, deps.clock.now()) === true;
-  }
-
-  /** The tasks of users for whom sudo, or Slurm in this queue, refused the last submission. */
-  function refusedTasks(snapshot: Snapshot, queue: QueueId, entries: readonly QueueEntry[]): [TaskId, HoldReason][] {
-    const { unixUsers, clock } = deps;
-    if (unixUsers === undefined || !mayHold(snapshot)) return [];
-    return entries.flatMap(({ task }): [TaskId, HoldReason][] => {
-      const of = refusedOf(snapshot, queue, task);
-      if (of?.user !== undefined && unixUsers.holds.isHeld(of.user, clock.now()))
-        return [[task, { kind: 'sudo', unixUser: of.user }]];
-      return isRefused(of) ? [[task, { kind: 'refused', unixUser: of?.user }]] : [];
-    });
-  }
-
   async function readOwners(tasks: Iterable<TaskId>): Promise<void> {
     if (pass !== undefined) pass.ownersLeft -= await owners.read(deps.clearml.tasks, tasks, pass.ownersLeft);
   }
 
   function mattersWho(queue: ServedQueue, snapshot: Snapshot): boolean {
-    return needsOwners(queue, limits) || mayHold(snapshot);
+    return needsOwners(queue, limits) || refused.mayHold(snapshot);
   }
 
   /** Only if owners matter, more entries than the first ones are needed: the poll has read them. */
@@ -219,7 +155,7 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
       for (const { queue, entries } of waiting)
         if (mattersWho(queue, snapshot)) await readOwners(entries.map(({ task }) => task));
       for (const { queue, entries } of waiting)
-        for (const task of tasksOfHeldUsers(snapshot, queue.id, entries)) passed.add(task);
+        for (const task of refused.tasksToPass(snapshot, queue.id, entries)) passed.add(task);
       return {
         queues: waiting.map(({ queue, entries, hasMore }) => ({
           queue,
@@ -227,7 +163,7 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
           hasMore: mattersWho(queue, snapshot) ? undefined : hasMore,
           counts: counts.queues.get(queue.id) ?? NO_JOBS,
           pause: pauseOf(pauses, queue),
-          refusedUntil: refusedUntil(queue),
+          refusedUntil: refused.queueHeldUntil(queue.id),
           servedAt: turns.get(queue.id) ?? new Map(),
         })),
         limits,
@@ -237,22 +173,19 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
         lastServed,
         skip: findUnclaimable(deps, snapshot, waiting),
         passed,
-        refused: new Map(waiting.flatMap(({ queue, entries }) => refusedTasks(snapshot, queue.id, entries))),
-        turns:
-          refusals?.hasAny(deps.clock.now()) === true
-            ? tasksInTurn(refusals, jobsOf(snapshot, waiting), deps.clock.now())
-            : [],
+        refused: new Map(waiting.flatMap(({ queue, entries }) => refused.reasons(snapshot, queue.id, entries))),
+        turns: refused.inTurn(snapshot, waiting),
       };
     },
 
     tried({ queue, entry }, isClaimed) {
       old.add(entry.task);
-      const user = refusedOf(pass?.snapshot, queue.id, entry.task)?.user;
+      const user = refused.refusedOf(pass?.snapshot, queue.id, entry.task)?.user;
       // If a peer was first, its daemon submits the task: that shows this one nothing.
       if (isClaimed && user !== undefined) deps.unixUsers?.holds.noteProbe(user, deps.clock.now());
     },
 
-    refusedOf: ({ id }, task) => refusedOf(pass?.snapshot, id, task),
+    refusedOf: ({ id }, task) => refused.refusedOf(pass?.snapshot, id, task),
 
     served(state) {
       for (const { queue, servedAt } of state.queues) turns.set(queue.id, servedAt);

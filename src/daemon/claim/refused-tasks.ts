@@ -1,0 +1,104 @@
+// Which waiting tasks a refusal holds: sudo refuses commands for their Unix user, or Slurm refuses the jobs of that user in their queue.
+import type { QueueEntry } from '../../clearml/client.ts';
+import type { QueueId, TaskId } from '../../clearml/ids.ts';
+import type { DaemonDeps } from '../deps.ts';
+import type { Snapshot } from '../poll/poll.ts';
+import { tasksInTurn, type Refused, type RefusalHolds } from '../submit/refusal-holds.ts';
+import { isHeld, runsAs } from '../users/unix-users.ts';
+import type { HoldReason } from './hold-reasons.ts';
+import type { WaitingQueue } from './plan-claims.ts';
+
+export interface RefusedTasks {
+  /** Whether a task may be held because of its owner. */
+  mayHold(snapshot: Snapshot): boolean;
+  /** Whose job the task's will be; undefined if its owner is not known yet. */
+  refusedOf(snapshot: Snapshot | undefined, queue: QueueId, task: TaskId): Refused | undefined;
+  /** Until when a refusal holds the whole queue, milliseconds since 1970. With a user map, only some users of the queue wait. */
+  queueHeldUntil(queue: QueueId): number | undefined;
+  /**
+   * The tasks that must not block those behind them, tracked ones included. While the jobs of a user are unlisted, a task with an
+   * unknown owner may be one of them.
+   */
+  tasksToPass(snapshot: Snapshot, queue: QueueId, entries: readonly QueueEntry[]): readonly TaskId[];
+  /** Those of these tasks whose last submission was refused to their user. */
+  reasons(snapshot: Snapshot, queue: QueueId, entries: readonly QueueEntry[]): readonly [TaskId, HoldReason][];
+  /** The tasks of each hold whose turn it is, in the order of the turns. */
+  inTurn(
+    snapshot: Snapshot,
+    waiting: readonly Pick<WaitingQueue, 'queue' | 'entries'>[],
+  ): readonly ReadonlySet<TaskId>[];
+}
+
+/** @param ownerOf the ClearML user that owns the task; empty if it has none, undefined if it was not read yet */
+export function createRefusedTasks(
+  { unixUsers, clock, journal }: DaemonDeps,
+  refusals: RefusalHolds | undefined,
+  ownerOf: (snapshot: Snapshot, task: TaskId) => string | undefined,
+): RefusedTasks {
+  function mayHold({ unlisted }: Snapshot): boolean {
+    if (unixUsers === undefined) return false;
+    const now = clock.now();
+    return unixUsers.holds.hasAny(now) || refusals?.hasAny(now) === true || unlisted.size > 0;
+  }
+
+  function refusedOf(snapshot: Snapshot | undefined, queue: QueueId, task: TaskId): Refused | undefined {
+    if (unixUsers === undefined) return { queue, user: undefined };
+    const owner = snapshot === undefined ? undefined : ownerOf(snapshot, task);
+    return owner === undefined ? undefined : { queue, user: runsAs(unixUsers, ownerInMap(owner)) };
+  }
+
+  function isRefused(of: Refused | undefined): boolean {
+    return of !== undefined && refusals?.isHeld(of, clock.now()) === true;
+  }
+
+  function mustPass(snapshot: Snapshot, queue: QueueId, task: TaskId): boolean {
+    if (unixUsers === undefined) return false;
+    const { unlisted } = snapshot;
+    if (unlisted.has(journal.entries.get(task)?.unixUser?.name ?? '')) return true;
+    const owner = ownerOf(snapshot, task);
+    if (owner === undefined) return unlisted.size > 0;
+    return (
+      isHeld(unixUsers, ownerInMap(owner), { now: clock.now(), unlisted }) ||
+      isRefused(refusedOf(snapshot, queue, task))
+    );
+  }
+
+  function reasonOf(of: Refused | undefined): HoldReason | undefined {
+    if (of?.user !== undefined && unixUsers?.holds.isHeld(of.user, clock.now()) === true)
+      return { kind: 'sudo', unixUser: of.user };
+    return isRefused(of) ? { kind: 'refused', unixUser: of?.user } : undefined;
+  }
+
+  return {
+    mayHold,
+    refusedOf,
+    queueHeldUntil(queue) {
+      if (unixUsers !== undefined) return undefined;
+      return refusals?.heldUntil({ queue, user: undefined }, clock.now());
+    },
+    tasksToPass(snapshot, queue, entries) {
+      if (!mayHold(snapshot)) return [];
+      return entries.map(({ task }) => task).filter((task) => mustPass(snapshot, queue, task));
+    },
+    reasons(snapshot, queue, entries) {
+      if (!mayHold(snapshot)) return [];
+      return entries.flatMap(({ task }): [TaskId, HoldReason][] => {
+        const reason = reasonOf(refusedOf(snapshot, queue, task));
+        return reason === undefined ? [] : [[task, reason]];
+      });
+    },
+    inTurn(snapshot, waiting) {
+      const now = clock.now();
+      if (refusals?.hasAny(now) !== true) return [];
+      const jobs = waiting.flatMap(({ queue, entries }) =>
+        entries.map(({ task }) => ({ task, of: refusedOf(snapshot, queue.id, task) })),
+      );
+      return tasksInTurn(refusals, jobs, now);
+    },
+  };
+}
+
+/** As the user map expects it. */
+function ownerInMap(owner: string): string | undefined {
+  return owner === '' ? undefined : owner;
+}
