@@ -5,6 +5,38 @@ import { explainReason } from './reasons/explain-reason.ts';
 /** As in `SubmitOutcome`; only `unknown` may have left a job. */
 export type SubmitFailure = 'rejected' | 'backpressure' | 'unavailable' | 'unknown';
 
+const POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
+
+/** What a backpressure message says of other jobs. */
+interface Backpressure {
+  /** It depends on the partition, account, QOS, reservation or licenses of the job: a job of another queue may be accepted. */
+  readonly isOfQueue?: true;
+  /** It lasts until a job ends, unlike a pause of the controller. */
+  readonly isUntilJobEnds?: true;
+}
+
+const BACKPRESSURE: Readonly<Record<string, Backpressure>> = {
+  'Job can not start due to maintenance reservation.': { isOfQueue: true },
+  [POLICY]: { isOfQueue: true, isUntilJobEnds: true },
+  'Licenses currently unavailable': { isOfQueue: true },
+  'Max powered up nodes reached': {},
+  'MaxJobCount limit reached': { isUntilJobEnds: true },
+  'Partition in DOWN state': { isOfQueue: true },
+  'Rate limit exceeded, please retry later': {},
+  'Rate limit exceeded, please retry momentarily': {},
+  'Requested account has breached requested QOS usage threshold': { isOfQueue: true },
+  'Requested nodes are busy': { isOfQueue: true },
+  'Requested reservation is in use': { isOfQueue: true },
+  'Requested reservation not usable now': { isOfQueue: true },
+  'Required node not available (down, drained or reserved)': { isOfQueue: true },
+  'Required partition not available (inactive or drain)': { isOfQueue: true },
+  'Required ports are in use': { isOfQueue: true },
+  // The system's text for "temporarily unable to accept job" after sbatch gave up retrying.
+  'Resource temporarily unavailable': {},
+  'System submissions disabled': {},
+  'Unable to create job record, try again': {},
+};
+
 /**
  * The errors of the controller, as sbatch prints them after `Batch job submission failed:` (slurm_errno.c, 20.11 to 26.05).
  * A message that is not listed means `unknown`, in particular a connection that broke after the job was sent.
@@ -90,27 +122,7 @@ export const CONTROLLER_RESPONSES: Readonly<Record<Exclude<SubmitFailure, 'unkno
     "User's group not permitted to use this partition",
     'X11 forwarding not available',
   ],
-  backpressure: [
-    'Job can not start due to maintenance reservation.',
-    "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)",
-    'Licenses currently unavailable',
-    'Max powered up nodes reached',
-    'MaxJobCount limit reached',
-    'Partition in DOWN state',
-    'Rate limit exceeded, please retry later',
-    'Rate limit exceeded, please retry momentarily',
-    'Requested account has breached requested QOS usage threshold',
-    'Requested nodes are busy',
-    'Requested reservation is in use',
-    'Requested reservation not usable now',
-    'Required node not available (down, drained or reserved)',
-    'Required partition not available (inactive or drain)',
-    'Required ports are in use',
-    // The system's text for "temporarily unable to accept job" after sbatch gave up retrying.
-    'Resource temporarily unavailable',
-    'System submissions disabled',
-    'Unable to create job record, try again',
-  ],
+  backpressure: Object.keys(BACKPRESSURE),
   unavailable: [
     "Can't find an address, check slurm.conf",
     'Communication connection failure',
@@ -127,26 +139,6 @@ export const CONTROLLER_RESPONSES: Readonly<Record<Exclude<SubmitFailure, 'unkno
     'Unable to contact slurm controller (connect failure)',
   ],
 };
-
-const POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
-
-/** Backpressure that lasts until a job ends. */
-const LIMITS_OF_JOBS: readonly string[] = [POLICY, 'MaxJobCount limit reached'];
-
-/** Backpressure that depends on the partition, account, QOS, reservation or licenses of the job: a job of another queue may be accepted. */
-const LIMITS_OF_QUEUES: readonly string[] = [
-  'Job can not start due to maintenance reservation.',
-  POLICY,
-  'Licenses currently unavailable',
-  'Partition in DOWN state',
-  'Requested account has breached requested QOS usage threshold',
-  'Requested nodes are busy',
-  'Requested reservation is in use',
-  'Requested reservation not usable now',
-  'Required node not available (down, drained or reserved)',
-  'Required partition not available (inactive or drain)',
-  'Required ports are in use',
-];
 
 const MEANING = new Map(
   Object.entries(CONTROLLER_RESPONSES).flatMap(([failure, texts]) =>
@@ -200,12 +192,16 @@ function parseResult(answer: string, stderr: string): SubmitFailure {
 
 /** Whether this message of `submitErrorMessage` names a limit that holds until a job ends, unlike a pause of the controller. */
 export function isLimitOfJobs(message: string): boolean {
-  return LIMITS_OF_JOBS.some((limit) => message.includes(limit));
+  return mentions(message, ({ isUntilJobEnds }) => isUntilJobEnds);
 }
 
 /** Whether this message of `submitErrorMessage` refuses the job because of something that jobs of other queues need not share. */
 export function isLimitOfQueue(message: string): boolean {
-  return LIMITS_OF_QUEUES.some((limit) => message.includes(limit));
+  return mentions(message, ({ isOfQueue }) => isOfQueue);
+}
+
+function mentions(message: string, isSuch: (backpressure: Backpressure) => boolean | undefined): boolean {
+  return Object.entries(BACKPRESSURE).some(([text, its]) => isSuch(its) === true && message.includes(text));
 }
 
 /** Whether this message of `submitErrorMessage` names a limit that each user, or each association, has separately. */
