@@ -1,4 +1,5 @@
 // Sends the changed parts of the status page to open pages, at most once a second, rendered once for each filter.
+import { setImmediate as turn } from 'node:timers/promises';
 import type { Monitor } from '../../daemon/monitor/monitor.ts';
 import type { EventStream } from '../http-server.ts';
 import type { Parts } from './overview-parts.ts';
@@ -29,7 +30,7 @@ interface Group {
 }
 
 /** Calls the function once, later. Returns a function that cancels that. */
-type Later = (work: () => void) => () => void;
+type Later = (work: () => Promise<void>) => () => void;
 
 const MAX_PAGES = 150;
 const AT_MOST_EVERY_MS = 1_000;
@@ -41,10 +42,11 @@ const NOTHING: Texts = new Map();
 export function createLive(monitor: Monitor, later: Later = aSecondLater): Live {
   const groups = new Map<string, Group>();
   let cancel: (() => void) | undefined;
+  let updating = Promise.resolve();
   let heartbeat: NodeJS.Timeout | undefined;
 
   const stopListening = monitor.onPass(() => {
-    if (groups.size > 0) cancel ??= later(() => void update());
+    if (groups.size > 0) cancel ??= later(() => (updating = updating.then(update)));
   });
 
   function pages(): OpenPage[] {
@@ -53,7 +55,11 @@ export function createLive(monitor: Monitor, later: Later = aSecondLater): Live 
 
   async function update(): Promise<void> {
     cancel = undefined;
-    for (const { render, pages } of [...groups.values()]) await updatePages(render, pages);
+    for (const { render, pages } of [...groups.values()]) {
+      await updatePages(render, pages);
+      // A pass, and responses to other requests, need not wait for all filters.
+      await turn();
+    }
   }
 
   async function updatePages(render: Group['render'], pages: Iterable<OpenPage>): Promise<void> {
@@ -106,8 +112,8 @@ export function createLive(monitor: Monitor, later: Later = aSecondLater): Live 
   };
 }
 
-function aSecondLater(work: () => void): () => void {
-  const timer = setTimeout(work, AT_MOST_EVERY_MS).unref();
+function aSecondLater(work: () => Promise<void>): () => void {
+  const timer = setTimeout(() => void work(), AT_MOST_EVERY_MS).unref();
   return () => clearTimeout(timer);
 }
 

