@@ -74,8 +74,8 @@ function inPlaceOf(words: readonly string[], task: string): string[] {
   });
 }
 
-describe('the documentation', () => {
-  describe('in its examples', () => {
+describe('the documentation:', () => {
+  describe('the command', () => {
     let home: Awaited<ReturnType<typeof prepareHome>>;
 
     before(async () => {
@@ -85,7 +85,7 @@ describe('the documentation', () => {
 
     for (const page of PAGES) {
       for (const command of commandsOf(page)) {
-        it(`contains a valid command in ${page}: ${command}`, async () => {
+        it(`in ${page} is valid: ${command}`, async () => {
           const words = inPlaceOf(split(command).slice(1), home.task);
 
           const { code, stderr } = await home.cli.run(...words);
@@ -99,7 +99,7 @@ describe('the documentation', () => {
   });
 
   for (const page of PAGES) {
-    it(`links only to existing files and headings in ${page}`, () => {
+    it(`${page} links only to existing files and headings`, () => {
       const text = readFileSync(page, 'utf8');
       const broken = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
         .map(([, link = '']) => link)
@@ -109,7 +109,7 @@ describe('the documentation', () => {
     });
   }
 
-  it('names only existing tests in security.md', () => {
+  it('security.md names only existing tests', () => {
     const rows = readFileSync('docs/security.md', 'utf8').matchAll(/^\| [a-d, ]+ \|[^|]+\|(.*)\|$/gm);
     const named = [...rows].flatMap(([, tests = '']) =>
       [...tests.matchAll(/`([a-z0-9/-]+)`/g)].map(([, name]) => name),
@@ -119,7 +119,7 @@ describe('the documentation', () => {
     expect(named.filter((name) => !existsSync(`test/${name}.test.ts`))).to.deep.equal([]);
   });
 
-  it('is linked, page by page, from the README', () => {
+  it('every page can be reached through links from the README', () => {
     const found = new Set(['README.md']);
     for (const page of found) {
       for (const [, link = ''] of readFileSync(page, 'utf8').matchAll(/\]\(([^)#\s]+\.md)/g))
@@ -129,7 +129,7 @@ describe('the documentation', () => {
     expect(PAGES.filter((page) => !found.has(page) && !page.startsWith('docs/decisions/'))).to.deep.equal([]);
   });
 
-  it('names only existing npm scripts', () => {
+  it('every npm script that a page names exists', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
     const named = PAGES.flatMap((page) => [...readFileSync(page, 'utf8').matchAll(/npm run ([\w-]+)/g)]);
 
@@ -140,7 +140,7 @@ describe('the documentation', () => {
     for (const [index, template] of blocksOf(page)
       .filter((block) => block.startsWith('#!/bin/bash'))
       .entries()) {
-      it(`contains a template that renders to a valid bash script: number ${index + 1} in ${page}`, () => {
+      it(`template ${index + 1} in ${page} renders to a valid bash script`, () => {
         const properties = { account: { value: 'lab' } };
         const task = { id: '0123456789abcdef0123456789abcdef', name: "it's", hyperparams: { properties } };
         const blocks = { preSetup: 'echo PRE', agentExecute: 'echo AGENT', postSetup: 'exit 0' };

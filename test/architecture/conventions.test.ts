@@ -44,7 +44,7 @@ describe('every source file', () => {
     expect(illNamed).to.deep.equal([]);
   });
 
-  it('imports zod as a namespace, which lets the build omit its unused parts', () => {
+  it('imports zod as a namespace, so that the build omits the unused parts of zod', () => {
     const whole = files.filter((file) => /^import \{[^}]*\} from 'zod'/m.test(readFileSync(file, 'utf8')));
 
     expect(whole).to.deep.equal([]);

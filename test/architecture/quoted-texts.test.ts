@@ -83,7 +83,7 @@ describe('second-tier tests', () => {
     expect(runs).to.have.length.above(100);
   });
 
-  it('use every exception in the list', () => {
+  it('need every exception that this check lists', () => {
     const runs = secondTierFiles().flatMap((file) => readTexts(file).expected.flatMap(wordRuns));
 
     expect(Object.keys(PRINTED_BY_OTHERS).filter((text) => !runs.includes(text))).to.deep.equal([]);

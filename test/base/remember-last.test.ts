@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { rememberLast } from '../../src/base/remember-last.ts';
 
 describe('rememberLast', () => {
-  it('computes again if one of the arguments is another one, or if there are more or fewer', () => {
+  it('computes again if an argument differs, or if the number of arguments differs', () => {
     const computed: number[][] = [];
     const sum = rememberLast((...numbers: readonly number[]) => {
       computed.push([...numbers]);

@@ -82,7 +82,7 @@ describe("an amount in Slurm's notation", () => {
     ['nodes', '-1', -1],
     ['gpus', '1:00', undefined],
   ] as const) {
-    it(`is ${limit ?? 'invalid'} as a limit of kind ${kind}: "${text}"`, () => {
+    it(`${limit === undefined ? 'is not' : 'is'} read as a limit of kind ${kind}: the text "${text}"${limit === undefined ? '' : ` means ${limit}`}`, () => {
       expect(parseLimit(text, kind)).to.equal(limit);
     });
   }
@@ -98,7 +98,7 @@ describe("an amount in Slurm's notation", () => {
     ['soon', undefined],
     ['', undefined],
   ] as const) {
-    it(`is a limit of kind ${kind ?? 'none'}: "${text}"`, () => {
+    it(`${kind === undefined ? 'cannot be a limit' : `can be a limit of kind ${kind}`}: the text "${text}"`, () => {
       expect(limitKind(text)).to.equal(kind);
     });
   }

@@ -43,7 +43,7 @@ describe('text for a terminal', () => {
     expect(terminalText('\x1b[31mred\n')).to.equal(`\x1b[31mred\n${COLOR_END}`);
   });
 
-  it('contains no other control sequences, for any input', () => {
+  it('contains no control sequences except colors, for any input', () => {
     const hostile = fc.array(
       fc.oneof(
         fc.constantFrom(

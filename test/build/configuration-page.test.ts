@@ -42,7 +42,7 @@ describe('the table of settings', () => {
     expect(rows.get('shared_dir')).to.deep.include({ type: 'string', fallback: undefined });
   });
 
-  it("contains the keys of groups in ClearML's own sections", () => {
+  it("contains the settings inside the groups of ClearML's own sections", () => {
     const names = clearmlRows().map(({ name }) => name);
 
     expect(names).to.include.members(['api.api_server', 'api.credentials.secret_key', 'agent.worker_id']);

@@ -22,7 +22,7 @@ describe('docs/doctor.md', () => {
   });
 
   for (const { id, asks, fix } of rows) {
-    it(`shows the check ${id} with a question, and a fix without a full stop`, () => {
+    it(`gives a question for the check "${id}", and a fix that ends without a full stop`, () => {
       expect(asks).to.match(/^[A-Z].*\?$/);
       expect(fix).to.match(/^[A-Z].*[^.]$/);
     });

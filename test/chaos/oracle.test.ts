@@ -46,7 +46,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
 
   [
-    'a failed task without a reason, which its user aborted only before its end',
+    'a failed task without a reason, if its user aborted it only before its end',
     'wrong',
     history({
       calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],

@@ -174,7 +174,7 @@ describe('a call to a failing ClearML server', () => {
     });
   }
 
-  it('may have had an effect if any of its attempts may have had one', async () => {
+  it('may have had an effect if one of its attempts may have had an effect', async () => {
     fixture.server.script('queues.add_task', hangUp(), page(503, ''));
 
     const error = await rejection(fixture.client({ timeouts: { retryMs: 60 } }).queues.park(QUEUE, TASK));

@@ -10,20 +10,20 @@ function explained(error: unknown, reason?: Error): { readonly code: number; rea
   return { code: explain(error, { stderr: (text) => (printed += text), stop: stop.signal }), printed };
 }
 
-describe('explain', () => {
+describe('the explanation of an error', () => {
   const interrupted = new Interrupted('SIGINT');
 
   for (const [how, error] of [
-    ['the interrupt itself', interrupted],
-    ['an error with the interrupt as its cause', new Error('fetch failed', { cause: interrupted })],
+    ['the error of the interrupt itself', interrupted],
+    ['an error that the interrupt caused', new Error('fetch failed', { cause: interrupted })],
     ['the AbortError of Node', new DOMException('aborted', 'AbortError')],
   ] as const) {
-    it(`prints nothing and returns 130 for ${how} after SIGINT`, () => {
+    it(`prints nothing and returns 130 after SIGINT for ${how}`, () => {
       expect(explained(error, interrupted)).to.deep.equal({ code: 130, printed: '' });
     });
   }
 
-  it('returns 143 after SIGTERM', () => {
+  it('prints nothing and returns 143 after SIGTERM', () => {
     const asked = new Interrupted('SIGTERM');
     expect(explained(asked, asked).code).to.equal(143);
   });

@@ -93,7 +93,7 @@ describe('an option of clearml-agent', () => {
     [['--status'], 'use the command: clearml-agent-slurm status'],
     [['--use-owner-token'], '--use-owner-token is not supported: only the Enterprise server'],
   ] as const) {
-    it(`is rejected with an alternative: ${args.join(' ')}`, async () => {
+    it(`is rejected, and the message names an alternative: ${args.join(' ')}`, async () => {
       await using cli = await openCli();
       const { code, stdout, stderr } = await cli.run(...args);
       expect(code, stderr).to.equal(2);

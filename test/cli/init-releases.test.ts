@@ -35,7 +35,7 @@ for (const kind of SITES) {
   const { version, hasAccounting, gpusPerNode, hasApptainer = false } = kind;
   const has = [hasAccounting && 'accounting', gpusPerNode > 0 && 'GPUs', hasApptainer && 'Apptainer'].filter(Boolean);
 
-  describe(`a site with Slurm ${version} and ${has.join(', ') || 'nothing else'}`, () => {
+  describe(`a site with Slurm ${version} ${has.length === 0 ? 'alone' : `and ${has.join(' and ')}`}`, () => {
     before(requireSlurmVersion(version));
     before(hasApptainer ? requireAgent : requirePython);
     if (hasAccounting) before(requireAccounting);

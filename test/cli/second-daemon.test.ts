@@ -68,7 +68,7 @@ describe('a second daemon with an HTTP server', () => {
     client.destroy();
   }
 
-  it('names the first daemon in its error, and changes none of its files', async () => {
+  it("names the first daemon in the error message, and changes none of that daemon's files", async () => {
     const { port } = (await listen({ host: '127.0.0.1', port: 0 })).address() as AddressInfo;
     await listen(socket);
     await writeFile(join(folder, 'state', 'http.json'), NOTE);

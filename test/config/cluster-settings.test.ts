@@ -82,7 +82,7 @@ describe('a queue', () => {
 });
 
 describe('a cluster', () => {
-  it('has its own state directory and scheduler queue, and inherits settings that it does not set', () => {
+  it('has its own state directory and scheduler queue, and inherits the settings that it does not set', () => {
     const { clusters } = served(
       'state_dir: /s, shared_dir: /all, python: /py, slurm_bin_dir: /bin, clusters { hpc1 { shared_dir: /one }, hpc2 { slurm_conf: /two.conf } }',
       { SLURM_CONF: '/here.conf' },

@@ -53,7 +53,7 @@ describe('jobConfig', () => {
     expect(agent).to.deep.equal({ git_pass: 'pw' });
   });
 
-  it("contains the job credentials instead of the daemon's keys if they are set", () => {
+  it("contains the job credentials, if they are set, instead of the daemon's keys", () => {
     const { root } = configWith(`
       api { api_server: "http://h:8008", credentials { access_key: DAEMON, secret_key: DAEMON_SECRET } }
       agent.slurm { queues: [gpu], job_credentials { access_key: JOB, secret_key: JOB_SECRET } }

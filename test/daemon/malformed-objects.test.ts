@@ -212,7 +212,7 @@ describe('an incomplete list of queues', () => {
     });
   }
 
-  it('does not make the daemon recover a task whose entry may be in the unreadable part', async () => {
+  it('does not make the daemon treat a task as an orphan if its entry may be in the unreadable part', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });

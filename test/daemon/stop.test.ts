@@ -10,7 +10,7 @@ import { QUICK_TEMPLATE } from '../e2e/templates.ts';
 import { startWorld } from '../e2e/world.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-describe('SIGTERM while sbatch hangs', () => {
+describe('SIGTERM', () => {
   let stateDir: string;
 
   beforeEach(async () => {
@@ -19,7 +19,7 @@ describe('SIGTERM while sbatch hangs', () => {
 
   afterEach(() => rm(stateDir, { recursive: true, force: true }));
 
-  it('ends the daemon immediately; the next daemon finds the job and does not submit another', async () => {
+  it('ends the daemon immediately even while sbatch hangs, and the next daemon finds the job and submits no other', async () => {
     const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
     try {
       await using world = await startWorld({ cluster: withStandInCommands(standIn.commandsDir), python: false });

@@ -97,10 +97,10 @@ describe('two daemons', () => {
   });
 
   for (const [title, isWhole, pollMs] of [
-    ['although it polls every five minutes', true, 5 * MINUTE_MS],
+    ['although the new daemon polls every five minutes', true, 5 * MINUTE_MS],
     ['although a registered worker cannot be read', false, 15_000],
   ] as const)
-    it(`D-10 cancel the job of an aborted task within seven minutes after one has replaced the other, ${title}`, async () => {
+    it(`D-10 cancel the job of an aborted task within seven minutes after one daemon has replaced the other, ${title}`, async () => {
       const fixture = createStepFixture();
       startDaemon(fixture.peer(2));
       const [task = ''] = await enqueued(fixture, 1);
@@ -205,7 +205,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it("do not take each other's scancel for a user's if both track the same job", async () => {
+  it("do not mistake each other's scancel for a user's if both track the same job", async () => {
     const fixture = createStepFixture();
     const { deps, clock, cluster } = fixture;
     const run = startDaemon(fixture.peer(2));

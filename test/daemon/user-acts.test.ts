@@ -11,16 +11,21 @@ const TRACKED = 120;
 const MINUTE_MS = 60_000;
 
 const ENDS = [
-  { title: 'resets', endpoint: 'tasks.reset', body: { force: true }, becomes: 'created' },
-  { title: 'deletes', endpoint: 'tasks.delete', body: { force: true }, becomes: undefined },
+  { title: 'resets the task', endpoint: 'tasks.reset', body: { force: true }, becomes: 'created' },
+  { title: 'deletes the task', endpoint: 'tasks.delete', body: { force: true }, becomes: undefined },
 ] as const;
 
 const ACTS = [
   ...ENDS,
-  { title: 'aborts', endpoint: 'tasks.stop', body: {}, becomes: 'stopped' },
-  { title: 'dequeues', endpoint: 'tasks.dequeue', body: {}, becomes: 'created' },
-  { title: 'archives', endpoint: 'tasks.archive', body: {}, becomes: 'created' },
-  { title: 'moves to another queue', endpoint: 'tasks.enqueue', body: { queue: OTHER_QUEUE }, becomes: 'queued' },
+  { title: 'aborts the task', endpoint: 'tasks.stop', body: {}, becomes: 'stopped' },
+  { title: 'dequeues the task', endpoint: 'tasks.dequeue', body: {}, becomes: 'created' },
+  { title: 'archives the task', endpoint: 'tasks.archive', body: {}, becomes: 'created' },
+  {
+    title: 'moves the task to another queue',
+    endpoint: 'tasks.enqueue',
+    body: { queue: OTHER_QUEUE },
+    becomes: 'queued',
+  },
 ] as const;
 
 describe(`a daemon that tracks ${TRACKED} other tasks`, () => {
@@ -77,7 +82,7 @@ describe(`a daemon that tracks ${TRACKED} other tasks`, () => {
     },
   ] as const)
     for (const { title, endpoint, body, becomes } of acts)
-      it(`cancels the ${state} job of a task that a user ${title}, ${when}`, async () => {
+      it(`cancels the ${state} job of a task ${when} if a user ${title}`, async () => {
         expect(await documentsOfAMinute(), 'tasks that the server returned').to.be.below(TRACKED);
         const task = choose(state);
         const { clock, cluster, server } = fixture;

@@ -14,7 +14,7 @@ function forged(task: TaskId, user: string | undefined, more: Partial<Job> = {})
   return user === undefined ? job : { ...job, unixUser: user };
 }
 
-describe('with a user map', () => {
+describe('with a user map,', () => {
   it("each job is submitted as the Unix user of the task's owner, and starts in that user's home", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const tasks = [await enqueued(1, 'a1'), await enqueued(2, 'b2'), await enqueued(3, 'd0')];

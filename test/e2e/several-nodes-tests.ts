@@ -47,7 +47,7 @@ sys.exit(${exitCode} if rank == "1" else 0)
 
 /** All that is promised of such a task, this way. */
 export function describeTaskOnThreeNodes({ name, python, required, inContainers }: Variant): void {
-  describe(`a task on three nodes, ${name}`, () => {
+  describe(`a task on three nodes, ${name},`, () => {
     let folder: string;
     let cluster: SlurmCluster | undefined;
     let world: World;

@@ -109,7 +109,7 @@ describe('a user map', () => {
     await world.stop(program);
   });
 
-  it('is checked by doctor, with its Unix users and sudo, and with --as by a job as the named user', async () => {
+  it('is checked by doctor, including its Unix users and sudo; doctor --as checks it with a job of the named user', async () => {
     await using bed = await createBed(local());
     const { world } = bed;
     await world.user.makeQueue('slurm_scheduler');

@@ -87,7 +87,7 @@ describe('distributed training with PyTorch in containers', () => {
     ['Apptainer, with two GPUs on each', 'apptainer', 4],
     ['Pyxis', 'pyxis', 2],
   ] as const) {
-    it(`trains on two nodes in containers of ${where}, with the agent of the first node`, async () => {
+    it(`trains on two nodes in containers of ${where}, and runs the agent of the first node`, async () => {
       const task = tasks.get(queue) ?? '';
       await expectTrained(bed, task, 30);
       await untilAllReport(bed, task, processes);

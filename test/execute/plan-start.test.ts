@@ -13,13 +13,13 @@ function stateOf(
 
 describe('the plan for executing one task', () => {
   for (const status of ['created', 'stopped', 'failed'] as const) {
-    it(`enqueues a task with the status ${status}`, () => {
+    it(`enqueues a task with the status "${status}"`, () => {
       expect(planStart(stateOf({ status }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
     });
   }
 
   for (const status of ['completed', 'closed', 'publishing', 'published', 'unknown'] as const) {
-    it(`refuses a task with the status ${status}, with advice`, () => {
+    it(`refuses a task with the status "${status}", and gives advice`, () => {
       expect(planStart(stateOf({ status }), OWN_QUEUE))
         .to.have.property('why')
         .that.matches(new RegExp(`it is ${status}: .*--clone`));
@@ -34,10 +34,10 @@ describe('the plan for executing one task', () => {
     ['the given queue', 'own queue', {}, 'claim'],
     ['the scheduler queue', 'parked', {}, 'watch'],
     ['the given queue, with a live job of an earlier run', 'own queue', { hasJob: true }, 'watch'],
-    ['no queue (another daemon may hold the task)', 'nowhere', {}, 'watch'],
+    ['no queue, because another daemon may hold the task', 'nowhere', {}, 'watch'],
     ['another queue, although its execution queue is the given queue', 'another queue', {}, 'enqueue'],
   ] as const) {
-    it(`decides to ${begins} a task queued in ${what}`, () => {
+    it(`decides to ${begins} a queued task in ${what}`, () => {
       expect(planStart(stateOf({ status: 'queued' }, { place, ...more }), OWN_QUEUE).do).to.equal(begins);
     });
   }

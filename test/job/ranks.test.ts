@@ -80,7 +80,7 @@ exec ${standInAgentPython()} "$@"
     ['of the job script', QUICK_TEMPLATE],
     ['of the template', BY_TEMPLATE],
   ] as const)
-    it(`starts the task only in its first rank, even a slow one, with the srun ${how}`, async () => {
+    it(`starts the task only in its first rank, even if that rank is slow, with the srun ${how}`, async () => {
       const size = 4;
       await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
       const { task, job } = await start(synchronizedScript(folder, size), size, { template });
@@ -164,7 +164,7 @@ exec ${standInAgentPython()} "$@"
     expect(exitCode).to.equal(5);
   });
 
-  it("reports no failed rank if the rank's agent receives SIGTERM before its shell does", async () => {
+  it("does not report a rank as failed if the rank's agent receives SIGTERM before the rank's shell", async () => {
     const signalled = `
 read -r _ _ _ _ group _ </proc/$$/stat
 (trap '' TERM; sleep 0.4; kill -TERM -- "-$group") </dev/null >/dev/null 2>&1 &

@@ -12,7 +12,7 @@ const PATIENT = { CLEARML_SLURM_REPORT_SECONDS: '600' };
 
 const REPORTED = 'The last lines of its log:';
 
-describe('a job that runs as another Unix user than the daemon', () => {
+describe("a job under a Unix user other than the daemon's", () => {
   before(requireAgent);
   const bed = useNodeWithSandbox();
 
@@ -89,7 +89,7 @@ describe('a job that runs as another Unix user than the daemon', () => {
     expect(console).to.not.include(REPORTED);
   });
 
-  it("reports no log as the daemon's Unix user, because the daemon reads that log", async () => {
+  it("reports no log if it does run as the daemon's Unix user, because the daemon reads that log", async () => {
     const { unixUser: _, ...facts } = { unixUser: undefined, ...(await bed.parking.park('print("hello")')) };
     const template = QUICK_TEMPLATE.replace(' -l\n', ' -l\nexec >"$HOME/log" 2>&1\n').replace(
       '${CLEARML_AGENT',

@@ -259,7 +259,7 @@ describe('in a job script,', () => {
       });
     }
 
-    describe('while the server does not respond', () => {
+    describe('of a job whose server does not respond', () => {
       /** A `sleep` that returns at once. */
       const hasty = PLAIN_TEMPLATE.replace('\n', '\nsleep() { :; }\n');
       const awayTwice =

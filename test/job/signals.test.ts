@@ -145,7 +145,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     ],
     [' under set -euo pipefail', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
   ] as const) {
-    it(`reaches once each process of the task that handles it, and no other process${what}`, async () => {
+    it(`reaches, once, each process of the task that handles the signal, and no other process${what}`, async () => {
       const handles = `trap "echo saved" USR1; echo ready; until [ -e ${node.home}/go ]; do sleep 0.05; done; exit`;
       const job = start(`bash -c '(${handles}) & (${handles}) & wait; echo end; exit 4'; exit $?`, template);
       await job.until('both to be ready', () => job.seen().split('ready').length === 3);
@@ -171,7 +171,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     expect((await job.ended).exitCode).to.equal(3);
   });
 
-  it("changes nothing about SIGTERM, which reaches the agent once and then runs the template's trap", async () => {
+  it("leaves SIGTERM as it is: SIGTERM reaches the agent once and then runs the template's trap", async () => {
     const job = start(REPORTS, PLAIN_TEMPLATE.replace('\n', "\ntrap 'echo mine' TERM\n"));
     await job.printed('ready');
     terminate(job);
@@ -183,7 +183,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('does not change how SIGINT works: it interrupts the task', async () => {
+  it('leaves SIGINT as it is: SIGINT interrupts the task', async () => {
     const job = start('python3 -c "import signal; print(signal.getsignal(2) == signal.default_int_handler)"');
     expect((await job.ended).stdout).to.include('True');
   });

@@ -63,7 +63,7 @@ describe('a job in a directory that other users can write to', () => {
   }
 
   for (const path of PYTHON_PATHS)
-    it(`runs its task and no file in the directory if PYTHONPATH is ${path === undefined ? 'not set' : `"${path}"`}`, async () => {
+    it(`runs its task but no file of that directory if PYTHONPATH is ${path === undefined ? 'not set' : `"${path}"`}`, async () => {
       const env = path === undefined ? {} : { PYTHONPATH: path };
       const { exitCode, stderr, console } = await run(SAYS_WHERE, standInAgentPython(), env);
       expect(exitCode, stderr).to.equal(0);
@@ -71,7 +71,7 @@ describe('a job in a directory that other users can write to', () => {
       expect(bed.node.leftovers().filter((name) => name.startsWith('clearml-'))).to.deep.equal([]);
     });
 
-  it('runs no file in the directory in any of its ranks', async () => {
+  it('runs no file of that directory in any of its ranks', async () => {
     const bin = join(bed.node.home, 'bin');
     mkdirSync(bin);
     symlinkSync(resolve('test/fixtures/job/srun'), join(bin, 'srun'));
@@ -85,7 +85,7 @@ while not all(os.path.exists("${bed.node.home}/" + other) for other in "01"): ti
     expect(console).to.match(/^at \S+\/clearml-4711\.\w+-1\.\w+\/code with /m);
   });
 
-  it('finds Python and creates an environment without running a file in the directory', async () => {
+  it('finds Python and creates an environment without running a file of that directory', async () => {
     const python = join(bed.node.home, 'plain');
     const real = execFileSync('python3', ['-c', 'import sys; print(sys._base_executable)'], {
       encoding: 'utf8',
@@ -117,7 +117,7 @@ print("uv:", repr(open("../uv.toml").read()), flush=True)`;
   describe('with the real agent', () => {
     before(requireAgent);
 
-    it('runs its task and no file in the directory', async () => {
+    it('runs its task but no file of that directory', async () => {
       const { exitCode, stderr, console } = await run(SAYS_WHERE, agentPython(), { PYTHONPATH: ':./lib:../outside' });
       expect(exitCode, stderr).to.equal(0);
       expect(console)
@@ -125,7 +125,7 @@ print("uv:", repr(open("../uv.toml").read()), flush=True)`;
         .and.include(` by ${folder}\n`);
     });
 
-    it('runs code in the directory if the template sets CLEARML_AGENT_FORCE_CODE_DIR', async () => {
+    it('runs the code of that directory if the template sets CLEARML_AGENT_FORCE_CODE_DIR', async () => {
       mkdirSync(join(folder, 'project', 'src'), { recursive: true });
       writeFileSync(join(folder, 'project', 'mine.py'), 'print("mine is imported")\n');
       writeFileSync(join(folder, 'project', 'src', 'theirs.py'), 'print("theirs is imported")\n');

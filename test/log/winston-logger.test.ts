@@ -74,7 +74,7 @@ describe('the logger', () => {
     expect(await written({ level: 'info' }, fail)).not.to.contain('stack=');
   });
 
-  it('has written every event when close resolves, even to a slow stream', async () => {
+  it('writes every event before close resolves, even to a slow stream', async () => {
     const got: string[] = [];
     const slow = new Writable({
       highWaterMark: 1,

@@ -36,7 +36,7 @@ for (const { version } of SLURM_RELEASES) {
         made: parseGrantedAmount(option, recording[option.option]?.[`=${spelling}`]),
       }));
 
-      it(`reads no --${option.option} amount as lower than Slurm does, and reads most as Slurm does`, () => {
+      it(`never reads a --${option.option} amount as less than Slurm does, and agrees with Slurm about most amounts`, () => {
         const read = spellings.filter(({ spelling }) => parseAmount(spelling, kind) !== undefined);
         expect(read.filter(({ made }) => made !== undefined).length).to.be.greaterThan(4);
         for (const { spelling, made } of read) {

@@ -37,7 +37,8 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: 'the oracle blamed a daemon, suspended for hours before its sbatch, for a job without an entry',
+    title:
+      'the oracle blamed a daemon for a job without an entry, although the daemon had been suspended before its sbatch',
     search: { seed: 78, rounds: 1, same: {} },
   },
   {
@@ -49,7 +50,8 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: "a task was stopped by the daemon's own scancel of an extra job, which was forgotten with the journal entry",
+    title:
+      "a task was stopped by the daemon's own scancel of an extra job because that scancel was forgotten with the journal entry",
     search: {
       seed: 78,
       rounds: 1,
@@ -77,7 +79,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: "a task was stopped by the daemon's own scancel, whose reason was not journaled on a full disk",
+    title: "a task was stopped by the daemon's own scancel because a full disk kept the reason out of the journal",
     search: {
       seed: 2611,
       rounds: 1,
@@ -121,7 +123,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: "a task became a draft when a killed daemon's call removed its entry after the restart",
+    title: "a task became a draft when a call of the killed daemon removed the task's entry after the restart",
     search: {
       seed: 2613,
       rounds: 1,
@@ -157,7 +159,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: 'a task that was enqueued again failed with its earlier job after its daemon had lost its journal',
+    title: 'a task that was enqueued again failed when an earlier job failed and the daemon had lost its journal',
     search: {
       seed: 21,
       rounds: 1,
@@ -192,7 +194,8 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: 'a task became a draft when its job lost the answer of the gate and a job of an earlier sbatch came late',
+    title:
+      'a task became a draft when its job lost the response of the gate and a job of an earlier sbatch arrived late',
     search: {
       seed: 8102,
       rounds: 1,

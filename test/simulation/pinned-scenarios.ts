@@ -33,15 +33,15 @@ export const PINNED_SCENARIOS: readonly Found[] = [
   },
   { title: 'a task that has started since the poll gets no status message', scenario: twoTasks(6349) },
   {
-    title: 'a task aborted while its template cannot be rendered stays aborted',
+    title: 'a task that is aborted while its template cannot be rendered stays aborted',
     scenario: { ...twoTasks(9, [16, 'user aborts', 2]), natures: ['misfit', 'ends well'] },
   },
   {
-    title: 'a task enqueued elsewhere while its template cannot be rendered is not failed',
+    title: 'a task that is enqueued elsewhere while its template cannot be rendered does not fail',
     scenario: { ...oneTask(125717, [9, 'user enqueues elsewhere', 0]), natures: ['misfit'] },
   },
   {
-    title: 'a task that another agent runs is not failed when our job ends',
+    title: 'a task that another agent runs does not fail when our job ends',
     scenario: twoTasks(999983, [0, 'gate answer is lost', 2], [36, 'user enqueues elsewhere', 1]),
   },
   {
@@ -62,7 +62,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     scenario: twoTasks(620463, [10, 'user enqueues', 0], [10, 'another agent pops from our queue', 1]),
   },
   {
-    title: 'a task that its user aborted is not failed when its job ends',
+    title: 'a task that its user aborted does not fail when its job ends',
     scenario: oneTask(
       317354,
       [0, 'job completes without a word', 3],
@@ -71,11 +71,11 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     ),
   },
   {
-    title: 'a task dequeued while the outcome of sbatch is unknown is eventually forgotten',
+    title: 'a task that is dequeued while the outcome of sbatch is unknown is forgotten in the end',
     scenario: oneTask(182168, [0, 'sbatch is unknown', 2], [14, 'user dequeues', 0]),
   },
   {
-    title: 'a task parked by a daemon that died is not parked again by the daemon that adopts it',
+    title: 'a task that a dead daemon had parked is not parked again by the daemon that adopts the task',
     scenario: {
       ...twoTasks(
         14,
@@ -92,7 +92,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     scenario: twoTasks(999992, [31, 'daemon dies, journal lost', 2], [0, 'node dies, job requeued', 2]),
   },
   {
-    title: 'an orphan that two daemons find is not returned by one while the other claims it again',
+    title: 'an orphan that two daemons find is not returned to its queue by one daemon while the other claims it again',
     scenario: {
       ...twoTasks(289702, [20, 'daemon dies, journal lost', 3], [0, 'node dies, job requeued', 3]),
       natures: ['ends well', 'misfit'],
@@ -100,7 +100,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     },
   },
   {
-    title: 'two daemons that find the same orphan return it once',
+    title: 'two daemons that find the same orphan return it to its queue only once',
     scenario: {
       ...twoTasks(
         539151,
@@ -112,7 +112,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     },
   },
   {
-    title: 'a task may fail if the other agent that runs it sends no report for two minutes',
+    title: 'a task may fail if another agent runs the task and sends no report for two minutes',
     scenario: twoTasks(
       831553,
       [0, 'another agent pops from our queue', 0],

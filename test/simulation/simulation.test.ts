@@ -36,8 +36,8 @@ describe('each short scenario with faults', function () {
   }
 });
 
-describe('a pinned scenario', () => {
-  for (const { title, scenario } of PINNED_SCENARIOS) it(`shows that ${title}`, () => expectGoodEnd(scenario));
+describe('in a pinned scenario,', () => {
+  for (const { title, scenario } of PINNED_SCENARIOS) it(title, () => expectGoodEnd(scenario));
 });
 
 describe('a round with many tasks and faults', () => {

@@ -25,13 +25,13 @@ function createBed(): Bed {
 }
 
 describe('a query as each of several users', () => {
-  it('fails only for the users for whom it fails', async () => {
+  it('fails only for the users whose own query fails', async () => {
     const { failures, isDown } = await createBed().query('f1', 'alice', 'bob');
     expect([...failures]).to.deep.equal([['f1', 'f1 failed']]);
     expect(isDown).to.equal(false);
   });
 
-  it('is made for no further user after two failures, and the next time first for the users without one', async () => {
+  it('stops after two failures, and begins the next time with the users whose query did not fail', async () => {
     const { asked, query } = createBed();
     const first = await query('f1', 'f2', 'alice', 'bob');
     expect(asked.splice(0)).to.deep.equal(['f1', 'f2']);
@@ -44,7 +44,7 @@ describe('a query as each of several users', () => {
     expect(second.isDown).to.equal(false);
   });
 
-  it('is made for all users however many sudo refuses', async () => {
+  it('continues for all users, however many of them sudo refuses', async () => {
     const { asked, query } = createBed();
     const { failures, isDown } = await query('r1', 'r2', 'r3', 'alice');
     expect(asked).to.deep.equal(['r1', 'r2', 'r3', 'alice']);

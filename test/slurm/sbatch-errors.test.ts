@@ -157,7 +157,7 @@ it('parseSubmitError and submitErrorMessage find the last message after megabyte
   expect(submitErrorMessage(answer('x'.repeat(10 * 1024 * 1024)))).to.have.length(500);
 });
 
-it('isLimitOfJobs recognizes the limits that hold until a job ends, and no pause of the controller', () => {
+it('isLimitOfJobs recognizes the limits that apply until a job ends, and does not count a pause of the controller as one', () => {
   const { backpressure } = CONTROLLER_RESPONSES;
   const isLimit = (text: string): boolean =>
     isLimitOfJobs(submitErrorMessage(answer(text, 'QOSMaxSubmitJobPerUserLimit')));
@@ -168,7 +168,7 @@ it('isLimitOfJobs recognizes the limits that hold until a job ends, and no pause
   ]);
 });
 
-it('isLimitOfQueue recognizes what jobs of other partitions, accounts and QOS need not share', () => {
+it('isLimitOfQueue recognizes the limits that may not apply to jobs of other partitions, accounts and QOS', () => {
   const { backpressure } = CONTROLLER_RESPONSES;
   const isLimit = (text: string): boolean =>
     isLimitOfQueue(submitErrorMessage(answer(text, 'QOSMaxSubmitJobPerUserLimit')));

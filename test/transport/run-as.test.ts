@@ -86,7 +86,7 @@ describe('a command that runs as another Unix user', () => {
     ['no line of the output is from sudo', 'echo "There were too many logins" >&2; exit 1'],
     ['the exit code is not that of sudo', 'echo "sudo: a password is required" >&2; exit 2'],
   ] as const) {
-    it(`is not taken for one that sudo refused if ${what}`, async () => {
+    it(`does not count as refused by sudo if ${what}`, async () => {
       write('sudo', `cat > /dev/null; ${script}`);
       expect(await run())
         .to.have.property('exitCode')

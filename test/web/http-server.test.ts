@@ -121,7 +121,7 @@ describe('the HTTP server', () => {
       expect(await get({ headers: { authorization, host } }), host).to.include({ status: 421 });
   });
 
-  it('needs no token on a Unix socket, but rejects the host names of other sites', async () => {
+  it('needs no token on a Unix socket, but rejects requests for the host names of other sites', async () => {
     const withoutRules = createWebServer(routes, undefined);
     withoutRules.listen({ host: '127.0.0.1', port: 0 });
     await once(withoutRules, 'listening');

@@ -43,7 +43,7 @@ describe('the login to ClearML', () => {
     expect(fixture.server.callsOf('auth.login')[0]?.authorization).to.equal('Bearer given-token');
   });
 
-  it('renews a configured token with the token that the server issued for it', async () => {
+  it('uses a configured token once, and then renews the token that the server returned', async () => {
     const shortLived = makeToken({ exp: 0 });
     fixture.server.script('auth.login', data({ token: shortLived }), data({ token: makeToken() }));
     fixture.server.script('tasks.get_by_id', A_TASK);
@@ -118,8 +118,8 @@ describe('the login to ClearML', () => {
     expect(fixture.server.callsOf('auth.login')).to.have.length(1);
   });
 
-  describe('a token', () => {
-    it('is renewed five minutes before it expires, measured by the local clock', async () => {
+  describe('with a token:', () => {
+    it('the token is renewed five minutes before it expires, measured by the local clock', async () => {
       const clock = createSetClock(5_000_000_000);
       const [first, second] = [
         makeToken({ iat: 1000, exp: 1000 + 86_400 }),
@@ -140,7 +140,7 @@ describe('the login to ClearML', () => {
     });
 
     for (const subcode of [20, 30, 31]) {
-      it(`C-18 is replaced after 401/${subcode}, even for a call that is not idempotent`, async () => {
+      it(`C-18 the token is replaced after 401/${subcode}, even for a call that is not idempotent`, async () => {
         const [old, fresh] = [makeToken({ n: 1 }), makeToken({ n: 2 })];
         fixture.server.script('auth.login', data({ token: old }), data({ token: fresh }));
         fixture.server.script('queues.remove_task', refuse(401, subcode, 'no'), data({ removed: 1 }));
@@ -154,7 +154,7 @@ describe('the login to ClearML', () => {
       });
     }
 
-    it('is replaced once for all calls that failed with it', async () => {
+    it('the token is replaced once for all calls that failed with it', async () => {
       fixture.server.script('auth.login', data({ token: makeToken({ n: 1 }) }), data({ token: makeToken({ n: 2 }) }));
       const refused = refuse(401, 30, 'expired');
       fixture.server.script('tasks.get_by_id', A_TASK, refused, refused, refused, A_TASK);
@@ -166,7 +166,7 @@ describe('the login to ClearML', () => {
       expect(fixture.server.callsOf('auth.login')).to.have.length(2);
     });
 
-    it('causes a ServerUnreachableError if the server rejects it right after the login', async () => {
+    it('a token that the server rejects right after the login causes a ServerUnreachableError', async () => {
       fixture.server.script('queues.remove_task', refuse(401, 30, 'invalid token'));
 
       const error = await rejection(fixture.client({ timeouts: { retryMs: 0 } }).queues.removeEntry(QUEUE, TASK));

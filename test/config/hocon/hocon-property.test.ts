@@ -77,7 +77,7 @@ describe('parseHocon', () => {
     );
   });
 
-  it('uses nodes from which plainTree restores every JSON value given to nodeFrom', () => {
+  it('keeps every JSON value unchanged when nodeFrom converts it and plainTree converts it back', () => {
     fc.assert(
       fc.property(anyJson(), (value) => {
         const node = nodeFrom(value, { kind: 'default' });

@@ -52,7 +52,7 @@ describe('a daemon with a peer', () => {
     [{ maxGpus: 100_000 }, 1_500],
     [{ maxJobs: 1_000 }, 1_500],
   ] satisfies [Limits, number][])
-    it(`submits 200 tasks in a minute far from ${JSON.stringify(limits)}, with a squeue of ${squeueMs} ms`, async () => {
+    it(`submits 200 tasks in a minute while ${JSON.stringify(limits)} is far away and squeue takes ${squeueMs} ms`, async () => {
       const fixture = fixtureWith({}, { limits });
       expect(await jobsInMinute(fixture, squeueMs)).to.equal(200);
       expect(polls(fixture)).to.be.at.most(13);
@@ -60,7 +60,7 @@ describe('a daemon with a peer', () => {
 
   for (const squeueMs of [10, 1_500])
     for (const limits of [{ maxJobs: 20 }, { maxGpus: 20 }, { maxJobsPerUser: 20 }] satisfies Limits[])
-      it(`reaches ${JSON.stringify(limits)} in a minute, with a squeue of ${squeueMs} ms`, async () => {
+      it(`reaches ${JSON.stringify(limits)} within a minute if squeue takes ${squeueMs} ms`, async () => {
         const fixture = fixtureWith({}, { limits });
         fixture.cluster.sizeOf = () => ({ nodes: 1, gpus: 1 });
         expect(await jobsInMinute(fixture, squeueMs)).to.equal(20);
@@ -68,7 +68,7 @@ describe('a daemon with a peer', () => {
         expect(polls(fixture)).to.be.at.most(squeueMs > 1_000 ? 3 : 13);
       });
 
-  it('claims tasks near a limit even if each reading of the queues takes longer than a second', async () => {
+  it('claims tasks near a limit even if each read of the queues takes longer than a second', async () => {
     const fixture = fixtureWith({}, { limits: { maxJobs: 20 } });
     expect(await jobsInMinute(fixture, 10, 1_200)).to.be.at.least(10);
   });
@@ -80,19 +80,19 @@ describe('a daemon with a peer', () => {
   });
 });
 
-describe('heads that may be claimed together', () => {
+describe('the tasks that a daemon with a peer may claim together', () => {
   const heads = (state: ClaimState): readonly string[] =>
     headsFarFromLimits(state, planClaims(state, 10).claims).map(({ entry }) => entry.task);
   const jobs = (count: number): string[] => Array.from({ length: count }, () => 'b');
 
-  it('are those before the first one that has a limit which permits 20 further jobs or fewer', () => {
+  it('end before the first task whose limit permits at most 20 further jobs', () => {
     const near = { tasks: ['a3', 'a4'], limits: { maxJobs: 30 }, jobs: jobs(10) };
     expect(heads(stateOf({ free: { tasks: ['a1', 'a2'] }, near }))).to.deep.equal(['a1', 'a2']);
     expect(heads(stateOf({ near: { ...near, jobs: jobs(9) } }))).to.deep.equal(['a3', 'a4']);
     expect(heads(stateOf({ near }, { limits: { maxJobs: 30 } }))).to.deep.equal([]);
   });
 
-  it('belong to users who have few jobs, and leave half of the GPUs and nodes', () => {
+  it('belong to users with few jobs, and leave half of the permitted GPUs and nodes unused', () => {
     const tasks = ['b1', 'a1'];
     const state = stateOf({ own: { tasks, limits: { maxJobsPerUser: 25 }, jobs: jobs(5) } });
     expect(heads(state)).to.deep.equal([]);

@@ -75,7 +75,7 @@ describe('every plan of claims', () => {
     );
   });
 
-  it('claims a task if the limits admit one, and explains why it leaves the first 50 others', () => {
+  it('claims a task if the limits admit one, and explains for the first 50 other tasks why they wait', () => {
     fc.assert(
       fc.property(states, (state) => {
         const { claims, held: explained } = planClaims(state, 1_000);

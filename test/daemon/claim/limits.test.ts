@@ -22,7 +22,7 @@ import {
 } from './limited-claims.ts';
 
 describe('the limit of a queue', () => {
-  it('keeps further tasks in the queue; their status messages show the limit and how many tasks are ahead', async () => {
+  it('keeps further tasks in the queue, with a status message that shows the limit and how many tasks are ahead', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
 
@@ -74,7 +74,7 @@ describe('the limit of a queue', () => {
     expect(submittedOf(fixture).length).to.be.within(5, 6);
   });
 
-  it("is not exceeded if a peer's jobs have started since the poll: they are listed first", async () => {
+  it("is not exceeded if a peer's jobs have started since the poll, because the daemon lists jobs again before it claims", async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 3 } });
     await enqueue(fixture, 'ada', ...range(1, 10));
     const peer = await metPeer(fixture);
@@ -92,7 +92,7 @@ describe('the limit of a queue', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2, 3]);
   });
 
-  it('counts a task whose job has ended until it is decided whether another job follows', async () => {
+  it('counts a task whose job has ended until the daemon decides whether another job follows', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 1 } });
     await enqueue(fixture, 'ada', 1, 2);
     const passes = passesOf(fixture);
@@ -256,7 +256,7 @@ describe('a pause', () => {
     expect(fixture.logged).to.include('error: Cannot read the pause file; claiming no tasks until it is readable');
   });
 
-  it('may exist if the pause file becomes unreadable during a pass, so the daemon reports no use of limits', async () => {
+  it('is not ruled out if the pause file becomes unreadable during a pass, so that the daemon reports no use of limits', async () => {
     let readings = 0;
     const fixture = fixtureWith(
       {},

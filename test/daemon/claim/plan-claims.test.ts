@@ -68,7 +68,7 @@ describe('the plan of the next claims', () => {
     expect(claimed(stateOf({ q: { tasks: ['a1', 'a2', 'a3'], limits, jobs: ['a', 'A', 'A'] } }))).to.have.length(1);
   });
 
-  it('serves another owner when one has reached the limit per user', () => {
+  it('serves the next owner when an owner has reached the limit per user', () => {
     const state = stateOf({ q: { tasks: ['a1', 'a2', 'b1', 'a3'], limits: { maxJobsPerUser: 1 } } });
 
     expect(claimed(state)).to.deep.equal(['a1', 'b1']);
@@ -158,7 +158,7 @@ describe('the plan of the next claims', () => {
     expect(claimed({ ...state, queues: waiting === undefined ? [] : [{ ...waiting, counts }] })).to.deep.equal([]);
   });
 
-  it('claims no task behind one that cannot be claimed yet, unless user fairness lets other owners pass', () => {
+  it('claims no task behind a task that cannot be claimed yet, unless user fairness lets other owners pass', () => {
     const tasks = ['a1', 'b1', 'a2'];
 
     expect(claimed(stateOf({ q: { tasks }, r: { tasks: ['c1'] } }, { skip: ['a1'] }))).to.deep.equal(['c1']);

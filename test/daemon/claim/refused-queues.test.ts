@@ -85,7 +85,7 @@ function submittedOf({ cluster }: StepFixture): number[] {
 }
 
 describe('a daemon with several queues, one of which has reached a limit of its QOS,', () => {
-  it('submits the tasks of the other queue, and keeps the first ones in their order', async () => {
+  it('submits the tasks of the other queues, and keeps the tasks of the refused queue in order', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const slurm = refuse(fixture.deps.scheduler, (task) => isFull && Number(task) < 10);
@@ -116,7 +116,7 @@ describe('a daemon with several queues, one of which has reached a limit of its 
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.have.members([...range(1, 5), ...range(11, 41)]);
   });
 
-  it('gives each place of a limit that both queues share to the queue of higher priority', async () => {
+  it('gives each free place to the queue of higher priority if both queues share the limit', async () => {
     const fixture = createStepFixture();
     const { cluster, clock } = fixture;
     const live = (): typeof cluster.jobs => cluster.jobs.filter(({ state }) => isLive(state));
@@ -139,7 +139,7 @@ describe('a daemon with several queues, one of which has reached a limit of its 
     expect(submittedOf(fixture)).to.deep.equal([...range(1, 6), ...range(11, 14)]);
   });
 
-  it('tries both queues in turn while Slurm rejects the tasks of one, and each rejection lets the next task be tried', async () => {
+  it('tries both queues in turn while Slurm rejects the tasks of one queue, and tries its next task after each rejection', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const rejecting = reject(fixture.deps.scheduler, (task) => Number(task) <= 30);
@@ -197,7 +197,7 @@ describe('a daemon with several queues, one of which has reached a limit of its 
 });
 
 describe('a daemon with a user map, one of whose users has reached a limit,', () => {
-  it("submits the tasks of other users from the same queue, and keeps that user's tasks in their order", async () => {
+  it("submits other users' tasks from the same queue, and keeps the tasks of that user in order", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs?.name === 'alice');
@@ -218,7 +218,7 @@ describe('a daemon with a user map, one of whose users has reached a limit,', ()
     expect(deps.journal.entries.get(taskNumber(1))).to.include({ attempts: 1 });
   });
 
-  it('tries another user whose hold is over while Slurm rejects the tasks of the first', async () => {
+  it('tries the tasks of another user whose hold is over while Slurm rejects those of the first user', async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const rejecting = reject(mapped.scheduler, (task) => Number(task) <= 30);
@@ -239,7 +239,7 @@ describe('a daemon with a user map, one of whose users has reached a limit,', ()
     expect(slurm.tried.filter((number) => number <= 30)).to.deep.equal(range(1, 30));
   });
 
-  it('tries each of two users as if the other had no limit, as each has one of their own', async () => {
+  it('tries the tasks of two held users independently if each user has a separate limit', async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isBobAtLimit = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isBobAtLimit || runAs?.name === 'alice');
@@ -260,7 +260,7 @@ describe('a daemon with a user map, one of whose users has reached a limit,', ()
     expect(submittedOf(fixture)).to.deep.equal([41]);
   });
 
-  it("tries the next task of the daemon's own user after its hold, even if a task of another is claimed just before", async () => {
+  it("tries the next task of the daemon's own user after that user's hold, even if another user's task is claimed just before", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs === undefined);

@@ -46,7 +46,7 @@ describe('the holds of a cluster', () => {
     expect(readHolds(long, () => 700).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([700]);
   });
 
-  it('count the tasks of the users who have reached their limit, and no others', () => {
+  it('count only the tasks of the users who have reached their limit', () => {
     const state = stateOf({
       q: { tasks: ['a1', 'b1', 'a2'], limits: { maxJobsPerUser: 1 }, jobs: ['A'], userFairness: true },
     });

@@ -83,7 +83,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it("admits a task after one poll even if Slurm never lists the job of a peer's parked task", async () => {
+  it('admits a task after one poll even if Slurm never lists the job of a task that a peer parked', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await enqueue(fixture, 'ada', 1, 2);
     const peer = fixture.peer(2);
@@ -161,7 +161,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('holds each task while a submission has an unknown outcome, and logs that after two polls', async () => {
+  it('holds each task while the outcome of a submission is unknown, and logs this after two polls', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW });
     const passes = passesOf(fixture);

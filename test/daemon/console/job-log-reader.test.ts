@@ -66,7 +66,7 @@ describe("reading the end of a job's log", () => {
     );
   });
 
-  it('S-61 skips, for a minute after a timeout, each log that does not decide how a task ends', async () => {
+  it('S-61 reads, for a minute after a timeout, only the logs that decide how a task ends', async () => {
     let now = 0;
     const { logs, asked } = logsFrom(
       ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),

@@ -290,7 +290,7 @@ describe("the advice about a job's log", () => {
       expect(findLogAdvice(log[0])).not.to.include('s3cret').and.not.to.include('jane');
   });
 
-  it('is undefined if the log contains no known message', () => {
+  it('is missing if the log contains no known message', () => {
     expect(findLogAdvice('epoch 1: loss 0.5\nTraceback (most recent call last):\nValueError: 3\n')).to.equal(undefined);
   });
 });

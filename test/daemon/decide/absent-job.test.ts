@@ -8,8 +8,8 @@ import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, observati
 const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
 const started = entryOf({ told: { startedOn: '7@' } });
 
-describeRows('the decision for an absent job', [
-  { title: 'S-20 only records the absence in the first poll', seen: {}, done: ['note'] },
+describeRows('for an absent job, the decision', [
+  { title: 'S-20 does no more in the first poll than record the absence', seen: {}, done: ['note'] },
   {
     title: 'S-20 queries accounting in the second poll',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }) },
@@ -42,7 +42,7 @@ describeRows('the decision for an absent job', [
   },
   {
     title:
-      'counts the attempts from the beginning if the task was parked after the last one, as with a restored journal',
+      'counts the attempts from the beginning if the task was parked after the last attempt, as with a restored journal',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5, stepAt: NOW - 900_000 }),
       lookedUp: true,
@@ -121,7 +121,7 @@ describeRows('the decision for an absent job', [
   },
 ]);
 
-describe('the decision for an absent job', () => {
+describe('for an absent job, the decision', () => {
   it('clears the recorded absence when Slurm lists the job again', () => {
     const [note] = decide(
       observation({

@@ -12,7 +12,7 @@ const atGate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 const backAtGate = { ...atGate, restarts: 1 };
 const started = entryOf({ told: { startedOn: '7@' } });
 
-describeRows('the decision for a job that ended at the gate', [
+describeRows('for a job that ended at the gate, the decision', [
   {
     title: 'does nothing while another job runs the task',
     seen: {
@@ -69,7 +69,7 @@ describeRows('the decision for a job that ended at the gate', [
     done: ['return-to-queue'],
   },
   {
-    title: 'leaves the task stopped if its abort request was seen before the SIGTERM',
+    title: 'leaves the task stopped if a user requested the abort before SIGTERM arrived',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('stopped', BY_TERM),

@@ -16,7 +16,7 @@ const PEERS = {
 const EARLIER = jobOf('FAILED', { endedAt: NOW - 120_000 });
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
-describeRows('the decision for an ended job whose task has ended', [
+describeRows('for an ended job whose task has ended, the decision', [
   {
     title: "reads Slurm's record first if the job failed",
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed') },
@@ -34,7 +34,7 @@ describeRows('the decision for an ended job whose task has ended', [
   },
 ]);
 
-describeRows('the decision for an ended job whose task is in progress', [
+describeRows('for an ended job whose task is in progress, the decision', [
   {
     title: "C-13 waits for the agent to set the task's status",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), record: recordOf() },
@@ -127,7 +127,7 @@ describeRows('the decision for an ended job whose task is in progress', [
   },
 ]);
 
-describeRows("the decision for an ended job whose agent mistook Slurm's SIGTERM for an abort", [
+describeRows("for an ended job whose agent mistook Slurm's SIGTERM for an abort, the decision", [
   ...['TIMEOUT', 'OUT_OF_MEMORY', 'PREEMPTED', 'NODE_FAIL', 'FAILED'].map((word) => ({
     title: `C-12 changes the task from stopped to failed if the job ended ${word}`,
     seen: { jobs: [jobOf(word)], task: taskOf('stopped', BY_TERM), record: recordOf() },
@@ -165,9 +165,9 @@ describeRows("the decision for an ended job whose agent mistook Slurm's SIGTERM 
   },
 ]);
 
-describeRows('the decision for an ended job whose task never started', [
+describeRows('for an ended job whose task never started, the decision', [
   {
-    title: "S-40 forgets the task if it started after all and completed before the daemon's scancel",
+    title: "S-40 forgets the task if it did start in the end and completed before the daemon's scancel",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed'), entry: entryOf({ cancelledFor: 'it was aborted' }) },
     done: ['forget', 'log'],
   },

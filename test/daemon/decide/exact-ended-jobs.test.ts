@@ -17,7 +17,7 @@ import {
 const ENDED = entryOf({ endSeenAt: NOW - GRACES.endMs });
 const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
-describeExactly('the complete decision for an ended job', [
+describeExactly('for an ended job, the complete decision', [
   [
     'fails a task that was enqueued elsewhere before it started and whose requeued job ended at the gate',
     {

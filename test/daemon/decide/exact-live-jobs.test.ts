@@ -7,7 +7,7 @@ const SINCE = NOW - GRACES.absentMs;
 const SILENT = { lastUpdate: NOW - GRACES.absentMs };
 const absent = (since: number): Partial<Observation> => ({ entry: entryOf({ absentSince: since }), lookedUp: true });
 
-describeExactly('the complete decision for an absent, pending or running job', [
+describeExactly('for an absent, pending or running job, the complete decision', [
   ['records the first absence of the job', { place: 'parked' }, { do: 'note', patch: { absentSince: NOW } }],
   ['forgets a task in its own queue whose job is absent', { ...absent(NOW), place: 'own queue' }, { do: 'forget' }],
   ['forgets a task in another queue whose job is absent', { ...absent(NOW), place: 'another queue' }, { do: 'forget' }],
@@ -56,7 +56,7 @@ describeExactly('the complete decision for an absent, pending or running job', [
     endTask('stopped', 'aborted', 'Aborted by the user. Slurm job 7 is no longer known to Slurm.'),
   ],
   [
-    'no longer records the job as absent when Slurm lists it again',
+    "removes the record of the job's absence when Slurm lists the job again",
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress'),

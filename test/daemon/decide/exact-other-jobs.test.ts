@@ -28,7 +28,7 @@ const SUBMIT_BACK = {
   why: 'Slurm started job 7 again before the task was parked',
 } as const;
 
-describeExactly('the complete decision for a running job', [
+describeExactly('for a running job, the complete decision', [
   [
     'reports another start of the same job as "started again"',
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '7@1' } }) },
@@ -83,7 +83,7 @@ describeExactly('the complete decision for a running job', [
   ],
 ]);
 
-describeExactly('the complete decision for a pending job', [
+describeExactly('for a pending job, the complete decision', [
   [
     'keeps the recorded start if Slurm requeued the job before its agent started',
     {
@@ -130,7 +130,7 @@ describeExactly('the complete decision for a pending job', [
     },
   ],
   [
-    'S-25 records since when the job cannot start',
+    'S-25 records the time from which the job cannot start',
     {
       jobs: [HOPELESS],
       place: 'parked',
@@ -175,7 +175,7 @@ describeExactly('the complete decision for a pending job', [
   ],
 ]);
 
-describeExactly('the complete decision for an ended job', [
+describeExactly('for an ended job, the complete decision', [
   [
     "reads Slurm's record of the job if the task is still queued",
     { jobs: [jobOf('COMPLETED')], place: 'parked' },

@@ -3,9 +3,10 @@ import { GRACES, NOW, describeRows, entryOf, jobOf, recordOf } from './observati
 
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
-describeRows('the decision for a job that may have ended before its script began', [
+describeRows('for a job that may have ended before its script began, the decision', [
   {
-    title: 'reads the log of a job that ended with exit code 1 while its task was parked, as Slurm may have ended it',
+    title:
+      'reads the log if the job ended with exit code 1 while its task was parked, as Slurm itself may have ended the job',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf() },
     done: ['read-log'],
   },
@@ -53,14 +54,14 @@ describeRows('the decision for a job that may have ended before its script began
   },
   ...[{ exitCode: 2 }, { exitCode: 127 }, { exitCode: 1, exitSignal: 9 }, { exitCode: 0, exitSignal: 53 }].map(
     (end) => ({
-      title: `fails the task without reading the log if its job ended with ${JSON.stringify(end)}, as no killed slurmctld causes that`,
+      title: `fails the task without reading the log if its job ended with ${JSON.stringify(end)}, which a killed slurmctld never causes`,
       seen: { jobs: [jobOf('FAILED')], place: 'parked' as const, record: recordOf(end) },
       done: ['end failed'],
     }),
   ),
 ]);
 
-describeRows('the decision for a job that Slurm ended before its gate', [
+describeRows('for a job that Slurm ended before its gate, the decision', [
   ...['BOOT_FAIL', 'PREEMPTED'].flatMap((word) => [
     {
       title: `S-64 waits for requests that may still arrive from a job that ended ${word} while its task was parked`,

@@ -9,7 +9,7 @@ const TOLD = { told: { reason: '7:debug:PartitionTimeLimit' } };
 const IMPATIENT = { ...GRACES, neverStartsMs: 600_000 };
 const ELSE = { lastWorker: 'peer:0' };
 
-describeRows('the decision for a pending job', [
+describeRows('for a pending job, the decision', [
   {
     title: 'shows why the job waits',
     seen: { jobs: [jobOf('PENDING', { reason: 'Resources' })], place: 'parked' },
@@ -35,7 +35,7 @@ describeRows('the decision for a pending job', [
     done: [],
   },
   {
-    title: 'S-25 measures the time again after the job has waited for a reason that can pass',
+    title: 'S-25 restarts the time limit for such jobs after the job has waited for a reason that can pass',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',
@@ -108,7 +108,7 @@ describeRows('the decision for a pending job', [
     done: ['cancel'],
   },
   {
-    title: 'does not park the task again if its abort request was seen before the SIGTERM',
+    title: 'does not park the task again if a user requested an abort before SIGTERM arrived',
     seen: {
       jobs: [jobOf('PENDING')],
       task: taskOf('stopped', BY_TERM),

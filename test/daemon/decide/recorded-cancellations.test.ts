@@ -29,7 +29,7 @@ function recorded(slurmCancelled: string, status: Task['status'] = 'queued'): Ta
 const OWN = `7 ${attempt(1)} the task is no longer in the scheduler queue`;
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
-describeRows('the decision for a cancelled job', [
+describeRows('for a cancelled job, the decision', [
   {
     title: 'sets the task to stopped if the task does not show that a daemon cancelled the job',
     seen: { jobs: [jobOf('CANCELLED')], place: 'parked', record: recordOf(), entry: waited },
@@ -73,8 +73,8 @@ describeRows('the decision for a cancelled job', [
   },
 ]);
 
-describe('a job that the task records as cancelled', () => {
-  it('is not chosen as the tracked job if it was an extra job', () => {
+describe('the cancellations that a task records', () => {
+  it('keep a cancelled extra job from being chosen as the tracked job', () => {
     for (const extra of [EXTRA, DOUBLE]) {
       const [text = ''] = [recordCancellations(undefined, [extra], 'the task has another job, 7')];
       const seen = observation({

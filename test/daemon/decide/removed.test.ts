@@ -16,7 +16,7 @@ function reasonOf(actions: readonly Action[]): string | undefined {
   return actions.flatMap((action) => (action.do === 'cancel' ? [action.why] : []))[0];
 }
 
-describe('the decision for a parked task whose queue entry is gone', () => {
+describe('for a parked task whose queue entry is gone, the decision', () => {
   it('reports a removal by a user if the job never started and no program removed the entry', () => {
     expect(reasonOf(decide(observation(FRESH)))).to.equal(REMOVED_BY_USER);
   });
@@ -46,16 +46,16 @@ describe('the decision for a parked task whose queue entry is gone', () => {
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },
     ],
   ] as const)
-    it(`reports another reason for the cancellation if ${what}`, () => {
+    it(`gives the cancellation another reason than a removal by a user if ${what}`, () => {
       const reason = reasonOf(decide(observation(seen)));
       expect(reason).to.be.a('string').and.not.equal(REMOVED_BY_USER);
     });
 });
 
-describe('the decision for a parked task that has another job than the tracked one', () => {
+describe('for a parked task that has another job than the tracked one, the decision', () => {
   const LATE = { id: '5' as JobId, name: jobName(0) };
 
-  it('reports no removal by a user, not even later, if the tracked job may have removed the entry', () => {
+  it('never reports a removal by a user if the tracked job may have removed the entry', () => {
     const seen = observation({
       ...FRESH,
       jobs: [jobOf('PENDING', LATE)],
@@ -72,7 +72,7 @@ describe('the decision for a parked task that has another job than the tracked o
       }
   });
 
-  it('reports a removal by a user if the job is that of the last sbatch', () => {
+  it('reports a removal by a user if the job was submitted last', () => {
     const seen = observation({ ...FRESH, entry: entryOf({ jobId: undefined }) });
     const [note] = decide({ ...seen, place: 'parked' });
     const patch = note?.do === 'note' ? note.patch : {};
@@ -81,7 +81,7 @@ describe('the decision for a parked task that has another job than the tracked o
   });
 });
 
-describeRows('the decision for a task that a user removed from the scheduler queue', [
+describeRows('for a task that a user removed from the scheduler queue, the decision', [
   {
     title: 'waits for a grace period after the end of the job, as another daemon may hold the task',
     seen: { ...ENDED, entry: REMOVED },
@@ -119,7 +119,7 @@ describeRows('the decision for a task that a user removed from the scheduler que
   },
 ]);
 
-describeRows('the decision for a task in another queue that also has an entry in the scheduler queue', [
+describeRows('for a task in another queue that also has an entry in the scheduler queue, the decision', [
   {
     title: 'removes the entry, at the latest when the job has ended',
     seen: { ...ENDED, place: 'another queue', hasEntry: true },

@@ -7,7 +7,7 @@ import { actionNames, describeRows, entryOf, GRACES, jobOf, NOW, observation, ta
 const LONG_AGO = NOW - GRACES.endMs - 1;
 const started = entryOf({ told: { startedOn: '7@' } });
 
-describeRows('the decision for a running job', [
+describeRows('for a running job, the decision', [
   {
     title: 'reports the start once, with the nodes',
     seen: { jobs: [jobOf('RUNNING', { nodes: 'n1' })], place: 'parked' },
@@ -115,7 +115,7 @@ describeRows('the decision for a running job', [
   },
 ]);
 
-describe('the decision for a running job', () => {
+describe('for a running job, the decision', () => {
   it('records both the start of the job and the slow start of its agent if one pass reports both', () => {
     const job = jobOf('RUNNING', { startAt: NOW - GRACES.startMs });
     const patches = decide(observation({ jobs: [job] })).flatMap((action) =>

@@ -14,7 +14,7 @@ const again = (...timedOutJobs: (JobId | undefined)[]): Partial<Entry> => ({
   timedOutJobs: timedOutJobs.flatMap((id) => id ?? []),
 });
 
-describeRows('the decision for a job that reached its time limit, in a queue that resubmits such tasks,', [
+describeRows('for a job that reached its time limit in a queue that resubmits such tasks, the decision', [
   {
     title: 'parks and resubmits a task that SIGTERM stopped',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM) },
@@ -81,7 +81,7 @@ describeRows('the decision for a job that reached its time limit, in a queue tha
     done: ['forget', 'log'],
   },
   {
-    title: 'does not apply if the job ended for another reason: the task fails',
+    title: 'fails the task if its job ended for another reason',
     seen: { ...TIMEOUT, jobs: [jobOf('OUT_OF_MEMORY')], task: taskOf('stopped', BY_TERM) },
     done: ['end failed'],
   },

@@ -68,7 +68,7 @@ describe('the explanation of an end', () => {
     ['failed', 'a reason of a newer agent', BY_AGENT, 'a reason of a newer agent'],
     ['timeout', 'Slurm TIMEOUT', 'Slurm job 7 ended TIMEOUT.', 'Slurm job 7 ended TIMEOUT.'],
   ] as const) {
-    it(`is "${expected}" for the cause ${cause ?? '(unknown)'}, ${statusReason}`, () => {
+    it(`is "${expected}" if the cause is ${cause ?? 'unknown'} and the status reason is "${statusReason}"`, () => {
       expect(explainEnd(cause, { statusReason, statusMessage })).to.equal(expected);
     });
   }

@@ -48,7 +48,7 @@ function rowsOf(facts: Facts, now: number, memory = rememberRows()): readonly St
 const pending = jobOf('PENDING', { reason: 'Priority' });
 
 describe('the remembered rows', () => {
-  it('are the same array while nothing that they show has changed, although each poll has other objects', () => {
+  it('are the same array while nothing that they show has changed, although each poll creates new objects', () => {
     const memory = rememberRows();
     const first = rowsOf({ status: 'queued', job: pending }, NOW, memory);
 
@@ -83,7 +83,7 @@ describe('the remembered rows', () => {
     expect(isSameJob(whole, { ...whole })).to.equal(true);
   });
 
-  it('are those that would be formed from nothing, whatever happens between two polls', () => {
+  it('equal rows that are computed from the beginning, whatever happens between two polls', () => {
     const job = fc.option(
       fc.record({
         word: fc.constantFrom('PENDING', 'RUNNING', 'COMPLETING', 'COMPLETED', 'FAILED'),

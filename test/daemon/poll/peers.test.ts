@@ -119,7 +119,7 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is tracked by the execute process that submitted it, but by a daemon if its name contains no mark', async () => {
+  it("is tracked by the execute process that submitted it, but by a daemon if the job's name contains no mark", async () => {
     const [one, single, another] = [daemon('mark1'), daemon('zark1'), daemon('zark2')];
     const all = [one, single, another];
     for (const each of all) await seeWorkers(each, ...all.map((other) => other.row()));

@@ -146,7 +146,7 @@ describe('the reconcile loop', () => {
     await fixture.pool.finish();
   }
 
-  it('S-63 submits another job if slurmctld was killed before the script of the first one began', async () => {
+  it("S-63 submits another job if slurmctld was killed before the first job's script began", async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: true });
     await reconcileAfterGrace(fixture);

@@ -84,7 +84,7 @@ describe('the adopter of untracked tasks', () => {
     expect(read).to.deep.equal([]);
   });
 
-  it('reads at most 100 parked tasks without a job in a pass, those read longest ago first', async () => {
+  it('reads at most 100 parked tasks without a job in a pass, beginning with those that it has not read for the longest time', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 250; number += 1) {
       const task = await fixture.enqueued(number);
@@ -154,7 +154,7 @@ describe('the adopter of untracked tasks', () => {
     expect(cluster.jobs.map(({ state }) => state)).to.deep.equal(['FAILED', 'PENDING']);
   });
 
-  it('returns an adopted task to its queue if its entry is gone, as a job that it does not know may have removed it', async () => {
+  it('returns an adopted task to its queue if the entry is gone, because an unknown job may have removed the entry', async () => {
     const fixture = createStepFixture();
     const { cluster, clock, deps, server } = fixture;
     const lost = fixture.peer(2);

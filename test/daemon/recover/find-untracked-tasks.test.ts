@@ -129,7 +129,7 @@ describeUntracked([
     untracked: 'none',
   },
   {
-    title: 'was deleted during its job, which detects the deletion itself',
+    title: 'was deleted while its job ran, because the job detects the deletion itself',
     jobs: [jobOf('RUNNING', { submittedAt: LONG_AGO })],
     untracked: 'none',
   },

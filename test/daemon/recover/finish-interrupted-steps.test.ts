@@ -57,55 +57,57 @@ async function finishOnce(fixture: StepFixture, task: TaskId): Promise<string> {
 
 const LONG_AGO = { stepAt: NOW - 3_600_000 };
 
-const ROWS: readonly [title: string, step: Entry['step'], found: Found, more: Partial<Entry>, becomes: string][] = [
-  ['the pop never happened', 'claiming', { place: 'own' }, {}, 'forgotten, 0 jobs'],
-  ["C-02 a pop took it, ours or a peer's", 'claiming', { place: 'nowhere' }, {}, 'forgotten, 0 jobs'],
-  ['another daemon parked the task', 'claiming', { place: 'parked' }, {}, 'forgotten, 0 jobs'],
-  ['the task was not parked yet', 'parking', { place: 'nowhere' }, {}, 'following job 1, 1 jobs'],
-  ['the task was parked', 'parking', { place: 'parked' }, {}, 'following job 1, 1 jobs'],
-  ['the user enqueued the task again', 'parking', { place: 'own' }, {}, 'orphaned, 0 jobs'],
-  ['the task already has a live job', 'parking', { place: 'parked', job: 'PENDING' }, {}, 'following job 1, 1 jobs'],
-  [
-    'S-02 sbatch had submitted the job',
-    'submitting',
-    { place: 'parked', job: 'PENDING' },
-    {},
-    'following job 1, 1 jobs',
-  ],
-  [
-    'sbatch had submitted the job, which has ended',
-    'submitting',
-    { place: 'parked', job: 'FAILED' },
-    {},
-    'following job 1, 1 jobs',
-  ],
-  ["sbatch's request may still arrive", 'submitting', { place: 'parked' }, {}, 'submitting, 0 jobs'],
+const FORGOTTEN = 'forgotten, 0 jobs';
+const TRACKED = 'following job 1, 1 jobs';
+const HANDED_OVER = 'following, 0 jobs';
+const UNKNOWN = 'submitting, 0 jobs';
+const ORPHAN = 'orphaned, 0 jobs';
+
+const OUTCOMES = {
+  [FORGOTTEN]: 'forgets the task and submits no job',
+  [TRACKED]: 'tracks the only job of the task',
+  [HANDED_OVER]: 'submits no job and leaves the task to the decision table',
+  [UNKNOWN]: 'submits no job and waits for an earlier submission',
+  [ORPHAN]: 'submits no job and treats the task as an orphan',
+};
+
+const ROWS: readonly [
+  title: string,
+  step: Entry['step'],
+  found: Found,
+  more: Partial<Entry>,
+  becomes: keyof typeof OUTCOMES,
+][] = [
+  ['the pop never happened', 'claiming', { place: 'own' }, {}, FORGOTTEN],
+  ['C-02 this daemon or a peer removed the task from its queue', 'claiming', { place: 'nowhere' }, {}, FORGOTTEN],
+  ['another daemon parked the task', 'claiming', { place: 'parked' }, {}, FORGOTTEN],
+  ['the task was not parked yet', 'parking', { place: 'nowhere' }, {}, TRACKED],
+  ['the task was parked', 'parking', { place: 'parked' }, {}, TRACKED],
+  ['the user enqueued the task again', 'parking', { place: 'own' }, {}, ORPHAN],
+  ['the task already has a live job', 'parking', { place: 'parked', job: 'PENDING' }, {}, TRACKED],
+  ['S-02 sbatch had submitted the job', 'submitting', { place: 'parked', job: 'PENDING' }, {}, TRACKED],
+  ['sbatch had submitted the job, which has ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, TRACKED],
+  ["sbatch's request may still arrive", 'submitting', { place: 'parked' }, {}, UNKNOWN],
   [
     "sbatch's request is younger than twice the message timeout",
     'submitting',
     { place: 'parked' },
     { stepAt: NOW - 20_000 },
-    'submitting, 0 jobs',
+    UNKNOWN,
   ],
   [
     "sbatch's request is older than twice the message timeout",
     'submitting',
     { place: 'parked' },
     { stepAt: NOW - 25_000 },
-    'following job 1, 1 jobs',
+    TRACKED,
   ],
-  ['sbatch submitted no job', 'submitting', { place: 'parked' }, LONG_AGO, 'following job 1, 1 jobs'],
-  ['the task is no longer parked', 'submitting', { place: 'nowhere' }, LONG_AGO, 'following, 0 jobs'],
-  [
-    'sbatch submitted no job five times',
-    'submitting',
-    { place: 'parked' },
-    { ...LONG_AGO, attempts: 5 },
-    'following, 0 jobs',
-  ],
-  ['another daemon may hold the task', 'orphaned', { place: 'nowhere' }, {}, 'orphaned, 0 jobs'],
-  ['no daemon holds the task', 'orphaned', { place: 'nowhere' }, LONG_AGO, 'forgotten, 0 jobs'],
-  ['another daemon parked the task', 'orphaned', { place: 'parked' }, LONG_AGO, 'forgotten, 0 jobs'],
+  ['sbatch submitted no job', 'submitting', { place: 'parked' }, LONG_AGO, TRACKED],
+  ['the task is no longer parked', 'submitting', { place: 'nowhere' }, LONG_AGO, HANDED_OVER],
+  ['sbatch submitted no job five times', 'submitting', { place: 'parked' }, { ...LONG_AGO, attempts: 5 }, HANDED_OVER],
+  ['another daemon may hold the task', 'orphaned', { place: 'nowhere' }, {}, ORPHAN],
+  ['no daemon holds the task', 'orphaned', { place: 'nowhere' }, LONG_AGO, FORGOTTEN],
+  ['another daemon parked the task', 'orphaned', { place: 'parked' }, LONG_AGO, FORGOTTEN],
 ];
 
 describe('finishInterruptedSteps', () => {
@@ -119,7 +121,7 @@ describe('finishInterruptedSteps', () => {
 
   for (const [title, step, found, more, becomes] of ROWS) {
     const [, numbers = '', condition = ''] = /^((?:[A-Z]-\d\d )*)(.*)$/.exec(title) ?? [];
-    it(`${numbers}changes step ${step} to "${becomes}" if ${condition}`, async () => {
+    it(`${numbers}after the step "${step}", ${OUTCOMES[becomes]} if ${condition}`, async () => {
       const fixture = createStepFixture();
       const task = await leave(fixture, step, found, more);
 
@@ -140,7 +142,7 @@ describe('finishInterruptedSteps', () => {
       const task = await leave(fixture, step, { place: 'nowhere' });
       await fixture.server.call('tasks.stop', { task });
 
-      expect(await finishOnce(fixture, task)).to.equal('forgotten, 0 jobs');
+      expect(await finishOnce(fixture, task)).to.equal(FORGOTTEN);
     }
   });
 
@@ -148,7 +150,7 @@ describe('finishInterruptedSteps', () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
 
-    expect(await finishOnce(fixture, task)).to.equal('following job 1, 1 jobs');
+    expect(await finishOnce(fixture, task)).to.equal(TRACKED);
     expect(fixture.consoleOf(task)).to.deep.equal([]);
     expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1), mayBeUnparked: true });
   });
@@ -158,19 +160,19 @@ describe('finishInterruptedSteps', () => {
       const fixture = createStepFixture({ queues: [] });
       const task = await leave(fixture, step, { place: 'nowhere' });
 
-      expect(await finishOnce(fixture, task)).to.equal('forgotten, 0 jobs');
+      expect(await finishOnce(fixture, task)).to.equal(FORGOTTEN);
       expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     }
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'submitting', { place: 'parked', job: 'PENDING' });
-    expect(await finishOnce(fixture, task)).to.equal('following job 1, 1 jobs');
+    expect(await finishOnce(fixture, task)).to.equal(TRACKED);
   });
 
   it('returns a parked task that needs a new job, if its queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
 
-    expect(await finishOnce(fixture, task)).to.equal('forgotten, 0 jobs');
+    expect(await finishOnce(fixture, task)).to.equal(FORGOTTEN);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
   });
@@ -242,14 +244,14 @@ describe('finishInterruptedSteps', () => {
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     fixture.server.store.tasks.delete(task);
 
-    expect(await finishOnce(fixture, task)).to.equal('following, 0 jobs');
+    expect(await finishOnce(fixture, task)).to.equal(HANDED_OVER);
   });
 
   it('does not change a task if its user enqueued it again and its queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
 
-    expect(await finishOnce(fixture, task)).to.equal('orphaned, 0 jobs');
+    expect(await finishOnce(fixture, task)).to.equal(ORPHAN);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
     expect(fixture.consoleOf(task)).to.deep.equal([]);
   });
@@ -261,7 +263,7 @@ describe('finishInterruptedSteps', () => {
     });
     const task = await leave(fixture, 'parking', { place: 'nowhere' });
 
-    expect(await finishOnce(fixture, task)).to.equal('forgotten, 0 jobs');
+    expect(await finishOnce(fixture, task)).to.equal(FORGOTTEN);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(fixture.consoleOf(task)).to.deep.equal([
       'Returned to the front of queue "own": the daemon that claimed it no longer serves the queue.',
@@ -324,7 +326,7 @@ describe('finishInterruptedSteps', () => {
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     await fixture.server.call('tasks.stop', { task });
 
-    expect(await finishOnce(fixture, task)).to.equal('following, 0 jobs');
+    expect(await finishOnce(fixture, task)).to.equal(HANDED_OVER);
   });
 
   it('does not park a parked task again, as a job may have removed its entry', async () => {
@@ -341,7 +343,7 @@ describe('finishInterruptedSteps', () => {
     const task = await leave(fixture, 'parking', { place: 'nowhere' });
     await fixture.server.call('queues.delete', { queue: SCHEDULER_QUEUE });
 
-    expect(await finishOnce(fixture, task)).to.equal('forgotten, 0 jobs');
+    expect(await finishOnce(fixture, task)).to.equal(FORGOTTEN);
     expect(fixture.consoleOf(task)).to.deep.equal([
       'Returned to the front of queue "own": the scheduler queue was deleted.',
     ]);

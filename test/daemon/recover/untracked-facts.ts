@@ -40,7 +40,8 @@ export function describeUntracked(rows: readonly Row[]): void {
   describe('findUntracked', () => {
     for (const row of rows) {
       const [, numbers = '', condition = ''] = /^((?:[A-Z]-\d\d )*)(.*)$/.exec(row.title) ?? [];
-      it(`${numbers}finds ${row.untracked === 'none' ? 'nothing' : `"${row.untracked}"`} for a task that ${condition}`, () => {
+      const does = row.untracked === 'none' ? 'ignores' : `reports as "${row.untracked}"`;
+      it(`${numbers}${does} a task that ${condition}`, () => {
         expect(untrackedOf(row).map(({ kind }) => kind)).to.deep.equal(row.untracked === 'none' ? [] : [row.untracked]);
       });
     }

@@ -107,7 +107,7 @@ describe('the messages to systemd', () => {
     ]);
   });
 
-  it('wait for one another, so that systemd shows the last state', async () => {
+  it('are sent one after the other, so that systemd shows the last state', async () => {
     let state: HealthLine['state'] = 'Not ready';
     let endFirst: (() => void) | undefined;
     const first = new Promise<void>((resolve) => (endFirst = resolve));

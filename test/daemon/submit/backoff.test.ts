@@ -59,7 +59,7 @@ describe('the backoff while the cluster is full', () => {
     return backoff;
   }
 
-  it("is long enough that claims use at most 0.6 % of the ClearML server's time, but at most half an hour", () => {
+  it("is so long that claims use at most 0.6 % of the ClearML server's time, but never over half an hour", () => {
     expect(fullAt(1_000, 50).until(1_000)).to.equal(1_000 + backoffMs(1, 1));
     // To claim and return a task of a queue of 10,000 takes the server 7 s.
     expect(fullAt(1_000, 10_000).until(1_000)).to.equal(1_000 + 1_200_000);
@@ -91,7 +91,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(1_200_000);
   });
 
-  it('no longer counts the jobs that ended earlier when the cluster is full again', () => {
+  it('counts only jobs that end after the cluster was full the last time', () => {
     const backoff = fullAt(0, 10_000);
     backoff.polled({ waiting: 10_000, ended: 3 });
     const now = backoff.until(1_000);
@@ -108,7 +108,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(1_200_000);
   });
 
-  it('ends when Slurm accepts a job although none has ended; each accepted job then permits one more claim', () => {
+  it('ends when Slurm accepts a job although no job has ended, and then grows by one claim for each accepted job', () => {
     const backoff = fullAt(0, 10_000);
     backoff.succeeded(backoff.until(1_000));
     expect(backoff.isFailing()).to.equal(false);
@@ -122,7 +122,7 @@ describe('the backoff while the cluster is full', () => {
     expect(rooms).to.deep.equal([2, 3, 5]);
   });
 
-  it('counts no job that ended before the cluster was full', () => {
+  it('permits no claim for a job that ended before the cluster was full', () => {
     const backoff = createBackoff(() => 1, { isForAll: true });
     backoff.polled({ waiting: 10_000, ended: 5 });
     expect(backoff.room()).to.equal(Infinity);
@@ -132,7 +132,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(1_200_000);
   });
 
-  it('is as short as after any other failure if one of several queues or Unix users alone may have reached its limit', () => {
+  it('is as short as after any other failure if perhaps only one of several queues or Unix users has reached a limit', () => {
     const backoff = createBackoff(() => 1);
     backoff.polled({ waiting: 10_000, ended: 0 });
     backoff.failed(1_000, FULL);

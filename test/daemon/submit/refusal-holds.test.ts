@@ -49,7 +49,7 @@ describe('the holds of refused queues', () => {
     expect(waits).to.deep.equal([15, 30, 60, 120, 240, 300, 300].map((seconds) => seconds * 1_000));
   });
 
-  it('permit one probe, whose acceptance ends the hold; a lost probe delays the next by a minute', () => {
+  it('permit one probe, and end if Slurm accepts it; a probe without a response delays the next one by a minute', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     holds.startProbe(FIRST, WAIT_MS);
@@ -61,7 +61,7 @@ describe('the holds of refused queues', () => {
     expect(holds.hasAny(WAIT_MS + 1_000)).to.equal(false);
   });
 
-  it('permit the next probe as soon as one ends without an answer, unless another was started since', () => {
+  it('permit the next probe as soon as a probe ends without a response, unless a later probe has started', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     const endLost = holds.startProbe(FIRST, WAIT_MS);
@@ -101,7 +101,7 @@ describe('the holds of refused queues', () => {
     expect(holds.hasAny(WAIT_MS + 3_600_000)).to.equal(false);
   });
 
-  describe('of two queues that are refused for the same reason, and so may share a limit,', () => {
+  describe('if two queues are refused for the same reason and may share a limit,', () => {
     /** The first queue was refused three times, and waits longer than the second one. */
     function refuseBoth(hasPriorities: boolean, secondWhy = WHY): RefusalHolds {
       const holds = createHolds(hasPriorities);
@@ -114,7 +114,7 @@ describe('the holds of refused queues', () => {
       return holds;
     }
 
-    it('the one of higher priority is tried first', () => {
+    it('let the queue of higher priority try first', () => {
       const holds = refuseBoth(true);
       expect(holds.heldUntil(SECOND, 61_000)).to.equal(105_000);
 
@@ -124,7 +124,7 @@ describe('the holds of refused queues', () => {
       expect(holds.isHeld(SECOND, 105_002)).to.equal(false);
     });
 
-    it('the one that was tried longest ago comes first after a probe without an answer', () => {
+    it('let the queue that has waited longer try first after a probe without a response', () => {
       const holds = refuseBoth(true);
       expect(holds.turnOf(SECOND, 110_000)).to.equal(undefined);
       const end = holds.startProbe(FIRST, 110_000);
@@ -139,7 +139,7 @@ describe('the holds of refused queues', () => {
       expect(holds.turnOf(FIRST, 110_004)).to.equal(110_002);
     });
 
-    it('two users need not wait for each other, unless they may share the limit', () => {
+    it('make two users wait for each other only if the users may share the limit', () => {
       const [ada, ben] = [
         { ...FIRST, user: 'ada' },
         { ...SECOND, user: 'ben' },
@@ -160,7 +160,7 @@ describe('the holds of refused queues', () => {
       }
     });
 
-    it('each is tried as often as the other', () => {
+    it('let each queue try as often as the other', () => {
       const holds = refuseBoth(true);
       const tries = [0, 0];
       for (let now = 105_000; now < 7_200_000; now += 5_000)
@@ -174,11 +174,11 @@ describe('the holds of refused queues', () => {
       expect(Math.abs((tries[0] ?? 0) - (tries[1] ?? 0))).to.be.below(3);
     });
 
-    it('the other one does not wait if the first has no task', () => {
+    it('let the second queue try at once if the first has no task', () => {
       expect(refuseBoth(true).isHeld(SECOND, 105_000)).to.equal(false);
     });
 
-    it('none is tried first with order fairness, nor if the reasons differ', () => {
+    it('let neither queue try first with order fairness, or if the reasons differ', () => {
       expect(refuseBoth(false).isHeld(SECOND, 61_000)).to.equal(false);
       expect(refuseBoth(true, 'Partition in DOWN state').isHeld(SECOND, 61_000)).to.equal(false);
     });

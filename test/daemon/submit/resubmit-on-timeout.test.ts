@@ -135,7 +135,7 @@ describe('a task that is to be resubmitted because its job reached its time limi
     expect(run.files.size).to.equal(1);
   });
 
-  it('stays parked during the hold of its queue if Slurm refuses jobs of that queue, without a backoff for others', async () => {
+  it('stays parked while Slurm refuses jobs of its queue, without a backoff for other queues', async () => {
     const holds = createRefusalHolds(() => 1, { queues: [OWN_QUEUE], hasPriorities: true });
     const backoff = createBackoff(() => 1, { holds });
     const run = await timedOut('d0', backoff);

@@ -86,7 +86,7 @@ const CASES: readonly (readonly [title: string, body: Record<string, unknown>, f
 
 describe('a listing', () => {
   for (const [title, body, found] of CASES) {
-    it(`finds ${found || 'none'} with ${title}: ${JSON.stringify(body)}`, () => {
+    it(`finds ${found === '' ? 'no document' : `the documents ${found.replace(/\B/g, ', ')}`} with ${title}: ${JSON.stringify(body)}`, () => {
       expect(ids(body)).to.equal(found);
     });
   }

@@ -54,7 +54,7 @@ describe('checkConstraints', () => {
     [true, 'anything', 'accepted'],
     [false, 'a', 'the user property "x" must not be set for tasks of the queue "gpu": remove it from the task'],
   ] as const) {
-    it(`checks ${value} against ${JSON.stringify(rule)}: ${answer}`, () => {
+    it(`${answer === 'accepted' ? 'accepts' : 'rejects'} ${value} under ${JSON.stringify(rule)}${answer === 'accepted' ? '' : `: ${answer}`}`, () => {
       expect(errorFor(rule, value)).to.include(answer);
     });
   }
@@ -186,7 +186,7 @@ describe('checkConstraints', () => {
     [`\n---\nsrun --mem=${x} hostname`, limits(undefined, '64G'), '0', 'which means no limit'],
     [`\n---\nsrun -t $(( ${x} * 2 )) hostname`, limits(undefined, '60'), '-5', 'accepts at most 60'],
   ] as const) {
-    it(`checks ${value} in ${lines.replaceAll(x, '${x}').replaceAll('\n', ' ; ')} against ${JSON.stringify({ least: rule.least, most: rule.most })}: ${answer}`, () => {
+    it(`${answer === 'accepted' ? 'accepts' : 'rejects'} ${value} in ${lines.replaceAll(x, '${x}').replaceAll('\n', ' ; ')} under ${JSON.stringify({ least: rule.least, most: rule.most })}${answer === 'accepted' ? '' : `: ${answer}`}`, () => {
       expect(errorInTemplate(lines, rule, value)).to.include(answer);
     });
   }

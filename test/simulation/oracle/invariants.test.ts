@@ -127,10 +127,10 @@ describe('the oracle of the simulation', () => {
   }
 
   for (const [what, act, violation] of [
-    ['that its user enqueued elsewhere while the job still ran it', 'enqueue elsewhere', undefined],
-    ['that its user did not enqueue elsewhere', undefined, 'task 1 is run twice at once'],
+    ['that has a running job but that its user enqueued elsewhere', 'enqueue elsewhere', undefined],
+    ['that has a running job and that its user did not enqueue elsewhere', undefined, 'task 1 is run twice at once'],
   ] as const) {
-    it(`reports "${violation ?? 'no violation'}" if another agent runs the task of a job ${what}`, async () => {
+    it(`reports "${violation ?? 'no violation'}" if another agent runs a task ${what}`, async () => {
       const { invariants, store } = await createFixture({ isOtherAgents: true });
       if (act !== undefined) invariants.userActed(TASK, act, store);
       invariants.check(store);

@@ -19,7 +19,7 @@ describe('the ssh2 transport', () => {
   before(requireShells);
   const testBed = useSsh2TestBed();
 
-  describe('on the route to its host', () => {
+  describe('during the login', () => {
     it('reports a port without a listener and an unknown name', async () => {
       const [port = 0] = await freePorts(1);
 
@@ -40,7 +40,7 @@ describe('the ssh2 transport', () => {
       );
     });
 
-    it('logs in through two jump hosts and checks the key of each', async () => {
+    it('goes through two jump hosts and checks the key of each', async () => {
       await using first = await startSshd();
       await using second = await startSshd();
       const jumps = [
@@ -108,7 +108,7 @@ describe('the ssh2 transport', () => {
     expect(leastMs).to.be.within(2 * oneWayMs - 10, 4 * oneWayMs - 1);
   });
 
-  describe('over a broken network link', () => {
+  describe('with a broken network link', () => {
     it('reports an unknown outcome only for sent commands, and reconnects once for the later ones', async () => {
       await using link = await startLink(testBed.sshd.port);
       const host = testBed.open(testBed.target({ port: link.port }), { maxChannels: 1 });

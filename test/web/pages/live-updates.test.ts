@@ -146,7 +146,7 @@ describe('an open status page', () => {
   });
   afterEach(() => bed.stop());
 
-  it('shows at each step of a task what a page shows that is loaded then', async () => {
+  it('shows at each step of a task the same as a page that is loaded at that moment', async () => {
     const queries = ['', 'state=running', 'q=task+2', 'queue=nowhere'];
     const pages = queries.map((query) => bed.open(query));
     async function check(step: string): Promise<void> {
@@ -188,7 +188,7 @@ describe('an open status page', () => {
     expect(page.received.slice(-2)).to.deep.equal([['health'], ['health']]);
   });
 
-  it('is rendered once with all pages of the same filter', async () => {
+  it('shares one rendering with all open pages that have the same filter', async () => {
     const pages = [bed.open(), bed.open(), bed.open('q=1')];
     await bed.pollAndUpdate();
     const before = bed.renders();
@@ -216,7 +216,7 @@ describe('an open status page', () => {
     expect(rendered).to.include.members([1, 2, 3]);
   });
 
-  it('gets what it has missed while it read too slowly', async () => {
+  it('receives what it missed while its client read too slowly', async () => {
     const page = bed.open();
     await bed.pollAndUpdate();
     page.isSlow = true;
@@ -230,7 +230,7 @@ describe('an open status page', () => {
     expect(textOf(page.shown['tasks'])).to.include('task 1');
   });
 
-  it('gets everything at once if others with its filter are open, which get nothing then', async () => {
+  it('receives everything when it opens, while open pages with the same filter receive nothing', async () => {
     await bed.enqueued(1);
     const early = bed.open();
     await bed.pollAndUpdate();
@@ -242,7 +242,7 @@ describe('an open status page', () => {
     expect(early.received).to.have.length(length);
   });
 
-  it('gets what it has missed while it could not be rendered', async () => {
+  it('receives what it missed while it could not be rendered', async () => {
     const page = bed.open();
     await bed.pollAndUpdate();
     bed.breaks = true;
@@ -254,7 +254,7 @@ describe('an open status page', () => {
     expect(page.shown).to.deep.equal(await bed.load());
   });
 
-  it('counts the ends of the last 24 hours, without those that were longer ago', async () => {
+  it('counts only the tasks that ended in the last 24 hours', async () => {
     const task = await bed.enqueued(1);
     const page = bed.open();
     await bed.pollAndUpdate();
