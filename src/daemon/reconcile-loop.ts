@@ -172,7 +172,7 @@ async function serve(
       if (clock.now() >= due.queues) await claimTasks();
       if (clock.now() >= due.sweep) await sweep();
       figures.start();
-      if (hasFailed) log.info('Polling and claiming work again');
+      if (hasFailed) log.info('Recovered: polling and claiming again');
       hasFailed = false;
     } catch (error) {
       if (stop.aborted) return;

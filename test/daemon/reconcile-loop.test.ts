@@ -24,7 +24,7 @@ describe('the daemon', () => {
 
     const lines = fixture.logged.map((line) => line.slice(0, 60));
     expect(lines.filter((line) => line.startsWith('warn: ClearML request failed'))).to.have.length.within(1, 7);
-    expect(lines.at(-1)).to.equal('info: Polling and claiming work again');
+    expect(lines.at(-1)).to.equal('info: Recovered: polling and claiming again');
     expect(lines).to.have.length.below(10);
   });
 

@@ -73,12 +73,12 @@ export const SlurmSection = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Serve the ClearML users of a queue in turn. The next task is that of the user with the fewest jobs in this queue; if several users have the fewest, that of the user served longest ago. The tasks of one user keep their order. By default, tasks are claimed in the order of the queue.',
+      'Serve the ClearML users of a queue in turn. The user with the fewest jobs in this queue comes next; of several such users, the one served longest ago. The tasks of one user keep their order. By default, tasks are claimed in the order of the queue.',
     ),
   resubmit_on_timeout: timesResubmitted
     .default(0)
     .describe(
-      'How many times a task whose job reached its time limit is submitted again, instead of failing. It runs from the beginning, so set it for queues whose tasks save checkpoints and continue from them. 0: never.',
+      'How many times a task is submitted again, instead of failing, after its job reached its time limit. The task then runs from the beginning, so use this setting for queues whose tasks save checkpoints and continue from them. 0: never.',
     ),
   ...limitShape('of a cluster', ' Default: no limit.'),
   scheduler_queue: nonEmptyText

@@ -23,7 +23,7 @@ export interface ArgumentRow {
   readonly reason: string;
 }
 
-const SHARED = 'the container shares this with its node';
+const SHARED = 'the container uses the network, memory and processes of its node';
 const LIMITS = 'Slurm sets the limits of the job';
 const NO_SERVICE = 'the container is not a service: it ends with the task';
 const RIGHTS = 'the container has the permissions of the user of the job, and no others';

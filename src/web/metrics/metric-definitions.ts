@@ -84,7 +84,7 @@ export const METRICS = {
   clearml_slurm_backoff_seconds: {
     type: 'gauge',
     labels: ['cluster'],
-    help: 'For how long at most no task will be claimed, because the cluster accepts no more jobs; less if a job ends',
+    help: 'Longest time until the next claim while the cluster accepts no more jobs; shorter if a job ends',
   },
   clearml_slurm_limit: {
     type: 'gauge',
@@ -99,7 +99,7 @@ export const METRICS = {
   clearml_slurm_held_tasks: {
     type: 'gauge',
     labels: [...OF_QUEUE, 'limit'],
-    help: 'Tasks that wait in their queue because of a limit, a pause (limit="pause"), or because sudo (limit="sudo") or, with user_map, Slurm (limit="refused") refuses jobs of their Unix user',
+    help: 'Tasks that wait in their queue, by cause: the name of a limit, "pause", or with user_map "sudo" or "refused" if sudo or Slurm refuses jobs of their Unix user',
   },
   clearml_slurm_paused: {
     type: 'gauge',
