@@ -11,7 +11,7 @@ describe('nearestName', () => {
     ['templatefiles', 'template-files'],
     ['creat-queue', 'create-queue'],
   ]) {
-    it(`returns ${meant ?? ''} for ${typed ?? ''}`, () => {
+    it(`returns "${meant ?? ''}" for "${typed ?? ''}"`, () => {
       expect(nearestName(typed ?? '', known)).to.equal(meant);
     });
   }

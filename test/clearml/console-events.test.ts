@@ -104,7 +104,7 @@ describe('console logging in the ClearML client', () => {
     ]);
   });
 
-  it('sends the lines that are added during a call in the next call', async () => {
+  it('sends, in the next call, the lines that are added during a call', async () => {
     let respond = (): void => undefined;
     const gate = new Promise<void>((resolve) => (respond = resolve));
     fixture.server.script('events.add_batch', later(gate, added), added);

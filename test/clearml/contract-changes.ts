@@ -56,9 +56,9 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
     return (await testBed().client.tasks.get(task))?.task.statusChanged ?? NaN;
   }
 
-  describe('an action on a task', () => {
+  describe('among the actions on a task,', () => {
     for (const { title, from, act, sets } of ACTS) {
-      it(`sets ${sets.length === 0 ? 'no time' : sets.join(', ')}: ${title}`, async () => {
+      it(`${title} sets ${sets.length === 0 ? 'no time' : sets.join(', ')}`, async () => {
         const subject = await subjectIn(from);
         const before = await timesOf(subject.task);
         await nextMillisecond();

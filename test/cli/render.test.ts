@@ -68,7 +68,7 @@ describe('render', () => {
     ['a job array', TEMPLATE.replace('--nodes=', '--array=1-'), /t\.template:2:\d+: --array: one task is one job/],
     ['DOS line ends', TEMPLATE.replaceAll('\n', '\r\n'), /t\.template:1:/],
   ] as const) {
-    it(`exits with 78 and prints only the position of the error for ${title}`, async () => {
+    it(`exits with 78 because of ${title}, and prints only the position of the error`, async () => {
       await using cli = await withFiles(template);
 
       const { code, stdout, stderr } = await cli.run(...RENDER);

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { filesServerOf, webServerOf } from '../../src/config/server-addresses.ts';
 
-describe("the other URLs, derived from the API server's URL,", () => {
+describe("the URLs that are derived from the API server's URL", () => {
   const cases: readonly [api: string, web: string | undefined, files: string | undefined][] = [
     ['http://clearml.lab:8008', 'http://clearml.lab:8080', 'http://clearml.lab:8081'],
     ['http://10.0.0.8:8008', 'http://10.0.0.8:8080', 'http://10.0.0.8:8081'],

@@ -60,7 +60,7 @@ describe("a user's action on a task in the web page", () => {
   after(() => world[Symbol.asyncDispose]());
 
   for (const { title, act, becomes } of WAITING_ACTS) {
-    it(`C-26 (${title}) cancels a pending job; the task is then ${becomes ?? 'gone'}`, async () => {
+    it(`C-26 (${title}) cancels a pending job, and ${becomes === undefined ? 'the task is gone' : `the task has the status ${becomes}`}`, async () => {
       const task = tasks.get(`${title} while waiting`) ?? '';
       await world.untilConsole(task, 'its partition is down');
 
@@ -72,7 +72,7 @@ describe("a user's action on a task in the web page", () => {
   }
 
   for (const { title, act, becomes } of ACTS) {
-    it(`C-26 (${title}) cancels a running job; the task is then ${becomes ?? 'gone'}`, async () => {
+    it(`C-26 (${title}) cancels a running job, and ${becomes === undefined ? 'the task is gone' : `the task has the status ${becomes}`}`, async () => {
       const task = tasks.get(`${title} while running`) ?? '';
       await world.untilConsole(task, 'working');
 

@@ -107,9 +107,9 @@ function isChosen(first: number, second: number): boolean {
 const PRELUDE = 'set -f; one=1; set -- first second; unset unset USERX; ISEMPTY=pwned';
 
 for (const shell of SHELLS) {
-  describe(`in ${shell}, a value next to other text`, () => {
+  describe(`in ${shell}, a value and the text beside it`, () => {
     for (const { name, write } of QUOTED_FORMS) {
-      it(`arrives unchanged ${name}, as does the text`, async () => {
+      it(`arrive unchanged ${name}`, async () => {
         const cases = BESIDE.flatMap(([left, meantLeft], first) =>
           BESIDE.flatMap(([right, meantRight], second) => {
             // Each pair of texts gets one value, each single text all of them.

@@ -35,7 +35,7 @@ for (const { name, version } of SLURMS) {
 
     defineSchedulerContract('(scheduler contract)', () => Promise.resolve(openRealCluster(slurm)));
 
-    describe('given an account or a QOS,', () => {
+    describe('(account or QOS given)', () => {
       let cluster: ClusterUnderTest;
       before(() => void (cluster = openRealCluster(slurm)));
       after(() => cluster.close());
@@ -73,7 +73,7 @@ for (const { name, version } of SLURMS) {
       });
     });
 
-    describe('for jobs that squeue no longer shows,', () => {
+    describe('(jobs that squeue no longer shows)', () => {
       let forgetful: SlurmCluster;
       let cluster: ClusterUnderTest;
       let scheduler: Scheduler;

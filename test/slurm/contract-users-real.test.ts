@@ -8,7 +8,7 @@ describe('real Slurm with several Unix users', () => {
   before(requireSlurm);
   before(requireRoot);
 
-  defineUsersContract('in the contract', async () => {
+  defineUsersContract('(scheduler contract)', async () => {
     const cluster = await startSlurmCluster({ nodeCount: 1 });
     const [alice, bob] = [await addUser(cluster.env), await addUser(cluster.env)];
     return {

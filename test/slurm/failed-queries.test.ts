@@ -13,7 +13,7 @@ describe('a call to a failing Slurm', () => {
   const desk = useFailingScheduler();
   const { found, lookUp, plan, restart, submit, submitted } = desk;
 
-  describe('for the list of jobs', () => {
+  describe('that lists jobs', () => {
     for (const [what, fault] of [
       ['is truncated', cutShort('squeue', 0.7)],
       ['is empty and squeue prints an error', emptyWithComplaint('squeue', 'squeue: error: Invalid user: ann')],
@@ -66,7 +66,7 @@ describe('a call to a failing Slurm', () => {
     });
   });
 
-  describe('for jobs by name', () => {
+  describe('that looks up jobs by name', () => {
     const forgetful = { hasAccounting: true, minJobAgeMs: 0 };
 
     it('S-19 finds a job in accounting if squeue no longer shows the job', async () => {
@@ -83,7 +83,7 @@ describe('a call to a failing Slurm', () => {
       expect(record).to.include({ name: JOB_NAME, exitCode: 3, outputPath: undefined });
     });
 
-    it("S-44 reads an ended job's record from accounting if a later job has its id", async () => {
+    it("S-44 reads an ended job's record from accounting if a later job has the same id", async () => {
       await restart({ hasAccounting: true });
       const id = await submitted('#!/bin/bash\nexit 3\n');
       await waitUntil('the job to have ended', async () => (await found()).find((one) => one.state === 'FAILED'));
@@ -144,7 +144,7 @@ describe('a call to a failing Slurm', () => {
     });
   });
 
-  describe('for settings or a record', () => {
+  describe('that reads settings or a record', () => {
     it('reports Slurm as unavailable while the controller is down', async () => {
       plan(controllerDown('scontrol'), controllerDown('scontrol'));
 
@@ -160,7 +160,7 @@ describe('a call to a failing Slurm', () => {
     });
   });
 
-  describe('to cancel jobs', () => {
+  describe('that cancels jobs', () => {
     it('logs a warning while the controller is down, and does not fail', async () => {
       const id = await submitted();
       plan(controllerDown('scancel'));

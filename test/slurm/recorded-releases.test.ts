@@ -97,7 +97,7 @@ for (const release of releases) {
     });
 
     for (const { role, state, reason, exit } of RECORDED_JOBS) {
-      it(`shows the job "${role}" in squeue, scontrol and sacct`, () => {
+      it(`shows the job named "${role}" in squeue, scontrol and sacct`, () => {
         const { id, scontrol, sacct } = recordOf(role);
         const shown = listed(parseSqueue(result({ stdout: text('squeue.txt') }), MARK)).find((job) => job.id === id);
         const record = parseJobRecord(scontrol, id as JobId);
@@ -140,7 +140,7 @@ for (const release of releases) {
     }
 
     for (const what of ['an unknown job', 'an ended job', 'another job name']) {
-      it(`shows after a scancel of ${what} that nothing is left to cancel`, () => {
+      it(`shows, after a scancel of ${what}, that nothing is left to cancel`, () => {
         expect(parseScancel(result(answers[`scancel, ${what}`] ?? {}))).to.equal(undefined);
       });
     }

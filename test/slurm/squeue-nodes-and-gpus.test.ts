@@ -69,7 +69,7 @@ describe('the sizes of jobs', () => {
   });
 });
 
-describe('the GPUs in a list of resources', () => {
+describe('the number of GPUs in a list of resources', () => {
   for (const [text, gpus] of [
     ['', 0],
     ['N/A', 0],
@@ -87,5 +87,5 @@ describe('the GPUs in a list of resources', () => {
     ['gpu:3g.20gb', 1],
     ['gpu:4090', 4090],
   ] as const)
-    it(`are ${gpus} in "${text}"`, () => expect(gpusIn(text)).to.equal(gpus));
+    it(`is ${gpus} for "${text}"`, () => expect(gpusIn(text)).to.equal(gpus));
 });

@@ -68,7 +68,7 @@ const CASES: readonly Case[] = [
     openssh: ['Permission denied (publickey', 'Use a key that needs no prompt'],
   },
   {
-    what: 'more keys than the host permits',
+    what: 'that the user has more keys than the host permits',
     sshd: ['MaxAuthTries 2'],
     way: (folder) => ({ identityFiles: [1, 2, 3].map((number) => join(folder, `stranger-${String(number)}`)) }),
     ssh2: ['after too many attempts (MaxAuthTries', 'Not tried: the key', 'Set identity_file to the right key.'],

@@ -107,7 +107,7 @@ describe('the audit log of a task', () => {
     ['slurm', 'stopped', 'cancelled in Slurm'],
     ['daemon', 'failed', 'Slurm TIMEOUT'],
   ] as const) {
-    it(`contains a change to ${status} with the reason "${reason}" and the requester "${by}"`, async () => {
+    it(`contains a change of the status to "${status}", with the reason "${reason}" and the requester "${by}"`, async () => {
       const entry = await begun();
       await actOn(entry, {}, { do: 'end', ending: { status, reason, text: 'It ended.', withLog: false } });
       expect(events).to.deep.equal([

@@ -18,7 +18,7 @@ const PLACES = locateOptions(
 `,
 );
 
-describe('advice that names an option', () => {
+describe('advice about an option', () => {
   for (const [text, behind] of [
     ['Lower --time.', ' --time is set by the user property "walltime" (gpu.template, line 2).'],
     ['Choose another --partition.', ' --partition is set in gpu.template, line 3.'],
@@ -28,7 +28,7 @@ describe('advice that names an option', () => {
     ['Change --qos.', ''],
     ['Ask the cluster admins.', ''],
   ] as const) {
-    it(`names the line of the template, if any, that sets the option: ${text}`, () => {
+    it(`is followed by the place in the template that sets the option, if there is one: ${text}`, () => {
       expect(withOptionOrigins(text, PLACES)).to.equal(text + behind);
     });
   }

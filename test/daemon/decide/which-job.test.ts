@@ -102,12 +102,12 @@ describeExactly('the decision among several jobs of one task', [
     },
   ],
   [
-    'uses the tracked job even if it has ended and was cancelled as an extra',
+    'uses the tracked job even if it has ended and was cancelled as an extra job',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ cancelledExtras: ['7' as JobId] }) },
     ASK,
   ],
   [
-    'uses the job that ran the task even if that job has ended and was cancelled as an extra',
+    'uses the job that ran the task even if that job has ended and was cancelled as an extra job',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', BY_FIRST),

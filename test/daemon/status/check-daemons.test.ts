@@ -36,7 +36,7 @@ const withFacts = (facts: Partial<HealthFacts>): CheckedCluster => ({
 });
 
 describe('the check of daemons', () => {
-  it('is OK while tasks are claimed, submitted and tracked, and includes performance data', () => {
+  it('reports OK while tasks are claimed, submitted and tracked, and includes performance data', () => {
     expect(checkClusters([WELL], NOW)).to.deep.equal({
       state: 'ok',
       line: 'OK: 38 tasks tracked, last poll 4 s ago | tracked=38 poll_age=4s;;180 pass=0.3s loop_lag=0s',
@@ -111,7 +111,7 @@ describe('the check of daemons', () => {
       'WARNING: The pauses cannot be read, so no task is claimed.',
     ],
   ] as const satisfies readonly (readonly [string, CheckedCluster, string, string])[]) {
-    it(`is ${state} if ${what}`, () => {
+    it(`reports ${state.toUpperCase()} if ${what}`, () => {
       const result = checkClusters([cluster], NOW);
 
       expect(result.state).to.equal(state);

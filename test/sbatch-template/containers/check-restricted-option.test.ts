@@ -97,7 +97,7 @@ const EXPORTED: readonly string[] = [
   'n=X; apptainer exec --env "N=$n" i.sif true',
 ];
 
-describe('a value in a list of mounts or variables', () => {
+describe('in a list of mounts or variables, a value', () => {
   for (const body of MOUNTED)
     it(`mounts only directories below the directory in the template: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'ann/set-1');

@@ -85,7 +85,7 @@ describe("the line in a job's log that reports the start of the script", () => {
       `clearml: job 182 begins (${START - 5})\nclearml: job 182 begins (${START})\n`,
       true,
     ],
-    ['is found if it has no time', 'clearml: job 182 begins ()\n', true],
+    ['is found even if it contains no time', 'clearml: job 182 begins ()\n', true],
     ['is found if its time is later than the start of the job', `clearml: job 182 begins (${START + 300})\n`, true],
     [
       'is found if the start of the job has milliseconds within the same second',

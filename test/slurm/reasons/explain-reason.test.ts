@@ -71,7 +71,7 @@ describe('explainReason', () => {
     ['RaisedSignal:9(Killed)', 'ended'],
     ['Reservation weekly, which this job was running under, has ended', 'ended'],
   ] as const) {
-    it(`classifies ${reason === undefined ? 'a missing reason' : `the reason "${reason}"`} as ${cls}`, () => {
+    it(`classifies ${reason === undefined ? 'a missing reason' : `the reason "${reason}"`} as "${cls}"`, () => {
       expect(explainReason(reason).class).to.equal(cls);
     });
   }
