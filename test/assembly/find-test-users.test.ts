@@ -24,7 +24,7 @@ function hostWith(respond: (command: Command) => string = () => `1003:clearml\n$
 
 describe('the sbatch check of a template', () => {
   for (const [what, userMap, expected] of [
-    ["runs as the daemon's user without a user map", {}, [undefined]],
+    ["runs as the daemon's user if there is no user map", {}, [undefined]],
     ["runs as the mapped users if no job runs as the daemon's user", { b2: 'bob', a1: 'alice' }, ['bob', 'alice']],
     [
       "runs as the daemon's user first if some jobs run as that user",

@@ -151,7 +151,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
   ).map(
     ([what, forgotten]) =>
       [
-        `a task that stays queued after its user dequeued it, as the server had lost its earlier status by ${what}`,
+        `a task that stays queued after its user dequeued it, because ${what} had made the server forget the task's earlier status`,
         history({
           calls: [
             enqueued,

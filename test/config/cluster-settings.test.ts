@@ -28,7 +28,7 @@ describe('a queue', () => {
       'clusters { hpc1 {} }, queues: [a]',
       ['a -> hpc1 (-)'],
     ],
-    ['does not exist by default if there are several clusters', TWO, []],
+    ['must be configured if there are several clusters', TWO, []],
     ['is named "default" if no queue is configured', 'clusters { hpc1 {} }', ['default -> hpc1 (-)']],
     [
       'uses the cluster that it names, and its own template or that of the cluster',
@@ -269,7 +269,7 @@ describe('limits and fairness', () => {
     });
   });
 
-  it('are inherited by a queue from agent.slurm only in part: the fairness is, the limits are not', () => {
+  it('are inherited by a queue from agent.slurm only as far as fairness is concerned', () => {
     expect(
       limitsOf('max_jobs: 100, user_fairness: true, queues { a { max_jobs: 3 }, b { user_fairness: false } }'),
     ).to.deep.include({

@@ -52,13 +52,13 @@ describe('the ranks of two tasks that use the same port', () => {
   before(requirePython);
 
   for (const [where, program] of PROGRAMS) {
-    it(`each meet only the ranks of their own task, in the program ${where}`, async () => {
+    it(`each meet only the ranks of their own task if they run the program ${where}`, async () => {
       const [port = 0] = await freePorts(1);
       const ranks = ['a', 'b'].flatMap((task) => [0, 1].map((rank) => runRank(program, { task, rank, port })));
       await Promise.all(ranks);
     });
 
-    it(`meet although another client says nothing, in the program ${where}`, async () => {
+    it(`meet although another client says nothing if they run the program ${where}`, async () => {
       const [port = 0] = await freePorts(1);
       const first = runRank(program, { task: 'a', rank: 0, port });
       const silent = await connectSilently(port);

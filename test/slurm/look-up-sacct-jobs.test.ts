@@ -82,7 +82,7 @@ describe('a query with sacct', () => {
   });
 
   for (const [what, answer] of [
-    ['no header', result({ stdout: '' })],
+    ['a missing header', result({ stdout: '' })],
     ['a truncated last row', result({ stdout: HEADER + '4711\x1fclearml' })],
     ['a row with fields missing', result({ stdout: HEADER + line('4711', OURS) })],
     ['a row without an id', result({ stdout: HEADER + line('?', OURS, 'FAILED', '', '', 'n1', '1', '1', '1') })],
@@ -94,7 +94,7 @@ describe('a query with sacct', () => {
       result({ stdout: HEADER, stderr: 'sacct: error: Problem talking to the database: Connection refused\n' }),
     ],
   ] as const) {
-    it(`S-28 fails with ${what}`, () => {
+    it(`S-28 fails because of ${what}`, () => {
       expect(parseSacctJobs(answer)).to.include({ kind: 'failed' });
     });
   }

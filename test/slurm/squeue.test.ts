@@ -136,7 +136,7 @@ describe('a query with squeue', () => {
   });
 
   for (const [what, answer, message] of [
-    ['no output', result({}), 'the output of squeue has no header'],
+    ['missing output', result({}), 'the output of squeue has no header'],
     [
       'a row with a field missing',
       result({ stdout: HEADER + record(['1', '1', 'RUNNING']) }),
@@ -160,7 +160,7 @@ describe('a query with squeue', () => {
       'squeue ended with exit code 127 and printed nothing',
     ],
   ] as const) {
-    it(`S-17 fails with ${what}`, () => {
+    it(`S-17 fails because of ${what}`, () => {
       expect(parseSqueue(answer, MARK)).to.deep.equal({ kind: 'failed', message });
     });
   }

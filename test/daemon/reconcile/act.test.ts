@@ -64,7 +64,7 @@ function entryIn({ journal }: StepFixture['deps'], task: TaskId): Entry {
   return journal.entries.get(task) ?? expect.fail('the journal has no such task');
 }
 
-describe('act', () => {
+describe('acting on a decision', () => {
   it('S-38 repeats a cancellation only after a minute or if the reason is different', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
@@ -111,7 +111,7 @@ describe('act', () => {
     { do: 'park-again', from: 'in_progress' },
     { do: 'end', ending: { status: 'failed', reason: 'template', text: 't', withLog: false } },
   ] as const satisfies readonly Action[]) {
-    it(`skips the action ${action.do} if the user changed the task since the poll`, async () => {
+    it(`skips the action "${action.do}" if the user changed the task since the poll`, async () => {
       const fixture = createStepFixture();
       const task = await parked(fixture);
       const seen = { task: await fixture.read(task), place: 'parked', record: undefined, jobs: JOBS } as const;
