@@ -96,7 +96,7 @@ type ReadTemplate = Pick<
 >;
 
 /** By their names anywhere in the text, so that no use is missed. */
-export function mayUsePeople(text: string): Pick<NamedQueue, 'usesUser' | 'usesProject'> {
+export function usesOfUserAndProject(text: string): Pick<NamedQueue, 'usesUser' | 'usesProject'> {
   return {
     usesUser: text.includes('CLEARML_USER'),
     usesProject: /CLEARML_PROJECT|CLEARML_TASK\s*\.\s*project/.test(text),
@@ -125,7 +125,7 @@ async function readTemplate(file: string, workingDir: string): Promise<ReadTempl
     optionLocations: locateOptions(name, text),
     properties: listProperties(name, text),
     usesImage: usesImage(name, text),
-    ...mayUsePeople(text),
+    ...usesOfUserAndProject(text),
     warnings: templateWarnings(name, text),
     text,
   };

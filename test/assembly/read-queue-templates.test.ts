@@ -1,26 +1,32 @@
 // Whether the user and the project of a task are read for a template.
 import { expect } from 'chai';
-import { mayUsePeople } from '../../src/assembly/read-queue-templates.ts';
+import { usesOfUserAndProject } from '../../src/assembly/read-queue-templates.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../../src/sbatch-template/placeholders/variables.ts';
 
+const USER = { usesUser: true, usesProject: false };
+const PROJECT = { usesUser: false, usesProject: true };
 const NEITHER = { usesUser: false, usesProject: false };
 
-describe('mayUsePeople', () => {
-  for (const [text, expected] of [
-    ['#SBATCH --comment=${CLEARML_USER.name}', { usesUser: true, usesProject: false }],
-    ['echo "$<CLEARML_USER.name:nobody|int>"', { usesUser: true, usesProject: false }],
-    ['#SBATCH --account=${CLEARML_PROJECT_NAME}', { usesUser: false, usesProject: true }],
-    ['cd /data/${CLEARML_TASK.project.name}', { usesUser: false, usesProject: true }],
-    ['echo ${CLEARML_TASK.project}', { usesUser: false, usesProject: true }],
-    ['#SBATCH --time=${CLEARML_TASK.hyperparams.properties.time.value}\n${CLEARML_AGENT_EXECUTE}', NEITHER],
+describe('a template', () => {
+  for (const [what, expected, text] of [
+    ["the task's user", USER, '#SBATCH --comment=${CLEARML_USER.name}'],
+    ["the task's user", USER, 'echo "$<CLEARML_USER.name:nobody|int>"'],
+    ["the task's project", PROJECT, '#SBATCH --account=${CLEARML_PROJECT_NAME}'],
+    ["the task's project", PROJECT, 'cd /data/${CLEARML_TASK.project.name}'],
+    ["the task's project", PROJECT, 'echo ${CLEARML_TASK.project}'],
+    [
+      "neither the task's user nor its project",
+      NEITHER,
+      '#SBATCH --time=${CLEARML_TASK.hyperparams.properties.time.value}\n${CLEARML_AGENT_EXECUTE}',
+    ],
   ] as const)
-    it(`returns ${JSON.stringify(expected)} for ${JSON.stringify(text)}`, () => {
-      expect(mayUsePeople(text)).to.deep.equal(expected);
+    it(`uses ${what}: ${JSON.stringify(text)}`, () => {
+      expect(usesOfUserAndProject(text)).to.deep.equal(expected);
     });
 
-  it('recognizes the variables that come from the user or the project', () => {
+  it('refers to them by CLEARML_USER, CLEARML_PROJECT_NAME and CLEARML_PROJECT_ID', () => {
     const known = [...PLAIN_NAMES, ...TREE_NAMES].filter((name) => {
-      const { usesUser, usesProject } = mayUsePeople(name);
+      const { usesUser, usesProject } = usesOfUserAndProject(name);
       return usesUser || usesProject;
     });
     expect(known).to.have.members(['CLEARML_PROJECT_NAME', 'CLEARML_PROJECT_ID', 'CLEARML_USER']);

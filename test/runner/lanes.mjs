@@ -25,7 +25,7 @@ function filesOf(room, names) {
 export const LANES = [
   {
     tier: 'first',
-    title: 'main ways on real Slurm with the real agent',
+    title: 'main runs on real Slurm with the real agent',
     places: filesOf('e2e', 'first-job failures several-nodes abort ssh restart'),
   },
   { tier: 'first', title: 'jobs and Slurm', places: ['test/job', 'test/slurm'] },
@@ -33,7 +33,7 @@ export const LANES = [
   { tier: 'first', title: 'everything in memory, sandbox and contracts', places: ['test'] },
   {
     tier: 'second',
-    title: 'other whole runs, and the real agent by itself',
+    title: 'other runs, and the real agent by itself',
     places: [
       'test/e2e',
       ...filesOf('sandbox', 'real-agent'),
@@ -51,7 +51,7 @@ export const LANES = [
   },
   {
     tier: 'second',
-    title: 'chaos, all deaths and outages',
+    title: 'chaos, killed daemons and outages',
     places: [
       ...filesOf('chaos', 'chaos'),
       ...filesOf('e2e', 'kill lost-response outage queue-order'),
