@@ -213,7 +213,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'another job after a manual scancel between gate and run, if the daemon lost its journal',
+    'another job after a manual scancel between the gate and the start of the task, if the daemon lost its journal',
     history({
       calls: [enqueued, call(500, 'daemon-2', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(9_000, { job: '8' })],
@@ -234,7 +234,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'another job after a manual scancel that the daemon saw late, as squeue was slow',
+    'another job after a manual scancel that the daemon saw late because squeue was slow',
     history({
       traces: run(10_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), { ...job(9_000, 'RUNNING', '8'), unseenAt: 800 }],

@@ -256,7 +256,7 @@ describe('a pause', () => {
     expect(fixture.logged).to.include('error: Cannot read the pause file; claiming no tasks until it is readable');
   });
 
-  it('is not ruled out if the pause file becomes unreadable during a pass, so that the daemon reports no use of limits', async () => {
+  it('prevents the daemon from reporting the use of limits if the pause file becomes unreadable during a pass', async () => {
     let readings = 0;
     const fixture = fixtureWith(
       {},

@@ -30,13 +30,13 @@ const SUBMIT_BACK = {
 
 describeExactly('for a running job, the complete decision', [
   [
-    'reports another start of the same job as "started again"',
+    'reports a second start of the same job as "started again"',
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '7@1' } }) },
     { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
     { do: 'log', level: 'INFO', text: 'Slurm job 7 started again in partition debug.' },
   ],
   [
-    'reports the start of another job of the task as its first start',
+    'reports the first start of another job of the task as "started"',
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '6@1' } }) },
     { do: 'note', patch: { told: { startedOn: `7@${NOW}` } } },
     { do: 'log', level: 'INFO', text: 'Slurm job 7 started in partition debug.' },
@@ -140,7 +140,7 @@ describeExactly('for a pending job, the complete decision', [
     { do: 'note', patch: { neverStartsSince: NOW } },
   ],
   [
-    'removes the time since which the job could not start if it can start again',
+    'clears the recorded time from which the job could not start when the job can start again',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',

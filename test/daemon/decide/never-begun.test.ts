@@ -115,7 +115,7 @@ describeRows('for a job that Slurm ended before its gate, the decision', [
     done: ['end failed'],
   },
   ...['TIMEOUT', 'DEADLINE', 'OUT_OF_MEMORY'].map((word) => ({
-    title: `fails the task without another attempt if its job ended ${word} before its gate, as the next one would, too`,
+    title: `fails the task without another attempt if its job ended ${word} before its gate, because the next job would end in the same way`,
     seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }) },
     done: ['end failed'],
   })),

@@ -16,8 +16,8 @@ function reasonOf(actions: readonly Action[]): string | undefined {
   return actions.flatMap((action) => (action.do === 'cancel' ? [action.why] : []))[0];
 }
 
-describe('for a parked task whose queue entry is gone, the decision', () => {
-  it('reports a removal by a user if the job never started and no program removed the entry', () => {
+describe('for a parked task whose queue entry is gone, the reason of the cancellation', () => {
+  it('is a removal by a user if the job never started and no program removed the entry', () => {
     expect(reasonOf(decide(observation(FRESH)))).to.equal(REMOVED_BY_USER);
   });
 
@@ -46,7 +46,7 @@ describe('for a parked task whose queue entry is gone, the decision', () => {
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },
     ],
   ] as const)
-    it(`gives the cancellation another reason than a removal by a user if ${what}`, () => {
+    it(`is not a removal by a user if ${what}`, () => {
       const reason = reasonOf(decide(observation(seen)));
       expect(reason).to.be.a('string').and.not.equal(REMOVED_BY_USER);
     });
@@ -72,7 +72,7 @@ describe('for a parked task that has another job than the tracked one, the decis
       }
   });
 
-  it('reports a removal by a user if the job was submitted last', () => {
+  it('reports a removal by a user if the found job belongs to the last submission', () => {
     const seen = observation({ ...FRESH, entry: entryOf({ jobId: undefined }) });
     const [note] = decide({ ...seen, place: 'parked' });
     const patch = note?.do === 'note' ? note.patch : {};

@@ -100,87 +100,87 @@ describe('the holds of refused queues', () => {
     expect(holds.hasAny(WAIT_MS + 3_599_999)).to.equal(true);
     expect(holds.hasAny(WAIT_MS + 3_600_000)).to.equal(false);
   });
+});
 
-  describe('if two queues are refused for the same reason and may share a limit,', () => {
-    /** The first queue was refused three times, and waits longer than the second one. */
-    function refuseBoth(hasPriorities: boolean, secondWhy = WHY): RefusalHolds {
-      const holds = createHolds(hasPriorities);
-      for (const now of [0, 15_000, 45_000]) {
-        holds.startProbe(FIRST, now);
-        holds.refused(FIRST, WHY, now);
-      }
-      expect(holds.heldUntil(FIRST, 45_000)).to.equal(105_000);
-      holds.refused(SECOND, secondWhy, 46_000);
-      return holds;
+describe('the holds of two queues that are refused for the same reason, and may share a limit,', () => {
+  /** The first queue was refused three times, and waits longer than the second one. */
+  function refuseBoth(hasPriorities: boolean, secondWhy = WHY): RefusalHolds {
+    const holds = createHolds(hasPriorities);
+    for (const now of [0, 15_000, 45_000]) {
+      holds.startProbe(FIRST, now);
+      holds.refused(FIRST, WHY, now);
     }
+    expect(holds.heldUntil(FIRST, 45_000)).to.equal(105_000);
+    holds.refused(SECOND, secondWhy, 46_000);
+    return holds;
+  }
 
-    it('let the queue of higher priority try first', () => {
-      const holds = refuseBoth(true);
-      expect(holds.heldUntil(SECOND, 61_000)).to.equal(105_000);
+  it('let the queue of higher priority try first', () => {
+    const holds = refuseBoth(true);
+    expect(holds.heldUntil(SECOND, 61_000)).to.equal(105_000);
 
-      holds.startProbe(FIRST, 105_000);
-      expect(holds.isHeld(SECOND, 105_001)).to.equal(true);
-      holds.refused(FIRST, WHY, 105_002);
-      expect(holds.isHeld(SECOND, 105_002)).to.equal(false);
-    });
+    holds.startProbe(FIRST, 105_000);
+    expect(holds.isHeld(SECOND, 105_001)).to.equal(true);
+    holds.refused(FIRST, WHY, 105_002);
+    expect(holds.isHeld(SECOND, 105_002)).to.equal(false);
+  });
 
-    it('let the queue that has waited longer try first after a probe without a response', () => {
-      const holds = refuseBoth(true);
-      expect(holds.turnOf(SECOND, 110_000)).to.equal(undefined);
-      const end = holds.startProbe(FIRST, 110_000);
-      expect(holds.isHeld(SECOND, 110_001)).to.equal(true);
-      end(110_002);
+  it('let the queue that has waited longer try first after a probe without a response', () => {
+    const holds = refuseBoth(true);
+    expect(holds.turnOf(SECOND, 110_000)).to.equal(undefined);
+    const end = holds.startProbe(FIRST, 110_000);
+    expect(holds.isHeld(SECOND, 110_001)).to.equal(true);
+    end(110_002);
 
-      expect(holds.isHeld(SECOND, 110_002)).to.equal(false);
-      expect(holds.turnOf(SECOND, 110_002)).to.equal(46_000);
-      expect(holds.turnOf(FIRST, 110_002)).to.equal(undefined);
-      holds.startProbe(SECOND, 110_003)(110_004);
-      expect(holds.turnOf(SECOND, 110_004)).to.equal(undefined);
-      expect(holds.turnOf(FIRST, 110_004)).to.equal(110_002);
-    });
+    expect(holds.isHeld(SECOND, 110_002)).to.equal(false);
+    expect(holds.turnOf(SECOND, 110_002)).to.equal(46_000);
+    expect(holds.turnOf(FIRST, 110_002)).to.equal(undefined);
+    holds.startProbe(SECOND, 110_003)(110_004);
+    expect(holds.turnOf(SECOND, 110_004)).to.equal(undefined);
+    expect(holds.turnOf(FIRST, 110_004)).to.equal(110_002);
+  });
 
-    it('make two users wait for each other only if the users may share the limit', () => {
-      const [ada, ben] = [
-        { ...FIRST, user: 'ada' },
-        { ...SECOND, user: 'ben' },
-      ];
-      const policy = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
-      for (const [name, isShared] of [
-        ['QOSMaxSubmitJobPerUserLimit', false],
-        ['AssocMaxSubmitJobLimit', false],
-        ['QOSGrpSubmitJobsLimit', true],
-        ['MaxSubmitJobsPerAccount', true],
-      ] as const) {
-        const why = `${name}; ${policy}`;
-        const holds = createHolds();
-        holds.refused(ada, why, 0);
-        holds.refused(ben, why, 0);
-        holds.startProbe(ada, WAIT_MS);
-        expect(holds.isHeld(ben, WAIT_MS), name).to.equal(isShared);
+  it('make two users wait for each other only if the users may share the limit', () => {
+    const [ada, ben] = [
+      { ...FIRST, user: 'ada' },
+      { ...SECOND, user: 'ben' },
+    ];
+    const policy = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
+    for (const [name, isShared] of [
+      ['QOSMaxSubmitJobPerUserLimit', false],
+      ['AssocMaxSubmitJobLimit', false],
+      ['QOSGrpSubmitJobsLimit', true],
+      ['MaxSubmitJobsPerAccount', true],
+    ] as const) {
+      const why = `${name}; ${policy}`;
+      const holds = createHolds();
+      holds.refused(ada, why, 0);
+      holds.refused(ben, why, 0);
+      holds.startProbe(ada, WAIT_MS);
+      expect(holds.isHeld(ben, WAIT_MS), name).to.equal(isShared);
+    }
+  });
+
+  it('let each queue try as often as the other', () => {
+    const holds = refuseBoth(true);
+    const tries = [0, 0];
+    for (let now = 105_000; now < 7_200_000; now += 5_000)
+      for (const [index, of] of [FIRST, SECOND].entries()) {
+        if (holds.isHeld(of, now)) continue;
+        holds.startProbe(of, now);
+        holds.refused(of, WHY, now);
+        tries[index] = (tries[index] ?? 0) + 1;
       }
-    });
+    expect(tries[0]).to.be.above(20);
+    expect(Math.abs((tries[0] ?? 0) - (tries[1] ?? 0))).to.be.below(3);
+  });
 
-    it('let each queue try as often as the other', () => {
-      const holds = refuseBoth(true);
-      const tries = [0, 0];
-      for (let now = 105_000; now < 7_200_000; now += 5_000)
-        for (const [index, of] of [FIRST, SECOND].entries()) {
-          if (holds.isHeld(of, now)) continue;
-          holds.startProbe(of, now);
-          holds.refused(of, WHY, now);
-          tries[index] = (tries[index] ?? 0) + 1;
-        }
-      expect(tries[0]).to.be.above(20);
-      expect(Math.abs((tries[0] ?? 0) - (tries[1] ?? 0))).to.be.below(3);
-    });
+  it('let the second queue try at once if the first has no task', () => {
+    expect(refuseBoth(true).isHeld(SECOND, 105_000)).to.equal(false);
+  });
 
-    it('let the second queue try at once if the first has no task', () => {
-      expect(refuseBoth(true).isHeld(SECOND, 105_000)).to.equal(false);
-    });
-
-    it('let neither queue try first with order fairness, or if the reasons differ', () => {
-      expect(refuseBoth(false).isHeld(SECOND, 61_000)).to.equal(false);
-      expect(refuseBoth(true, 'Partition in DOWN state').isHeld(SECOND, 61_000)).to.equal(false);
-    });
+  it('let neither queue try first with order fairness, or if the reasons differ', () => {
+    expect(refuseBoth(false).isHeld(SECOND, 61_000)).to.equal(false);
+    expect(refuseBoth(true, 'Partition in DOWN state').isHeld(SECOND, 61_000)).to.equal(false);
   });
 });
