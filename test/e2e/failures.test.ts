@@ -145,7 +145,7 @@ describe('a task', () => {
     );
   });
 
-  it('S-25 F-09 shows that its job cannot start, if it requests more nodes than exist', async () => {
+  it('S-25 F-09 shows that its job cannot start if it requests more nodes than exist', async () => {
     await world.untilConsole(
       taskOf('nodes'),
       'its partition cannot provide what it requests (PartitionConfig). Request less',

@@ -50,7 +50,7 @@ describe('the Python that runs clearml-agent', () => {
     expect((await run({}, SHOW)).stdout).to.include(`python: ${hidden}\n`);
   });
 
-  it('is found before the job continues, so that no search outlasts the private directory', async () => {
+  it('is found before the job continues, so that no search is still running when the private directory is removed', async () => {
     const python3 = putPython(join(bin, 'python3'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${python3}\n`, { mode: 0o755 });
     const slowSed =
@@ -87,7 +87,7 @@ describe('the Python that runs clearml-agent', () => {
     expect(stdout).to.match(/python: \S+\/agent\/bin\/python\n/);
   });
 
-  it('is not found if pip fails; the job then lists each Python that it tried, and ends before the gate', async () => {
+  it('is missing if pip fails, so the job ends before the gate and names each Python that it tried', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
@@ -98,7 +98,7 @@ describe('the Python that runs clearml-agent', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('is not found if pip fails; the job then names the configured Python if the node does not have it', async () => {
+  it('is missing if pip fails, and the message names the configured Python that the node does not have', async () => {
     putPython(join(bin, 'python3'));
     const broken = { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' };
     const { exitCode, stderr } = await run({ python: '/not/on/this/node' }, broken);
@@ -106,7 +106,7 @@ describe('the Python that runs clearml-agent', () => {
     expect(stderr).to.include(`(tried /not/on/this/node (not found), ${join(bin, 'python3')}, and could not install`);
   });
 
-  it('is not found if PATH contains no Python, and the job ends and names the searched directories', async () => {
+  it('is missing if PATH contains no Python, so the job ends and names the searched directories', async () => {
     const { exitCode, stderr } = await run({});
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
     expect(stderr.trim().split('\n')).to.have.length(1);

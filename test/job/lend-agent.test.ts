@@ -12,7 +12,7 @@ const TEMPLATE = PLAIN_TEMPLATE.replace('${CLEARML_PRE_SETUP}', 'set -euo pipefa
   `if [ -d "${LENT}" ]; then ls "${LENT}"; else echo 'nothing lent'; fi`,
 );
 
-describe('the clearml-agent of the node, lent to a Pyxis container by a template with set -euo pipefail', () => {
+describe('the clearml-agent that the node lends to a Pyxis container under set -euo pipefail', () => {
   let node: Node;
   let packages: string;
   before(requirePython);
@@ -52,7 +52,7 @@ describe('the clearml-agent of the node, lent to a Pyxis container by a template
     expect(stderr).not.to.include('cannot use');
   });
 
-  it('is not lent in part if it cannot be copied, and the job continues', async () => {
+  it('is not used if it could be copied only in part, and the job continues', async () => {
     installAgent('clearml_agent/missing.py');
     const { stdout, stderr } = await run();
     expect(stdout).to.include('nothing lent');
@@ -61,7 +61,7 @@ describe('the clearml-agent of the node, lent to a Pyxis container by a template
     );
   });
 
-  it('is not lent if Python does not report its location, and the job continues', async () => {
+  it('is not used if Python does not report its location, and the job continues', async () => {
     const { stdout, stderr } = await run();
     expect(stdout).to.include('nothing lent');
     expect(stderr).to.include(`cannot use the clearml-agent of this node: ${node.python} does not report its location`);

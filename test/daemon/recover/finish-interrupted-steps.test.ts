@@ -121,7 +121,7 @@ describe('finishInterruptedSteps', () => {
 
   for (const [title, step, found, more, becomes] of ROWS) {
     const [, numbers = '', condition = ''] = /^((?:[A-Z]-\d\d )*)(.*)$/.exec(title) ?? [];
-    it(`${numbers}after the step "${step}", ${OUTCOMES[becomes]} if ${condition}`, async () => {
+    it(`${numbers}after the step "${step}" ${OUTCOMES[becomes]} if ${condition}`, async () => {
       const fixture = createStepFixture();
       const task = await leave(fixture, step, found, more);
 
