@@ -26,10 +26,10 @@ const NO_PATHS: readonly string[] = [
   'agent.default_docker.image',
 ];
 
-describe('a setting that is a path', () => {
+describe('the settings that are paths', () => {
   const rows = [...settingRows(), ...clearmlRows()];
 
-  it('declares how the path is used', () => {
+  it('declare how each path is used', () => {
     const [byName, byMeaning] = LIKE_A_PATH;
     const unmarked = rows
       .filter(({ trusted, type }) => trusted === undefined && /string|list/.test(type))
@@ -39,7 +39,7 @@ describe('a setting that is a path', () => {
     expect(unmarked).to.have.members(NO_PATHS);
   });
 
-  it('is checked for the use that the reference page documents', () => {
+  it('are checked for the use that the reference page documents', () => {
     const shown = [...settingRows().map((row) => ({ ...row, name: `agent.slurm.${row.name}` })), ...clearmlRows()];
 
     expect(Object.fromEntries(pathUses())).to.deep.equal(
@@ -47,7 +47,7 @@ describe('a setting that is a path', () => {
     );
   });
 
-  it('exists for every kind of use', () => {
+  it('cover every kind of use', () => {
     expect(new Set(rows.flatMap(({ trusted }) => trusted ?? []))).to.deep.equal(new Set(Object.keys(TRUSTED_USES)));
   });
 });

@@ -301,7 +301,7 @@ describe('jobs of several Unix users', () => {
     expect(await readFor('alice', 'carol', 'bob')).to.deep.equal(['3']);
   });
 
-  it('are each cancelled as their own user, even if sudo refuses scancel for one user', async () => {
+  it('are each cancelled as the user who owns them, even if sudo refuses scancel for one user', async () => {
     const { scheduler, calls, refused } = createBed();
     refused.add('alice');
     const jobs = ['alice', 'alice', 'bob'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));

@@ -23,9 +23,9 @@ describe('describeRisks', () => {
     ['not an address', false, undefined],
   ] as const) {
     const how =
-      { true: 'with a certificate check', false: 'without a certificate check' }[String(verifyCertificate)] ??
-      'with a CA file';
-    it(`${risk === undefined ? 'accepts' : 'reports one risk of'} "${apiServer}" ${how}`, () => {
+      { true: 'if certificates are checked', false: 'if no certificate is checked' }[String(verifyCertificate)] ??
+      'if certificates are checked against a CA file';
+    it(`${risk === undefined ? 'accepts' : 'reports one risk for'} "${apiServer}" ${how}`, () => {
       const risks = describeRisks({ apiServer, verifyCertificate });
 
       expect(risks).to.have.length(risk === undefined ? 0 : 1);

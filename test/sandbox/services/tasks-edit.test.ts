@@ -80,7 +80,7 @@ describe('tasks.update', () => {
 });
 
 describe('tasks.update_batch', () => {
-  it('updates several tasks, and for two lines of one task only the last', async () => {
+  it('updates several tasks, and applies only the last of two lines about one task', async () => {
     await using sandbox = await openSandbox();
     const [first, second] = [await sandbox.makeTask(), await sandbox.makeTask()];
     const lines = [
