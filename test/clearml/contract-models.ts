@@ -189,7 +189,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(first).not.to.equal(second);
     });
 
-    it('lose a model that is deleted, which needs force if the model is an input of another task', async () => {
+    it('no longer include a deleted model, whose deletion needs force if it is an input of another task', async () => {
       const { raw } = testBed();
       const [task, other] = [await raw.createTask(), await raw.createTask()];
       const [kept, model] = [await saveModel(task, 'kept'), await saveModel(task, 'weights')];

@@ -160,7 +160,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       ],
     ];
     for (const [what, forget] of forgetting) {
-      it(`makes the task an orphan at a user's first call, and a draft only at the second, if ${what}`, async () => {
+      it(`makes the task an orphan at the user's first call and a draft only at the second call if ${what}`, async () => {
         const { client, raw } = testBed();
         const id = await enqueuedAfter(forget);
 

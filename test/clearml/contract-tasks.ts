@@ -30,7 +30,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(task?.lastUpdate).to.be.closeTo(Date.now(), 3_600_000);
     });
 
-    it('returns for a single task the fields that it returns for several, and the complete document of the task', async () => {
+    it('returns for a single task the same fields as for several tasks, and the complete document', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const id = await newTaskIn(await newQueue());
 
@@ -40,7 +40,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(one?.document).to.include({ id, type: 'testing', status: 'queued' }).and.to.have.property('hyperparams');
     });
 
-    it('returns for several tasks, in one call, the documents that it returns for each task alone', async () => {
+    it('returns for several tasks, in one call, the same documents as for each task alone', async () => {
       const { client, newQueue, newTaskIn, raw } = testBed();
       const queue = await newQueue();
       const [waiting, archived, deleted] = [await newTaskIn(queue), await raw.createTask(), await raw.createTask()];

@@ -132,7 +132,7 @@ export function defineUsersContract(title: string, open: () => Promise<UsersUnde
         expect((await alice.run('squeue', ...columns)).output.split('\n')).to.include(id);
       });
 
-      it('lets no user cancel a hidden job, whose id scancel reports as invalid if it also filters by name', async () => {
+      it('lets no user cancel a hidden job, and makes scancel report its id as invalid if the call also names the job', async () => {
         expect(await bob.run('scancel', id)).to.deep.equal(denied());
         const filtered = await bob.run('scancel', ...scancelArgs({ id: id as JobId, name: NAME }));
         expect(filtered).to.deep.equal(invalid('scancel'));

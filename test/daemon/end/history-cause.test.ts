@@ -43,7 +43,7 @@ const CASES: readonly (readonly [CauseOfEnd, Case])[] = [
 
 describe('the cause in the history of an ended task', () => {
   for (const [cause, { action, reason, status, state }] of CASES) {
-    const shown = `the task was ${status ?? 'deleted'}, its job ${state ?? 'absent'}, and the daemon's action ${reason === undefined ? action : `${action} (${reason})`}`;
+    const shown = `the task is ${status ?? 'deleted'}, its job is ${state ?? 'absent'}, and the daemon's action is ${reason === undefined ? action : `${action} (${reason})`}`;
     it(`is "${cause}" if ${shown}`, () => {
       const task = status === undefined ? undefined : taskOf(status);
       const job = state === undefined ? undefined : jobOf(state);
