@@ -10,7 +10,7 @@ function explained(error: unknown, reason?: Error): { readonly code: number; rea
   return { code: explain(error, { stderr: (text) => (printed += text), stop: stop.signal }), printed };
 }
 
-describe('the explanation of an error', () => {
+describe('the error handler of the program', () => {
   const interrupted = new Interrupted('SIGINT');
 
   for (const [how, error] of [

@@ -29,9 +29,9 @@ describe('render', () => {
   for (const [title, task] of [
     ['the task itself', TASK],
     ['the response of tasks.get_by_id', { meta: { result_code: 200 }, data: { task: TASK } }],
-    ['the data of a response of tasks.get_by_id, without the envelope,', { task: TASK }],
+    ['the data of a response of tasks.get_by_id', { task: TASK }],
   ] as const) {
-    it(`reads ${title} from a file, without a server`, async () => {
+    it(`needs no server to read ${title} from a file`, async () => {
       await using cli = await withFiles(TEMPLATE, task);
 
       const { code, stdout, stderr } = await cli.run(...RENDER);

@@ -234,7 +234,7 @@ describe('an invalid cluster or queue', () => {
   }
 });
 
-describe('limits and fairness', () => {
+describe('of limits and fairness,', () => {
   const limitsOf = (slurm: string): unknown => {
     const { clusters, queues } = served(slurm);
     return {
@@ -251,7 +251,7 @@ describe('limits and fairness', () => {
     maxGpus: undefined,
   };
 
-  it('are inherited by a cluster from agent.slurm unless the cluster sets its own', () => {
+  it('a cluster inherits each from agent.slurm unless the cluster sets its own', () => {
     const slurm =
       'max_jobs: 100, max_jobs_per_user: 10, clusters { hpc1 { host: login1 }, hpc2 { host: login2, max_jobs: 5 } }';
 
@@ -269,7 +269,7 @@ describe('limits and fairness', () => {
     });
   });
 
-  it('are inherited by a queue from agent.slurm only as far as fairness is concerned', () => {
+  it('a queue inherits only fairness from agent.slurm', () => {
     expect(
       limitsOf('max_jobs: 100, user_fairness: true, queues { a { max_jobs: 3 }, b { user_fairness: false } }'),
     ).to.deep.include({
