@@ -62,7 +62,7 @@ describe('ending a task that its agent left open', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('writes the cause that the log shows above the lines of the log', async () => {
+  it('writes the cause that the log shows, and below it the lines of the log', async () => {
     const fixture = createStepFixture(logsThatEnd('\x1b[31mHost key verification failed.\x1b[0m\n'));
     const { task, seen, entry } = await parked(fixture);
 
