@@ -14,7 +14,7 @@ describe('the error handler of the program', () => {
   const interrupted = new Interrupted('SIGINT');
 
   for (const [how, error] of [
-    ['the error of the interrupt itself', interrupted],
+    ['the interrupt itself', interrupted],
     ['an error that the interrupt caused', new Error('fetch failed', { cause: interrupted })],
     ['the AbortError of Node', new DOMException('aborted', 'AbortError')],
   ] as const) {

@@ -8,7 +8,7 @@ import { holdOfQueue } from '../../../src/daemon/claim/limits-reached.ts';
 import { planClaims, type ClaimState } from '../../../src/daemon/claim/plan-claims.ts';
 import { PAUSE, stateOf } from './claim-states.ts';
 
-describe('every plan of claims', () => {
+describe('every claim plan', () => {
   const limits = fc.record(
     { maxJobs: fc.nat(12), maxWaitingJobs: fc.nat(12), maxJobsPerUser: fc.nat(4) },
     { requiredKeys: [] },

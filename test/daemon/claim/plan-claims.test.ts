@@ -15,7 +15,7 @@ function held(state: ClaimState, most = 50): string[] {
   });
 }
 
-describe('the plan of the next claims', () => {
+describe('the claim plan', () => {
   it('serves the queues by priority, and the tasks of a queue in order', () => {
     const state = stateOf({ q: { tasks: ['a1', 'b1'] }, r: { tasks: ['c1'] } });
 

@@ -33,7 +33,7 @@ describeUntracked([
     untracked: 'parked',
   },
   {
-    title: 'has long been parked, and whose job ended in the second in which the task was parked',
+    title: 'has long been parked, and whose job ended in the same second in which the task was parked',
     task: taskOf('queued'),
     jobs: [jobOf('CANCELLED', { endedAt: LONG_AGO - 900 })],
     parkedAt: LONG_AGO,
