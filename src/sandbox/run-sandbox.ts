@@ -136,7 +136,7 @@ export function describeReach(
   host: string | undefined,
 ): string | undefined {
   if (!isLoopback(ip))
-    return `Warning: everyone on the network can reach the sandbox over plain HTTP. Users with its keys can run programs as you. Use it only to try things, then stop it.`;
+    return `Warning: everyone on the network can reach the sandbox over plain HTTP. Users with its keys can run programs as you. Use the sandbox only to try things, then stop it.`;
   if (host === undefined || host === 'localhost' || isLoopback(host)) return undefined;
   return `Warning: ${host} is ${ip} on this machine (see /etc/hosts), so no other machine reaches ${url}. If jobs run on other nodes, give an address that they reach: "hostname -I" prints them.`;
 }

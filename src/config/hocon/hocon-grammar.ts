@@ -154,7 +154,8 @@ function parsePart(state: ParseState): Piece['part'] {
   if (cursor.peek() === '[') return parseList({ ...state, depth: state.depth + 1 });
   const [, mark, name] = cursor.take(REFERENCE) ?? [];
   if (name !== undefined) return { kind: 'reference', name: name.trim(), isOptional: mark === '?', blame };
-  if (parseIncludeTarget(cursor) !== undefined) throw blame('an include replaces a key, it cannot be part of a value');
+  if (parseIncludeTarget(cursor) !== undefined)
+    throw blame('an include cannot be part of a value: write it where a key could be');
   const word = parseScalar(cursor);
   if (word !== undefined) return word;
   throw unexpected(state);
