@@ -1,5 +1,5 @@
 // The test bed of the workflow examples: a cluster with the partitions that their templates name, and a login node with the SDK.
-import { appendFile, cp, mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, chown, copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join, resolve } from 'node:path';
@@ -8,7 +8,9 @@ import { expect } from 'chai';
 import * as z from 'zod';
 import { agentPython } from '../support/skip-unless.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
-import type { ClusterSettings } from '../support/slurm-conf.ts';
+import { ordinarySettings, type ClusterSettings } from '../support/slurm-conf.ts';
+import { rootFor } from '../support/slurm-root.ts';
+import type { TestAccount } from '../support/sshd.ts';
 import { startWorld, type Program, type World } from './world.ts';
 
 export interface WorkflowBed {
@@ -101,13 +103,25 @@ export async function startWorkflowBed(
 /**
  * The real agent, for tasks on the nodes of this cluster. Those of another Slurm release are in the root of another Debian, whose Python
  * has neither the SDK nor PyTorch: there it runs with the file system of this machine.
+ * @param user whose jobs these are, if not root
  */
-async function pythonOf({ binDir, slurmConf }: SlurmCluster): Promise<string> {
+export async function pythonOf({ binDir, slurmConf }: SlurmCluster, user?: TestAccount): Promise<string> {
   if (binDir === undefined) return agentPython();
   const path = join(dirname(slurmConf), 'python-of-machine');
-  const enter = `nsenter --mount=/proc/${process.pid}/ns/mnt --wdns="$PWD"`;
+  const program = user === undefined ? 'nsenter' : await nsenterFor(user, dirname(slurmConf));
+  const enter = `${program} --mount=/proc/${process.pid}/ns/mnt --wdns="$PWD"`;
   await writeFile(path, `#!/bin/sh\nexec ${enter} -- ${agentPython()} "$@"\n`, { mode: 0o755 });
   return path;
+}
+
+/** The root's nsenter for this user, who gets the rights of root to enter and loses them inside. */
+async function nsenterFor({ uid }: TestAccount, folder: string): Promise<string> {
+  const path = join(folder, 'nsenter');
+  await copyFile(join((await rootFor(ordinarySettings.version)) ?? '/', 'usr/bin/nsenter'), path);
+  // Of the user's group only, and setuid: a change of the owner removes that bit.
+  await chown(path, 0, uid);
+  await chmod(path, 0o4750);
+  return `${path} --setuid ${uid} --setgid ${uid}`;
 }
 
 /** The id in the output of clearml-task and clearml-data. */

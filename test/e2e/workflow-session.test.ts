@@ -12,6 +12,7 @@ import { freePorts } from '../support/loopback-port.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { addAccount, removeAccount, startSshd, type TestAccount, type TestSshd } from '../support/sshd.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { pythonOf } from './workflow-bed.ts';
 import { startWorld, type World } from './world.ts';
 
 const execute = promisify(execFile);
@@ -48,11 +49,12 @@ describe('a session of clearml-session', () => {
   before(requireSandbox);
   before(async () => {
     restoreTerminals = await giveTerminalsTheirGroup();
+    // Before the cluster: a root of another release has only the users of its start, and new controllers look up the user of each job.
+    account = await addAccount({ shell: '/bin/bash', files: { '.profile': '# mine\n' } });
     cluster = await startSlurmCluster({ gpusPerNode: 4, extraLines: ['PartitionName=gpu Nodes=ALL State=UP'] });
     loginNode = await startSshd();
-    account = await addAccount({ shell: '/bin/bash', files: { '.profile': '# mine\n' } });
     await useKeys();
-    world = await startWorld({ cluster, owner: account });
+    world = await startWorld({ cluster, owner: account, python: await pythonOf(cluster, account) });
     await world.user.makeQueue('sessions');
     const template = resolve('examples/workflows/session/session.template');
     world.start('--template-files', template, '--queue', world.nameOf('sessions'));
