@@ -18,6 +18,12 @@ const RELEASES = resolve('test/fixtures/releases');
 /** A larger number is for a manual run: `UPGRADE_TASKS=200`. */
 const TASKS = Number(process.env['UPGRADE_TASKS'] ?? 12);
 
+/** The format of each released version's journal. */
+const JOURNAL_FORMATS = new Map([
+  ['0.1.0', 1],
+  ['0.2.0', 2],
+]);
+
 const versions = readdirSync(RELEASES).flatMap((name) => /^(.*)\.tgz$/.exec(name)?.[1] ?? []);
 
 for (const version of versions) {
@@ -65,7 +71,7 @@ print("hello from the task")`;
       }
     }
 
-    it('keeps the jobs and claims, and the older version then refuses the state directory', async () => {
+    it('keeps the jobs and claims; the older version then refuses a journal of a newer format, and otherwise continues', async () => {
       await using world = await openWorld();
       const template = await world.write('quick.template', QUICK_TEMPLATE);
       const queue = await world.user.makeQueue('quick');
@@ -81,7 +87,8 @@ print("hello from the task")`;
       const started = await enqueueTasks(world, queue, 3);
       before.signal('SIGKILL');
       await before.ended;
-      expect(JSON.parse((await readJournal(world)).split('\n')[0] ?? '')).to.have.property('v', 1);
+      const olderFormat = await journalFormat(world);
+      expect(olderFormat).to.equal(JOURNAL_FORMATS.get(version));
 
       const now = world.start(...words);
       await now.untilLogged('Serving');
@@ -89,6 +96,13 @@ print("hello from the task")`;
       await expectOneRunEach(world, [...live, ...started]);
       await world.stop(now);
 
+      if ((await journalFormat(world)) === olderFormat) {
+        const again = world.startOther(released, ...words);
+        await again.untilLogged('Serving');
+        await expectOneRunEach(world, await enqueueTasks(world, queue, 1));
+        await world.stop(again);
+        return;
+      }
       const { code, stderr } = await world.startOther(released, ...words).ended;
       expect(code, stderr).to.equal(EXIT.cannotCreate);
       expect(stderr.trimEnd().split('\n').at(-1)).to.match(
@@ -130,6 +144,9 @@ async function jobNames(world: World): Promise<string[]> {
   return names.split('\n').filter((name) => name !== '');
 }
 
-function readJournal(world: World): Promise<string> {
-  return readFile(join(world.folder, 'state/journal.jsonl'), 'utf8');
+/** The newest format of the journal's lines. */
+async function journalFormat(world: World): Promise<number> {
+  const journal = await readFile(join(world.folder, 'state/journal.jsonl'), 'utf8');
+  const lines = journal.split('\n').filter((line) => line !== '');
+  return Math.max(...lines.map((line) => (JSON.parse(line) as { readonly v: number }).v));
 }
