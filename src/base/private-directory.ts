@@ -23,6 +23,15 @@ export async function makePrivateSubdirectory(folder: string): Promise<void> {
   await makePrivateDirectory(folder);
 }
 
+/**
+ * Checks a directory that must exist.
+ * @throws Error with the reason why others can change it, or with the message of the file system
+ */
+export async function requirePrivateDirectory(folder: string): Promise<void> {
+  await stat(folder);
+  refuseOthers(folder);
+}
+
 function refuseOthers(folder: string): void {
   const inspected = inspectPath(folder);
   // mkdir reports a path that is not a directory.

@@ -1,13 +1,14 @@
 // The journal: an append-only file of JSON lines, written to disk before each outside effect.
+import { existsSync } from 'node:fs';
 import { rename, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makePrivateDirectory } from '../../base/private-directory.ts';
+import { requirePrivateDirectory } from '../../base/private-directory.ts';
 import { readOrMakeFile, replaceFile } from '../../base/atomic-file.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Entry } from './entry.ts';
 import { applyLine, formatJournal, needsCompaction, parseJournal, type JournalLine } from './journal-lines.ts';
-import { StateDirectoryLostError } from './lock.ts';
+import { describeLoss, StateDirectoryLostError } from './lock.ts';
 
 /** Thrown when the journal cannot be used: nothing was claimed or submitted. */
 export class JournalError extends Error {
@@ -28,9 +29,10 @@ export interface Journal {
 }
 
 /**
- * Opens or creates the journal in this directory, and compacts it.
+ * Opens or creates the journal in the directory that the lock has created, and compacts it.
  * @param log logs a failed compaction, after which nothing is lost but the file grows
- * @throws JournalError if the directory cannot be written, or the file is from a newer version
+ * @throws JournalError if the directory cannot be written, or the file is from a newer version; StateDirectoryLostError if the
+ *   directory was deleted
  */
 export async function openJournal(folder: string, now: number, log?: Pick<Logger, 'warn'>): Promise<Journal> {
   const file = join(folder, 'journal.jsonl');
@@ -43,7 +45,8 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
   const entries = new Map<TaskId, Entry>();
 
   try {
-    await makePrivateDirectory(folder);
+    // The lock has created the directory: it is not created again if it was deleted since.
+    await requirePrivateDirectory(folder);
     // Creates the file if there is none.
     const read = parseJournal(await readOrMakeFile(file));
     if (read.kind === 'newer') {
@@ -60,6 +63,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
     handle = await rewrite();
   } catch (error) {
     if (error instanceof JournalError) throw error;
+    if (!existsSync(folder)) throw new StateDirectoryLostError(describeLoss(folder));
     throw new JournalError(`The journal ${file} cannot be used: ${(error as Error).message}. ${adviseOn(error)}`, {
       cause: error,
     });

@@ -154,7 +154,7 @@ async function nearestDevice(folder: string): Promise<number | undefined> {
   }
 }
 
-function describeLoss(folder: string): string {
+export function describeLoss(folder: string): string {
   return `The state directory ${folder} was deleted while this daemon used it, so the daemon ends. Its jobs keep running: a daemon that you start again finds them without the journal.`;
 }
 

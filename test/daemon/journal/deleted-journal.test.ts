@@ -1,14 +1,14 @@
 // Tests what becomes of a journal whose file or directory is deleted, moved or taken by another daemon while a daemon uses it.
 import { expect } from 'chai';
-import { fstatSync } from 'node:fs';
-import { mkdtemp, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { existsSync, fstatSync } from 'node:fs';
+import { mkdir, mkdtemp, open, readFile, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import { formatJournal } from '../../../src/daemon/journal/journal-lines.ts';
 import { openJournal } from '../../../src/daemon/journal/journal.ts';
-import { StateDirectoryLostError } from '../../../src/daemon/journal/lock.ts';
+import { acquireLock, StateDirectoryLostError } from '../../../src/daemon/journal/lock.ts';
 import { rejection } from '../../support/rejection.ts';
 import { entryOf, NOW } from '../decide/observations.ts';
 
@@ -38,6 +38,17 @@ async function makeDeletedFilesStale(): Promise<Disposable> {
     },
   };
 }
+
+describe('the journal of a daemon that starts', () => {
+  it('D-17 is not made in a state directory that was deleted after the daemon had taken its lock', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'journal-'));
+    const lock = await acquireLock(folder, hostname(), NOW);
+    await rm(folder, { recursive: true });
+    expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(StateDirectoryLostError);
+    expect(existsSync(folder)).to.equal(false);
+    await lock.release();
+  });
+});
 
 describe('the journal of a running daemon', () => {
   let folder: string;
@@ -103,6 +114,7 @@ describe('the journal of a running daemon', () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await rm(folder, { recursive: true });
+    await mkdir(folder, { mode: 0o700 });
     const successor = await openJournal(folder, NOW);
     await successor.write(taskNumber(2));
 
