@@ -1,6 +1,7 @@
 // Formats the status of tasks: as text for users, as JSON for programs.
 import { systemClock } from '../base/clock.ts';
 import { formatDuration } from '../base/format-duration.ts';
+import { visibleText } from '../base/terminal-text.ts';
 import { textTable } from '../base/text-table.ts';
 import { cutToWidth, textWidth } from '../base/text-width.ts';
 import { wrapText } from '../base/wrap-text.ts';
@@ -11,7 +12,6 @@ import type { ClusterStatus } from '../daemon/status/collect-status.ts';
 import { explainPause, formatTime, PAUSES_UNREADABLE } from '../daemon/console/console-messages.ts';
 import { LIMIT_SETTINGS } from '../base/job-limits.ts';
 import { isLive, parseJobState } from '../slurm/job-state.ts';
-import { cleanLogTail } from '../daemon/console/clean-log-tail.ts';
 import type { Paint } from '../base/terminal-colors.ts';
 
 const HEAD = ['TASK', 'NAME', 'QUEUE', 'JOB', 'STATE', 'SINCE', 'NODE', 'WHY'];
@@ -80,7 +80,7 @@ function waitingText({ waiting, waitingCount }: ClusterStatus, style: StatusStyl
     shownName(name),
     queue,
     since === undefined ? '-' : formatTime(since),
-    ...(areHeld ? [cleanLogTail(why.replaceAll(/\s+/g, ' '), 1)] : []),
+    ...(areHeld ? [onOneLine(why)] : []),
   ]);
   const more = waitingCount - waiting.length;
   const head = `\nWaiting in queues: ${waitingCount}${more === 0 ? '' : ', the first of each queue'}\n`;
@@ -98,14 +98,19 @@ function endedText({ ended, endedSinceMs }: ClusterStatus, style: StatusStyle): 
     job,
     style.paint(status === 'failed' ? 'bad' : status === 'stopped' ? 'doubtful' : 'good', status),
     endedAt === undefined ? '-' : formatTime(endedAt),
-    cleanLogTail(why.replaceAll(/\s+/g, ' '), 1),
+    onOneLine(why),
   ]);
   const head = `\nEnded in the last ${formatDuration(endedSinceMs)}: ${ended.length}\n`;
   return head + tableOrLines(ENDED_HEAD, rows, style.columns);
 }
 
 function shownName(name: string | undefined): string {
-  return cutToWidth(cleanLogTail((name ?? '').replaceAll(/\s+/g, ' '), 1), NAME_WIDTH);
+  return cutToWidth(onOneLine(name ?? ''), NAME_WIDTH);
+}
+
+/** Without control characters. */
+function onOneLine(text: string): string {
+  return visibleText(text.replaceAll(/\s+/g, ' ')).trimEnd();
 }
 
 /** If the terminal is too narrow for a table, prints the cells of a row one after the other. */
@@ -144,7 +149,7 @@ function fewLines(row: readonly string[], width: number): string {
 }
 
 function cells({ task, name, queue, job, state, since, nodes, why }: StatusRow, paint: Paint): string[] {
-  const shown = cleanLogTail((name ?? '').replaceAll(/\s+/g, ' '), 1);
+  const shown = onOneLine(name ?? '');
   const moment = since === undefined ? '-' : formatTime(since);
   const color = colorOf(state);
   return [
