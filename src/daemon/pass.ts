@@ -6,7 +6,7 @@ import type { DaemonDeps } from './deps.ts';
 import { pollWith, type Snapshot } from './poll/poll.ts';
 import { createServerReader } from './poll/incremental-server-reads.ts';
 import { reconcile } from './reconcile/reconcile.ts';
-import { createAdopter } from './recover/adopt.ts';
+import { createAdopter } from './recover/adopt-untracked-task.ts';
 import { finishInterruptedSteps } from './recover/finish-interrupted-steps.ts';
 import type { SubmissionPool } from './submit/submission-pool.ts';
 

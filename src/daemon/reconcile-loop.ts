@@ -12,7 +12,7 @@ import { hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from './pol
 import { fingerprint, isAwaitingChange, nextPollDelayMs, SOON_MS } from './poll/poll-interval.ts';
 import { rateLimitedLog } from './repeated-warnings.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
-import { createRefusalHolds } from './submit/refusal-holds.ts';
+import { createRefusalHolds } from './submit/slurm-refusal-holds.ts';
 import { createBackoff } from './submit/submission-backoff.ts';
 import { sweepJobConfs } from './submit/write-job-confs.ts';
 import { createSubmissionPool } from './submit/submission-pool.ts';

@@ -5,7 +5,7 @@ import type { Task } from '../../src/clearml/task.ts';
 import { reconcile } from '../../src/daemon/reconcile/reconcile.ts';
 import { poll } from '../../src/daemon/poll/poll.ts';
 import { finishInterruptedSteps } from '../../src/daemon/recover/finish-interrupted-steps.ts';
-import { createAdopter } from '../../src/daemon/recover/adopt.ts';
+import { createAdopter } from '../../src/daemon/recover/adopt-untracked-task.ts';
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import type { Job, JobId } from '../../src/slurm/scheduler.ts';
 import { createStepFixture, taskNumber, type StepFixture } from './step-fixture.ts';

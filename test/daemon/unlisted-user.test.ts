@@ -1,7 +1,7 @@
 // A Unix user whose jobs cannot be listed: only this user's tasks wait.
 import { expect } from 'chai';
 import { poll } from '../../src/daemon/poll/poll.ts';
-import { createAdopter } from '../../src/daemon/recover/adopt.ts';
+import { createAdopter } from '../../src/daemon/recover/adopt-untracked-task.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 import { entryOf } from './decide/observations.ts';

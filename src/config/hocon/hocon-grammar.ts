@@ -3,7 +3,7 @@ import { leaf } from '../config-tree.ts';
 import type { ConfigError } from '../errors.ts';
 import type { Blame, Cursor } from './hocon-cursor.ts';
 import { mergeDrafts, type Draft, type DraftList, type DraftTree, type Piece } from './hocon-draft.ts';
-import { parseQuoted, parseScalar } from './hocon-tokens.ts';
+import { parseQuoted, parseScalar } from './hocon-scalars.ts';
 import { isSecretKey } from '../secret-setting-names.ts';
 
 const DEEPEST = 100;

@@ -5,7 +5,7 @@ import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import type { Pause } from '../pause/pauses-file.ts';
 import { pauseOf } from '../pause/pauses-file.ts';
 import { createTaskOwners, factsOf, type TaskFacts } from '../users/task-owners.ts';
-import type { Refused, RefusalHolds } from '../submit/refusal-holds.ts';
+import type { Refused, RefusalHolds } from '../submit/slurm-refusal-holds.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
 import { createPeerWatch, headsFarFromLimits, listAgain } from './claim-beside-peers.ts';
 import { createOverReader, NO_JOBS, tally, tasksWithJobs, type Tally } from './count-limit-use.ts';

@@ -3,7 +3,7 @@ import type { QueueEntry } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Snapshot } from '../poll/poll.ts';
-import { tasksInTurn, type Refused, type RefusalHolds } from '../submit/refusal-holds.ts';
+import { tasksInTurn, type Refused, type RefusalHolds } from '../submit/slurm-refusal-holds.ts';
 import { isHeld, runsAs } from '../users/unix-users.ts';
 import type { HoldReason } from './hold-reasons.ts';
 import type { WaitingQueue } from './plan-claims.ts';

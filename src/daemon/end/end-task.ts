@@ -11,7 +11,7 @@ import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/write-job-confs.ts';
 import type { JobLog } from '../console/job-log-reader.ts';
-import { findLogAdvice } from '../console/log-advice.ts';
+import { findLogAdvice } from '../console/job-log-advice.ts';
 import { hasSameState } from '../poll/plan-task-reads.ts';
 import { describeIdleRanks, describeRankEnd } from '../console/ranks.ts';
 import { recordEnd } from './record-end.ts';

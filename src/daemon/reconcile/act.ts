@@ -21,7 +21,7 @@ import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { resubmit } from '../submit/submit-parked-task.ts';
 import { isHeld, noteProbe } from '../users/unix-users.ts';
 import { logToConsole, notify, showStatus } from '../console/write-to-console.ts';
-import { refusedOf } from '../submit/refusal-holds.ts';
+import { refusedOf } from '../submit/slurm-refusal-holds.ts';
 import type { SubmissionPool, SubmitResult } from '../submit/submission-pool.ts';
 
 /** The part of the observation that the decision was based on. */

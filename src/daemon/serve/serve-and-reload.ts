@@ -5,7 +5,7 @@ import { daemonLogFile, rotateDaemonLogRegularly } from './daemon-log.ts';
 import { summarizeHealth } from '../monitor/decide-readiness.ts';
 import { createMonitor, type Monitor } from '../monitor/monitor.ts';
 import { systemClock } from '../../base/clock.ts';
-import { createServiceManager } from './service-manager.ts';
+import { createServiceManager } from './notify-systemd.ts';
 import { createTransportHere } from '../../assembly/create-transport.ts';
 import { createWarnOnce, type WarnOnce } from '../../log/warn-once.ts';
 import { serveClusters } from './serve-clusters.ts';

@@ -1,6 +1,6 @@
 // The backoff of claiming, while the cluster accepts no jobs.
 import { backoffMs } from './backoff-ms.ts';
-import type { RefusalHolds } from './refusal-holds.ts';
+import type { RefusalHolds } from './slurm-refusal-holds.ts';
 
 /**
  * To claim a task and to return it to the front of its queue takes the ClearML server about 0.7 ms for each entry of the queue. While the

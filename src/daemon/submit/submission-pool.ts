@@ -4,7 +4,7 @@ import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
-import { refusedOf, type Refused } from './refusal-holds.ts';
+import { refusedOf, type Refused } from './slurm-refusal-holds.ts';
 import type { Backoff } from './submission-backoff.ts';
 
 /** The cluster accepts no more jobs now: the parked task returns to the front of its queue. */

@@ -1,6 +1,6 @@
 // Tests that real logs of git, pip, Apptainer and others get the right advice.
 import { expect } from 'chai';
-import { findLogAdvice, matchPattern, LOG_PATTERNS } from '../../../src/daemon/console/log-advice.ts';
+import { findLogAdvice, matchPattern, LOG_PATTERNS } from '../../../src/daemon/console/job-log-advice.ts';
 
 const NO_ACCESS =
   'fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.';

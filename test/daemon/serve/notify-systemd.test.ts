@@ -1,6 +1,6 @@
 // What the daemon reports to systemd, and that the watchdog gets nothing from a daemon that makes no progress.
 import { expect } from 'chai';
-import { createServiceManager } from '../../../src/daemon/serve/service-manager.ts';
+import { createServiceManager } from '../../../src/daemon/serve/notify-systemd.ts';
 import { summarizeHealth, type HealthLine } from '../../../src/daemon/monitor/decide-readiness.ts';
 import type { Command, CommandResult } from '../../../src/transport/transport.ts';
 

@@ -1,7 +1,7 @@
 // How long the tasks of a queue, or of a Unix user in it, wait after Slurm has refused one of their jobs, and which of them is tried first.
 import { expect } from 'chai';
 import type { QueueId } from '../../../src/clearml/ids.ts';
-import { createRefusalHolds, type Refused, type RefusalHolds } from '../../../src/daemon/submit/refusal-holds.ts';
+import { createRefusalHolds, type Refused, type RefusalHolds } from '../../../src/daemon/submit/slurm-refusal-holds.ts';
 import { backoffMs } from '../../../src/daemon/submit/backoff-ms.ts';
 
 const FIRST: Refused = { queue: 'f'.repeat(32) as QueueId, user: undefined };

@@ -1,7 +1,7 @@
 // Tests that untracked tasks which could not be adopted are found again in the next pass.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
-import { createAdopter } from '../../../src/daemon/recover/adopt.ts';
+import { createAdopter } from '../../../src/daemon/recover/adopt-untracked-task.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { advance, startDaemon } from '../run-daemon.ts';
