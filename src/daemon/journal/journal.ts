@@ -1,5 +1,4 @@
 // The journal: an append-only file of JSON lines, written to disk before each outside effect.
-import { existsSync } from 'node:fs';
 import { rename, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requirePrivateDirectory } from '../../base/private-directory.ts';
@@ -63,7 +62,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
     handle = await rewrite();
   } catch (error) {
     if (error instanceof JournalError) throw error;
-    if (!existsSync(folder)) throw new StateDirectoryLostError(describeLoss(folder));
+    if (await isDeleted(folder)) throw new StateDirectoryLostError(describeLoss(folder));
     throw new JournalError(`The journal ${file} cannot be used: ${(error as Error).message}. ${adviseOn(error)}`, {
       cause: error,
     });
@@ -189,6 +188,14 @@ async function inodeOf(file: string): Promise<bigint | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/** Any error but ENOENT may be temporary. */
+async function isDeleted(folder: string): Promise<boolean> {
+  return inodeOf(folder).then(
+    (inode) => inode === undefined,
+    () => false,
+  );
 }
 
 /** Returns what to do about a state directory that cannot hold the journal. */
