@@ -2,19 +2,19 @@
 
 /** Each path in the schema has one of these in its metadata `trusted`. */
 export const TRUSTED_USES = {
-  'read here': 'Read on this machine. Checked by every command, when it reads the configuration',
-  'run here': 'Run on this machine. Checked by every command, when it reads the configuration',
-  template: 'Read on this machine. Checked before a task is claimed, and by `doctor`; `trusted_group` applies',
-  state: 'Read and written on this machine. Checked before use, and by `doctor`',
-  'run there': 'Run on the login node. Checked there before the first command; `trusted_group` applies',
+  'read here': 'Files that this machine reads. Every command checks them when it reads the configuration',
+  'run here': 'Programs that this machine runs. Every command checks them when it reads the configuration',
+  template: 'Templates that this machine reads. The daemon checks them before it claims a task; `doctor` checks them too; `trusted_group` applies',
+  state: 'Files that this machine reads and writes. They are checked before use; `doctor` checks them too',
+  'run there': 'Programs that the login node runs. They are checked there before the first command; `trusted_group` applies',
   'read there':
-    "Read by Slurm's commands on the login node. Checked there before the first command; `trusted_group` applies",
+    "Files that Slurm's commands read on the login node. They are checked there before the first command; `trusted_group` applies",
   'shared folder':
-    'Read and written on the login node and the nodes. Checked there, by `doctor` and by each job; `trusted_group` applies',
+    'Directories that the login node and the nodes share. `doctor` and each job check them there; `trusted_group` applies',
   'run on nodes':
-    'Run on the nodes. Checked by each job, and on the login node before the first command if it exists there; `trusted_group` applies',
-  'read on nodes': 'Read on the nodes. Checked by each job; `trusted_group` applies',
-  'mounted by tasks': 'Not used by this program itself, and not checked',
+    'Programs that the nodes run. Each job checks them. If they exist on the login node, they are also checked there before the first command; `trusted_group` applies',
+  'read on nodes': 'Directories that the nodes read. Each job checks them; `trusted_group` applies',
+  'mounted by tasks': 'Paths that only tasks use. They are not checked',
 } as const;
 
 export type Trusted = keyof typeof TRUSTED_USES;

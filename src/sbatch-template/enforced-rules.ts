@@ -36,7 +36,7 @@ export const ENFORCED_RULES = {
     'Use a name from `clearml-agent-slurm vars`.',
   ),
   'not-one-value': error(
-    'A script can contain a single value, not a group of fields.',
+    'The placeholder names a group of fields, but a script needs a single value.',
     'Name the field, as in ${CLEARML_TASK.hyperparams.properties.walltime.value}.',
   ),
   'default-not-plain': error(
