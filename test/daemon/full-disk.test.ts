@@ -40,7 +40,7 @@ describe('the journal on a full disk', () => {
     });
   }
 
-  it('D-06 keeps exactly the complete lines, and accepts writes when there is space again', async () => {
+  it('D-06 keeps only the complete lines, and accepts writes when there is space again', async () => {
     const full = 'ulimit -f 8; exec "$0" --import tsx test/daemon/writes-until-full.ts "$1"';
     const { stdout } = await execute('bash', ['-c', full, process.execPath, folder]);
     const kept = Number(stdout);
@@ -77,7 +77,7 @@ describe('the journal on a full disk', () => {
       }
     }
 
-    it('D-06 keeps complete entries, drops an incomplete one, and accepts writes once there is space', async () => {
+    it('D-06 keeps all complete entries, and accepts writes once there is space', async () => {
       const journal = await openJournal(disk, NOW);
       for (let index = 0; index < 5; index += 1) await journal.write(ofTask(index));
       await fill();
@@ -96,7 +96,7 @@ describe('the journal on a full disk', () => {
       await again.close();
     });
 
-    it('D-06 writes nothing behind an incomplete line before it can truncate that line', async () => {
+    it('D-06 writes nothing more until it can truncate an incomplete line', async () => {
       const file = join(disk, 'journal.jsonl');
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(0));
@@ -118,7 +118,7 @@ describe('the journal on a full disk', () => {
       await again.close();
     });
 
-    it('D-06 fails to open without free space, advises to make room, and leaves the file unchanged', async () => {
+    it('D-06 does not open without free space, and the error advises to free some', async () => {
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(1));
       await journal.close();

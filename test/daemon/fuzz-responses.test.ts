@@ -141,7 +141,7 @@ const anotherKind = fc.constantFrom(...OTHER_TYPES);
 const settings = { numRuns: Math.ceil(CASES / 4), ...(process.env['FUZZ_CASES'] === undefined ? { seed: 13 } : {}) };
 
 describe('malformed responses of ClearML', () => {
-  it('C-35 affect only the task that they are about, and only while they are malformed', async function () {
+  it('C-35 affect only their task, and only until a correct response follows', async function () {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_ONE_TASK), anyMutation, async (phase, garble, oddity) => {
@@ -151,7 +151,7 @@ describe('malformed responses of ClearML', () => {
     );
   });
 
-  it('affect no task if they are about another queue, other queue entries or other daemons', async function () {
+  it('about another queue, its entries or other daemons affect no task', async function () {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_NO_TASK), anyMutation, async (phase, garble, oddity) => {

@@ -50,13 +50,13 @@ function change(fixture: StepFixture, endpoint: string, rowsOf: string, edit: (r
   };
 }
 
-describe('a queue entry that names no task', () => {
+describe('a queue entry without a valid task id', () => {
   for (const [where, queue] of [
     ['a queue that no daemon serves', OTHER_QUEUE],
     ['a served queue', OWN_QUEUE],
     ['the scheduler queue', SCHEDULER_QUEUE],
   ] as const) {
-    it(`is logged once, and does not prevent other tasks from running, if it is in ${where}`, async () => {
+    it(`in ${where} is logged once, and lets other tasks run`, async () => {
       const fixture = createStepFixture();
       for (const task of NO_TASKS) await fixture.server.call('queues.add_task', { queue, task });
       const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
@@ -76,7 +76,7 @@ describe('a queue entry that names no task', () => {
     });
   }
 
-  it('C-33 stays in the queue, and the tasks behind it are claimed in order', async () => {
+  it('C-33 stays in its queue, while the tasks behind it are claimed in order', async () => {
     const fixture = createStepFixture();
     const first = await fixture.enqueued(1);
     await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: '' });
@@ -106,7 +106,7 @@ describe('a queue entry that names no task', () => {
   });
 });
 
-describe('a task whose fields cannot be read', () => {
+describe('a task with an unreadable row in a response', () => {
   const faults: readonly [title: string, fields: Fields][] = [
     ['has no status', { status: undefined }],
     ['has a status that is an object', { status: { of: 'an object' } }],
@@ -121,7 +121,7 @@ describe('a task whose fields cannot be read', () => {
   ];
   for (const [title, fields] of faults) {
     for (const isBegun of [false, true]) {
-      it(`keeps its ${isBegun ? 'running' : 'pending'} job, and others stay tracked, if its row in the response ${title}`, async () => {
+      it(`keeps its ${isBegun ? 'running' : 'pending'} job, and other tasks stay tracked, if the row ${title}`, async () => {
         const fixture = createStepFixture();
         const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
         await runFor(fixture, 30_000);
@@ -146,7 +146,7 @@ describe('a task whose fields cannot be read', () => {
     ['status', { status: 7 }],
     ['id', { id: 7 }],
   ] as const) {
-    it(`C-34 is tracked until it can be read, even after its job ends, if the response has a number as its ${title}`, async () => {
+    it(`C-34 stays tracked after the end of its job, until the row is readable again, if the ${title} in the row is a number`, async () => {
       const fixture = createStepFixture();
       const odd = await fixture.enqueued(1);
       await runFor(fixture, 30_000);
@@ -193,7 +193,7 @@ describe('an incomplete list of queues', () => {
     ],
   ];
   for (const [title, edit] of faults) {
-    it(`does not count as the removal of a task or queue if it ${title}`, async () => {
+    it(`never counts as the removal of a task or queue if it ${title}`, async () => {
       const fixture = createStepFixture();
       const [waits, runs] = [await fixture.enqueued(1), await fixture.enqueued(2)];
       await runFor(fixture, 30_000);
@@ -212,7 +212,7 @@ describe('an incomplete list of queues', () => {
     });
   }
 
-  it('does not make the daemon treat a task as an orphan if its entry may be in the unreadable part', async () => {
+  it('makes no task an orphan if the entry of the task may be in the unreadable part', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });

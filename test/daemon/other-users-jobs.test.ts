@@ -5,7 +5,7 @@ import { jobOf, taskOf } from './decide/observations.ts';
 
 describeUntracked([
   {
-    title: 'has long been parked, and records the id of a job of another Unix user',
+    title: "has long been parked and another Unix user's job has the id that the task records",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
@@ -19,7 +19,8 @@ describeUntracked([
     untracked: 'parked',
   },
   {
-    title: 'has long been parked and records a job id while two jobs of other Unix users have its job name',
+    title:
+      'has long been parked, two jobs of other Unix users have its job name, and one has the id that the task records',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [
@@ -30,27 +31,27 @@ describeUntracked([
     untracked: 'job',
   },
   {
-    title: 'has long been parked, and got a job of this daemon after the daemon listed its jobs',
+    title: 'has long been parked and has a job that this daemon submitted after it listed its jobs',
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { isOthers: true }), jobOf('PENDING', { id: '8' as JobId, isOthers: false })],
     untracked: 'none',
   },
   {
-    title: 'is queued but in no queue while another Unix user has a job with its job name',
+    title: "is queued but in no queue and another Unix user's job has its job name",
     task: taskOf('queued', UNCHANGED),
     allUsersJobs: [jobOf('RUNNING', { isOthers: true })],
     untracked: 'orphan',
   },
   {
-    title: 'has long been parked, and records the id of an ended job of another Unix user',
+    title: "has long been parked and another Unix user's ended job has the id that the task records",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('FAILED', { isOthers: true })],
     untracked: 'parked',
   },
   {
-    title: 'has long been parked, and records the id of a job of another Unix user whose daemon is live',
+    title: "has long been parked, another Unix user's job has the id that the task records, and its daemon is live",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],

@@ -69,7 +69,7 @@ describe('S-18 a day without Slurm', () => {
 });
 
 describe('C-01 hours without ClearML', () => {
-  it('delay the final statuses of tasks, but lose none of them', async () => {
+  it('delay the final statuses of tasks, but lose none', async () => {
     const fixture = createStepFixture();
     const tasks: TaskId[] = [];
     for (let number = 1; number <= 6; number += 1) tasks.push(await fixture.enqueued(number));

@@ -11,7 +11,7 @@ import { createStepFixture, taskNumber, type StepFixture } from './step-fixture.
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 describe('the daemon', () => {
-  it('C-01 logs a server outage in a few lines, and then the recovery', async () => {
+  it('C-01 logs an outage of the server, and the recovery, in a few lines', async () => {
     const fixture = createStepFixture();
     const run = startDaemon(fixture.deps);
     await advance(fixture.clock, 60_000);
@@ -28,7 +28,7 @@ describe('the daemon', () => {
     expect(lines).to.have.length.below(10);
   });
 
-  it("S-16 claims nothing while it cannot list Slurm's jobs, and claims again when it can", async () => {
+  it('S-16 claims nothing while Slurm cannot list its jobs, and claims again afterwards', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     fixture.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
@@ -73,7 +73,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('S-05 rarely submits to a full cluster while thousands of tasks wait, and submits again when a job has ended', async () => {
+  it('S-05 rarely submits to a full cluster even with thousands of tasks, and submits again once a job ends', async () => {
     const fixture = createStepFixture();
     const { clock, cluster, server } = fixture;
     for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
@@ -157,7 +157,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('claims nothing while its scheduler queue is missing, logs this, and returns the parked tasks', async () => {
+  it('without its scheduler queue, logs the loss, claims nothing and returns the parked tasks', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const run = startDaemon(fixture.deps);

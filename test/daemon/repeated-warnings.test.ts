@@ -16,7 +16,7 @@ function limited(): { clock: SimulatedClock; log: Logger; lines: string[] } {
 }
 
 describe('a rate-limited log', () => {
-  it('logs a warning once in ten minutes, and logs its repetitions at debug level', () => {
+  it('logs a warning once in ten minutes, and repetitions at debug level', () => {
     const { log, lines, clock } = limited();
     for (let second = 0; second < 1_200; second += 1) {
       log.warn('The server is away');
@@ -27,7 +27,7 @@ describe('a rate-limited log', () => {
     expect(lines.filter((line) => line === 'debug The server is away')).to.have.length(1_198);
   });
 
-  it('logs the same warning again if its task, job or queue differs', () => {
+  it('logs a warning again if its task, job or queue is another one', () => {
     const { log, lines } = limited();
     for (const data of [{ task: '1' }, { task: '2' }, { task: '2', job: '7' }, { task: '2', job: '7', queue: 'a' }]) {
       log.error('It failed', { ...data, err: new Error('a detail that differs') });
@@ -36,7 +36,7 @@ describe('a rate-limited log', () => {
     expect(lines.map((line) => line.split(' ')[0])).to.deep.equal(['error', 'error', 'error', 'error']);
   });
 
-  it('logs a warning with a new cause immediately, unless only numbers differ', () => {
+  it('logs a warning with a new cause at once; other numbers are no new cause', () => {
     const { log, lines } = limited();
     for (const message of ['connect ECONNREFUSED 127.0.0.1:4711', 'connect ECONNREFUSED 127.0.0.1:4712', 'disk full'])
       log.warn('Poll failed', { err: new Error(message) });

@@ -76,7 +76,7 @@ describe('two daemons', () => {
     }
   });
 
-  it('D-10 keep tracking every job if one dies, as the other adopts its jobs within six minutes', async () => {
+  it('D-10 lose no job: if one daemon dies, the other adopts its jobs within six minutes', async () => {
     const fixture = createStepFixture();
     const first = startDaemon(fixture.deps);
     const [task] = await enqueued(fixture, 1);
@@ -126,7 +126,7 @@ describe('two daemons', () => {
       await run.ended;
     });
 
-  it('D-10 return jobs to their restarted daemon, even if it has lost its journal', async () => {
+  it('D-10 hand jobs back to the restarted daemon even if that daemon lost its journal', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const early = fixture.peer(2, disk);
@@ -191,7 +191,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it('do not adopt tasks right after their start from a peer whose registration the server has lost', async () => {
+  it('adopt no tasks right after their start if the server has lost the registration of a peer', async () => {
     const fixture = createStepFixture();
     const other = fixture.peer(2);
     const run = startDaemon(other);
@@ -265,7 +265,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, half.ended]);
   });
 
-  it("D-11 adopt each other's jobs even as different Unix users, and report the adoption in the console", async () => {
+  it("D-11 adopt each other's jobs even as different Unix users; the console reports the adoption", async () => {
     const { fixture, task, run } = await withJobOfDeadUser();
     expect(fixture.cluster.jobs).to.have.length(1);
     expect(fixture.consoleOf(task).filter((line) => line.includes('another Unix user'))).to.have.length(1);

@@ -10,7 +10,7 @@ import { MINUTE_MS, createBed, run } from './user-map-bed.ts';
 const { signal } = new AbortController();
 
 describe('when the jobs of one user cannot be listed,', () => {
-  it("tasks of other users are submitted, but this user's tasks are not claimed", async () => {
+  it('only the tasks of other users are claimed', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.unlisted.add('alice');
     const first = await enqueued(1, 'a1');
@@ -25,7 +25,7 @@ describe('when the jobs of one user cannot be listed,', () => {
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([second, first]);
   });
 
-  it("untracked tasks of other users are adopted, but this user's tasks are not", async () => {
+  it('only untracked tasks of other users are adopted', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const tasks = [await enqueued(1, 'a1'), await enqueued(2, 'b2')];
     for (const task of tasks) {
@@ -43,7 +43,7 @@ describe('when the jobs of one user cannot be listed,', () => {
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([tasks[1], tasks[0]]);
   });
 
-  it('an untracked task of this user does not make each pass list the jobs of all users', async () => {
+  it('the jobs of all users are listed only once, even if this user has an untracked task', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
@@ -66,7 +66,7 @@ describe('when the jobs of one user cannot be listed,', () => {
     expect([...deps.journal.entries.keys()]).to.deep.equal([task]);
   });
 
-  it("another daemon's job of this user does not prevent the submission of other users' tasks", async () => {
+  it('the tasks of other users are submitted even if another daemon has a job of this user', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const others = await fixture.enqueued(7);
     await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });

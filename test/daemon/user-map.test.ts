@@ -15,7 +15,7 @@ function forged(task: TaskId, user: string | undefined, more: Partial<Job> = {})
 }
 
 describe('with a user map,', () => {
-  it("each job is submitted as the Unix user of the task's owner, and starts in that user's home", async () => {
+  it("each job is submitted as the Unix user of the task's owner and starts in this user's home", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const tasks = [await enqueued(1, 'a1'), await enqueued(2, 'b2'), await enqueued(3, 'd0')];
 
@@ -32,7 +32,7 @@ describe('with a user map,', () => {
     expect([...users.workDirs.values()].toSorted()).to.deep.equal(['/home/alice', '/home/bob', undefined]);
   });
 
-  it('a task of an owner who is not in the map fails with the reason, and is not submitted', async () => {
+  it('a task of an unmapped owner fails with this reason and is not submitted', async () => {
     const { fixture, deps, enqueued } = createBed();
     const task = await enqueued(1, 'zz');
 
@@ -68,7 +68,7 @@ describe('with a user map,', () => {
     expect(users.cancelled[0]).to.deep.equal({ id: '1', as: 'alice' });
   });
 
-  it('a job whose submission outcome is unknown is found by its name and its Unix user', async () => {
+  it('after a submission of unknown outcome, the job is found by name and Unix user', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     fixture.cluster.nextFate = 'unknown';
@@ -79,7 +79,7 @@ describe('with a user map,', () => {
     expect(deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 2 });
   });
 
-  it('a live job that is found for a claimed task is recorded in the journal with its Unix user', async () => {
+  it('the journal records the Unix user of a live job that is found for a claimed task', async () => {
     const { fixture, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -92,7 +92,7 @@ describe('with a user map,', () => {
     expect(deps.journal.entries.get(task)).to.deep.include({ step: 'following', jobId, unixUser });
   });
 
-  it('each job is adopted with its Unix user after the journal was lost', async () => {
+  it('after a loss of the journal, each job is adopted with its Unix user', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -105,12 +105,12 @@ describe('with a user map,', () => {
   });
 });
 
-describe('a job that another Unix user submits with the job name of a task', () => {
+describe("another Unix user's job with the job name of a task", () => {
   for (const [what, user] of [
     ['a mapped user', 'bob'],
     ["the daemon's user", undefined],
   ] as const) {
-    it(`does not prevent the task from being claimed if that user is ${what}`, async () => {
+    it(`does not prevent the claim of the task if that user is ${what}`, async () => {
       const { fixture, users, deps, enqueued } = createBed();
       const task = await enqueued(1, 'a1');
       users.foreign = [forged(task, user)];
@@ -122,7 +122,7 @@ describe('a job that another Unix user submits with the job name of a task', () 
     });
   }
 
-  it('is reported once, is neither adopted nor cancelled, and does not change the task', async () => {
+  it('is reported once, but neither adopted nor cancelled, and leaves the task unchanged', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -144,7 +144,7 @@ describe('a job that another Unix user submits with the job name of a task', () 
     expect(fixture.cluster.jobs[0]?.state).to.equal('CANCELLED');
   });
 
-  it("is not adopted for a parked task that has no journal entry, even if the task records the job's id", async () => {
+  it("is not adopted for a parked task without a journal entry, even if the task records the job's id", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
@@ -161,7 +161,7 @@ describe('a job that another Unix user submits with the job name of a task', () 
 });
 
 describe('when sudo refuses to run commands as one user,', () => {
-  it("this user's tasks stay in their queue in order, while other tasks are submitted", async () => {
+  it("this user's tasks keep their order in the queue while other tasks are submitted", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
     const first = await enqueued(1, 'a1');
@@ -183,7 +183,7 @@ describe('when sudo refuses to run commands as one user,', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
   });
 
-  it('a task of this user that is enqueued later shows in its status message why it waits', async () => {
+  it('a later task of this user shows why it waits', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
     await enqueued(1, 'a1');
@@ -199,7 +199,7 @@ describe('when sudo refuses to run commands as one user,', () => {
     expect((await fixture.read(later))?.statusMessage).not.to.include('sudo');
   });
 
-  it('the submission of one task is retried after one minute, then two, four and so on up to an hour', async () => {
+  it('one submission is retried after one, two, four minutes and so on, up to an hour', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
     for (let number = 1; number <= 30; number += 1) await enqueued(number, 'a1');
@@ -215,7 +215,7 @@ describe('when sudo refuses to run commands as one user,', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(Array.from({ length: 30 }, (_, index) => index + 1));
   });
 
-  it('a task of this user, enqueued again while its job exists, does not block the tasks behind it', async () => {
+  it('a task that was enqueued again while its job exists does not block later tasks', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const first = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);

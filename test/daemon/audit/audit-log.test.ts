@@ -41,7 +41,7 @@ describe('the audit log', () => {
       ...options,
     });
 
-  it('contains one line of JSON for each event, with its time and cluster', async () => {
+  it('contains one line of JSON for each event, which has a time and a cluster', async () => {
     const audit = await open();
     await audit.write({ event: 'claimed', task: TASK, queue: 'gpu' });
     expect(await readFile(file, 'utf8')).to.equal(
@@ -55,7 +55,7 @@ describe('the audit log', () => {
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
   });
 
-  it('masks the secrets in every text of an event, and remains valid JSON', async () => {
+  it('masks the secrets in every text of an event without damage to the JSON', async () => {
     const audit = await open({ redact: (text) => text.replaceAll('hunter2"', '********') });
     const cancelling = { event: 'cancelling', task: TASK, jobs: ['hunter2"'], by: 'user', why: 'hunter2"' } as const;
     await audit.write(cancelling);
@@ -63,7 +63,7 @@ describe('the audit log', () => {
     expect(line).to.deep.include({ jobs: ['********'], why: '********' });
   });
 
-  it('masks the secrets in a long text before truncating it, and keeps the event if masking fails', async () => {
+  it('masks the secrets in a long text before truncating it, and keeps the event even if masking fails', async () => {
     const redact = (text: string): string => {
       if (text === 'gpu') throw new RangeError('Maximum call stack size exceeded');
       return text.replaceAll('hunter2', '********');
@@ -130,7 +130,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('D-15 keeps writing if the file cannot be rotated, and reports that once', async () => {
+  it('D-15 keeps writing, and reports the error once, if the file cannot be rotated', async () => {
     const messages: string[] = [];
     const note = (message: string): void => void messages.push(message);
     const audit = await open({ log: { info: note, warn: note, error: note } });

@@ -67,7 +67,7 @@ describe('the audit log of a task', () => {
     await act({ deps, pool, cancel: new Map<JobId, JobKey>(), signal }, entry, actions, seen);
   }
 
-  it('contains the claim, and the submission both before and after sbatch runs', async () => {
+  it('contains the claim, the call of sbatch and the result of sbatch', async () => {
     const entry = await claimed();
     const [queue = expect.fail('no queue is served')] = fixture.deps.queues;
     await submitClaimedTask(fixture.deps, entry, { queue, isParked: false });
@@ -218,7 +218,7 @@ describe('the audit line of a submission', () => {
     expect(event).to.deep.include({ properties: { note: `${'a '.repeat(490)}… (${value.length} characters)` } });
   });
 
-  it('contains at most 100 user properties, those of the template first, and counts the others', () => {
+  it('contains at most 100 user properties, first those that the template uses, and the number of further ones', () => {
     const properties = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`a${index}`, { value: 'b' }]));
     const event = describeOf({ hyperparams: { properties: { ...properties, partition: { value: 'gpu' } } } });
     expect(event).to.include({ propertiesLeftOff: 51 });
@@ -232,7 +232,7 @@ describe('the audit line of a submission', () => {
     expect(describeOf({ hyperparams: {} })).to.deep.include({ properties: {}, unixUser: 'uid 7' });
   });
 
-  it('names the user who enqueued the task, unless the task was edited while it waited', () => {
+  it('names the user who enqueued the task, but no user if the task was edited while it waited', () => {
     const enqueued = { last_change: '2026-11-15T00:00:00.400000+00:00', last_changed_by: 'u' };
     expect(describeOf(enqueued)).to.include({ enqueuedBy: 'u' });
     const edited = { ...enqueued, last_change: '2026-11-15T00:01:00+00:00' };

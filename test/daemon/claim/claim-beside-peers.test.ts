@@ -80,19 +80,19 @@ describe('a daemon with a peer', () => {
   });
 });
 
-describe('the tasks that a daemon with a peer may claim together', () => {
+describe('the tasks of one claim beside a peer', () => {
   const heads = (state: ClaimState): readonly string[] =>
     headsFarFromLimits(state, planClaims(state, 10).claims).map(({ entry }) => entry.task);
   const jobs = (count: number): string[] => Array.from({ length: count }, () => 'b');
 
-  it('end before the first task whose limit permits at most 20 further jobs', () => {
+  it('never include a task whose limit permits at most 20 further jobs', () => {
     const near = { tasks: ['a3', 'a4'], limits: { maxJobs: 30 }, jobs: jobs(10) };
     expect(heads(stateOf({ free: { tasks: ['a1', 'a2'] }, near }))).to.deep.equal(['a1', 'a2']);
     expect(heads(stateOf({ near: { ...near, jobs: jobs(9) } }))).to.deep.equal(['a3', 'a4']);
     expect(heads(stateOf({ near }, { limits: { maxJobs: 30 } }))).to.deep.equal([]);
   });
 
-  it('belong to users with few jobs, and leave half of the permitted GPUs and nodes unused', () => {
+  it('belong to users with few jobs, and fill at most half of each limit on GPUs and nodes', () => {
     const tasks = ['b1', 'a1'];
     const state = stateOf({ own: { tasks, limits: { maxJobsPerUser: 25 }, jobs: jobs(5) } });
     expect(heads(state)).to.deep.equal([]);

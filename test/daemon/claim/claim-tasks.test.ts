@@ -23,7 +23,7 @@ describe('the task claimer', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
 
-  it("submits each queued task, and writes the claim and the job id to the task's console", async () => {
+  it("submits each queued task, and shows the claim and the job id in the task's console", async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
 
@@ -75,7 +75,7 @@ describe('the task claimer', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it("C-04 aborts a task again if the claim has undone its user's abort", async () => {
+  it("C-04 aborts a task again if the claim undid the user's abort", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const snapshot = await fixture.poll();
@@ -100,7 +100,7 @@ describe('the task claimer', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('returns a task to the front of its queue under backpressure, and logs repeated returns once', async () => {
+  it('under backpressure, returns a task to the front of its queue, and logs repeated returns once', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -145,7 +145,7 @@ describe('the task claimer', () => {
     }
   });
 
-  it('S-15 submits a burst of jobs at once, and the others at the rate limit', async () => {
+  it('S-15 submits a burst of jobs at once, and further jobs at the rate limit', async () => {
     const fixture = createStepFixture({ rateLimit: createRateLimit({ perSecond: 2, burst: 4 }) });
     for (let number = 1; number <= 20; number += 1) await fixture.enqueued(number);
     const round = claimOnce(fixture, 60_000);
@@ -207,7 +207,7 @@ describe('the task claimer', () => {
     expect(pops).to.deep.equal(tasks.map((number) => `queues.get_next_task of task ${number}`));
   });
 
-  it('skips 60 unreadable entries and claims the task behind them before it reads the next queue', async () => {
+  it('reads the next queue only after it has claimed the task behind 60 unreadable entries', async () => {
     const given = createStepFixture();
     const [own] = given.deps.queues;
     if (own === undefined) throw new Error('no queue');

@@ -75,7 +75,7 @@ describe('every claim plan', () => {
     );
   });
 
-  it('claims a task if the limits admit one, and explains for the first 50 other tasks why they wait', () => {
+  it('claims a task if the limits admit one, and explains why the next 50 tasks wait', () => {
     fc.assert(
       fc.property(states, (state) => {
         const { claims, held: explained } = planClaims(state, 1_000);

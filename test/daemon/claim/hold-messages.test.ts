@@ -5,11 +5,11 @@ import type { Pause } from '../../../src/daemon/pause/pauses-file.ts';
 import { taskNumber, type StepFixture } from '../step-fixture.ts';
 import { enqueue, fixtureWith, messageOf, passesOf, range } from './limited-claims.ts';
 
-describe('the status message of a task that a limit or a pause holds', () => {
+describe('the status message of a held task', () => {
   const pause: Pause = { queue: null, since: 0, until: null, reason: '' };
   const fixtureWithPause = (): StepFixture => fixtureWith({}, { pauses: () => Promise.resolve([pause]) });
 
-  it('is written for the first 50 tasks of a queue, 10 in each pass', async () => {
+  it('is written for 10 tasks in each pass, up to the first 50 tasks of a queue', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 60));
     const passes = passesOf(fixture);
@@ -25,7 +25,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     expect(await messageOf(fixture, 51)).to.equal('');
   });
 
-  it('is attempted for only one task while ClearML does not respond, and is written for all in a later pass', async () => {
+  it('is attempted for one task while ClearML does not respond, and is written for every held task later', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
     const passes = passesOf(fixture);
@@ -59,7 +59,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     expect(await messageOf(fixture, 2)).to.equal('');
   });
 
-  it('is updated at most every five minutes if only the number of tasks ahead has changed', async () => {
+  it('is updated at most every five minutes while only the number of tasks ahead changes', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1, 2);
     const passes = passesOf(fixture);
@@ -74,7 +74,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     expect(await messageOf(fixture, 2)).to.match(/This task is next/);
   });
 
-  it('does not replace a message of a user or of the server', async () => {
+  it('never replaces a message from a user or from the server', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const document = fixture.server.store.tasks.get(taskNumber(1)) ?? expect.fail('no such task');
@@ -123,7 +123,7 @@ describe('the status message of a task that a limit or a pause holds', () => {
     expect(await messageOf(fixture, 1)).to.equal('');
   });
 
-  it('is written by only one of two daemons that serve the queue', async () => {
+  it('is written by one daemon only if two daemons serve the queue', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const peer = { ...fixture.peer(2), pauses: () => Promise.resolve([pause]) };

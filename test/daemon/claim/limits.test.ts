@@ -22,7 +22,7 @@ import {
 } from './limited-claims.ts';
 
 describe('the limit of a queue', () => {
-  it('keeps further tasks in the queue, with a status message that shows the limit and how many tasks are ahead', async () => {
+  it('keeps further tasks in the queue, and their status messages show the limit and the number of tasks ahead', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
 
@@ -47,7 +47,7 @@ describe('the limit of a queue', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('counts the jobs that a peer has submitted since the poll, by their scheduler queue entries', async () => {
+  it('counts scheduler queue entries as jobs that a peer has submitted since the poll', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     const peer = await metPeer(fixture);
@@ -63,7 +63,7 @@ describe('the limit of a queue', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('is exceeded by at most one task for each peer if both claim at the same time', async () => {
+  it('is exceeded by at most one task for each peer that claims at the same time', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 5 } });
     await enqueue(fixture, 'ada', ...range(1, 20));
     const peer = await metPeer(fixture);
@@ -74,7 +74,7 @@ describe('the limit of a queue', () => {
     expect(submittedOf(fixture).length).to.be.within(5, 6);
   });
 
-  it("is not exceeded if a peer's jobs have started since the poll, because the daemon lists jobs again before it claims", async () => {
+  it("is not exceeded even if a peer's jobs have started since the poll: before a claim, the daemon lists the jobs again", async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 3 } });
     await enqueue(fixture, 'ada', ...range(1, 10));
     const peer = await metPeer(fixture);
@@ -162,7 +162,7 @@ describe('a job with the name of an untracked task', () => {
 });
 
 describe('the limit per user', () => {
-  it("holds the tasks of a user who has reached it, and admits other users' tasks behind them", async () => {
+  it("holds the tasks of a user at the limit, and admits other users' tasks behind them", async () => {
     const fixture = fixtureWith({ limits: { maxJobsPerUser: 1 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     await enqueue(fixture, 'bob', 4);
@@ -176,7 +176,7 @@ describe('the limit per user', () => {
     );
   });
 
-  it('counts the tasks that a peer has parked; the daemon reads the owners of these tasks once', async () => {
+  it('counts the tasks that a peer has parked, whose owners the daemon reads only once', async () => {
     const fixture = fixtureWith({}, { limits: { maxJobsPerUser: 1 } });
     await enqueue(fixture, 'ada', 1, 2);
     await enqueue(fixture, 'bob', 3);
@@ -194,7 +194,7 @@ describe('the limit per user', () => {
 });
 
 describe('fairness between users', () => {
-  it("submits one user's task within one pass even if 1,000 tasks of another user are ahead of it", async () => {
+  it("submits one user's task within one pass even behind 1,000 tasks of another user", async () => {
     const fixture = fixtureWith({ userFairness: true, limits: { maxJobs: 4 } });
     await enqueue(fixture, 'ada', ...range(1, 1_000));
     await enqueue(fixture, 'bob', ...range(1_001, 1_010));
@@ -204,7 +204,7 @@ describe('fairness between users', () => {
     expect(submittedOf(fixture).toSorted((a, b) => a - b)).to.deep.equal([1, 2, 1_001, 1_002]);
   });
 
-  it('makes the daemon read the owners of at most 2,000 tasks in a pass, and of no task twice', async () => {
+  it('reads the owners of at most 2,000 tasks in a pass, and the owner of each task only once', async () => {
     const fixture = fixtureWith({ userFairness: true, limits: { maxJobs: 1 } });
     await enqueue(fixture, 'ada', ...range(1, 2_500));
     const passes = passesOf(fixture);
@@ -223,7 +223,7 @@ describe('fairness between users', () => {
 describe('a pause', () => {
   const paused = (pause: Partial<Pause> = {}): Pause => ({ queue: null, since: 0, until: null, reason: '', ...pause });
 
-  it('holds each task of the cluster or queue until its end, and shows the reason on each task', async () => {
+  it('holds each task of the cluster or queue until the pause ends, and shows the reason on each task', async () => {
     let pauses: readonly Pause[] = [paused({ until: Date.UTC(2126, 0, 2, 3, 4), reason: 'new drivers' })];
     const fixture = fixtureWith({}, { pauses: () => Promise.resolve(pauses) });
     await enqueue(fixture, 'ada', 1, 2);
@@ -248,7 +248,7 @@ describe('a pause', () => {
     expect(await passesOf(fixture).claim()).to.equal(1);
   });
 
-  it('is assumed for the whole cluster if the pause file cannot be read, and the daemon logs the error', async () => {
+  it('covers the whole cluster if the pause file cannot be read; the daemon logs the error', async () => {
     const fixture = fixtureWith({}, { pauses: () => Promise.reject(new Error('EIO')) });
     await enqueue(fixture, 'ada', 1);
 
@@ -256,7 +256,7 @@ describe('a pause', () => {
     expect(fixture.logged).to.include('error: Cannot read the pause file; claiming no tasks until it is readable');
   });
 
-  it('prevents the daemon from reporting the use of limits if the pause file becomes unreadable during a pass', async () => {
+  it('leaves the use of limits unreported if the pause file becomes unreadable during a pass', async () => {
     let readings = 0;
     const fixture = fixtureWith(
       {},

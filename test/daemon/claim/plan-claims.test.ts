@@ -37,7 +37,7 @@ describe('the claim plan', () => {
     expect(claimed({ ...state, lastServed: r?.queue }, 1)).to.deep.equal(['a1']);
   });
 
-  it('stops at the limit of a queue, and serves the next queue', () => {
+  it('stops at the limit of a queue and continues with the next queue', () => {
     const state = stateOf({
       q: { tasks: ['a1', 'a2', 'a3'], limits: { maxJobs: 3 }, jobs: ['A', 'a'] },
       r: { tasks: ['b1'] },
@@ -84,7 +84,7 @@ describe('the claim plan', () => {
     expect(claimed(stateOf(queues, { limits: { maxJobsPerUser: 1 } }))).to.deep.equal(['b1', 'c1']);
   });
 
-  it('marks a claim whose entry is not first in its queue, as only the first entry can be popped', () => {
+  it('marks a claim if its entry is not the first of the queue, because only the first entry can be popped', () => {
     const { claims } = planClaims(
       stateOf({ q: { tasks: ['a1', 'b1'], limits: { maxJobsPerUser: 1 }, jobs: ['a'] } }),
       1,
@@ -158,14 +158,14 @@ describe('the claim plan', () => {
     expect(claimed({ ...state, queues: waiting === undefined ? [] : [{ ...waiting, counts }] })).to.deep.equal([]);
   });
 
-  it('claims no task behind a task that cannot be claimed yet, unless user fairness lets other owners pass', () => {
+  it('claims no task behind a waiting task, except a task of another owner with user fairness', () => {
     const tasks = ['a1', 'b1', 'a2'];
 
     expect(claimed(stateOf({ q: { tasks }, r: { tasks: ['c1'] } }, { skip: ['a1'] }))).to.deep.equal(['c1']);
     expect(claimed(stateOf({ q: { tasks, userFairness: true } }, { skip: ['a1'] }))).to.deep.equal(['b1']);
   });
 
-  it('requests the unread entries of a queue before it serves the next queue', () => {
+  it('serves the next queue only after it has read all entries of this queue', () => {
     const more = { tasks: ['a1'], hasMore: true };
     const queues = { q: more, r: { tasks: ['b1'] } };
 
@@ -175,7 +175,7 @@ describe('the claim plan', () => {
     expect(claimed(stateOf(queues, { passed: ['a1'] }))).to.deep.equal([]);
   });
 
-  it('explains for the first 50 tasks of a queue why they are not claimed', () => {
+  it('explains why the first 50 tasks of a queue are not claimed', () => {
     const tasks = Array.from({ length: 60 }, (_, index) => `a${index}`);
 
     expect(held(stateOf({ q: { tasks, limits: { maxJobs: 0 } } }))).to.have.length(50);

@@ -21,7 +21,7 @@ function countCalls({ calls }: StepFixture): Record<string, number> {
 }
 
 describe('tasks that are claimed together', () => {
-  it('are read in one call once they are parked, and share the calls for their console lines', async () => {
+  it('are read in one call once all are parked, and share the calls for the console', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 10; number += 1) await fixture.enqueued(number);
     fixture.calls.length = 0;
@@ -43,7 +43,7 @@ describe('tasks that are claimed together', () => {
       expect(fixture.consoleOf(taskNumber(number)), `of task ${number}`).to.have.length(2);
   });
 
-  it('C-04 are submitted, except a task that is aborted before the last task is parked', async () => {
+  it('C-04 are all submitted, except a task that a user aborts before the last one is parked', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) => {
@@ -86,7 +86,7 @@ describe('tasks that are claimed together', () => {
     expect(countCalls(fixture)).to.include({ 'tasks.get_all': 1, 'tasks.get_by_id': 3 });
   });
 
-  it('are submitted even if one of them cannot be parked', async () => {
+  it('are submitted even if one task cannot be parked', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) =>
@@ -98,7 +98,7 @@ describe('tasks that are claimed together', () => {
     expect(fixture.deps.journal.entries.get(tasks[1] ?? taskNumber(2))?.step).to.equal('parking');
   });
 
-  it('are submitted without delay even if the submission pool rejects one of them', async () => {
+  it('are submitted without delay even if the submission pool rejects one task', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     const backoff = createBackoff(() => 1);
@@ -116,7 +116,7 @@ describe('tasks that are claimed together', () => {
     expect(fixture.deps.journal.entries.get(tasks[1] ?? taskNumber(2))?.step).to.equal('claiming');
   });
 
-  it('are submitted after two seconds even if one of them is not parked yet', async () => {
+  it('are submitted after two seconds even if one task is not parked yet', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) =>

@@ -84,8 +84,8 @@ function submittedOf({ cluster }: StepFixture): number[] {
   return cluster.jobs.map(({ task }) => Number(task));
 }
 
-describe('a daemon with several queues, one of which has reached a limit of its QOS,', () => {
-  it('submits the tasks of the other queues, and keeps the tasks of the refused queue in order', async () => {
+describe('while one of several queues is at a limit of its QOS, a daemon', () => {
+  it('submits the tasks of other queues, and keeps those of the refused queue in order', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const slurm = refuse(fixture.deps.scheduler, (task) => isFull && Number(task) < 10);
@@ -139,7 +139,7 @@ describe('a daemon with several queues, one of which has reached a limit of its 
     expect(submittedOf(fixture)).to.deep.equal([...range(1, 6), ...range(11, 14)]);
   });
 
-  it('tries both queues in turn while Slurm rejects the tasks of one queue, and tries its next task after each rejection', async () => {
+  it('tries both queues in turn, and goes to the next task of a queue after each task that Slurm rejects', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const rejecting = reject(fixture.deps.scheduler, (task) => Number(task) <= 30);
@@ -181,7 +181,7 @@ describe('a daemon with several queues, one of which has reached a limit of its 
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('tries no queue for a while if the limit is one of the whole cluster', async () => {
+  it('tries no queue for a while if the limit covers the whole cluster', async () => {
     const fixture = createStepFixture();
     const slurm = refuse(fixture.deps.scheduler, (task) => Number(task) < 10, 'MaxJobCount limit reached');
     await enqueue(fixture, OWN_QUEUE, 1);
@@ -196,8 +196,8 @@ describe('a daemon with several queues, one of which has reached a limit of its 
   });
 });
 
-describe('a daemon with a user map, one of whose users has reached a limit,', () => {
-  it("submits other users' tasks from the same queue, and keeps the tasks of that user in order", async () => {
+describe('while one mapped user is at a limit, a daemon', () => {
+  it("submits other users' tasks from the same queue, and keeps this user's tasks in order", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs?.name === 'alice');
@@ -218,7 +218,7 @@ describe('a daemon with a user map, one of whose users has reached a limit,', ()
     expect(deps.journal.entries.get(taskNumber(1))).to.include({ attempts: 1 });
   });
 
-  it('tries the tasks of another user whose hold is over while Slurm rejects those of the first user', async () => {
+  it('tries the tasks of a second user after the hold of that user, even while Slurm rejects those of the first', async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const rejecting = reject(mapped.scheduler, (task) => Number(task) <= 30);
@@ -260,7 +260,7 @@ describe('a daemon with a user map, one of whose users has reached a limit,', ()
     expect(submittedOf(fixture)).to.deep.equal([41]);
   });
 
-  it("tries the next task of the daemon's own user after that user's hold, even if another user's task is claimed just before", async () => {
+  it("tries the next task of its own user after the hold of that user, even if it claims another user's task just before", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs === undefined);
@@ -279,7 +279,7 @@ describe('a daemon with a user map, one of whose users has reached a limit,', ()
     expect(submittedOf(fixture)).to.have.members([41, 2]);
   });
 
-  it("shows in the status message of the user's other tasks why they wait", async () => {
+  it("shows on this user's other tasks why they wait", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => runAs?.name === 'alice');
     await enqueued(1, 'a1');

@@ -27,7 +27,7 @@ describe('the holds of a cluster', () => {
     ]);
   });
 
-  it('show the nodes and GPUs that limits count, once they are known', () => {
+  it('show how many nodes and GPUs are in use once the daemon knows this', () => {
     const state = stateOf({ q: { tasks: [], jobs: ['A'] } }, { limits: { maxNodes: 4, maxGpus: 8 } });
     const counts = { ...state.counts, nodes: 2, gpus: 6, ofUnknownSize: 0 };
 
@@ -38,7 +38,7 @@ describe('the holds of a cluster', () => {
     expect(readHolds(state, none).limits).to.deep.equal([]);
   });
 
-  it('count all tasks of a queue that has reached its limit, even tasks that the daemon has not read', () => {
+  it('count all tasks of a queue at its limit, even tasks that the daemon has not read', () => {
     const given = { tasks: ['a1', 'a2'], limits: { maxJobs: 1 }, jobs: ['A'] };
 
     expect(readHolds(stateOf({ q: given }), none).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([2]);
@@ -46,7 +46,7 @@ describe('the holds of a cluster', () => {
     expect(readHolds(long, () => 700).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([700]);
   });
 
-  it('count only the tasks of the users who have reached their limit', () => {
+  it('count only the tasks of users at their limit', () => {
     const state = stateOf({
       q: { tasks: ['a1', 'b1', 'a2'], limits: { maxJobsPerUser: 1 }, jobs: ['A'], userFairness: true },
     });
@@ -69,7 +69,7 @@ describe('the holds of a cluster', () => {
     expect(queue?.held).to.deep.equal([{ why: { kind: 'sudo', unixUser: 'alice' }, tasks: 2 }]);
   });
 
-  it('show the pause of an empty queue, which holds no task', () => {
+  it('show the pause of a queue without tasks', () => {
     const pause = { queue: 'q', since: 0, until: null, reason: '' };
 
     const [queue] = readHolds(stateOf({ q: { tasks: [], pause } }), none).queues;

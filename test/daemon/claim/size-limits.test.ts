@@ -30,7 +30,7 @@ describe('a limit on GPUs or nodes', () => {
   const sizeReads = ({ calls }: StepFixture): number =>
     calls.filter((label) => label.includes('squeue of sizes')).length;
 
-  it("admits tasks until the limit is reached, and names the limit in the other tasks' messages", async () => {
+  it('admits tasks until the limit is reached, and the messages of further tasks name the limit', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 6 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2, 3, 4, 5);
@@ -83,7 +83,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('admits a task after one poll even if Slurm never lists the job of a task that a peer parked', async () => {
+  it('admits a task after one poll even if a peer parked a task and Slurm never lists its job', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await enqueue(fixture, 'ada', 1, 2);
     const peer = fixture.peer(2);
@@ -105,11 +105,11 @@ describe('a limit on GPUs or nodes', () => {
 
   for (const [what, overrides] of [
     ['whose job belongs to another Unix user', { isOthersJob: true, stepAt: NOW + 3_600_000 }],
-    ['that has no live job between two attempts', { step: 'following', stepAt: NOW - 60_000 }],
-    ['that has no live job, after the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
-    ['whose last submission had no known outcome for minutes', { step: 'submitting', stepAt: NOW - 600_000 }],
+    ['is between two attempts', { step: 'following', stepAt: NOW - 60_000 }],
+    ['is between two attempts and the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
+    ['has had a submission of unknown outcome for minutes', { step: 'submitting', stepAt: NOW - 600_000 }],
   ] as const)
-    it(`admits a task despite a tracked task ${what}`, async () => {
+    it(`admits a task even if another, tracked task ${what}`, async () => {
       const fixture = fixtureWith({ limits: { maxGpus: 2 } });
       await withTracked(fixture, overrides);
 
@@ -118,7 +118,7 @@ describe('a limit on GPUs or nodes', () => {
       expect(submittedOf(fixture)).to.deep.equal([2]);
     });
 
-  it('causes one read of the job sizes in each poll, even if Slurm never lists the job of a task', async () => {
+  it('reads the job sizes once in each poll even if Slurm never lists the job of a task', async () => {
     const fixture = fixtureWith({ limits: { maxNodes: 1 } });
     await withTracked(fixture, { isOthersJob: true });
     let snapshot = await fixture.poll();
@@ -148,7 +148,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('admits a task despite a live job of another Unix user whose daemon is gone', async () => {
+  it('admits a task even if the daemon of another Unix user is gone and its job is live', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     const deps = { ...fixture.deps, scheduler: anotherUser(fixture.deps.scheduler).scheduler };
     const attempt = newAttempt(NOW, 'mark2', '0000');
@@ -161,7 +161,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('holds each task while the outcome of a submission is unknown, and logs this after two polls', async () => {
+  it('holds every task while the outcome of a submission is unknown, and logs this after two polls', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW });
     const passes = passesOf(fixture);
@@ -179,7 +179,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('holds each task after a submission with an unknown outcome until a poll could have seen the job', async () => {
+  it('with a submission of unknown outcome, holds every task until a poll would have shown its job', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW - 60_000 });
     const snapshot = { ...(await fixture.poll()), at: NOW - 55_000 };
@@ -199,7 +199,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('admits no task while Slurm does not list the sizes of jobs, and logs that', async () => {
+  it('admits no task, and logs why, while Slurm does not list the sizes of jobs', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 4 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2);
@@ -214,7 +214,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(await passes.claim()).to.equal(1);
   });
 
-  it('causes one read of the job sizes in each poll while the limit is reached', async () => {
+  it('reads the job sizes once in each poll while the limit is reached', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 1 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2);

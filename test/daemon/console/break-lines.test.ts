@@ -33,7 +33,7 @@ const WORDINGS: readonly string[] = [
 ];
 
 describe('a message in the console', () => {
-  it('is broken into lines of at most 110 columns, and loses no words', () => {
+  it('is broken into lines of at most 110 columns without a lost word', () => {
     for (const text of WORDINGS) {
       const broken = breakLines(text);
       for (const line of broken.split('\n')) expect(line.length, line).to.be.at.most(CONSOLE_COLUMNS);
@@ -71,7 +71,7 @@ describe('a message in the console', () => {
     ['words', 'a '.repeat(2_000_000)],
     ['sentences', 'Aa. '.repeat(250_000)],
   ] as const)
-    it(`is broken in linear time if it contains megabytes of ${what}`, () => {
+    it(`of megabytes of ${what} is broken in linear time`, () => {
       const widths = breakLines(text)
         .split('\n')
         .map((line) => line.length);
@@ -83,7 +83,7 @@ describe('a message in the console', () => {
     expect(truncateText('a '.repeat(8_192))).to.equal('a '.repeat(8_192));
   });
 
-  it('keeps its words if there are megabytes of blanks between them', () => {
+  it('with megabytes of blanks keeps its words', () => {
     expect(breakLines(`a${' '.repeat(4_000_000)}b`)).to.match(/^a\s+b$/);
   });
 });

@@ -276,7 +276,7 @@ describe("the advice about a job's log", () => {
     expect(runsOver("image[^]*404|repository '[^']*'")).to.deep.equal(['[^]']);
   });
 
-  it('finds a message even if its opening words occur many times earlier on the line', () => {
+  it('finds a message even if its first words occur many times earlier on the line', () => {
     const many = 'failed to import docker image FATAL: fatal: unable to access '.repeat(200);
 
     expect(findLogAdvice(`${many}\n`)).to.equal(undefined);

@@ -31,7 +31,7 @@ const failureOf = async (logs: JobLogs, record: Partial<JobRecord> = {}): Promis
 };
 
 describe("reading the end of a job's log", () => {
-  it("passes the job's user id to the reading command, so that no file of another user is read", async () => {
+  it("reads only files of the job's Unix user", async () => {
     const { logs, asked } = logsFrom(returning('part 0 4\nlast'));
 
     expect(await logs.read(recordOf({ userId: 4242 }))).to.deep.equal({
@@ -43,7 +43,7 @@ describe("reading the end of a job's log", () => {
     expect(asked[0]?.args).to.include.members(['/home/u/slurm-7.out', '4242']);
   });
 
-  it("masks the daemon's secrets, and removes a partial secret at the start of the excerpt", async () => {
+  it("masks the daemon's secrets, and drops part of a secret at the start of the excerpt", async () => {
     expect(await logsFrom(returning('part 0 9\nkey hunter22 and more')).logs.read(recordOf())).to.include({
       tail: 'key ******** and more',
     });
@@ -66,7 +66,7 @@ describe("reading the end of a job's log", () => {
     );
   });
 
-  it('S-61 reads, for a minute after a timeout, only the logs that decide how a task ends', async () => {
+  it('S-61 reads only logs that decide how a task ends during the minute after a timeout', async () => {
     let now = 0;
     const { logs, asked } = logsFrom(
       ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),

@@ -28,7 +28,7 @@ describe('advice about an option', () => {
     ['Change --qos.', ''],
     ['Ask the cluster admins.', ''],
   ] as const) {
-    it(`is followed by the place in the template that sets the option, if there is one: ${text}`, () => {
+    it(`names the place in the template that sets the option: ${text}`, () => {
       expect(withOptionOrigins(text, PLACES)).to.equal(text + behind);
     });
   }

@@ -28,7 +28,7 @@ describe('the rank that failed first', () => {
       'Ranks 0-1 on n[1-2] ended ("Out Of Memory")',
     ],
   ] as const) {
-    it(`is reported, with its node and how it ended, ${what}`, () => {
+    it(`is reported with its node and exit ${what}`, () => {
       expect(describeRankEnd(log)).to.equal(`${words}, and Slurm ended the other ranks.`);
     });
   }
@@ -49,7 +49,7 @@ describe('the rank that failed first', () => {
   });
 });
 
-describe('the ranks that did not run', () => {
+describe('the ranks that never ran', () => {
   const idle = (rank: number): string =>
     `clearml: n${rank + 1}: rank ${rank} does not run the task, which was completed before this rank started\n`;
   const WHY =
@@ -65,7 +65,7 @@ describe('the ranks that did not run', () => {
     });
   }
 
-  it('are not reported if the log names none, or if only the output of the task itself names them', () => {
+  it('are not reported if only the output of the task names them, or nothing does', () => {
     const stopped = idle(2).replace('completed', 'stopped');
 
     expect(describeIdleRanks(`0\n${stopped}> ${idle(1)}`)).to.equal(undefined);

@@ -41,8 +41,7 @@ describeRows('for an absent job, the decision', [
     done: ['resubmit'],
   },
   {
-    title:
-      'counts the attempts from the beginning if the task was parked after the last attempt, as with a restored journal',
+    title: 'counts attempts from the beginning if the task was parked after the last attempt (a restored journal)',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5, stepAt: NOW - 900_000 }),
       lookedUp: true,
@@ -106,7 +105,7 @@ describeRows('for an absent job, the decision', [
     done: ['forget'],
   },
   {
-    title: 'fails a task that was enqueued in another queue before the agent started it',
+    title: 'fails the task if a user enqueued it in another queue before the agent started',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,

@@ -64,7 +64,8 @@ describeRows('for a job that ended at the gate, the decision', [
     done: ['resubmit'],
   },
   {
-    title: "S-47 returns a task in no queue to its queue after a grace period, as the gate's response may be lost",
+    title:
+      'S-47 returns a task in no queue to its queue after a grace period, because the response to the gate may be lost',
     seen: { jobs: [jobOf('FAILED')], record: atGate, entry: waited },
     done: ['return-to-queue'],
   },
@@ -79,12 +80,12 @@ describeRows('for a job that ended at the gate, the decision', [
     done: ['forget', 'log'],
   },
   {
-    title: 'waits for the next poll if Slurm has no record of whether the job ended at the gate',
+    title: 'waits for the next poll if Slurm has no record of the job',
     seen: { jobs: [jobOf('FAILED')], place: 'nowhere', record: 'gone', entry: waited },
     done: [],
   },
   {
-    title: 'fails a task whose program ended with the exit code of the gate',
+    title: 'fails the task if its own program ended with the exit code of the gate',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: atGate, entry: waited },
     done: ['end failed'],
   },
@@ -99,7 +100,7 @@ describeRows('for a job that ended at the gate, the decision', [
     done: ['end stopped'],
   },
   {
-    title: 'fails a task that was enqueued elsewhere and whose requeued job ended at the gate',
+    title: 'fails the task if it was enqueued elsewhere and its requeued job ended at the gate',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId, lastUpdate: NOW - GRACES.absentMs }),

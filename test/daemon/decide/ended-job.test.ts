@@ -41,12 +41,12 @@ describeRows('for an ended job whose task is in progress, the decision', [
     done: ['note'],
   },
   {
-    title: 'completes the task after the grace period if the job completed and its log shows that the agent finished',
+    title: 'completes the task after the grace period if the job completed and the log shows that the agent finished',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), entry: waited, record: recordOf() },
     done: ['end completed by the log'],
   },
   {
-    title: "reads Slurm's record of the job first, as it contains the path of the log",
+    title: "first reads Slurm's record of the job, because the record contains the path of the log",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), entry: waited },
     done: ['read-record'],
   },
@@ -76,7 +76,7 @@ describeRows('for an ended job whose task is in progress, the decision', [
     done: ['forget'],
   },
   {
-    title: 'fails a task that was enqueued in another queue before the agent started it',
+    title: 'fails the task if a user enqueued it in another queue before the agent started',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { ...ELSEWHERE, lastUpdate: NOW - GRACES.absentMs }),
@@ -116,7 +116,7 @@ describeRows('for an ended job whose task is in progress, the decision', [
     done: ['end stopped'],
   },
   {
-    title: "C-09 sets an aborted task to stopped, whatever the job's state",
+    title: 'C-09 sets an aborted task to stopped in every state of the job',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -167,7 +167,7 @@ describeRows("for an ended job whose agent mistook Slurm's SIGTERM for an abort,
 
 describeRows('for an ended job whose task never started, the decision', [
   {
-    title: "S-40 forgets the task if it did start in the end and completed before the daemon's scancel",
+    title: "S-40 forgets the task if it started at last and completed before the daemon's scancel",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed'), entry: entryOf({ cancelledFor: 'it was aborted' }) },
     done: ['forget', 'log'],
   },
@@ -187,17 +187,17 @@ describeRows('for an ended job whose task never started, the decision', [
     done: ['end failed'],
   },
   {
-    title: "waits for a peer's job if this daemon's job ended long before the task was parked",
+    title: "waits for a peer's job if this daemon's job ended long before the parking",
     seen: { jobs: [EARLIER], place: 'parked', parkedAt: NOW, record: recordOf(), hasPeers: true },
     done: ['note'],
   },
   {
-    title: 'resubmits a parked task that was in no queue when its job ended, as a peer has claimed it since',
+    title: 'resubmits a parked task if it was in no queue when its job ended, because a peer has claimed it since',
     seen: { ...PEERS, place: 'parked', record: recordOf(), entry: { ...waited, wasTakenAtEnd: true } },
     done: ['resubmit'],
   },
   {
-    title: 'returns a parked task to its queue if this daemon cancelled its job while the task was in no queue',
+    title: 'returns a parked task to its queue if this daemon cancelled the job while the task was in no queue',
     seen: {
       jobs: [jobOf('CANCELLED')],
       place: 'parked',
@@ -207,12 +207,12 @@ describeRows('for an ended job whose task never started, the decision', [
     done: ['return-to-queue'],
   },
   {
-    title: 'resubmits a parked task after a grace period if its job ended long before the task was parked',
+    title: 'resubmits a parked task after a grace period if the job ended long before the parking',
     seen: { jobs: [EARLIER], place: 'parked', parkedAt: NOW - 59_999, record: recordOf(), entry: waited },
     done: ['resubmit'],
   },
   {
-    title: 'fails the task after the maximum number of attempts if its job ended long before the task was parked',
+    title: 'fails the task after the last permitted attempt if the job ended long before the parking',
     seen: {
       jobs: [EARLIER],
       place: 'parked',
@@ -223,7 +223,7 @@ describeRows('for an ended job whose task never started, the decision', [
     done: ['end failed'],
   },
   {
-    title: 'fails a parked task if its job ended at most a minute before the task was parked, as clocks differ',
+    title: 'fails a parked task if the job ended at most a minute before the parking, because clocks differ',
     seen: {
       jobs: [EARLIER],
       place: 'parked',
@@ -250,7 +250,7 @@ describeRows('for an ended job whose task never started, the decision', [
     done: ['note'],
   },
   {
-    title: 'sets the task to stopped if the peer that submitted the cancelled job does nothing within the grace period',
+    title: 'sets the task to stopped after the grace period if a peer submitted the cancelled job and does nothing',
     seen: { ...PEERS, place: 'parked', record: recordOf(), entry: waited },
     done: ['end stopped'],
   },
@@ -269,7 +269,7 @@ describeRows('for an ended job whose task never started, the decision', [
     done: ['return-to-queue'],
   },
   {
-    title: 'uses the tracked job rather than a cancelled extra job if both jobs have ended',
+    title: 'uses the tracked job, not a cancelled extra job, if both jobs have ended',
     seen: {
       jobs: [jobOf('FAILED'), jobOf('CANCELLED', { id: '8' as JobId, name: jobName(2) })],
       place: 'parked',

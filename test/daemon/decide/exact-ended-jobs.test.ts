@@ -17,9 +17,9 @@ import {
 const ENDED = entryOf({ endSeenAt: NOW - GRACES.endMs });
 const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
-describeExactly('for an ended job, the complete decision', [
+describeExactly('for an ended job, the decision', [
   [
-    'fails a task that was enqueued elsewhere before it started and whose requeued job ended at the gate',
+    'fails the task if it was enqueued elsewhere before it started and its requeued job ended at the gate',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { executionQueue: undefined, lastUpdate: NOW - GRACES.absentMs }),
@@ -46,7 +46,7 @@ describeExactly('for an ended job, the complete decision', [
     ),
   ],
   [
-    'reads the record of the newest of several ended attempts if none is the tracked job',
+    'reads the record of the newest ended attempt if no ended attempt is the tracked job',
     {
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
       entry: entryOf({ jobId: '99' as JobId }),
@@ -71,7 +71,7 @@ describeExactly('for an ended job, the complete decision', [
     { do: 'read-record', jobId: '1' as JobId },
   ],
   [
-    'uses the ended job of the current attempt, even if its id is not the recorded one',
+    'uses the ended job of the current attempt even if the journal records another job id',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })] },
     { do: 'read-record', jobId: '8' as JobId },
   ],
@@ -119,7 +119,7 @@ describeExactly('for an ended job, the complete decision', [
     endTask('stopped', 'aborted', 'Aborted by the user. Slurm job 7 ended FAILED.'),
   ],
   [
-    "reads Slurm's record of the job if the task completed and the job failed",
+    "reads Slurm's record of a job that failed although its task completed",
     { jobs: [jobOf('FAILED')], task: taskOf('completed') },
     { do: 'read-record', jobId: '7' as JobId },
   ],
@@ -189,24 +189,24 @@ describeExactly('for an ended job, the complete decision', [
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' },
   ],
   [
-    "forgets the task and warns if both task and job failed and Slurm no longer has the job's record",
+    "forgets the task with a warning if task and job failed and Slurm no longer has the job's record",
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED.' },
   ],
   [
-    'forgets the task and warns with advice if both task and job failed and the job has a log',
+    'forgets the task with advice from the log if task and job failed',
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED (exit code 3).', withAdvice: true },
   ],
   [
-    "first reads Slurm's record of the job if the job completed although its task failed",
+    "first reads Slurm's record of a job that completed although its task failed",
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed') },
     { do: 'read-record', jobId: '7' as JobId },
   ],
   [
-    'forgets the task and adds advice if the job completed although its task failed',
+    'forgets the task with advice if the job completed although the task failed',
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed'), record: recordOf() },
     { do: 'forget' },
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.', withAdvice: true },

@@ -7,7 +7,7 @@ const SINCE = NOW - GRACES.absentMs;
 const SILENT = { lastUpdate: NOW - GRACES.absentMs };
 const absent = (since: number): Partial<Observation> => ({ entry: entryOf({ absentSince: since }), lookedUp: true });
 
-describeExactly('for an absent, pending or running job, the complete decision', [
+describeExactly('for a live or absent job, the decision', [
   ['records the first absence of the job', { place: 'parked' }, { do: 'note', patch: { absentSince: NOW } }],
   ['forgets a task in its own queue whose job is absent', { ...absent(NOW), place: 'own queue' }, { do: 'forget' }],
   ['forgets a task in another queue whose job is absent', { ...absent(NOW), place: 'another queue' }, { do: 'forget' }],
@@ -21,7 +21,7 @@ describeExactly('for an absent, pending or running job, the complete decision', 
     { do: 'resubmit', why: 'Slurm job 7 is no longer known to Slurm' },
   ],
   [
-    'returns a task in no queue to its queue if the id of its absent job is unknown',
+    'returns a task in no queue to its queue if the absent job has no known id',
     { entry: entryOf({ absentSince: SINCE, jobId: undefined }), lookedUp: true },
     { do: 'return-to-queue', why: 'Its Slurm job is no longer known to Slurm' },
   ],
@@ -65,7 +65,7 @@ describeExactly('for an absent, pending or running job, the complete decision', 
     { do: 'note', patch: { absentSince: undefined, endSeenAt: undefined, wasTakenAtEnd: undefined } },
   ],
   [
-    'tracks the job that runs the task instead of the recorded one',
+    'tracks the job that runs the task if the journal records another job',
     {
       jobs: [jobOf('RUNNING', { id: '8' as JobId, name: jobName(2) })],
       task: taskOf('in_progress'),
@@ -96,7 +96,7 @@ describeExactly('for an absent, pending or running job, the complete decision', 
     { do: 'cancel', jobIds: ['11' as JobId], why: 'the task has another job, 7' },
   ],
   [
-    'cancels neither of two running jobs, as one of them has passed the gate',
+    'cancels neither of two running jobs, because one job has passed the gate',
     {
       jobs: [jobOf('RUNNING'), jobOf('RUNNING', { id: '8' as JobId, name: jobName(2) })],
       task: taskOf('in_progress', { lastWorker: 'login1:slurm:7' }),
@@ -166,7 +166,7 @@ describeExactly('for an absent, pending or running job, the complete decision', 
     },
   ],
   [
-    'cancels the running job of a task that was reset but is still parked, after the grace period',
+    'cancels the running job of a reset task after the grace period, even if the task is still parked',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('created'),
@@ -191,17 +191,17 @@ describeExactly('for an absent, pending or running job, the complete decision', 
     },
   ],
   [
-    "cancels a pending job whose task's entry is gone if the job started earlier",
+    "cancels a pending job that started earlier if the task's entry is gone",
     { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '7@5' } }) },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'Slurm requeued it before clearml-agent started the task' },
   ],
   [
-    "reads the record of a pending job whose task's entry is gone if only an earlier job started",
+    "reads the record of a pending job if the task's entry is gone and only an earlier job started",
     { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '6@5' } }) },
     { do: 'read-record', jobId: '7' as JobId },
   ],
   [
-    "cancels a pending job whose task's entry is gone if Slurm has no record",
+    "cancels a pending job if the task's entry is gone and Slurm has no record of the job",
     { jobs: [jobOf('PENDING')], record: 'gone' },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task is no longer in the scheduler queue' },
   ],
@@ -217,7 +217,7 @@ describeExactly('for an absent, pending or running job, the complete decision', 
     },
   ],
   [
-    'cancels the requeued job of an aborted task, and sets the task to stopped',
+    'cancels a requeued job of an aborted task and sets the task to stopped',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was aborted' },
     endTask('stopped', 'aborted', 'Aborted by the user. Cancelling Slurm job 7, which Slurm had requeued.'),

@@ -28,7 +28,7 @@ const SUBMIT_BACK = {
   why: 'Slurm started job 7 again before the task was parked',
 } as const;
 
-describeExactly('for a running job, the complete decision', [
+describeExactly('for a running job, the decision', [
   [
     'reports a second start of the same job as "started again"',
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '7@1' } }) },
@@ -49,12 +49,12 @@ describeExactly('for a running job, the complete decision', [
     },
   ],
   [
-    'records, if the task is queued in another queue, that the job must not run',
+    'records that the job must not run if the task is queued in another queue',
     { jobs: [jobOf('RUNNING')], place: 'another queue', entry: STARTED },
     ASTRAY,
   ],
   [
-    'removes the mark that the job must not run if the task runs as this job again',
+    'permits the job to run again if the task runs as this job again',
     { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: { ...STARTED, astraySince: 1 } },
     { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } },
   ],
@@ -68,7 +68,7 @@ describeExactly('for a running job, the complete decision', [
     { jobs: [jobOf('RUNNING')], task: taskOf('stopped', BY_TERM), entry: STARTED },
   ],
   [
-    'records, if the agent of another job received SIGTERM, that the job must not run',
+    'records that the job must not run if the agent of another job received SIGTERM',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('stopped', { ...BY_TERM, lastWorker: 'login1:slurm:6' }),
@@ -83,7 +83,7 @@ describeExactly('for a running job, the complete decision', [
   ],
 ]);
 
-describeExactly('for a pending job, the complete decision', [
+describeExactly('for a pending job, the decision', [
   [
     'keeps the recorded start if Slurm requeued the job before its agent started',
     {
@@ -140,7 +140,7 @@ describeExactly('for a pending job, the complete decision', [
     { do: 'note', patch: { neverStartsSince: NOW } },
   ],
   [
-    'clears the recorded time from which the job could not start when the job can start again',
+    'clears the time since which the job could not start once the job can start',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',
@@ -150,7 +150,7 @@ describeExactly('for a pending job, the complete decision', [
     { do: 'note', patch: { neverStartsSince: undefined } },
   ],
   [
-    'does nothing if the job waits for another reason and was never recorded as unable to start',
+    'does nothing if the job waits for a passing reason and was always able to start',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',
@@ -175,7 +175,7 @@ describeExactly('for a pending job, the complete decision', [
   ],
 ]);
 
-describeExactly('for an ended job, the complete decision', [
+describeExactly('for an ended job, the decision', [
   [
     "reads Slurm's record of the job if the task is still queued",
     { jobs: [jobOf('COMPLETED')], place: 'parked' },
@@ -187,18 +187,18 @@ describeExactly('for an ended job, the complete decision', [
     { do: 'forget' },
   ],
   [
-    'waits if the job failed after the gate, as the agent may just have set a status',
+    'waits if the job failed after the gate, because the agent may just have set a status',
     { jobs: [jobOf('FAILED')], place: 'nowhere', record: recordOf() },
     { do: 'note', patch: { endSeenAt: NOW, wasTakenAtEnd: true } },
   ],
   [
-    'S-48 parks and resubmits a task in progress whose requeued job ended at the gate',
+    'S-48 parks and resubmits a task in progress if its requeued job ended at the gate',
     { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: back },
     { do: 'park-again', from: 'in_progress' },
     SUBMIT_BACK,
   ],
   [
-    'parks and resubmits a task that SIGTERM stopped and whose requeued job ended at the gate',
+    'parks and resubmits the task if SIGTERM stopped it and its requeued job ended at the gate',
     { jobs: [jobOf('FAILED')], task: taskOf('stopped', BY_TERM), record: back },
     { do: 'park-again', from: 'stopped' },
     SUBMIT_BACK,
@@ -210,13 +210,13 @@ describeExactly('for an ended job, the complete decision', [
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' },
   ],
   [
-    'forgets the task, and explains in the log why the job failed although its task completed',
+    'forgets a completed task, and logs why its job failed',
     { jobs: [jobOf('FAILED')], task: taskOf('completed'), record: 'gone' },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: `Slurm job 7 ended FAILED. ${AFTER_COMPLETION}` },
   ],
   [
-    'mentions no rank if the job reached its time limit although its task completed',
+    'mentions no rank if the task completed and the job reached its time limit',
     { jobs: [jobOf('TIMEOUT')], task: taskOf('completed'), record: 'gone' },
     { do: 'forget' },
     {

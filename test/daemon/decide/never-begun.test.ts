@@ -5,8 +5,7 @@ const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 describeRows('for a job that may have ended before its script began, the decision', [
   {
-    title:
-      'reads the log if the job ended with exit code 1 while its task was parked, as Slurm itself may have ended the job',
+    title: 'reads the log of a job that ended with exit code 1 while its task was parked',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf() },
     done: ['read-log'],
   },
@@ -21,7 +20,7 @@ describeRows('for a job that may have ended before its script began, the decisio
     done: ['resubmit'],
   },
   {
-    title: "waits for the backoff before another attempt if none of the task's scripts has begun",
+    title: 'waits for the backoff before another attempt if no script of the task has begun yet',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -48,7 +47,7 @@ describeRows('for a job that may have ended before its script began, the decisio
     done: ['end failed'],
   },
   {
-    title: 'fails the task if its job passed the gate, even if no script has begun in the last start',
+    title: 'fails the task if its job once passed the gate, even if no script began at the last start',
     seen: { jobs: [jobOf('FAILED')], record: recordOf(), hasBegun: false, entry: waited },
     done: ['end failed'],
   },
@@ -64,7 +63,7 @@ describeRows('for a job that may have ended before its script began, the decisio
 describeRows('for a job that Slurm ended before its gate, the decision', [
   ...['BOOT_FAIL', 'PREEMPTED'].flatMap((word) => [
     {
-      title: `S-64 waits for requests that may still arrive from a job that ended ${word} while its task was parked`,
+      title: `S-64 waits for late requests of a job that ended ${word} while its task was parked`,
       seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }) },
       done: ['note'],
     },
@@ -80,7 +79,7 @@ describeRows('for a job that Slurm ended before its gate, the decision', [
     },
   ]),
   {
-    title: 'S-64 resubmits the task whatever the exit code of a job that ended PREEMPTED',
+    title: 'S-64 resubmits the task after PREEMPTED with any exit code',
     seen: { jobs: [jobOf('PREEMPTED')], place: 'parked', record: recordOf({ exitCode: 1 }), entry: waited },
     done: ['resubmit'],
   },
@@ -90,7 +89,7 @@ describeRows('for a job that Slurm ended before its gate, the decision', [
     done: ['resubmit'],
   },
   {
-    title: 'delays a further attempt of a task whose jobs are preempted',
+    title: 'delays each further attempt after a preemption',
     seen: {
       jobs: [jobOf('PREEMPTED')],
       place: 'parked',
@@ -110,7 +109,7 @@ describeRows('for a job that Slurm ended before its gate, the decision', [
     done: ['end failed'],
   },
   {
-    title: 'fails the task if a node failed, as the script may still run there and pass its gate',
+    title: 'fails the task after NODE_FAIL, because the script may still run on that node',
     seen: { jobs: [jobOf('NODE_FAIL')], place: 'parked', record: recordOf({ exitCode: 0 }), entry: waited },
     done: ['end failed'],
   },

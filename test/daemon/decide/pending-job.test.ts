@@ -25,17 +25,17 @@ describeRows('for a pending job, the decision', [
     done: [],
   },
   {
-    title: 'S-25 keeps a job that cannot start if no time limit for such jobs is set',
+    title: 'S-25 keeps a job that cannot start if no limit is set for that time',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 900_000 }) },
     done: [],
   },
   {
-    title: 'S-25 keeps a job that cannot start as long as the time limit for such jobs is not reached',
+    title: 'S-25 keeps a job that cannot start until the limit for that time',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 599_999 }), gracePeriods: IMPATIENT },
     done: [],
   },
   {
-    title: 'S-25 restarts the time limit for such jobs after the job has waited for a reason that can pass',
+    title: 'S-25 counts that time from the beginning if the job was able to start meanwhile',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',
@@ -45,7 +45,7 @@ describeRows('for a pending job, the decision', [
     done: ['note'],
   },
   {
-    title: "cancels the job of an aborted task, and removes the task's queue entry if the abort did not",
+    title: 'cancels the job of an aborted task, and removes a queue entry that the abort left',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped'), place: 'parked' },
     done: ['cancel', 'remove-entry'],
   },
@@ -95,7 +95,7 @@ describeRows('for a pending job, the decision', [
     done: [],
   },
   {
-    title: 'parks the task again after a long silence if its agent died before the first report',
+    title: 'parks the task again if its agent died before the first report and nothing reported for a long time',
     seen: {
       jobs: [jobOf('PENDING')],
       task: taskOf('in_progress', { lastWorker: undefined, lastUpdate: NOW - GRACES.absentMs }),
@@ -117,7 +117,7 @@ describeRows('for a pending job, the decision', [
     done: ['cancel'],
   },
   {
-    title: 'leaves the task stopped, and cancels the job, if SIGTERM stopped the task under another agent',
+    title: 'cancels the job of a task that SIGTERM stopped under another agent, and leaves the task stopped',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped', { ...BY_TERM, ...ELSE }) },
     done: ['cancel'],
   },

@@ -31,12 +31,12 @@ const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 describeRows('for a cancelled job, the decision', [
   {
-    title: 'sets the task to stopped if the task does not show that a daemon cancelled the job',
+    title: 'sets the task to stopped if the task records no cancellation by a daemon',
     seen: { jobs: [jobOf('CANCELLED')], place: 'parked', record: recordOf(), entry: waited },
     done: ['end stopped'],
   },
   {
-    title: 'returns the task to its queue if the task shows that a daemon cancelled the job',
+    title: 'returns the task to its queue if the task records a cancellation by a daemon',
     seen: { jobs: [jobOf('CANCELLED')], task: recorded(OWN), place: 'parked', record: recordOf(), entry: waited },
     done: ['return-to-queue'],
   },
@@ -52,7 +52,7 @@ describeRows('for a cancelled job, the decision', [
     done: ['end stopped'],
   },
   {
-    title: 'dequeues the task if a peer cancelled the job because a user removed the task from the scheduler queue',
+    title: 'dequeues the task if a peer cancelled the job because of a removal by a user',
     seen: {
       jobs: [jobOf('CANCELLED')],
       task: recorded(`7 ${attempt(1)} ${REMOVED_BY_USER}`),
@@ -62,7 +62,7 @@ describeRows('for a cancelled job, the decision', [
     done: ['dequeue'],
   },
   {
-    title: 'fails the task if a daemon died before its recorded scancel and the job then reached its time limit',
+    title: 'fails the task if the job reached its time limit because a daemon died before the recorded scancel',
     seen: {
       jobs: [jobOf('TIMEOUT')],
       task: taskOf('stopped', { slurmCancelled: OWN, statusReason: 'user abort' }),

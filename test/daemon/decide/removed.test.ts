@@ -16,8 +16,8 @@ function reasonOf(actions: readonly Action[]): string | undefined {
   return actions.flatMap((action) => (action.do === 'cancel' ? [action.why] : []))[0];
 }
 
-describe('for a parked task whose queue entry is gone, the reason of the cancellation', () => {
-  it('is a removal by a user if the job never started and no program removed the entry', () => {
+describe('the missing queue entry of a parked task', () => {
+  it('counts as a removal by a user if the job never started and no program removed the entry', () => {
     expect(reasonOf(decide(observation(FRESH)))).to.equal(REMOVED_BY_USER);
   });
 
@@ -46,16 +46,16 @@ describe('for a parked task whose queue entry is gone, the reason of the cancell
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },
     ],
   ] as const)
-    it(`is not a removal by a user if ${what}`, () => {
+    it(`does not count as a removal by a user if ${what}`, () => {
       const reason = reasonOf(decide(observation(seen)));
       expect(reason).to.be.a('string').and.not.equal(REMOVED_BY_USER);
     });
 });
 
-describe('for a parked task that has another job than the tracked one, the decision', () => {
+describe('for a parked task with a job that is not the tracked job, the decision', () => {
   const LATE = { id: '5' as JobId, name: jobName(0) };
 
-  it('never reports a removal by a user if the tracked job may have removed the entry', () => {
+  it('reports no removal by a user if the tracked job may have removed the entry', () => {
     const seen = observation({
       ...FRESH,
       jobs: [jobOf('PENDING', LATE)],
@@ -83,7 +83,7 @@ describe('for a parked task that has another job than the tracked one, the decis
 
 describeRows('for a task that a user removed from the scheduler queue, the decision', [
   {
-    title: 'waits for a grace period after the end of the job, as another daemon may hold the task',
+    title: 'waits for a grace period after the end of the job, because another daemon may hold the task',
     seen: { ...ENDED, entry: REMOVED },
     done: ['note'],
   },
@@ -93,7 +93,7 @@ describeRows('for a task that a user removed from the scheduler queue, the decis
     done: ['dequeue'],
   },
   {
-    title: 'dequeues the task if its job started before the scancel and found no entry',
+    title: 'dequeues the task if the job started before the scancel but found no entry',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'nowhere',
@@ -119,9 +119,9 @@ describeRows('for a task that a user removed from the scheduler queue, the decis
   },
 ]);
 
-describeRows('for a task in another queue that also has an entry in the scheduler queue, the decision', [
+describeRows('for a task with entries in another queue and in the scheduler queue, the decision', [
   {
-    title: 'removes the entry, at the latest when the job has ended',
+    title: 'removes the second entry, at the latest when the job has ended',
     seen: { ...ENDED, place: 'another queue', hasEntry: true },
     done: ['remove-entry', 'forget'],
   },

@@ -19,7 +19,7 @@ describeRows('for a running job, the decision', [
     done: [],
   },
   {
-    title: 'S-32 keeps tracking the job while its nodes are still cleaning up',
+    title: 'S-32 keeps tracking the job while its nodes clean up',
     seen: { jobs: [jobOf('COMPLETING', { endedAt: LONG_AGO })], task: taskOf('in_progress'), entry: started },
     done: [],
   },
@@ -40,7 +40,7 @@ describeRows('for a running job, the decision', [
   },
   ...(
     [
-      ['adds the time of an abort callback to the grace period of an aborted task', 600_000, 599_999, []],
+      ['extends the grace period of an aborted task by the time of the abort callback', 600_000, 599_999, []],
       ['cancels the job of an aborted task after the callback time and the grace period', 600_000, 600_000, ['cancel']],
       [
         'limits the time of an abort callback to the maximum in the settings',
@@ -105,7 +105,7 @@ describeRows('for a running job, the decision', [
     done: ['cancel'],
   },
   {
-    title: 'uses a cancelled extra job if it started before its scancel and the other job did not start',
+    title: 'uses a cancelled extra job if only this job started, before its scancel',
     seen: {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', { id: '8' as JobId })],
       place: 'parked',
@@ -116,7 +116,7 @@ describeRows('for a running job, the decision', [
 ]);
 
 describe('for a running job, the decision', () => {
-  it('records both the start of the job and the slow start of its agent if one pass reports both', () => {
+  it('records the start of the job and the slow start of the agent even in one pass', () => {
     const job = jobOf('RUNNING', { startAt: NOW - GRACES.startMs });
     const patches = decide(observation({ jobs: [job] })).flatMap((action) =>
       action.do === 'note' ? [action.patch] : [],
@@ -131,7 +131,7 @@ describe('for a running job, the decision', () => {
     expect(actions[1]).to.have.property('text', 'Slurm job 7 started again in partition debug.');
   });
 
-  it('C-08 never writes to a task in progress, as that would erase an abort request', () => {
+  it('C-08 never writes to a task in progress, because that would erase an abort request', () => {
     for (const word of ['RUNNING', 'COMPLETING', 'SUSPENDED']) {
       const actions = decide(
         observation({ jobs: [jobOf(word)], task: taskOf('in_progress', { statusMessage: 'stopping' }) }),

@@ -14,9 +14,9 @@ const again = (...timedOutJobs: (JobId | undefined)[]): Partial<Entry> => ({
   timedOutJobs: timedOutJobs.flatMap((id) => id ?? []),
 });
 
-describeRows('for a job that reached its time limit in a queue that resubmits such tasks, the decision', [
+describeRows('after a time limit in a queue with resubmit_on_timeout, the decision', [
   {
-    title: 'parks and resubmits a task that SIGTERM stopped',
+    title: 'parks and resubmits the task if SIGTERM stopped it',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM) },
     done: ['note', 'park-again', 'resubmit'],
   },
@@ -36,22 +36,22 @@ describeRows('for a job that reached its time limit in a queue that resubmits su
     done: ['note', 'park-again', 'resubmit'],
   },
   {
-    title: 'fails the task if its jobs have timed out more often than the queue permits',
+    title: 'fails the task after more timeouts than the queue permits',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM), entry: entryOf(again(SIX, EIGHT)) },
     done: ['end failed'],
   },
   {
-    title: 'counts a timed-out job only once if the daemon was interrupted before the task was parked',
+    title: 'counts each timeout only once, even if the daemon was interrupted before the parking',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM), entry: entryOf(again(SIX, SEVEN)) },
     done: ['note', 'park-again', 'resubmit'],
   },
   {
-    title: 'resubmits a parked task if the daemon was interrupted after the task was parked',
+    title: 'resubmits the task if the daemon was interrupted after the parking',
     seen: { ...TIMEOUT, place: 'parked', entry: entryOf({ ...again(SEVEN), attempts: 0 }) },
     done: ['resubmit'],
   },
   {
-    title: 'returns a task to its queue if the task is in no queue after the daemon was interrupted',
+    title: 'returns the task to its queue if the daemon was interrupted and the task is in no queue',
     seen: { ...TIMEOUT, place: 'nowhere', entry: { ...waited, ...again(SEVEN) } },
     done: ['return-to-queue'],
   },
@@ -66,7 +66,7 @@ describeRows('for a job that reached its time limit in a queue that resubmits su
     done: ['forget', 'log'],
   },
   {
-    title: 'sets a task in progress to stopped if its user is aborting it',
+    title: 'sets a task in progress to stopped if a user requested its abort',
     seen: { ...TIMEOUT, task: taskOf('in_progress', { statusMessage: 'stopping' }), entry: waited },
     done: ['end stopped'],
   },
@@ -86,7 +86,7 @@ describeRows('for a job that reached its time limit in a queue that resubmits su
     done: ['end failed'],
   },
   {
-    title: 'does not apply in a queue that does not resubmit such tasks: the task fails',
+    title: 'fails the task if its queue has no resubmit_on_timeout',
     seen: { ...TIMEOUT, resubmitOnTimeout: undefined, task: taskOf('stopped', BY_TERM) },
     done: ['end failed'],
   },

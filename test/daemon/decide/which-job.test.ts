@@ -9,9 +9,9 @@ const BY_SECOND = { lastWorker: 'login1:slurm:8' };
 const ASK = { do: 'read-record', jobId: '7' as JobId } as const;
 const FIRST_IS_EXTRA = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task has another job, 8' } as const;
 
-describeExactly('the decision among several jobs of one task', [
+describeExactly('of several jobs of one task, the decision', [
   [
-    'uses the running job that runs the task, even if another running job is older',
+    'uses the job that runs the task, even if another running job is older',
     {
       jobs: [jobOf('RUNNING'), jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_SECOND),
@@ -19,7 +19,7 @@ describeExactly('the decision among several jobs of one task', [
     },
   ],
   [
-    'uses the running job, and cancels no pending job before a job has passed the gate',
+    'uses the running job, and cancels no pending job until a job has passed the gate',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'parked',
@@ -27,7 +27,7 @@ describeExactly('the decision among several jobs of one task', [
     },
   ],
   [
-    "uses the running job, and cancels even an older pending job once the task's queue entry is gone",
+    "uses the running job, and also cancels older pending jobs once the task's queue entry is gone",
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'nowhere',
@@ -107,7 +107,7 @@ describeExactly('the decision among several jobs of one task', [
     ASK,
   ],
   [
-    'uses the job that ran the task even if that job has ended and was cancelled as an extra job',
+    'uses the job that ran the task even if it has ended and was cancelled as an extra job',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', BY_FIRST),

@@ -98,7 +98,7 @@ describe('the accounting figures of ended jobs', () => {
     expect(history.unaccounted.size).to.equal(0);
   });
 
-  it('are shown in the console if the task used far less than it requested', async () => {
+  it('are shown in the console if the job used far less than the task requested', async () => {
     const one = await ended();
     known.set('4711' as JobId, FIGURES);
     await after(10_000);
@@ -110,7 +110,7 @@ describe('the accounting figures of ended jobs', () => {
     expect(one.task).to.equal(taskNumber(1));
   });
 
-  it('are requested again if accounting does not have them yet, but only for a day', async () => {
+  it('are requested for up to a day until accounting has them', async () => {
     await ended();
     for (const ms of [10_000, 10_000, 10_000, 20_000]) await after(ms);
     expect(asked).to.have.length(2);

@@ -42,8 +42,8 @@ async function started(fixture: StepFixture, task: TaskId): Promise<Task> {
   return (await fixture.read(task)) ?? expect.fail('no such task');
 }
 
-describe('ending a task that its agent left open', () => {
-  it('sets status and reason, writes the end of the log to the console, and forgets the task', async () => {
+describe('ending an open task', () => {
+  it('sets the status with a reason, shows the end of the log in the console, and forgets the task', async () => {
     const fixture = createStepFixture(logsThatEnd('first\nlast\n'));
     const { task, seen, entry } = await parked(fixture);
 
@@ -62,7 +62,7 @@ describe('ending a task that its agent left open', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('writes the cause that the log shows, and below it the lines of the log', async () => {
+  it('shows the cause from the log, followed by the lines of the log', async () => {
     const fixture = createStepFixture(logsThatEnd('\x1b[31mHost key verification failed.\x1b[0m\n'));
     const { task, seen, entry } = await parked(fixture);
 
@@ -96,7 +96,7 @@ describe('ending a task that its agent left open', () => {
     );
   });
 
-  it('C-06 changes nothing if the job has removed the queue entry since the poll', async () => {
+  it('C-06 changes nothing if a job has removed the queue entry since the poll', async () => {
     const fixture = createStepFixture();
     const { task, seen, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });

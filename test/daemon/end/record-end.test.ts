@@ -40,7 +40,7 @@ describe('the record of an end', () => {
     await act({ deps, pool, cancel: new Map<JobId, JobKey>(), signal }, entry, actions, seen);
   }
 
-  it('contains the times of the job, and the owner, project and enqueue time from the journal', async () => {
+  it("contains the job's times, and the owner, project and enqueue time from the journal", async () => {
     const at = fixture.clock.of(1).now();
     const times = { submittedAt: at - 50_000, startAt: at - 40_000, endedAt: at - 1_000, nodes: 'n1' };
     const origin = { userId: 'u', userName: 'Ada', project: 'vision', enqueuedAt: at - 60_000 };
@@ -80,7 +80,7 @@ describe('the record of an end', () => {
     expect([...history.attempts.values()].map(({ startedAt }) => startedAt)).to.deep.equal([undefined]);
   });
 
-  it('D-16 is written before the journal entry is deleted, so that a crash loses no record', async () => {
+  it('D-16 is written before the journal entry is deleted, so a crash cannot lose the record', async () => {
     const entry = await begun();
     const { journal } = fixture.deps;
     const hasEntry = (id: string): boolean => [...journal.entries.keys()].some((task) => task === id);
@@ -103,7 +103,7 @@ describe('the record of an end', () => {
     expect(journal.entries.size).to.equal(0);
   });
 
-  it('is written for each attempt, and the last attempt decides how the task ended', async () => {
+  it('is written for each attempt; the last record shows how the task ended', async () => {
     const entry = await begun();
     await actOn(entry, jobOf('FAILED'), { do: 'resubmit', why: 'its gate was closed' });
     await fixture.pool.finish();

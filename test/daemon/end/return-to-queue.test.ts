@@ -16,7 +16,7 @@ async function popped(fixture: StepFixture): Promise<{ task: TaskId; entry: Entr
 }
 
 describe('returning a task to its queue', () => {
-  it('puts the task at the front, reports why, and forgets it', async () => {
+  it('puts the task at the front, reports why, and forgets the task', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.enqueued(2);
@@ -38,7 +38,7 @@ describe('returning a task to its queue', () => {
     expect(fixture.deps.journal.entries.size).to.equal(1);
   });
 
-  it("aborts the task again if the claim has undone its user's abort", async () => {
+  it("aborts the task again if the claim undid the user's abort", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await popDuringAbort(fixture, task);
@@ -52,7 +52,7 @@ describe('returning a task to its queue', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('leaves the task in another queue if its user has enqueued it there in the meantime', async () => {
+  it('leaves the task in another queue if a user has enqueued it there meanwhile', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('tasks.enqueue', { task, queue: OTHER_QUEUE });

@@ -87,7 +87,7 @@ describe('the journal of a running daemon', () => {
     await again.close();
   });
 
-  it('D-17 is not written again over the journal of another daemon, which has taken the directory', async () => {
+  it('D-17 never overwrites the journal of another daemon that now uses the directory', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     journal.throwIfLost();
@@ -110,7 +110,7 @@ describe('the journal of a running daemon', () => {
     await again.close();
   });
 
-  it('D-17 is not written into a directory that was deleted and that another daemon uses by now', async () => {
+  it('D-17 is not written into a new directory that another daemon uses', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await rm(folder, { recursive: true });
@@ -138,7 +138,7 @@ describe('the journal of a running daemon', () => {
     await again.close();
   });
 
-  it('D-17 rejects writes if the directory was deleted, and does not create it again', async () => {
+  it('D-17 rejects writes, and creates no directory, if its directory was deleted', async () => {
     const journal = await openJournal(folder, NOW);
     await rm(folder, { recursive: true });
 

@@ -57,7 +57,7 @@ describe('the journal after a failed write', () => {
     return [...journal.entries.keys()];
   }
 
-  it('ends with its last complete line, and the error names the cause', async () => {
+  it('ends with its last complete line; the error names the cause', async () => {
     const before = await readFile(file, 'utf8');
     fill();
     expect(await rejection(journal.write(SECOND))).to.equal(FULL);

@@ -39,7 +39,7 @@ describe('the journal', () => {
     await again.close();
   });
 
-  it('reads a journal of 0.1.0 with every field, and ignores its incomplete last line', async () => {
+  it('reads every field of a journal of 0.1.0, and ignores an incomplete last line', async () => {
     const text = await readFile(new URL('../../fixtures/journal/0.1.0.jsonl', import.meta.url), 'utf8');
     await writeFile(file, text, { mode: 0o600 });
 
@@ -148,7 +148,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('rejects a file in which any line has a newer version, and does not rename the file', async () => {
+  it('rejects a file with any line of a newer version, without renaming the file', async () => {
     await writeFile(file, `${formatJournal({ entry: taskNumber(1) })}{"v":3}\n`);
 
     expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalError);

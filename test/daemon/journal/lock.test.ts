@@ -20,7 +20,7 @@ describe('the lock of a state directory', () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('D-08 rejects a second holder, and names the host, process and start time of the first', async () => {
+  it('D-08 rejects a second holder with the host, process and start time of the first', async () => {
     await acquireLock(folder, 'login1', Date.UTC(2026, 0, 2));
 
     const error = await rejection(acquireLock(folder, 'login1', Date.now()));
@@ -52,13 +52,13 @@ describe('the lock of a state directory', () => {
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it('cannot be acquired if a holder on another host still renews it', async () => {
+  it('cannot be acquired while a holder on another host renews the lock', async () => {
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
 
     expect(await rejection(acquireLock(folder, 'login1', Date.now()))).to.be.instanceOf(AlreadyRunningError);
   });
 
-  it('can be acquired if a holder on another host has not renewed it for a long time', async () => {
+  it('can be acquired once a holder on another host has not renewed the lock for a long time', async () => {
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
     const longAgo = new Date(Date.now() - 600_000);
     await utimes(file, longAgo, longAgo);
@@ -72,7 +72,7 @@ describe('the lock of a state directory', () => {
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it('reports its loss to a suspended daemon if another daemon acquired it in the meantime', async () => {
+  it('is reported as lost to a suspended daemon if another daemon has acquired the lock', async () => {
     const lock = await acquireLock(folder, 'login1', 1);
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
 
@@ -95,7 +95,7 @@ describe('the lock of a state directory', () => {
     ['the state directory', 'base/cluster'],
     ['its parent', 'base'],
   ] as const) {
-    it(`D-17 reports the third time in a row that ${what} was deleted, and does not create it again`, async () => {
+    it(`D-17 reports a deletion of ${what} at the third attempt to renew the lock, and creates nothing`, async () => {
       const stateDir = join(folder, 'base/cluster');
       const lock = await acquireLock(stateDir, 'login1', 1);
       await rm(join(folder, deleted), { recursive: true });

@@ -66,7 +66,7 @@ describe('the health of a daemon', () => {
     });
   }
 
-  it('is "Not ready; waiting for ClearML" while no cluster is known because the server has not responded', () => {
+  it('is "Not ready; waiting for ClearML" until the server responds and the clusters are known', () => {
     expect(summarizeHealth([])).to.deep.equal({ state: 'Not ready', text: 'Not ready; waiting for ClearML.' });
   });
 });

@@ -108,7 +108,7 @@ describe('the monitor', () => {
     expect(fixture.watched.histories.ended()[0]?.end?.why).to.include('TIMEOUT');
   });
 
-  it('counts calls, and reports that the daemon is ready once both services respond again', async () => {
+  it('counts calls, and reports the daemon as ready once ClearML and Slurm respond again', async () => {
     const fixture = startWatched();
     await advance(fixture.clock, 60_000);
     expect(fixture.watched.health()).to.include({ isLive: true, isReady: true });
@@ -127,7 +127,7 @@ describe('the monitor', () => {
     await fixture.stop();
   });
 
-  it('keeps the steps after a reload, and uses the new state directory and poll interval', () => {
+  it('after a reload, keeps the steps and uses the new state directory and poll interval', () => {
     const { monitor, watched } = startWatched();
 
     const again = monitor.open({ name: undefined, stateDir: '/new', pollMs: 60_000 });
@@ -185,7 +185,7 @@ describe('the monitor', () => {
     expect(eventsOf(events, 'started')).to.have.length(2);
   });
 
-  it('reports why a job waits even if its id becomes known only after the poll', () => {
+  it('reports why a job waits even if the job id becomes known only after the poll', () => {
     const steps = recordTaskSteps(() => undefined, NOW);
     const submitting = entryOf({ step: 'submitting', attempt: 'a1', attempts: 1, jobId: undefined });
     const following = { ...submitting, step: 'following', jobId: '7' as JobId } as const;

@@ -48,14 +48,14 @@ function rowsOf(facts: Facts, now: number, memory = rememberRows()): readonly St
 const pending = jobOf('PENDING', { reason: 'Priority' });
 
 describe('the remembered rows', () => {
-  it('are the same array while nothing that they show has changed, although each poll creates new objects', () => {
+  it('are the same array while nothing visible changes, although each poll creates new objects', () => {
     const memory = rememberRows();
     const first = rowsOf({ status: 'queued', job: pending }, NOW, memory);
 
     expect(rowsOf({ status: 'queued', job: pending }, NOW + 15_000, memory)).to.equal(first);
   });
 
-  it('show a new estimate of the start, and drop an estimate that has passed', () => {
+  it('show a new estimate of the start, and none whose time has passed', () => {
     const memory = rememberRows();
     const estimated = (startAt: number): Facts => ({ status: 'queued', job: { ...pending, startAt } });
     expect(rowsOf(estimated(NOW + 60_000), NOW, memory)[0]?.startsAt).to.equal(NOW + 60_000);

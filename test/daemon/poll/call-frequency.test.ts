@@ -18,7 +18,7 @@ describe('the daemon', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('claims a task at the next check of its queue, even if a poll becomes due meanwhile', async () => {
+  it('claims a task at the next check of its queue even if a poll is due before', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => {
       if (endpoint === 'queues.get_all') fixture.clock.pass(30);

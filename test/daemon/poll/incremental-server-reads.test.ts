@@ -35,7 +35,7 @@ describe('incremental reads from the server', () => {
     expect(polls).to.be.within(1, 5);
   });
 
-  it("detect a user's abort even if it becomes visible several polls later", async () => {
+  it("detect a user's abort even if the abort becomes visible several polls later", async () => {
     const bed = await createBed(5);
     const { server, clock } = bed.fixture;
     const task = taskNumber(3);

@@ -45,7 +45,7 @@ describe('a peer', () => {
 });
 
 describe('among several daemons, a job', () => {
-  it('is tracked by the daemon that submitted it while that daemon is live', async () => {
+  it('is tracked by its own daemon while that daemon is live', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, one.row(), other.row());
     await seeWorkers(other, one.row(), other.row());
@@ -54,7 +54,7 @@ describe('among several daemons, a job', () => {
     expect([other.isOurs(QUEUE, 'mark1'), other.isOurs(QUEUE, 'mark2')]).to.deep.equal([false, true]);
   });
 
-  it('is tracked by exactly one live daemon if its own daemon is gone or its name contains no mark', async () => {
+  it('is tracked by exactly one live daemon if its own daemon is gone or the job name has no mark', async () => {
     const all = [daemon('mark3'), daemon('mark1'), daemon('mark2')];
     for (const one of all) await seeWorkers(one, ...all.map((each) => each.row()));
 
@@ -63,7 +63,7 @@ describe('among several daemons, a job', () => {
     }
   });
 
-  it('is adopted if its daemon is missing from three polls, and handed back when the daemon returns', async () => {
+  it('is adopted after its daemon is missing from three polls, and handed back when that daemon returns', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     const sees: boolean[] = [];
     for (const rows of [[other.row()], [], [], [other.row()], [], [], [], [other.row()]]) {
@@ -119,7 +119,7 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it("is tracked by the execute process that submitted it, but by a daemon if the job's name contains no mark", async () => {
+  it('is tracked by the execute process that submitted it if the job name has a mark, and otherwise by a daemon', async () => {
     const [one, single, another] = [daemon('mark1'), daemon('zark1'), daemon('zark2')];
     const all = [one, single, another];
     for (const each of all) await seeWorkers(each, ...all.map((other) => other.row()));
@@ -150,7 +150,7 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(OTHER, 'mark1')).to.equal(true);
   });
 
-  it('is not adopted by a daemon that has just started, as its first polls may not show all peers', async () => {
+  it('is not adopted by a daemon that has just started, because the first polls may not show all peers', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     const may: boolean[] = [];
     for (const rows of [[], [], []]) {
@@ -164,7 +164,7 @@ describe('among several daemons, a job', () => {
     expect(one.mayAdopt(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is still tracked right after a restart by the daemon that adopted it before', () => {
+  it('still belongs, right after a restart, to the daemon that adopted it', () => {
     expect(daemon('mark1').isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
@@ -179,7 +179,7 @@ describe('among several daemons, a job', () => {
 });
 
 describe('two daemons with the same name', () => {
-  it('get different registrations, because the one that sees the other appends its own mark to its name', async () => {
+  it('register different names: a daemon that sees the other appends its mark', async () => {
     const [one, other] = [daemon('mark1', { worker: 'login1:slurm' }), daemon('mark2', { worker: 'login1:slurm' })];
     await seeWorkers(one, daemon('mark3').row(), other.row());
     await seeWorkers(other, one.row());
@@ -187,7 +187,7 @@ describe('two daemons with the same name', () => {
     expect([one.row().id, other.row().id]).to.deep.equal(['login1:slurm-mark1', 'login1:slurm']);
   });
 
-  it('keep their name unless another daemon with the same name is registered', async () => {
+  it('keep their name while no other daemon with this name is registered', async () => {
     const one = daemon('mark1', { worker: 'login1:slurm' });
     await seeWorkers(one, one.row(), daemon('mark2').row());
 
@@ -195,8 +195,8 @@ describe('two daemons with the same name', () => {
   });
 });
 
-describe('workers that have the tag of a peer but are no peers', () => {
-  it('are limited in number, and do not displace known peers', () => {
+describe('workers with the tag of a peer that are no peers', () => {
+  it('are read up to a maximum number, and do not displace known peers', () => {
     const known = [{ mark: 'mark1', missed: 0 }];
     const found = Array.from({ length: 100_000 }, (_, number) => ({ mark: number.toString(36), missed: 0 }));
     const first = mergePeers(known, found, 1);
@@ -208,7 +208,7 @@ describe('workers that have the tag of a peer but are no peers', () => {
     expect(mergePeers(first, [], 3)).to.deep.equal([]);
   });
 
-  it('are ignored if their mark is invalid', async () => {
+  it('are ignored if they have an invalid mark', async () => {
     const one = daemon('mark1');
     const [group = ''] = one.row().tags;
     for (const mark of ['', 'x'.repeat(100_000), 'MARK2', 'mark'])

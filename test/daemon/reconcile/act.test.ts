@@ -77,7 +77,7 @@ describe('acting on a decision', () => {
     expect(fixture.logged.filter((line) => line.includes('Cancelling'))).to.have.length(3);
   });
 
-  it("records the reason if it cancels the task's job, and the job id if it cancels an extra job", async () => {
+  it('records the reason when it cancels the job, and the job id when it cancels an extra job', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
 
@@ -149,7 +149,7 @@ describe('acting on a decision', () => {
     expect((await fixture.read(task))?.statusMessage).to.equal('stopping');
   });
 
-  it('does not retry a status message in the same pass, as the retry could erase an abort request', async () => {
+  it('does not retry a status message in the same pass, because that could erase an abort request', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     fixture.fate = ({ endpoint }) => (endpoint === 'tasks.update' ? 'answer lost' : undefined);
@@ -202,7 +202,7 @@ describe('acting on a decision', () => {
     });
   }
 
-  it('leaves the task to its requeued job if that job starts just after the task is parked again', async () => {
+  it('leaves the task to its requeued job if the job starts just after the task is parked again', async () => {
     const fixture = createStepFixture();
     const task = await begun(fixture);
     const deps = withParking(fixture, async (park) => {

@@ -22,7 +22,7 @@ describe('the record of cancelled jobs', () => {
     expect(isCancelDue(entry, { ...OWN, why: 'the task was aborted' }, NOW)).to.equal(true);
   });
 
-  it('permits the cancellation of the tracked job right after that of an extra job, and vice versa', () => {
+  it('permits the cancellation of a tracked job right after an extra job, and vice versa', () => {
     expect(isCancelDue(withCancelled(entryOf(), EXTRA, NOW), OWN, NOW)).to.equal(true);
     expect(isCancelDue(withCancelled(entryOf(), OWN, NOW), EXTRA, NOW)).to.equal(true);
     const another = { ...EXTRA, jobIds: ['8' as JobId, '9' as JobId] };
@@ -39,7 +39,7 @@ describe('the record of cancelled jobs', () => {
     expect(entry.cancelledExtras).to.have.length(100).and.to.include('1099999');
   });
 
-  it('contains why the tracked job was cancelled, and the ids of the cancelled extra jobs', () => {
+  it('contains the ids of cancelled extra jobs, and why the tracked job was cancelled', () => {
     const entry = withCancelled(withCancelled(entryOf(), EXTRA, NOW), EXTRA, NOW + 60_000);
 
     expect(entry).to.deep.equal({ ...entryOf(), cancelledExtras: ['8'], cancelledExtrasAt: NOW + 60_000 });

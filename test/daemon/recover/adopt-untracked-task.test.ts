@@ -50,7 +50,7 @@ describe('the adopter of untracked tasks', () => {
     return read;
   }
 
-  it('finds an orphan among the tasks of a long queue, and does not read the others', async () => {
+  it('finds an orphan among the tasks of a long queue without reading the other tasks', async () => {
     const fixture = createStepFixture();
     for (let number = 2; number <= 103; number += 1) await fixture.enqueued(number);
     const task = await fixture.enqueued(1);
@@ -84,7 +84,7 @@ describe('the adopter of untracked tasks', () => {
     expect(read).to.deep.equal([]);
   });
 
-  it('reads at most 100 parked tasks without a job in a pass, beginning with those that it has not read for the longest time', async () => {
+  it('in a pass, reads at most 100 parked tasks without a job, first those read longest ago', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 250; number += 1) {
       const task = await fixture.enqueued(number);
@@ -104,7 +104,7 @@ describe('the adopter of untracked tasks', () => {
     }
   });
 
-  it('adopts no task beyond the maximum number of tracked tasks, and reports that untracked tasks remain', async () => {
+  it('at the maximum number of tracked tasks, adopts no task and reports that untracked tasks remain', async () => {
     const fixture = createStepFixture();
     await leave(fixture, { isParked: true });
     const snapshot = await fixture.poll();
@@ -154,7 +154,7 @@ describe('the adopter of untracked tasks', () => {
     expect(cluster.jobs.map(({ state }) => state)).to.deep.equal(['FAILED', 'PENDING']);
   });
 
-  it('returns an adopted task to its queue if the entry is gone, because an unknown job may have removed the entry', async () => {
+  it('returns an adopted task without an entry to its queue, because an unknown job may have removed the entry', async () => {
     const fixture = createStepFixture();
     const { cluster, clock, deps, server } = fixture;
     const lost = fixture.peer(2);

@@ -86,7 +86,7 @@ const ROWS: readonly [
   ['the user enqueued the task again', 'parking', { place: 'own' }, {}, ORPHAN],
   ['the task already has a live job', 'parking', { place: 'parked', job: 'PENDING' }, {}, TRACKED],
   ['S-02 sbatch had submitted the job', 'submitting', { place: 'parked', job: 'PENDING' }, {}, TRACKED],
-  ['sbatch had submitted the job, which has ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, TRACKED],
+  ['sbatch had submitted the job and the job has ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, TRACKED],
   ["sbatch's request may still arrive", 'submitting', { place: 'parked' }, {}, UNKNOWN],
   [
     "sbatch's request is younger than twice the message timeout",
@@ -110,7 +110,7 @@ const ROWS: readonly [
   ['another daemon parked the task', 'orphaned', { place: 'parked' }, LONG_AGO, FORGOTTEN],
 ];
 
-describe('finishInterruptedSteps', () => {
+describe('after a crash, the daemon', () => {
   it("records that the task's entry in the scheduler queue may have been removed", async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
@@ -121,7 +121,7 @@ describe('finishInterruptedSteps', () => {
 
   for (const [title, step, found, more, becomes] of ROWS) {
     const [, numbers = '', condition = ''] = /^((?:[A-Z]-\d\d )*)(.*)$/.exec(title) ?? [];
-    it(`${numbers}after the step "${step}" ${OUTCOMES[becomes]} if ${condition}`, async () => {
+    it(`${numbers}finishes the step "${step}": if ${condition}, it ${OUTCOMES[becomes]}`, async () => {
       const fixture = createStepFixture();
       const task = await leave(fixture, step, found, more);
 
@@ -146,7 +146,7 @@ describe('finishInterruptedSteps', () => {
     }
   });
 
-  it('tracks a job of an earlier attempt, and writes no message to the console', async () => {
+  it('tracks a job of an earlier attempt without a message in the console', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
 
@@ -155,7 +155,7 @@ describe('finishInterruptedSteps', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1), mayBeUnparked: true });
   });
 
-  it('for a queue that is no longer served, tracks each task that has a job, and enqueues the others again', async () => {
+  it('tracks the tasks with a job, and enqueues those without one again, if their queue is no longer served', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture({ queues: [] });
       const task = await leave(fixture, step, { place: 'nowhere' });
@@ -168,7 +168,7 @@ describe('finishInterruptedSteps', () => {
     expect(await finishOnce(fixture, task)).to.equal(TRACKED);
   });
 
-  it('returns a parked task that needs a new job, if its queue is no longer served', async () => {
+  it('returns a parked task that needs a new job to its queue if the queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
 
@@ -247,7 +247,7 @@ describe('finishInterruptedSteps', () => {
     expect(await finishOnce(fixture, task)).to.equal(HANDED_OVER);
   });
 
-  it('does not change a task if its user enqueued it again and its queue is no longer served', async () => {
+  it('changes nothing if a user enqueued the task again in a queue that is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
 
@@ -271,17 +271,17 @@ describe('finishInterruptedSteps', () => {
   });
 
   for (const [title, step, found, more, isSettled] of [
-    ['a tracked task', 'following', { place: 'parked' }, {}, true],
-    ['a pop that never happened', 'claiming', { place: 'own' }, {}, true],
-    ['a found job', 'submitting', { place: 'parked', job: 'PENDING' }, {}, true],
-    ['a found job that has ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, true],
-    ['a job that may still appear', 'submitting', { place: 'parked' }, {}, false],
-    ['a new attempt', 'submitting', { place: 'parked' }, LONG_AGO, true],
-    ['a task that the decision table handles', 'submitting', { place: 'nowhere' }, LONG_AGO, true],
-    ['a task that its user enqueued again', 'parking', { place: 'own' }, {}, true],
-    ['an orphan that another daemon may hold', 'orphaned', { place: 'nowhere' }, {}, true],
+    ['a task is tracked', 'following', { place: 'parked' }, {}, true],
+    ['a task was not popped', 'claiming', { place: 'own' }, {}, true],
+    ['it finds a job', 'submitting', { place: 'parked', job: 'PENDING' }, {}, true],
+    ['it finds an ended job', 'submitting', { place: 'parked', job: 'FAILED' }, {}, true],
+    ['a job may still appear', 'submitting', { place: 'parked' }, {}, false],
+    ['it submits a new attempt', 'submitting', { place: 'parked' }, LONG_AGO, true],
+    ['the decision table handles the task', 'submitting', { place: 'nowhere' }, LONG_AGO, true],
+    ['a user enqueued the task again', 'parking', { place: 'own' }, {}, true],
+    ['another daemon may hold an orphan', 'orphaned', { place: 'nowhere' }, {}, true],
   ] as const) {
-    it(`needs ${isSettled ? 'no early poll' : 'an early poll'} after it has handled ${title}`, async () => {
+    it(`needs ${isSettled ? 'no early poll' : 'an early poll'} if ${title}`, async () => {
       const fixture = createStepFixture();
       await leave(fixture, step, found, more);
 
@@ -290,7 +290,7 @@ describe('finishInterruptedSteps', () => {
     });
   }
 
-  it('needs no early poll after it has returned a task to its queue', async () => {
+  it('needs no early poll if it returns a task to its queue', async () => {
     const fixture = createStepFixture({ queues: [] });
     await leave(fixture, 'parking', { place: 'parked' });
 
@@ -329,7 +329,7 @@ describe('finishInterruptedSteps', () => {
     expect(await finishOnce(fixture, task)).to.equal(HANDED_OVER);
   });
 
-  it('does not park a parked task again, as a job may have removed its entry', async () => {
+  it('does not park a parked task again, because its job may have removed the entry', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'parking', { place: 'parked' });
     const calls = fixture.calls.length;
@@ -338,7 +338,7 @@ describe('finishInterruptedSteps', () => {
     expect(fixture.calls.slice(calls).filter((label) => label.startsWith('queues.add_task'))).to.deep.equal([]);
   });
 
-  it('returns a task to its queue if the scheduler queue was deleted, and reports the deletion', async () => {
+  it('returns a task to its queue, and reports why, if the scheduler queue was deleted', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'parking', { place: 'nowhere' });
     await fixture.server.call('queues.delete', { queue: SCHEDULER_QUEUE });

@@ -8,7 +8,7 @@ import { OWN_QUEUE } from '../../simulation/queues.ts';
 const signal = new AbortController().signal;
 
 describe('recovering an orphan', () => {
-  it("C-04 aborts the task again if the claim has undone its user's abort", async () => {
+  it("C-04 aborts the task again if the claim undid the user's abort", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const queuedAt = (await fixture.read(task))?.statusChanged;

@@ -37,11 +37,11 @@ export interface Row {
 
 /** Tests that each row finds its kind of untracked task and no other. */
 export function describeUntracked(rows: readonly Row[]): void {
-  describe('findUntracked', () => {
+  describe('the search for untracked tasks', () => {
     for (const row of rows) {
       const [, numbers = '', condition = ''] = /^((?:[A-Z]-\d\d )*)(.*)$/.exec(row.title) ?? [];
-      const does = row.untracked === 'none' ? 'ignores' : `reports as "${row.untracked}"`;
-      it(`${numbers}${does} a task that ${condition}`, () => {
+      const finds = row.untracked === 'none' ? 'nothing' : `"${row.untracked}"`;
+      it(`${numbers}finds ${finds} if the task ${condition}`, () => {
         expect(untrackedOf(row).map(({ kind }) => kind)).to.deep.equal(row.untracked === 'none' ? [] : [row.untracked]);
       });
     }

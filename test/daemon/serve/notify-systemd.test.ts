@@ -83,7 +83,7 @@ describe('the messages to systemd', () => {
     ]);
   });
 
-  it('show a changed health right after a pass, but not once the daemon stops', async () => {
+  it('show a changed health right after a pass, but none once the daemon stops', async () => {
     let isReady = true;
     const health = (): HealthLine =>
       summarizeHealth([

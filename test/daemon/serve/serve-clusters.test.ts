@@ -34,14 +34,14 @@ function serve(
 }
 
 describe('a daemon of several clusters', () => {
-  it('serves the other clusters if one cluster cannot be served, and reports the failure when they have ended', async () => {
+  it('serves the other clusters if one cluster fails, and reports the failure at the end', async () => {
     const busy = new AlreadyRunningError('another daemon');
     const stop = new AbortController();
     expect(await rejection(serve({ b: busy }, { stop, onLogged: () => stop.abort() }))).to.equal(busy);
     expect(stop.signal.aborted, 'that it serves the others').to.equal(true);
   });
 
-  it('D-17 ends with the exit code for a lost state directory if one cluster loses its state directory', async () => {
+  it('D-17 exits as for a lost state directory if one cluster loses its state directory', async () => {
     const lost = new StateDirectoryLostError('deleted');
     expect(await rejection(serve({ a: new StateDirectoryError('refused'), b: lost }))).to.equal(lost);
   });

@@ -59,7 +59,7 @@ function createBed(
 }
 
 describe('waitForCluster', () => {
-  it('retries until it can read Slurm, the Unix users of the host and the ClearML users', async () => {
+  it("retries until Slurm, the host's Unix users and the ClearML users are readable", async () => {
     const { wait, logged } = createBed({
       slurm: [new SlurmUnavailableError('no controller')],
       host: [new HostUnreachableError('login does not respond')],
@@ -93,7 +93,7 @@ describe('waitForCluster', () => {
     expect((await wait())?.userMap?.byOwner.get(id)).to.deep.include({ kind: 'run as' });
   });
 
-  it('retries while it finds none of several Unix users, as the user directory may be down', async () => {
+  it('retries while no mapped Unix user is found, because the user directory may be down', async () => {
     const { wait, logged } = createBed({ passwd: ['990:daemon\n'] }, { Alice: 'alice', Bob: 'bob' });
 
     expect((await wait())?.userMap?.byOwner.get('a1')).to.deep.include({ kind: 'run as' });

@@ -120,7 +120,7 @@ describe('the check of daemons', () => {
     });
   }
 
-  it('shows for several clusters the worst of their states, and names the clusters in that state', () => {
+  it('for several clusters, shows the worst state and names the clusters in that state', () => {
     const { state, line } = checkClusters(
       [
         { ...WELL, name: 'hpc1' },
@@ -144,7 +144,7 @@ describe('the health note', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('contains the state of the daemon, is replaced after a change, and is ignored if it is unreadable', async () => {
+  it('shows the state of the daemon, is replaced after a change, and is ignored if unreadable', async () => {
     let tracked = 1;
     const reporting = reportHealth(folder, () => ({ at: NOW, tracked, facts: FACTS }));
     const first = await waitUntil('the note', async () => (await readHealthNote(folder)) ?? false);

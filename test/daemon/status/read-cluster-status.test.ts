@@ -74,7 +74,7 @@ describe('the status of a cluster', () => {
     expect(await usedNodes(fixture, { list: scheduler.list.bind(scheduler), sizes })).to.deep.equal([]);
   });
 
-  it('shows a cause from the history only if the history records it for the job that the task names', async () => {
+  it('shows a cause from the history only if the cause belongs to the job that the task names', async () => {
     const { deps, clock } = fixtureWith({});
     const task = taskOf('failed', {
       statusReason: 'worker execution exit code 3',

@@ -114,7 +114,7 @@ describe('the status row', () => {
     });
   }
 
-  it('shows since when the state has applied, and the nodes of the job', () => {
+  it('shows the nodes of the job, and since when the state has applied', () => {
     expect(rowOf({ jobs: [jobOf('PENDING')] })).to.include({ since: NOW - 60_000, nodes: undefined });
     expect(rowOf({ jobs: [RUNNING] })).to.include({ since: NOW - 5_000, nodes: 'n1', job: '7' });
     expect(rowOf({ jobs: [jobOf('FAILED', { endedAt: NOW - 1 })] })).to.include({ since: NOW - 1 });

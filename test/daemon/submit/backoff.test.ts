@@ -59,7 +59,7 @@ describe('the backoff while the cluster is full', () => {
     return backoff;
   }
 
-  it("is so long that claims use at most 0.6 % of the ClearML server's time, but never over half an hour", () => {
+  it("keeps claims below 0.6 % of the ClearML server's time, but is at most half an hour", () => {
     expect(fullAt(1_000, 50).until(1_000)).to.equal(1_000 + backoffMs(1, 1));
     // To claim and return a task of a queue of 10,000 takes the server 7 s.
     expect(fullAt(1_000, 10_000).until(1_000)).to.equal(1_000 + 1_200_000);
@@ -101,14 +101,14 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(now)).to.equal(now + 1_200_000);
   });
 
-  it('is not ended by a job that was submitted before the cluster was full', () => {
+  it('does not end when Slurm accepts a job that was submitted before', () => {
     const backoff = fullAt(0, 10_000);
     backoff.succeeded(1);
 
     expect(backoff.until(1_000)).to.equal(1_200_000);
   });
 
-  it('ends when Slurm accepts a job although no job has ended, and then grows by one claim for each accepted job', () => {
+  it('ends when Slurm accepts a job; each accepted job then permits one more claim', () => {
     const backoff = fullAt(0, 10_000);
     backoff.succeeded(backoff.until(1_000));
     expect(backoff.isFailing()).to.equal(false);
@@ -132,7 +132,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(1_200_000);
   });
 
-  it('is as short as after any other failure if perhaps only one of several queues or Unix users has reached a limit', () => {
+  it('is as short as after other failures if the limit may concern only one queue or Unix user', () => {
     const backoff = createBackoff(() => 1);
     backoff.polled({ waiting: 10_000, ended: 0 });
     backoff.failed(1_000, FULL);
@@ -143,7 +143,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(0);
   });
 
-  it('is as short as after any other failure if the refusal names no limit', () => {
+  it('is as short as after other failures if the refusal names no limit', () => {
     const backoff = createBackoff(() => 1, { isForAll: true });
     backoff.polled({ waiting: 10_000, ended: 0 });
     backoff.failed(1_000, { isFull: false });

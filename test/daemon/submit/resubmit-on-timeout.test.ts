@@ -106,8 +106,8 @@ function acceptNoJobs({ fixture }: Run): void {
   };
 }
 
-describe('a task that is to be resubmitted because its job reached its time limit', () => {
-  it('stays parked during the backoff while Slurm accepts no jobs, and leaves no clearml.conf', async () => {
+describe('a task to be resubmitted after a timeout', () => {
+  it('stays parked, without a clearml.conf, during the backoff while Slurm accepts no jobs', async () => {
     const run = await timedOut();
     acceptNoJobs(run);
     const hour = 3_600_000;
@@ -122,7 +122,7 @@ describe('a task that is to be resubmitted because its job reached its time limi
       .and.not.include('returning the task');
   });
 
-  it('is resubmitted when Slurm accepts jobs again, and keeps the count of its timeouts', async () => {
+  it('is resubmitted with the same count of timeouts when Slurm accepts jobs again', async () => {
     const run = await timedOut();
     acceptNoJobs(run);
     await passFor(run, 600_000);
@@ -135,7 +135,7 @@ describe('a task that is to be resubmitted because its job reached its time limi
     expect(run.files.size).to.equal(1);
   });
 
-  it('stays parked while Slurm refuses jobs of its queue, without a backoff for other queues', async () => {
+  it('stays parked, without a backoff for other queues, while Slurm refuses jobs of its queue', async () => {
     const holds = createRefusalHolds(() => 1, { queues: [OWN_QUEUE], hasPriorities: true });
     const backoff = createBackoff(() => 1, { holds });
     const run = await timedOut('d0', backoff);
@@ -150,7 +150,7 @@ describe('a task that is to be resubmitted because its job reached its time limi
     expect(run.fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['TIMEOUT', 'PENDING']);
   });
 
-  it("waits while sudo refuses to run sbatch as the owner's Unix user, and is resubmitted afterwards", async () => {
+  it('waits while sudo refuses to run sbatch as its Unix user, and is resubmitted afterwards', async () => {
     const run = await timedOut('a1');
     run.refused.add('alice');
     await passFor(run, 600_000);
@@ -162,7 +162,7 @@ describe('a task that is to be resubmitted because its job reached its time limi
     expect(run.fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['TIMEOUT', 'PENDING']);
   });
 
-  it('is not adopted by a peer, which would not know how many of its jobs timed out', async () => {
+  it('is not adopted by a peer, because a peer does not know the count of timeouts', async () => {
     const run = await timedOut();
     const other = run.fixture.peer(2);
     const peers = { ...other.peers, isOurs: (_: QueueId, mark: string | undefined) => mark === undefined };

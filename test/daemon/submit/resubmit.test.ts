@@ -22,7 +22,7 @@ async function parked(fixture: StepFixture): Promise<{ task: TaskId; entry: Entr
 }
 
 describe('a resubmission', () => {
-  it('submits a job with another name, counts the attempt, and reports its cause', async () => {
+  it('submits a job with a new name, counts the attempt, and reports the cause', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await parked(fixture);
 
@@ -40,7 +40,7 @@ describe('a resubmission', () => {
     expect(fixture.facts.get('info: Resubmitting')).to.deep.equal({ task, queue: 'own', why: WHY });
   });
 
-  it('submits a parked task that was enqueued again after its journal entry was written', async () => {
+  it('submits a parked task that was enqueued again after the journal entry was written', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
 
@@ -61,7 +61,7 @@ describe('a resubmission', () => {
     return { deps: { ...fixture.deps, transport: recording }, ran };
   }
 
-  it('removes the clearml.conf of the last attempt, and not that of the next attempt', async () => {
+  it('removes only the clearml.conf of the last attempt, not the file of the next one', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
     const { deps, ran } = recordCommands(fixture);
@@ -123,7 +123,7 @@ describe('a resubmission', () => {
     ]);
   });
 
-  it('leaves a task to the job that removed its queue entry, even if the queue is no longer served', async () => {
+  it('leaves a task to the job that removed the queue entry, even if the queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const { task, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -134,7 +134,7 @@ describe('a resubmission', () => {
     expect(fixture.deps.journal.entries.has(task)).to.equal(true);
   });
 
-  it('sets the task to failed and removes its queue entry if the script can no longer be rendered', async () => {
+  it('sets the task to failed and removes the queue entry if the script can no longer be rendered', async () => {
     const { deps } = createStepFixture();
     const render = (): never => {
       throw new TemplateError('a.template', 2, 1, 'no value');

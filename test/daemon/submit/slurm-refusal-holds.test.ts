@@ -14,7 +14,7 @@ function createHolds(hasPriorities = true): RefusalHolds {
 }
 
 describe('the holds of refused queues', () => {
-  it('hold a queue as long as the backoff, and no other queue', () => {
+  it('hold only the refused queue, as long as the backoff', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
 
@@ -23,7 +23,7 @@ describe('the holds of refused queues', () => {
     expect(holds.isHeld(SECOND, 0)).to.equal(false);
   });
 
-  it('hold one Unix user of a queue, and no other user', () => {
+  it('hold only the refused Unix user of a queue', () => {
     const holds = createHolds();
     holds.refused({ ...FIRST, user: 'ada' }, WHY, 0);
 
@@ -33,7 +33,7 @@ describe('the holds of refused queues', () => {
     expect(holds.isHeld({ ...SECOND, user: 'ada' }, 1)).to.equal(false);
   });
 
-  it('count refusals of concurrent submissions once, and grow with each refused probe, up to five minutes', () => {
+  it('count concurrent refusals as one, and grow with each refused probe to at most five minutes', () => {
     const holds = createHolds();
     let now = 0;
     const waits: number[] = [];
@@ -49,7 +49,7 @@ describe('the holds of refused queues', () => {
     expect(waits).to.deep.equal([15, 30, 60, 120, 240, 300, 300].map((seconds) => seconds * 1_000));
   });
 
-  it('permit one probe, and end if Slurm accepts it; a probe without a response delays the next one by a minute', () => {
+  it('permit one probe: an accepted probe ends the hold, one without a response delays the next by a minute', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     holds.startProbe(FIRST, WAIT_MS);
@@ -61,7 +61,7 @@ describe('the holds of refused queues', () => {
     expect(holds.hasAny(WAIT_MS + 1_000)).to.equal(false);
   });
 
-  it('permit the next probe as soon as a probe ends without a response, unless a later probe has started', () => {
+  it('permit the next probe once a probe ends without a response, if no later probe has started', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     const endLost = holds.startProbe(FIRST, WAIT_MS);
@@ -102,7 +102,7 @@ describe('the holds of refused queues', () => {
   });
 });
 
-describe('the holds of two queues that are refused for the same reason, and may share a limit,', () => {
+describe('while Slurm refuses two queues, their holds', () => {
   /** The first queue was refused three times, and waits longer than the second one. */
   function refuseBoth(hasPriorities: boolean, secondWhy = WHY): RefusalHolds {
     const holds = createHolds(hasPriorities);
@@ -125,7 +125,7 @@ describe('the holds of two queues that are refused for the same reason, and may 
     expect(holds.isHeld(SECOND, 105_002)).to.equal(false);
   });
 
-  it('let the queue that has waited longer try first after a probe without a response', () => {
+  it('after a probe without a response, let the queue try first that has waited longer', () => {
     const holds = refuseBoth(true);
     expect(holds.turnOf(SECOND, 110_000)).to.equal(undefined);
     const end = holds.startProbe(FIRST, 110_000);
@@ -140,7 +140,7 @@ describe('the holds of two queues that are refused for the same reason, and may 
     expect(holds.turnOf(FIRST, 110_004)).to.equal(110_002);
   });
 
-  it('make two users wait for each other only if the users may share the limit', () => {
+  it('make two users wait for each other only if they may share the limit', () => {
     const [ada, ben] = [
       { ...FIRST, user: 'ada' },
       { ...SECOND, user: 'ben' },
@@ -161,7 +161,7 @@ describe('the holds of two queues that are refused for the same reason, and may 
     }
   });
 
-  it('let each queue try as often as the other', () => {
+  it('let both queues try equally often', () => {
     const holds = refuseBoth(true);
     const tries = [0, 0];
     for (let now = 105_000; now < 7_200_000; now += 5_000)
@@ -179,7 +179,7 @@ describe('the holds of two queues that are refused for the same reason, and may 
     expect(refuseBoth(true).isHeld(SECOND, 105_000)).to.equal(false);
   });
 
-  it('let neither queue try first with order fairness, or if the reasons differ', () => {
+  it('let no queue try first with order fairness or different reasons', () => {
     expect(refuseBoth(false).isHeld(SECOND, 61_000)).to.equal(false);
     expect(refuseBoth(true, 'Partition in DOWN state').isHeld(SECOND, 61_000)).to.equal(false);
   });

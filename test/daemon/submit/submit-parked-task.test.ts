@@ -83,7 +83,7 @@ describe('a submission', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it("is tracked once Slurm accepts the job, and the task's console and properties show the job id", async () => {
+  it('is tracked once Slurm accepts the job; console and properties then show the job id', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
 
@@ -107,7 +107,7 @@ describe('a submission', () => {
     ]);
   });
 
-  it("sets the task to failed with sbatch's message, and removes its queue entry, if Slurm rejects the job", async () => {
+  it("sets the task to failed with sbatch's message, and removes the queue entry, if Slurm rejects the job", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.cluster.nextFate = 'rejected';
@@ -165,7 +165,7 @@ describe('a submission', () => {
     });
   }
 
-  it('stays in the journal, and changes nothing else, if its outcome is unknown', async () => {
+  it('changes only the journal if the outcome is unknown', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.cluster.nextFate = 'unknown';
@@ -284,7 +284,7 @@ describe('a submission', () => {
     expect(data).to.deep.equal({ job: formatJobName(task, next.entry.attempt) });
   });
 
-  it('returns the task to its queue if the connection is lost, and rethrows the error of a bug', async () => {
+  it('returns the task to its queue if the connection is lost, but rethrows the error of a bug', async () => {
     for (const [error, end] of [
       [new ConnectionLostError('the connection to login1 was lost'), 'returned'],
       [new RangeError('a fault of ours'), 'rejected'],

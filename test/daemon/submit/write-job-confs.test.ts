@@ -45,7 +45,7 @@ describe("a job's clearml.conf", () => {
     expect(await left()).to.deep.equal([]);
   });
 
-  it('is removed by a clean-up if its task is neither queued, in progress nor in the journal', async () => {
+  it('is removed by a clean-up if the task is neither queued, in progress nor in the journal', async () => {
     const here = fixture();
     const { deps, server } = here;
     const [waits, runs, known] = [await here.enqueued(1), await here.enqueued(2), taskNumber(3)];
@@ -63,7 +63,7 @@ describe("a job's clearml.conf", () => {
     expect(await left()).to.have.members(kept);
   });
 
-  it('is not removed by a clean-up while it is new, because its job may still be submitted', async () => {
+  it('is not removed by a clean-up while it is new, because the job may still be submitted', async () => {
     const { deps } = fixture();
     const young = await write(5, 1);
 

@@ -34,7 +34,7 @@ describe('the names of users and projects', () => {
     expect([(await names.user('a'))?.length, (await names.project('a'))?.length]).to.deep.equal([200, 200]);
   });
 
-  it('are unknown while the server does not respond, and are read again later', async () => {
+  it('are unknown while the server does not respond, and are read later', async () => {
     const read = readsInTurn(
       () => Promise.reject(new ServerUnreachableError('no response', false)),
       () => Promise.resolve({ name: 'Ada' }),
@@ -56,7 +56,7 @@ describe('the names of users and projects', () => {
       expect([await names.user('a'), await names.user('a')]).to.deep.equal([undefined, undefined]);
     });
 
-  it('delay a claim only once, by at most two seconds, and are used from then on if they arrive later', async () => {
+  it('delay only one claim, by at most two seconds, and are used once they arrive', async () => {
     const clock = createSimulatedClock(0);
     let respond: (document: Document) => void = () => undefined;
     const read = readsInTurn(() => new Promise((resolve) => (respond = resolve)));

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { createSudoHolds } from '../../../src/daemon/users/sudo-holds.ts';
 
-describe('the hold of a Unix user whom sudo refuses', () => {
+describe('the hold of a Unix user after a refusal by sudo', () => {
   it('is over if the clock is set back, and the next refusal holds the tasks again', () => {
     const holds = createSudoHolds();
     holds.hold('alice', 86_400_000);

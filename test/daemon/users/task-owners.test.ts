@@ -38,7 +38,7 @@ describe('the owners of tasks', () => {
     expect(owners.get(DELETED)).to.include({ owner: '', isDeleted: true });
   });
 
-  it('are unknown for a task that could not be read, and are read again later', async () => {
+  it('are unknown for an unreadable task, and are read later', async () => {
     const owners = createTaskOwners();
     await owners.read(tasks, [UNREAD]);
     expect(owners.get(UNREAD)).to.equal(undefined);
