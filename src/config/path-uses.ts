@@ -4,9 +4,11 @@
 export const TRUSTED_USES = {
   'read here': 'Files that this machine reads. Every command checks them when it reads the configuration',
   'run here': 'Programs that this machine runs. Every command checks them when it reads the configuration',
-  template: 'Templates that this machine reads. The daemon checks them before it claims a task; `doctor` checks them too; `trusted_group` applies',
+  template:
+    'Templates that this machine reads. The daemon checks them before it claims a task; `doctor` checks them too; `trusted_group` applies',
   state: 'Files that this machine reads and writes. They are checked before use; `doctor` checks them too',
-  'run there': 'Programs that the login node runs. They are checked there before the first command; `trusted_group` applies',
+  'run there':
+    'Programs that the login node runs. They are checked there before the first command; `trusted_group` applies',
   'read there':
     "Files that Slurm's commands read on the login node. They are checked there before the first command; `trusted_group` applies",
   'shared folder':
