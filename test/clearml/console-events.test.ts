@@ -200,7 +200,7 @@ describe('console logging in the ClearML client', () => {
     expect(clock.sleeps.map(({ signal }) => signal?.aborted)).to.deep.equal([true]);
   });
 
-  it('sends deferred lines on flush, which succeeds even if the call fails', async () => {
+  it('sends deferred lines on flush, and the flush succeeds even if the call fails', async () => {
     fixture.server.script('events.add_batch', added, hangUp());
     const { events: console } = fixture.client();
     const logLine = (): Promise<void> => console.logLater(TASK, 'w', [{ level: 'INFO', text: 'x' }]);

@@ -87,7 +87,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(await changedSince(await statusChangedOf(early))).to.have.members([early, late]);
     });
 
-    it('returns for a changed task the same data as a plain task query', async () => {
+    it('returns the same data about a changed task as a plain task query', async () => {
       const { client } = testBed();
       const { task } = await subjectIn('in_progress');
 
@@ -121,14 +121,14 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect([...(await client.tasks.readChanged([task], since)).tasks.keys()]).to.deep.equal([]);
     });
 
-    it('returns no task, and a count returns 0, for an empty list of tasks', async () => {
+    it('returns no task for an empty list of tasks, and a count returns 0', async () => {
       expect([...(await testBed().client.tasks.readChanged([], 0)).tasks]).to.deep.equal([]);
       expect(await testBed().client.tasks.count([], 'created')).to.equal(0);
     });
   });
 
   describe('a count of tasks', () => {
-    it('includes archived and hidden tasks, and excludes missing tasks and tasks with another status', async () => {
+    it('includes archived and hidden tasks, but no missing tasks and none with another status', async () => {
       const { client, raw } = testBed();
       const tasks = [await raw.createTask(), await raw.createTask(), await raw.createTask(), await raw.createTask()];
       const [started, archived, hidden, deleted] = tasks;
@@ -203,7 +203,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       });
     }
 
-    it('stays the same when a call clears the queue or moves an entry, so it does not show each change', async () => {
+    it('stays the same when a call clears the queue or moves an entry', async () => {
       const { raw, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];

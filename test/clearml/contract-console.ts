@@ -66,7 +66,7 @@ export function defineConsoleContract(testBed: () => ContractTestBed): void {
       expect(await consoleOf(task, 1)).to.have.length(1);
     });
 
-    it('ignores lines for a published or deleted task without an error', async () => {
+    it('ignores lines for a published or deleted task and reports no error', async () => {
       const { client, raw } = testBed();
       const [published, deleted] = [await raw.createTask(), await raw.createTask()];
       await raw.call('tasks.started', { task: published });
@@ -80,7 +80,7 @@ export function defineConsoleContract(testBed: () => ContractTestBed): void {
       expect(await consoleOf(published, 0)).to.deep.equal([]);
     });
 
-    it('accepts the other lines of a call if some are for a published or deleted task', async () => {
+    it('accepts the remaining lines of a call that also has lines for a published or deleted task', async () => {
       const { client, raw } = testBed();
       const [live, published, deleted] = [await raw.createTask(), await raw.createTask(), await raw.createTask()];
       await raw.call('tasks.started', { task: published });

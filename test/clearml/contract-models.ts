@@ -59,7 +59,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(created).to.not.have.any.keys('task', 'project', 'parent', 'framework', 'comment', 'ui_cache');
     });
 
-    it('can be edited, and raises the last iteration of its task', async () => {
+    it('can be edited, and the edit raises the last iteration of the task', async () => {
       const task = await testBed().raw.createTask();
       const model = await createModel({ task });
       const fields = {
@@ -117,7 +117,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       await expectRefused('models.get_all', { only_fields: ['nonsense'], id: [model] }, /cannot resolve field/i);
     });
 
-    it('is published only once, and publishes its task only on request', async () => {
+    it('is published only once, and its task only on request', async () => {
       const { raw } = testBed();
       const task = await raw.createTask();
       const model = await saveModel(task, 'weights', { ready: false });
@@ -189,7 +189,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(first).not.to.equal(second);
     });
 
-    it('no longer include a deleted model, whose deletion needs force if it is an input of another task', async () => {
+    it('do not include a deleted model; to delete an input of another task, force is necessary', async () => {
       const { raw } = testBed();
       const [task, other] = [await raw.createTask(), await raw.createTask()];
       const [kept, model] = [await saveModel(task, 'kept'), await saveModel(task, 'weights')];
@@ -205,7 +205,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(await readTask(other)).to.have.nested.property('models.input[0].model', `__DELETED__${model}`);
     });
 
-    it('prevent a reset or deletion of the task if they are published, except with force', async () => {
+    it('prevent a reset or deletion of the task, except with force, if they are published', async () => {
       const task = await testBed().raw.createTask();
       const [published, draft] = [await saveModel(task, 'one'), await saveModel(task, 'two', { ready: false })];
 

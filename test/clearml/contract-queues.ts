@@ -17,7 +17,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
   }
 
   describe('queue lookup', () => {
-    it('finds a queue only by its complete name or by its id', async () => {
+    it('finds a queue only by the complete name or the id', async () => {
       const { client, raw, uniqueName } = testBed();
       const name = `${uniqueName()} a.b+c (x) [1]^$|{2}#~&-_é\\`;
       const id = await raw.createQueue(name);
@@ -74,7 +74,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  it('a list of queues contains at most the requested number of entries for each queue', async () => {
+  it('a list of queues contains at most the requested number of entries of each queue', async () => {
     const { client, newQueue, newTaskIn } = testBed();
     const [queue, empty] = [await newQueue(), await newQueue()];
     const [first, second] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
@@ -92,7 +92,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
   });
 
   describe('pop', () => {
-    it('returns true to exactly one of many callers and keeps the task queued', async () => {
+    it('returns true to exactly one caller and keeps the task queued', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
@@ -122,7 +122,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
   });
 
   describe('park', () => {
-    it('C-11 adds the task to the queue only once, and does not change the task', async () => {
+    it('C-11 adds the task to the queue only once, without a change of the task', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);
@@ -136,7 +136,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect((await client.tasks.get(task))?.document).to.deep.equal(before);
     });
 
-    it('C-19 leaves a task stopped if its user had aborted it', async () => {
+    it('C-19 leaves an aborted task stopped', async () => {
       const { client, raw, newQueue, newTaskIn } = testBed();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);
@@ -151,7 +151,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
   });
 
   describe('removeEntry', () => {
-    it('returns true to exactly one of many callers, wherever the entry is in the queue', async () => {
+    it('returns true to exactly one caller, for an entry at any place in the queue', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second, third] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];

@@ -32,7 +32,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
   }
 
   describe('a status change', () => {
-    it('writes the status, its reason and its message', async () => {
+    it('writes the status, the status reason and the status message', async () => {
       const { tasks } = testBed().client;
       const id = await createTaskWithStatus('in_progress');
 
@@ -160,7 +160,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       ],
     ];
     for (const [what, forget] of forgetting) {
-      it(`makes the task an orphan at the user's first call and a draft only at the second call if ${what}`, async () => {
+      it(`makes the task first an orphan, and a draft only at the user's second call, if ${what}`, async () => {
         const { client, raw } = testBed();
         const id = await enqueuedAfter(forget);
 
@@ -174,7 +174,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
         expect(await statusOf(id)).to.equal('created');
       });
 
-      it(`makes the task a draft in one call of the daemon's client if ${what}`, async () => {
+      it(`makes the task a draft in one call of the daemon if ${what}`, async () => {
         const id = await enqueuedAfter(forget);
 
         await testBed().client.tasks.dequeue(id, NOTE);

@@ -30,7 +30,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(task?.lastUpdate).to.be.closeTo(Date.now(), 3_600_000);
     });
 
-    it('returns for a single task the same fields as for several tasks, and the complete document', async () => {
+    it('returns the same fields for one task as for several, and the complete document for one', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const id = await newTaskIn(await newQueue());
 
@@ -40,7 +40,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(one?.document).to.include({ id, type: 'testing', status: 'queued' }).and.to.have.property('hyperparams');
     });
 
-    it('returns for several tasks, in one call, the same documents as for each task alone', async () => {
+    it('returns the documents of several tasks in one call', async () => {
       const { client, newQueue, newTaskIn, raw } = testBed();
       const queue = await newQueue();
       const [waiting, archived, deleted] = [await newTaskIn(queue), await raw.createTask(), await raw.createTask()];
@@ -228,7 +228,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
         expect(task).to.include({ status: 'queued', executionQueue: queue });
     });
 
-    it('moves a task to the requested queue, but keeps its position if it is already in that queue', async () => {
+    it('moves a task to the requested queue, but not within that queue', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const [first, second] = [await newQueue(), await newQueue()];
       const [moved, after] = [await newTaskIn(first), await newTaskIn(first)];

@@ -27,7 +27,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   }
 
   describe('the scalars of a task', () => {
-    it('are stored in the task with their last, lowest and highest values, by the hash of the name', async () => {
+    it('are stored with their last, lowest and highest values under the hash of the name', async () => {
       const task = await testBed().raw.createTask();
       await report(task, [
         [0, 3],
@@ -81,7 +81,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   });
 
   describe('the plots of a task', () => {
-    it('are returned in pages, and are missing for a task that has only console lines', async () => {
+    it('are returned in pages, and a task with only console lines has none', async () => {
       const { raw, client } = testBed();
       const task = await raw.createTask();
       const read = async (more: object = {}): Promise<z.infer<typeof Page>> =>
@@ -103,14 +103,14 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a task of a pipeline', () => {
-    it('has, after its creation, an empty list of artifacts that the SDK can delete', async () => {
+    it('has an empty list of artifacts after its creation, which the SDK can delete', async () => {
       const { raw } = testBed();
       const task = await raw.createTask();
       const read = await raw.call('tasks.get_by_id', { task });
       expect(read).to.have.nested.property('task.execution.artifacts').that.deep.equals([]);
     });
 
-    it('is found by the hash in its runtime properties, once it has completed', async () => {
+    it('is found by the hash in its runtime properties once the task has completed', async () => {
       const { raw, uniqueName } = testBed();
       const [key, task] = [uniqueName(), await raw.createTask()];
       await raw.call('tasks.edit', { task, force: true, runtime: { pipeline_job_hash: key } });

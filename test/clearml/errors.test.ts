@@ -36,7 +36,7 @@ describe('a call to a failing ClearML server', () => {
       });
     }
 
-    it('fails with the last error if it only reads and its retry time is over', async () => {
+    it('fails with the last error if it only reads and the retry time is over', async () => {
       fixture.server.script('tasks.get_by_id', page(502, '<html>Bad Gateway</html>'));
 
       const error = await rejection(fixture.client({ timeouts: { retryMs: 50 } }).tasks.get(TASK));
@@ -46,7 +46,7 @@ describe('a call to a failing ClearML server', () => {
       expect(fixture.server.callsOf('tasks.get_by_id').length).to.be.greaterThan(1);
     });
 
-    it('is repeated if it certainly had no effect, even if it is not idempotent', async () => {
+    it('is repeated even if it is not idempotent, provided that it certainly had no effect', async () => {
       fixture.server.script('queues.remove_task', page(503, ''), data({ removed: 1 }));
 
       expect(await fixture.client().queues.removeEntry(QUEUE, TASK)).to.equal(true);
@@ -96,7 +96,7 @@ describe('a call to a failing ClearML server', () => {
     return error;
   }
 
-  it('is known to have had no effect if nothing listens at the address', async () => {
+  it('certainly had no effect if nothing listens at the address', async () => {
     await fixture.server.close();
     const { url } = fixture.server;
 
@@ -106,7 +106,7 @@ describe('a call to a failing ClearML server', () => {
     expect(error.message).to.include(url).and.include('nothing listens there');
   });
 
-  it('is known to have had no effect if the server has stopped since the login', async () => {
+  it('certainly had no effect if the server has stopped since the login', async () => {
     fixture.server.script('auth.login', (response, request) => {
       // Else the call could go out on this connection in the moment before its end is noticed.
       response.setHeader('connection', 'close');
@@ -121,7 +121,7 @@ describe('a call to a failing ClearML server', () => {
     expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
   });
 
-  it("is known to have had no effect if the server's name is unknown", async () => {
+  it("certainly had no effect if the server's name is unknown", async () => {
     const made = makeClient('http://no-such-host.invalid:8008', { timeouts: { retryMs: 0 } });
     const error = await rejection(made.queues.removeEntry(QUEUE, TASK));
     await made.close();
@@ -129,7 +129,7 @@ describe('a call to a failing ClearML server', () => {
     expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
   });
 
-  it('is known to have had no effect if the server does not speak TLS', async () => {
+  it('certainly had no effect if the server does not speak TLS', async () => {
     const made = makeClient(fixture.server.url.replace('http:', 'https:'), { timeouts: { retryMs: 0 } });
     const error = await rejection(made.queues.removeEntry(QUEUE, TASK));
     await made.close();
@@ -137,13 +137,13 @@ describe('a call to a failing ClearML server', () => {
     expect(error).to.be.instanceOf(NotTheApiError).and.have.property('mayHaveHappened', false);
   });
 
-  it('is known to have had no effect if only the login before it was cut off', async () => {
+  it('certainly had no effect if only the login before it was cut off', async () => {
     fixture.server.script('auth.login', hangUp());
 
     expect((await failedPop()).mayHaveHappened).to.equal(false);
   });
 
-  it('is known to have had no effect if the login timed out', async () => {
+  it('certainly had no effect if the login timed out', async () => {
     fixture.server.script('auth.login', stall());
 
     expect((await failedPop({ timeouts: { attemptMs: 50, retryMs: 0 } })).mayHaveHappened).to.equal(false);
@@ -165,7 +165,7 @@ describe('a call to a failing ClearML server', () => {
     [true, 'incomplete', stall('{"meta"')],
   ];
   for (const [mayHaveHappened, name, answer] of answers) {
-    it(`${mayHaveHappened ? 'may have had an effect' : 'is known to have had no effect'} if the response was ${name}`, async () => {
+    it(`${mayHaveHappened ? 'may have had an effect' : 'certainly had no effect'} if the response was ${name}`, async () => {
       fixture.server.script('queues.remove_task', answer);
 
       const error = await failedPop({ timeouts: { attemptMs: 200, retryMs: 0 } });
@@ -174,7 +174,7 @@ describe('a call to a failing ClearML server', () => {
     });
   }
 
-  it('may have had an effect if one of its attempts may have had an effect', async () => {
+  it('may have had an effect if one attempt may have had an effect', async () => {
     fixture.server.script('queues.add_task', hangUp(), page(503, ''));
 
     const error = await rejection(fixture.client({ timeouts: { retryMs: 60 } }).queues.park(QUEUE, TASK));

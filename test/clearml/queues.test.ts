@@ -20,7 +20,7 @@ function idOf(number: number): string {
 describe('the queue calls of the ClearML client', () => {
   const fixture = createScriptedServerFixture();
 
-  it('find a queue even if its name looks like a pattern', async () => {
+  it('find a queue with a name that looks like a pattern', async () => {
     const name = 'gpu.a+b (x) [1] ^$|\\{2} #~&-_é';
     fixture.server.script(
       'queues.get_all',
@@ -53,7 +53,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.server.calls).to.have.length(0);
   });
 
-  it('request only the first entries of a queue that is looked up by name or id', async () => {
+  it('look up a queue by name or id with only its first entries', async () => {
     fixture.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries: [] }] }));
 
     await fixture.client().queues.find('gpu');
@@ -75,7 +75,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.sent('queues.get_all').map((body) => (body as { page: number }).page)).to.deep.equal([0, 1]);
   });
 
-  describe('C-34 C-36 warn once, and read all other data, if a response contains', () => {
+  describe('C-34 C-36 skip unreadable data with one warning:', () => {
     const good = { task: TASK, added: '2026-01-02T03:04:05+00:00' };
     const at = Date.UTC(2026, 0, 2, 3, 4, 5);
     const rows: readonly {
@@ -128,7 +128,7 @@ describe('the queue calls of the ClearML client', () => {
       });
     }
 
-    it('two entries of one task, and an entry with an invalid time', async () => {
+    it('a second entry of the same task, and an entry with an invalid time', async () => {
       const timeless = { task: 'd'.repeat(32), added: 5 };
       const queue = { id: QUEUE, name: 'gpu', entries: [good, good, timeless] };
       fixture.server.script('queues.get_all', data({ queues: [queue] }));
@@ -185,7 +185,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.server.callsOf('queues.get_all')).to.have.length(1);
   });
 
-  it('do not report a queue as missing if its data may be unreadable', async () => {
+  it('do not report a queue as missing if the response has unreadable data', async () => {
     fixture.server.script('queues.get_all', data({ queues: [{ name: 'gpu' }] }));
 
     expect(await rejection(fixture.client().queues.find('gpu'))).to.be.instanceOf(InvalidResponseError);
@@ -233,7 +233,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.server.callsOf('queues.add_task')).to.have.length(1);
   });
 
-  it('return a task to its queue even if it cannot be moved to the front', async () => {
+  it('return a task to its queue even if the move to the front fails', async () => {
     const logged: LoggedLine[] = [];
     fixture.server.script('queues.add_task', DONE);
     fixture.server.script('queues.move_task_to_front', page(502, ''));
@@ -243,7 +243,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(logged.filter(({ level }) => level === 'warn').map((line) => line.data?.['task'])).to.deep.equal([TASK]);
   });
 
-  it('return a task to its queue even if another agent claims it before it is moved', async () => {
+  it('return a task to its queue even if another agent claims the task before the move', async () => {
     fixture.server.script('queues.add_task', DONE);
     fixture.server.script('queues.move_task_to_front', refuse(400, 703, 'not queued'));
 

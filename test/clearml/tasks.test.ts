@@ -13,7 +13,7 @@ const QUEUE = queueId('b'.repeat(32));
 describe('the task calls of the ClearML client', () => {
   const fixture = createScriptedServerFixture();
 
-  it('read a task with few fields, and ignore invalid fields that are only displayed', async () => {
+  it('read a task with few fields or with invalid fields that are only displayed', async () => {
     const odd = { id: TASK, name: null, status: 'queued', system_tags: 'x', runtime: 7, hyperparams: [] };
     fixture.server.script(
       'tasks.get_all',
@@ -41,7 +41,7 @@ describe('the task calls of the ClearML client', () => {
     expect(tasks.get(OTHER)).to.include({ status: 'queued', archived: true });
   });
 
-  it('read several documents, without those of tasks that are unreadable or appear twice in the response', async () => {
+  it('read several documents, but none of a task that is unreadable or appears twice', async () => {
     const third = taskId('d'.repeat(32));
     const good = { id: TASK, status: 'queued', script: { diff: 'x' } };
     const rows = [good, 'x', { id: OTHER, status: 'brand_new' }, { ...good, id: third }, { ...good, id: third }];
@@ -71,7 +71,7 @@ describe('the task calls of the ClearML client', () => {
     }
   });
 
-  describe('C-34 read the other tasks of a page and report none as deleted, if the page contains', () => {
+  describe('C-34 read all other tasks of a page, and report none as deleted, if the page contains', () => {
     const good = { id: OTHER, status: 'queued' };
     const rows: readonly [title: string, row: unknown, why: RegExp][] = [
       ['a task without a status', { id: TASK }, /^its status is missing$/],
@@ -149,7 +149,7 @@ describe('the task calls of the ClearML client', () => {
     expect(fixture.server.callsOf('tasks.get_all')).to.have.length(2);
   });
 
-  it('exclude any number of tasks from a search, with one call for each first digit of a task id', async () => {
+  it('exclude any number of tasks from a search by one call for each first digit of the ids', async () => {
     fixture.server.script('tasks.get_all', data({ tasks: [] }));
     const except = Array.from({ length: 20_000 }, (_, n) =>
       taskId(`${(n % 16).toString(16)}${n.toString(16).padStart(31, '0')}`),
@@ -175,7 +175,7 @@ describe('the task calls of the ClearML client', () => {
     ]);
   });
 
-  it('send no request without a status or a queue, because the server would return all tasks', async () => {
+  it('send no search without a status or a queue, because the server would return all tasks', async () => {
     const { tasks } = fixture.client();
 
     expect(await tasks.find({ statuses: [], queues: [QUEUE] })).to.deep.equal([]);

@@ -35,20 +35,20 @@ describe('the installation of clearml-agent', () => {
       return { words: readFileSync(file, 'utf8'), stderr };
     }
 
-    it('requires hashes if they are known for the version and the Python', async () => {
+    it('requires hashes if the version and the Python have known hashes', async () => {
       const { words } = await install({}, 'yes');
       expect(words)
         .to.include('--require-hashes --only-binary=:all:')
         .and.match(/^clearml-agent==3\.0\.3; .*--hash=sha256:/m);
     });
 
-    it('requires no hashes, and logs this, if none are known for the version', async () => {
+    it('requires no hashes, and logs why, if none are known for the version', async () => {
       const { words, stderr } = await install({ agentVersion: '3.0.2' }, 'yes');
       expect(words).to.include('clearml-agent==3.0.2').and.not.include('hash');
       expect(stderr).to.include('no hashes are known for clearml-agent 3.0.2 and this Python');
     });
 
-    it('requires no hashes, and logs this, if none are known for the Python version', async () => {
+    it('requires no hashes, and logs why, if none are known for the Python version', async () => {
       const { words, stderr } = await install({}, 'no');
       expect(words).to.include('clearml-agent==3.0.3').and.not.include('hash');
       expect(stderr).to.include('no hashes are known for clearml-agent 3.0.3 and this Python');

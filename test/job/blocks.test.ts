@@ -52,7 +52,7 @@ describe('the blocks of a job', () => {
     expect(fillIn(PLAIN_TEMPLATE, everyFact)).not.to.match(/\{\{|\}\}/);
   });
 
-  it('render CLEARML_AGENT_EXECUTE as one line, so that it can follow a command', () => {
+  it('render CLEARML_AGENT_EXECUTE as one line, which can follow a command', () => {
     expect(renderBlocks(everyFact).agentExecute).to.match(/^bash -c [^\n]+$/);
   });
 

@@ -50,7 +50,7 @@ describe('the Python that runs clearml-agent', () => {
     expect((await run({}, SHOW)).stdout).to.include(`python: ${hidden}\n`);
   });
 
-  it('is found before the job continues, so that no search is still running when the private directory is removed', async () => {
+  it('is found before the job continues, so no search still runs when the private directory is removed', async () => {
     const python3 = putPython(join(bin, 'python3'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${python3}\n`, { mode: 0o755 });
     const slowSed =
@@ -87,7 +87,7 @@ describe('the Python that runs clearml-agent', () => {
     expect(stdout).to.match(/python: \S+\/agent\/bin\/python\n/);
   });
 
-  it('is missing if pip fails, so the job ends before the gate and names each Python that it tried', async () => {
+  it('is missing if pip fails: the job ends before the gate and names each Python that it tried', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
@@ -98,7 +98,7 @@ describe('the Python that runs clearml-agent', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('is missing if pip fails, and the message names the configured Python that the node does not have', async () => {
+  it('is missing if pip fails; the message also names a configured Python that the node lacks', async () => {
     putPython(join(bin, 'python3'));
     const broken = { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' };
     const { exitCode, stderr } = await run({ python: '/not/on/this/node' }, broken);
@@ -106,7 +106,7 @@ describe('the Python that runs clearml-agent', () => {
     expect(stderr).to.include(`(tried /not/on/this/node (not found), ${join(bin, 'python3')}, and could not install`);
   });
 
-  it('is missing if PATH contains no Python, so the job ends and names the searched directories', async () => {
+  it('is missing if PATH contains no Python: the job ends and names the searched directories', async () => {
     const { exitCode, stderr } = await run({});
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
     expect(stderr.trim().split('\n')).to.have.length(1);
@@ -124,7 +124,7 @@ describe('the Python that runs clearml-agent', () => {
 
     const none = { ...SHOW, STAND_IN_HAS_AGENT: 'no' };
 
-    it('is installed once by twenty jobs that start together, and all of them use it', async () => {
+    it('is installed once and used by all twenty jobs that start together', async () => {
       const runs = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
           run({ sharedDir: shared }, { ...none, STAND_IN_PIP_SECONDS: '1', SLURM_JOB_ID: String(index) }),
@@ -138,7 +138,7 @@ describe('the Python that runs clearml-agent', () => {
       expect(readdirSync(join(shared, 'agents'))).to.deep.equal(['3.0.3-py3.11-x86_64']);
     });
 
-    it('is not installed again if another job installs it just before the lock is taken', async () => {
+    it('is not installed again if another job installs it just before this job gets the lock', async () => {
       const other = `mkdir -p "\${home}/bin" && cp ${node.python} "$home/bin/python" && touch "$home/bin/agent-is-here"`;
       writeFileSync(
         join(bin, 'mkdir'),

@@ -65,7 +65,7 @@ describe('the image of a job', () => {
     return readdirSync(dirname(file)).filter((name) => name !== '.apptainer');
   }
 
-  it('is pulled by one of twenty jobs that start together, and all of them use it', async () => {
+  it('is pulled once and used by all twenty jobs that start together', async () => {
     const runs = await Promise.all(Array.from({ length: 20 }, (_, index) => run({}, String(index))));
     for (const { exitCode, stdout, stderr } of runs) {
       expect(exitCode, stderr).to.equal(0);
@@ -80,7 +80,7 @@ describe('the image of a job', () => {
     expect((await run({ forcePull: true })).stdout).to.include('image: pull 2\n');
   });
 
-  it('ends the job before the gate if it cannot be pulled, and the next job pulls it again', async () => {
+  it('if the pull fails, ends the job before the gate; the next job pulls again', async () => {
     writeFileSync(join(bin, 'refuse'), '');
     const { exitCode, stderr } = await run();
     expect(exitCode).to.equal(JOB_EXIT_CODES.imageNotPulled.code);
@@ -93,7 +93,7 @@ describe('the image of a job', () => {
     expect(pulls()).to.have.length(2);
   });
 
-  it('is pulled by a waiting job, which removes partial files, if the first job is killed', async () => {
+  it('is pulled by a waiting job if the first job is killed; that job removes partial files', async () => {
     writeFileSync(join(bin, 'hold'), '');
     const first = node.start(script(), environment('1'));
     await first.until('the first pull', () => pulls().length === 1);

@@ -80,7 +80,7 @@ exec ${standInAgentPython()} "$@"
     ['of the job script', QUICK_TEMPLATE],
     ['of the template', BY_TEMPLATE],
   ] as const)
-    it(`starts the task only in its first rank, even if that rank is slow, with the srun ${how}`, async () => {
+    it(`with the srun ${how} starts the task only in the first rank, even if this rank is slow`, async () => {
       const size = 4;
       await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
       const { task, job } = await start(synchronizedScript(folder, size), size, { template });
@@ -134,7 +134,7 @@ exec ${standInAgentPython()} "$@"
     expect(await parking.user.console(task)).not.to.include('at work');
   });
 
-  it('restarts the agent of a rank that the server rejects although the task is in progress', async () => {
+  it('restarts the agent of a rank if the server rejects the rank while the task is in progress', async () => {
     const { task, job } = await start(synchronizedScript(folder, 3), 3, {
       onRank: `if [ "$SLURM_PROCID" = 2 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
     });
@@ -164,7 +164,7 @@ exec ${standInAgentPython()} "$@"
     expect(exitCode).to.equal(5);
   });
 
-  it("does not report a rank as failed if the rank's agent receives SIGTERM before the rank's shell", async () => {
+  it('reports no failed rank if an agent receives SIGTERM before the shell of its rank', async () => {
     const signalled = `
 read -r _ _ _ _ group _ </proc/$$/stat
 (trap '' TERM; sleep 0.4; kill -TERM -- "-$group") </dev/null >/dev/null 2>&1 &

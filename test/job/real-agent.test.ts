@@ -128,7 +128,7 @@ describe('a job with the real agent', () => {
     expect(stderr).to.include(JOB_EXIT_CODES.serverAway.meaning).and.include('no response in time');
   });
 
-  it('exits with a distinct exit code, and logs no credentials, if the server rejects the credentials', async () => {
+  it('exits with a distinct exit code if the server rejects the credentials, and logs no credentials', async () => {
     const facts = await bed.parking.park('print("hello")');
     const secret = 'not-the-secret-of-this-server';
     const conf = bed.parking.conf.replace(/secret_key: "[^"]*"/, `secret_key: "${secret}"`);

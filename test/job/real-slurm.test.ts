@@ -78,7 +78,7 @@ describe('a job on Slurm', () => {
     await waitUntil(`the console to say "${text}"`, isPrinted, { everyMs: 200, stalled, evidence: () => log(job) });
   }
 
-  it('runs the task once if five copies of its script start together; four end at the gate', async () => {
+  it('runs the task once if five copies of the script start together; four end at the gate', async () => {
     const facts = await parking.park(ENDS);
     const jobs = await Promise.all(Array.from({ length: 5 }, () => submit(facts)));
     const ends = await Promise.all(jobs.map(untilEnded));
@@ -165,7 +165,7 @@ describe('a job on Slurm', () => {
     expect(readdirSync(nodeTmp)).to.deep.equal([]);
   });
 
-  it('S-43 fails if one of two ranks fails, and ends the other rank', async () => {
+  it('S-43 ends both ranks and fails if one of them fails', async () => {
     const facts = await parking.park(
       'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\nprint("at work", flush=True)\ntime.sleep(3600)\n',
     );

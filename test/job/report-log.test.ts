@@ -12,7 +12,7 @@ const PATIENT = { CLEARML_SLURM_REPORT_SECONDS: '600' };
 
 const REPORTED = 'The last lines of its log:';
 
-describe("a job under a Unix user other than the daemon's", () => {
+describe('a job under another Unix user', () => {
   before(requireAgent);
   const bed = useNodeWithSandbox();
 
@@ -26,7 +26,7 @@ describe("a job under a Unix user other than the daemon's", () => {
     return { ...ended, console: await bed.parking.user.console(facts.taskId) };
   }
 
-  it("reports the end of its log, and exits with the command's exit code, if a template command fails", async () => {
+  it('reports the end of its log if a template command fails, and exits with the exit code of that command', async () => {
     const facts = await bed.parking.park('print("hello")');
 
     const { exitCode, console } = await run(facts, 'echo "no such module: cuda" >&2', 'exit 7');
@@ -80,7 +80,7 @@ describe("a job under a Unix user other than the daemon's", () => {
     expect((await run(facts)).console).to.not.include(REPORTED);
   });
 
-  it("keeps its exit code even if the server does not respond or the job's output is not a file", async () => {
+  it('keeps its exit code even if the server does not respond or its output is not a file', async () => {
     const facts = await bed.parking.park('print("hello")');
     const unreachable = 'sed -i "s#api_server: .*#api_server: http://127.0.0.1:9#" "$CLEARML_CONFIG_FILE"';
     expect((await run(facts, unreachable, 'exit 7')).exitCode).to.equal(7);
@@ -89,7 +89,7 @@ describe("a job under a Unix user other than the daemon's", () => {
     expect(console).to.not.include(REPORTED);
   });
 
-  it("reports no log if it does run as the daemon's Unix user, because the daemon reads that log", async () => {
+  it("reports no log if it runs as the daemon's user after all, because then the daemon reads the log", async () => {
     const { unixUser: _, ...facts } = { unixUser: undefined, ...(await bed.parking.park('print("hello")')) };
     const template = QUICK_TEMPLATE.replace(' -l\n', ' -l\nexec >"$HOME/log" 2>&1\n').replace(
       '${CLEARML_AGENT',

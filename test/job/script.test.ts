@@ -103,7 +103,7 @@ describe('in a job script,', () => {
   });
 
   describe('the private directory', () => {
-    it('S-13 is readable only by its user, as is its clearml.conf, whatever the umask', async () => {
+    it('S-13 and its clearml.conf are readable only by their user, with every umask', async () => {
       const look = 'stat -c "%a %n" "$CLEARML_SLURM_JOB_FOLDER" "$CLEARML_CONFIG_FILE"';
       const { stdout } = await run({ STAND_IN_AGENT: look }, PLAIN_TEMPLATE.replace('\n', '\numask 000\n'));
       expect(stdout).to.match(/^700 \S+clearml-4711\.\w+\n600 \S+\/clearml\.conf$/m);
@@ -142,7 +142,7 @@ describe('in a job script,', () => {
       expect(node.leftovers()).to.deep.equal([]);
     });
 
-    it("is removed before the template's own EXIT trap, which gets the exit code", async () => {
+    it('is removed before the EXIT trap of the template runs with the exit code', async () => {
       const template = PLAIN_TEMPLATE.replace('\n', '\nset -e\ntrap \'echo "mine: $?"\' EXIT\n');
       const { exitCode, stdout } = await run({ STAND_IN_AGENT: 'exit 3' }, template);
       expect({ exitCode, stdout }).to.deep.equal({
@@ -183,14 +183,14 @@ describe('in a job script,', () => {
   describe('the configuration', () => {
     const show = 'cat "$CLEARML_CONFIG_FILE"';
 
-    it('is the file that was written for this job, if the node can read it', async () => {
+    it('is the file for this job if the node can read that file', async () => {
       const shared = join(node.tmp, 'shared.conf');
       writeFileSync(shared, 'for this job\n');
       const { stdout } = await run({ STAND_IN_AGENT: show }, PLAIN_TEMPLATE, { sharedConf: shared });
       expect(stdout).to.include('\nfor this job\n');
     });
 
-    it("is the template's file if the node cannot read the file that was written for this job", async () => {
+    it('is the file of the template if the node cannot read the file for this job', async () => {
       const mine = join(node.tmp, 'mine.conf');
       writeFileSync(mine, 'the template says so\n');
       const { stdout } = await run({ STAND_IN_AGENT: show, CLEARML_CONFIG_FILE: mine }, PLAIN_TEMPLATE, {
@@ -216,7 +216,7 @@ describe('in a job script,', () => {
       expect(stdout).to.include('size 0');
     });
 
-    it('ends the job before the gate if it is missing, and one line names each searched path', async () => {
+    it('is missing: the job ends before the gate, and one line names each searched path', async () => {
       rmSync(join(node.home, 'clearml.conf'));
       const { exitCode, stdout, stderr } = await run({}, PLAIN_TEMPLATE, { sharedConf: '/shared/jobs/1.conf' });
       expect(exitCode).to.equal(JOB_EXIT_CODES.noConfiguration.code);

@@ -28,7 +28,7 @@ describe('SIGTERM', () => {
     ],
     [' under set -euo pipefail', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
   ] as const) {
-    it(`reaches the agent once and leaves it time to report${what}`, async () => {
+    it(`reaches the agent once, and the agent has time to report${what}`, async () => {
       const job = start({ STAND_IN_AGENT: REPORTS }, template);
       await job.printed('ready');
       terminate(job);
@@ -145,7 +145,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     ],
     [' under set -euo pipefail', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
   ] as const) {
-    it(`reaches, once, each process of the task that handles the signal, and no other process${what}`, async () => {
+    it(`reaches exactly the processes of the task that handle the signal, each once${what}`, async () => {
       const handles = `trap "echo saved" USR1; echo ready; until [ -e ${node.home}/go ]; do sleep 0.05; done; exit`;
       const job = start(`bash -c '(${handles}) & (${handles}) & wait; echo end; exit 4'; exit $?`, template);
       await job.until('both to be ready', () => job.seen().split('ready').length === 3);
@@ -171,7 +171,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     expect((await job.ended).exitCode).to.equal(3);
   });
 
-  it("leaves SIGTERM as it is: SIGTERM reaches the agent once and then runs the template's trap", async () => {
+  it("does not change SIGTERM, which reaches the agent once and then runs the template's trap", async () => {
     const job = start(REPORTS, PLAIN_TEMPLATE.replace('\n', "\ntrap 'echo mine' TERM\n"));
     await job.printed('ready');
     terminate(job);

@@ -63,7 +63,7 @@ describe('a job in a directory that other users can write to', () => {
   }
 
   for (const path of PYTHON_PATHS)
-    it(`runs its task but no file of that directory if PYTHONPATH is ${path === undefined ? 'not set' : `"${path}"`}`, async () => {
+    it(`runs its task, but no file of that directory if PYTHONPATH is ${path === undefined ? 'not set' : `"${path}"`}`, async () => {
       const env = path === undefined ? {} : { PYTHONPATH: path };
       const { exitCode, stderr, console } = await run(SAYS_WHERE, standInAgentPython(), env);
       expect(exitCode, stderr).to.equal(0);
@@ -104,7 +104,7 @@ while not all(os.path.exists("${bed.node.home}/" + other) for other in "01"): ti
     expect(stderr).to.include('could not install clearml-agent');
   });
 
-  it('uses neither a git repository nor uv settings from a directory above its private directory', async () => {
+  it('ignores git repositories and uv settings in the directories above its private directory', async () => {
     execFileSync('git', ['init', '--quiet', bed.node.tmp]);
     writeFileSync(join(bed.node.tmp, 'uv.toml'), 'index-url = "http://127.0.0.1:9"\n');
     const code = `import os, subprocess
@@ -117,7 +117,7 @@ print("uv:", repr(open("../uv.toml").read()), flush=True)`;
   describe('with the real agent', () => {
     before(requireAgent);
 
-    it('runs its task but no file of that directory', async () => {
+    it('runs its task, but no file of that directory', async () => {
       const { exitCode, stderr, console } = await run(SAYS_WHERE, agentPython(), { PYTHONPATH: ':./lib:../outside' });
       expect(exitCode, stderr).to.equal(0);
       expect(console)

@@ -58,7 +58,7 @@ describe('the block writer', () => {
     });
   }
 
-  it('renders two texts differently even if they differ only in lines without a Mustache tag', () => {
+  it('gives different scripts for two texts that differ only in lines without a Mustache tag', () => {
     const writer = createBlockWriter();
 
     expect(['one\n{{a}}', 'two\n{{a}}', 'one\n{{a}}'].map((text) => writer.render(text, { a: 1 }))).to.deep.equal([

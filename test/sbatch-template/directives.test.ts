@@ -47,7 +47,7 @@ describe('a value in an #SBATCH line', () => {
     });
   }
 
-  it('becomes exactly one token after -J, and is rejected if it is empty or begins with a dash', () => {
+  it('becomes exactly one token after -J, but is rejected if empty or with a dash at the start', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(`#SBATCH -J ${X}`, `#SBATCH -J "${X}"`, `#SBATCH -J '${X}'`),

@@ -84,7 +84,7 @@ describe('a template that wraps srun', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.match(/\n}\n\n\necho AGENT\nexit 0\n$/);
   });
 
-  it('is rendered with the image in Pyxis notation, and rejects an invalid image', () => {
+  it('is rendered with the image in Pyxis notation; an invalid image is rejected', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.include(
       `--container-image="docker://nvcr.io#nvidia/pytorch:24.01-py3" \\\n`,
     );

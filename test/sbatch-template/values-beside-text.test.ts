@@ -165,7 +165,7 @@ describe('a variable directly before a value', () => {
     });
   }
 
-  it('is accepted if the outer shell expands it, or if single quotes make it literal', () => {
+  it('is accepted if the outer shell expands the variable or single quotes make it literal', () => {
     expect(renderBody(`eval "echo $USER${property('x')}"`, 'a')).to.equal('eval "echo ${USER}a"');
     expect(renderBody(`echo 'costs $USER${property('x')}'`, 'a')).to.equal("echo 'costs $USERa'");
   });

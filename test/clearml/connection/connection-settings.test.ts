@@ -50,7 +50,7 @@ describe('the connection to the ClearML server', () => {
   }
 
   describe('with TLS', () => {
-    it('rejects a certificate of an unknown CA before it sends anything, and names the setting', async () => {
+    it('rejects a certificate of an unknown CA before it sends anything; the error names the setting', async () => {
       const error = await rejection(call(secure.url, {}));
 
       expect(error).to.be.instanceOf(NotTheApiError).and.have.property('mayHaveHappened', false);
@@ -89,7 +89,7 @@ describe('the connection to the ClearML server', () => {
         .and.includes('ENOENT');
     });
 
-    it('uses the CA file of verify_certificate rather than that of the environment', async () => {
+    it('uses the CA file of verify_certificate, not the CA file of the environment', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'clearml-ca-'));
       const other = join(folder, 'empty.pem');
       await writeFile(other, '');
@@ -190,7 +190,7 @@ describe('the connection to the ClearML server', () => {
       });
     }
 
-    it('does not show the proxy address in the error if the address is invalid', () => {
+    it('reports an invalid proxy address without showing the address', () => {
       const httpProxy = 'http://someone:hidden-word@[broken';
 
       expect(() => makeClient(plain.url, { settings: { httpProxy } }))

@@ -38,7 +38,7 @@ describe('connect of the ClearML client', () => {
     expect(serverAheadMs).to.be.closeTo(0, 1000);
   });
 
-  it('accepts an address with a path, and removes a trailing slash', async () => {
+  it('accepts an address with a path or a trailing slash', async () => {
     server.script('api/auth.login', data({ token: makeToken() }));
 
     expect((await connect(`${server.url}/api/`)).apiServer).to.equal(`${server.url}/api`);
@@ -63,7 +63,7 @@ describe('connect of the ClearML client', () => {
     });
   }
 
-  it('reports, without a retry, that the configured address is that of the web page', async () => {
+  it('reports without a retry if the configured address belongs to the web page', async () => {
     for (const status of [200, 404, 405]) {
       server.script('auth.login', page(status, '<!DOCTYPE html><html><head><title>ClearML</title></head></html>'));
 

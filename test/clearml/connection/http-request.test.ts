@@ -74,7 +74,7 @@ describe('createHttp', () => {
     expect((await failure(fixture.server.url.replace('http:', 'https:'))).sent).to.equal(false);
   });
 
-  it('reports that nothing was sent, and sends nothing later, if the connection takes too long', async () => {
+  it('if the connection takes too long, reports that nothing was sent and sends nothing later', async () => {
     await using secure = await startSecureServer();
     const held = once(secure.gate, 'connection');
     const slow = createHttp({ apiServer: secure.url, verifyCertificate: false });

@@ -65,7 +65,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(400);
   });
 
-  it('C-38 makes calls wait after a refusal, and longer after each consecutive refusal', () => {
+  it('C-38 makes calls wait after a refusal, and longer after each further refusal', () => {
     const made = limited();
     const pauses: number[] = [];
     for (let count = 0; count < 8; count += 1) {
@@ -89,7 +89,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(150_000);
   });
 
-  it('makes calls wait at most ten minutes, even if the server requests more, and logs that once', () => {
+  it('makes calls wait at most ten minutes even if the server requests more, which is logged once', () => {
     const made = limited();
     for (let count = 0; count < 3; count += 1) {
       made.rate.refused(24 * 3_600_000);
@@ -158,7 +158,7 @@ describe('a client of a busy ClearML server', () => {
     expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(3);
   });
 
-  it('reports the duration of each call, and each refusal, to the rate limit', async () => {
+  it('reports the duration of calls, and their refusals, to the rate limit', async () => {
     const told: string[] = [];
     const rateLimit: ServerRateLimit = {
       waitMs: () => 0,

@@ -260,7 +260,7 @@ describe('while one mapped user is at a limit, a daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([41]);
   });
 
-  it("tries the next task of its own user after the hold of that user, even if it claims another user's task just before", async () => {
+  it("tries its Unix user's next task after that user's hold, even if it claims another user's task just before", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs === undefined);

@@ -104,7 +104,7 @@ describe('parseContainerArguments', () => {
     });
   }
 
-  it('reports a repeated argument once, and rejects arguments that are too long in total', () => {
+  it('reports a repeated argument once, and rejects too many characters in total', () => {
     expect(parseContainerArguments('--rm '.repeat(10_000), []).ignored).to.have.length(1);
     expect(() => parseContainerArguments('--rm '.repeat(100_000), [])).to.throw(
       ContainerArgumentError,
@@ -112,7 +112,7 @@ describe('parseContainerArguments', () => {
     );
   });
 
-  it('accepts no mount if no directory is allowed, and any mount if every directory is allowed', () => {
+  it('accepts no mount if no directory is allowed, and every mount if every directory is allowed', () => {
     expect(() => parseContainerArguments('-v /data:/data', [])).to.throw(ContainerArgumentError, 'allows no directory');
     expect(parseContainerArguments('-v /any:/x', undefined).mounts).to.deep.equal(['/any:/x']);
     expect(parseContainerArguments('-v /any:/x', ['/']).mounts).to.deep.equal(['/any:/x']);

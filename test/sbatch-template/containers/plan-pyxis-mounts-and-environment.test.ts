@@ -76,7 +76,7 @@ describe('a script that runs entirely in a Pyxis container', () => {
       ['--container-mounts=/x:/y,/shared'],
     ],
     [
-      'mounts the shared directory if another directory is mounted at its path',
+      'mounts the shared directory even if another directory is mounted at the same path',
       '#SBATCH --container-mounts=/x:/shared\n',
       { sharedDir: '/shared' },
       ['--container-mounts=/x:/shared,/shared:/shared'],
@@ -175,7 +175,7 @@ describe('a value for an option of Pyxis', () => {
     });
   }
 
-  it('makes the task fail if its option (mounts, env, workdir, name or save) may run it as code', () => {
+  it('makes the task fail if the option (mounts, env, workdir, name or save) may run the value as code', () => {
     for (const option of ['mounts', 'env', 'workdir', 'name', 'save']) {
       const line = `#SBATCH --container-${option}=/x\${CLEARML_TASK.container.arguments}\n`;
       const template = `#!/bin/bash\n${line}${END}`;
@@ -201,7 +201,7 @@ describe('a value for an option of Pyxis', () => {
     }
   });
 
-  it('is refused if bash would interpret one of its characters in the script for enroot', () => {
+  it('is refused if bash would interpret a character of it in the script for enroot', () => {
     for (const character of '$`"\'\\ \t\n;&|<>()[]{}*?!^\0é') {
       expect(isPlainForPyxis(`a${character}b`), JSON.stringify(character)).to.equal(false);
     }

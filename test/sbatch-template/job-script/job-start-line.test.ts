@@ -65,7 +65,7 @@ describe('the first command of a job script', () => {
   });
 });
 
-describe("the line in a job's log that reports the start of the script", () => {
+describe("the line about the start of the script in a job's log", () => {
   it('is found after the script has printed it', () => {
     expect(hasBegun(run('#!/bin/bash\nexit 0\n'), JOB)).to.equal(true);
   });
@@ -86,7 +86,7 @@ describe("the line in a job's log that reports the start of the script", () => {
       true,
     ],
     ['is found even if it contains no time', 'clearml: job 182 begins ()\n', true],
-    ['is found if its time is later than the start of the job', `clearml: job 182 begins (${START + 300})\n`, true],
+    ['is found with a time later than the start of the job', `clearml: job 182 begins (${START + 300})\n`, true],
     [
       'is found if the start of the job has milliseconds within the same second',
       `clearml: job 182 begins (${START})\n`,
@@ -106,7 +106,7 @@ describe('the failure of a SPANK plugin', () => {
       true,
     ],
     [
-      'is found in a message that begins with a time instead of a node, as on Slurm 26.05',
+      'is found in a message of Slurm 26.05, which begins with a time instead of a node',
       '[2026-11-29T18:23:00.188] error: spank: required plugin spank_pyxis.so: task_init() failed with rc=-1\n',
       true,
     ],

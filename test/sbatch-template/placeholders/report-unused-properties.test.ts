@@ -8,7 +8,7 @@ import {
 const READ = ['walltime', 'memory'];
 
 describe('the report of unused user properties', () => {
-  it('names the unused properties that the user has set, and the properties that the template uses', () => {
+  it('names the properties that the user set and the template ignores, and those that the template uses', () => {
     const hyperparams = {
       properties: { num_nodes: {}, walltime: {}, slurm_job_id: {}, slurm_cluster: {} },
       Slurm: { gpus: {}, num_nodes: {} },

@@ -27,7 +27,7 @@ describe('a user property', () => {
         '2',
       ],
       [
-        'from the default if neither the properties nor the section Slurm contains it',
+        'from the default if neither the properties nor the section Slurm contain the property',
         { Args: { walltime: { value: '4' } } },
         '1',
       ],

@@ -183,7 +183,7 @@ describe('a placeholder', () => {
     });
   }
 
-  it('has the project id of the task if the project is unknown, but no value for the project name', () => {
+  it('has the project id, but no project name, if the project of the task is unknown', () => {
     expect(use('${CLEARML_PROJECT_ID}', { ...variables, project: {} }).value).to.equal('p1');
     expect(findingFor('${CLEARML_PROJECT_NAME}', { ...variables, project: {} })).to.match(/has no value/);
     expect(use('${CLEARML_PROJECT_NAME:none}', { ...variables, project: {} }).value).to.equal('none');
