@@ -4,6 +4,7 @@ import type { Fields } from '../../../src/sandbox/requests/endpoint.ts';
 import { createSimulatedClock, type SimulatedClock } from '../clock.ts';
 import { createPendingCalls } from '../pending-calls.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../queues.ts';
+import { createServer } from '../server.ts';
 import { createCluster, type Cluster } from '../simulated-slurm.ts';
 import { createLimitOracle, type LimitOracle } from './limits.ts';
 import type { RoundLimits } from '../schedule.ts';
@@ -117,6 +118,22 @@ describe('the oracle of limits', () => {
     submit(THREE);
     expect(reports).to.deep.equal(['task 3 is submitted although the cluster has the maximum of 1 jobs: now 3']);
   });
+
+  for (const [what, isDeleted, expected] of [
+    ['detects that a daemon takes a task out of a paused queue', false, ['a daemon claimed a task of a paused queue']],
+    ['permits a daemon to remove the entry of a deleted task from a paused queue', true, []],
+  ] as const)
+    it(what, async () => {
+      const { oracle, reports } = createBed({ maxJobs: 1 });
+      oracle.togglePause();
+      await oracle.readPauses(1);
+      const server = createServer(createSimulatedClock(0), createPendingCalls(), () => undefined);
+      if (!isDeleted) server.addTask(ONE, 'a task');
+      const lines = [{ queue: OWN_QUEUE, task: ONE }];
+      const before = server.store.tasks.get(ONE);
+      oracle.sawCall(1, { endpoint: 'queues.remove_task', lines, answer: { removed: 1 }, before });
+      expect(reports).to.deep.equal(expected);
+    });
 
   /** Two daemons that have met claim two tasks each at the same time. */
   function claimedByTwo(parkedAfterMs: number): readonly string[] {

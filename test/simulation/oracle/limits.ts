@@ -214,9 +214,11 @@ export function createLimitOracle({
       const own = tasks.filter((one) => ownerOf(one) === owner);
       check(owner, own, limits.maxJobsPerUser, task);
     },
-    sawCall(incarnation, { endpoint, lines: [body], answer }) {
-      const isClaim =
-        ['queues.get_next_task', 'queues.remove_task'].includes(endpoint) && body?.['queue'] === OWN_QUEUE;
+    sawCall(incarnation, { endpoint, lines: [body], answer, before }) {
+      // A daemon also removes the entry of a task that a user deleted while the daemon returned it.
+      const mayClaim =
+        endpoint === 'queues.get_next_task' || (endpoint === 'queues.remove_task' && before !== undefined);
+      const isClaim = mayClaim && body?.['queue'] === OWN_QUEUE;
       if (isClaim && (answer['entry'] !== undefined || Number(answer['removed']) > 0))
         claim(incarnation, String(body['task']));
       if (endpoint === 'queues.add_task' && body?.['queue'] === SCHEDULER_QUEUE)
