@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import * as z from 'zod';
 import { agentPython } from '../support/skip-unless.ts';
+import type { SharedCluster } from '../support/shared-cluster.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { ordinarySettings, type ClusterSettings } from '../support/slurm-conf.ts';
 import { rootFor } from '../support/slurm-root.ts';
@@ -45,15 +46,17 @@ export interface WorkflowWishes {
   readonly settings?: Partial<ClusterSettings>;
   /** The Python of the nodes, with clearml-agent. */
   readonly python?: string;
+  /** Used instead of a real cluster. The bed stops it. */
+  readonly cluster?: SharedCluster & Pick<SlurmCluster, 'stop'>;
 }
 
 export async function startWorkflowBed(
   example: string,
-  { sdkSettings = '', settings = {}, python }: WorkflowWishes = {},
+  { sdkSettings = '', settings = {}, python, cluster: given }: WorkflowWishes = {},
 ): Promise<WorkflowBed> {
   const partitions = ['cpu', 'gpu'].map((name) => `PartitionName=${name} Nodes=ALL State=UP`);
   const extraLines = [...partitions, ...(settings.extraLines ?? [])];
-  const cluster = await startSlurmCluster({ gpusPerNode: 4, ...settings, extraLines });
+  const cluster = given ?? (await startSlurmCluster({ gpusPerNode: 4, ...settings, extraLines }));
   const world = await startWorld({ cluster, python: python ?? (await pythonOf(cluster)) });
   await appendFile(join(world.home, 'clearml.conf'), SDK_SETTINGS(world.folder) + sdkSettings);
   const folder = join(world.folder, 'example');
@@ -105,7 +108,7 @@ export async function startWorkflowBed(
  * has neither the SDK nor PyTorch: there it runs with the file system of this machine.
  * @param user whose jobs these are, if not root
  */
-export async function pythonOf({ binDir, slurmConf }: SlurmCluster, user?: TestAccount): Promise<string> {
+export async function pythonOf({ binDir, slurmConf }: SharedCluster, user?: TestAccount): Promise<string> {
   if (binDir === undefined) return agentPython();
   const path = join(dirname(slurmConf), 'python-of-machine');
   const program = user === undefined ? 'nsenter' : await nsenterFor(user, dirname(slurmConf));

@@ -46,7 +46,7 @@ export const LANES = [
     title: 'user maps and workflows',
     places: filesOf(
       'e2e',
-      'user-map user-map-attacks workflow-checkpoints workflow-dataset workflow-notebook workflow-pipeline workflow-search workflow-session',
+      'user-map user-map-attacks workflow-checkpoints workflow-dataset workflow-notebook workflow-pipeline workflow-search workflow-search-many workflow-session',
     ),
   },
   {
