@@ -27,6 +27,9 @@ const NO_COMMIT = {
 };
 const NOT_IMPORTED = { text: 'failed to import docker image', within: 'log' } as const;
 
+const PULL_LIMIT = 'this site has exceeded the pull limit of the registry';
+const IN_FILE = 'keep the image in a file ("enroot import -o FILE docker://NAME:TAG") and name the file in the task';
+
 const IMAGE_NAME = "check both in the task's container image";
 
 /** The first match counts, so a specific message comes before a general one. */
@@ -112,6 +115,24 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     advice: `check the image name; ${ROUTE}`,
   },
   {
+    after: NOT_IMPORTED,
+    pattern: /Failed to connect to ([\w.-]+)/,
+    cause: 'Pyxis cannot connect to $1 to pull the image',
+    advice: `check the image name; ${ROUTE}`,
+  },
+  {
+    after: NOT_IMPORTED,
+    pattern: /returned error(?: code)?: 429\b/,
+    cause: PULL_LIMIT,
+    advice: `add credentials for the registry to ~/.config/enroot/.credentials of the job user, or ${IN_FILE}`,
+  },
+  {
+    after: NOT_IMPORTED,
+    pattern: /returned error(?: code)?: (5\d\d)\b/,
+    cause: 'the registry responded to Pyxis with HTTP status $1',
+    advice: `enqueue the task again later, or ${IN_FILE}`,
+  },
+  {
     pattern: /Invalid image format: (\S+)/,
     cause: 'the file $1 is not an image, or is incomplete',
     advice: 'create the file again with "enroot import -o FILE docker://NAME:TAG"',
@@ -152,7 +173,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   },
   {
     pattern: /toomanyrequests/,
-    cause: 'this site has exceeded the pull limit of the registry',
+    cause: PULL_LIMIT,
     advice: 'log in to the registry, or keep the image in a file (agent.slurm.image_dir)',
   },
   {

@@ -144,7 +144,40 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
       inPyxis('failed to import docker image: docker://127.0.0.1:9#lab/x:1', [
         "curl: (7) Failed to connect to 127.0.0.1 port 9 after 0 ms: Couldn't connect to server",
       ]),
-      'the node cannot connect to a server',
+      'Pyxis cannot connect to 127.0.0.1 to pull the image',
+    ],
+    [
+      inPyxis('failed to import docker image: docker://localhost#lab/tool:1', [
+        'curl: (7) Failed to connect to localhost:80 after 0 ms: Could not connect to server',
+      ]),
+      'Pyxis cannot connect to localhost to pull the image',
+    ],
+    [
+      // enroot has no words for this status.
+      inPyxis('failed to import docker image: docker://127.0.0.1:20411#lab/limited:1', [
+        '[ERROR] URL http://127.0.0.1:20411/v2/lab/limited/manifests/1 returned error code: 429 ',
+      ]),
+      'this site has exceeded the pull limit of the registry',
+    ],
+    [
+      inPyxis('failed to import docker image: docker://nvcr.io#lab/half:1', [
+        '[INFO] Downloading 1 missing layers...',
+        'curl: (22) The requested URL returned error: 429',
+      ]),
+      'this site has exceeded the pull limit of the registry',
+    ],
+    [
+      inPyxis('failed to import docker image: docker://nvcr.io#lab/half:1', [
+        '[INFO] Downloading 1 missing layers...',
+        'curl: (22) The requested URL returned error: 500',
+      ]),
+      'the registry responded to Pyxis with HTTP status 500',
+    ],
+    [
+      inPyxis('failed to import docker image: docker://nvcr.io#lab/half:1', [
+        '[ERROR] URL https://nvcr.io/v2/lab/half/manifests/1 returned error code: 503 Service Unavailable',
+      ]),
+      'the registry responded to Pyxis with HTTP status 503',
     ],
     [
       inPyxis('failed to import docker image: docker://127.0.0.1:20411#lab/odd:1', [
