@@ -1,5 +1,5 @@
 // The images for the Pyxis tests: one with an agent, and unusable ones with the console message of each.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { makeImageWithAgent } from '../support/image-with-agent.ts';
@@ -64,7 +64,5 @@ export async function makeImageWithVariables(image: string): Promise<void> {
   await mkdir(join(image, 'workspace'));
   // As `enroot import` writes it.
   await writeFile(join(image, 'etc/rc'), 'cd "/workspace" && unset OLDPWD || exit 1\n\nexec "$@"\n');
-  await mkdir(join(image, '.singularity.d/env'), { recursive: true });
-  const variables = 'export FLAVOUR=image TASTE=image PATH=/usr/local/bin:/usr/bin:/bin\n';
-  await writeFile(join(image, '.singularity.d/env/10-docker2singularity.sh'), variables);
+  await appendFile(join(image, 'etc/environment'), 'FLAVOUR=image\nTASTE=image\n');
 }

@@ -33,6 +33,8 @@ export async function makeImageWithAgent(
   await cp('/usr/bin/dirname', join(image, 'usr/bin/dirname'), { dereference: true });
   await mkdir(join(image, 'usr/local/bin'), { recursive: true });
   await writeFile(join(image, 'usr/local/bin/python'), python, { mode: 0o755 });
+  // As `enroot import` writes it; Apptainer does not read it.
+  await writeFile(join(image, 'etc/environment'), 'PATH=/usr/local/bin:/usr/bin:/bin\n');
 }
 
 /** Where the packages of the virtual environment are that has the real clearml-agent and the SDK. */

@@ -8,8 +8,9 @@
  * mounts tmpfs:… and umount:…, which it does not know.
  *
  * As the real one (pyxis_slurmstepd.c; enroot's 10-home.sh, 10-shadow.sh and /etc/rc) it takes LANG, LANGUAGE and LC_ALL
- * away, gives uid 0 and HOME=/root for --container-remap-root, has PATH be that of a login shell of Debian and HOME that of
- * /etc/passwd, whatever the job says, starts in the WorkingDir of the image, and fails with the sentences of the real one.
+ * away, gives uid 0 and HOME=/root for --container-remap-root, has HOME be that of /etc/passwd and PATH that of the image,
+ * whatever the job says, starts in the WorkingDir of the image, and fails with the sentences of the real one. The variables of
+ * an image are the lines of its /etc/environment, which enroot import writes; without a PATH there, /usr/local/bin is not in it.
  * Each node has a separate /tmp: of the machine's it sees only the folders whose names begin as the tests' own do.
  *
  * Arguments in plugstack.conf: apptainer=PROGRAM images=FOLDER tmp=FOLDER
@@ -53,6 +54,14 @@ const unsigned int spank_plugin_version = 1;
 
 /* What the image's own locale stands for, save for what --container-env names. */
 static const char *locale[] = { "LANG", "LANGUAGE", "LC_ALL", NULL };
+
+/* A container begins with the variables of the image, and with what a login shell of it reads; they win over those of the job. */
+static const char as_image[] =
+	"if [ -r /etc/environment ]; then\n"
+	"  while IFS= read -r line; do case $line in *=*) export \"$line\" ;; esac; done </etc/environment\n"
+	"fi\n"
+	"if [ -r /etc/profile ]; then . /etc/profile; fi\n"
+	"exec \"$@\"\n";
 
 static const char *image, *mounts, *workdir, *environment;
 static int mounts_home = -1, is_writable = -1, remaps_root = -1, entry_point = -1;
@@ -398,15 +407,17 @@ int slurm_spank_task_init(spank_t spank, int count, char **words)
 		_exit(2);
 	}
 	command[next++] = found;
-	/*
-	 * Apptainer too lets the image's variables win over those of the job, so the ones named are set once more inside,
-	 * and so is what the real one takes from the list of users and from the login shell.
-	 */
+	/* What the real one takes from the list of users and from enroot; then the image's variables, and over them those named. */
 	command[next++] = "env";
 	for (int index = 0; locale[index] != NULL; index++)
 		command[next++] = joined("--unset=%s", locale[index]);
 	command[next++] = joined("HOME=%s", home);
-	command[next++] = joined("PATH=%s/usr/local/bin:/usr/bin:/bin", remaps_root == 1 ? "/usr/local/sbin:/usr/sbin:/sbin:" : "");
+	command[next++] = remaps_root == 1 ? "PATH=/usr/bin:/bin:/usr/sbin:/sbin" : "PATH=/usr/bin:/bin";
+	command[next++] = "/bin/sh";
+	command[next++] = "-c";
+	command[next++] = (char *)as_image;
+	command[next++] = "sh";
+	command[next++] = "env";
 	rest = environment == NULL ? NULL : strdup(environment);
 	while ((entry = strsep(&rest, ",")) != NULL && next < MOST_WORDS / 2)
 		if (value_of(variables, entry) != NULL)
