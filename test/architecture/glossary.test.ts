@@ -25,7 +25,7 @@ describe('the check of rejected words', () => {
     ]);
   });
 
-  it('finds a rejected word in identifiers, in file names, in inflected forms and across line breaks', () => {
+  it('finds rejected words in identifiers, file names and inflected forms, and across line breaks', () => {
     const texts = [
       'snatchAway()',
       'SNATCH_AWAY',
@@ -40,7 +40,7 @@ describe('the check of rejected words', () => {
     expect(found('', 'src/snatch-away.ts')).to.have.lengthOf(1);
   });
 
-  it('ignores a rejected word inside a longer word, and words that the glossary does not print in bold', () => {
+  it('ignores parts of longer words, and words that the glossary does not print in bold', () => {
     expect(found('clambake untidy take taking snatch it away')).to.deep.equal([]);
   });
 });

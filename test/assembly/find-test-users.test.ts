@@ -83,7 +83,7 @@ describe('the sbatch check of a template', () => {
     expect(await findingsAs('alice')).to.deep.equal([]);
   });
 
-  it('is skipped while sudo refuses to run sbatch as the mapped user, and lint reports why', async () => {
+  it('is skipped, and lint reports why, while sudo refuses to run sbatch as the mapped user', async () => {
     const { parsed } = lintTemplate('gpu.template', `#!/bin/bash\n#SBATCH --nodes=1\n${BLOCKS}`);
     const cluster = hostWith(({ program, runAs: user }) => {
       if (user === undefined) return '';

@@ -99,7 +99,7 @@ describe('the program', () => {
     ],
   ];
   for (const [setting, line] of LOOSE) {
-    it(`rejects the setting ${setting} if other users can change the file that it names, and doctor reports this`, async () => {
+    it(`rejects the setting ${setting} if other users can change its file; doctor reports this`, async () => {
       chmodSync(open, 0o1777);
       await cli.write('more.conf', `include "clearml.conf"\n${line.replace('FOLDER', open)}`);
       const conf = ['--config-file', join(cli.folder, 'more.conf')];
@@ -162,7 +162,7 @@ describe('the program', () => {
       ['python', 'slurm_bin_dir: "OWN", python: "BIN/sbatch"', 'The program BIN/sbatch on this machine'],
     ];
     for (const [setting, lines, message] of rows) {
-      it(`rejects the setting ${setting} if other users can change what it names, and doctor reports: ${message}`, async () => {
+      it(`rejects the setting ${setting} if other users can change its path; doctor reports: ${message}`, async () => {
         const filled = (text: string): string => text.replace('BIN', bin).replace('OWN', slurm.commandsDir);
         chmodSync(open, 0o777);
         const { code, stderr } = await start(filled(lines));
@@ -181,7 +181,7 @@ describe('the program', () => {
       });
     }
 
-    it('accepts commands of a system account or the trusted group, and rejects those of another user', async () => {
+    it('accepts commands of a system account or the trusted group, but none of another user', async () => {
       const changeOwner = (who: string): unknown => execFileSync('chown', ['-R', who, bin]);
       changeOwner(String(MALLORY));
       const lines = `slurm_bin_dir: "${bin}"`;
@@ -198,7 +198,7 @@ describe('the program', () => {
       expect(ofGroup.code, ofGroup.stderr).to.equal(0);
     });
 
-    it('ignores a directory of another user in PATH, and reports this', async () => {
+    it('ignores, and reports, a directory of another user in PATH', async () => {
       chmodSync(open, 0o1777);
       mallory(`mkdir first; for one in sh sbatch squeue scontrol cat id getent; do
         printf '#!/bin/sh\ntouch ${open}/taken\n' > first/$one; chmod +x first/$one; done`);
@@ -247,7 +247,7 @@ describe('the program', () => {
       expect(readdirSync(join(open, 'shared/jobs'))).to.deep.equal([]);
     });
 
-    it('rejects a symbolic link of another user, and creates no directory through it', async () => {
+    it('rejects a symbolic link of another user without creating a directory through it', async () => {
       mallory(`ln -s ${cli.folder} shared`);
       expect(await rejection(write(join(open, 'shared/jobs/x.conf')))).to.be.instanceOf(FileNotWrittenError);
       expect(existsSync(join(cli.folder, 'jobs'))).to.equal(false);

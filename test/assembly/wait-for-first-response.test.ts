@@ -28,7 +28,7 @@ function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachableEr
 }
 
 describe('firstResponse', () => {
-  it('reports after three seconds why the server does not respond, and until when it waits', async () => {
+  it('reports after three seconds why the server does not respond and how long it waits', async () => {
     const { time, notices, resolve, answer } = waiting(10_000, REFUSED);
     time.pass(2_999);
     await Promise.resolve();
@@ -39,7 +39,7 @@ describe('firstResponse', () => {
     expect(notices).to.deep.equal([`${REFUSED.message} until 10000`]);
   });
 
-  it('gives up after the time limit, and throws the error of the last attempt', async () => {
+  it('throws the error of the last attempt after the time limit', async () => {
     const { time, answer } = waiting(10_000, REFUSED);
     time.pass(10_000);
     const error = await rejection(answer);

@@ -46,7 +46,7 @@ describe('a file of lines', () => {
     expect(await readFile(path, 'utf8')).to.equal('b\n');
   });
 
-  it('keeps lines in memory while the file cannot be written, and logs failure and recovery once each', async () => {
+  it('keeps lines in memory while the file cannot be written; logs the failure and the recovery once', async () => {
     const file = create();
     await mkdir(path);
     await file.append('a');
@@ -58,7 +58,7 @@ describe('a file of lines', () => {
     expect(events).to.deep.equal(['EISDIR', 'written again, lost 0']);
   });
 
-  it('keeps at most 16 MB of lines in memory, drops the oldest, and logs how many it dropped', async () => {
+  it('keeps at most 16 MB of lines in memory, and logs how many of the oldest it dropped', async () => {
     const file = create();
     await mkdir(path);
     // A line of one million bytes with its end, so that sixteen fit.

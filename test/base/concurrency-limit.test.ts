@@ -5,7 +5,7 @@ import { createConcurrencyLimit, inParallel } from '../../src/base/concurrency-l
 import { rejection } from '../support/rejection.ts';
 
 describe('a concurrency limit', () => {
-  it('runs calls in order, and at most as many at once as the limit permits', async () => {
+  it('runs calls in order, and never more at once than the limit permits', async () => {
     const slots = createConcurrencyLimit(2);
     const begun: number[] = [];
     const ends: (() => void)[] = [];
@@ -70,7 +70,7 @@ describe('inParallel', () => {
     expect(most).to.equal(2);
   });
 
-  it('starts no more calls after a failure, waits for the running ones, and throws the first error', async () => {
+  it('after a failure, starts no call, waits for the running calls and throws the first error', async () => {
     const seen: string[] = [];
 
     const error = await rejection(

@@ -83,7 +83,7 @@ describe('the trust rule for paths', () => {
       { group: LAB },
     ],
     [
-      "does not trust a path in a directory of the user's own group, as other users may belong to the group",
+      "does not trust a path in a directory of the user's group, because the group may have other members",
       pathSteps({ mode: 0o775 }, { mode: 0o664, kind: 'file' }),
       '/0 can be written by group 4001 (mode 775)',
     ],
@@ -126,7 +126,7 @@ describe('the trust rule for paths', () => {
       SITE,
     ],
     [
-      "trusts, among the cluster's programs, a path that the user slurm owns, whatever the uid of that user",
+      'trusts a program of the cluster that the user slurm owns, with any uid',
       pathSteps({ uid: 64030, gid: 64030, mode: 0o775 }),
       undefined,
       SITE,
@@ -196,7 +196,7 @@ describe('the trust rule for file names', () => {
   const rows: readonly [string, PathSteps, string | undefined][] = [
     ['trusts a file name that exists in a sticky directory', pathSteps(open, { kind: 'file' }), undefined],
     [
-      'does not trust a file name that is missing in a sticky directory, as any user could create it first',
+      'does not trust a missing file in a sticky directory, because any user could create it first',
       { ...pathSteps(open), isWhole: false },
       '/0 can be written by everybody (mode 1777)',
     ],

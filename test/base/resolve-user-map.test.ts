@@ -37,12 +37,12 @@ describe('the Unix user of a task', () => {
     expect(unixUserOf('b2', map)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it('is the default for an owner who is not in the map, and for a task without an owner', () => {
+  it('is the default for an unmapped owner and for a task without an owner', () => {
     for (const owner of ['zz', undefined])
       expect(unixUserOf(owner, withDefault)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it('is missing, so that the task is rejected, if the map has neither the owner nor a default', () => {
+  it('is missing if the map has neither the owner nor a default; the task is then rejected', () => {
     const reason = 'ClearML user zz is not in agent.slurm.user_map, which has no "default"';
     expect(unixUserOf('zz', map)).to.deep.equal({ kind: 'rejected', reason });
     expect(unixUserOf(undefined, map)).to.include({ kind: 'rejected' });
@@ -85,7 +85,7 @@ describe('the Unix user of a task', () => {
     ['has the uid of another', 'twin', [{ ...ALICE, name: 'twin' }], 'has the same uid as alice'],
     ['has the uid of the daemon', 'glue', [{ name: 'glue', uid: 990, home: '/' }], "is the daemon's user"],
   ] as const) {
-    it(`is rejected if it ${what}, and the map still applies to other owners`, () => {
+    it(`is rejected if it ${what}, while the map still applies to other owners`, () => {
       const resolved = resolveUserMap({ a1: name, b2: 'bob' }, factsWith(users));
       expect(unixUserOf('a1', resolved)).to.have.property('reason').that.contains(reason);
       expect(unixUserOf('b2', resolved)).to.deep.equal({ kind: 'run as', user: BOB });
@@ -99,7 +99,7 @@ describe('the Unix user of a task', () => {
       expect(unixUserOf(owner, resolved)).to.have.property('reason').that.contains('2 ClearML users have this name');
   });
 
-  it("appears only once among the mapped users, and never if it is the daemon's user", () => {
+  it("is listed once among the mapped users, and never if it is the daemon's user", () => {
     const resolved = resolveUserMap({ a1: 'alice', b2: 'alice', b3: 'ghost', default: 'clearml' }, factsWith());
     expect(mappedUsers(resolved)).to.deep.equal([ALICE]);
   });

@@ -34,7 +34,7 @@ const SECTIONS = [
 const withoutColor = (text: string): string => text.replaceAll(/\x1b\[\d*m/g, '');
 
 describe('the output of lint and doctor', () => {
-  it('has colors in a terminal unless NO_COLOR or TERM=dumb disables them, and never in a pipe', () => {
+  it('has colors only in a terminal, and only without NO_COLOR and TERM=dumb', () => {
     expect(terminal('bad', '✘')).to.equal('\x1b[31m✘\x1b[0m');
     expect(pipe('bad', '✘')).to.equal('✘');
     expect(painter({ isTerminal: true, environment: { NO_COLOR: '1' } })('bad', '✘')).to.equal('✘');
@@ -42,7 +42,7 @@ describe('the output of lint and doctor', () => {
     expect(painter({ isTerminal: true, environment: { TERM: 'dumb' } })('bad', '✘')).to.equal('✘');
   });
 
-  it('wraps findings between words and indents them, but shows each on one line in a pipe', () => {
+  it('wraps and indents findings in a terminal, but shows each on one line in a pipe', () => {
     const narrow = formatFindings(LINTED, terminal, 50);
 
     expect(narrow).to.include('priority \x1b[33mwarning\x1b[0m:');

@@ -35,7 +35,7 @@ describe('text for a terminal', () => {
     expect(terminalText('one\r\ntwo\r\n')).to.equal('one\ntwo\n');
   });
 
-  it('keeps the colors of this program, and resets a color that another program leaves on', () => {
+  it('keeps the colors of this program, but resets those that another program leaves on', () => {
     const paint = painter({ isTerminal: true, environment: {} });
     const own = `${paint('bad', 'failed')} and ${paint('good', 'ok')}\n`;
 

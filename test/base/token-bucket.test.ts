@@ -76,7 +76,7 @@ describe('the rate limit', () => {
     expect(begun).to.be.within(9, 10);
   });
 
-  it('makes a group of calls wait until it has a token for each of them, but not for more tokens than the burst', () => {
+  it('makes a group of calls wait for a token for each call, but for at most the burst', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 20; calls += 1) limit.spend(NOW);
 

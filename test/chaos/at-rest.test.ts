@@ -27,7 +27,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('comes to rest after a longer time without a change if a daemon still tracks a task', () => {
+  it('waits longer for rest while a daemon still tracks a task', () => {
     const tracked = { isTracked: true, polls: [9, 9] };
     expect(kindsOf([1, { isTracked: true }], [20, tracked], [31, tracked])).to.deep.equal([
       'pending',
@@ -36,7 +36,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('continues while anything changes, and fails if nothing changes but a task has not ended', () => {
+  it('continues while anything changes, and fails if a task has not ended and nothing changes', () => {
     const active = (activity: string): Partial<RestSample> => ({ state: undefined, activity });
     expect(kindsOf([1, active('a')], [290, active('b')], [580, active('c')], [881, active('c')])).to.deep.equal([
       'pending',

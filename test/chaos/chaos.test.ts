@@ -67,7 +67,7 @@ describe('chaos on real Slurm', function () {
 });
 
 function itPasses({ title, seed, round, daemons, over, isShared = false, size }: Replay): void {
-  it(`loses no task, runs none twice, and gives each its correct final status: ${title}`, async () => {
+  it(`loses no task, runs no task twice, and gives each task the correct final status: ${title}`, async () => {
     const lines: string[] = [];
     const tally = await runReal({
       seed,

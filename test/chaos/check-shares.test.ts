@@ -102,14 +102,14 @@ describe('the oracle of a shared service', () => {
     });
   });
 
-  it('permits excess jobs if their tasks were parked late or if they started at once', () => {
+  it('permits excess jobs that started at the same time or whose tasks were parked late', () => {
     expect(exceedsByTwo(3_000)).to.deep.equal({});
     const gate = (at: number): ServerCall => call(at, 'node', 'queues.remove_task', 'b1', { queue: 'scheduler' });
     expect(exceedsByTwo(200, gate(4_900))).to.deep.equal({});
     expect(exceedsByTwo(200, gate(5_900))).to.have.key('a2');
   });
 
-  it('attributes a claim to the daemon that parks the task if the response to the claim was lost', () => {
+  it('if the response to a claim was lost, attributes the claim to the daemon that parks the task', () => {
     const samples = [sample(1_000, 'a1', 'a2', 'a3')];
     const lost = { response: undefined };
     const first = { ...claim(100, 'a1', 'daemon-2'), ...lost };

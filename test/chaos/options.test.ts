@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { parseOptions } from './options.ts';
 
 describe('npm run chaos', () => {
-  it("uses the default options, and the caller's seed if the command line names no seed", () => {
+  it('uses the default options, and the seed of the caller if the command line has none', () => {
     expect(parseOptions([], 77)).to.deep.equal({
       seed: 77,
       seconds: undefined,

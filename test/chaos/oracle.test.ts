@@ -46,7 +46,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
 
   [
-    'a failed task without a reason, if its user aborted it only before its end',
+    'a failed task without a reason that its user aborted only before the end',
     'wrong',
     history({
       calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
@@ -80,19 +80,22 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ...(
     [
       ['its job was pending only before the first run', [job(900, 'PENDING'), job(1_000, 'RUNNING')]],
-      ['its job was cancelled and not pending again', [job(1_000, 'RUNNING'), job(5_000, 'CANCELLED')]],
-      ['only the second job waited', [job(1_000, 'RUNNING'), job(5_000, 'PENDING', '8'), job(9_000, 'RUNNING', '8')]],
+      ['its job was cancelled and never pending again', [job(1_000, 'RUNNING'), job(5_000, 'CANCELLED')]],
+      [
+        'of the two jobs, only the second one was pending',
+        [job(1_000, 'RUNNING'), job(5_000, 'PENDING', '8'), job(9_000, 'RUNNING', '8')],
+      ],
     ] as const
   ).map(
     ([what, jobs]) =>
       [
-        `a second run although ${what}`,
+        `a second run; ${what}`,
         'twice',
         history({ traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })], jobs }),
       ] as const,
   ),
   [
-    'a second run although only another node died',
+    'a second run, although the node of the first run was alive',
     'twice',
     history({
       traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })],
@@ -100,7 +103,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a second run although the task was enqueued only before the first',
+    'a second run of a task that was enqueued only before the first run',
     'twice',
     history({
       calls: [enqueued, call(100, 'user', 'tasks.enqueue', { queue: SERVED })],
@@ -108,7 +111,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a second run although the task was enqueued only before its agent started it',
+    'a second run of a task that was enqueued only before the agent started it',
     'twice',
     history({
       calls: [
@@ -134,17 +137,17 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ['a completed task whose run failed', 'wrong', history({ traces: run(1_000, { code: 3 }) })],
   ['a failed task that never ran', 'wrong', history({ status: 'failed', traces: [] })],
   [
-    'a stopped task whose requeued job a daemon cancelled, although no journal lost a line',
+    'a stopped task whose requeued job a daemon cancelled without the loss of a journal line',
     'wrong',
     { ...REQUEUED_BEFORE_START, faults: REQUEUED_BEFORE_START.faults.filter(({ what }) => what === 'requeue') },
   ],
   [
-    'a stopped task whose cancelled job Slurm had not requeued, although a journal lost a line',
+    'a stopped task whose cancelled job was not a requeued one',
     'wrong',
     { ...REQUEUED_BEFORE_START, jobs: [job(1_000, 'RUNNING'), job(6_000, 'CANCELLED')] },
   ],
   [
-    'a task that ran after its user dequeued it, although the server left its status at queued',
+    'a dequeued task that ran and whose status the server left at queued',
     'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'queued' }), gatePassed] }),
   ],

@@ -71,7 +71,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that another job ran because a crashed controller forgot that its job had started',
+    'a task that another job ran after a crashed controller forgot the start of the first job',
     history({
       traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { job: '8', pid: 200 })],
       jobs: [job(1_000, 'RUNNING'), job(3_800, 'PENDING'), job(7_000, 'CANCELLED'), job(9_000, 'RUNNING', '8')],
@@ -117,7 +117,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     REQUEUED_BEFORE_START,
   ],
   [
-    'a failed task whose job died with a controller that then forgot it',
+    'a failed task whose job was forgotten by a crashed controller',
     history({ status: 'failed', traces: run(1_000, { code: 'killed' }), faults: [fault(3_500, 'controller killed')] }),
   ],
   ...[fault(2_500, 'controller killed'), fault(2_500, 'node killed', { node: 'n1' })].map(
@@ -128,7 +128,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
       ] as const,
   ),
   [
-    'a failed task without a reason, as its user aborted it after its end',
+    'a failed task without a reason that its user aborted after the end',
     history({
       calls: [enqueued, gatePassed, call(4_100, 'user', 'tasks.stop', { status: 'failed' })],
       traces: run(1_000, { code: 3 }),
@@ -202,7 +202,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'another job after a manual scancel that no daemon saw before Slurm and the journal forgot it',
+    'another job after a manual scancel that Slurm and the journal forgot before a daemon saw it',
     history({
       traces: run(30_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), job(29_000, 'RUNNING', '8')],
@@ -213,7 +213,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'another job after a manual scancel between the gate and the start of the task, if the daemon lost its journal',
+    'another job after a lost journal and a manual scancel between the gate and the start of the task',
     history({
       calls: [enqueued, call(500, 'daemon-2', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(9_000, { job: '8' })],
@@ -254,7 +254,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     history({ status: 'created', calls: [enqueued, parked, removed], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
   [
-    'a task that ran although its user removed it from the scheduler queue, as a peer may have removed it',
+    'a task that ran although it was removed from the scheduler queue, perhaps by a peer',
     history({ calls: [enqueued, parked, removed, { ...gatePassed, at: 5_000 }], traces: run(4_500, { job: '8' }) }),
   ],
   [
@@ -262,7 +262,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     history({ status: 'created', calls: [enqueued, parked, cleared], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
   [
-    'a task that its user removed from the scheduler queue, and whose daemon then lost its journal',
+    'a task that a user removed from the scheduler queue before the daemon lost its journal',
     history({
       status: 'stopped',
       calls: [enqueued, parked, removed],

@@ -5,7 +5,7 @@ import { FAULT_WEIGHTS, planRound } from './schedule.ts';
 const SIZE = { spanMs: 25_000, tasks: 20, faults: 30 };
 
 describe('the fault schedule of a round', () => {
-  it('is the same for the same seed and round, and differs for another seed or round', () => {
+  it('is the same for the same seed and round, and another one otherwise', () => {
     expect(planRound(5, 3, SIZE)).to.deep.equal(planRound(5, 3, SIZE));
     expect(planRound(5, 3, SIZE)).not.to.deep.equal(planRound(5, 4, SIZE));
     expect(planRound(5, 3, SIZE)).not.to.deep.equal(planRound(6, 3, SIZE));

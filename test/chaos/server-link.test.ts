@@ -44,7 +44,7 @@ describe('the link between a daemon and a server', () => {
     expect(await bench.ask()).to.equal('well');
   });
 
-  it('passes no call while the link is cut, and passes calls again once it is repaired', async () => {
+  it('passes no call between a cut and the repair', async () => {
     await using bench = await startBench();
     bench.link.break('cut');
     await rejection(bench.ask());
@@ -54,14 +54,14 @@ describe('the link between a daemon and a server', () => {
     expect(await bench.ask()).to.equal('well');
   });
 
-  it('passes calls but drops their responses, while set to lose responses', async () => {
+  it('set to lose responses, passes calls but drops the responses', async () => {
     await using bench = await startBench();
     bench.link.break('answers lost');
     await rejection(bench.ask());
     expect(bench.calls()).to.equal(1);
   });
 
-  it('holds calls while it is silent, and drops these calls when it is repaired', async () => {
+  it('holds calls while silent, and drops the held calls at the repair', async () => {
     await using bench = await startBench();
     bench.link.break('silent');
     const asked = rejection(bench.ask());

@@ -5,7 +5,7 @@ import { beginsPoll, formatPoll, readPolls, readResponse, readRequest, readRecor
 const OK = { result_code: 200 };
 
 describe("the record of the server's calls", () => {
-  it('contains the task and queue of each call, whatever fields the endpoint uses for them', () => {
+  it('contains the task and queue of each call for every endpoint', () => {
     expect(readRequest('{"task":"t","queue":"q","status_reason":""}')).to.deep.equal({ task: 't', queue: 'q' });
     expect(readRequest('{"tasks":["t","u"]}')).to.deep.equal({ task: 't' });
     expect(readRequest('no JSON')).to.deep.equal({ task: '' });

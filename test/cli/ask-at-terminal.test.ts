@@ -10,7 +10,7 @@ describe('a question at the terminal', () => {
     return { input: new PassThrough(), output: new PassThrough(), stop: new AbortController() };
   }
 
-  it('is printed, and returns the line that the user then types', async () => {
+  it('is printed and returns the line that the user types', async () => {
     const { input, output, stop } = terminal();
     const ask = (question: string): Promise<string> => askAtTerminal(question, { input, output, signal: stop.signal });
 

@@ -18,7 +18,7 @@ describe('doctor --on-node', () => {
     return rows.split('\n').filter((row) => row.includes('clearml_doctor_'));
   };
 
-  it('reports what the probe job finds on a node, and then leaves neither a file nor a job behind', async () => {
+  it('reports what the probe job finds on a node, and leaves no file and no job', async () => {
     const shared = await mkdtemp('/tmp/shared-');
     await using world = await startWorld({ slurm: `shared_dir: ${shared}` });
 

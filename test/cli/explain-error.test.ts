@@ -28,7 +28,7 @@ describe('the error handler of the program', () => {
     expect(explained(asked, asked).code).to.equal(143);
   });
 
-  it('reports every other error as a bug of this program', () => {
+  it('reports an unknown error as a bug of this program', () => {
     for (const { code, printed } of [
       explained(new TypeError('x is undefined'), interrupted),
       explained(new DOMException('aborted', 'AbortError')),

@@ -76,7 +76,7 @@ describe('the table of tasks', () => {
     expect(text).to.match(/^b{32} .* parked +- +-\n$/m);
   });
 
-  it('wraps the reasons within their column if the column is wide enough', () => {
+  it('wraps the reasons within a column that is wide enough', () => {
     const text = shown(160);
 
     expect(longest(text)).to.be.at.most(160);
@@ -90,7 +90,7 @@ describe('the table of tasks', () => {
     }
   });
 
-  it('stays aligned with wide characters in names, and splits none of them', () => {
+  it('stays aligned with wide characters in names, and splits no character', () => {
     const names = ['学習タスク：大規模言語モデルの微調整', '👩‍🚀👩‍🚀 launch the big experiment with emoji', 'plain'];
     const text = shown(240, { ...SEEN, rows: names.map((name) => ({ ...HELD, name })) });
 
@@ -162,7 +162,7 @@ describe('the table of tasks', () => {
     for (const columns of [60, 80, 120]) expect(longest(shown(columns, more))).to.be.at.most(columns);
   });
 
-  it('is followed by the pauses, and by the reasons why tasks wait', () => {
+  it('is followed by the pauses and by the reasons why tasks wait', () => {
     const paused: ClusterStatus = {
       ...SEEN,
       pauses: [

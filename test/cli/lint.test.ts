@@ -28,7 +28,7 @@ const Report = z.object({
 });
 
 describe('lint', () => {
-  it('prints position, rule and severity on one line, and the reason and the fix below it', async () => {
+  it('prints position, rule and severity on one line, then the reason and the fix', async () => {
     await using cli = await openCli();
     await cli.write('gpu.template', FAULTY);
 

@@ -60,7 +60,7 @@ describe('logs', () => {
     expect(stdout).to.match(/^clearml: job \d+ begins \(\d+\)\nbegun\n$/);
   });
 
-  it('asks the user to read the file on the node if this machine cannot read it', async () => {
+  it('asks the user to read the file on the node if this machine cannot', async () => {
     const task = await submitOne(`rm ${cli.outside}/*.out; sleep 1000`);
 
     await waitUntil('the log to be gone', async () => {

@@ -9,7 +9,7 @@ import { freePorts } from '../support/loopback-port.ts';
 import { openCli } from './open-cli.ts';
 
 describe('sandbox --write-config', () => {
-  it('creates a file that only its owner can read, and prints no key', async () => {
+  it('creates a file that only the owner can read, and prints no key', async () => {
     await using cli = await openCli();
     const { code, stdout, stderr } = await cli.stopping().run('sandbox', '--port', '0', '--write-config', 'my.conf');
 

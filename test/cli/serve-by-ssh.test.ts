@@ -122,7 +122,7 @@ describe('the daemon, for a cluster over SSH,', () => {
   });
 
   for (const provider of ['ssh2', 'openssh'] as const) {
-    it(`refuses unknown and changed host keys, and accepts the first key with accept-new: ${provider}`, async () => {
+    it(`refuses unknown and changed host keys, but accepts a first key with accept-new: ${provider}`, async () => {
       await writeConfig('StrictHostKeyChecking no');
 
       const first = await round(`provider: ${provider}`);
@@ -227,7 +227,7 @@ describe('the daemon, for a cluster over SSH,', () => {
     });
   });
 
-  it("F-16 uses the user's existing openssh connection, and never logs in itself", async () => {
+  it('F-16 uses the existing openssh connection of the user and never logs in', async () => {
     const hostKeys = { mode: 'strict' as const, knownHostsFiles: [sshd.knownHosts()] };
     const target = { name: 'cluster', host: '127.0.0.1', port: sshd.port, user: 'root', jumps: [], hostKeys };
     await using ssh = prepareUserSsh({ ...target, identityFiles: [join(folder, 'key')] });

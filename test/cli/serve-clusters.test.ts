@@ -105,7 +105,7 @@ describe('the daemon, with several clusters,', () => {
     expect(await readdir(join(folder, 'state'))).to.deep.equal(['good']);
   });
 
-  it('treats --ssh localhost as this machine, and names the cluster "localhost"', async () => {
+  it('treats --ssh localhost as this machine, with the cluster name "localhost"', async () => {
     const { code, stderr } = await round(`slurm_bin_dir: ${slurm.commandsDir}`, '--ssh', 'localhost', '--queue', 'aaa');
 
     expect(code, stderr).to.equal(0);

@@ -60,7 +60,7 @@ describe('the daemon, when it starts,', () => {
     expect(stderr).to.match(/^clearml-agent-slurm: http:\/\/127\.0\.0\.1:\d+ rejects our credentials/);
   });
 
-  it("F-03 reports that the configured address is the web page's, not the API's", async () => {
+  it('F-03 reports that the address is that of the web page, not of the API', async () => {
     const page = createServer((_, reply) => reply.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>'));
     page.listen(0, '127.0.0.1');
     await once(page, 'listening');

@@ -17,7 +17,7 @@ describe('status', () => {
 
   const submitOne = (name: string): Promise<string> => cli.submitOne(TEMPLATE, name);
 
-  it('reports that no daemon runs and that no task is active, and creates no files', async () => {
+  it('reports that no daemon runs and no task is active, without creating files', async () => {
     const { code, stdout } = await cli.run('status');
 
     expect(code).to.equal(0);
@@ -45,7 +45,7 @@ describe('status', () => {
     );
   });
 
-  it('prints one line and sets the exit code of a Nagios plugin with --check, and creates no files', async () => {
+  it('with --check, prints one line, exits like a Nagios plugin and creates no files', async () => {
     const { code, stdout } = await cli.run('status', '--check');
     expect([code, stdout]).to.deep.equal([2, `CRITICAL: no daemon is running with state directory ${cli.stateDir}\n`]);
     expect(await readdir(cli.outside)).to.deep.equal(['slurm']);
@@ -83,7 +83,7 @@ describe('status', () => {
     expect(stdout).to.match(new RegExp(`${task}  train  gpu .*PENDING`));
   });
 
-  it('shows the tasks in the journal, and exits with 69, if Slurm does not respond', async () => {
+  it('if Slurm does not respond, shows the tasks in the journal and exits with 69', async () => {
     const task = await submitOne('train');
     await cli.slurm.stopListening();
 
@@ -97,7 +97,7 @@ describe('status', () => {
     await cli.slurm.listen();
   });
 
-  it('shows queued tasks with their positions, and tasks that ended recently with the reason', async () => {
+  it('shows queued tasks with their positions, and recently ended tasks with the reason', async () => {
     const ended = await submitOne('was run');
     await cli.user.api('tasks.stop', { task: ended });
     const failed = await submitOne('exits with 3');

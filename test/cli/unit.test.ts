@@ -55,7 +55,7 @@ describe('unit', () => {
     expect(stdout).to.include('RestartPreventExitStatus=2 73 77 78\n');
   });
 
-  it("hardens the systemd service, except by options that break Node, ssh-agent or the jobs' umask", () => {
+  it('hardens the systemd service without options that break Node, ssh-agent or the umask of jobs', () => {
     const unit = UNIT_FILES.systemd(ODD_SITE);
 
     expect(unit)

@@ -35,7 +35,7 @@ describe('the program', () => {
     });
   }
 
-  it('prints the settings that it found and the next command, if there are no arguments and no queue', async () => {
+  it('without arguments and without a queue, prints the settings that it found and the next command', async () => {
     await using cli = await openCli();
     const { code, stdout, stderr } = await cli.run();
 

@@ -25,7 +25,7 @@ const TASK = {
 };
 
 describe('vars', () => {
-  it('lists every variable with its type, an example and whether it is optional, without a server', async () => {
+  it('without a server, lists each variable with its type, an example and whether it is optional', async () => {
     await using cli = await openCli();
 
     const { code, stdout } = await cli.run('vars');

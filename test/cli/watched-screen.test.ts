@@ -46,7 +46,7 @@ function onTerminal(columns: number, rows: number): Watched {
 const bare = (text: string): string => text.replaceAll(/\x1b\[\??\d*[A-Za-z]/g, '');
 
 describe('a watched screen', () => {
-  it('is drawn over its previous content, and never clears earlier output of the shell', () => {
+  it('replaces its previous content, but never earlier output of the shell', () => {
     const { screen, written } = onTerminal(80, 24);
     expect(written(), 'nothing before the first look').to.equal('');
 
@@ -82,7 +82,7 @@ describe('a watched screen', () => {
     expect(bare(written())).to.equal('1\n2\n3\n… and 3 more lines (run without --watch to see them).\n');
   });
 
-  it('restores the terminal and keeps its last content at the first signal, and is not drawn again', () => {
+  it('at the first signal, restores the terminal and shows its last content for good', () => {
     const { screen, stop, written, resize } = onTerminal(80, 24);
     screen.show(() => 'one\n');
     written();

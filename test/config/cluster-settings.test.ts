@@ -24,14 +24,14 @@ describe('a queue', () => {
   const cases: readonly [what: string, slurm: string, expected: string[]][] = [
     ['uses the only, unnamed cluster if no clusters are configured', 'queues: [a, b]', ['a -> - (-)', 'b -> - (-)']],
     [
-      'uses the only configured cluster, even if the queue does not name it',
+      'uses the only configured cluster even if the queue names none',
       'clusters { hpc1 {} }, queues: [a]',
       ['a -> hpc1 (-)'],
     ],
     ['must be configured if there are several clusters', TWO, []],
     ['is named "default" if no queue is configured', 'clusters { hpc1 {} }', ['default -> hpc1 (-)']],
     [
-      'uses the cluster that it names, and its own template or that of the cluster',
+      'uses its configured cluster, and either its own template or that of the cluster',
       `${TWO}, queues { a { cluster: hpc1 }, b { cluster: hpc2 }, c { cluster: hpc2, template: own.template } }`,
       ['a -> hpc1 (-)', 'b -> hpc2 (/home/ada/two.template)', 'c -> hpc2 (/home/ada/own.template)'],
     ],
@@ -82,7 +82,7 @@ describe('a queue', () => {
 });
 
 describe('a cluster', () => {
-  it('has its own state directory and scheduler queue, and inherits the settings that it does not set', () => {
+  it('has its own state directory and scheduler queue, and inherits all settings that it lacks', () => {
     const { clusters } = served(
       'state_dir: /s, shared_dir: /all, python: /py, slurm_bin_dir: /bin, clusters { hpc1 { shared_dir: /one }, hpc2 { slurm_conf: /two.conf } }',
       { SLURM_CONF: '/here.conf' },
@@ -109,7 +109,7 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('takes its SSH settings from the file, and leaves all others to ssh', () => {
+  it('takes its SSH settings from the file, and leaves those missing there to ssh', () => {
     const { clusters } = served(`clusters {
       plain { host: login1 }
       full { host: login2, user: jane, port: 2222, identity_file: ~/.ssh/k, jump: [gate, "jo@inner:22"],
@@ -155,7 +155,7 @@ describe('a cluster', () => {
     expect(served(`${TWO}, cluster: hpc2`).clusters.map(({ name }) => name)).to.deep.equal(['hpc2']);
   });
 
-  it('is served without a queue, so that its jobs are tracked until they end', () => {
+  it('without a queue is still served, so its jobs are tracked until they end', () => {
     const { clusters, queues } = served(`${TWO}, queues { a { cluster: hpc1 } }`);
 
     expect(clusters.map(({ name }) => name)).to.deep.equal(['hpc1', 'hpc2']);

@@ -93,7 +93,7 @@ describe('a CLEARML_AGENT__ variable', () => {
     });
   });
 
-  it('sets nothing if its value is an optional substitution of an undefined variable', () => {
+  it('sets nothing if the value is an optional substitution of an undefined variable', () => {
     expect(dynamic({ CLEARML_AGENT__A: '${?NO_SUCH}' })).to.deep.equal({});
   });
 
@@ -116,7 +116,7 @@ describe('a named variable', () => {
     }
   });
 
-  it('is used under its newer name if both names are set, and is ignored if empty', () => {
+  it('is used under the newer of two names, and ignored if empty', () => {
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: 'new' })).to.deep.equal({ api: { api_server: 'new' } });
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: ' ' })).to.deep.equal({ api: { api_server: 'old' } });
     expect(named({ CLEARML_API_HOST: '' })).to.deep.equal({});

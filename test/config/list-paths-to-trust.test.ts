@@ -39,7 +39,7 @@ describe('the settings that are paths', () => {
     expect(unmarked).to.have.members(NO_PATHS);
   });
 
-  it('are checked for the use that the reference page documents', () => {
+  it('are checked by the rule that the reference page names for each path', () => {
     const shown = [...settingRows().map((row) => ({ ...row, name: `agent.slurm.${row.name}` })), ...clearmlRows()];
 
     expect(Object.fromEntries(pathUses())).to.deep.equal(
@@ -58,7 +58,7 @@ describe('the paths of a configuration', () => {
       clusters { near { host: a, identity_file: [~/.ssh/k, /k], password_command: [/opt/ask, /not/a/program] }
         far { host: b, identity_file: /elsewhere } } }`;
 
-  it('include the paths of the served clusters, with the names and uses of their settings', () => {
+  it('include the paths of the served clusters, with the name and the use of each setting', () => {
     const paths = pathsToTrust(configWith(TEXT)).map(({ setting, path, use }) => [setting, path, use].join(' '));
 
     expect(paths).to.include.members([

@@ -70,7 +70,7 @@ describe('the configuration file', () => {
   };
   const variable = { CLEARML_CONFIG_FILE: '/x/variable.conf' };
 
-  it('is the file of --config-file, else that of the variable, else that in the home directory', () => {
+  it('is the first of: the file of --config-file, of the variable, in the home directory', () => {
     expect(configFrom({ files, environment: variable, configFile: '/x/own.conf' }).tree['from']).to.equal('own');
     expect(configFrom({ files, environment: variable }).tree['from']).to.equal('variable');
     expect(configFrom({ files }).tree).to.deep.include({ from: 'clearml', old: 1 });
@@ -94,14 +94,14 @@ describe('the configuration file', () => {
     );
   });
 
-  it('causes a warning if an environment variable names it and it is missing', () => {
+  it('causes a warning if an environment variable names a missing file', () => {
     const config = configFrom({ files, environment: { TRAINS_CONFIG_FILE: '/x/none.conf' } });
 
     expect(config.warnings).to.deep.equal(['TRAINS_CONFIG_FILE names /x/none.conf, which does not exist.']);
     expect(config.missingFiles).to.deep.equal(['/x/none.conf']);
   });
 
-  it('includes other files relative to its own path, and warns about a missing one', () => {
+  it('includes other files relative to its path, and warns about missing files', () => {
     const config = configFrom({
       files: { '/x/a.conf': 'include "sub/b.conf"\ninclude "none.conf"', '/x/sub/b.conf': 'b: 1' },
       configFile: '/x/a.conf',
@@ -240,7 +240,7 @@ describe('the loaded configuration', () => {
     expect(workerName).to.equal(undefined);
   });
 
-  it('derives the other URLs from that of the API server, and records their origin', () => {
+  it('derives the URLs from the URL of the API server, and records this as their origin', () => {
     const config = configWith('api.api_server: "https://api.example.org/"');
 
     expect(config.settings.api).to.deep.include({

@@ -38,7 +38,7 @@ describe('the daemon on a cluster with accounting', () => {
   });
   after(() => cluster.stop());
 
-  it("F-08 sets a task whose account is unknown to failed, and shows Slurm's message", async () => {
+  it("F-08 sets a task with an unknown account to failed and shows Slurm's message", async () => {
     await using world = await startWorld({ cluster });
     const [task = ''] = await enqueue(world, { account: 'no-such-account' });
     const daemon = await start(world);
@@ -51,7 +51,7 @@ describe('the daemon on a cluster with accounting', () => {
     await world.stop(daemon);
   });
 
-  it('F-14 sets a task that exceeded its memory to failed, and names the property to change', async () => {
+  it('F-14 sets a task to failed if it exceeded its memory, and names the property to change', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'memory-'));
     // Only a way to Apptainer: the job, and its group of processes, are of this cluster.
     const { binDir, keeper } = await enterRoot(slurmRoot(APPTAINER_BESIDE), folder);
@@ -106,7 +106,7 @@ describe('the daemon on a cluster with accounting', () => {
     await world.stop(daemon);
   });
 
-  it('S-20 F-14 gives each task the right status if its job left squeue while no daemon ran', async () => {
+  it('S-20 F-14 gives each task the right status even if the job left squeue while no daemon ran', async () => {
     await using world = await startWorld({ cluster });
     const [completed = '', failed = '', cancelled = ''] = await enqueue(world, {}, { breaks: 'yes' }, {});
     const lines = ['#SBATCH --hold', '[ ${CLEARML_TASK.hyperparams.properties.breaks.value:no} = no ] || exit 7'];

@@ -89,7 +89,7 @@ describe('a daemon with two clusters', () => {
     link.cut();
   }
 
-  it('starts if one cluster is unreachable, logs that, and serves the other', async () => {
+  it('starts with one unreachable cluster, logs this, and serves the other', async () => {
     const waiting = await enqueue(farQueue, 'print("far at last")');
     const task = await enqueue(nearQueue, 'print("near")');
 
@@ -115,7 +115,7 @@ describe('a daemon with two clusters', () => {
       expect(existsSync(join(world.folder, 'state', name, 'journal.jsonl'))).to.equal(true);
   });
 
-  it("serves one cluster while the other is unreachable, and later runs the other's tasks once", async () => {
+  it('serves one cluster while the other is unreachable, and later runs each task of that one once', async () => {
     const mark = join(folder, 'continue');
     const running = await enqueue(
       farQueue,

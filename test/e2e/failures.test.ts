@@ -123,7 +123,7 @@ describe('a task', () => {
     );
   });
 
-  it('F-14 fails with the path of its output file if that file cannot be written', async () => {
+  it('F-14 fails with the path of the output file if the job cannot write that file', async () => {
     await world.untilStatus(taskOf('output'), 'failed');
 
     await world.untilConsole(taskOf('output'), /\(\/proc\/nope\/\d+\.log\) cannot be written on the node/);

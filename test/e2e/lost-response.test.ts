@@ -14,7 +14,7 @@ describe('an sbatch whose response is lost', () => {
   before(requireSlurm);
 
   for (const fault of FAULTS) {
-    it(`S-01 (${fault.kind}) leaves one job, which the daemon finds by name and tracks`, async () => {
+    it(`S-01 (${fault.kind}) leaves one job; the daemon finds the job by name and tracks it`, async () => {
       await using cluster = await startSlurmCluster({ clusterName: 'deaf', messageTimeoutMs: 3_000, nodeCount: 1 });
       await using proxy = await startDelayingProxy(cluster.controllerPort);
       const env = { SLURM_CONF: cluster.confThroughPort(proxy.port) };

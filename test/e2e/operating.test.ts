@@ -49,7 +49,7 @@ describe('the daemon', () => {
     return task;
   }
 
-  it('F-15 starts with --detached and names its log, refuses a second daemon, and ends at --stop', async () => {
+  it('F-15 starts with --detached, names its log, refuses a second daemon, and ends at --stop', async () => {
     await mkdir(stateDir(), { mode: 0o700 });
     await writeFile(join(stateDir(), 'daemon.log'), 'of last month\n'.repeat(1_000_000), { mode: 0o600 });
 
@@ -111,7 +111,7 @@ describe('the daemon', () => {
     expect(await world.run('drain')).to.deep.include({ code: 1, stdout: '' });
   });
 
-  it('reloads its templates on SIGHUP, and keeps the previous ones if the new ones are invalid', async () => {
+  it('reloads the templates on SIGHUP, but keeps the previous ones if a new one is invalid', async () => {
     const daemon = world.start(...args);
     await daemon.untilLogged('Serving');
 
@@ -135,7 +135,7 @@ describe('the daemon', () => {
     await world.stop(daemon);
   });
 
-  it('keeps its configuration on SIGHUP if it cannot serve with the new one', async () => {
+  it('keeps its configuration on SIGHUP if the new one cannot be served', async () => {
     const daemon = world.start(...args);
     await daemon.untilLogged('Serving');
     const other = join(folder, 'other');

@@ -58,7 +58,7 @@ describe('the ranks of two tasks that use the same port', () => {
       await Promise.all(ranks);
     });
 
-    it(`meet although another client says nothing if they run the program ${where}`, async () => {
+    it(`meet despite a silent other client if they run the program ${where}`, async () => {
       const [port = 0] = await freePorts(1);
       const first = runRank(program, { task: 'a', rank: 0, port });
       const silent = await connectSilently(port);

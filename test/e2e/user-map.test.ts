@@ -109,7 +109,7 @@ describe('a user map', () => {
     await world.stop(program);
   });
 
-  it('is checked by doctor, including its Unix users and sudo; doctor --as checks it with a job of the named user', async () => {
+  it('is checked by doctor with its Unix users and sudo, and by doctor --as with a job of the named user', async () => {
     await using bed = await createBed(local());
     const { world } = bed;
     await world.user.makeQueue('slurm_scheduler');
@@ -152,7 +152,7 @@ describe('a user map', () => {
       await checkTasks(bed);
     });
 
-    it("holds only the tasks of a user for whom squeue fails, and keeps that user's running job", async () => {
+    it('holds only the tasks of a user for whom squeue fails, and keeps the running job of that user', async () => {
       await using bed = await createBed(local(STAND_IN));
       const { world, people } = bed;
       const file = await sudoers(bed);

@@ -99,7 +99,7 @@ describe('a training that saves checkpoints', () => {
     for (const [index, value] of y.entries()) expect(value).to.be.closeTo(0.99 ** (index + 1), 1e-6);
   }
 
-  it('continues at its last checkpoint after a preemption and a requeue, in one continuous plot', async () => {
+  it('continues at the last checkpoint after a preemption and a requeue, in one continuous plot', async () => {
     const task = await enqueue('low', 5);
     await world.untilConsole(task, 'saved at iteration');
     const [job = ''] = await world.jobsOf(task);
@@ -159,7 +159,7 @@ describe('a training that saves checkpoints', () => {
     await abort(task);
   });
 
-  it('continues at its last checkpoint on the files server, if its checkpoints are output models', async () => {
+  it('continues at the last checkpoint on the files server if checkpoints are output models', async () => {
     const task = uploading;
     await world.untilConsole(task, 'saved at iteration');
     const [job = ''] = await world.jobsOf(task);

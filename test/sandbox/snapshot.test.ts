@@ -50,7 +50,7 @@ describe('the state file of the sandbox', () => {
     ['the file', () => chmod(stateFile, 0o666)],
     ['the directory of the file', () => chmod(folder, 0o777)],
   ] as const) {
-    it(`is rejected, and the sandbox does not start, if other users can change ${what}`, async () => {
+    it(`prevents the start of the sandbox if other users can change ${what}`, async () => {
       await (await openSandbox({ stateFile })).close();
       const before = await readFile(stateFile, 'utf8');
       // In a directory that only the user can enter, others cannot.
@@ -98,7 +98,7 @@ describe('the state file of the sandbox', () => {
     expect((await fetch(`${after.url}/tasks.get_all`, { method: 'POST', headers })).status).to.equal(200);
   });
 
-  it('is readable only by its owner, because it contains the secret key', async () => {
+  it('is readable only by the owner, because it contains the secret key', async () => {
     await using sandbox = await openSandbox({ stateFile });
     expect(await readFile(stateFile, 'utf8')).to.contain(sandbox.secretKey);
     expect((await stat(stateFile)).mode & 0o777).to.equal(0o600);

@@ -148,7 +148,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['sbatch answer is lost', 'sbatch is in flight', 'gate answer is lost'], isLazy: true },
   },
   {
-    title: 'the daemon claims a task while an earlier job of it is still live',
+    title: 'the daemon claims a task while an earlier job of the task is live',
     edits: [
       {
         file: 'src/daemon/claim/read-waiting-tasks.ts',
@@ -164,7 +164,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['user resets', 'user enqueues', 'user aborts'], isLazy: true, movesPerFault: 20 },
   },
   {
-    title: 'the daemon forgets a task while it is in progress, and does not find it again',
+    title: 'the daemon forgets a task in progress and does not find the task again',
     edits: [
       {
         file: 'src/daemon/decide/ended-job.ts',
@@ -180,7 +180,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['job dies', 'node dies'] },
   },
   {
-    title: 'the daemon does not abort a task again whose abort the server undid at the pop',
+    title: 'the daemon does not abort a task again if the pop undid the abort',
     edits: [
       {
         file: 'src/daemon/decide/recognize-abort.ts',

@@ -29,7 +29,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: 'a task was stopped when an extra job ended that only accounting listed',
+    title: 'a task was stopped when an extra job ended and only accounting listed that job',
     search: {
       seed: 5,
       rounds: 5,
@@ -37,8 +37,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title:
-      'the oracle blamed a daemon for a job without an entry, although the daemon had been suspended before its sbatch',
+    title: 'the oracle blamed a daemon, suspended before its sbatch, for a job without an entry',
     search: { seed: 78, rounds: 1, same: {} },
   },
   {
@@ -50,8 +49,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title:
-      "a task was stopped by the daemon's own scancel of an extra job because that scancel was forgotten with the journal entry",
+    title: 'the daemon forgot its scancel of an extra job with the journal entry, and stopped the task',
     search: {
       seed: 78,
       rounds: 1,
@@ -79,7 +77,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: "a task was stopped by the daemon's own scancel because a full disk kept the reason out of the journal",
+    title: 'on a full disk, the daemon did not record why it cancelled a job, and stopped the task',
     search: {
       seed: 2611,
       rounds: 1,
@@ -123,7 +121,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: "a task became a draft when a call of the killed daemon removed the task's entry after the restart",
+    title: "a task became a draft when a late call of the killed daemon removed the task's entry",
     search: {
       seed: 2613,
       rounds: 1,
@@ -194,8 +192,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title:
-      'a task became a draft when its job lost the response of the gate and a job of an earlier sbatch arrived late',
+    title: 'a task became a draft after a lost response of the gate and a late job of an earlier sbatch',
     search: {
       seed: 8102,
       rounds: 1,

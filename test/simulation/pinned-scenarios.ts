@@ -33,11 +33,11 @@ export const PINNED_SCENARIOS: readonly Found[] = [
   },
   { title: 'a task that has started since the poll gets no status message', scenario: twoTasks(6349) },
   {
-    title: 'a task that is aborted while its template cannot be rendered stays aborted',
+    title: 'a task stays aborted if it is aborted while the template cannot be rendered',
     scenario: { ...twoTasks(9, [16, 'user aborts', 2]), natures: ['misfit', 'ends well'] },
   },
   {
-    title: 'a task that is enqueued elsewhere while its template cannot be rendered does not fail',
+    title: 'a task does not fail if it is enqueued elsewhere while the template cannot be rendered',
     scenario: { ...oneTask(125717, [9, 'user enqueues elsewhere', 0]), natures: ['misfit'] },
   },
   {
@@ -58,7 +58,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     scenario: twoTasks(385843, [0, 'job is preempted', 0], [0, 'user enqueues elsewhere', 2]),
   },
   {
-    title: 'a task enqueued again during the claim, and popped by another agent, does not run twice',
+    title: 'a task does not run twice if it is enqueued again and popped by another agent during the claim',
     scenario: twoTasks(620463, [10, 'user enqueues', 0], [10, 'another agent pops from our queue', 1]),
   },
   {
@@ -71,11 +71,11 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     ),
   },
   {
-    title: 'a task that is dequeued while the outcome of sbatch is unknown is forgotten in the end',
+    title: 'a task is forgotten in the end if it is dequeued while the outcome of sbatch is unknown',
     scenario: oneTask(182168, [0, 'sbatch is unknown', 2], [14, 'user dequeues', 0]),
   },
   {
-    title: 'a task that a dead daemon had parked is not parked again by the daemon that adopts the task',
+    title: 'an adopted task that a dead daemon parked is not parked again',
     scenario: {
       ...twoTasks(
         14,
@@ -88,11 +88,11 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     },
   },
   {
-    title: 'a job that died after its first call and then found the gate closed does not leave its task in progress',
+    title: 'no task stays in progress if its job died after the first call and then found the gate closed',
     scenario: twoTasks(999992, [31, 'daemon dies, journal lost', 2], [0, 'node dies, job requeued', 2]),
   },
   {
-    title: 'an orphan that two daemons find is not returned to its queue by one daemon while the other claims it again',
+    title: 'if two daemons find an orphan, neither returns it while the other claims it again',
     scenario: {
       ...twoTasks(289702, [20, 'daemon dies, journal lost', 3], [0, 'node dies, job requeued', 3]),
       natures: ['ends well', 'misfit'],

@@ -18,11 +18,11 @@ describe('each short scenario with faults', function () {
 
   for (const { title, most } of [
     {
-      title: 'D-01 loses no task, runs none twice, and ends each correctly with one daemon',
+      title: 'D-01 loses no task, runs no task twice, and ends each task correctly with one daemon',
       most: { faults: 5, daemons: 1 },
     },
     {
-      title: 'D-09 loses no task, runs none twice, and ends each correctly with two daemons',
+      title: 'D-09 loses no task, runs no task twice, and ends each task correctly with two daemons',
       most: { faults: 5, daemons: 2 },
     },
   ] as const) {
@@ -41,7 +41,7 @@ describe('in a pinned scenario,', () => {
 });
 
 describe('a round with many tasks and faults', () => {
-  it('loses no task, runs none twice, and gives each its correct final status', async () => {
+  it('loses no task, runs no task twice, and gives each task the correct final status', async () => {
     const lines: string[] = [];
     // So many tasks, not so many seconds: on any machine the same rounds.
     const tally = await playRounds({ seed: 11, tasks: 500, log: (line) => lines.push(line) });

@@ -199,7 +199,7 @@ for (const { name, version } of SLURMS) {
         ]);
       });
 
-      it('S-21 fails while slurmdbd is down, but still finds by name a job that squeue shows', async () => {
+      it('S-21 fails while slurmdbd is down, except for a job that squeue shows under its name', async () => {
         const running = newName();
         const id = await submitted(scheduler, running, 'sleep 1000');
         await forgetful.stopAccounting();

@@ -95,7 +95,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(facts.killWaitMs).to.be.greaterThan(0);
     });
 
-    it('runs a script, and shows its job while the job runs and after it has ended', async () => {
+    it('runs a script, and shows the job both while it runs and afterwards', async () => {
       const before = Math.floor(Date.now() / 1000) * 1000;
       const { id, name } = await submit(script('while [ ! -e continue ]; do sleep 0.1; done; rm continue'));
       const running = await untilState(id, 'RUNNING');
@@ -111,7 +111,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(ended.endedAt).to.be.within(before, Date.now());
     });
 
-    it('S-10 uses the given job name, even if the script sets another one', async () => {
+    it('S-10 uses the given job name even if the script sets another job name', async () => {
       const { id, name } = await submit(script('#SBATCH --job-name=theirs', 'echo "$SLURM_JOB_NAME"'));
       await untilState(id, 'COMPLETED');
 
@@ -136,7 +136,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await logOf(id)).to.equal(`${text}\nlast\n`);
     });
 
-    it('S-10 sets SLURM_JOB_ID for the job, but passes on no environment variable of sbatch', async () => {
+    it('S-10 sets SLURM_JOB_ID for the job, but passes no environment variable of sbatch to the job', async () => {
       const { id } = await submit(script('env'));
       await untilState(id, 'COMPLETED');
       const log = await logOf(id);
@@ -145,7 +145,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(log).not.to.include('SLURM_TIME_FORMAT');
     });
 
-    it('makes the log readable only by its owner, and reports the umask of the login shell', async () => {
+    it('makes the log readable only by the owner, and reports the umask of the login shell', async () => {
       const { umask = '' } = await scheduler.facts();
       const { id } = await submit(script('umask'));
       await untilState(id, 'COMPLETED');
@@ -194,7 +194,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       });
     });
 
-    it('cancels pending and running jobs, and Slurm sends the running ones SIGTERM', async () => {
+    it('cancels pending and running jobs, and Slurm sends SIGTERM to running jobs', async () => {
       const waiting = await submit(script('#SBATCH --hold', 'true'));
       // Not `wait`: a SIGTERM just before it is forgotten by bash until a child ends.
       const running = await submit(script('trap "echo told; exit 0" TERM', 'echo up', 'while :; do sleep 0.1; done'));

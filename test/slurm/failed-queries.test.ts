@@ -40,7 +40,7 @@ describe('a call to a failing Slurm', () => {
       expect(await desk.schedulerWithoutSlurm().list()).to.include({ kind: 'failed' });
     });
 
-    it('S-06 succeeds although every sbatch is retrying', async () => {
+    it('S-06 succeeds while every sbatch retries', async () => {
       plan(...Array.from({ length: 5 }, () => slow('sbatch', 60_000)));
       const stopping = new AbortController();
       // More than are begun at once: the last one waits for its turn.
@@ -53,7 +53,7 @@ describe('a call to a failing Slurm', () => {
       );
     });
 
-    it("S-44 returns only the new job if a crashed controller gives a forgotten job's id to a new job", async () => {
+    it('S-44 returns only the new job if a crashed controller forgot a job and used its id again', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });
@@ -161,7 +161,7 @@ describe('a call to a failing Slurm', () => {
   });
 
   describe('that cancels jobs', () => {
-    it('logs a warning while the controller is down, and does not fail', async () => {
+    it('logs a warning, without a failure, while the controller is down', async () => {
       const id = await submitted();
       plan(controllerDown('scancel'));
       // Once for both jobs: after the first failure, scancel is not run again.
@@ -178,7 +178,7 @@ describe('a call to a failing Slurm', () => {
       });
     });
 
-    it('S-44 does not cancel a job that reuses the id of a job that Slurm has forgotten', async () => {
+    it('S-44 does not cancel a new job that has the id of a forgotten job', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });

@@ -17,7 +17,7 @@ describe('a submission to a failing Slurm', () => {
   const desk = useFailingScheduler();
   const { found, plan, restart, submit, submitted } = desk;
 
-  it('S-01 has an unknown outcome if sbatch times out, and the job is then found by its name', async () => {
+  it('S-01 has an unknown outcome if sbatch times out; the job is then found by its name', async () => {
     plan(acceptedThenTimeout());
 
     expect(await submit()).to.deep.equal({ kind: 'unknown', message: 'Socket timed out on send/recv operation' });
@@ -84,7 +84,7 @@ describe('a submission to a failing Slurm', () => {
     await desk.cluster().listen();
   });
 
-  it('reports Slurm as unavailable while the controller is down, and creates no job', async () => {
+  it('creates no job, and reports Slurm as unavailable, while the controller is down', async () => {
     await desk.cluster().stopListening();
     const outcome = await submit();
     await desk.cluster().listen();
@@ -96,7 +96,7 @@ describe('a submission to a failing Slurm', () => {
     expect(await found()).to.deep.equal([]);
   });
 
-  it('reports Slurm as unavailable, and names the path, if sbatch is missing', async () => {
+  it('if sbatch is missing, reports Slurm as unavailable and names the path', async () => {
     const outcome = await desk.schedulerWithoutSlurm().submit({ jobName: JOB_NAME, script: HELD_SCRIPT });
 
     expect(outcome.kind).to.equal('unavailable');

@@ -178,7 +178,7 @@ for (const version of await own()) {
       expect(accepted).to.be.at.least(8);
     });
 
-    it('S-60 contains only correct values, whatever the owner changes in the job', async () => {
+    it('S-60 contains only correct values after any change by the owner of the job', async () => {
       const id = (await submit()) ?? expect.fail('no job');
       for (const field of FIELDS) {
         for (const value of field === 'Comment' ? VALUES : VALUES.slice(0, 2)) {

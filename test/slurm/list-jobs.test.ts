@@ -151,7 +151,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['squeue', 'alice squeue', 'bob squeue']);
   });
 
-  it('have their sizes read in the same calls, unless sudo refuses squeue for their user', async () => {
+  it('have their sizes read in the same calls, except for a user for whom sudo refuses squeue', async () => {
     for (const hidesJobs of [false, true]) {
       const { scheduler, calls, refused } = createBed({ hidesJobs });
       await scheduler.facts();
@@ -166,7 +166,7 @@ describe('jobs of several Unix users', () => {
     }
   });
 
-  it("are reported as not listed if sudo refuses squeue for one user, but others' jobs are listed", async () => {
+  it('are listed except for a user for whom sudo refuses squeue', async () => {
     const { scheduler, refused } = createBed({ hidesJobs: true });
     refused.add('alice');
     const list = await scheduler.list(undefined, [ALICE, BOB]);
@@ -223,7 +223,7 @@ describe('jobs of several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it("do not count as absent if accounting times out for one user, but others' jobs are found", async () => {
+  it("do not count as absent for a user for whom accounting times out; other users' jobs are found", async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -301,7 +301,7 @@ describe('jobs of several Unix users', () => {
     expect(await readFor('alice', 'carol', 'bob')).to.deep.equal(['3']);
   });
 
-  it('are each cancelled as the user who owns them, even if sudo refuses scancel for one user', async () => {
+  it('are cancelled as their owners even if sudo refuses scancel for one user', async () => {
     const { scheduler, calls, refused } = createBed();
     refused.add('alice');
     const jobs = ['alice', 'alice', 'bob'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));

@@ -37,7 +37,7 @@ describe('a query with sacct', () => {
     ]);
   });
 
-  it('S-33 returns a job as cancelled if its state names the user', () => {
+  it('S-33 returns a job as cancelled if the state names the user who cancelled it', () => {
     const stdout =
       HEADER + line('4711', OURS, 'CANCELLED by 1000', 'None', 'gpu', 'n1', '1795505467', '1795505468', '1795505469');
 

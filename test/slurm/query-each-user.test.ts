@@ -31,7 +31,7 @@ describe('a query as each of several users', () => {
     expect(isDown).to.equal(false);
   });
 
-  it('stops after two failures, and begins the next time with the users whose query did not fail', async () => {
+  it('stops after two failures; the next query begins with the users whose queries did not fail', async () => {
     const { asked, query } = createBed();
     const first = await query('f1', 'f2', 'alice', 'bob');
     expect(asked.splice(0)).to.deep.equal(['f1', 'f2']);

@@ -115,7 +115,7 @@ for (const release of releases) {
       });
     }
 
-    it('is parsed without job arrays, and a job name that looks like rows is parsed as one name', () => {
+    it('is parsed without job arrays, and with one name from a job name that looks like rows', () => {
       const jobs = listed(parseSqueue(result({ stdout: text('squeue.txt') }), MARK));
 
       expect(jobs.filter(({ name }) => name.startsWith('evil'))).to.have.length(1);

@@ -84,7 +84,7 @@ describe('the accounting figures of an ended job', () => {
     expect(only(TWO_CORES, ITS_BATCH, step).usedMemoryMb).to.be.closeTo(170.7, 0.01);
   });
 
-  it('use the peak of the largest task for every task if accounting has no sum of the memory', () => {
+  it('use the peak of the largest task for all tasks if accounting has no sum of the memory', () => {
     expect(only(...TWO_NODES)).to.include({ nodeSec: 6, usedMemoryMb: 2, memoryMb: 2048 });
   });
 
@@ -101,7 +101,7 @@ describe('the accounting figures of an ended job', () => {
     });
   });
 
-  it('have an unknown usage, not zero, if no plugin measures it', () => {
+  it('have an unknown usage, not zero, if no plugin measures the usage', () => {
     const unmeasured = only(
       TWO_CORES.replace('00:00.578', '00:00:00'),
       ITS_BATCH.replace('4812800', '').replace('00:00.578', '00:00:00'),
@@ -144,7 +144,7 @@ describe('the accounting figures of an ended job', () => {
     });
   });
 
-  it('are missing while the job runs, or if another job reuses its id', () => {
+  it('are missing while the job runs and if another job has the same id', () => {
     const running = TWO_CORES.replace('COMPLETED', 'RUNNING').replace('1795950596', 'Unknown');
     const others = TWO_CORES.replace('|a|', '|theirs|').replace('1795950590', '1795900000');
     expect([read([running]).size, read([others, ITS_BATCH]).size]).to.deep.equal([0, 0]);
@@ -168,12 +168,12 @@ describe('the accounting figures of an ended job', () => {
     expect([figuresAs('ada'), figuresAs('bob')]).to.deep.equal([1, 0]);
   });
 
-  it('are read for the other jobs if the name of one job contains field separators and newlines', () => {
+  it("are read even if another job's name contains field separators and newlines", () => {
     const renamed = NEVER_STARTED.replace('|h|', '|h\x1fh\nx\x1fy\n9\x1f1\x1fa|');
     expect([...read([TWO_CORES, ITS_BATCH, renamed]).keys()]).to.deep.equal(['1']);
   });
 
-  it('are requested without the names of steps, which may contain any text', () => {
+  it('are requested without step names, because these may contain any text', () => {
     expect(sacctFiguresArgs(['1'] as JobId[]).join()).not.to.contain('JobName');
     expect(sacctNamesArgs(['1'] as JobId[])).to.include.members(['--allocations', '--duplicates', '--jobs=1']);
   });

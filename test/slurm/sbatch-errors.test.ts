@@ -56,7 +56,7 @@ describe('an error of the controller', () => {
 });
 
 describe('the error of sbatch for a policy limit', () => {
-  it('S-05 is classified as backpressure if it limits the number of jobs', () => {
+  it('S-05 is classified as backpressure if the policy limits the number of jobs', () => {
     for (const limit of [
       'AssocMaxSubmitJobLimit',
       'QOSMaxSubmitJobPerUserLimit',
@@ -67,11 +67,11 @@ describe('the error of sbatch for a policy limit', () => {
       expect(parseSubmitError(1, answer(POLICY, limit)), limit).to.equal('backpressure');
   });
 
-  it('is classified as backpressure if Slurm does not name it', () => {
+  it('is classified as backpressure if Slurm does not name the limit', () => {
     expect(parseSubmitError(1, answer(POLICY))).to.equal('backpressure');
   });
 
-  it('is classified as rejected if the job exceeds the limit even without other jobs', () => {
+  it('is classified as rejected if the job alone exceeds the limit', () => {
     for (const limit of [
       'QOSMaxWallDurationPerJobLimit',
       'QOSMaxCpuPerUserLimit',
@@ -157,7 +157,7 @@ it('parseSubmitError and submitErrorMessage find the last message after megabyte
   expect(submitErrorMessage(answer('x'.repeat(10 * 1024 * 1024)))).to.have.length(500);
 });
 
-it('isLimitOfJobs recognizes the limits that apply until a job ends, and does not count a pause of the controller as one', () => {
+it('isLimitOfJobs recognizes limits that apply until a job ends; a pause of the controller is none', () => {
   const { backpressure } = CONTROLLER_RESPONSES;
   const isLimit = (text: string): boolean =>
     isLimitOfJobs(submitErrorMessage(answer(text, 'QOSMaxSubmitJobPerUserLimit')));

@@ -37,7 +37,7 @@ describe('sbatch', () => {
     expect(parseSbatch(result({ stdout: '4711\n', stderr }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 
-  it("has submitted the job if it prints an id, even with the job's exit code (--wait)", () => {
+  it('has submitted the job if it prints an id, even with the exit code of the job (--wait)', () => {
     expect(parseSbatch(result({ exitCode: 3, stdout: '4711\n' }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 

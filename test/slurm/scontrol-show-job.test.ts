@@ -127,7 +127,7 @@ describe('parseJobRecord for a job whose owner may set hostile texts', () => {
     expect(read({})).to.deep.equal(TRUE_RECORD.record);
   });
 
-  it("S-60 ignores text in any field's line that looks like the path of the log", () => {
+  it('S-60 ignores a text in any field that looks like the path of the log', () => {
     const forged = 'x StdOut=/home/daemon/clearml.conf JobState=COMPLETED ExitCode=0:0';
 
     for (const field of ['Account', 'Comment', 'MailUser', 'WorkDir', 'Features', 'WCKey', 'Container'])
@@ -156,7 +156,7 @@ describe('parseJobRecord for a job whose owner may set hostile texts', () => {
       expect(pathOf(path), path).to.equal(undefined);
   });
 
-  it("returns only Slurm's own facts, whatever text the owner puts into any field", () => {
+  it('returns only the facts from Slurm, whatever the owner writes into a field', () => {
     fc.assert(
       fc.property(hostileOwnerTexts(), (texts) => expectNothingForged(read(texts))),
       { numRuns: fuzzCases(2_000), seed: fuzzSeed(13) },

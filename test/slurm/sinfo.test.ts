@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { parsePartitions } from '../../src/slurm/sinfo.ts';
 
 describe('parsePartitions', () => {
-  it("adds up the nodes of a partition's lines, and uses the largest node size", () => {
+  it('adds up the nodes in all lines of a partition and uses the largest node size', () => {
     const text = [
       'gpu*|up|2-00:00:00|3|idle|64|512000+|gpu:a100:4(S:0-1)',
       'gpu*|up|2-00:00:00|1|down*|32|256000|gpu:v100:2,shard:8',

@@ -45,7 +45,7 @@ describe('a scheduler with a rate limit', () => {
     return { scheduler: withRateLimit(inner, limit, clock), limit, now: () => clock.now() };
   }
 
-  it('takes a token for each query and cancelled job, and none for a submission', async () => {
+  it('takes a token for each query and each cancelled job, but none for a submission', async () => {
     const { scheduler, limit, now } = limited();
     await scheduler.list();
     await scheduler.listAllUsers();

@@ -57,7 +57,7 @@ describe('the sizes of jobs', () => {
     });
   });
 
-  it('are unknown if squeue fails, prints an error, or its output is truncated', () => {
+  it('are unknown if squeue fails, prints an error or prints truncated output', () => {
     const whole = row('1', '1', '1', 'node=1');
     for (const given of [
       { stdout: whole.slice(0, -20) },

@@ -24,7 +24,7 @@ function jobsOf(stdout: string): readonly { id: string; name: string }[] {
 }
 
 describe('a query with squeue', () => {
-  it("requests every job of the daemon's user or of all users, with a unique marker around each row", () => {
+  it('requests all jobs of one or of all users, with a unique marker around each row', () => {
     const [format = '', ...others] = squeueArgs(MARK, 'ours').toReversed();
 
     expect(others).to.have.members(['--all', '--me', '--states=all']);
@@ -69,7 +69,7 @@ describe('a query with squeue', () => {
     });
   });
 
-  it("recognizes other Unix users' jobs in a list of all jobs, whatever their names", () => {
+  it("recognizes other Unix users' jobs with any name in a list of all jobs", () => {
     const header = record([...COLUMNS, 'USER', 'NAME']);
     const rowOf = (id: string, userId: string, name: string): string =>
       record([id, id, 'RUNNING', 'None', '1795505467', 'N/A', 'NONE', 'gpu', 'n1', userId, name]);
@@ -184,7 +184,7 @@ describe('a query with squeue', () => {
     });
   }
 
-  it('S-30 omits array tasks, even if they have a job name of this daemon', () => {
+  it('S-30 omits array tasks, even with a job name of this daemon', () => {
     expect(
       jobsOf(HEADER + row('99', OURS, { shownId: '99_[0-3]' }) + row('12', OURS, { shownId: '12+0' })),
     ).to.deep.equal([]);

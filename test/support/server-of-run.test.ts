@@ -24,7 +24,7 @@ describe('the server of a test run', () => {
     );
   });
 
-  it('gives each run separate names, and deletes only what that run created', async () => {
+  it('gives each run separate names, and deletes only what the run itself created', async () => {
     const sandbox = await createSandbox({ port: 0, clock: systemClock });
     try {
       const api = await connectApi(sandbox);

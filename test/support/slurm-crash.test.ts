@@ -45,7 +45,7 @@ describe('a test under which slurmd crashes', () => {
     expect(outcome.says).to.include('retrying, as slurmd died by SIGSEGV: is innocent');
   });
 
-  it('names the daemon, the signal and the end of its log if the retry fails too', () => {
+  it("names the daemon, the signal and the end of the daemon's log if the retry fails too", () => {
     const [failure] = outcome.failures ?? [];
     const details = failure?.details.join('\n') ?? '';
 

@@ -46,7 +46,7 @@ describe('the proxy in front of slurmctld', () => {
     expect(proxy.callCount()).to.equal(before + 1);
   });
 
-  it('makes sbatch time out although Slurm has created the job', async () => {
+  it('makes sbatch time out after Slurm has created the job', async () => {
     proxy.break({ fault: { kind: 'drop-answers' }, only: 'submissions' });
 
     const error = await rejection(submit('timed-out'));

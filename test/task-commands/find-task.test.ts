@@ -53,7 +53,7 @@ describe('a task on the command line', () => {
     expect(stderr).to.include(`Task ${draft} (a draft) is created: there is nothing to cancel.`);
   });
 
-  it('is aborted by cancel while it is queued, with a message about its job', async () => {
+  it('is aborted by cancel while queued; a message reports what happens to the job', async () => {
     const { code, stdout, stderr } = await cli.run('cancel', job);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.equal(
@@ -62,7 +62,7 @@ describe('a task on the command line', () => {
     expect((await cli.user.look(task)).status).to.equal('stopped');
   });
 
-  it('receives a stop request from cancel while it is in progress', async () => {
+  it('receives a stop request from cancel while in progress', async () => {
     const runs = await cli.submitOne(TEMPLATE, 'runs');
     await cli.user.api('tasks.started', { task: runs, force: true });
     await cli.user.api('workers.status_report', { worker: 'w', task: runs, timestamp: Date.now() });

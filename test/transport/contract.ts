@@ -186,7 +186,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     }
   });
 
-  it('kills a program and its children at the deadline, and returns the output so far', async () => {
+  it('kills a program and its children at the deadline and returns the output so far', async () => {
     const pidFile = join(place.folder, 'pid');
     const script = `echo 4711; echo why >&2; sleep 1000 & echo $! > ${pidFile}; wait`;
     // The output must have come here too: the program may begin just before the deadline, and that of an earlier run just after it.
@@ -236,7 +236,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(error).to.be.instanceOf(ConnectionLostError);
   });
 
-  it('ends the running programs when it is closed, and then starts no others', async () => {
+  it('ends the running programs when it is closed, and starts no more', async () => {
     const own = place.open();
     await own.run(shell(':'));
     const running = rejection(own.run(shell('sleep 60')));
@@ -257,7 +257,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(readFileSync(path, 'utf8') === text).to.equal(true);
   });
 
-  it('reads the end of a file of the expected user, and rejects links and FIFOs', async () => {
+  it('reads the end of a file of the expected user, but rejects links and FIFOs', async () => {
     const file = join(place.folder, "job's log.out");
     await host.run(
       shell(`umask 077; printf 'the very end\\n' > "job's log.out"; ln -s "job's log.out" link; mkfifo fifo`),

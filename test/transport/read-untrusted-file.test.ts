@@ -49,7 +49,7 @@ for (const tools of ['this machine', 'busybox']) {
       expect(await read(7)).to.deep.equal({ kind: 'read', text: 'more', start: 7, end: 11 });
     });
 
-    it('treats a negative offset as relative to the end, and reads a shorter file completely', async () => {
+    it('reads from the end with a negative offset, and reads a shorter file completely', async () => {
       expect(await read(-3)).to.include({ text: 'lo\n', end: 7 });
       expect(await read(-100)).to.include({ text: 'héllo\n', start: 0, end: 7 });
     });
@@ -114,7 +114,7 @@ for (const tools of ['this machine', 'busybox']) {
       });
     }
 
-    it('S-61 rejects a file that belongs to another user than the expected one', async () => {
+    it('S-61 rejects a file of another user than the expected user', async () => {
       expect(await read(0, { owner: ME + 1 })).to.deep.include({
         kind: 'refused',
         why: 'does not belong to the user of the job',
@@ -124,7 +124,7 @@ for (const tools of ['this machine', 'busybox']) {
     describe('for a user other than root', () => {
       before(requireRoot);
 
-      it('reads a file of the expected user, and rejects links and files of root', async () => {
+      it('reads a file of the expected user, but rejects links and files of root', async () => {
         await chown(file, 4242, 4242);
         const link = inFolder((path) => symlinkSync(file, path));
 

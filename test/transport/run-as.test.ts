@@ -94,7 +94,7 @@ describe('a command that runs as another Unix user', () => {
     });
   }
 
-  it("has output without sudo's harmless warnings, so that the output can be parsed", async () => {
+  it("has its output without sudo's harmless warnings, so it can be parsed", async () => {
     write('sudo', 'cat > /dev/null; echo "sudo: unable to resolve host n1: Name or service not known" >&2');
     expect(await run()).to.include({ exitCode: 0, stderr: '' });
   });

@@ -69,7 +69,7 @@ describe('a pool of shells', () => {
     expect(await pool.lend((shell) => Promise.resolve(shell.number), never())).to.equal(2);
   });
 
-  it('skips a call that was aborted while it waited, and runs the next one', async () => {
+  it('skips a waiting call that was aborted, and runs the next call', async () => {
     const pool = poolOf(1);
     const gone = new AbortController();
     let letGo: () => void = () => undefined;

@@ -94,7 +94,7 @@ describe('the HTTP server', () => {
     expect(streams).to.deep.equal([]);
   });
 
-  it('replaces the token in the URL by a cookie for this site, which does not contain the token', async () => {
+  it('replaces the token in the URL by a cookie without the token', async () => {
     const { status, headers, body } = await get({ path: `/?token=${TOKEN}`, headers: {} });
     const [cookie = ''] = headers['set-cookie'] ?? [];
 
@@ -106,7 +106,7 @@ describe('the HTTP server', () => {
     expect(await get({ headers: { cookie: `${value}x` } })).to.include({ status: 401 });
   });
 
-  it('accepts only its own host names, so that no other site can read its pages through a browser', async () => {
+  it('accepts only its own host names, so no other site can read its pages through a browser', async () => {
     const authorization = `Bearer ${TOKEN}`;
     for (const host of [
       'localhost',

@@ -32,7 +32,7 @@ describe('parseObjects', () => {
     expect(text('')).to.deep.equal([{}]);
   });
 
-  it('drops nulls at the top level, where they mean "not set", and keeps all others', () => {
+  it('drops nulls at the top level (they mean "not set") and keeps nulls inside values', () => {
     expect(text('{"a":null,"b":{"c":null},"d":[null]}')).to.deep.equal([{ b: { c: null }, d: [null] }]);
   });
 
@@ -52,7 +52,7 @@ describe('parseObjects', () => {
     });
   }
 
-  it('lets the query override the body, and recognizes numbers, booleans and lists in the query', () => {
+  it('prefers the query to the body, and recognizes numbers, booleans and lists in the query', () => {
     expect(text('{"a":1,"b":2}', { query: 'b=3&c=true&d=x&d=y&e[]=z' })).to.deep.equal([
       { a: 1, b: 3, c: true, d: ['x', 'y'], e: ['z'] },
     ]);

@@ -37,7 +37,7 @@ describe('the authentication of the sandbox', () => {
     expect((await callAs(sandbox, basicAuthorization(sandbox.accessKey, sandbox.secretKey))).result).to.equal('200/0');
   });
 
-  it('rejects each kind of invalid credentials with its own error code', async () => {
+  it('rejects each kind of invalid credentials with a separate error code', async () => {
     await using sandbox = await openSandbox();
     const results = [
       await callAs(sandbox, undefined),
@@ -90,7 +90,7 @@ describe('a token of the sandbox', () => {
     expect((await callAs(other, `Bearer ${await login(one)}`)).result).to.equal('401/30');
   });
 
-  it('expires on sandbox.expire_tokens, which also sets the lifetime of later tokens', async () => {
+  it('expires on sandbox.expire_tokens; that call also sets the lifetime of later tokens', async () => {
     await using sandbox = await openSandbox();
     const token = await login(sandbox);
     await sandbox.ok('sandbox.expire_tokens', { life_seconds: 30 });

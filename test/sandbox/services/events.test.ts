@@ -108,7 +108,7 @@ describe('the console of the sandbox', () => {
 });
 
 describe('a scalar event', () => {
-  it("replaces an event of the same iteration, and updates the task's last iteration", async () => {
+  it('replaces an event of the same iteration and updates the last iteration of the task', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const scalar = { type: 'training_stats_scalar', task, metric: 'loss', variant: 'train', iter: 7 };
@@ -120,7 +120,7 @@ describe('a scalar event', () => {
     expect(await sandbox.task(task)).to.include({ last_iteration: 7 });
   });
 
-  it('is returned in the order of iterations, and no iteration is split between two pages', async () => {
+  it('is returned in the order of iterations, on one page with all events of its iteration', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const point = (iter: number, variant: string): Record<string, unknown> => ({

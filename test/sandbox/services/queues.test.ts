@@ -42,7 +42,7 @@ describe('a queue of the sandbox', () => {
     expect(await sandbox.ok('queues.peek_task', { queue })).to.deep.equal({ task: tasks[0] });
   });
 
-  it("cannot be deleted without force if it has entries; the deletion restores the tasks' earlier status", async () => {
+  it('cannot be deleted without force if it has entries; with force, its tasks get their earlier status', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -159,7 +159,7 @@ describe('add_task', () => {
     expect(before.execution.queue).to.equal(queue);
   });
 
-  it('rejects a task that is already in the queue, and the second of two simultaneous calls', async () => {
+  it('rejects a task that is already in the queue, even from a simultaneous call', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeTask();

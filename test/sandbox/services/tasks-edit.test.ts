@@ -55,7 +55,7 @@ describe('tasks.edit', () => {
     expect(edited).to.deep.include({ runtime: { b: 2 }, container: { image: 'two' } });
   });
 
-  it('requires force for a task that is not a draft, and then even sets the status', async () => {
+  it('needs force for a task that is not a draft; with force, it even sets the status', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task });
@@ -66,7 +66,7 @@ describe('tasks.edit', () => {
 });
 
 describe('tasks.update', () => {
-  it('changes a few fields, such as the status message, in any status, and ignores other fields', async () => {
+  it('changes in any status only a few fields, such as the status message', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     expect(await sandbox.ok('tasks.update', { task, status_message: 'waits for a node', status: 'failed' })).to.include(
@@ -80,7 +80,7 @@ describe('tasks.update', () => {
 });
 
 describe('tasks.update_batch', () => {
-  it('updates several tasks, and applies only the last of two lines about one task', async () => {
+  it('updates several tasks, and applies only the last line about each task', async () => {
     await using sandbox = await openSandbox();
     const [first, second] = [await sandbox.makeTask(), await sandbox.makeTask()];
     const lines = [
@@ -143,7 +143,7 @@ describe('tasks.clone', () => {
 });
 
 describe('tasks.edit_hyper_params with user properties', () => {
-  it('sets single properties in any status, and does not count as an update of the task', async () => {
+  it('sets single properties in any status without an update of the task', async () => {
     const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
@@ -159,7 +159,7 @@ describe('tasks.edit_hyper_params with user properties', () => {
     expect(after).to.equal(before);
   });
 
-  it('is rejected for a queued task if it also sets other parameters', async () => {
+  it('is rejected for a queued task if the call also sets other parameters', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const hyperparams = [property('a', '1'), { section: 'Args', name: 'lr', value: '0.1' }];
@@ -201,7 +201,7 @@ describe('tasks.edit_hyper_params and tasks.delete_hyper_params', () => {
 });
 
 describe('the artifacts of a task', () => {
-  it('are unique by key, and cannot be added to an ended task', async () => {
+  it('have unique keys, and cannot be added to an ended task', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const add = (key: string, uri: string): Record<string, unknown> => ({

@@ -46,7 +46,7 @@ describe('tasks.enqueue', () => {
     expect((await sandbox.call('tasks.enqueue', { task, queue: 'x', queue_name: 'y' })).result).to.equal('400/12');
   });
 
-  it('moves a queued task to another queue, and remembers its status before the first enqueue', async () => {
+  it('moves a queued task to another queue, and keeps the status from before the first enqueue', async () => {
     await using sandbox = await openSandbox();
     const cpu = await sandbox.makeQueue('cpu');
     const gpu = await sandbox.makeQueue('gpu');
@@ -58,7 +58,7 @@ describe('tasks.enqueue', () => {
     expect(await sandbox.statusOf(task)).to.equal('created');
   });
 
-  it("rejects a task that is already in the queue, but deletes the record of the task's earlier status", async () => {
+  it('rejects a task that is already in the queue, but forgets the earlier status of the task', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);

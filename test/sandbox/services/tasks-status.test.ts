@@ -37,7 +37,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.task(task)).to.include({ status_reason: '', status_message: '' });
   });
 
-  it('keeps the start time of a running task that is started again, and resets that of an ended task', async () => {
+  it('keeps the start time if a running task is started again, and resets the time of an ended task', async () => {
     const clock = createManualClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
@@ -96,7 +96,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.statusOf(task)).to.equal('completed');
   });
 
-  it('can publish the task, which then changes only with force', async () => {
+  it('can publish the task; a published task changes only with force', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     expect(await sandbox.ok('tasks.completed', { task, publish: true })).to.include({ published: 1 });
@@ -104,7 +104,7 @@ describe("a change of a task's status", () => {
     expect((await sandbox.call('tasks.reset', { task })).result).to.equal('400/110');
   });
 
-  it('is rejected for a missing task, and tasks.started has a different error code for this', async () => {
+  it('is rejected for a missing task, with a different error code from tasks.started', async () => {
     await using sandbox = await openSandbox();
     const unknown = { task: 'f'.repeat(32) };
     expect((await sandbox.call('tasks.completed', unknown)).result).to.equal('400/101');

@@ -31,7 +31,7 @@ describe('a worker of the sandbox', () => {
     expect((await sandbox.call('workers.register', body)).result).to.equal('400/701');
   });
 
-  it('expires at its timeout unless it reports', async () => {
+  it('expires at its timeout if it sends no report', async () => {
     const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     await sandbox.ok('workers.register', { worker: 'silent', timeout: 60 });
@@ -48,7 +48,7 @@ describe('a worker of the sandbox', () => {
     expect(await ids(sandbox)).to.deep.equal(['new']);
   });
 
-  it("updates the worker and time of a task that it reports, whatever the task's status", async () => {
+  it('updates the worker and the time of a reported task in every status', async () => {
     const clock = createManualClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
@@ -71,7 +71,7 @@ describe('a worker of the sandbox', () => {
     expect(await ids(sandbox)).to.deep.equal(['w:1']);
   });
 
-  it('loses its task if a report names no task, and keeps its queues if a report names no queues', async () => {
+  it('after a report without task and queues, has no task but keeps its queues', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeTask();

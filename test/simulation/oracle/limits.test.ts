@@ -65,7 +65,7 @@ function createBed(limits: RoundLimits['limits'], daemons = 1): Bed {
 }
 
 describe('the oracle of limits', () => {
-  it('detects a submission although the jobs already use the maximum number of nodes', () => {
+  it('detects a submission while the jobs use the maximum number of nodes', () => {
     const { claim, submit, reports } = createBed({ maxNodes: 3 });
     for (const task of [ONE, TWO, THREE]) {
       claim(task);
@@ -103,7 +103,7 @@ describe('the oracle of limits', () => {
     expect(reports).to.deep.equal(['task 3 is submitted although the cluster has the maximum of 2 jobs: now 3']);
   });
 
-  it('permits a daemon to exceed a limit by tasks that a peer had not parked at the last poll', () => {
+  it('permits excess tasks if a peer parked its tasks after the last poll', () => {
     const { claim, park, poll, submit, reports } = createBed({ maxJobs: 1 });
     claim(ONE, 2);
     poll();

@@ -24,7 +24,7 @@ describe('the stand-in for clearml-agent on the sandbox', () => {
     expect(await testBed.console(task)).to.contain('This is the stand-in for clearml-agent');
   });
 
-  it('sets a task that only the real agent can run to failed, with the reason', async () => {
+  it('sets a task to failed, with a reason, if only the real agent can run it', async () => {
     await using testBed = await openAgentTestBed(standInAgentPython());
     const script = { repository: 'https://example.org/code.git', entry_point: 'train.py', working_dir: '.' };
     const task = await testBed.enqueue(await testBed.makeTask('', { script }));

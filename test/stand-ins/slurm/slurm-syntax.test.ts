@@ -93,7 +93,7 @@ describe('a duration', () => {
     });
   }
 
-  it('can be unlimited, and is undefined if the text is not a duration', () => {
+  it('is undefined if the text is no duration, and can be unlimited', () => {
     expect(readDuration('UNLIMITED')).to.equal(null);
     expect(formatDuration(null)).to.equal('UNLIMITED');
     for (const text of ['', 'soon', '1:2:3:4', '1-', '-5']) expect(readDuration(text), text).to.equal(undefined);

@@ -122,7 +122,7 @@ describe('the stand-in cluster', () => {
     await until(third, 'COMPLETED');
   });
 
-  it('requeues a job under the same id, counts it, and appends to its log', async () => {
+  it('requeues a job under the same id, counts the restart, and appends to the log', async () => {
     const id = await submit('echo "run ${SLURM_RESTART_COUNT:-0}"; [ "$SLURM_RESTART_COUNT" = 1 ] || sleep 1000');
     await until(id, 'RUNNING');
     await waitUntil('the first run to have begun', () => log(id) !== '');
@@ -150,7 +150,7 @@ describe('the stand-in cluster', () => {
     await until(waiting, 'DEADLINE');
   });
 
-  it('sets a job to FAILED if a killed slurmctld lost its start, as Slurm does', async () => {
+  it('sets a job to FAILED, as Slurm does, if a killed slurmctld lost the start of the job', async () => {
     const id = await submit('echo "$SLURM_JOB_START_TIME"; sleep 1000');
     await waitUntil('the script to begin', () => existsSync(join(folder, `slurm-${id}.out`)) && log(id) !== '');
     cluster.controller.revokeStart(Number(id));

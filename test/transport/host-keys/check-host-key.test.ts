@@ -26,7 +26,7 @@ describe('in strict mode, the host key check', () => {
     }
   });
 
-  it('accepts a key known for the default port at any port, as ssh does', async () => {
+  it('accepts at any port, as ssh does, a key that is known for the default port', async () => {
     await using here = await createKnownHostsFixture();
     await here.write('known', `login1 ${formatHostKey(OLD)}\n`);
 
@@ -47,7 +47,7 @@ describe('in strict mode, the host key check', () => {
     expect(await here.say({ knownHostsFiles: ['/dev/null'] }, 'login1', 22, OLD)).to.contain('is unknown');
   });
 
-  it('rejects an unknown key, and shows its fingerprint, the files and two ways to proceed', async () => {
+  it('rejects an unknown key with its fingerprint, the files and two ways to proceed', async () => {
     await using here = await createKnownHostsFixture();
 
     expect(await here.say({}, 'login1', 2222, NEW)).to.equal(
@@ -57,7 +57,7 @@ describe('in strict mode, the host key check', () => {
     await expectNothingWritten(here.folder);
   });
 
-  it('rejects a changed key, and shows the line, both fingerprints and the ssh-keygen command', async () => {
+  it('rejects a changed key with the line, both fingerprints and the ssh-keygen command', async () => {
     await using here = await createKnownHostsFixture();
     await here.write('known', `# mine\nlogin1 ${formatHostKey(ECDSA)}\nlogin1 ${formatHostKey(OLD)}\n`);
 
@@ -117,7 +117,7 @@ describe('in accept-new mode, the host key check', () => {
     expect(await here.say(policy, 'login1', 2222, ECDSA)).to.contain('has changed');
   });
 
-  it('appends the key on a separate line, with a hashed name if the other names are hashed', async () => {
+  it('appends the key on a separate line, with a hashed name if the file has hashed names', async () => {
     await using here = await createKnownHostsFixture();
     const before = `${hashedName('other', Buffer.from('salt'))} ${formatHostKey(OLD)}`;
     await here.write('known', before);
@@ -159,7 +159,7 @@ describe('in accept-new mode, the host key check', () => {
     expect(await here.read('known')).to.equal('');
   });
 
-  it('saves no key to a file that another user could create first, even through links', async () => {
+  it('saves no key to a missing file that another user could create first', async () => {
     await using here = await createKnownHostsFixture();
     const open = join(here.folder, 'open');
     await mkdir(open);

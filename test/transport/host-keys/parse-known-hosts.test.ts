@@ -99,7 +99,7 @@ describe('a known_hosts file', () => {
     await fc.assert(runs, { numRuns: 150 });
   });
 
-  it('matches the same hosts as ssh-keygen -F after ssh-keygen -H has hashed its names', async () => {
+  it('matches the same hosts as ssh-keygen -F, also with names that ssh-keygen -H hashed', async () => {
     await using here = await createKnownHostsFixture();
     const runs = fc.asyncProperty(fc.array(line, { maxLength: 5 }), host, port, async (lines, name, at) => {
       const file = await here.write('known', `${lines.join('\n')}\n`);

@@ -30,7 +30,7 @@ describe('a route of the openssh transport', () => {
     return { name: 'hpc', config: parseSshConfig(shown), hops: await findHops('hpc', shown, ask) };
   }
 
-  it('contains all jump hosts, the nearest first, and applies ProxyJump only to the first of them', async () => {
+  it('contains all jump hosts, the nearest first, and applies ProxyJump only to the first host', async () => {
     const { hops } = await readRoute(
       'Host hpc\n  ProxyJump gate,joe@inner:2200\nHost gate\n  ProxyJump door\nHost inner\n  ProxyJump elsewhere\nMatch host inner user joe\n  HostName 10.0.0.7\n',
     );

@@ -42,7 +42,7 @@ describe('the openssh transport', () => {
     'The SSH connection to cluster has ended, and a new one may need your second factor. ' +
     'Run: ssh -fNM cluster   The daemon finds the new connection within 30 s; jobs are not affected.';
 
-  it('shows how to open a missing connection, never logs in itself, and works once a user has opened one', async () => {
+  it('shows how to open a connection, never logs in, and works once a user has opened a connection', async () => {
     const logins = used.sshd.loginCount();
     const host = open();
     const error = await rejection(host.run(shell('touch ran')));
@@ -63,7 +63,7 @@ describe('the openssh transport', () => {
     expect(existsSync(join(used.account.home, 'ran'))).to.equal(false);
   });
 
-  it('uses a connection that the user opened with a second factor, and never logs in itself', async () => {
+  it('uses a connection that the user opened with a second factor, and never logs in', async () => {
     await using strict = await startSshd(['AuthenticationMethods publickey,keyboard-interactive', 'UsePAM yes']);
     await using user = prepareUserSsh(targetOf(strict, used.account));
     const host = open({ config: user.config });
@@ -101,7 +101,7 @@ describe('the openssh transport', () => {
     );
   });
 
-  it('opens one connection for all commands if a login is permitted, and closes it', async () => {
+  it('opens, and later closes, one connection for all commands if a login is permitted', async () => {
     const logins = used.sshd.loginCount();
     const host = open({ mayLogIn: true });
     await Promise.all([1, 2, 3].map(() => host.run(shell('true'))));

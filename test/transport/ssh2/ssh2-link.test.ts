@@ -109,7 +109,7 @@ describe('the ssh2 transport', () => {
   });
 
   describe('with a broken network link', () => {
-    it('reports an unknown outcome only for sent commands, and reconnects once for the later ones', async () => {
+    it('reports an unknown outcome only for sent commands, and reconnects once for later commands', async () => {
       await using link = await startLink(testBed.sshd.port);
       const host = testBed.open(testBed.target({ port: link.port }), { maxChannels: 1 });
       const running = rejection(host.run(shell('touch begun; sleep 60')));
@@ -157,7 +157,7 @@ describe('the ssh2 transport', () => {
       expect(await rejection(host.run(shell('true', { timeoutMs: 200 })))).to.be.instanceOf(CommandTimeoutError);
     });
 
-    it('runs a command at most once, wherever the link breaks, and reports whether it ran', async () => {
+    it('wherever the link breaks, runs a command at most once and reports whether it ran', async () => {
       await using link = await startLink(testBed.sshd.port);
       const host = testBed.open(testBed.target({ port: link.port }), { maxChannels: 1 });
       let tries = 0;

@@ -49,7 +49,7 @@ describe('/metrics', () => {
     );
   });
 
-  it('shows each limit and its use, and the number of tasks that a limit or a pause holds', async () => {
+  it('shows each limit with its use, and the number of held tasks', async () => {
     const limits = { maxJobs: 10, maxJobsPerUser: 1 };
     let pauses: readonly Pause[] = [];
     const fixture = fixtureWith({ limits }, { pauses: () => Promise.resolve(pauses), limits: { maxWaitingJobs: 7 } });

@@ -146,7 +146,7 @@ describe('an open status page', () => {
   });
   afterEach(() => bed.stop());
 
-  it('shows at each step of a task the same as a page that is loaded at that moment', async () => {
+  it('shows the same as a newly loaded page at each step of a task', async () => {
     const queries = ['', 'state=running', 'q=task+2', 'queue=nowhere'];
     const pages = queries.map((query) => bed.open(query));
     async function check(step: string): Promise<void> {
@@ -177,7 +177,7 @@ describe('an open status page', () => {
     expect(textOf(pages[0]?.shown['ended'])).to.match(/task 1 .* completed/);
   });
 
-  it('is sent only its health while nothing else changes', async () => {
+  it('receives only the health of the daemon while nothing else changes', async () => {
     await bed.enqueued(1);
     const page = bed.open();
     await bed.pollAndUpdate();
@@ -230,7 +230,7 @@ describe('an open status page', () => {
     expect(textOf(page.shown['tasks'])).to.include('task 1');
   });
 
-  it('receives everything when it opens, while open pages with the same filter receive nothing', async () => {
+  it('receives everything when it opens, while other pages with this filter receive nothing', async () => {
     await bed.enqueued(1);
     const early = bed.open();
     await bed.pollAndUpdate();

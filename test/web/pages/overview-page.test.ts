@@ -41,7 +41,7 @@ describe('the status page as HTML', () => {
     );
   });
 
-  it('shows the limits of the cluster and of each queue, and how many tasks they hold', async () => {
+  it('shows each limit of the cluster and the queues, and how many tasks the limit holds', async () => {
     const text = await pageOf({ limits: { maxJobsPerUser: 1 } }, { limits: { maxJobs: 50 } });
 
     expect(text).to.include(' · 1 of 50 jobs (max_jobs) ');

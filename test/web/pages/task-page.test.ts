@@ -79,7 +79,7 @@ describe('the page of a task', () => {
     }
   });
 
-  it('shows the log of a job of another Unix user only if the daemon has adopted that job', async () => {
+  it("shows the log of another Unix user's job only if the daemon has adopted that job", async () => {
     expect(await logPage({ isOthers: true }, { isOthersJob: true })).to.contain(TAIL);
     expect(await logPage({ isOthers: true, name: 'train' }, { isOthersJob: true })).to.not.contain(TAIL);
   });
