@@ -65,7 +65,7 @@ describe('a round with many tasks and faults', () => {
 
 describe('a round that once failed', () => {
   for (const { title, search } of PINNED_ROUNDS) {
-    it(`passes now; before the fix, ${title}`, async () => {
+    it(`passes (before the fix, ${title})`, async () => {
       expect(await findBadRound(search)).to.equal(undefined);
     });
   }

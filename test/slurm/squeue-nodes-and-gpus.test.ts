@@ -27,7 +27,7 @@ describe('the sizes of jobs', () => {
     expect(args.at(-1)).to.match(/^--Format=JobID:12\|mark1234,NumNodes:12\|mark1234,.*tres-per-task:60\|mark1234$/);
   });
 
-  it('are what Slurm allocated, if it counts GPUs', () => {
+  it('are those that Slurm allocated if Slurm counts GPUs', () => {
     expect(
       sizes(
         row('1', '2', '2', 'cpu=2,mem=8G,node=2,billing=2,gres/gpu=4,gres/gpu:a100=4', 'N/A', 'gres:gpu:2'),

@@ -52,10 +52,10 @@ describe('the missing queue entry of a parked task', () => {
     });
 });
 
-describe('for a parked task with a job that is not the tracked job, the decision', () => {
+describe('for a parked task whose live job is not the recorded one, the decision', () => {
   const LATE = { id: '5' as JobId, name: jobName(0) };
 
-  it('reports no removal by a user if the tracked job may have removed the entry', () => {
+  it('reports no removal by a user if the live job is of an earlier submission', () => {
     const seen = observation({
       ...FRESH,
       jobs: [jobOf('PENDING', LATE)],
@@ -72,7 +72,7 @@ describe('for a parked task with a job that is not the tracked job, the decision
       }
   });
 
-  it('reports a removal by a user if the found job belongs to the last submission', () => {
+  it('reports a removal by a user if the live job is of the last submission', () => {
     const seen = observation({ ...FRESH, entry: entryOf({ jobId: undefined }) });
     const [note] = decide({ ...seen, place: 'parked' });
     const patch = note?.do === 'note' ? note.patch : {};

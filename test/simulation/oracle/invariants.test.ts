@@ -95,7 +95,7 @@ describe('the oracle of the simulation', () => {
 
   for (const [what, isAbortNoted, isRequeued, violation] of [
     ['that a daemon has recorded', true, true, 'task 1 was started again after its abort'],
-    ['that no daemon saw before the agent of a requeued job erased it', false, true, undefined],
+    ['that the agent of a requeued job erased before a daemon saw it', false, true, undefined],
     ['that the agent of an ending job erased', false, false, 'task 1 was started again after its abort'],
   ] as const) {
     it(`reports "${violation ?? 'no violation'}" if a task starts again after an abort ${what}`, async () => {
@@ -127,8 +127,8 @@ describe('the oracle of the simulation', () => {
   }
 
   for (const [what, act, violation] of [
-    ['that has a running job but that its user enqueued elsewhere', 'enqueue elsewhere', undefined],
-    ['that has a running job and that its user did not enqueue elsewhere', undefined, 'task 1 is run twice at once'],
+    ['with a running job that a user enqueued elsewhere', 'enqueue elsewhere', undefined],
+    ['with a running job that no user enqueued elsewhere', undefined, 'task 1 is run twice at once'],
   ] as const) {
     it(`reports "${violation ?? 'no violation'}" if another agent runs a task ${what}`, async () => {
       const { invariants, store } = await createFixture({ isOtherAgents: true });
