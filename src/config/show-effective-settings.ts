@@ -5,6 +5,7 @@ import { UnknownSettingError } from './errors.ts';
 import type { Config } from './load-config.ts';
 import { formatOrigin } from './setting-origin.ts';
 import { withoutSecrets } from './redact-secret-settings.ts';
+import { ANY_NAME, clearmlRows, settingRows } from './schema/settings-rows.ts';
 import { joinPath, splitPath } from './dotted-names.ts';
 
 export interface ShowOptions {
@@ -69,10 +70,31 @@ function bareText(node: ConfigNode): string {
 }
 
 function noSuchSetting(root: ConfigTree, path: readonly string[]): UnknownSettingError {
+  const meant = fullName(root, path) ?? nearestBeside(root, path);
+  const advice = meant === undefined ? 'Omit the name to see all settings.' : `Did you mean ${joinPath(meant)}?`;
+  return new UnknownSettingError(`Nothing sets ${joinPath(path)}. ${advice}`);
+}
+
+/** The shortest name of a setting that ends with this one; also of a setting without a value. */
+function fullName(root: ConfigTree, end: readonly string[]): readonly string[] | undefined {
+  const described = [...clearmlRows(), ...settingRows().map(({ name }) => ({ name: `agent.slurm.${name}` }))];
+  const candidates = [...pathsBelow(root), ...described.map(({ name }) => splitPath(name))];
+  return candidates
+    .filter((path) => path.length > end.length && end.every((step, index) => path.at(index - end.length) === step))
+    .filter((path) => !path.includes(ANY_NAME))
+    .sort((one, other) => one.length - other.length)[0];
+}
+
+function pathsBelow(tree: ConfigTree, group: readonly string[] = []): (readonly string[])[] {
+  return [...tree.fields].flatMap(([name, field]) => {
+    const path = [...group, name];
+    return [path, ...(field.kind === 'tree' ? pathsBelow(field, path) : [])];
+  });
+}
+
+function nearestBeside(root: ConfigTree, path: readonly string[]): readonly string[] | undefined {
   const group = path.slice(0, -1);
   const around = nodeAt(root, group);
   const nearest = around?.kind === 'tree' ? nearestName(path.at(-1) ?? '', [...around.fields.keys()]) : undefined;
-  const advice =
-    nearest === undefined ? 'Omit the name to see all settings.' : `Did you mean ${joinPath([...group, nearest])}?`;
-  return new UnknownSettingError(`Nothing sets ${joinPath(path)}. ${advice}`);
+  return nearest === undefined ? undefined : [...group, nearest];
 }

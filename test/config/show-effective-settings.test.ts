@@ -77,4 +77,17 @@ describe('showConfig', () => {
     );
     expect(() => showConfig(configFrom({}), { key: 'zzz.yyy' })).to.throw(UnknownSettingError, 'Nothing sets zzz.yyy.');
   });
+
+  it('suggests the full name for the last part of one, even if nothing sets it', () => {
+    const suggested = { python: 'agent.slurm.python', 'slurm.queues': 'agent.slurm.queues', HF: 'environment.HF' };
+    for (const [key, name] of Object.entries(suggested))
+      expect(() => showConfig(config, { key })).to.throw(
+        UnknownSettingError,
+        `Nothing sets ${key}. Did you mean ${name}?`,
+      );
+  });
+
+  it('does not suggest the name that was typed', () => {
+    expect(() => showConfig(config, { key: 'agent.slurm.python' })).to.throw('Omit the name to see all settings.');
+  });
 });
