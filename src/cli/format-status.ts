@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock.ts';
 import { formatDuration } from '../base/format-duration.ts';
 import { visibleText } from '../base/terminal-text.ts';
 import { textTable } from '../base/text-table.ts';
+import { limitText } from '../base/truncate-text.ts';
 import { cutToWidth, textWidth } from '../base/text-width.ts';
 import { wrapText } from '../base/wrap-text.ts';
 import { describeUse } from '../daemon/claim/report-limit-use.ts';
@@ -108,9 +109,9 @@ function shownName(name: string | undefined): string {
   return cutToWidth(onOneLine(name ?? ''), NAME_WIDTH);
 }
 
-/** Without control characters. */
+/** Without control characters. The owner of a task may set a name or a status reason of any length. */
 function onOneLine(text: string): string {
-  return visibleText(text.replaceAll(/\s+/g, ' ')).trimEnd();
+  return limitText(visibleText(text.replaceAll(/\s+/g, ' ')).trimEnd(), 'shownReason');
 }
 
 /** If the terminal is too narrow for a table, prints the cells of a row one after the other. */

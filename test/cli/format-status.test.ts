@@ -162,6 +162,23 @@ describe('the table of tasks', () => {
     for (const columns of [60, 80, 120]) expect(longest(shown(columns, more))).to.be.at.most(columns);
   });
 
+  it('shows only the beginning of a long status reason, which the owner of a task may set', () => {
+    const ended = {
+      task: 'd'.repeat(32) as TaskId,
+      name: 'long',
+      queue: 'gpu',
+      job: '4710',
+      status: 'stopped',
+      endedAt: Date.UTC(2026, 0, 2, 4, 30),
+      why: 'word '.repeat(20_000),
+    };
+
+    const text = shown(110, { ...SEEN, rows: [], ended: [ended] });
+
+    expect(text).to.match(/word.*…$/m);
+    expect(text.length).to.be.below(1_000);
+  });
+
   it('is followed by the pauses and by the reasons why tasks wait', () => {
     const paused: ClusterStatus = {
       ...SEEN,
