@@ -12,6 +12,7 @@ import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.t
 import { ordinarySettings, type ClusterSettings } from '../support/slurm-conf.ts';
 import { rootFor } from '../support/slurm-root.ts';
 import type { TestAccount } from '../support/sshd.ts';
+import { startStockAgent, type StockAgent } from './stock-agent.ts';
 import { startWorld, type Program, type World } from './world.ts';
 
 export interface WorkflowBed {
@@ -20,6 +21,8 @@ export interface WorkflowBed {
   run(program: string, ...args: readonly string[]): Promise<string>;
   /** Makes these queues and serves each with this template of the example. @param options of the daemon */
   serve(templateOfQueue: Readonly<Record<string, string>>, ...options: readonly string[]): Promise<Program>;
+  /** Has a stock clearml-agent in services mode serve this queue, as on a login node. */
+  serveByStockAgent(queue: string): Promise<void>;
   /** The children of a task that are not controllers, by name. */
   childrenOf(task: string): Promise<readonly ChildTask[]>;
   /** Waits until the task completes; if it ends otherwise, fails with its console. */
@@ -63,10 +66,13 @@ export async function startWorkflowBed(
   await mkdir(folder);
   await cp(resolve('examples/workflows', example), folder, { recursive: true });
 
+  const environment = { ...world.environment, CLEARML_CONFIG_FILE: join(world.home, 'clearml.conf') };
+  let stockAgent: StockAgent | undefined;
+
   async function run(program: string, ...args: readonly string[]): Promise<string> {
     const child = spawn(join(dirname(agentPython()), program), args, {
       cwd: folder,
-      env: { ...world.environment, CLEARML_CONFIG_FILE: join(world.home, 'clearml.conf') },
+      env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
@@ -83,6 +89,10 @@ export async function startWorkflowBed(
       const templates = Object.values(templateOfQueue).map((name) => join(folder, name));
       return world.start(...options, '--template-files', ...templates, '--queue', ...queues.map(world.nameOf));
     },
+    async serveByStockAgent(queue) {
+      await world.user.makeQueue(queue);
+      stockAgent = startStockAgent(world.nameOf(queue), { folder: world.folder, environment });
+    },
     async childrenOf(task) {
       const only_fields = ['id', 'name', 'status'];
       const { tasks } = await world.user.api('tasks.get_all', { parent: [task], only_fields, search_hidden: true });
@@ -97,6 +107,7 @@ export async function startWorkflowBed(
       return console;
     },
     async [Symbol.asyncDispose]() {
+      await stockAgent?.stop();
       await world[Symbol.asyncDispose]();
       await cluster.stop();
     },

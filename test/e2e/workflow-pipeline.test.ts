@@ -10,6 +10,8 @@ describe('a pipeline', () => {
   /** Of a pipeline with a step that fails once, and of one with a step that always fails. */
   let repeated: string;
   let failing: string;
+  /** Of pipelines whose controllers run at the same time on the login node. */
+  let onLoginNode: readonly string[];
   const create = ['--project', 'pipelines', '--name', 'evaluate', '--skip-task-init', '--packages', 'clearml'];
 
   before(requireAgent);
@@ -24,17 +26,43 @@ describe('a pipeline', () => {
       statusesOf(await bed.childrenOf(repeated))['prepare'] === 'completed';
     await waitUntil('the first step to complete', isPrepared, { progress: () => bed.world.log().length });
     failing = await start(join(bed.world.folder, 'no-such-directory/file'));
+    await bed.serveByStockAgent('services');
+    await setPartition('DOWN');
+    onLoginNode = [await start('', 'services'), await start('', 'services')];
   });
   after(() => bed[Symbol.asyncDispose]());
 
-  async function start(failOnce: string): Promise<string> {
-    const queues = ['controllers', 'cpu', 'gpu'].flatMap((name) => [`--${name}`, bed.world.nameOf(name)]);
+  /** Jobs for a partition that is DOWN wait, and those that run continue. */
+  async function setPartition(state: 'UP' | 'DOWN'): Promise<void> {
+    await bed.world.cluster.run('scontrol', 'update', 'PartitionName=gpu', `State=${state}`);
+  }
+
+  async function start(failOnce: string, controllers = 'controllers'): Promise<string> {
+    const queueOf = { controllers, cpu: 'cpu', gpu: 'gpu' };
+    const queues = Object.entries(queueOf).flatMap(([option, name]) => [`--${option}`, bed.world.nameOf(name)]);
     return idIn(await bed.run('python', 'pipeline.py', '--fail_once', failOnce, ...queues));
   }
 
   function statusesOf(steps: readonly ChildTask[]): Record<string, string> {
     return Object.fromEntries(steps.map(({ name, status }) => [name, status]));
   }
+
+  it('runs its steps as jobs while controllers run on the login node, several at a time in services mode', async () => {
+    // None of them can end before its second step has run.
+    for (const controller of onLoginNode) {
+      const hasSecondStep = async (): Promise<boolean> => 'train' in statusesOf(await bed.childrenOf(controller));
+      await waitUntil('the second step', hasSecondStep, { progress: () => bed.world.log().length });
+    }
+    await setPartition('UP');
+
+    for (const controller of onLoginNode) {
+      await bed.untilCompleted(controller);
+      const steps = await bed.childrenOf(controller);
+      // The first step is that of another pipeline, with the same code and size.
+      expect(statusesOf(steps)).to.deep.equal({ train: 'completed', evaluate: 'completed' });
+      expect(await bed.world.jobsOf(controller)).to.deep.equal([]);
+    }
+  });
 
   it("runs each step with its queue's template, passes artifacts, and retries a failed step", async () => {
     await bed.untilCompleted(repeated);
