@@ -1,9 +1,11 @@
 // The test bed of the workflow examples: a cluster with the partitions that their templates name, and a login node with the SDK.
-import { appendFile, chmod, chown, copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
-import { spawn } from 'node:child_process';
+import { appendFile, chmod, chown, copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import * as z from 'zod';
 import { agentPython } from '../support/skip-unless.ts';
@@ -14,6 +16,8 @@ import { rootFor } from '../support/slurm-root.ts';
 import type { TestAccount } from '../support/sshd.ts';
 import { startStockAgent, type StockAgent } from './stock-agent.ts';
 import { startWorld, type Program, type World } from './world.ts';
+
+const execute = promisify(execFile);
 
 export interface WorkflowBed {
   readonly world: World;
@@ -122,20 +126,29 @@ export async function startWorkflowBed(
 export async function pythonOf({ binDir, slurmConf }: SharedCluster, user?: TestAccount): Promise<string> {
   if (binDir === undefined) return agentPython();
   const path = join(dirname(slurmConf), 'python-of-machine');
-  const program = user === undefined ? 'nsenter' : await nsenterFor(user, dirname(slurmConf));
+  const program = user === undefined ? 'nsenter' : await nsenterFor(user, dirname(slurmConf), binDir);
   const enter = `${program} --mount=/proc/${process.pid}/ns/mnt --wdns="$PWD"`;
   await writeFile(path, `#!/bin/sh\nexec ${enter} -- ${agentPython()} "$@"\n`, { mode: 0o755 });
   return path;
 }
 
-/** The root's nsenter for this user, who gets the rights of root to enter and loses them inside. */
-async function nsenterFor({ uid }: TestAccount, folder: string): Promise<string> {
-  const path = join(folder, 'nsenter');
-  await copyFile(join((await rootFor(ordinarySettings.version)) ?? '/', 'usr/bin/nsenter'), path);
+/**
+ * The root's nsenter for this user, who gets the rights of root to enter and loses them inside. Such a program must not outlast the cluster:
+ * it is in a file system in memory that only the cluster's mount namespace has.
+ */
+async function nsenterFor({ name, uid }: TestAccount, folder: string, binDir: string): Promise<string> {
+  const root = (await rootFor(ordinarySettings.version)) ?? '/';
+  const namespace = (await readFile(join(folder, 'namespace.pid'), 'utf8')).trim();
+  const { stdout } = await execute('id', ['-g', name]);
+  const gid = Number(stdout);
+  const path = join(binDir, 'enter-machine');
+  const copy = join(`/proc/${namespace}/root`, path);
+  await copyFile(join(root, 'usr/bin/nsenter'), copy);
   // Of the user's group only, and setuid: a change of the owner removes that bit.
-  await chown(path, 0, uid);
-  await chmod(path, 0o4750);
-  return `${path} --setuid ${uid} --setgid ${uid}`;
+  await chown(copy, 0, gid);
+  await chmod(copy, 0o4750);
+  expect(existsSync(path), `${path} outside of the namespace`).to.equal(false);
+  return `${path} --setuid ${uid} --setgid ${gid}`;
 }
 
 /** The id in the output of clearml-task and clearml-data. */
