@@ -56,6 +56,8 @@ export function createLive(monitor: Monitor, later: Later = aSecondLater): Live 
   async function update(): Promise<void> {
     cancel = undefined;
     for (const { render, pages } of [...groups.values()]) {
+      // The last page of a later group may close during a turn.
+      if (pages.size === 0) continue;
       await updatePages(render, pages);
       // A pass, and responses to other requests, need not wait for all filters.
       await turn();

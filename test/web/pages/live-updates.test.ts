@@ -216,6 +216,18 @@ describe('an open status page', () => {
     expect(rendered).to.include.members([1, 2, 3]);
   });
 
+  it('is not rendered if it was closed while pages with another filter were updated', async () => {
+    bed.open();
+    const page = bed.open('q=1');
+    await bed.pollAndUpdate();
+    const before = bed.renders();
+    const { updated } = await bed.beginUpdate();
+    page.leave();
+    await updated;
+
+    expect(bed.renders() - before).to.equal(1);
+  });
+
   it('receives what it missed while its client read too slowly', async () => {
     const page = bed.open();
     await bed.pollAndUpdate();
