@@ -9,10 +9,11 @@ describe('npm run release-check', () => {
   it('refuses uncommitted changes, which the packages would contain but the tag would not', () => {
     const checkout = mkdtempSync(join(tmpdir(), 'uncommitted-'));
     try {
-      execFileSync('git', ['init', '--quiet', checkout]);
+      const env = environmentOfNoOtherCheckout();
+      execFileSync('git', ['init', '--quiet', checkout], { env });
       writeFileSync(join(checkout, 'package.json'), '{}');
       const check = resolve('build/package/release-check.mjs');
-      const { status, stderr } = spawnSync(process.execPath, [check], { cwd: checkout, encoding: 'utf8' });
+      const { status, stderr } = spawnSync(process.execPath, [check], { cwd: checkout, env, encoding: 'utf8' });
       expect(stderr).to.equal('Commit first; these files differ from the commit:\n?? package.json\n\n');
       expect(status).to.equal(1);
     } finally {
@@ -20,3 +21,9 @@ describe('npm run release-check', () => {
     }
   });
 });
+
+/** A git hook sets GIT_DIR, and a user's settings may hide new files. */
+function environmentOfNoOtherCheckout(): NodeJS.ProcessEnv {
+  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'));
+  return { ...Object.fromEntries(others), GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
+}
