@@ -28,6 +28,8 @@ export type Action =
       readonly do: 'log';
       readonly level: ConsoleLevel;
       readonly text: string;
+      /** Whether to search the log for the rank that failed first. */
+      readonly namesRank?: boolean;
       /** The cause of the failure. */
       readonly withAdvice?: boolean;
       /** The ranks that did not run. */

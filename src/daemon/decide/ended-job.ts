@@ -150,8 +150,11 @@ function decideStopped(job: Job, task: Task, observation: Observation): Action[]
 
 /** If one of several ranks died, Slurm ended the others, and the first of them took that for the user's abort. */
 function rankOf(job: Job): Partial<Ending> {
-  const isByRank = hasRanks(job) && (job.state === 'FAILED' || job.state === 'OUT_OF_MEMORY');
-  return isByRank ? { withLog: true, namesRank: true } : {};
+  return isEndedByRank(job) ? { withLog: true, namesRank: true } : {};
+}
+
+function isEndedByRank(job: Job): boolean {
+  return hasRanks(job) && (job.state === 'FAILED' || job.state === 'OUT_OF_MEMORY');
 }
 
 /** The last console line is written when everything else is done: losing it loses only a line. */
@@ -161,9 +164,10 @@ function finish(job: Job, observation: Observation): Action[] {
   const ended = describeEnd(job, recordOf(observation), entry.cancelledFor);
   const text = job.state === 'FAILED' && task?.status === 'completed' ? `${ended} ${AFTER_COMPLETION}` : ended;
   const hasLog = recordOf(observation) !== undefined;
+  const namesRank = hasLog && isEndedByRank(job) ? { namesRank: true } : {};
   const withAdvice = hasLog && task?.status === 'failed' ? { withAdvice: true } : {};
   const withIdleRanks = hasLog && task !== undefined && mayHaveIdleRanks(job, task) ? { withIdleRanks: true } : {};
-  return [...forget(place), { do: 'log', level, text, ...withAdvice, ...withIdleRanks }];
+  return [...forget(place), { do: 'log', level, text, ...namesRank, ...withAdvice, ...withIdleRanks }];
 }
 
 /** The first rank completes the task, perhaps before the agents of other ranks have started. */

@@ -46,10 +46,10 @@ export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, ba
   if (!(await isUnchanged(deps, entry.task, basis.seen))) return;
 
   const status = ending.status === 'completed by the log' ? statusFromLog(log) : ending.status;
-  const rank = ending.namesRank === true ? describeRankEnd(log?.kind === 'read' ? log.tail : '') : undefined;
+  const rank = ending.namesRank === true ? failedRankIn(log) : '';
   const advice = adviceIn(log);
   const message = `${ending.text}${advice.length === 0 ? (ending.guess ?? '') : ''}`;
-  const text = rank === undefined ? message : `${rank} ${message}`;
+  const text = `${rank}${message}`;
   const note = { reason: ending.reason, message: text.slice(0, MESSAGE_LENGTH) };
   try {
     // The server lets a queued task fail only with `force`.
@@ -111,6 +111,16 @@ export async function isUnchanged(deps: DaemonDeps, id: TaskId, seen: Task | und
 /** Returns the cause that the end of the job's log shows, if it is known. */
 export async function readAdvice(deps: DaemonDeps, record: JobRecord | undefined): Promise<ConsoleLine[]> {
   return adviceIn(await deps.jobLogs.read(record));
+}
+
+/** Returns which rank of the job failed first, as a sentence before another; empty if the log does not show it. */
+export async function readFailedRank(deps: DaemonDeps, record: JobRecord | undefined): Promise<string> {
+  return failedRankIn(await deps.jobLogs.read(record));
+}
+
+function failedRankIn(log: JobLog | undefined): string {
+  const text = log?.kind === 'read' ? describeRankEnd(log.tail) : undefined;
+  return text === undefined ? '' : `${text} `;
 }
 
 /** Returns which ranks of the completed task did not run. */

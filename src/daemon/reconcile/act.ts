@@ -4,7 +4,7 @@ import type { Task } from '../../clearml/task.ts';
 import type { JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
 import type { Action } from '../decide/action.ts';
 import type { Observation, Place } from '../decide/observation.ts';
-import { dequeueTask, endTask, isUnchanged, readAdvice, readIdleRanks } from '../end/end-task.ts';
+import { dequeueTask, endTask, isUnchanged, readAdvice, readFailedRank, readIdleRanks } from '../end/end-task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { Asker } from '../audit/audit-line.ts';
 import { isAskedToStop } from '../decide/recognize-abort.ts';
@@ -69,7 +69,10 @@ export async function act(
           deps,
           current.task,
           ...[
-            { level: action.level, text: action.text },
+            {
+              level: action.level,
+              text: (action.namesRank === true ? await readFailedRank(deps, seen.record) : '') + action.text,
+            },
             ...(action.withAdvice === true ? await readAdvice(deps, seen.record) : []),
             ...(action.withIdleRanks === true ? await readIdleRanks(deps, seen.record) : []),
           ].map(({ level, text }) => ({ level, text: withOptionOriginsOf(deps, current, text) })),

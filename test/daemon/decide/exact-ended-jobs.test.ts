@@ -201,6 +201,18 @@ describeExactly('for an ended job, the decision', [
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED (exit code 3).', withAdvice: true },
   ],
   [
+    'forgets the task, and names the rank that failed first, if the task and its job on several nodes failed',
+    { jobs: [jobOf('FAILED', { nodes: 'n[1-2]' })], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
+    { do: 'forget' },
+    {
+      do: 'log',
+      level: 'WARNING',
+      text: 'Slurm job 7 ended FAILED (exit code 3) on n[1-2].',
+      namesRank: true,
+      withAdvice: true,
+    },
+  ],
+  [
     "first reads Slurm's record of a job that completed although its task failed",
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed') },
     { do: 'read-record', jobId: '7' as JobId },

@@ -259,6 +259,19 @@ describe('acting on a decision', () => {
     expect(advice).to.include('the program found no GPU').and.to.include('--gres is set in gpu.template, line 3.');
   });
 
+  it("writes to the console which rank failed first, according to the job's log", async () => {
+    const tail = 'clearml: n1: rank 0 of 2 ended with exit code 7\nclearml: n2: rank 1 of 2 ended with exit code 1\n';
+    const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
+    const fixture = createStepFixture({ jobLogs: { read: () => Promise.resolve(log) } });
+    const task = await parked(fixture);
+    const seen = { task: await fixture.read(task), place: 'parked', record: recordOf(), jobs: JOBS } as const;
+
+    await actOn(fixture, task, seen, [{ ...LINE, namesRank: true }]);
+
+    const sentence = 'Rank 0 on n1 ended with exit code 7, and Slurm ended the other ranks.';
+    expect(fixture.consoleOf(task).join(' ')).to.equal(`${sentence} ${LINE.text}`);
+  });
+
   it("writes to the console which ranks did not run, according to the job's log", async () => {
     const tail = 'clearml: n2: rank 1 does not run the task, which was completed before this rank started\n';
     const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
