@@ -23,7 +23,8 @@ export interface ArgumentRow {
   readonly reason: string;
 }
 
-const SHARED = 'the container uses the network, memory and processes of its node';
+const SHARED = 'the container uses the host name, network, memory and processes of its node';
+const NO_TMPFS = 'a task can mount only files and directories of the node';
 const LIMITS = 'Slurm sets the limits of the job';
 const NO_SERVICE = 'the container is not a service: it ends with the task';
 const RIGHTS = 'the container has the permissions of the user of the job, and no others';
@@ -38,7 +39,8 @@ export const ARGUMENTS: readonly ArgumentRow[] = [
 
   row(['--gpus'], 'value', 'dropped', 'the container sees the GPUs that Slurm gave the job'),
   row(['--ipc', '--net', '--network', '--pid', '--uts'], 'sometimes', 'dropped', SHARED),
-  row(['--shm-size', '--tmpfs', '--dns', '--add-host', '-h', '--hostname'], 'value', 'dropped', SHARED),
+  row(['--shm-size', '--dns', '--add-host', '-h', '--hostname'], 'value', 'dropped', SHARED),
+  row(['--tmpfs'], 'value', 'dropped', NO_TMPFS),
   row(['-m', '--memory', '--memory-swap', '--memory-reservation'], 'value', 'dropped', LIMITS),
   row(['--cpus', '-c', '--cpu-shares', '--cpuset-cpus', '--ulimit', '--pids-limit'], 'value', 'dropped', LIMITS),
   row(

@@ -59,6 +59,19 @@ describe('parseContainerArguments', () => {
     ]);
   });
 
+  for (const [written, reason] of [
+    ['--hostname=x', 'the container uses the host name, network, memory and processes of its node'],
+    ['--uts=host', 'the container uses the host name, network, memory and processes of its node'],
+    ['--tmpfs /run', 'a task can mount only files and directories of the node'],
+  ] as const) {
+    it(`ignores ${written}, because ${reason}`, () => {
+      const name = /^--\w+/.exec(written)?.[0] ?? '';
+      expect(parseContainerArguments(written, []).ignored).to.deep.equal([
+        `The container argument ${name} is ignored: ${reason}.`,
+      ]);
+    });
+  }
+
   for (const [written, words] of [
     ['--privileged', 'no others'],
     ['-u root', 'no others'],
