@@ -14,7 +14,7 @@ function failureTables(): string {
     .filter(([, { live }]) => !live)
     .map(([state, row]) => [`\`${state}\``, sentence(row.meaning), sentence(adviceOf(row))]);
   const logs = LOG_PATTERNS.map(({ cause, advice }) => [
-    sentence(cause.replace(' ($1)', '').replace('$1', 'NAME')),
+    sentence(cause.replace(' ($1)', '').replace('status $1', 'status CODE').replace('$1', 'NAME')),
     sentence(advice),
   ]);
   // Several patterns may have the same cause.

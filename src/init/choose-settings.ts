@@ -190,7 +190,7 @@ const NO_DIR = 'none';
 
 function sharedQuestion({ loginShell: login }: Site): Question {
   return {
-    asks: 'Which directory do the nodes share under the same path? The agent is installed there once. (or none)',
+    asks: 'Which directory do the nodes share under the same path (or none)? The agent is installed there once.',
     answers: undefined,
     usual: isHomeShared(login) ? `${login.home}/.clearml-slurm` : NO_DIR,
   };

@@ -85,21 +85,21 @@ async function findKeeper({ context }: App, cluster: ClusterSettings): Promise<S
   const runtime = context.environment['XDG_RUNTIME_DIR'];
   const socket = runtime === undefined ? undefined : join(runtime, 'systemd', 'private');
   if (socket !== undefined && (await isThere(socket)))
-    return { kind: 'systemd', why: `Your user systemd runs on this machine (${socket}).` };
+    return { kind: 'systemd', why: `Your systemd user instance runs on this machine (${socket}).` };
   const here = await createTransport({ ...cluster, ssh: undefined }, context);
   try {
-    const why = 'No user systemd runs on this machine, but';
+    const why = 'No systemd user instance runs on this machine, but';
     if ((await output(here, 'bash', ['-s'], MAY_USE_CRON)).includes('yes'))
       return { kind: 'cron', why: `${why} crontab -l works.` };
     // A job of a remote cluster has neither these files nor the connection of this machine.
     if (cluster.ssh !== undefined)
       return {
         kind: 'systemd',
-        why: 'Neither user systemd nor cron is available on this machine: ask an admin to install it in /etc/systemd/system.',
+        why: 'Neither a systemd user instance nor cron is available on this machine: ask an admin to install the service in /etc/systemd/system.',
       };
     return {
       kind: 'slurm-job',
-      why: 'Neither user systemd nor cron is available on this machine, so a small job runs the daemon.',
+      why: 'Neither a systemd user instance nor cron is available on this machine, so a small job runs the daemon.',
     };
   } finally {
     await here.close();

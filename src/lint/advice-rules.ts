@@ -23,7 +23,7 @@ export const ADVICE_RULES = {
     'Assign the value to an environment variable first: export NAME=${…}, then \'"$NAME"\' here.',
   ),
   'may-be-evaluated': warning(
-    'Arithmetic, eval and other shells run commands that a value contains, and this value may reach them.',
+    'Arithmetic, eval and nested shells run any command that a value contains, and this value may reach one of them.',
     'Write |int after the name of a number; pass text as an argument: bash -c \'… "$1"\' _ "$NAME".',
   ),
   'hash-in-directive': error(

@@ -32,7 +32,7 @@ export const ENFORCED_RULES = {
   ),
   'unknown-filter': error('The filter does not exist.', 'Use one of the filters in docs/templates.md.'),
   'unknown-variable': error(
-    'The field does not exist: the default always applies, or the task fails.',
+    'The field does not exist, so the default always applies; without a default, the task fails.',
     'Use a name from `clearml-agent-slurm vars`.',
   ),
   'not-one-value': error(

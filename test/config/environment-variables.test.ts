@@ -103,8 +103,8 @@ describe('a CLEARML_AGENT__ variable', () => {
   });
 });
 
-describe('a named variable', () => {
-  it('sets exactly one setting', () => {
+describe('a variable for one fixed setting', () => {
+  it('sets that setting and no other', () => {
     for (const { names, path, kind } of NAMED_VARIABLES) {
       for (const name of names) {
         const text = { text: 'some text', switch: 'off', number: '7.5' }[kind];
@@ -122,7 +122,7 @@ describe('a named variable', () => {
     expect(named({ CLEARML_API_HOST: '' })).to.deep.equal({});
   });
 
-  it('keeps every character of a key', () => {
+  it('sets the exact text, even if it contains characters with a meaning in HOCON', () => {
     expect(named({ CLEARML_API_SECRET_KEY: 'a@b{$c}#"d' })).to.deep.equal({
       api: { credentials: { secret_key: 'a@b{$c}#"d' } },
     });

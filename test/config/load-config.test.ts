@@ -14,7 +14,7 @@ const HOME_CONF = '/home/ada/clearml.conf';
 describe('the sources of the configuration', () => {
   const path = 'agent.slurm.queue_poll_interval_sec';
 
-  it('override each other in this order: default, file, dynamic variable, named variable, command line', () => {
+  it('override each other in this order: default, file, CLEARML_AGENT__ variable, variable for one fixed setting, command line', () => {
     const files = { [HOME_CONF]: `${path}: 10` };
     const dynamic = { CLEARML_AGENT__AGENT__SLURM__QUEUE_POLL_INTERVAL_SEC: '20' };
     const named = { ...dynamic, CLEARML_AGENT_QUEUE_POLL_FREQ_SEC: '30' };

@@ -71,7 +71,7 @@ print("hello from the task")`;
       }
     }
 
-    it('keeps the jobs and claims; the older version then refuses a journal of a newer format, and otherwise continues', async () => {
+    it('keeps the jobs and claims; after a downgrade, the older version refuses the journal if its format is newer, and continues if not', async () => {
       await using world = await openWorld();
       const template = await world.write('quick.template', QUICK_TEMPLATE);
       const queue = await world.user.makeQueue('quick');

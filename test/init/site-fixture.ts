@@ -49,7 +49,7 @@ export const SITE: Site = {
   loginShell: BARE_SHELL,
   hasPyxis: false,
   server: known({ address: 'https://api.example.org', queues: ['default', 'gpu'] }),
-  supervisor: { kind: 'cron', why: 'No user systemd runs on this machine, but crontab -l does.' },
+  supervisor: { kind: 'cron', why: 'No systemd user instance runs on this machine, but crontab -l works.' },
 };
 
 export function withPartition(change: Partial<ReachablePartition>): Site {

@@ -35,13 +35,13 @@ describe('in a job script,', () => {
     });
 
     for (const code of [0, 3, 201]) {
-      it(`S-43 passes exit code ${code} to the job, and the template continues`, async () => {
+      it(`S-43 may exit with ${code}: the template continues, and the job then exits with ${code}`, async () => {
         const { exitCode, stdout } = await run({ STAND_IN_AGENT: `exit ${code}` });
         expect(exitCode).to.equal(code);
         expect(stdout).to.equal('before the agent\nafter the agent\n');
       });
 
-      it(`passes exit code ${code} to the job, and the template continues, under set -euo pipefail`, async () => {
+      it(`may exit with ${code} even under set -euo pipefail: the template continues, and the job then exits with ${code}`, async () => {
         const { exitCode, stdout, stderr } = await run(
           { STAND_IN_AGENT: `exit ${code}` },
           PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n'),

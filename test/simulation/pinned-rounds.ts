@@ -49,7 +49,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: 'the daemon forgot its scancel of an extra job with the journal entry, and stopped the task',
+    title: 'the daemon stopped a task after it removed the journal entry that recorded the scancel of an extra job',
     search: {
       seed: 78,
       rounds: 1,
@@ -77,7 +77,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: 'on a full disk, the daemon did not record why it cancelled a job, and stopped the task',
+    title: 'on a full disk, the daemon stopped a task after it failed to record why it cancelled a job',
     search: {
       seed: 2611,
       rounds: 1,

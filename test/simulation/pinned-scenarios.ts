@@ -1,4 +1,4 @@
-// The shortest scenarios that once failed. Each bug they found also has a separate test.
+// The shortest scenarios that used to fail. Each bug they found also has a separate test.
 import type { ScheduledFault, Scenario } from './schedule.ts';
 
 interface Found {

@@ -63,9 +63,9 @@ describe('a round with many tasks and faults', () => {
   });
 });
 
-describe('a round that once failed', () => {
+describe('a round that used to fail', () => {
   for (const { title, search } of PINNED_ROUNDS) {
-    it(`passes (before the fix, ${title})`, async () => {
+    it(`now passes (before the fix, ${title})`, async () => {
       expect(await findBadRound(search)).to.equal(undefined);
     });
   }

@@ -9,11 +9,11 @@ import { rejection } from '../support/rejection.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { HELD_SCRIPT, JOB_NAME, useFailingScheduler } from './failing-scheduler.ts';
 
-describe('a call to a failing Slurm', () => {
+describe('with a failing Slurm,', () => {
   const desk = useFailingScheduler();
   const { found, lookUp, plan, restart, submit, submitted } = desk;
 
-  describe('that lists jobs', () => {
+  describe('a list of jobs', () => {
     for (const [what, fault] of [
       ['is truncated', cutShort('squeue', 0.7)],
       ['is empty and squeue prints an error', emptyWithComplaint('squeue', 'squeue: error: Invalid user: ann')],
@@ -66,7 +66,7 @@ describe('a call to a failing Slurm', () => {
     });
   });
 
-  describe('that looks up jobs by name', () => {
+  describe('a look-up of jobs by name', () => {
     const forgetful = { hasAccounting: true, minJobAgeMs: 0 };
 
     it('S-19 finds a job in accounting if squeue no longer shows the job', async () => {
@@ -130,7 +130,7 @@ describe('a call to a failing Slurm', () => {
       expect(await lookUp()).to.include({ kind: 'failed' });
     });
 
-    it('works without sacct, and reports that once per look-up', async () => {
+    it('works without sacct, and reports once that sacct is missing', async () => {
       await restart(forgetful);
       rmSync(join(desk.cluster().commandsDir, 'sacct'));
 
@@ -144,7 +144,7 @@ describe('a call to a failing Slurm', () => {
     });
   });
 
-  describe('that reads settings or a record', () => {
+  describe('a query of settings or a record', () => {
     it('reports Slurm as unavailable while the controller is down', async () => {
       plan(controllerDown('scontrol'), controllerDown('scontrol'));
 
@@ -160,7 +160,7 @@ describe('a call to a failing Slurm', () => {
     });
   });
 
-  describe('that cancels jobs', () => {
+  describe('a cancellation of jobs', () => {
     it('logs a warning, without a failure, while the controller is down', async () => {
       const id = await submitted();
       plan(controllerDown('scancel'));

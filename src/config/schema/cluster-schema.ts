@@ -143,5 +143,5 @@ export const queues = z
   )
   .default([])
   .describe(
-    'The ClearML queues to serve, by name or id, highest priority first: a list, or a group with settings for each queue. Option `--queue`; with a group, it selects queues from it.',
+    'The ClearML queues to serve, by name or id, highest priority first: a list, or a group with settings for each queue. Option `--queue`; if this setting is a group, the option selects queues from the group.',
   );

@@ -43,8 +43,8 @@ function adviseOnRefusal(options: readonly string[], queueName: string): string 
   if (options.some((option) => option.startsWith('--container'))) {
     return `sbatch has no Pyxis plugin here. Use --singularity-mode with a template written for it, or use --srun-delegation and move the --container options of ${template} into an srun() function.`;
   }
-  if (options.length === 0) return `Change the user property that sets the rejected value, or ${template}.`;
-  return `Change the user property that sets ${options.join(', ').replace(/, (?=[^,]*$)/, ' or ')}, or ${template}.`;
+  if (options.length === 0) return `Change the user property that sets the rejected value, or edit ${template}.`;
+  return `Change the user property that sets ${options.join(', ').replace(/, (?=[^,]*$)/, ' or ')}, or edit ${template}.`;
 }
 
 const RETURNED = 'Returned to the front of queue ';

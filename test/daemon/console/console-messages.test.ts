@@ -46,15 +46,15 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     describeRefusal('Invalid partition name specified', 'gpu'),
-    'Slurm rejected the job: Invalid partition name specified. Change the user property that sets --partition, or the template of queue "gpu".',
+    'Slurm rejected the job: Invalid partition name specified. Change the user property that sets --partition, or edit the template of queue "gpu".',
   ],
   [
     describeRefusal('Invalid account or account/partition combination specified', 'gpu'),
-    'Slurm rejected the job: Invalid account or account/partition combination specified. Change the user property that sets --account or --partition, or the template of queue "gpu".',
+    'Slurm rejected the job: Invalid account or account/partition combination specified. Change the user property that sets --account or --partition, or edit the template of queue "gpu".',
   ],
   [
     describeRefusal('the site wants a project', 'gpu'),
-    'Slurm rejected the job: the site wants a project. Change the user property that sets the rejected value, or the template of queue "gpu".',
+    'Slurm rejected the job: the site wants a project. Change the user property that sets the rejected value, or edit the template of queue "gpu".',
   ],
   [
     describeRefusal("unrecognized option '--container-image=x'", 'gpu'),

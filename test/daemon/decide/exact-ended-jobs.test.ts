@@ -76,12 +76,12 @@ describeExactly('for an ended job, the decision', [
     { do: 'read-record', jobId: '8' as JobId },
   ],
   [
-    'records the absence of the tracked job if only the job of an older attempt has ended',
+    'records that the tracked job is absent if the only ended job is of an older attempt',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: attempt(2) }) },
     { do: 'note', patch: { absentSince: NOW } },
   ],
   [
-    'records the absence of the tracked job if another job has ended and the current attempt is unknown',
+    'records that the tracked job is absent if the only ended job has another id and the current attempt is unknown',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: undefined }) },
     { do: 'note', patch: { absentSince: NOW } },
   ],
@@ -91,7 +91,7 @@ describeExactly('for an ended job, the decision', [
     endTask(
       'failed',
       'rejected by Slurm',
-      'Slurm rejected the job: BadConstraints. Change the user property that sets the rejected value, or the template of queue "gpu".',
+      'Slurm rejected the job: BadConstraints. Change the user property that sets the rejected value, or edit the template of queue "gpu".',
     ),
   ],
   [

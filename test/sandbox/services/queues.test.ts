@@ -204,7 +204,7 @@ describe('remove_task', () => {
     expect(restored.execution).not.to.have.property('queue');
   });
 
-  it('keeps the status of a parked task, whose execution queue is another queue', async () => {
+  it('keeps the status of a task if it removes the task from a queue other than its execution queue', async () => {
     await using sandbox = await openSandbox();
     const { tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;

@@ -17,7 +17,12 @@ function limits(least?: string, most?: string, values?: readonly string[]): Prop
   return { kind: limitKind(most ?? least ?? '0') ?? 'number', least, most, values };
 }
 
-/** The error for a task with this value, or "taken". */
+/** Part of a message, for a title. */
+function quoted(part: string): string {
+  return part.includes('"') ? `'${part}'` : `"${part}"`;
+}
+
+/** The error for a task with this value, or "accepted". */
 function errorFor(rule: boolean | PropertyConstraint, value: string, others = true): string {
   const bounds: PropertyConstraints = { named: new Map([['x', rule]]), others };
   const template = parseTemplate(withDirectives(`#SBATCH --comment=${property('x', ':')}`), 'gpu.template');
@@ -54,7 +59,7 @@ describe('checkConstraints', () => {
     [true, 'anything', 'accepted'],
     [false, 'a', 'the user property "x" must not be set for tasks of the queue "gpu": remove it from the task'],
   ] as const) {
-    it(`${answer === 'accepted' ? 'accepts' : 'rejects'} ${value} under ${JSON.stringify(rule)}${answer === 'accepted' ? '' : `: ${answer}`}`, () => {
+    it(`${answer === 'accepted' ? 'accepts' : 'rejects'} ${value} under ${JSON.stringify(rule)}${answer === 'accepted' ? '' : `, with the message ${quoted(answer)}`}`, () => {
       expect(errorFor(rule, value)).to.include(answer);
     });
   }
@@ -186,7 +191,7 @@ describe('checkConstraints', () => {
     [`\n---\nsrun --mem=${x} hostname`, limits(undefined, '64G'), '0', 'which means no limit'],
     [`\n---\nsrun -t $(( ${x} * 2 )) hostname`, limits(undefined, '60'), '-5', 'accepts at most 60'],
   ] as const) {
-    it(`${answer === 'accepted' ? 'accepts' : 'rejects'} ${value} in ${lines.replaceAll(x, '${x}').replaceAll('\n', ' ; ')} under ${JSON.stringify({ least: rule.least, most: rule.most })}${answer === 'accepted' ? '' : `: ${answer}`}`, () => {
+    it(`${answer === 'accepted' ? 'accepts' : 'rejects'} ${value} in ${lines.replaceAll(x, '${x}').replaceAll('\n', ' ; ')} under ${JSON.stringify({ least: rule.least, most: rule.most })}${answer === 'accepted' ? '' : `, with the message ${quoted(answer)}`}`, () => {
       expect(errorInTemplate(lines, rule, value)).to.include(answer);
     });
   }
