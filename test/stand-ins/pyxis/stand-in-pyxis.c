@@ -9,8 +9,13 @@
  *
  * As the real one (pyxis_slurmstepd.c; enroot's 10-home.sh, 10-shadow.sh and /etc/rc) it takes LANG, LANGUAGE and LC_ALL
  * away, gives uid 0 and HOME=/root for --container-remap-root, has HOME be that of /etc/passwd and PATH that of the image,
- * whatever the job says, starts in the WorkingDir of the image, and fails with the sentences of the real one. The variables of
- * an image are the lines of its /etc/environment, which enroot import writes; without a PATH there, /usr/local/bin is not in it.
+ * whatever the job says, starts in the WorkingDir of the image, and fails with the sentences of the real one.
+ *
+ * The variables of an image are the lines of its /etc/environment, which enroot import writes. Where that has no PATH, the real
+ * one (enroot-switchroot.c) takes ENV_PATH, for uid 0 ENV_SUPATH, of the image's /etc/login.defs, or else the default of the C
+ * library. The stand-in does not read login.defs, and its default has no /usr/local/bin: it is stricter. In both, a login shell
+ * then reads /etc/profile of the image, which may set PATH again.
+ *
  * Each node has a separate /tmp: of the machine's it sees only the folders whose names begin as the tests' own do.
  *
  * Arguments in plugstack.conf: apptainer=PROGRAM images=FOLDER tmp=FOLDER
@@ -58,7 +63,7 @@ static const char *locale[] = { "LANG", "LANGUAGE", "LC_ALL", NULL };
 /* A container begins with the variables of the image, and with what a login shell of it reads; they win over those of the job. */
 static const char as_image[] =
 	"if [ -r /etc/environment ]; then\n"
-	"  while IFS= read -r line; do case $line in *=*) export \"$line\" ;; esac; done </etc/environment\n"
+	"  while IFS= read -r line || [ -n \"$line\" ]; do case $line in *=*) export \"$line\" ;; esac; done </etc/environment\n"
 	"fi\n"
 	"if [ -r /etc/profile ]; then . /etc/profile; fi\n"
 	"exec \"$@\"\n";
