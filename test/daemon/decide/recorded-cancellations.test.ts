@@ -88,6 +88,43 @@ describe('the cancellations that a task records', () => {
     }
   });
 
+  it('add the other recorded jobs of the task to the extra jobs in the journal entry', () => {
+    const unrecorded = jobOf('PENDING', { id: '9' as JobId, name: jobName(3) });
+    const text = `${OWN}; 8 ${attempt(2)} the task has another job, 7`;
+    const seen = observation({
+      task: recorded(text),
+      jobs: [jobOf('CANCELLED'), EXTRA, unrecorded],
+      entry: entryOf({ cancelledExtras: ['5' as JobId] }),
+    });
+
+    const { entry } = withRecordedCancellations(seen);
+
+    expect(entry.cancelledExtras).to.deep.equal(['5', '8']);
+    expect(entry.cancelledFor).to.equal('the task is no longer in the scheduler queue');
+    const first = withRecordedCancellations({ ...seen, entry: entryOf() });
+    expect(first.entry.cancelledExtras).to.deep.equal(['8']);
+  });
+
+  it('belong to the job of the current attempt if the journal entry has no job id', () => {
+    const text = `${OWN}; 8 ${attempt(2)} the task has another job, 7`;
+    const entry = entryOf({ jobId: undefined });
+
+    const seen = observation({ task: recorded(text), jobs: [EXTRA, jobOf('CANCELLED')], entry });
+
+    expect(withRecordedCancellations(seen).entry).to.deep.include({
+      cancelledFor: 'the task is no longer in the scheduler queue',
+      cancelledExtras: ['8'],
+    });
+  });
+
+  it('do not count if eight newer ones follow', () => {
+    const newer = Array.from({ length: 8 }, (_, index) => `${100 + index} ${attempt(1)} x`);
+
+    const seen = observation({ task: recorded([OWN, ...newer].join('; ')), jobs: [jobOf('CANCELLED')] });
+
+    expect(withRecordedCancellations(seen).entry.cancelledFor).to.equal(undefined);
+  });
+
   it('do not replace the reason for the cancellation in the journal entry', () => {
     const entry = entryOf({ cancelledFor: 'the task was aborted' });
 

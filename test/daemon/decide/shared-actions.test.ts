@@ -1,0 +1,83 @@
+// Actions that several rows of the decision table share, with their exact texts and bounds.
+import { expect } from 'chai';
+import {
+  CLOCKS_DIFFER_MS,
+  dequeue,
+  forget,
+  isRemovedByUser,
+  MAX_ATTEMPTS,
+  REMOVED_BY_USER,
+  resubmitOrFail,
+} from '../../../src/daemon/decide/shared-actions.ts';
+import type { Place } from '../../../src/daemon/decide/observation.ts';
+import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { entryOf, NOW } from './observations.ts';
+
+describe('a decision to dequeue a task', () => {
+  it('names the job that is cancelled, if there is one', () => {
+    const text = 'Dequeued: the task was removed from the scheduler queue.';
+
+    expect(dequeue({ jobId: '7' as JobId })).to.deep.equal({
+      do: 'dequeue',
+      text: `${text} Slurm job 7 is cancelled.`,
+    });
+    expect(dequeue({ jobId: undefined })).to.deep.equal({ do: 'dequeue', text });
+  });
+
+  it('needs a task that is in no queue', () => {
+    const entry = entryOf({ cancelledFor: REMOVED_BY_USER });
+    const isRemoved = (place: Place): boolean => isRemovedByUser({ entry, place });
+
+    expect([isRemoved('nowhere'), isRemoved('parked'), isRemoved('own queue')]).to.deep.equal([true, false, false]);
+  });
+});
+
+describe('a decision to forget a task', () => {
+  for (const [place, actions] of [
+    ['parked', ['remove-entry', 'forget']],
+    ['unknown', ['remove-entry', 'forget']],
+    ['own queue', ['forget']],
+    ['nowhere', ['forget']],
+  ] as const)
+    it(`consists of ${actions.join(' and ')} if the place of the task is "${place}"`, () => {
+      expect(forget(place).map((action) => action.do)).to.deep.equal(actions);
+    });
+});
+
+describe('after the last attempt, the decision', () => {
+  const submittedAt = NOW - 600_000;
+
+  function decided(overrides: Partial<Entry>, parkedAt: number | undefined): readonly unknown[] {
+    const entry = entryOf({ attempts: MAX_ATTEMPTS, stepAt: submittedAt, ...overrides });
+    return resubmitOrFail('why', { entry, now: NOW, parkedAt });
+  }
+
+  it('counts the attempts from zero if the task was parked again since', () => {
+    expect(decided({}, submittedAt + CLOCKS_DIFFER_MS + 1)).to.deep.equal([
+      { do: 'note', patch: { attempts: 0 } },
+      { do: 'resubmit', why: 'why' },
+    ]);
+  });
+
+  const failing: readonly [string, Partial<Entry>, number | undefined][] = [
+    ['it is unknown when the task was parked', {}, undefined],
+    ['the clocks may differ by as much', {}, submittedAt + CLOCKS_DIFFER_MS],
+    ['a job of the task had reached its time limit', { timedOutJobs: ['6' as JobId] }, NOW],
+  ];
+  for (const [what, overrides, parkedAt] of failing)
+    it(`fails the task if ${what}`, () => {
+      expect(decided(overrides, parkedAt)).to.have.nested.property('0.ending.reason', 'too many attempts');
+    });
+});
+
+describe('after the third attempt, the decision', () => {
+  it('waits for a backoff, which ends if the clock is set back', () => {
+    const entry = entryOf({ attempts: 3, stepAt: NOW });
+
+    expect(resubmitOrFail('why', { entry, now: NOW, parkedAt: undefined })).to.deep.equal([]);
+    expect(resubmitOrFail('why', { entry, now: NOW - 1, parkedAt: undefined })).to.deep.equal([
+      { do: 'resubmit', why: 'why' },
+    ]);
+  });
+});
