@@ -14,6 +14,7 @@ export default {
   // Only the tests of the directories of these files: they are fast and run in this process.
   mochaOptions: {
     'no-package': true,
+    require: ['test/support/fixed-seed.ts'],
     spec: [
       'test/slurm/spend-rate-limit-tokens.test.ts',
       'test/daemon/{claim,decide,journal,poll,reconcile,end,recover,submit}/*.test.ts',
