@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { createLineFile, type LineFile } from '../../src/base/append-lines.ts';
 
-describe('a file of lines', () => {
+describe('a LineFile', () => {
   let folder: string;
   let path: string;
   let events: string[];
@@ -26,19 +26,19 @@ describe('a file of lines', () => {
       onRecovery: (lost) => void events.push(`written again, lost ${lost}`),
     });
 
-  it('contains all lines that were appended at the same time, in the order of the calls', async () => {
+  it('writes lines that are appended at the same time in the order of the calls', async () => {
     const file = create();
     const lines = Array.from({ length: 500 }, (_, index) => `line ${index}`);
     await Promise.all(lines.map((line) => file.append(line)));
     expect(await readFile(path, 'utf8')).to.equal(lines.map((line) => `${line}\n`).join(''));
   });
 
-  it('is readable only by its owner', async () => {
+  it('creates a file that only the owner can read', async () => {
     await create().append('a');
     expect((await stat(path)).mode & 0o777).to.equal(0o600);
   });
 
-  it('is created again if another program moves the file', async () => {
+  it('creates the file again if another program moves it away', async () => {
     const file = create();
     await file.append('a');
     await rename(path, `${path}.1`);
@@ -46,7 +46,7 @@ describe('a file of lines', () => {
     expect(await readFile(path, 'utf8')).to.equal('b\n');
   });
 
-  it('keeps lines in memory while the file cannot be written; logs the failure and the recovery once', async () => {
+  it('keeps lines in memory while the file cannot be written, and reports one failure and one recovery', async () => {
     const file = create();
     await mkdir(path);
     await file.append('a');
@@ -58,7 +58,7 @@ describe('a file of lines', () => {
     expect(events).to.deep.equal(['EISDIR', 'written again, lost 0']);
   });
 
-  it('keeps at most 16 MB of lines in memory, and logs how many of the oldest it dropped', async () => {
+  it('keeps at most 16 MB of lines in memory, and reports how many of the oldest lines it dropped', async () => {
     const file = create();
     await mkdir(path);
     // A line of one million bytes with its end, so that sixteen fit.
@@ -70,7 +70,7 @@ describe('a file of lines', () => {
     expect(events).to.deep.equal(['EISDIR', 'written again, lost 2']);
   });
 
-  it('is not written through a symbolic link', async () => {
+  it('does not write to a path that is a symbolic link', async () => {
     await symlink(join(folder, 'elsewhere'), path);
     await create().append('a');
     expect(events).to.deep.equal(['ELOOP']);

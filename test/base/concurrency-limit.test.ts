@@ -4,8 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { createConcurrencyLimit, inParallel } from '../../src/base/concurrency-limit.ts';
 import { rejection } from '../support/rejection.ts';
 
-describe('a concurrency limit', () => {
-  it('runs calls in order, and never more at once than the limit permits', async () => {
+describe('createConcurrencyLimit', () => {
+  it('runs calls in the given order, and at most as many at once as the limit permits', async () => {
     const slots = createConcurrencyLimit(2);
     const begun: number[] = [];
     const ends: (() => void)[] = [];
@@ -37,7 +37,7 @@ describe('a concurrency limit', () => {
     expect(await slots.run(() => Promise.resolve('yes'))).to.equal('yes');
   });
 
-  it('frees the slot of a waiting call that is aborted', async () => {
+  it('skips a waiting call that was aborted', async () => {
     const slots = createConcurrencyLimit(1);
     const stop = new AbortController();
     let end: () => void = () => undefined;
@@ -54,7 +54,7 @@ describe('a concurrency limit', () => {
 
 /** Lets everything that is ready run. */
 describe('inParallel', () => {
-  it('processes all items, at most the permitted number at a time', async () => {
+  it('processes all items, and at most the permitted number at once', async () => {
     const done: number[] = [];
     let atOnce = 0;
     let most = 0;
@@ -70,7 +70,7 @@ describe('inParallel', () => {
     expect(most).to.equal(2);
   });
 
-  it('after a failure, starts no call, waits for the running calls and throws the first error', async () => {
+  it('starts no more calls after a failure, waits for the running calls, and throws the first error', async () => {
     const seen: string[] = [];
 
     const error = await rejection(

@@ -56,12 +56,12 @@ describe('the trust rule for paths', () => {
     ],
     ['trusts a path in a sticky directory of root', pathSteps({ mode: 0o1777, uid: 0 }, {}), undefined],
     [
-      'does not trust a path that is itself a sticky directory',
+      'does not trust a path whose last part is a sticky directory',
       pathSteps({ mode: 0o1777, uid: 0 }),
       '/0 can be written by everybody (mode 1777)',
     ],
     [
-      'trusts a path that does not exist yet in a sticky directory',
+      'trusts a missing path in a sticky directory',
       { ...pathSteps({ mode: 0o1777, uid: 0 }), isWhole: false },
       undefined,
     ],
@@ -77,7 +77,7 @@ describe('the trust rule for paths', () => {
       { group: LAB },
     ],
     [
-      'does not trust a path in a directory that all users can write to, even a sticky one of the trusted group',
+      'does not trust a path in a sticky directory that all users can write to, even if it belongs to the trusted group',
       pathSteps({ mode: 0o3777, gid: LAB }, {}),
       '/0 can be written by everybody (mode 3777)',
       { group: LAB },
@@ -88,7 +88,7 @@ describe('the trust rule for paths', () => {
       '/0 can be written by group 4001 (mode 775)',
     ],
     [
-      'trusts a path that a group can write to if a parent directory admits only the user',
+      'trusts a path that a group can write to if only the user can enter a parent directory',
       pathSteps({ mode: 0o700, path: '/home' }, { mode: 0o664, kind: 'file', path: '/home/a' }),
       undefined,
     ],
@@ -109,53 +109,53 @@ describe('the trust rule for paths', () => {
     ],
     ['does not trust a path of the user "nobody"', pathSteps({ uid: 65534 }), '/0 belongs to another user (uid 65534)'],
     [
-      "trusts, among the cluster's programs, a path that a system account owns",
+      "trusts a path of a system account if the path is one of the cluster's programs",
       pathSteps({ uid: 990, gid: 990 }, {}),
       undefined,
       SITE,
     ],
     [
-      'does not trust a path of a system account among other files',
+      "does not trust a path of a system account if the path is not one of the cluster's programs",
       pathSteps({ uid: 990 }),
       '/0 belongs to another user (uid 990)',
     ],
     [
-      "does not trust, among the cluster's programs, a path that an ordinary user owns",
+      "does not trust a path of an ordinary user, even if the path is one of the cluster's programs",
       pathSteps({ uid: 1000 }),
       '/0 belongs to another user (uid 1000)',
       SITE,
     ],
     [
-      'trusts a program of the cluster that the user slurm owns, with any uid',
+      'trusts a program of the cluster that the user slurm owns, whatever the uid of slurm',
       pathSteps({ uid: 64030, gid: 64030, mode: 0o775 }),
       undefined,
       SITE,
     ],
     [
-      'trusts, among the cluster\'s programs, a path that the group "root" (gid 0) can write to',
+      'trusts a program of the cluster that the group "root" (gid 0) can write to',
       pathSteps({ uid: 0, gid: 0, mode: 0o775 }),
       undefined,
       SITE,
     ],
     [
-      'does not trust, among other files, a path that the group "root" (gid 0) can write to',
+      'does not trust a file other than a program of the cluster if the group "root" (gid 0) can write to it',
       pathSteps({ uid: 0, gid: 0, mode: 0o775 }),
       '/0 can be written by group 0 (mode 775)',
     ],
     [
-      'does not trust, among the cluster\'s programs, a path that the group "users" (gid 100) can write to',
+      'does not trust a program of the cluster that the group "users" (gid 100) can write to',
       pathSteps({ uid: 0, gid: 100, mode: 0o775 }),
       '/0 can be written by group 100 (mode 775)',
       SITE,
     ],
     [
-      "does not trust, among the cluster's programs, a path that all users can write to",
+      'does not trust a program of the cluster that all users can write to',
       pathSteps({ uid: 990, mode: 0o777 }),
       '/0 can be written by everybody (mode 777)',
       SITE,
     ],
     [
-      'trusts, in a container, a path of an owner that the container does not map',
+      'trusts a path whose owner the user namespace of a container does not map',
       pathSteps({ uid: 65534 }, {}),
       undefined,
       { unmapped: 65534 },
@@ -170,15 +170,19 @@ describe('the trust rule for paths', () => {
   const file = { kind: 'file' } as const;
   const readable: readonly [string, PathSteps, boolean][] = [
     ['reports a file of mode 600 as readable only by the user', pathSteps({}, { ...file, mode: 0o600 }), false],
-    ['reports a file of mode 644 as readable by others', pathSteps({}, { ...file, mode: 0o644 }), true],
+    ['reports a file of mode 644 as readable by other users', pathSteps({}, { ...file, mode: 0o644 }), true],
     [
       'reports a file of mode 644 below a private directory as readable only by the user',
       pathSteps({ mode: 0o700 }, { ...file, mode: 0o644 }),
       false,
     ],
-    ['reports a file of mode 640 as readable by its group', pathSteps({}, { ...file, mode: 0o640, gid: LAB }), true],
     [
-      "reports a file of mode 640 as readable by others even if its group is the user's own",
+      'reports a file of mode 640 as readable by other users, because its group can read it',
+      pathSteps({}, { ...file, mode: 0o640, gid: LAB }),
+      true,
+    ],
+    [
+      "reports a file of mode 640 as readable by other users, even if its group is the user's own",
       pathSteps({}, { ...file, mode: 0o640 }),
       true,
     ],
@@ -194,18 +198,22 @@ describe('the trust rule for file names', () => {
   const trust: Trust = { uid: ADA };
   const open = { mode: 0o1777, uid: 0 };
   const rows: readonly [string, PathSteps, string | undefined][] = [
-    ['trusts a file name that exists in a sticky directory', pathSteps(open, { kind: 'file' }), undefined],
+    ['trusts the name of an existing file in a sticky directory', pathSteps(open, { kind: 'file' }), undefined],
     [
-      'does not trust a missing file in a sticky directory, because any user could create it first',
+      'does not trust the name of a missing file in a sticky directory, because any user could create it',
       { ...pathSteps(open), isWhole: false },
       '/0 can be written by everybody (mode 1777)',
     ],
     [
-      'does not trust a missing file name behind a link if all users can write to the directory of the target',
+      "does not trust the name of a missing file behind a link if all users can write to the target's directory",
       { ...pathSteps({}, { kind: 'link' }, { ...open, path: '/tmp' }), isWhole: false },
       '/tmp can be written by everybody (mode 1777)',
     ],
-    ["trusts a missing file name in the user's directory", { ...pathSteps(open, {}), isWhole: false }, undefined],
+    [
+      "trusts the name of a missing file in the user's directory",
+      { ...pathSteps(open, {}), isWhole: false },
+      undefined,
+    ],
   ];
   for (const [what, steps, why] of rows) {
     it(what, () => {
@@ -214,7 +222,7 @@ describe('the trust rule for file names', () => {
   }
 });
 
-describe('the check of paths in directory trees that two users can change', () => {
+describe('the trust check of paths in random directory trees of two users', () => {
   let folder: string;
   before(requireRoot);
   beforeEach(() => {
@@ -229,7 +237,7 @@ describe('the check of paths in directory trees that two users can change', () =
     return as(ADA, [shell, '-c', script, packagePath('templates/partials/trust.sh.mustache'), ...paths]);
   }
 
-  it('gives the same result in TypeScript, bash and dash, and trusts no path that another user can change', () => {
+  it('has the same result in TypeScript, bash and dash, and trusts no path that the other user can change', () => {
     const cases = Number(process.env['FUZZ_CASES'] ?? 60);
     const paths = fc
       .sample(tree, { numRuns: cases, seed: Number(process.env['FUZZ_SEED'] ?? 13) })

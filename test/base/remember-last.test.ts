@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { rememberLast } from '../../src/base/remember-last.ts';
 
 describe('rememberLast', () => {
-  it('computes again if an argument differs, or if the number of arguments differs', () => {
+  it('computes again only if an argument or the number of arguments differs from the last call', () => {
     const computed: number[][] = [];
     const sum = rememberLast((...numbers: readonly number[]) => {
       computed.push([...numbers]);
@@ -14,7 +14,7 @@ describe('rememberLast', () => {
     expect(computed).to.deep.equal([[1, 2], [1, 3], [1], [], [1, 2]]);
   });
 
-  it('computes again after an error', () => {
+  it('computes again if the last call threw an error', () => {
     let isBroken = true;
     const read = rememberLast((name: string) => {
       if (isBroken) throw new Error('broken');

@@ -42,18 +42,18 @@ describe('the Unix user of a task', () => {
       expect(unixUserOf(owner, withDefault)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it('is missing if the map has neither the owner nor a default; the task is then rejected', () => {
+  it('is not found, and the task is rejected, if the map has neither the owner nor a default', () => {
     const reason = 'ClearML user zz is not in agent.slurm.user_map, which has no "default"';
     expect(unixUserOf('zz', map)).to.deep.equal({ kind: 'rejected', reason });
     expect(unixUserOf(undefined, map)).to.include({ kind: 'rejected' });
   });
 
-  it('is also found by the ClearML name of the owner', () => {
+  it('is also found if the map has the ClearML name of the owner instead of the id', () => {
     const named = resolveUserMap({ 'Alice Smith': 'alice' }, factsWith());
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it('is never found by a ClearML name that equals the id of another ClearML user', () => {
+  it("is never found by the owner's ClearML name if that name is the id of another ClearML user", () => {
     const people = [
       { id: 'a1', name: 'Alice' },
       { id: 'm1', name: 'a1' },
@@ -63,7 +63,7 @@ describe('the Unix user of a task', () => {
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it("is found by the owner's id, even if the owner's name leads to another Unix user", () => {
+  it("is found by the owner's id, even if the map has another Unix user for the owner's name", () => {
     for (const written of [
       { 'Alice Smith': 'bob', a1: 'alice' },
       { a1: 'alice', 'Alice Smith': 'bob' },
@@ -71,7 +71,7 @@ describe('the Unix user of a task', () => {
       expect(unixUserOf('a1', resolveUserMap(written, factsWith()))).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it("can be the daemon's user only as the default, or for the owner of the daemon's key", () => {
+  it("can be the daemon's user only as the default, or for the ClearML user of the daemon's API key", () => {
     const own = { kind: 'run as', user: undefined };
     expect(unixUserOf('zz', resolveUserMap({ default: 'clearml' }, factsWith()))).to.deep.equal(own);
     expect(unixUserOf('c4', resolveUserMap({ c4: 'clearml' }, factsWith()))).to.deep.equal(own);
@@ -81,9 +81,14 @@ describe('the Unix user of a task', () => {
   for (const [what, name, users, reason] of [
     ['does not exist', 'ghost', [], 'ghost is not found on the login node: it does not exist, or'],
     ['is root by another name', 'toor', [{ name: 'toor', uid: 0, home: '/root' }], 'toor is root'],
-    ['has a low uid', 'games', [{ name: 'games', uid: 5, home: '/' }], 'below agent.slurm.min_uid (1000)'],
-    ['has the uid of another', 'twin', [{ ...ALICE, name: 'twin' }], 'has the same uid as alice'],
-    ['has the uid of the daemon', 'glue', [{ name: 'glue', uid: 990, home: '/' }], "is the daemon's user"],
+    [
+      'has a uid below the minimum',
+      'games',
+      [{ name: 'games', uid: 5, home: '/' }],
+      'below agent.slurm.min_uid (1000)',
+    ],
+    ['has the uid of another Unix user', 'twin', [{ ...ALICE, name: 'twin' }], 'has the same uid as alice'],
+    ["has the uid of the daemon's user", 'glue', [{ name: 'glue', uid: 990, home: '/' }], "is the daemon's user"],
   ] as const) {
     it(`is rejected if it ${what}, while the map still applies to other owners`, () => {
       const resolved = resolveUserMap({ a1: name, b2: 'bob' }, factsWith(users));
@@ -93,13 +98,13 @@ describe('the Unix user of a task', () => {
     });
   }
 
-  it('is rejected for each of two ClearML users who have the same name', () => {
+  it('is rejected for ClearML users whom the map names by a name that two of them have', () => {
     const resolved = resolveUserMap({ Bob: 'bob', default: 'alice' }, factsWith());
     for (const owner of ['b2', 'b3'])
       expect(unixUserOf(owner, resolved)).to.have.property('reason').that.contains('2 ClearML users have this name');
   });
 
-  it("is listed once among the mapped users, and never if it is the daemon's user", () => {
+  it("appears once in the list of mapped users, and not at all if it is the daemon's user", () => {
     const resolved = resolveUserMap({ a1: 'alice', b2: 'alice', b3: 'ghost', default: 'clearml' }, factsWith());
     expect(mappedUsers(resolved)).to.deep.equal([ALICE]);
   });

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { limitKind, parseAmount, parseLimit } from '../../src/base/slurm-amount.ts';
 
-describe("an amount in Slurm's notation", () => {
+describe('parseAmount', () => {
   for (const [text, seconds] of [
     ['90', 5400],
     ['1:30', 120],
@@ -18,7 +18,7 @@ describe("an amount in Slurm's notation", () => {
     ['UNLIMITED', Infinity],
     ['infinite', Infinity],
   ] as const) {
-    it(`is read as a time: ${text} means ${seconds} seconds`, () => {
+    it(`returns ${seconds} seconds for the duration "${text}"`, () => {
       expect(parseAmount(text, 'duration')?.most).to.equal(seconds);
     });
   }
@@ -32,7 +32,7 @@ describe("an amount in Slurm's notation", () => {
     ['1TB', 1024 ** 3],
     ['0', Infinity],
   ] as const) {
-    it(`is read as memory: ${text} means ${kilobytes} kilobytes`, () => {
+    it(`returns ${kilobytes} kilobytes for the memory size "${text}"`, () => {
       expect(parseAmount(text, 'memory')?.most).to.equal(kilobytes);
     });
   }
@@ -47,7 +47,7 @@ describe("an amount in Slurm's notation", () => {
     ['gpus', ['', '1k', '-5', 'a100:1k', '1:2', 'a100=2', '2,', 'gpu:a100:2', 'unlimited', 'INFINITE']],
   ] as const) {
     for (const text of texts) {
-      it(`is not read as ${kind}: the text "${text}"`, () => {
+      it(`rejects "${text}" as an amount of kind "${kind}"`, () => {
         expect(parseAmount(text, kind)).to.equal(undefined);
       });
     }
@@ -66,40 +66,8 @@ describe("an amount in Slurm's notation", () => {
     ['gpus', 'a100:2,h100', 3, 3],
     ['gpus', 'a100:0', 0, 0],
   ] as const) {
-    it(`is read as ${kind}: the text "${text}" counts as ${least === most ? least : `${least} to ${most}`}`, () => {
+    it(`returns ${least === most ? least : `${least} to ${most}`} for "${text}" as an amount of kind "${kind}"`, () => {
       expect(parseAmount(text, kind)).to.deep.equal({ least, most });
-    });
-  }
-
-  for (const [kind, text, limit] of [
-    ['duration', '0', 0],
-    ['duration', '120', 7200],
-    ['duration', 'UNLIMITED', Infinity],
-    ['duration', '64G', undefined],
-    ['memory', '0G', 0],
-    ['memory', '1-0', undefined],
-    ['count', '8', 8],
-    ['nodes', '-1', -1],
-    ['gpus', '1:00', undefined],
-  ] as const) {
-    it(`${limit === undefined ? 'is not' : 'is'} read as a limit of kind ${kind}: the text "${text}"${limit === undefined ? '' : ` means ${limit}`}`, () => {
-      expect(parseLimit(text, kind)).to.equal(limit);
-    });
-  }
-
-  for (const [text, kind] of [
-    ['8', 'number'],
-    ['-5', 'number'],
-    ['0.5', 'number'],
-    ['2-00:00:00', 'duration'],
-    ['10:00', 'duration'],
-    ['UNLIMITED', 'duration'],
-    ['64G', 'memory'],
-    ['soon', undefined],
-    ['', undefined],
-  ] as const) {
-    it(`${kind === undefined ? 'cannot be a limit' : `can be a limit of kind ${kind}`}: the text "${text}"`, () => {
-      expect(limitKind(text)).to.equal(kind);
     });
   }
 
@@ -119,4 +87,40 @@ describe("an amount in Slurm's notation", () => {
       }),
     );
   });
+});
+
+describe('parseLimit', () => {
+  for (const [kind, text, limit] of [
+    ['duration', '0', 0],
+    ['duration', '120', 7200],
+    ['duration', 'UNLIMITED', Infinity],
+    ['duration', '64G', undefined],
+    ['memory', '0G', 0],
+    ['memory', '1-0', undefined],
+    ['count', '8', 8],
+    ['nodes', '-1', -1],
+    ['gpus', '1:00', undefined],
+  ] as const) {
+    it(`${limit === undefined ? 'rejects' : `returns ${limit} for`} "${text}" as a limit of kind "${kind}"`, () => {
+      expect(parseLimit(text, kind)).to.equal(limit);
+    });
+  }
+});
+
+describe('limitKind', () => {
+  for (const [text, kind] of [
+    ['8', 'number'],
+    ['-5', 'number'],
+    ['0.5', 'number'],
+    ['2-00:00:00', 'duration'],
+    ['10:00', 'duration'],
+    ['UNLIMITED', 'duration'],
+    ['64G', 'memory'],
+    ['soon', undefined],
+    ['', undefined],
+  ] as const) {
+    it(`returns ${kind === undefined ? 'undefined' : `"${kind}"`} for "${text}"`, () => {
+      expect(limitKind(text)).to.equal(kind);
+    });
+  }
 });

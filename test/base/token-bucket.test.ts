@@ -6,7 +6,7 @@ import { createRateLimit } from '../../src/base/token-bucket.ts';
 const NOW = Date.UTC(2026, 0, 1, 12);
 
 describe('the rate limit', () => {
-  it('permits a burst of calls at once, and then one call at a time', () => {
+  it('permits a burst of calls at once, and then calls at the configured rate', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     let begun = 0;
     for (; limit.waitMs(NOW) === 0; begun += 1) limit.spend(NOW);
@@ -52,7 +52,7 @@ describe('the rate limit', () => {
     );
   });
 
-  it('counts calls that do not wait for a token, and reserves one token for a submission', () => {
+  it('counts calls that do not wait for a token, but makes a later submission wait for at most one token', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 10; calls += 1) limit.spendAside(NOW);
     let begun = 0;
@@ -76,7 +76,7 @@ describe('the rate limit', () => {
     expect(begun).to.be.within(9, 10);
   });
 
-  it('makes a group of calls wait for a token for each call, but for at most the burst', () => {
+  it('makes a group of calls wait for one token per call, but never for more tokens than a burst', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 20; calls += 1) limit.spend(NOW);
 
@@ -85,7 +85,7 @@ describe('the rate limit', () => {
     expect(limit.waitMs(NOW + 500, 100)).to.equal(1_500);
   });
 
-  it('permits fewer calls while the server is slow', () => {
+  it('lowers the rate of calls while the server is slow', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 1 });
     limit.spend(NOW);
     limit.slow(5);
