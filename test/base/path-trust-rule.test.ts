@@ -176,11 +176,7 @@ describe('the trust rule for paths', () => {
       pathSteps({ mode: 0o700 }, { ...file, mode: 0o644 }),
       false,
     ],
-    [
-      'reports a file of mode 640 as readable by other users, because its group can read it',
-      pathSteps({}, { ...file, mode: 0o640, gid: LAB }),
-      true,
-    ],
+    ['reports a file of mode 640 as readable by other users', pathSteps({}, { ...file, mode: 0o640, gid: LAB }), true],
     [
       "reports a file of mode 640 as readable by other users, even if its group is the user's own",
       pathSteps({}, { ...file, mode: 0o640 }),
@@ -209,11 +205,7 @@ describe('the trust rule for file names', () => {
       { ...pathSteps({}, { kind: 'link' }, { ...open, path: '/tmp' }), isWhole: false },
       '/tmp can be written by everybody (mode 1777)',
     ],
-    [
-      "trusts the name of a missing file in the user's directory",
-      { ...pathSteps(open, {}), isWhole: false },
-      undefined,
-    ],
+    ["trusts a missing file's name in the user's directory", { ...pathSteps(open, {}), isWhole: false }, undefined],
   ];
   for (const [what, steps, why] of rows) {
     it(what, () => {
