@@ -11,9 +11,8 @@ import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/write-job-confs.ts';
 import type { JobLog } from '../console/job-log-reader.ts';
-import { findLogAdvice } from '../console/job-log-advice.ts';
 import { hasSameState } from '../poll/plan-task-reads.ts';
-import { describeIdleRanks, describeRankEnd } from '../console/ranks.ts';
+import { adviceIn, failedRankIn } from '../console/log-lines.ts';
 import { recordEnd } from './record-end.ts';
 import type { StatusReason } from './status-reasons.ts';
 import { logToConsole } from '../console/write-to-console.ts';
@@ -30,8 +29,6 @@ export interface EndBasis {
 }
 
 const TAIL_LINES = 30;
-/** The error message may be followed by messages that it causes. */
-const ADVISED_LINES = 100;
 /** The web page shows about this many characters of a status message. */
 const MESSAGE_LENGTH = 200;
 
@@ -106,33 +103,6 @@ export async function dequeueTask(deps: DaemonDeps, entry: Entry, text: string):
  */
 export async function isUnchanged(deps: DaemonDeps, id: TaskId, seen: Task | undefined): Promise<boolean> {
   return hasSameState((await deps.clearml.tasks.get(id))?.task, seen);
-}
-
-/** Returns the cause that the end of the job's log shows, if it is known. */
-export async function readAdvice(deps: DaemonDeps, record: JobRecord | undefined): Promise<ConsoleLine[]> {
-  return adviceIn(await deps.jobLogs.read(record));
-}
-
-/** Returns which rank of the job failed first, as a sentence before another; empty if the log does not show it. */
-export async function readFailedRank(deps: DaemonDeps, record: JobRecord | undefined): Promise<string> {
-  return failedRankIn(await deps.jobLogs.read(record));
-}
-
-function failedRankIn(log: JobLog | undefined): string {
-  const text = log?.kind === 'read' ? describeRankEnd(log.tail) : undefined;
-  return text === undefined ? '' : `${text} `;
-}
-
-/** Returns which ranks of the completed task did not run. */
-export async function readIdleRanks(deps: DaemonDeps, record: JobRecord | undefined): Promise<ConsoleLine[]> {
-  const log = await deps.jobLogs.read(record);
-  const text = log?.kind === 'read' ? describeIdleRanks(log.tail) : undefined;
-  return text === undefined ? [] : [{ level: 'WARNING', text }];
-}
-
-function adviceIn(log: JobLog | undefined): ConsoleLine[] {
-  const text = log?.kind === 'read' ? findLogAdvice(cleanLogTail(log.tail, ADVISED_LINES)) : undefined;
-  return text === undefined ? [] : [{ level: 'WARNING', text }];
 }
 
 function statusFromLog(log: JobLog | undefined): 'completed' | 'failed' {

@@ -4,7 +4,7 @@ import type { Task } from '../../clearml/task.ts';
 import type { JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
 import type { Action } from '../decide/action.ts';
 import type { Observation, Place } from '../decide/observation.ts';
-import { dequeueTask, endTask, isUnchanged, readAdvice, readFailedRank, readIdleRanks } from '../end/end-task.ts';
+import { dequeueTask, endTask, isUnchanged } from '../end/end-task.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { Asker } from '../audit/audit-line.ts';
 import { isAskedToStop } from '../decide/recognize-abort.ts';
@@ -17,6 +17,7 @@ import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/write-job-confs.ts';
 import { readClaimed } from '../claim/park.ts';
 import { recoverOrphan } from '../recover/recover-orphan.ts';
+import { linesOf } from '../console/log-lines.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { resubmit } from '../submit/submit-parked-task.ts';
 import { isHeld, noteProbe } from '../users/unix-users.ts';
@@ -68,14 +69,10 @@ export async function act(
         await logToConsole(
           deps,
           current.task,
-          ...[
-            {
-              level: action.level,
-              text: (action.namesRank === true ? await readFailedRank(deps, seen.record) : '') + action.text,
-            },
-            ...(action.withAdvice === true ? await readAdvice(deps, seen.record) : []),
-            ...(action.withIdleRanks === true ? await readIdleRanks(deps, seen.record) : []),
-          ].map(({ level, text }) => ({ level, text: withOptionOriginsOf(deps, current, text) })),
+          ...(await linesOf(deps, action, seen.record)).map(({ level, text }) => ({
+            level,
+            text: withOptionOriginsOf(deps, current, text),
+          })),
         );
         break;
       case 'show-status':

@@ -3,24 +3,14 @@ import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { act } from '../../../src/daemon/reconcile/act.ts';
 import type { Action } from '../../../src/daemon/decide/action.ts';
-import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { JobId, JobKey } from '../../../src/slurm/scheduler.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
-import { entryOf, jobName, jobOf, recordOf } from '../decide/observations.ts';
+import { entryOf } from '../decide/observations.ts';
 import { rejection } from '../../support/rejection.ts';
+import { actNow, actOn, entryIn, JOBS, LINE, parked } from './acting.ts';
 
 const CANCEL: Action = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was deleted' };
-const JOBS = [jobOf('PENDING'), jobOf('PENDING', { id: '8' as JobId, name: jobName(2) })];
-const LINE = { do: 'log', level: 'WARNING', text: 'it waits again' } as const satisfies Action;
-
-async function parked(fixture: StepFixture): Promise<TaskId> {
-  const task = await fixture.enqueued(1);
-  await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
-  await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
-  await fixture.deps.journal.write(entryOf({ task, queue: OWN_QUEUE, queueName: 'own' }));
-  return task;
-}
 
 /** A task that its job took and started. */
 async function begun(fixture: StepFixture): Promise<TaskId> {
@@ -39,29 +29,6 @@ function withParking(
   const { queues } = deps.clearml;
   const park: typeof queues.park = (queue, task) => parking(() => queues.park(queue, task));
   return { ...deps, clearml: { ...deps.clearml, queues: { ...queues, park } } };
-}
-
-/** Acts as a pass does, and returns the jobs to cancel. */
-async function actNow(fixture: StepFixture, task: TaskId, ...actions: readonly Action[]): Promise<JobId[]> {
-  const seen = { task: await fixture.read(task), place: 'parked', record: undefined, jobs: JOBS } as const;
-  return actOn(fixture, task, seen, actions);
-}
-
-async function actOn(
-  { deps, pool }: StepFixture,
-  task: TaskId,
-  seen: Parameters<typeof act>[3],
-  actions: readonly Action[],
-): Promise<JobId[]> {
-  const cancel = new Map<JobId, JobKey>();
-  const { signal } = new AbortController();
-  await act({ deps, pool, cancel, signal }, entryIn(deps, task), actions, seen);
-  await pool.finish();
-  return [...cancel.keys()];
-}
-
-function entryIn({ journal }: StepFixture['deps'], task: TaskId): Entry {
-  return journal.entries.get(task) ?? expect.fail('the journal has no such task');
 }
 
 describe('acting on a decision', () => {
@@ -215,86 +182,6 @@ describe('acting on a decision', () => {
 
     expect(await fixture.read(task)).to.include({ status: 'in_progress', executionQueue: OWN_QUEUE });
     expect(fixture.deps.journal.entries.size).to.equal(1);
-  });
-
-  it("adds the template's file and line to advice that names an option", async () => {
-    const places = new Map([['--time', { file: 'gpu.template', line: 3, properties: ['walltime'] }]]);
-    const { deps } = createStepFixture();
-    const fixture = createStepFixture({ queues: deps.queues.map((queue) => ({ ...queue, optionLocations: places })) });
-    const task = await parked(fixture);
-    const set = '--time is set by the user property "walltime" (gpu.template, line 3).';
-
-    await actNow(
-      fixture,
-      task,
-      { do: 'log', level: 'INFO', text: 'Lower --time.' },
-      { do: 'show-status', text: 'Lower the --time.' },
-    );
-    expect((await fixture.read(task))?.statusMessage).to.equal(`Lower the --time. ${set}`);
-    await actNow(fixture, task, {
-      do: 'end',
-      ending: { status: 'failed', reason: 'template', text: 'Raise --time.', withLog: false },
-    });
-
-    expect(fixture.consoleOf(task)).to.include.members([`Lower --time. ${set}`, `Raise --time. ${set}`]);
-    expect((await fixture.read(task))?.statusMessage).to.equal(`Raise --time. ${set}`);
-  });
-
-  it("writes the cause shown in the job's log to the console", async () => {
-    const tail = 'RuntimeError: Found no NVIDIA driver on your system.\n';
-    const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
-    const places = new Map([['--gres', { file: 'gpu.template', line: 3, properties: [] }]]);
-    const { deps } = createStepFixture();
-    const fixture = createStepFixture({
-      jobLogs: { read: () => Promise.resolve(log) },
-      queues: deps.queues.map((queue) => ({ ...queue, optionLocations: places })),
-    });
-    const task = await parked(fixture);
-    const seen = { task: await fixture.read(task), place: 'parked', record: recordOf(), jobs: JOBS } as const;
-
-    await actOn(fixture, task, seen, [LINE, { ...LINE, withAdvice: true }]);
-
-    const [first, second, advice] = fixture.consoleOf(task);
-    expect([first, second]).to.deep.equal([LINE.text, LINE.text]);
-    expect(advice).to.include('the program found no GPU').and.to.include('--gres is set in gpu.template, line 3.');
-  });
-
-  it("writes to the console which rank failed first, according to the job's log", async () => {
-    const tail = 'clearml: n1: rank 0 of 2 ended with exit code 7\nclearml: n2: rank 1 of 2 ended with exit code 1\n';
-    const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
-    const fixture = createStepFixture({ jobLogs: { read: () => Promise.resolve(log) } });
-    const task = await parked(fixture);
-    const seen = { task: await fixture.read(task), place: 'parked', record: recordOf(), jobs: JOBS } as const;
-
-    await actOn(fixture, task, seen, [{ ...LINE, namesRank: true }]);
-
-    const sentence = 'Rank 0 on n1 ended with exit code 7, and Slurm ended the other ranks.';
-    expect(fixture.consoleOf(task).join(' ')).to.equal(`${sentence} ${LINE.text}`);
-  });
-
-  it("writes to the console which ranks did not run, according to the job's log", async () => {
-    const tail = 'clearml: n2: rank 1 does not run the task, which was completed before this rank started\n';
-    const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
-    const fixture = createStepFixture({ jobLogs: { read: () => Promise.resolve(log) } });
-    const task = await parked(fixture);
-    const seen = { task: await fixture.read(task), place: 'parked', record: recordOf(), jobs: JOBS } as const;
-
-    await actOn(fixture, task, seen, [LINE, { ...LINE, withIdleRanks: true }]);
-
-    const [first, second, ...rest] = fixture.consoleOf(task);
-    expect([first, second]).to.deep.equal([LINE.text, LINE.text]);
-    expect(rest.join(' ')).to.match(/^Rank 1 \(n2\) did not run: /);
-  });
-
-  it('continues and logs a warning if the server rejects a console message', async () => {
-    const fixture = createStepFixture();
-    const task = await parked(fixture);
-    fixture.fate = ({ endpoint }) => (endpoint === 'events.add_batch' ? 'not made' : undefined);
-
-    await actNow(fixture, task, { do: 'log', level: 'INFO', text: 'a line' }, { do: 'forget' });
-
-    expect(fixture.deps.journal.entries.size).to.equal(0);
-    expect(fixture.logged).to.deep.include('warn: Could not write to the console or status message of the task');
   });
 
   it('resubmits the task with a new job name, and reports why', async () => {

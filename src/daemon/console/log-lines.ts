@@ -1,0 +1,45 @@
+// The console lines about an ended job that come from the end of its log.
+import type { ConsoleLine } from '../../clearml/client.ts';
+import type { JobRecord } from '../../slurm/scheduler.ts';
+import type { Action } from '../decide/action.ts';
+import type { DaemonDeps } from '../deps.ts';
+import { cleanLogTail } from './clean-log-tail.ts';
+import { findLogAdvice } from './job-log-advice.ts';
+import type { JobLog } from './job-log-reader.ts';
+import { describeIdleRanks, describeRankEnd } from './ranks.ts';
+
+/** The error message may be followed by messages that it causes. */
+const ADVISED_LINES = 100;
+
+/** Returns the line of the action, with what the action asks for from the job's log. The log may be on a slow file system: it is read once. */
+export async function linesOf(
+  { jobLogs }: Pick<DaemonDeps, 'jobLogs'>,
+  action: Extract<Action, { readonly do: 'log' }>,
+  record: JobRecord | undefined,
+): Promise<ConsoleLine[]> {
+  const { level, text, namesRank = false, withAdvice = false, withIdleRanks = false } = action;
+  const log = namesRank || withAdvice || withIdleRanks ? await jobLogs.read(record) : undefined;
+  return [
+    { level, text: namesRank ? `${failedRankIn(log)}${text}` : text },
+    ...(withAdvice ? adviceIn(log) : []),
+    ...(withIdleRanks ? idleRanksIn(log) : []),
+  ];
+}
+
+/** Returns which rank of the job failed first, as a sentence before another; empty if the log does not show it. */
+export function failedRankIn(log: JobLog | undefined): string {
+  const text = log?.kind === 'read' ? describeRankEnd(log.tail) : undefined;
+  return text === undefined ? '' : `${text} `;
+}
+
+/** Returns the cause of the failure, if the log shows one that is known. */
+export function adviceIn(log: JobLog | undefined): ConsoleLine[] {
+  const text = log?.kind === 'read' ? findLogAdvice(cleanLogTail(log.tail, ADVISED_LINES)) : undefined;
+  return text === undefined ? [] : [{ level: 'WARNING', text }];
+}
+
+/** Returns which ranks of the completed task did not run. */
+function idleRanksIn(log: JobLog | undefined): ConsoleLine[] {
+  const text = log?.kind === 'read' ? describeIdleRanks(log.tail) : undefined;
+  return text === undefined ? [] : [{ level: 'WARNING', text }];
+}
