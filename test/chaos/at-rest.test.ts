@@ -10,8 +10,8 @@ function kindsOf(...samples: readonly (readonly [second: number, look: Partial<R
   return samples.map(([second, look]) => rest(second * 1_000, { ...QUIET, ...look }).kind);
 }
 
-describe('a round of chaos', () => {
-  it('comes to rest once nothing has changed for a while and each daemon has polled', () => {
+describe('the wait for the end of a chaos round', () => {
+  it('ends once nothing has changed for a while and each daemon has polled', () => {
     expect(kindsOf([1, {}], [8, { polls: [3, 3] }], [9, { polls: [4, 3] }])).to.deep.equal([
       'pending',
       'pending',
@@ -19,7 +19,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('does not come to rest before the slowest daemon has polled', () => {
+  it('does not end before the slowest daemon has polled', () => {
     expect(kindsOf([1, {}], [200, { polls: [90, 2] }], [250, { polls: [95, 3] }])).to.deep.equal([
       'pending',
       'pending',
@@ -27,7 +27,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('waits longer for rest while a daemon still tracks a task', () => {
+  it('is longer while a daemon still tracks a task', () => {
     const tracked = { isTracked: true, polls: [9, 9] };
     expect(kindsOf([1, { isTracked: true }], [20, tracked], [31, tracked])).to.deep.equal([
       'pending',
@@ -36,7 +36,7 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('continues while anything changes, and fails if a task has not ended and nothing changes', () => {
+  it('continues while any state changes, and fails if a task has not ended and no state changes', () => {
     const active = (activity: string): Partial<RestSample> => ({ state: undefined, activity });
     expect(kindsOf([1, active('a')], [290, active('b')], [580, active('c')], [881, active('c')])).to.deep.equal([
       'pending',
@@ -46,12 +46,12 @@ describe('a round of chaos', () => {
     ]);
   });
 
-  it('fails if the same states repeat', () => {
+  it('fails if the same states recur without end', () => {
     const samples = Array.from({ length: 10 }, (_, index) => [index * 100, { activity: String(index % 2) }] as const);
     expect(kindsOf(...samples, [901, { activity: 'x' }]).at(-1)).to.equal('never');
   });
 
-  it('reports the time at which it came to rest', () => {
+  it('reports since when nothing has changed', () => {
     const rest = createRest(0, LIMITS);
     rest(5_000, QUIET);
     expect(rest(14_000, { ...QUIET, polls: [3, 3] })).to.deep.equal({ kind: 'at rest', sinceMs: 5_000 });

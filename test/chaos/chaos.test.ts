@@ -24,11 +24,11 @@ interface Replay {
 }
 
 const REPLAYS: readonly Replay[] = [
-  { title: 'a first round', seed: 1, round: 0, daemons: 1 },
+  { title: 'the first round of seed 1', seed: 1, round: 0, daemons: 1 },
   { title: 'a scancel, and a kill of the daemon that submitted the job', seed: 200, round: 15, daemons: 2 },
 ];
 
-describe('chaos on real Slurm', function () {
+describe('a chaos round on real Slurm', function () {
   // Each round ends by itself, in minutes on a machine under load.
   this.timeout(3_600_000);
   before(requireSlurm);
@@ -41,7 +41,7 @@ describe('chaos on real Slurm', function () {
     before(requireRoot);
 
     itPasses({
-      title: 'two cut connections, and kills of sshd and the daemon',
+      title: 'cuts of two connections, and kills of sshd and the daemon',
       seed: 252_812,
       round: 0,
       daemons: 1,
@@ -50,7 +50,7 @@ describe('chaos on real Slurm', function () {
     });
   });
 
-  describe('of a shared service', () => {
+  describe('with a shared service', () => {
     before(requireSudo);
     before(requireRoot);
     before(requireSandbox);

@@ -38,8 +38,8 @@ function wrongOf(history: Partial<SharedHistory>): Record<string, readonly strin
   return Object.fromEntries(wrong);
 }
 
-describe('the oracle of a shared service', () => {
-  it('accepts as many jobs as the limits permit, and reports the most jobs at one time', () => {
+describe('the chaos oracle of a shared service', () => {
+  it('accepts as many jobs as the limits permit, and reports the highest number of concurrent jobs', () => {
     const samples = [sample(1_000, 'a1'), sample(2_000, 'a1', 'a2', 'b1'), sample(3_000, 'b1')];
     expect(wrongOf({ samples })).to.deep.equal({});
     const history = { calls: [], polls: [], faults: [], servedQueue: SERVED, limits: { jobs: 3, jobsPerUser: 2 } };
@@ -47,7 +47,7 @@ describe('the oracle of a shared service', () => {
     expect({ mostJobs, mostOfOwner }).to.deep.equal({ mostJobs: 3, mostOfOwner: 2 });
   });
 
-  it('detects more jobs than the limit of the cluster or the limit of a user permits', () => {
+  it('reports more jobs than the limit of the cluster or the limit of a user permits', () => {
     const four = ['a1', 'a2', 'b1', 'b2'];
     expect(wrongOf({ samples: [sample(1_000, ...four)], calls: claims(...four) })).to.deep.equal({
       b2: ['daemon-1 claimed it and knew of 3 jobs of the cluster; the maximum is 3'],
@@ -96,20 +96,20 @@ describe('the oracle of a shared service', () => {
     return wrongOf({ samples: [sample(9_000, 'a1', 'a2', 'b1', 'b2')], calls, polls, limits });
   }
 
-  it('detects more than one excess job for each other daemon', () => {
+  it('permits one excess job for each other daemon, and reports any further excess job', () => {
     expect(exceedsByTwo(200)).to.deep.equal({
       a2: ['with it, the cluster has 4 jobs of 2 daemons; the maximum is 3'],
     });
   });
 
-  it('permits excess jobs that started at the same time or whose tasks were parked late', () => {
+  it('permits excess jobs if another job started at the same time or the tasks were parked late', () => {
     expect(exceedsByTwo(3_000)).to.deep.equal({});
     const gate = (at: number): ServerCall => call(at, 'node', 'queues.remove_task', 'b1', { queue: 'scheduler' });
     expect(exceedsByTwo(200, gate(4_900))).to.deep.equal({});
     expect(exceedsByTwo(200, gate(5_900))).to.have.key('a2');
   });
 
-  it('if the response to a claim was lost, attributes the claim to the daemon that parks the task', () => {
+  it('attributes a claim whose response was lost to the daemon that parks the task', () => {
     const samples = [sample(1_000, 'a1', 'a2', 'a3')];
     const lost = { response: undefined };
     const first = { ...claim(100, 'a1', 'daemon-2'), ...lost };
@@ -119,7 +119,7 @@ describe('the oracle of a shared service', () => {
     expect(wrongOf({ samples, calls: [...calls.slice(0, 2), park(200, 'a1'), ...calls.slice(3)] })).to.have.key('a3');
   });
 
-  it('counts no job of an ended task until the task is enqueued again', () => {
+  it('does not count the jobs of an ended task until the task is enqueued again', () => {
     const samples = [sample(3_000, 'a1', 'a2', 'a3')];
     const aborted = call(2_000, 'user', 'tasks.stop', 'a2');
     const last = claim(2_900, 'a3');
@@ -129,7 +129,7 @@ describe('the oracle of a shared service', () => {
     expect(wrongOf({ samples, calls: [...first, aborted, ...again, last] })).to.have.key('a3');
   });
 
-  it('detects a task that is claimed before an older task of the same owner', () => {
+  it('reports a task that is claimed before a task that the same owner enqueued earlier', () => {
     const enqueued = [enqueue(1_000, 'a1'), enqueue(2_000, 'a2')];
     expect(wrongOf({ calls: [...enqueued, claim(3_000, 'a2'), claim(4_000, 'a1')] })).to.deep.equal({
       a2: ['it was claimed before task a1 of the same owner, which was enqueued first'],
@@ -137,7 +137,7 @@ describe('the oracle of a shared service', () => {
     expect(wrongOf({ calls: [...enqueued, claim(3_000, 'a1'), claim(4_000, 'a2')] })).to.deep.equal({});
   });
 
-  it('ignores that the user enqueues a task again after its claim', () => {
+  it('still accepts the order of the claims if a user enqueues a claimed task again', () => {
     const calls = [enqueue(1_000, 'a1'), enqueue(2_000, 'a2'), claim(3_000, 'a1'), claim(4_000, 'a2')];
     expect(wrongOf({ calls: [...calls, enqueue(5_000, 'a1')] })).to.deep.equal({});
   });
@@ -147,7 +147,7 @@ describe('the oracle of a shared service', () => {
     expect(wrongOf({ calls })).to.deep.equal({});
   });
 
-  it('permits any order if the user acted on a task or if a call failed', () => {
+  it('permits claims in any order if the user dequeued a task or a connection was cut', () => {
     const enqueued = [enqueue(1_000, 'a1'), enqueue(2_000, 'a2')];
     const claims = [claim(3_000, 'a2'), claim(4_000, 'a1')];
     const moved = call(2_500, 'user', 'tasks.dequeue', 'a1');

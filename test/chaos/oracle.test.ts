@@ -46,7 +46,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
 
   [
-    'a failed task without a reason that its user aborted only before the end',
+    'a failed task without a status reason if its user aborted it only before its end',
     'wrong',
     history({
       calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
@@ -79,23 +79,23 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
   ...(
     [
-      ['its job was pending only before the first run', [job(900, 'PENDING'), job(1_000, 'RUNNING')]],
-      ['its job was cancelled and never pending again', [job(1_000, 'RUNNING'), job(5_000, 'CANCELLED')]],
+      ['whose job was pending only before the first run', [job(900, 'PENDING'), job(1_000, 'RUNNING')]],
+      ['whose job was cancelled and never pending again', [job(1_000, 'RUNNING'), job(5_000, 'CANCELLED')]],
       [
-        'of the two jobs, only the second one was pending',
+        'by a second job, if the first job was never pending again',
         [job(1_000, 'RUNNING'), job(5_000, 'PENDING', '8'), job(9_000, 'RUNNING', '8')],
       ],
     ] as const
   ).map(
     ([what, jobs]) =>
       [
-        `a second run; ${what}`,
+        `a second run ${what}`,
         'twice',
         history({ traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })], jobs }),
       ] as const,
   ),
   [
-    'a second run, although the node of the first run was alive',
+    'a second run after only another node died',
     'twice',
     history({
       traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })],
@@ -125,7 +125,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
 
   [
-    'a second run although the server refused the enqueue',
+    'a second run after an enqueue that the server refused',
     'twice',
     history({
       calls: [enqueued, gatePassed, call(5_000, 'user', 'tasks.enqueue', { code: 400, queue: SERVED })],
@@ -137,22 +137,22 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ['a completed task whose run failed', 'wrong', history({ traces: run(1_000, { code: 3 }) })],
   ['a failed task that never ran', 'wrong', history({ status: 'failed', traces: [] })],
   [
-    'a stopped task whose requeued job a daemon cancelled without the loss of a journal line',
+    'a stopped task whose requeued job was cancelled by a daemon that lost no journal line',
     'wrong',
     { ...REQUEUED_BEFORE_START, faults: REQUEUED_BEFORE_START.faults.filter(({ what }) => what === 'requeue') },
   ],
   [
-    'a stopped task whose cancelled job was not a requeued one',
+    'a stopped task whose job was cancelled without a requeue',
     'wrong',
     { ...REQUEUED_BEFORE_START, jobs: [job(1_000, 'RUNNING'), job(6_000, 'CANCELLED')] },
   ],
   [
-    'a dequeued task that ran and whose status the server left at queued',
+    'a task that ran after its user dequeued it, even though the server left its status at queued',
     'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'queued' }), gatePassed] }),
   ],
   [
-    'a task that failed after the gate without a run, while only another node died',
+    'a task that failed after the gate without a run, when only another node died',
     'wrong',
     history({
       status: 'failed',

@@ -113,7 +113,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a stopped task whose requeued job was cancelled by a daemon that then lost that line of its journal',
+    'a stopped task whose requeued job was cancelled by a daemon that then lost the journal line about the cancellation',
     REQUEUED_BEFORE_START,
   ],
   [
@@ -128,7 +128,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
       ] as const,
   ),
   [
-    'a failed task without a reason that its user aborted after the end',
+    'a failed task without a status reason if its user aborted it after its end',
     history({
       calls: [enqueued, gatePassed, call(4_100, 'user', 'tasks.stop', { status: 'failed' })],
       traces: run(1_000, { code: 3 }),

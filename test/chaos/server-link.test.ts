@@ -38,13 +38,13 @@ async function startBench(): Promise<Bench> {
   };
 }
 
-describe('the link between a daemon and a server', () => {
-  it('passes calls', async () => {
+describe('the simulated link between a daemon and a server', () => {
+  it('passes calls and responses', async () => {
     await using bench = await startBench();
     expect(await bench.ask()).to.equal('well');
   });
 
-  it('passes no call between a cut and the repair', async () => {
+  it('passes no call while it is cut', async () => {
     await using bench = await startBench();
     bench.link.break('cut');
     await rejection(bench.ask());
@@ -54,14 +54,14 @@ describe('the link between a daemon and a server', () => {
     expect(await bench.ask()).to.equal('well');
   });
 
-  it('set to lose responses, passes calls but drops the responses', async () => {
+  it('passes calls but drops their responses while it is set to lose responses', async () => {
     await using bench = await startBench();
     bench.link.break('answers lost');
     await rejection(bench.ask());
     expect(bench.calls()).to.equal(1);
   });
 
-  it('holds calls while silent, and drops the held calls at the repair', async () => {
+  it('holds calls while it is silent, and drops these calls when it is repaired', async () => {
     await using bench = await startBench();
     bench.link.break('silent');
     const asked = rejection(bench.ask());

@@ -20,7 +20,7 @@ describe("the record of the server's calls", () => {
     expect(readResponse('<html>')).to.deep.equal({ code: 0 });
   });
 
-  it('joins each response to its request, and ignores an incomplete last line', () => {
+  it('joins each response to its request, and omits an incomplete last line', () => {
     const lines = [
       { at: 1, call: '9.1', who: 'user', endpoint: 'tasks.enqueue', task: 't', queue: 'q' },
       { at: 2, call: '9.2', who: 'node', endpoint: 'queues.remove_task', task: 't', queue: 's' },
@@ -40,7 +40,7 @@ describe("the record of the server's calls", () => {
     ]);
   });
 
-  it('contains the polls of each daemon, and ignores an incomplete last line', () => {
+  it('contains the polls of each daemon, without an incomplete last line', () => {
     const polls = [
       { who: 'daemon-1', beganAt: 10, at: 20 },
       { who: 'daemon-2', beganAt: 0, at: 25 },
@@ -48,7 +48,7 @@ describe("the record of the server's calls", () => {
     expect(readPolls(`${polls.map(formatPoll).join('')}daemon-1 30 4`)).to.deep.equal(polls);
   });
 
-  it('recognizes the request that begins a poll', () => {
+  it('shows which request begins a poll', () => {
     const isBegin = (body: object): boolean => beginsPoll('queues.get_all', JSON.stringify(body));
     expect([{ page: 0 }, { page: 1 }, { page: 0, id: ['q'] }, { name: '^q$' }].map(isBegin)).to.deep.equal([
       true,

@@ -56,7 +56,7 @@ describe('the journal on a full disk', () => {
     await last.close();
   });
 
-  describe('on a small file system', () => {
+  describe('(a real file system of 64 KB)', () => {
     let disk: string;
 
     before(requireRoot);
@@ -118,7 +118,7 @@ describe('the journal on a full disk', () => {
       await again.close();
     });
 
-    it('D-06 does not open without free space, and the error advises to free some', async () => {
+    it('D-06 does not open without free space; the error advises to free some disk space', async () => {
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(1));
       await journal.close();

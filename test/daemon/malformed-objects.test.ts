@@ -76,7 +76,7 @@ describe('a queue entry without a valid task id', () => {
     });
   }
 
-  it('C-33 stays in its queue, while the tasks behind it are claimed in order', async () => {
+  it('C-33 stays in its queue while the tasks behind it are claimed in order', async () => {
     const fixture = createStepFixture();
     const first = await fixture.enqueued(1);
     await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: '' });

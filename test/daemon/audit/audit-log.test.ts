@@ -41,7 +41,7 @@ describe('the audit log', () => {
       ...options,
     });
 
-  it('contains one line of JSON for each event, which has a time and a cluster', async () => {
+  it('contains one line of JSON for each event, with its time and cluster', async () => {
     const audit = await open();
     await audit.write({ event: 'claimed', task: TASK, queue: 'gpu' });
     expect(await readFile(file, 'utf8')).to.equal(
@@ -55,7 +55,7 @@ describe('the audit log', () => {
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
   });
 
-  it('masks the secrets in every text of an event without damage to the JSON', async () => {
+  it('masks the secrets in every text of an event, and stays valid JSON', async () => {
     const audit = await open({ redact: (text) => text.replaceAll('hunter2"', '********') });
     const cancelling = { event: 'cancelling', task: TASK, jobs: ['hunter2"'], by: 'user', why: 'hunter2"' } as const;
     await audit.write(cancelling);
@@ -98,7 +98,7 @@ describe('the audit log', () => {
     expect([...Array(confirmed).keys()].filter((line) => !kept.has(String(line)))).to.deep.equal([]);
   });
 
-  it('D-17 does not create a state directory again that was deleted', async () => {
+  it('D-17 does not create a deleted state directory again', async () => {
     const audit = await open();
     await audit.write({ event: 'claimed', task: TASK, queue: 'a' });
     await rm(stateDir, { recursive: true });
@@ -130,7 +130,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('D-15 keeps writing, and reports the error once, if the file cannot be rotated', async () => {
+  it('D-15 accepts further lines, and reports the error once, if the file cannot be rotated', async () => {
     const messages: string[] = [];
     const note = (message: string): void => void messages.push(message);
     const audit = await open({ log: { info: note, warn: note, error: note } });

@@ -140,7 +140,7 @@ describe('the audit log of a task', () => {
     });
   }
 
-  it('names the daemon as the requester of its status change, even with the reason "toString"', async () => {
+  it('names the daemon as the requester of a status change by the daemon, even with the reason "toString"', async () => {
     const entry = await begun();
     const { audit, journal, clearml } = fixture.deps;
     const tasks = { ...clearml.tasks, fail: () => Promise.resolve() };
@@ -149,7 +149,7 @@ describe('the audit log of a task', () => {
     expect(events[0]).to.include({ by: 'daemon' });
   });
 
-  it('contains a status change that failed, with the error', async () => {
+  it('contains a failed attempt to change the status, with the error', async () => {
     const entry = await begun();
     const note = { reason: 'Slurm FAILED', message: 'It ended.' };
     const { audit, journal, clearml } = fixture.deps;
@@ -165,7 +165,7 @@ describe('the audit log of a task', () => {
     });
   });
 
-  it('contains, after tracking has ended, the status that a user or the agent set', async () => {
+  it('contains the final status of the task even if the agent set this status', async () => {
     const entry = await begun();
     await fixture.server.call('tasks.completed', { task: entry.task });
     await actOn(entry, {}, { do: 'forget' });
@@ -218,7 +218,7 @@ describe('the audit line of a submission', () => {
     expect(event).to.deep.include({ properties: { note: `${'a '.repeat(490)}… (${value.length} characters)` } });
   });
 
-  it('contains at most 100 user properties, first those that the template uses, and the number of further ones', () => {
+  it('contains at most 100 user properties, first those that the template uses, and the number of omitted properties', () => {
     const properties = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`a${index}`, { value: 'b' }]));
     const event = describeOf({ hyperparams: { properties: { ...properties, partition: { value: 'gpu' } } } });
     expect(event).to.include({ propertiesLeftOff: 51 });
@@ -232,7 +232,7 @@ describe('the audit line of a submission', () => {
     expect(describeOf({ hyperparams: {} })).to.deep.include({ properties: {}, unixUser: 'uid 7' });
   });
 
-  it('names the user who enqueued the task, but no user if the task was edited while it waited', () => {
+  it('names the user who enqueued the task, unless the task was edited while it waited', () => {
     const enqueued = { last_change: '2026-11-15T00:00:00.400000+00:00', last_changed_by: 'u' };
     expect(describeOf(enqueued)).to.include({ enqueuedBy: 'u' });
     const edited = { ...enqueued, last_change: '2026-11-15T00:01:00+00:00' };

@@ -47,20 +47,24 @@ async function jobsInMinute(fixture: StepFixture, squeueMs: number, queuesMs = 0
 }
 
 describe('a daemon with a peer', () => {
-  for (const [limits, squeueMs] of [
-    [{ maxGpus: 100_000 }, 10],
-    [{ maxGpus: 100_000 }, 1_500],
-    [{ maxJobs: 1_000 }, 1_500],
-  ] satisfies [Limits, number][])
-    it(`submits 200 tasks in a minute while ${JSON.stringify(limits)} is far away and squeue takes ${squeueMs} ms`, async () => {
+  for (const [limits, squeueMs, what] of [
+    [{ maxGpus: 100_000 }, 10, '100,000 GPUs'],
+    [{ maxGpus: 100_000 }, 1_500, '100,000 GPUs'],
+    [{ maxJobs: 1_000 }, 1_500, '1,000 jobs'],
+  ] satisfies [Limits, number, string][])
+    it(`submits 200 tasks in a minute if the limit is ${what} and squeue takes ${squeueMs} ms`, async () => {
       const fixture = fixtureWith({}, { limits });
       expect(await jobsInMinute(fixture, squeueMs)).to.equal(200);
       expect(polls(fixture)).to.be.at.most(13);
     });
 
   for (const squeueMs of [10, 1_500])
-    for (const limits of [{ maxJobs: 20 }, { maxGpus: 20 }, { maxJobsPerUser: 20 }] satisfies Limits[])
-      it(`reaches ${JSON.stringify(limits)} within a minute if squeue takes ${squeueMs} ms`, async () => {
+    for (const [what, limits] of [
+      ['20 jobs', { maxJobs: 20 }],
+      ['20 GPUs', { maxGpus: 20 }],
+      ['20 jobs per user', { maxJobsPerUser: 20 }],
+    ] satisfies [string, Limits][])
+      it(`reaches the limit of ${what} within a minute if squeue takes ${squeueMs} ms`, async () => {
         const fixture = fixtureWith({}, { limits });
         fixture.cluster.sizeOf = () => ({ nodes: 1, gpus: 1 });
         expect(await jobsInMinute(fixture, squeueMs)).to.equal(20);
@@ -68,31 +72,31 @@ describe('a daemon with a peer', () => {
         expect(polls(fixture)).to.be.at.most(squeueMs > 1_000 ? 3 : 13);
       });
 
-  it('claims tasks near a limit even if each read of the queues takes longer than a second', async () => {
+  it('claims tasks even near a limit and if each read of the queues takes longer than a second', async () => {
     const fixture = fixtureWith({}, { limits: { maxJobs: 20 } });
     expect(await jobsInMinute(fixture, 10, 1_200)).to.be.at.least(10);
   });
 
-  it('keeps its rate near a limit if claims are more than a second apart', async () => {
+  it('claims at its rate limit even near a limit on jobs and if claims are more than a second apart', async () => {
     const rateLimit = createRateLimit({ perSecond: 0.5, burst: 1 });
     const fixture = fixtureWith({}, { limits: { maxJobs: 20 }, rateLimit });
     expect(await jobsInMinute(fixture, 1_500)).to.equal(20);
   });
 });
 
-describe('the tasks of one claim beside a peer', () => {
+describe('the tasks that a daemon with a peer claims together', () => {
   const heads = (state: ClaimState): readonly string[] =>
     headsFarFromLimits(state, planClaims(state, 10).claims).map(({ entry }) => entry.task);
   const jobs = (count: number): string[] => Array.from({ length: count }, () => 'b');
 
-  it('never include a task whose limit permits at most 20 further jobs', () => {
+  it('include no task of a queue or cluster whose limit permits at most 20 further jobs', () => {
     const near = { tasks: ['a3', 'a4'], limits: { maxJobs: 30 }, jobs: jobs(10) };
     expect(heads(stateOf({ free: { tasks: ['a1', 'a2'] }, near }))).to.deep.equal(['a1', 'a2']);
     expect(heads(stateOf({ near: { ...near, jobs: jobs(9) } }))).to.deep.equal(['a3', 'a4']);
     expect(heads(stateOf({ near }, { limits: { maxJobs: 30 } }))).to.deep.equal([]);
   });
 
-  it('belong to users with few jobs, and fill at most half of each limit on GPUs and nodes', () => {
+  it('belong to users far below their limit, and are claimed only while less than half of the GPU limit is used', () => {
     const tasks = ['b1', 'a1'];
     const state = stateOf({ own: { tasks, limits: { maxJobsPerUser: 25 }, jobs: jobs(5) } });
     expect(heads(state)).to.deep.equal([]);

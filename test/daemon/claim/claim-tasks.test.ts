@@ -50,7 +50,7 @@ describe('the task claimer', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1, 2]);
   });
 
-  it('skips the queue entry of a deleted task', async () => {
+  it('removes the queue entry of a deleted task, and submits the next task', async () => {
     const fixture = createStepFixture();
     await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: taskNumber(9) });
     await fixture.enqueued(1);
@@ -100,7 +100,7 @@ describe('the task claimer', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('under backpressure, returns a task to the front of its queue, and logs repeated returns once', async () => {
+  it('returns a task to the front of its queue under backpressure, and reports repeated returns once', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -207,7 +207,7 @@ describe('the task claimer', () => {
     expect(pops).to.deep.equal(tasks.map((number) => `queues.get_next_task of task ${number}`));
   });
 
-  it('reads the next queue only after it has claimed the task behind 60 unreadable entries', async () => {
+  it('claims a task behind 60 unreadable entries before it reads the next queue', async () => {
     const given = createStepFixture();
     const [own] = given.deps.queues;
     if (own === undefined) throw new Error('no queue');

@@ -118,7 +118,7 @@ describe('every claim plan', () => {
     );
   });
 
-  it('serves, with user fairness, no owner while another owner with a waiting task has fewer jobs', () => {
+  it('with user fairness never serves an owner while another waiting owner has fewer jobs', () => {
     const tasksOf = fc.array(owners, { minLength: 1, maxLength: 40 });
     const jobsOf = fc.array(owners, { maxLength: 20 });
     fc.assert(
@@ -141,7 +141,7 @@ describe('every claim plan', () => {
     );
   });
 
-  it('serves each of N owners within N claims, with user fairness and no limit reached', () => {
+  it('with user fairness serves each of N owners within N claims if no limit is reached', () => {
     const rounds = fc.array(fc.array(owners, { maxLength: 3 }), { minLength: 1, maxLength: 30 });
     fc.assert(
       fc.property(rounds, (arrivals) => {

@@ -25,7 +25,7 @@ describe('the status message of a held task', () => {
     expect(await messageOf(fixture, 51)).to.equal('');
   });
 
-  it('is attempted for one task while ClearML does not respond, and is written for every held task later', async () => {
+  it('is attempted for only one task while ClearML does not respond, and is written for every held task later', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
     const passes = passesOf(fixture);
@@ -123,7 +123,7 @@ describe('the status message of a held task', () => {
     expect(await messageOf(fixture, 1)).to.equal('');
   });
 
-  it('is written by one daemon only if two daemons serve the queue', async () => {
+  it('is written by only one of two daemons that serve the queue', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const peer = { ...fixture.peer(2), pauses: () => Promise.resolve([pause]) };

@@ -47,7 +47,7 @@ describe('the limit of a queue', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('counts scheduler queue entries as jobs that a peer has submitted since the poll', async () => {
+  it('counts the tasks that a peer has parked since the poll', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     const peer = await metPeer(fixture);
@@ -74,7 +74,7 @@ describe('the limit of a queue', () => {
     expect(submittedOf(fixture).length).to.be.within(5, 6);
   });
 
-  it("is not exceeded even if a peer's jobs have started since the poll: before a claim, the daemon lists the jobs again", async () => {
+  it("is not exceeded even if a peer's jobs have started since the poll, because the daemon lists the jobs again before a claim", async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 3 } });
     await enqueue(fixture, 'ada', ...range(1, 10));
     const peer = await metPeer(fixture);
@@ -176,7 +176,7 @@ describe('the limit per user', () => {
     );
   });
 
-  it('counts the tasks that a peer has parked, whose owners the daemon reads only once', async () => {
+  it('counts the tasks that a peer has parked; the daemon reads their owners only once', async () => {
     const fixture = fixtureWith({}, { limits: { maxJobsPerUser: 1 } });
     await enqueue(fixture, 'ada', 1, 2);
     await enqueue(fixture, 'bob', 3);
@@ -193,7 +193,7 @@ describe('the limit per user', () => {
   });
 });
 
-describe('fairness between users', () => {
+describe('a daemon with fairness between users', () => {
   it("submits one user's task within one pass even behind 1,000 tasks of another user", async () => {
     const fixture = fixtureWith({ userFairness: true, limits: { maxJobs: 4 } });
     await enqueue(fixture, 'ada', ...range(1, 1_000));
@@ -256,7 +256,7 @@ describe('a pause', () => {
     expect(fixture.logged).to.include('error: Cannot read the pause file; claiming no tasks until it is readable');
   });
 
-  it('leaves the use of limits unreported if the pause file becomes unreadable during a pass', async () => {
+  it('makes the daemon report no use of limits if the pause file becomes unreadable during a pass', async () => {
     let readings = 0;
     const fixture = fixtureWith(
       {},

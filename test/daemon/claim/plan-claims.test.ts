@@ -29,7 +29,7 @@ describe('the claim plan', () => {
     expect(claimed(stateOf(tasks, { orderFairness: true }))).to.deep.equal(['a1', 'b1', 'a2', 'b2', 'a3']);
   });
 
-  it('serves, with order fairness, the next non-empty queue after the one that was served last', () => {
+  it('begins, with order fairness, at the next non-empty queue after the queue that was served last', () => {
     const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: [] }, s: { tasks: ['c1'] } }, { orderFairness: true });
     const [q, , r] = state.queues;
 
@@ -54,21 +54,21 @@ describe('the claim plan', () => {
     expect(held(state)).to.deep.equal([]);
   });
 
-  it('stops at the limit of the cluster, whatever queue is next', () => {
+  it('stops at the limit of the cluster, even if the next queue is below its own limit', () => {
     const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: ['b1'], jobs: ['A'] } }, { limits: { maxJobs: 2 } });
 
     expect(claimed(state)).to.deep.equal(['a1']);
     expect(held(state)).to.deep.equal(['b1: cluster.maxJobs=2, 0']);
   });
 
-  it('counts only pending jobs against the limit of waiting jobs', () => {
+  it('counts only pending jobs toward the limit on waiting jobs', () => {
     const limits = { maxWaitingJobs: 2 };
 
     expect(claimed(stateOf({ q: { tasks: ['a1', 'a2', 'a3'], limits, jobs: ['A', 'A', 'A'] } }))).to.have.length(2);
     expect(claimed(stateOf({ q: { tasks: ['a1', 'a2', 'a3'], limits, jobs: ['a', 'A', 'A'] } }))).to.have.length(1);
   });
 
-  it('serves the next owner when an owner has reached the limit per user', () => {
+  it('skips the tasks of an owner who has reached the limit per user', () => {
     const state = stateOf({ q: { tasks: ['a1', 'a2', 'b1', 'a3'], limits: { maxJobsPerUser: 1 } } });
 
     expect(claimed(state)).to.deep.equal(['a1', 'b1']);
@@ -165,7 +165,7 @@ describe('the claim plan', () => {
     expect(claimed(stateOf({ q: { tasks, userFairness: true } }, { skip: ['a1'] }))).to.deep.equal(['b1']);
   });
 
-  it('serves the next queue only after it has read all entries of this queue', () => {
+  it('serves the next queue only once all entries of the first queue have been read', () => {
     const more = { tasks: ['a1'], hasMore: true };
     const queues = { q: more, r: { tasks: ['b1'] } };
 

@@ -64,7 +64,7 @@ describe('tasks that are claimed together', () => {
     ['appears twice', (rows: unknown[]): unknown[] => [...rows, rows[0]]],
     ['makes the response unreadable', (): unknown => 'no list'],
   ] as const)
-    it(`are read one by one if one ${what}`, async () => {
+    it(`are read one by one if one task ${what}`, async () => {
       const fixture = createStepFixture();
       for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
       fixture.server.garble = (endpoint, answer) =>
@@ -75,7 +75,7 @@ describe('tasks that are claimed together', () => {
       expect(fixture.cluster.jobs).to.have.length(3);
     });
 
-  it('are read one by one if the shared call fails', async () => {
+  it('are read one by one if the shared read fails', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
     fixture.fate = ({ endpoint }) => (endpoint === 'tasks.get_all' ? 'answer lost' : undefined);
@@ -134,7 +134,7 @@ describe('tasks that are claimed together', () => {
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members([tasks[0], tasks[2]]);
   });
 
-  it('are limited to one after backpressure, until Slurm accepts a job', async () => {
+  it('are at most one after backpressure, until Slurm accepts a job', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 6; number += 1) await fixture.enqueued(number);
     const pause = createBackoff(() => 1);

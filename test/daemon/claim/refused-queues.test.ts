@@ -116,7 +116,7 @@ describe('while one of several queues is at a limit of its QOS, a daemon', () =>
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.have.members([...range(1, 5), ...range(11, 41)]);
   });
 
-  it('gives each free place to the queue of higher priority if both queues share the limit', async () => {
+  it('submits a task of the queue with higher priority after each ended job if both queues share the limit', async () => {
     const fixture = createStepFixture();
     const { cluster, clock } = fixture;
     const live = (): typeof cluster.jobs => cluster.jobs.filter(({ state }) => isLive(state));
@@ -139,7 +139,7 @@ describe('while one of several queues is at a limit of its QOS, a daemon', () =>
     expect(submittedOf(fixture)).to.deep.equal([...range(1, 6), ...range(11, 14)]);
   });
 
-  it('tries both queues in turn, and goes to the next task of a queue after each task that Slurm rejects', async () => {
+  it('submits tasks of both queues in turn even if Slurm rejects each task of the first queue', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const rejecting = reject(fixture.deps.scheduler, (task) => Number(task) <= 30);
@@ -160,7 +160,7 @@ describe('while one of several queues is at a limit of its QOS, a daemon', () =>
     expect(slurm.tried.filter((number) => number <= 30)).to.deep.equal(range(1, 30));
   });
 
-  it('continues at once if the clock is set back a day during the hold', async () => {
+  it('submits the held task within a minute if the clock is set back a day during the hold', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const slurm = refuse(fixture.deps.scheduler, () => isFull);
@@ -181,7 +181,7 @@ describe('while one of several queues is at a limit of its QOS, a daemon', () =>
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('tries no queue for a while if the limit covers the whole cluster', async () => {
+  it('submits no task of any queue for a while if the limit covers the whole cluster', async () => {
     const fixture = createStepFixture();
     const slurm = refuse(fixture.deps.scheduler, (task) => Number(task) < 10, 'MaxJobCount limit reached');
     await enqueue(fixture, OWN_QUEUE, 1);
@@ -197,7 +197,7 @@ describe('while one of several queues is at a limit of its QOS, a daemon', () =>
 });
 
 describe('while one mapped user is at a limit, a daemon', () => {
-  it("submits other users' tasks from the same queue, and keeps this user's tasks in order", async () => {
+  it("submits other users' tasks from the same queue, and keeps the mapped user's tasks in order", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs?.name === 'alice');
@@ -218,7 +218,7 @@ describe('while one mapped user is at a limit, a daemon', () => {
     expect(deps.journal.entries.get(taskNumber(1))).to.include({ attempts: 1 });
   });
 
-  it('tries the tasks of a second user after the hold of that user, even while Slurm rejects those of the first', async () => {
+  it("submits a second user's tasks after that user's hold, even while Slurm rejects the first user's tasks", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const rejecting = reject(mapped.scheduler, (task) => Number(task) <= 30);
@@ -239,7 +239,7 @@ describe('while one mapped user is at a limit, a daemon', () => {
     expect(slurm.tried.filter((number) => number <= 30)).to.deep.equal(range(1, 30));
   });
 
-  it('tries the tasks of two held users independently if each user has a separate limit', async () => {
+  it('retries the tasks of two held users independently if each user has a separate limit', async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isBobAtLimit = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isBobAtLimit || runAs?.name === 'alice');
@@ -260,7 +260,7 @@ describe('while one mapped user is at a limit, a daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([41]);
   });
 
-  it("tries its Unix user's next task after that user's hold, even if it claims another user's task just before", async () => {
+  it("submits a task of its own Unix user after this user's hold, even if it claims another user's task just before", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs === undefined);
@@ -279,7 +279,7 @@ describe('while one mapped user is at a limit, a daemon', () => {
     expect(submittedOf(fixture)).to.have.members([41, 2]);
   });
 
-  it("shows on this user's other tasks why they wait", async () => {
+  it("shows on the mapped user's other tasks why they wait", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => runAs?.name === 'alice');
     await enqueued(1, 'a1');

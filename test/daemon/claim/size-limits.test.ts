@@ -67,7 +67,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it("holds each task after a peer's submission until Slurm lists the size of the peer's job", async () => {
+  it("holds every task after a peer's submission until Slurm lists the size of the peer's job", async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     fixture.cluster.sizeOf = () => ({ nodes: 1, gpus: 2 });
     await enqueue(fixture, 'ada', 1, 2);
@@ -83,7 +83,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('admits a task after one poll even if a peer parked a task and Slurm never lists its job', async () => {
+  it('admits a task even if a peer parked another task whose job Slurm never lists', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await enqueue(fixture, 'ada', 1, 2);
     const peer = fixture.peer(2);
@@ -104,12 +104,12 @@ describe('a limit on GPUs or nodes', () => {
   }
 
   for (const [what, overrides] of [
-    ['whose job belongs to another Unix user', { isOthersJob: true, stepAt: NOW + 3_600_000 }],
+    ['has a job of another Unix user', { isOthersJob: true, stepAt: NOW + 3_600_000 }],
     ['is between two attempts', { step: 'following', stepAt: NOW - 60_000 }],
-    ['is between two attempts and the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
+    ['is between two attempts after the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
     ['has had a submission of unknown outcome for minutes', { step: 'submitting', stepAt: NOW - 600_000 }],
   ] as const)
-    it(`admits a task even if another, tracked task ${what}`, async () => {
+    it(`admits a task even if another tracked task ${what}`, async () => {
       const fixture = fixtureWith({ limits: { maxGpus: 2 } });
       await withTracked(fixture, overrides);
 
@@ -118,7 +118,7 @@ describe('a limit on GPUs or nodes', () => {
       expect(submittedOf(fixture)).to.deep.equal([2]);
     });
 
-  it('reads the job sizes once in each poll even if Slurm never lists the job of a task', async () => {
+  it('makes the daemon read the job sizes only once per poll even if Slurm never lists the job of a task', async () => {
     const fixture = fixtureWith({ limits: { maxNodes: 1 } });
     await withTracked(fixture, { isOthersJob: true });
     let snapshot = await fixture.poll();
@@ -134,7 +134,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('holds each task while a submission with an unknown outcome is retried', async () => {
+  it('holds every task while the daemon retries a submission whose outcome is unknown', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW - 600_000 });
     const passes = passesOf(fixture);
@@ -148,7 +148,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('admits a task even if the daemon of another Unix user is gone and its job is live', async () => {
+  it('admits a task even if another Unix user has a live job whose daemon is gone', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     const deps = { ...fixture.deps, scheduler: anotherUser(fixture.deps.scheduler).scheduler };
     const attempt = newAttempt(NOW, 'mark2', '0000');
@@ -179,7 +179,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('with a submission of unknown outcome, holds every task until a poll would have shown its job', async () => {
+  it('holds every task after a submission of unknown outcome until a poll would have shown the job', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW - 60_000 });
     const snapshot = { ...(await fixture.poll()), at: NOW - 55_000 };
@@ -189,7 +189,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('holds each task after a submission until Slurm lists the job', async () => {
+  it('holds every task after a submission until Slurm lists the job', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'following', stepAt: NOW });
     const snapshot = { ...(await fixture.poll()), at: NOW - 1 };
@@ -214,7 +214,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(await passes.claim()).to.equal(1);
   });
 
-  it('reads the job sizes once in each poll while the limit is reached', async () => {
+  it('makes the daemon read the job sizes only once per poll while the limit is reached', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 1 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2);

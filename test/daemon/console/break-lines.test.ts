@@ -33,7 +33,7 @@ const WORDINGS: readonly string[] = [
 ];
 
 describe('a message in the console', () => {
-  it('is broken into lines of at most 110 columns without a lost word', () => {
+  it('is broken into lines of at most 110 columns, and loses no word', () => {
     for (const text of WORDINGS) {
       const broken = breakLines(text);
       for (const line of broken.split('\n')) expect(line.length, line).to.be.at.most(CONSOLE_COLUMNS);

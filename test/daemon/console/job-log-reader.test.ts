@@ -31,7 +31,7 @@ const failureOf = async (logs: JobLogs, record: Partial<JobRecord> = {}): Promis
 };
 
 describe("reading the end of a job's log", () => {
-  it("reads only files of the job's Unix user", async () => {
+  it("reads a file only if it belongs to the job's Unix user", async () => {
     const { logs, asked } = logsFrom(returning('part 0 4\nlast'));
 
     expect(await logs.read(recordOf({ userId: 4242 }))).to.deep.equal({
@@ -66,7 +66,7 @@ describe("reading the end of a job's log", () => {
     );
   });
 
-  it('S-61 reads only logs that decide how a task ends during the minute after a timeout', async () => {
+  it('S-61 is limited, for a minute after a timeout, to logs that decide how a task ends', async () => {
     let now = 0;
     const { logs, asked } = logsFrom(
       ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),

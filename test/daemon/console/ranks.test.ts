@@ -20,15 +20,15 @@ srun: error: n[1-2]: tasks 0-1: Exited with exit code 1
 
 describe('the rank that failed first', () => {
   for (const [what, log, words] of [
-    ['from the message of the job script', BY_SCRIPT, 'Rank 1 on n2 ended with exit code 5'],
-    ['from the message of srun if the rank was killed', KILLED, 'Rank 2 on n3 ended ("Killed")'],
+    ['that the job script reports', BY_SCRIPT, 'Rank 1 on n2 ended with exit code 5'],
+    ['that srun reports if the rank was killed', KILLED, 'Rank 2 on n3 ended ("Killed")'],
     [
-      'as a range if several ranks ended together',
+      'of a range if several ranks ended together',
       'srun: error: n[1-2]: tasks 0-1: Out Of Memory\n',
       'Ranks 0-1 on n[1-2] ended ("Out Of Memory")',
     ],
   ] as const) {
-    it(`is reported with its node and exit ${what}`, () => {
+    it(`is reported with the node and the exit ${what}`, () => {
       expect(describeRankEnd(log)).to.equal(`${words}, and Slurm ended the other ranks.`);
     });
   }
@@ -39,7 +39,7 @@ describe('the rank that failed first', () => {
     );
   });
 
-  it('is looked up only if the job has several nodes', () => {
+  it('is searched for only if the job has several nodes', () => {
     expect(['n[1-3]', 'n1,m2', 'n1', undefined].map((nodes) => hasRanks({ nodes }))).to.deep.equal([
       true,
       true,
@@ -65,7 +65,7 @@ describe('the ranks that never ran', () => {
     });
   }
 
-  it('are not reported if only the output of the task names them, or nothing does', () => {
+  it("are not reported if no line of the log, or only the task's output, names them", () => {
     const stopped = idle(2).replace('completed', 'stopped');
 
     expect(describeIdleRanks(`0\n${stopped}> ${idle(1)}`)).to.equal(undefined);

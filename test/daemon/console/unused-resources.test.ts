@@ -20,7 +20,7 @@ const BUSY: EndedAttempt = {
 };
 
 describe('the line about unused resources', () => {
-  it('is absent if the task used what it requested', () => {
+  it('is absent if the task used all resources that it requested', () => {
     expect(describeUnused(BUSY)).to.equal(undefined);
   });
 

@@ -9,7 +9,7 @@ const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
 const started = entryOf({ told: { startedOn: '7@' } });
 
 describeRows('for an absent job, the decision', [
-  { title: 'S-20 does no more in the first poll than record the absence', seen: {}, done: ['note'] },
+  { title: 'S-20 only records the absence in the first poll', seen: {}, done: ['note'] },
   {
     title: 'S-20 queries accounting in the second poll',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }) },
@@ -41,7 +41,8 @@ describeRows('for an absent job, the decision', [
     done: ['resubmit'],
   },
   {
-    title: 'counts attempts from the beginning if the task was parked after the last attempt (a restored journal)',
+    title:
+      'counts attempts from zero if the task was parked after the last attempt (as after an old journal was restored)',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5, stepAt: NOW - 900_000 }),
       lookedUp: true,
@@ -51,7 +52,7 @@ describeRows('for an absent job, the decision', [
     done: ['note', 'resubmit'],
   },
   {
-    title: 'fails the task after too many attempts since it was parked',
+    title: 'fails the task after too many attempts since the parking',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5, stepAt: NOW - 900_000 }),
       lookedUp: true,
@@ -72,7 +73,7 @@ describeRows('for an absent job, the decision', [
     done: ['end stopped'],
   },
   {
-    title: 'forgets the task if it has ended',
+    title: 'forgets a task that has ended',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }), lookedUp: true, task: taskOf('failed') },
     done: ['forget'],
   },

@@ -44,7 +44,7 @@ describeRows('for a job that ended at the gate, the decision', [
     done: ['resubmit'],
   },
   {
-    title: 'increases the backoff with each attempt',
+    title: 'waits longer for each further attempt',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -85,7 +85,7 @@ describeRows('for a job that ended at the gate, the decision', [
     done: [],
   },
   {
-    title: 'fails the task if its own program ended with the exit code of the gate',
+    title: "fails a task in progress whose program ended with the gate's exit code",
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: atGate, entry: waited },
     done: ['end failed'],
   },
@@ -132,14 +132,14 @@ describe('a closed gate', () => {
       isBack: false,
     },
     {
-      title: 'is recognized after Slurm requeued the job',
+      title: 'is recognized even after Slurm requeued the job',
       job: failed,
       record: backAtGate,
       isClosed: true,
       isBack: true,
     },
     {
-      title: 'is not recognized by another exit code',
+      title: 'is not recognized if the job ended with another exit code',
       job: failed,
       record: recordOf({ exitCode: 1, restarts: 1 }),
       isClosed: false,

@@ -18,13 +18,18 @@ const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 describeRows('for an ended job whose task has ended, the decision', [
   {
-    title: "reads Slurm's record first if the job failed",
+    title: "first reads Slurm's record of a job that failed",
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed') },
     done: ['read-record'],
   },
   {
     title: 'C-12 keeps the status of a task that the user aborted',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('stopped') },
+    done: ['forget', 'log'],
+  },
+  {
+    title: "S-40 forgets the task if it completed just before the daemon's scancel",
+    seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed'), entry: entryOf({ cancelledFor: 'it was aborted' }) },
     done: ['forget', 'log'],
   },
   {
@@ -56,7 +61,7 @@ describeRows('for an ended job whose task is in progress, the decision', [
     done: [],
   },
   {
-    title: 'fails the task when no agent has reported for a long time',
+    title: 'fails the task after no agent has reported for a long time',
     seen: {
       jobs: [jobOf('NODE_FAIL')],
       task: taskOf('in_progress', { ...ELSE, lastUpdate: NOW - GRACES.absentMs }),
@@ -167,11 +172,6 @@ describeRows("for an ended job whose agent mistook Slurm's SIGTERM for an abort,
 
 describeRows('for an ended job whose task never started, the decision', [
   {
-    title: "S-40 forgets the task if it started at last and completed before the daemon's scancel",
-    seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed'), entry: entryOf({ cancelledFor: 'it was aborted' }) },
-    done: ['forget', 'log'],
-  },
-  {
     title: 'C-29 fails the task if the job failed before its agent started',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf(), hasBegun: true },
     done: ['end failed'],
@@ -182,7 +182,7 @@ describeRows('for an ended job whose task never started, the decision', [
     done: ['note'],
   },
   {
-    title: 'fails the task when no peer has submitted another job within the grace period',
+    title: 'fails the task if no peer has submitted another job within the grace period',
     seen: { jobs: [jobOf('COMPLETED')], place: 'parked', record: recordOf(), hasPeers: true, entry: waited },
     done: ['end failed'],
   },
@@ -192,7 +192,7 @@ describeRows('for an ended job whose task never started, the decision', [
     done: ['note'],
   },
   {
-    title: 'resubmits a parked task if it was in no queue when its job ended, because a peer has claimed it since',
+    title: 'resubmits a parked task that was in no queue when its job ended, because a peer has claimed the task since',
     seen: { ...PEERS, place: 'parked', record: recordOf(), entry: { ...waited, wasTakenAtEnd: true } },
     done: ['resubmit'],
   },
@@ -250,12 +250,12 @@ describeRows('for an ended job whose task never started, the decision', [
     done: ['note'],
   },
   {
-    title: 'sets the task to stopped after the grace period if a peer submitted the cancelled job and does nothing',
+    title: 'sets the task to stopped if the peer that submitted the cancelled job does nothing during the grace period',
     seen: { ...PEERS, place: 'parked', record: recordOf(), entry: waited },
     done: ['end stopped'],
   },
   {
-    title: 'sets the task to stopped if this daemon submitted the cancelled job, even if there are peers',
+    title: 'sets the task to stopped if this daemon submitted the cancelled job, even if it has peers',
     seen: { ...PEERS, mark: 'peer1', place: 'parked', record: recordOf() },
     done: ['end stopped'],
   },
@@ -269,7 +269,7 @@ describeRows('for an ended job whose task never started, the decision', [
     done: ['return-to-queue'],
   },
   {
-    title: 'uses the tracked job, not a cancelled extra job, if both jobs have ended',
+    title: 'depends on the tracked job, not on a cancelled extra job, if both jobs have ended',
     seen: {
       jobs: [jobOf('FAILED'), jobOf('CANCELLED', { id: '8' as JobId, name: jobName(2) })],
       place: 'parked',

@@ -71,7 +71,7 @@ describeExactly('for an ended job, the decision', [
     { do: 'read-record', jobId: '1' as JobId },
   ],
   [
-    'uses the ended job of the current attempt even if the journal records another job id',
+    'tracks the ended job of the current attempt even if the journal records another job id',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })] },
     { do: 'read-record', jobId: '8' as JobId },
   ],
@@ -168,12 +168,12 @@ describeExactly('for an ended job, the decision', [
     ),
   ],
   [
-    'returns the task to its queue if the daemon cancelled the job and the task is still queued',
+    'returns a queued task to its queue if the daemon cancelled the job',
     { jobs: [jobOf('CANCELLED')], record: recordOf(), entry: entryOf({ cancelledFor: 'it was too old' }) },
     { do: 'return-to-queue', why: 'its job 7 was cancelled: it was too old' },
   ],
   [
-    'sets the task to stopped if the daemon cancelled the job and the task is still in progress',
+    'sets a task in progress to stopped if the daemon cancelled the job',
     {
       jobs: [jobOf('CANCELLED')],
       task: taskOf('in_progress'),
@@ -189,13 +189,13 @@ describeExactly('for an ended job, the decision', [
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' },
   ],
   [
-    "forgets the task with a warning if task and job failed and Slurm no longer has the job's record",
+    "forgets the task, and logs a warning, if task and job failed and Slurm no longer has the job's record",
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED.' },
   ],
   [
-    'forgets the task with advice from the log if task and job failed',
+    'forgets the task, and logs a warning with advice from the log, if task and job failed',
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED (exit code 3).', withAdvice: true },
@@ -218,7 +218,7 @@ describeExactly('for an ended job, the decision', [
     { do: 'read-record', jobId: '7' as JobId },
   ],
   [
-    'forgets the task with advice if the job completed although the task failed',
+    'forgets the task, and logs advice, if the job completed although the task failed',
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed'), record: recordOf() },
     { do: 'forget' },
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.', withAdvice: true },

@@ -9,12 +9,17 @@ const absent = (since: number): Partial<Observation> => ({ entry: entryOf({ abse
 
 describeExactly('for a live or absent job, the decision', [
   ['records the first absence of the job', { place: 'parked' }, { do: 'note', patch: { absentSince: NOW } }],
-  ['forgets a task in its own queue whose job is absent', { ...absent(NOW), place: 'own queue' }, { do: 'forget' }],
-  ['forgets a task in another queue whose job is absent', { ...absent(NOW), place: 'another queue' }, { do: 'forget' }],
   [
-    'does nothing for a parked task just before the deadline for its absent job',
-    { ...absent(SINCE + 1), place: 'parked' },
+    'forgets a task that is in its own queue and whose job is absent',
+    { ...absent(NOW), place: 'own queue' },
+    { do: 'forget' },
   ],
+  [
+    'forgets a task that is in another queue and whose job is absent',
+    { ...absent(NOW), place: 'another queue' },
+    { do: 'forget' },
+  ],
+  ['does nothing for a parked task before the deadline for its absent job', { ...absent(SINCE + 1), place: 'parked' }],
   [
     'S-45 resubmits a parked task at the deadline for its absent job',
     { ...absent(SINCE), place: 'parked' },
@@ -38,7 +43,7 @@ describeExactly('for a live or absent job, the decision', [
     { do: 'forget' },
   ],
   [
-    'does nothing if the agent of an absent job reported just before the deadline',
+    'does nothing if the agent of an absent job reported within the deadline',
     { ...absent(SINCE), task: taskOf('in_progress', { lastUpdate: SINCE + 1 }) },
   ],
   [
@@ -87,7 +92,7 @@ describeExactly('for a live or absent job, the decision', [
     },
   ],
   [
-    'keeps the older of two pending jobs',
+    'cancels the younger of two pending jobs',
     {
       jobs: [jobOf('PENDING', { id: '11' as JobId, name: jobName(2) }), jobOf('PENDING')],
       place: 'parked',
@@ -110,7 +115,7 @@ describeExactly('for a live or absent job, the decision', [
     { do: 'log', level: 'INFO', text: 'Slurm job 7 started in partition debug on n1.' },
   ],
   [
-    'warns if the agent does not start the task for a long time',
+    'logs a warning if the agent has not started the task for a long time',
     {
       jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
       entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}` } }),

@@ -54,7 +54,7 @@ describeExactly('for a running job, the decision', [
     ASTRAY,
   ],
   [
-    'permits the job to run again if the task runs as this job again',
+    'clears the record that the job must not run once the task runs as this job',
     { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: { ...STARTED, astraySince: 1 } },
     { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } },
   ],
@@ -77,7 +77,7 @@ describeExactly('for a running job, the decision', [
     ASTRAY,
   ],
   [
-    'records, if the user aborted the task, that the job must not run',
+    'records that the job must not run if the user aborted the task',
     { jobs: [jobOf('RUNNING')], task: taskOf('stopped'), entry: STARTED },
     ASTRAY,
   ],
@@ -130,7 +130,7 @@ describeExactly('for a pending job, the decision', [
     },
   ],
   [
-    'S-25 records the time from which the job cannot start',
+    'S-25 records since when the job has been unable to start',
     {
       jobs: [HOPELESS],
       place: 'parked',
@@ -140,7 +140,7 @@ describeExactly('for a pending job, the decision', [
     { do: 'note', patch: { neverStartsSince: NOW } },
   ],
   [
-    'clears the time since which the job could not start once the job can start',
+    'clears the record that the job cannot start once the job can start',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',
@@ -150,7 +150,7 @@ describeExactly('for a pending job, the decision', [
     { do: 'note', patch: { neverStartsSince: undefined } },
   ],
   [
-    'does nothing if the job waits for a passing reason and was always able to start',
+    'does nothing if the job waits for a temporary reason',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',
@@ -187,7 +187,7 @@ describeExactly('for an ended job, the decision', [
     { do: 'forget' },
   ],
   [
-    'waits if the job failed after the gate, because the agent may just have set a status',
+    'waits if the job failed after the gate, because the agent may have just set a status',
     { jobs: [jobOf('FAILED')], place: 'nowhere', record: recordOf() },
     { do: 'note', patch: { endSeenAt: NOW, wasTakenAtEnd: true } },
   ],
@@ -216,7 +216,7 @@ describeExactly('for an ended job, the decision', [
     { do: 'log', level: 'WARNING', text: `Slurm job 7 ended FAILED. ${AFTER_COMPLETION}` },
   ],
   [
-    'mentions no rank if the task completed and the job reached its time limit',
+    'logs no rank if the task completed and the job reached its time limit',
     { jobs: [jobOf('TIMEOUT')], task: taskOf('completed'), record: 'gone' },
     { do: 'forget' },
     {
@@ -239,7 +239,7 @@ describe('the log of an ended job', () => {
     ['TIMEOUT', 'n[1-3]', false],
     ['FAILED', 'n1', false],
   ] as const) {
-    it(`is ${isSearched ? '' : 'not '}searched for the rank that failed first: ${word} on ${nodes}`, () => {
+    it(`is ${isSearched ? '' : 'not '}searched for the rank that failed first if the job ended ${word} on ${nodes}`, () => {
       const [action] = decide(
         observation({ jobs: [jobOf(word, { nodes })], task: taskOf('stopped', BY_TERM), record: recordOf() }),
       );

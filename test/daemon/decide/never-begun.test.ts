@@ -20,7 +20,7 @@ describeRows('for a job that may have ended before its script began, the decisio
     done: ['resubmit'],
   },
   {
-    title: 'waits for the backoff before another attempt if no script of the task has begun yet',
+    title: 'waits for the backoff before another attempt if no script has begun',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -47,17 +47,22 @@ describeRows('for a job that may have ended before its script began, the decisio
     done: ['end failed'],
   },
   {
-    title: 'fails the task if its job once passed the gate, even if no script began at the last start',
+    title: "fails the task if a job removed the task's queue entry, even if no script has begun",
     seen: { jobs: [jobOf('FAILED')], record: recordOf(), hasBegun: false, entry: waited },
     done: ['end failed'],
   },
-  ...[{ exitCode: 2 }, { exitCode: 127 }, { exitCode: 1, exitSignal: 9 }, { exitCode: 0, exitSignal: 53 }].map(
-    (end) => ({
-      title: `fails the task without reading the log if its job ended with ${JSON.stringify(end)}, which a killed slurmctld never causes`,
-      seen: { jobs: [jobOf('FAILED')], place: 'parked' as const, record: recordOf(end) },
-      done: ['end failed'],
-    }),
-  ),
+  ...(
+    [
+      ['exit code 2', { exitCode: 2 }],
+      ['exit code 127', { exitCode: 127 }],
+      ['exit code 1 and signal 9', { exitCode: 1, exitSignal: 9 }],
+      ['signal 53', { exitCode: 0, exitSignal: 53 }],
+    ] as const
+  ).map(([what, end]) => ({
+    title: `fails the task without reading the log if its job ended with ${what}, which a killed slurmctld never causes`,
+    seen: { jobs: [jobOf('FAILED')], place: 'parked' as const, record: recordOf(end) },
+    done: ['end failed'],
+  })),
 ]);
 
 describeRows('for a job that Slurm ended before its gate, the decision', [
@@ -79,7 +84,7 @@ describeRows('for a job that Slurm ended before its gate, the decision', [
     },
   ]),
   {
-    title: 'S-64 resubmits the task after PREEMPTED with any exit code',
+    title: 'S-64 resubmits the task if its job ended PREEMPTED, even with exit code 1',
     seen: { jobs: [jobOf('PREEMPTED')], place: 'parked', record: recordOf({ exitCode: 1 }), entry: waited },
     done: ['resubmit'],
   },
@@ -89,7 +94,7 @@ describeRows('for a job that Slurm ended before its gate, the decision', [
     done: ['resubmit'],
   },
   {
-    title: 'delays each further attempt after a preemption',
+    title: 'waits for the backoff before another attempt after a preemption',
     seen: {
       jobs: [jobOf('PREEMPTED')],
       place: 'parked',
@@ -109,12 +114,12 @@ describeRows('for a job that Slurm ended before its gate, the decision', [
     done: ['end failed'],
   },
   {
-    title: 'fails the task after NODE_FAIL, because the script may still run on that node',
+    title: 'fails the task if its job ended NODE_FAIL, because the script may still run on that node',
     seen: { jobs: [jobOf('NODE_FAIL')], place: 'parked', record: recordOf({ exitCode: 0 }), entry: waited },
     done: ['end failed'],
   },
   ...['TIMEOUT', 'DEADLINE', 'OUT_OF_MEMORY'].map((word) => ({
-    title: `fails the task without another attempt if its job ended ${word} before its gate, because the next job would end in the same way`,
+    title: `fails the task without another attempt if its job ended ${word}, because the next job would end in the same way`,
     seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }) },
     done: ['end failed'],
   })),

@@ -25,17 +25,17 @@ describeRows('for a pending job, the decision', [
     done: [],
   },
   {
-    title: 'S-25 keeps a job that cannot start if no limit is set for that time',
+    title: 'S-25 does not cancel a job that cannot start if never_starts_sec is not set',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 900_000 }) },
     done: [],
   },
   {
-    title: 'S-25 keeps a job that cannot start until the limit for that time',
+    title: 'S-25 does not cancel a job that cannot start before never_starts_sec has passed',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 599_999 }), gracePeriods: IMPATIENT },
     done: [],
   },
   {
-    title: 'S-25 counts that time from the beginning if the job was able to start meanwhile',
+    title: 'S-25 counts never_starts_sec from zero if the job was able to start meanwhile',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',
@@ -45,7 +45,7 @@ describeRows('for a pending job, the decision', [
     done: ['note'],
   },
   {
-    title: 'cancels the job of an aborted task, and removes a queue entry that the abort left',
+    title: 'cancels the job of an aborted task, and removes the queue entry that the abort left behind',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped'), place: 'parked' },
     done: ['cancel', 'remove-entry'],
   },
@@ -85,7 +85,7 @@ describeRows('for a pending job, the decision', [
     done: ['read-record'],
   },
   {
-    title: 'cancels the job if the record does not show a requeue',
+    title: "cancels the job if its task's queue entry is gone and Slurm's record shows no requeue",
     seen: { jobs: [jobOf('PENDING')], place: 'nowhere', record: recordOf({ stateWord: 'PENDING' }) },
     done: ['cancel'],
   },
@@ -95,7 +95,7 @@ describeRows('for a pending job, the decision', [
     done: [],
   },
   {
-    title: 'parks the task again if its agent died before the first report and nothing reported for a long time',
+    title: 'parks the task again if its agent died before the first report and no agent reported for a long time',
     seen: {
       jobs: [jobOf('PENDING')],
       task: taskOf('in_progress', { lastWorker: undefined, lastUpdate: NOW - GRACES.absentMs }),
@@ -117,12 +117,12 @@ describeRows('for a pending job, the decision', [
     done: ['cancel'],
   },
   {
-    title: 'cancels the job of a task that SIGTERM stopped under another agent, and leaves the task stopped',
+    title: 'cancels the job if SIGTERM stopped the task under another agent, and leaves the task stopped',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped', { ...BY_TERM, ...ELSE }) },
     done: ['cancel'],
   },
   {
-    title: 'clears what the journal entry records about another job of the task',
+    title: 'clears what the journal entry records about an earlier job of the task',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',

@@ -52,7 +52,7 @@ describeRows('for a cancelled job, the decision', [
     done: ['end stopped'],
   },
   {
-    title: 'dequeues the task if a peer cancelled the job because of a removal by a user',
+    title: 'dequeues the task if a peer cancelled the job because a user removed the task from the scheduler queue',
     seen: {
       jobs: [jobOf('CANCELLED')],
       task: recorded(`7 ${attempt(1)} ${REMOVED_BY_USER}`),
@@ -73,8 +73,8 @@ describeRows('for a cancelled job, the decision', [
   },
 ]);
 
-describe('the cancellations that a task records', () => {
-  it('keep a cancelled extra job from being chosen as the tracked job', () => {
+describe('the cancellations that daemons have recorded in a task', () => {
+  it('prevent a cancelled extra job from being chosen as the tracked job', () => {
     for (const extra of [EXTRA, DOUBLE]) {
       const [text = ''] = [recordCancellations(undefined, [extra], 'the task has another job, 7')];
       const seen = observation({
@@ -88,7 +88,7 @@ describe('the cancellations that a task records', () => {
     }
   });
 
-  it('add the other recorded jobs of the task to the extra jobs in the journal entry', () => {
+  it('add the other cancelled jobs of the task to the extra jobs in the journal entry', () => {
     const unrecorded = jobOf('PENDING', { id: '9' as JobId, name: jobName(3) });
     const text = `${OWN}; 8 ${attempt(2)} the task has another job, 7`;
     const seen = observation({
@@ -105,7 +105,7 @@ describe('the cancellations that a task records', () => {
     expect(first.entry.cancelledExtras).to.deep.equal(['8']);
   });
 
-  it('belong to the job of the current attempt if the journal entry has no job id', () => {
+  it('apply to the job of the current attempt even if the journal entry has no job id', () => {
     const text = `${OWN}; 8 ${attempt(2)} the task has another job, 7`;
     const entry = entryOf({ jobId: undefined });
 
@@ -117,7 +117,7 @@ describe('the cancellations that a task records', () => {
     });
   });
 
-  it('do not count if eight newer ones follow', () => {
+  it('are ignored if eight newer ones follow', () => {
     const newer = Array.from({ length: 8 }, (_, index) => `${100 + index} ${attempt(1)} x`);
 
     const seen = observation({ task: recorded([OWN, ...newer].join('; ')), jobs: [jobOf('CANCELLED')] });
@@ -133,7 +133,7 @@ describe('the cancellations that a task records', () => {
     ).to.include({ cancelledFor: 'the task was aborted' });
   });
 
-  it('have no effect if a user has overwritten them with other text', () => {
+  it('are ignored if a user has overwritten them with other text', () => {
     for (const text of [
       '',
       'x',
@@ -149,7 +149,7 @@ describe('the cancellations that a task records', () => {
     }
   });
 
-  it('contain each cancellation once, and only the newest eight', () => {
+  it('contain each cancelled job once, and only the newest eight', () => {
     const why = 'the task has another job; 7';
     let text = recordCancellations('what a user wrote', [EXTRA], why);
     expect(text).to.equal(`8 ${attempt(2)} the task has another job, 7`);

@@ -37,10 +37,7 @@ describe('the missing queue entry of a parked task', () => {
     ],
     ['the job started earlier', { ...FRESH, entry: entryOf({ told: { startedOn: '7@5' } }) }],
     ['this daemon already cancelled the job', { ...FRESH, entry: entryOf({ cancelledFor: 'it cannot start' }) }],
-    [
-      'the job that was tracked before may have removed the entry',
-      { ...FRESH, entry: entryOf({ jobId: '6' as JobId }) },
-    ],
+    ['the previously tracked job may have removed the entry', { ...FRESH, entry: entryOf({ jobId: '6' as JobId }) }],
     [
       'another job of the task may have removed the entry',
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },
@@ -52,7 +49,7 @@ describe('the missing queue entry of a parked task', () => {
     });
 });
 
-describe('for a parked task whose live job is not the recorded one, the decision', () => {
+describe('for a parked task whose live job is not in the journal entry, the decision', () => {
   const LATE = { id: '5' as JobId, name: jobName(0) };
 
   it('reports no removal by a user if the live job is of an earlier submission', () => {
@@ -93,7 +90,7 @@ describeRows('for a task that a user removed from the scheduler queue, the decis
     done: ['dequeue'],
   },
   {
-    title: 'dequeues the task if the job started before the scancel but found no entry',
+    title: 'dequeues the task if the job started before the scancel but found no queue entry',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'nowhere',

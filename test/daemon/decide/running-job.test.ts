@@ -64,7 +64,7 @@ describeRows('for a running job, the decision', [
     done: [],
   },
   {
-    title: 'does not cancel the job if its agent failed the task',
+    title: 'does not cancel the job if its agent set the task to failed',
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('failed', { lastWorker: 'login1:slurm:7' }),
@@ -73,7 +73,7 @@ describeRows('for a running job, the decision', [
     done: [],
   },
   {
-    title: 'cancels the job if another agent failed the task',
+    title: 'cancels the job if another agent set the task to failed',
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('failed', { lastWorker: 'peer:0' }),
@@ -91,12 +91,12 @@ describeRows('for a running job, the decision', [
     done: [],
   },
   {
-    title: 'S-31 treats an unknown state as live',
+    title: 'S-31 treats a job in an unknown state as live',
     seen: { jobs: [jobOf('HIBERNATING')], task: taskOf('in_progress') },
     done: [],
   },
   {
-    title: 'S-46 keeps the running job and cancels the pending one if a task has two live jobs',
+    title: 'S-46 keeps the running job and cancels the pending job if a task has two live jobs',
     seen: {
       jobs: [jobOf('PENDING', { id: '6' as JobId }), jobOf('RUNNING')],
       task: taskOf('in_progress'),
@@ -105,7 +105,7 @@ describeRows('for a running job, the decision', [
     done: ['cancel'],
   },
   {
-    title: 'uses a cancelled extra job if only this job started, before its scancel',
+    title: 'tracks a cancelled extra job if only this job started, before its scancel',
     seen: {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', { id: '8' as JobId })],
       place: 'parked',
@@ -116,7 +116,7 @@ describeRows('for a running job, the decision', [
 ]);
 
 describe('for a running job, the decision', () => {
-  it('records the start of the job and the slow start of the agent even in one pass', () => {
+  it('records the start of the job and the slow start of the agent even if both are noticed in one pass', () => {
     const job = jobOf('RUNNING', { startAt: NOW - GRACES.startMs });
     const patches = decide(observation({ jobs: [job] })).flatMap((action) =>
       action.do === 'note' ? [action.patch] : [],

@@ -25,7 +25,7 @@ describe('a decision to dequeue a task', () => {
     expect(dequeue({ jobId: undefined })).to.deep.equal({ do: 'dequeue', text });
   });
 
-  it('needs a task that is in no queue', () => {
+  it('is made only if the task is in no queue', () => {
     const entry = entryOf({ cancelledFor: REMOVED_BY_USER });
     const isRemoved = (place: Place): boolean => isRemovedByUser({ entry, place });
 
@@ -45,7 +45,7 @@ describe('a decision to forget a task', () => {
     });
 });
 
-describe('after the last attempt, the decision', () => {
+describe('after the last permitted attempt, the decision', () => {
   const submittedAt = NOW - 600_000;
 
   function decided(overrides: Partial<Entry>, parkedAt: number | undefined): readonly unknown[] {
@@ -53,7 +53,7 @@ describe('after the last attempt, the decision', () => {
     return resubmitOrFail('why', { entry, now: NOW, parkedAt });
   }
 
-  it('counts the attempts from zero if the task was parked again since', () => {
+  it('resubmits the task, and counts the attempts from zero, if the task was parked again since', () => {
     expect(decided({}, submittedAt + CLOCKS_DIFFER_MS + 1)).to.deep.equal([
       { do: 'note', patch: { attempts: 0 } },
       { do: 'resubmit', why: 'why' },
@@ -61,8 +61,12 @@ describe('after the last attempt, the decision', () => {
   });
 
   const failing: readonly [string, Partial<Entry>, number | undefined][] = [
-    ['it is unknown when the task was parked', {}, undefined],
-    ['the clocks may differ by as much', {}, submittedAt + CLOCKS_DIFFER_MS],
+    ['the time of the parking is unknown', {}, undefined],
+    [
+      'the task was parked so soon after the submission that clock differences may explain it',
+      {},
+      submittedAt + CLOCKS_DIFFER_MS,
+    ],
     ['a job of the task had reached its time limit', { timedOutJobs: ['6' as JobId] }, NOW],
   ];
   for (const [what, overrides, parkedAt] of failing)
@@ -72,7 +76,7 @@ describe('after the last attempt, the decision', () => {
 });
 
 describe('after the third attempt, the decision', () => {
-  it('waits for a backoff, which ends if the clock is set back', () => {
+  it('waits for the backoff, but resubmits the task at once if the clock is set back', () => {
     const entry = entryOf({ attempts: 3, stepAt: NOW });
 
     expect(resubmitOrFail('why', { entry, now: NOW, parkedAt: undefined })).to.deep.equal([]);

@@ -86,7 +86,7 @@ describeRows('after a time limit in a queue with resubmit_on_timeout, the decisi
     done: ['end failed'],
   },
   {
-    title: 'fails the task if its queue has no resubmit_on_timeout',
+    title: 'fails the task if resubmit_on_timeout was removed from the queue',
     seen: { ...TIMEOUT, resubmitOnTimeout: undefined, task: taskOf('stopped', BY_TERM) },
     done: ['end failed'],
   },

@@ -11,7 +11,7 @@ const FIRST_IS_EXTRA = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task ha
 
 describeExactly('of several jobs of one task, the decision', [
   [
-    'uses the job that runs the task, even if another running job is older',
+    'chooses the job that runs the task, even if another running job is older',
     {
       jobs: [jobOf('RUNNING'), jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_SECOND),
@@ -19,7 +19,7 @@ describeExactly('of several jobs of one task, the decision', [
     },
   ],
   [
-    'uses the running job, and cancels no pending job until a job has passed the gate',
+    'chooses the running job, and cancels no pending job until a job has passed the gate',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'parked',
@@ -27,7 +27,7 @@ describeExactly('of several jobs of one task, the decision', [
     },
   ],
   [
-    "uses the running job, and also cancels older pending jobs once the task's queue entry is gone",
+    "chooses the running job, and also cancels older pending jobs once the task's queue entry is gone",
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'nowhere',
@@ -36,7 +36,7 @@ describeExactly('of several jobs of one task, the decision', [
     FIRST_IS_EXTRA,
   ],
   [
-    'uses the running job, even if a pending job ran the task before its requeue',
+    'chooses the running job, even if a pending job ran the task before its requeue',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_FIRST),
@@ -45,7 +45,7 @@ describeExactly('of several jobs of one task, the decision', [
     FIRST_IS_EXTRA,
   ],
   [
-    'uses the live job, even if an ended job ran the task',
+    'chooses the live job, even if an ended job ran the task',
     {
       jobs: [jobOf('FAILED'), jobOf('PENDING', SECOND)],
       task: taskOf('queued', BY_FIRST),
@@ -54,7 +54,7 @@ describeExactly('of several jobs of one task, the decision', [
     },
   ],
   [
-    'uses a live job of an earlier attempt if the tracked job is gone',
+    'chooses a live job of an earlier attempt if the tracked job is gone',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', BY_FIRST),
@@ -81,7 +81,7 @@ describeExactly('of several jobs of one task, the decision', [
     { do: 'forget' },
   ],
   [
-    'uses a cancelled extra job if that job runs the task',
+    'chooses a cancelled extra job if that job runs the task',
     {
       jobs: [jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_SECOND),
@@ -102,12 +102,12 @@ describeExactly('of several jobs of one task, the decision', [
     },
   ],
   [
-    'uses the tracked job even if it has ended and was cancelled as an extra job',
+    'chooses the tracked job even if it has ended and was cancelled as an extra job',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ cancelledExtras: ['7' as JobId] }) },
     ASK,
   ],
   [
-    'uses the job that ran the task even if it has ended and was cancelled as an extra job',
+    'chooses the job that ran the task even if it has ended and was cancelled as an extra job',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', BY_FIRST),
@@ -116,7 +116,7 @@ describeExactly('of several jobs of one task, the decision', [
     ASK,
   ],
   [
-    'uses the tracked job even if it has ended and its attempt is unknown',
+    'chooses the tracked job even if it has ended and its attempt is unknown',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ attempt: undefined }) },
     ASK,
   ],

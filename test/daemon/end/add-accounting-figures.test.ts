@@ -142,7 +142,7 @@ describe('the accounting figures of ended jobs', () => {
     expect(asked).to.have.length(1);
   });
 
-  it('are requested and shown once, even if accounting has no number of CPUs', async () => {
+  it('are requested and shown only once, even if accounting has no number of CPUs', async () => {
     await ended();
     known.set('4711' as JobId, { ...FIGURES, cpuSec: undefined });
     const scheduler = {

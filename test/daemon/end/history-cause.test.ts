@@ -51,7 +51,7 @@ describe('the cause in the history of an ended task', () => {
     });
   }
 
-  it('has a test case for each cause', () => {
+  it('has a test for each possible value', () => {
     expect(CASES.map(([cause]) => cause)).to.include.members(Object.keys(CAUSES));
   });
 });

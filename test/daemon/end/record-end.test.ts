@@ -133,7 +133,7 @@ describe('the record of an end', () => {
     expect([...history.attempts.values()].map(({ cause }) => cause)).to.deep.equal(['retried']);
   });
 
-  it('is not written for a deleted journal entry that has no job', async () => {
+  it('is not written for a deleted journal entry without a job', async () => {
     const entry = await begun({ jobId: undefined });
     await actOn(entry, jobOf('COMPLETED', { id: '9' as JobId }), { do: 'forget' });
     expect(history.attempts.size).to.equal(0);

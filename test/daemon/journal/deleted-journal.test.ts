@@ -39,8 +39,8 @@ async function makeDeletedFilesStale(): Promise<Disposable> {
   };
 }
 
-describe('the journal of a daemon that starts', () => {
-  it('D-17 is not made in a state directory that was deleted after the daemon had taken its lock', async () => {
+describe('the journal of a starting daemon', () => {
+  it('D-17 is not created in a state directory that was deleted after the daemon had acquired its lock', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'journal-'));
     const lock = await acquireLock(folder, hostname(), NOW);
     await rm(folder, { recursive: true });
@@ -124,7 +124,7 @@ describe('the journal of a running daemon', () => {
     await successor.close();
   });
 
-  it('D-17 continues if the directory was renamed and restored', async () => {
+  it('D-17 accepts writes again if the directory was renamed and restored', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await rename(folder, `${folder}.moved`);
@@ -138,7 +138,7 @@ describe('the journal of a running daemon', () => {
     await again.close();
   });
 
-  it('D-17 rejects writes, and creates no directory, if its directory was deleted', async () => {
+  it('D-17 rejects writes, and does not create the directory again, if the directory was deleted', async () => {
     const journal = await openJournal(folder, NOW);
     await rm(folder, { recursive: true });
 

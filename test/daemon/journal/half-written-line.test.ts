@@ -65,7 +65,7 @@ describe('the journal after a failed write', () => {
     expect(journal.entries.has(SECOND.task)).to.equal(false);
   });
 
-  it('contains each entry that is written after there is space again', async () => {
+  it('contains each entry that is written once there is space again', async () => {
     fill();
     await rejection(journal.write(SECOND));
     repair();
@@ -86,7 +86,7 @@ describe('the journal after a failed write', () => {
     expect(await tasksAfterRestart()).to.have.members([FIRST.task, SECOND.task]);
   });
 
-  it('keeps every complete line', async () => {
+  it('still contains every complete line', async () => {
     fill();
     await rejection(journal.write(SECOND));
     repair();

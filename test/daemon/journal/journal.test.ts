@@ -92,7 +92,7 @@ describe('the journal', () => {
 
   for (const [what, text, read] of [
     ['an empty line as no entry', '\n', { kind: 'read', entries: new Map() }],
-    ['a line of a newer version as one that it cannot read', '{"v":7}\n', { kind: 'newer', version: 7 }],
+    ['a line of a newer version as unreadable, not as damage', '{"v":7}\n', { kind: 'newer', version: 7 }],
     [
       'a damaged line as damage, with its line number',
       '{"v":1,"forget":"1"}\n\nnot json\n',
@@ -103,7 +103,7 @@ describe('the journal', () => {
     ['a line without a version as damage', '{"forget":"1"}\n', { kind: 'damaged', line: 1 }],
     ['an incomplete entry as damage', '\n{"v":1,"entry":{"task":"1"}}\n', { kind: 'damaged', line: 2 }],
     [
-      'a forgotten task as a task without an entry',
+      'a task with a "forget" line as a task without an entry',
       '{"v":1,"entry":{"task":"1"}}\n{"v":1,"forget":"1"}\n',
       { kind: 'read', entries: new Map() },
     ],

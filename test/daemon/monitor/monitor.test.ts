@@ -127,7 +127,7 @@ describe('the monitor', () => {
     await fixture.stop();
   });
 
-  it('after a reload, keeps the steps and uses the new state directory and poll interval', () => {
+  it('keeps the steps after a reload, and uses the new state directory and poll interval', () => {
     const { monitor, watched } = startWatched();
 
     const again = monitor.open({ name: undefined, stateDir: '/new', pollMs: 60_000 });

@@ -47,15 +47,15 @@ function rowsOf(facts: Facts, now: number, memory = rememberRows()): readonly St
 
 const pending = jobOf('PENDING', { reason: 'Priority' });
 
-describe('the remembered rows', () => {
-  it('are the same array while nothing visible changes, although each poll creates new objects', () => {
+describe('the task rows that the monitor remembers', () => {
+  it('stay the same array while nothing visible changes, although each poll creates new objects', () => {
     const memory = rememberRows();
     const first = rowsOf({ status: 'queued', job: pending }, NOW, memory);
 
     expect(rowsOf({ status: 'queued', job: pending }, NOW + 15_000, memory)).to.equal(first);
   });
 
-  it('show a new estimate of the start, and none whose time has passed', () => {
+  it('show a new estimate of the start, but no estimate that lies in the past', () => {
     const memory = rememberRows();
     const estimated = (startAt: number): Facts => ({ status: 'queued', job: { ...pending, startAt } });
     expect(rowsOf(estimated(NOW + 60_000), NOW, memory)[0]?.startsAt).to.equal(NOW + 60_000);
@@ -74,7 +74,7 @@ describe('the remembered rows', () => {
     expect(rowsOf(facts, NOW - 1_000, memory)[0]?.startsAt).to.equal(NOW);
   });
 
-  it('change with each field of a job', () => {
+  it('change if any field of a job changes', () => {
     const whole: Required<Job> = { ...jobOf('RUNNING'), isOthers: false, unixUser: 'ada' };
     for (const field of Object.keys(whole)) {
       const other = { ...whole, [field]: 'another value' };
@@ -83,7 +83,7 @@ describe('the remembered rows', () => {
     expect(isSameJob(whole, { ...whole })).to.equal(true);
   });
 
-  it('equal rows that are computed from the beginning, whatever happens between two polls', () => {
+  it('equal newly computed rows, whatever changes between two polls', () => {
     const job = fc.option(
       fc.record({
         word: fc.constantFrom('PENDING', 'RUNNING', 'COMPLETING', 'COMPLETED', 'FAILED'),
@@ -134,7 +134,7 @@ describe('the remembered rows', () => {
     );
   });
 
-  it('are sorted by queue, then the oldest first', () => {
+  it('are sorted by queue, and in each queue from the oldest to the newest', () => {
     const ids = ['a', 'b', 'c'].map((letter) => letter.repeat(32) as TaskId);
     const [first, second, third] = ids as [TaskId, TaskId, TaskId];
     const running = (startAt: number): Facts => ({ status: 'in_progress', job: jobOf('RUNNING', { startAt }) });

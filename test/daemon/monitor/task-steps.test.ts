@@ -23,7 +23,7 @@ describe('the steps of an ended task', () => {
     expect(Math.max(...ended.steps.map(({ text }) => text.length))).to.be.below(300);
   });
 
-  it('show the cause that the history records if the agent set the status', () => {
+  it('show the cause from the history even if the agent set the status', () => {
     const ended = endWith('out of memory', {
       statusReason: 'worker execution exit code -9',
       statusMessage: 'Changed by clearml-agent node1:0',
