@@ -25,7 +25,7 @@ describe('the check of rejected words', () => {
     ]);
   });
 
-  it('finds rejected words in identifiers, file names and inflected forms, and across line breaks', () => {
+  it('finds rejected words in identifiers and file names, in inflected forms, and across line breaks', () => {
     const texts = [
       'snatchAway()',
       'SNATCH_AWAY',

@@ -47,7 +47,7 @@ function textsOfProgram(): Text[] {
   return [...code, ...files.map((file) => [readFileSync(file, 'utf8')])];
 }
 
-describe('the check of messages that documents quote', () => {
+describe('the check of messages quoted in documents', () => {
   const search = createSearch([
     ['Ignoring a job that is named like a task'],
     ['Job list ', null, ' for "', null, '" now'],
@@ -71,8 +71,8 @@ describe('the check of messages that documents quote', () => {
   });
 });
 
-describe('second-tier tests', () => {
-  it('expect only texts of the program, of the tested tasks, or of another program that is listed here', () => {
+describe('the texts that second-tier tests expect', () => {
+  it('are printed by the program, by the tested tasks, or by another program that this check lists', () => {
     const files = secondTierFiles().map((file) => ({ file, ...readTexts(file) }));
     const search = createSearch([...textsOfProgram(), ...files.flatMap(({ others }) => others)]);
     const runs = files.flatMap(({ file, expected }) => expected.flatMap(wordRuns).map((run) => ({ file, run })));
@@ -83,7 +83,7 @@ describe('second-tier tests', () => {
     expect(runs).to.have.length.above(100);
   });
 
-  it('need every exception that this check lists', () => {
+  it('include every text of another program that this check lists', () => {
     const runs = secondTierFiles().flatMap((file) => readTexts(file).expected.flatMap(wordRuns));
 
     expect(Object.keys(PRINTED_BY_OTHERS).filter((text) => !runs.includes(text))).to.deep.equal([]);

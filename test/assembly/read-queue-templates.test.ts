@@ -24,7 +24,7 @@ describe('a template', () => {
       expect(usesOfUserAndProject(text)).to.deep.equal(expected);
     });
 
-  it('refers to them by CLEARML_USER, CLEARML_PROJECT_NAME and CLEARML_PROJECT_ID', () => {
+  it('refers to user and project only by CLEARML_USER, CLEARML_PROJECT_NAME and CLEARML_PROJECT_ID', () => {
     const known = [...PLAIN_NAMES, ...TREE_NAMES].filter((name) => {
       const { usesUser, usesProject } = usesOfUserAndProject(name);
       return usesUser || usesProject;

@@ -162,7 +162,8 @@ describe('the program', () => {
       ['python', 'slurm_bin_dir: "OWN", python: "BIN/sbatch"', 'The program BIN/sbatch on this machine'],
     ];
     for (const [setting, lines, message] of rows) {
-      it(`rejects the setting ${setting} if other users can change its path; doctor reports: ${message}`, async () => {
+      const file = message.replace('The', 'the').replace(/ on this machine.*/, '');
+      it(`rejects the setting ${setting} if other users can change ${file}; doctor reports this`, async () => {
         const filled = (text: string): string => text.replace('BIN', bin).replace('OWN', slurm.commandsDir);
         chmodSync(open, 0o777);
         const { code, stderr } = await start(filled(lines));

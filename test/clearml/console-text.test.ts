@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { splitText } from '../../src/clearml/console-events.ts';
 
 describe('splitText', () => {
-  it('leaves a text that fits unchanged, including the empty text', () => {
+  it('does not change a text that fits, including the empty text', () => {
     expect(splitText('', 4)).to.deep.equal(['']);
     expect(splitText('abcd', 4)).to.deep.equal(['abcd']);
   });
@@ -17,7 +17,7 @@ describe('splitText', () => {
     expect(splitText('aé€x', 4)).to.deep.equal(['aé', '€x']);
   });
 
-  it('preserves the text and keeps each piece within the size limit', () => {
+  it('returns pieces within the size limit that together are the text', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀', '\n', ' '), maxLength: 200 });
     fc.assert(
       fc.property(text, fc.integer({ min: 4, max: 40 }), (whole, maxBytes) => {

@@ -121,14 +121,14 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect([...(await client.tasks.readChanged([task], since)).tasks.keys()]).to.deep.equal([]);
     });
 
-    it('returns no task for an empty list of tasks, and a count returns 0', async () => {
+    it('returns no task for an empty list of ids, for which a count returns 0', async () => {
       expect([...(await testBed().client.tasks.readChanged([], 0)).tasks]).to.deep.equal([]);
       expect(await testBed().client.tasks.count([], 'created')).to.equal(0);
     });
   });
 
   describe('a count of tasks', () => {
-    it('includes archived and hidden tasks, but no missing tasks and none with another status', async () => {
+    it('includes archived and hidden tasks, but no missing task and no task with another status', async () => {
       const { client, raw } = testBed();
       const tasks = [await raw.createTask(), await raw.createTask(), await raw.createTask(), await raw.createTask()];
       const [started, archived, hidden, deleted] = tasks;
@@ -218,7 +218,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(await headOf(queue)).to.deep.equal({ at, tasks: [] });
     });
 
-    it('lets a query reuse the entries of unchanged queues', async () => {
+    it('shows that a queue is unchanged, so that a query reuses its known entries', async () => {
       const { client, raw, newQueue, newTaskIn } = testBed();
       const [still, changed] = [await newQueue(), await newQueue()];
       const [task, first] = [await newTaskIn(still), await newTaskIn(changed)];

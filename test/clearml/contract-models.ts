@@ -45,7 +45,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
   }
 
   describe('a model', () => {
-    it('is published and empty after its creation', async () => {
+    it('is published and has only empty fields after its creation', async () => {
       const created = await readModel(await createModel());
 
       expect(created).to.deep.include({
@@ -189,7 +189,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(first).not.to.equal(second);
     });
 
-    it('do not include a deleted model; to delete an input of another task, force is necessary', async () => {
+    it('exclude a deleted model; the deletion needs force if another task uses the model as input', async () => {
       const { raw } = testBed();
       const [task, other] = [await raw.createTask(), await raw.createTask()];
       const [kept, model] = [await saveModel(task, 'kept'), await saveModel(task, 'weights')];
@@ -205,7 +205,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(await readTask(other)).to.have.nested.property('models.input[0].model', `__DELETED__${model}`);
     });
 
-    it('prevent a reset or deletion of the task, except with force, if they are published', async () => {
+    it('prevent a reset or deletion of the task without force if a model is published', async () => {
       const task = await testBed().raw.createTask();
       const [published, draft] = [await saveModel(task, 'one'), await saveModel(task, 'two', { ready: false })];
 
@@ -220,7 +220,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
         .that.deep.equals([]);
     });
 
-    it('keep the id of a deleted task', async () => {
+    it('contain the id of their task even after the task is deleted', async () => {
       const task = await testBed().raw.createTask();
       const model = await saveModel(task, 'one');
 

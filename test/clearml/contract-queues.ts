@@ -185,7 +185,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect(await executionQueueOf(task)).to.equal(other);
     });
 
-    it('C-22 moves a task that is already in the queue to the front', async () => {
+    it('C-22 moves a task to the front if the task is already in the queue', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];

@@ -134,7 +134,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  describe('dequeue', () => {
+  describe('a dequeue', () => {
     /** A task in a queue whose status before its first enqueue the server no longer knows; `forget` makes it forget. */
     async function enqueuedAfter(forget: (id: TaskId) => Promise<unknown>): Promise<TaskId> {
       const { raw, newQueue } = testBed();
@@ -160,7 +160,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       ],
     ];
     for (const [what, forget] of forgetting) {
-      it(`makes the task first an orphan, and a draft only at the user's second call, if ${what}`, async () => {
+      it(`by a user makes the task an orphan, and a second one makes the task a draft, if ${what}`, async () => {
         const { client, raw } = testBed();
         const id = await enqueuedAfter(forget);
 
@@ -174,7 +174,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
         expect(await statusOf(id)).to.equal('created');
       });
 
-      it(`makes the task a draft in one call of the daemon if ${what}`, async () => {
+      it(`by the daemon makes the task a draft at once if ${what}`, async () => {
         const id = await enqueuedAfter(forget);
 
         await testBed().client.tasks.dequeue(id, NOTE);

@@ -165,7 +165,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
     });
 
     for (const field of ['nonsense', 'execution.nonsense', 'script.diff.nonsense', 'project.nonsense', 'status.x'])
-      it(`rejects a query for ${field}, a field that no task has`, async () => {
+      it(`rejects a query for the field "${field}", which no task has`, async () => {
         const { raw } = testBed();
         const id = await raw.createTask();
         const refusal = await rejection(raw.call('tasks.get_all', { id: [id], only_fields: ['id', field] }));

@@ -46,7 +46,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
         .and.deep.includes({ first_value_iteration: 0, min_value_iteration: 1, max_value_iteration: 0 });
     });
 
-    it('can be used to sort and filter a query for tasks', async () => {
+    it('can be used by a query to sort and filter tasks', async () => {
       const { raw } = testBed();
       const [low, high] = [await raw.createTask(), await raw.createTask()];
       await report(low, [[0, 1]]);
@@ -103,7 +103,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a task of a pipeline', () => {
-    it('has an empty list of artifacts after its creation, which the SDK can delete', async () => {
+    it('has, after its creation, an empty list of artifacts that the SDK can delete', async () => {
       const { raw } = testBed();
       const task = await raw.createTask();
       const read = await raw.call('tasks.get_by_id', { task });
@@ -128,7 +128,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a project', () => {
-    it('can be given other system tags and another description, but no other parent', async () => {
+    it('accepts new system tags and a new description, but no new parent', async () => {
       const { raw, uniqueName } = testBed();
       const name = uniqueName();
       const project = await raw.createProject(name);

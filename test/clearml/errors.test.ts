@@ -20,7 +20,7 @@ describe('a call to a failing ClearML server', () => {
       ['too many requests (429)', page(429, '')],
       ['a bad gateway (502)', page(502, '<html>Bad Gateway</html>')],
       ['an error inside the server (500)', refuse(500, 100, 'general data error')],
-      ['a cut connection', hangUp()],
+      ['a broken connection', hangUp()],
       [
         'a truncated response',
         (response) => response.writeHead(200, { 'content-length': '99' }).write('{', () => response.destroy()),
@@ -36,7 +36,7 @@ describe('a call to a failing ClearML server', () => {
       });
     }
 
-    it('fails with the last error if it only reads and the retry time is over', async () => {
+    it('fails with its last error after the retry time if it only reads', async () => {
       fixture.server.script('tasks.get_by_id', page(502, '<html>Bad Gateway</html>'));
 
       const error = await rejection(fixture.client({ timeouts: { retryMs: 50 } }).tasks.get(TASK));
@@ -137,7 +137,7 @@ describe('a call to a failing ClearML server', () => {
     expect(error).to.be.instanceOf(NotTheApiError).and.have.property('mayHaveHappened', false);
   });
 
-  it('certainly had no effect if only the login before it was cut off', async () => {
+  it('certainly had no effect if the connection already broke during the login', async () => {
     fixture.server.script('auth.login', hangUp());
 
     expect((await failedPop()).mayHaveHappened).to.equal(false);
@@ -150,22 +150,26 @@ describe('a call to a failing ClearML server', () => {
   });
 
   const answers: readonly [mayHaveHappened: boolean, name: string, answer: Answer][] = [
-    [false, 'a maintenance page', page(503, '')],
-    [false, '"too many requests"', page(429, '')],
-    [false, "a proxy's page for a bad request", page(413, '<html>Too Large</html>')],
-    [false, 'a redirect', page(302, '', { location: 'http://elsewhere/' })],
-    [true, 'a bad gateway', page(502, '')],
-    [true, "a gateway's timeout", page(504, '<html></html>')],
-    [true, 'an error inside the server', refuse(500, 0, 'general error')],
-    [true, 'a crash of the server', page(500, 'Internal Server Error', { 'content-type': 'text/plain' })],
-    [true, 'not JSON', page(200, 'hello')],
-    [true, 'JSON of another form', data({ removed: 'many' })],
-    [true, 'cut off', hangUp()],
-    [true, 'too late', stall()],
-    [true, 'incomplete', stall('{"meta"')],
+    [false, 'the response was a maintenance page (503)', page(503, '')],
+    [false, 'the server refused too many requests (429)', page(429, '')],
+    [false, 'a proxy rejected the request (413)', page(413, '<html>Too Large</html>')],
+    [false, 'the response was a redirect', page(302, '', { location: 'http://elsewhere/' })],
+    [true, 'a proxy reported a bad gateway (502)', page(502, '')],
+    [true, 'a proxy reported a timeout of the server (504)', page(504, '<html></html>')],
+    [true, 'the server reported an internal error (500)', refuse(500, 0, 'general error')],
+    [
+      true,
+      'the server crashed during the call (500 without JSON)',
+      page(500, 'Internal Server Error', { 'content-type': 'text/plain' }),
+    ],
+    [true, 'the response was not JSON', page(200, 'hello')],
+    [true, 'the response was JSON of an unknown form', data({ removed: 'many' })],
+    [true, 'the connection broke before the response', hangUp()],
+    [true, 'no response arrived before the timeout', stall()],
+    [true, 'the response was still incomplete at the timeout', stall('{"meta"')],
   ];
   for (const [mayHaveHappened, name, answer] of answers) {
-    it(`${mayHaveHappened ? 'may have had an effect' : 'certainly had no effect'} if the response was ${name}`, async () => {
+    it(`${mayHaveHappened ? 'may have had an effect' : 'certainly had no effect'} if ${name}`, async () => {
       fixture.server.script('queues.remove_task', answer);
 
       const error = await failedPop({ timeouts: { attemptMs: 200, retryMs: 0 } });
@@ -174,7 +178,7 @@ describe('a call to a failing ClearML server', () => {
     });
   }
 
-  it('may have had an effect if one attempt may have had an effect', async () => {
+  it('may have had an effect if one of several attempts may have had an effect', async () => {
     fixture.server.script('queues.add_task', hangUp(), page(503, ''));
 
     const error = await rejection(fixture.client({ timeouts: { retryMs: 60 } }).queues.park(QUEUE, TASK));

@@ -19,7 +19,7 @@ function lineOf(event: AuditEvent): AuditLine {
   return parseAuditLine(formatAuditLine(event, 'lab', NOW)) ?? expect.fail('the line cannot be parsed');
 }
 
-describe('audit', () => {
+describe('the audit command', () => {
   let folders: string[];
 
   beforeEach(async () => {

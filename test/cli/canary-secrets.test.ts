@@ -42,7 +42,7 @@ describe('a canary secret in the configuration', () => {
   }
 
   for (const [index, line] of [...CONF.split('\n').entries()].filter(([, text]) => text.includes(SECRET))) {
-    it(`is not shown when an error message quotes lines of the file: line ${index + 1}`, async () => {
+    it(`is not shown by an error message that quotes line ${index + 1} of the file`, async () => {
       await using cli = await openCli();
       await cli.write('clearml.conf', `agent.x {\n${line} ]} }\n]`);
 

@@ -47,7 +47,7 @@ describe('doctor, for a cluster with accounting,', () => {
   });
 
   for (const problem of CLUSTER_PROBLEMS) {
-    it(`finds ${problem.what}, and nothing else`, async () => {
+    it(`reports only this problem: ${problem.what}`, async () => {
       await untilClean();
       await problem.seed(cluster, username);
       try {

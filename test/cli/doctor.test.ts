@@ -65,7 +65,7 @@ describe('doctor', () => {
   });
 
   for (const problem of SETUP_PROBLEMS) {
-    it(`finds ${problem.what}, and nothing else`, async () => {
+    it(`reports only this problem: ${problem.what}`, async () => {
       await using cli = await openOnCluster();
       const { conf = '', args = [], end } = await problem.seed(cli);
       await appendFile(join(cli.folder, 'clearml.conf'), `\n${conf}\n`);

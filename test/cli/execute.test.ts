@@ -8,7 +8,7 @@ import { openCliWithStandIns } from './cli-with-stand-ins.ts';
 const TEMPLATE = '#!/bin/bash\n#SBATCH -n 1\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 const TASK = '0123456789abcdef0123456789abcdef' as TaskId;
 
-describe('execute', () => {
+describe('the execute command', () => {
   for (const [what, settings, args, answer] of [
     ['without a task', '', [], 'execute needs a TASK'],
     ['without a template', '', ['--id', TASK], 'The configuration has no template. Select one with --template FILE.'],
@@ -72,7 +72,7 @@ describe('execute', () => {
     });
   }
 
-  it('prints a command that continues the task without cloning or changing it again', () => {
+  it('prints a command that tracks the task again without cloning or changing the task', () => {
     const typed = {
       id: 'the original',
       clone: true,

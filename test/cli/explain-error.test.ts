@@ -15,10 +15,10 @@ describe('the error handler of the program', () => {
 
   for (const [how, error] of [
     ['the interrupt itself', interrupted],
-    ['an error that the interrupt caused', new Error('fetch failed', { cause: interrupted })],
-    ['the AbortError of Node', new DOMException('aborted', 'AbortError')],
+    ['another error that the interrupt caused', new Error('fetch failed', { cause: interrupted })],
+    ["Node's AbortError", new DOMException('aborted', 'AbortError')],
   ] as const) {
-    it(`prints nothing and returns 130 after SIGINT for ${how}`, () => {
+    it(`prints nothing and returns 130 after SIGINT if the error is ${how}`, () => {
       expect(explained(error, interrupted)).to.deep.equal({ code: 130, printed: '' });
     });
   }

@@ -9,11 +9,11 @@ import { helpText } from '../../src/cli/help-text.ts';
 import { ALWAYS } from '../../src/cli/option-spelling.ts';
 import { openCli } from './open-cli.ts';
 
-describe('help', () => {
+describe('the help', () => {
   for (const command of COMMANDS) {
     const name = command.name ?? 'the program';
 
-    it(`fits into 80 columns, begins with examples and names every option: ${name}`, () => {
+    it(`for ${name} fits into 80 columns, begins with examples and names every option`, () => {
       const text = helpText(command, COMMANDS);
 
       expect(text.split('\n').filter((line) => line.length > 80)).to.deep.equal([]);
@@ -22,7 +22,7 @@ describe('help', () => {
         expect(text).to.match(new RegExp(`^  (-\\w, )?--${option}( |$)`, 'm'));
     });
 
-    it(`has aligned columns, and fits into a narrow terminal: ${name}`, () => {
+    it(`for ${name} has aligned columns, and fits into a narrow terminal`, () => {
       const columnsOf = (text: string): number[] =>
         [...text.matchAll(/^ {2}(?:--?|[a-z(]|[A-Z.]+ ).*? {2,}(?=\S)/gm)].map(([left]) => left.length);
       const text = helpText(command, COMMANDS);
@@ -36,7 +36,7 @@ describe('help', () => {
       expect(narrow.replace(/\s+/g, ' ')).to.equal(text.replace(/\s+/g, ' '));
     });
 
-    it(`describes the positional arguments: ${name}`, () => {
+    it(`for ${name} describes the positional arguments, if there are any`, () => {
       expect(command.argument === undefined).to.equal(command.positionals === undefined);
       if (command.argument === undefined) return;
       const text = helpText(command, COMMANDS);
@@ -44,7 +44,7 @@ describe('help', () => {
       for (const kind of command.kinds ?? []) expect(text).to.include(kind);
     });
 
-    it(`has valid examples: ${name}`, async () => {
+    it(`for ${name} has valid examples`, async () => {
       await using cli = await openCli();
       for (const { commandLine } of command.examples) {
         const [withoutRedirection = ''] = commandLine.split(' > ');
@@ -69,7 +69,7 @@ describe('help', () => {
     expect(COMMANDS[0]?.options['log-level']?.describe).to.include('default: info');
   });
 
-  it('is the same for help, --help and -h', async () => {
+  it('is the same by the command help, by --help and by -h', async () => {
     await using cli = await openCli();
     const answers = [
       ['help', 'logs'],

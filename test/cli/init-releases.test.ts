@@ -35,12 +35,12 @@ for (const kind of SITES) {
   const { version, hasAccounting, gpusPerNode, hasApptainer = false } = kind;
   const has = [hasAccounting && 'accounting', gpusPerNode > 0 && 'GPUs', hasApptainer && 'Apptainer'].filter(Boolean);
 
-  describe(`a site with Slurm ${version} ${has.length === 0 ? 'alone' : `and ${has.join(' and ')}`}`, () => {
+  describe(`init, for a cluster with Slurm ${version} ${has.length === 0 ? 'without accounting and GPUs' : `and ${has.join(' and ')}`},`, () => {
     before(requireSlurmVersion(version));
     before(hasApptainer ? requireAgent : requirePython);
     if (hasAccounting) before(requireAccounting);
 
-    it('gets files from init that pass lint and doctor and run a task', async () => {
+    it('writes files that pass lint and doctor and run a task', async () => {
       await using cluster = await startSlurmCluster({ version, hasAccounting, gpusPerNode, nodeCount: 2 });
       await using world = await startWorld({ cluster, ...agentOf(kind) });
       const container = hasApptainer ? await installApptainer(cluster, world) : undefined;

@@ -46,7 +46,7 @@ describe('init', () => {
     await world.stop(daemon);
   });
 
-  it('asks the user in a terminal, and asks nothing with --yes', async () => {
+  it('asks the user three questions in a terminal, and none with --yes', async () => {
     await using cli = await openOnCluster();
     const shown: string[] = [];
     const answering = cli.answering((question) => {
@@ -83,7 +83,7 @@ describe('init', () => {
   });
 
   for (const name of ['slurm.template', 'clearml-slurm.conf', 'crontab']) {
-    it(`does not overwrite an existing ${name}, and then writes no other file`, async () => {
+    it(`neither changes nor creates a file if ${name} already exists`, async () => {
       await using cli = await openOnCluster();
       const path = await cli.write(name, 'mine\n');
       const before = await readdir(cli.folder);
@@ -97,7 +97,7 @@ describe('init', () => {
     });
   }
 
-  it('suggests the nearest partition for an unknown one, and reports why a partition is closed', async () => {
+  it('suggests the nearest name for an unknown partition, and reports why another partition is closed', async () => {
     await using cli = await openOnCluster();
 
     const mistyped = await cli.run('init', '--partition', 'debgu');
@@ -109,7 +109,7 @@ describe('init', () => {
     expect(await readdir(cli.folder)).to.deep.equal(['clearml.conf']);
   });
 
-  it('writes settings that include clearml.conf, even if the file does not exist yet', async () => {
+  it('writes settings that include clearml.conf, even if clearml.conf does not exist yet', async () => {
     const { slurmConf } = await sharedCluster();
     await using cli = await openCli({ SLURM_CONF: slurmConf });
     const settings = join(cli.folder, 'site/clearml-slurm.conf');

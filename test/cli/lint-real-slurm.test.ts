@@ -37,7 +37,7 @@ describe('lint, with real Slurm,', () => {
   });
 
   for (const { rule, line, what, text } of PROBLEMS_FOUND_BY_PROGRAMS) {
-    it(`finds ${rule}: ${what}`, async () => {
+    it(`reports the finding ${rule} for the text: ${what}`, async () => {
       await using cli = await openOnCluster();
       await cli.write('a.template', text);
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { waitUntil } from '../support/wait-until.ts';
 import { openCliWithStandIns, type CliWithStandIns } from './cli-with-stand-ins.ts';
 
-describe('logs', () => {
+describe('the logs command', () => {
   let cli: CliWithStandIns;
 
   beforeEach(async () => {
@@ -60,7 +60,7 @@ describe('logs', () => {
     expect(stdout).to.match(/^clearml: job \d+ begins \(\d+\)\nbegun\n$/);
   });
 
-  it('asks the user to read the file on the node if this machine cannot', async () => {
+  it('asks the user to read the log on the node if this machine cannot read the log', async () => {
     const task = await submitOne(`rm ${cli.outside}/*.out; sleep 1000`);
 
     await waitUntil('the log to be gone', async () => {

@@ -73,7 +73,7 @@ describe('a pause', () => {
     ]);
   });
 
-  it('replaces an earlier pause of the same queue, and keeps the pause of the cluster', async () => {
+  it('replaces an earlier pause of the same queue, but not the pause of the cluster', async () => {
     await cli.run('pause', '--reason', 'everything');
     await cli.run('pause', 'gpu', '--reason', 'one');
     await cli.run('pause', 'gpu', '--reason', 'two');
@@ -105,7 +105,7 @@ describe('a pause', () => {
     [['pause', '--until', 'tomorrow'], '--until must be a time such as 2026-12-01T08:00, or a duration such as 2h'],
     [['pause', '--reason', 'a\nb'], '--reason must be one line of at most 200 characters.'],
   ] as const) {
-    it(`is rejected as a usage error: ${JSON.stringify(words)}`, async () => {
+    it(`is rejected as a usage error: ${words.join(' ').replace('\n', String.raw`\n`)}`, async () => {
       const { code, stderr } = await cli.run(...words);
 
       expect(code).to.equal(2);

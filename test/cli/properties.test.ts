@@ -14,7 +14,7 @@ echo "\${CLEARML_TASK.hyperparams.properties.num_nodes.value} \${CLEARML_TASK.na
 \${CLEARML_POST_SETUP}
 `;
 
-describe('properties', () => {
+describe('the properties command', () => {
   it('lists each property with its default, its sbatch option and its lines in the template', async () => {
     await using cli = await openCli();
     await cli.write('gpu.template', TEMPLATE);
@@ -71,7 +71,7 @@ describe('properties', () => {
     );
   });
 
-  it('adds properties that have a default to a task, and keeps the properties that the task has', async () => {
+  it('adds the properties that have a default to a task, but changes no property of the task', async () => {
     await using cli = await openCliWithSandbox();
     await cli.write('gpu.template', TEMPLATE);
     const task = await cli.user.makeTask({ properties: { num_nodes: '4', mine: 'x' } });

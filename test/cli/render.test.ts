@@ -25,13 +25,13 @@ async function withFiles(template = TEMPLATE, task: unknown = TASK): Promise<Cli
   return cli;
 }
 
-describe('render', () => {
+describe('the render command', () => {
   for (const [title, task] of [
     ['the task itself', TASK],
     ['the response of tasks.get_by_id', { meta: { result_code: 200 }, data: { task: TASK } }],
     ['the data of a response of tasks.get_by_id', { task: TASK }],
   ] as const) {
-    it(`needs no server to read ${title} from a file`, async () => {
+    it(`needs no server if a file contains ${title}`, async () => {
       await using cli = await withFiles(TEMPLATE, task);
 
       const { code, stdout, stderr } = await cli.run(...RENDER);
@@ -68,7 +68,7 @@ describe('render', () => {
     ['a job array', TEMPLATE.replace('--nodes=', '--array=1-'), /t\.template:2:\d+: --array: one task is one job/],
     ['DOS line ends', TEMPLATE.replaceAll('\n', '\r\n'), /t\.template:1:/],
   ] as const) {
-    it(`exits with 78 because of ${title}, and prints only the position of the error`, async () => {
+    it(`prints the position of the error, but no script, and exits with 78 because of ${title}`, async () => {
       await using cli = await withFiles(template);
 
       const { code, stdout, stderr } = await cli.run(...RENDER);

@@ -52,7 +52,7 @@ describe('sandbox --write-config', () => {
     expect(await readdir(cli.folder)).to.have.members(['clearml.conf', 'kept.conf']);
   });
 
-  it('accepts its own file when it starts again with the same options', async () => {
+  it('accepts the file of its previous run if the options are the same', async () => {
     await using cli = await openCli();
     const [port = 0] = await freePorts(1);
     const args = ['sandbox', '--port', String(port), '--state', 's.json', '--write-config', 'c.conf'];

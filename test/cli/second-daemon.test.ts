@@ -68,7 +68,7 @@ describe('a second daemon with an HTTP server', () => {
     client.destroy();
   }
 
-  it('names the first daemon in the error message without changing its files', async () => {
+  it("names the first daemon in an error message, and does not change the first daemon's files", async () => {
     const { port } = (await listen({ host: '127.0.0.1', port: 0 })).address() as AddressInfo;
     await listen(socket);
     await writeFile(join(folder, 'state', 'http.json'), NOTE);
@@ -85,7 +85,7 @@ describe('a second daemon with an HTTP server', () => {
     await reach();
   });
 
-  it("leaves the first daemon's socket and address file unchanged even if it serves another cluster", async () => {
+  it("leaves the first daemon's socket and address file unchanged even if the second serves another cluster", async () => {
     await listen(socket);
     await writeFile(join(folder, 'state', 'http.json'), NOTE);
     await configure(`unix_socket: "${socket}"`, 'clusters { one {}, two {} }, queues { aaa { cluster: one } }');
@@ -98,7 +98,7 @@ describe('a second daemon with an HTTP server', () => {
     await reach();
   });
 
-  it('opens one HTTP server for all clusters, and removes socket and address file at the end', async () => {
+  it('opens only one HTTP server for several clusters, and removes the socket and the address file at its end', async () => {
     await configure(
       `unix_socket: "${socket}"`,
       'clusters { one {}, two {}, held {} }, queues { aaa { cluster: one } }',

@@ -7,7 +7,7 @@ import { openCliWithStandIns, type CliWithStandIns } from './cli-with-stand-ins.
 /** The job stays pending, so that `status` shows it. */
 const TEMPLATE = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('status', () => {
+describe('the status command', () => {
   let cli: CliWithStandIns;
 
   beforeEach(async () => {
@@ -27,7 +27,7 @@ describe('status', () => {
     expect(await readdir(cli.outside)).to.deep.equal(['slurm']);
   });
 
-  it('shows state, reason and next step of each task, also while a daemon holds the lock', async () => {
+  it('shows state, reason and next step of each task, even while a daemon holds the lock', async () => {
     const task = await submitOne('train\tthe\x1b[31m model');
     const lock = await acquireLock(cli.stateDir, 'login1', Date.UTC(2026, 0, 2, 3, 4));
 
@@ -45,7 +45,7 @@ describe('status', () => {
     );
   });
 
-  it('with --check, prints one line, exits like a Nagios plugin and creates no files', async () => {
+  it('prints one line and exits like a Nagios plugin with --check, without creating files', async () => {
     const { code, stdout } = await cli.run('status', '--check');
     expect([code, stdout]).to.deep.equal([2, `CRITICAL: no daemon is running with state directory ${cli.stateDir}\n`]);
     expect(await readdir(cli.outside)).to.deep.equal(['slurm']);
@@ -83,7 +83,7 @@ describe('status', () => {
     expect(stdout).to.match(new RegExp(`${task}  train  gpu .*PENDING`));
   });
 
-  it('if Slurm does not respond, shows the tasks in the journal and exits with 69', async () => {
+  it('shows the tasks in the journal and exits with 69 if Slurm does not respond', async () => {
     const task = await submitOne('train');
     await cli.slurm.stopListening();
 

@@ -32,7 +32,7 @@ describe('the directory examples/units', () => {
   });
 });
 
-describe('unit', () => {
+describe('the unit command', () => {
   it('writes the options and the variables of the environment into the file', async () => {
     await using cli = await openCli({ SLURM_CONF: '/etc/slurm.conf' });
     await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
@@ -65,7 +65,7 @@ describe('unit', () => {
     expect(unit).not.to.match(/^#?(MemoryDenyWriteExecute|UMask)=|^PrivateTmp=/m);
   });
 
-  it('omits the systemd directives that would disable sudo, with a comment, if user_map is set', async () => {
+  it('replaces the systemd directives that would disable sudo by comments if user_map is set', async () => {
     await using cli = await openCli();
     await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
     const conf = await cli.write('c.conf', 'agent.slurm.user_map { default: guest }\n');

@@ -35,7 +35,7 @@ describe('the program', () => {
     });
   }
 
-  it('without arguments and without a queue, prints the settings that it found and the next command', async () => {
+  it('prints the settings that it found, and the next command to run, if it has no arguments and no queue', async () => {
     await using cli = await openCli();
     const { code, stdout, stderr } = await cli.run();
 

@@ -24,8 +24,8 @@ const TASK = {
   },
 };
 
-describe('vars', () => {
-  it('without a server, lists each variable with its type, an example and whether it is optional', async () => {
+describe('the vars command', () => {
+  it('lists each variable with its type, an example and whether it is optional, without a server', async () => {
     await using cli = await openCli();
 
     const { code, stdout } = await cli.run('vars');

@@ -82,7 +82,7 @@ describe('a watched screen', () => {
     expect(bare(written())).to.equal('1\n2\n3\n… and 3 more lines (run without --watch to see them).\n');
   });
 
-  it('at the first signal, restores the terminal and shows its last content for good', () => {
+  it('restores the terminal at the first signal, and leaves its last content there', () => {
     const { screen, stop, written, resize } = onTerminal(80, 24);
     screen.show(() => 'one\n');
     written();

@@ -57,7 +57,7 @@ describe('a queue', () => {
     });
   }
 
-  it('keeps its settings from the file if --queue names it', () => {
+  it('has its settings from the file even if --queue names it', () => {
     const { settings } = configFrom({
       files: {
         '/home/ada/clearml.conf': `agent.slurm { ${TWO}, queues { a { cluster: hpc1, template: t }, b { cluster: hpc2 } } }`,
@@ -109,7 +109,7 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('takes its SSH settings from the file, and leaves those missing there to ssh', () => {
+  it('has the SSH settings of the file; ssh chooses the values that the file lacks', () => {
     const { clusters } = served(`clusters {
       plain { host: login1 }
       full { host: login2, user: jane, port: 2222, identity_file: ~/.ssh/k, jump: [gate, "jo@inner:22"],
@@ -234,7 +234,7 @@ describe('an invalid cluster or queue', () => {
   }
 });
 
-describe('of limits and fairness,', () => {
+describe('the inheritance of limits and fairness', () => {
   const limitsOf = (slurm: string): unknown => {
     const { clusters, queues } = served(slurm);
     return {
@@ -251,7 +251,7 @@ describe('of limits and fairness,', () => {
     maxGpus: undefined,
   };
 
-  it('a cluster inherits each from agent.slurm unless the cluster sets its own', () => {
+  it('gives a cluster each value of agent.slurm that the cluster does not set', () => {
     const slurm =
       'max_jobs: 100, max_jobs_per_user: 10, clusters { hpc1 { host: login1 }, hpc2 { host: login2, max_jobs: 5 } }';
 
@@ -269,7 +269,7 @@ describe('of limits and fairness,', () => {
     });
   });
 
-  it('a queue inherits only fairness from agent.slurm', () => {
+  it('gives a queue only the fairness of agent.slurm', () => {
     expect(
       limitsOf('max_jobs: 100, user_fairness: true, queues { a { max_jobs: 3 }, b { user_fairness: false } }'),
     ).to.deep.include({

@@ -116,7 +116,7 @@ describe('a variable for one fixed setting', () => {
     }
   });
 
-  it('is used under the newer of two names, and ignored if empty', () => {
+  it('is ignored if it is empty, or if the variable with the newer name is set', () => {
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: 'new' })).to.deep.equal({ api: { api_server: 'new' } });
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: ' ' })).to.deep.equal({ api: { api_server: 'old' } });
     expect(named({ CLEARML_API_HOST: '' })).to.deep.equal({});
@@ -141,7 +141,7 @@ describe('a variable for one fixed setting', () => {
 });
 
 describe('readSurroundings', () => {
-  it('reads the name of the configuration file from either variable', () => {
+  it('reads the path of the configuration file from CLEARML_CONFIG_FILE, else from TRAINS_CONFIG_FILE', () => {
     expect(readSurroundings({ TRAINS_CONFIG_FILE: '/t' }).configFile).to.deep.equal({
       variable: 'TRAINS_CONFIG_FILE',
       path: '/t',

@@ -14,7 +14,7 @@ const HOME_CONF = '/home/ada/clearml.conf';
 describe('the sources of the configuration', () => {
   const path = 'agent.slurm.queue_poll_interval_sec';
 
-  it('override each other in this order: default, file, CLEARML_AGENT__ variable, variable for one fixed setting, command line', () => {
+  it('have this precedence, the highest last: default, file, CLEARML_AGENT__ variable, variable for one fixed setting, command line', () => {
     const files = { [HOME_CONF]: `${path}: 10` };
     const dynamic = { CLEARML_AGENT__AGENT__SLURM__QUEUE_POLL_INTERVAL_SEC: '20' };
     const named = { ...dynamic, CLEARML_AGENT_QUEUE_POLL_FREQ_SEC: '30' };
@@ -40,7 +40,7 @@ describe('the sources of the configuration', () => {
     ]);
   });
 
-  it('do not include options that the user did not give', () => {
+  it('include only those command-line options that the user gave', () => {
     const config = configFrom({
       files: { [HOME_CONF]: 'agent.slurm.queues: [gpu]' },
       settings: [{ option: '--queue', path: 'agent.slurm.queues', value: undefined }],
@@ -70,7 +70,7 @@ describe('the configuration file', () => {
   };
   const variable = { CLEARML_CONFIG_FILE: '/x/variable.conf' };
 
-  it('is the first of: the file of --config-file, of the variable, in the home directory', () => {
+  it('is named by --config-file, else by an environment variable, else is in the home directory', () => {
     expect(configFrom({ files, environment: variable, configFile: '/x/own.conf' }).tree['from']).to.equal('own');
     expect(configFrom({ files, environment: variable }).tree['from']).to.equal('variable');
     expect(configFrom({ files }).tree).to.deep.include({ from: 'clearml', old: 1 });

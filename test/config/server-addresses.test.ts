@@ -14,7 +14,7 @@ describe("the URLs that are derived from the API server's URL", () => {
     ['not an address', undefined, undefined],
   ];
   for (const [api, web, files] of cases) {
-    it(`are the same as clearml-agent's for ${api}`, () => {
+    it(`are the same as clearml-agent's for "${api}"`, () => {
       const found = webServerOf(api);
 
       expect(found).to.equal(web);

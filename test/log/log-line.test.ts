@@ -123,7 +123,7 @@ describe('a log line as JSON', () => {
     });
   });
 
-  it('contains a notice in place of data that contains itself', () => {
+  it('contains a notice in place of data that refers to itself', () => {
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;
 

@@ -55,7 +55,7 @@ describe('a log file', () => {
     expect(readdirSync(folder)).to.deep.equal(['daemon.log']);
   });
 
-  it('is recognized if an open descriptor refers to it', () => {
+  it('is recognized as the target of a descriptor only while this descriptor is open', () => {
     const log = openSync(file, 'a');
     const other = join(folder, 'other.log');
     appendFileSync(other, '');

@@ -46,7 +46,7 @@ describe('the logger', () => {
     expect(await messages('error')).to.deep.equal(['ERROR']);
   });
 
-  it("does not let a field named 'message' overwrite the line's message", async () => {
+  it("prints the line's message even if a field is named 'message'", async () => {
     const out = await written({}, (log) => log.info('Submitted', { message: 'theirs', level: 'error', job: 1 }));
 
     expect(out).to.equal('2026-11-24T00:00:00.000Z INFO Submitted message=theirs level=error job=1\n');
@@ -132,7 +132,7 @@ describe('the logger', () => {
     expect(broken.destroyed).to.equal(true);
   });
 
-  it('lets the process exit when its standard error is closed early', async () => {
+  it('does not prevent the exit of the process if its standard error is closed early', async () => {
     const program = `
       import { createLogger } from ${JSON.stringify(new URL('../../src/log/winston-logger.ts', import.meta.url))};
       import { createSecrets } from ${JSON.stringify(new URL('../../src/log/redact-secrets.ts', import.meta.url))};

@@ -19,7 +19,7 @@ export function defineAgentContract(python: () => string): void {
     expect(await testBed.sandbox.ok('workers.get_all')).to.deep.equal({ workers: [] });
   });
 
-  it('sets a task whose script fails to failed', async () => {
+  it('reports a task as failed if its script fails', async () => {
     await using testBed = await openAgentTestBed(python());
     const task = await testBed.enqueue(await testBed.makeTask('raise SystemExit(3)'));
     expect(await testBed.start('python', ...EXECUTE, task).ended).to.include({ code: 3 });

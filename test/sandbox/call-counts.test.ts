@@ -80,7 +80,7 @@ describe('the counts of the sandbox', () => {
     ['queues.add_task', { task: 'a'.repeat(32) }, 6],
     ['queues.remove_task', { task: 'a'.repeat(32) }, 0],
   ] as const) {
-    it(`contain ${entries} loaded queue entries, as on a real server, for ${endpoint} ${JSON.stringify(more)}`, async () => {
+    it(`contain the queue entries that a real server loads for ${endpoint} ${JSON.stringify(more)}: ${entries}`, async () => {
       const { sandbox, queue } = await openFilled();
       await using _ = sandbox;
       await sandbox.call(endpoint, { queue, ...more });

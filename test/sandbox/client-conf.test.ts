@@ -12,7 +12,7 @@ import { openSandbox } from './open-sandbox.ts';
 const run = promisify(execFile);
 
 describe('the clearml.conf that the sandbox writes', () => {
-  it("contains the server's address, also as the file server, and the keys", () => {
+  it('contains the address of the sandbox as API server and as file server, and the keys', () => {
     const conf = formatClientConf({ url: 'http://127.0.0.1:8008', accessKey: 'KEY', secretKey: 'SECRET' });
     expect(conf).to.contain('api_server: "http://127.0.0.1:8008"');
     expect(conf).to.contain('files_server: "http://127.0.0.1:8008"');
@@ -36,7 +36,7 @@ describe('the script for a first task', () => {
     expect(lines).to.contain('curl -sS -K -');
   });
 
-  it('enqueues the task when a shell runs it', async () => {
+  it('enqueues the task when a shell runs the script', async () => {
     await using sandbox = await openSandbox();
     await using folder = await temporaryFolder();
     const conf = join(folder.path, "it's mine.conf");

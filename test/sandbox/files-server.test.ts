@@ -78,7 +78,7 @@ describe('the files server of the sandbox', () => {
     expect(await readdir(join(`${stateFile}.files`, 'a'))).to.deep.equal([]);
   });
 
-  it('keeps the files beside the state file, which only its user can read', async () => {
+  it('keeps the files over a restart, in a directory that only the owner can read', async () => {
     const stateFile = join(folder, 'state.json');
     {
       await using sandbox = await openSandbox({ stateFile });

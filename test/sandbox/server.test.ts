@@ -90,7 +90,7 @@ describe('the sandbox over HTTP', () => {
     expect(readResult((await send(sandbox, { method: 'GET', path: '/' })).body).result).to.equal('400/0');
   });
 
-  it('continues after a request whose path is not a URL', async () => {
+  it('still responds after a request whose path is not a URL', async () => {
     await using sandbox = await openSandbox();
     expect((await send(sandbox, { method: 'GET', path: '//' })).status).to.equal(400);
     expect((await sandbox.call('debug.ping')).result).to.equal('200/0');

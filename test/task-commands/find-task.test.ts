@@ -53,7 +53,7 @@ describe('a task on the command line', () => {
     expect(stderr).to.include(`Task ${draft} (a draft) is created: there is nothing to cancel.`);
   });
 
-  it('is aborted by cancel while queued; a message reports what happens to the job', async () => {
+  it('is aborted by the cancel command if it is queued; a message reports what happens to its job', async () => {
     const { code, stdout, stderr } = await cli.run('cancel', job);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.equal(
@@ -62,7 +62,7 @@ describe('a task on the command line', () => {
     expect((await cli.user.look(task)).status).to.equal('stopped');
   });
 
-  it('receives a stop request from cancel while in progress', async () => {
+  it('receives a stop request from the cancel command if it is in progress', async () => {
     const runs = await cli.submitOne(TEMPLATE, 'runs');
     await cli.user.api('tasks.started', { task: runs, force: true });
     await cli.user.api('workers.status_report', { worker: 'w', task: runs, timestamp: Date.now() });

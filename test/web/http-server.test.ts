@@ -147,7 +147,7 @@ describe('the HTTP server', () => {
     expect(headers).to.include({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
   });
 
-  it('responds with 404 to an unknown path, and with 500 to a bug, and continues', async () => {
+  it('responds with 404 to an unknown path, with 500 after a bug, and correctly to later requests', async () => {
     expect(await get({ path: '/nothing' })).to.include({ status: 404 });
     expect(await get({ path: '/bug' })).to.include({ status: 500 });
     expect(await get()).to.include({ status: 200 });

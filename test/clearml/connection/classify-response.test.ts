@@ -15,18 +15,18 @@ function envelope(code: number, subcode: number): string {
 describe('classifyReply', () => {
   const cases: readonly [name: string, status: number, text: string, kind: ResponseClass['kind']][] = [
     ['a successful response', 200, envelope(200, 0), 'data'],
-    ['an expired token', 401, envelope(401, 30), 'token-refused'],
-    ['a call without a token', 401, envelope(401, 20), 'token-refused'],
-    ['a wrong key', 401, envelope(401, 22), 'credentials-refused'],
-    ['unreadable keys', 401, envelope(401, 21), 'credentials-refused'],
-    ['an endpoint that the role may not call', 403, envelope(403, 20), 'refused'],
-    ['a status that another client changed first', 400, envelope(400, 121), 'lost-race'],
-    ['a status that forbids the change', 400, envelope(400, 110), 'lost-race'],
-    ['a missing task', 400, envelope(400, 101), 'refused'],
-    ['an unknown endpoint', 404, envelope(404, 0), 'refused'],
+    ['the refusal of an expired token', 401, envelope(401, 30), 'token-refused'],
+    ['the refusal of a call without a token', 401, envelope(401, 20), 'token-refused'],
+    ['the refusal of a wrong key', 401, envelope(401, 22), 'credentials-refused'],
+    ['the refusal of unreadable keys', 401, envelope(401, 21), 'credentials-refused'],
+    ['the refusal of an endpoint that the role may not call', 403, envelope(403, 20), 'refused'],
+    ['the refusal of a status change that another client made first', 400, envelope(400, 121), 'lost-race'],
+    ['the refusal of a change that the status forbids', 400, envelope(400, 110), 'lost-race'],
+    ['the report of a missing task', 400, envelope(400, 101), 'refused'],
+    ['the report of an unknown endpoint', 404, envelope(404, 0), 'refused'],
     ['an error inside the server', 500, envelope(500, 0), 'unreachable'],
-    ['a full disk', 500, envelope(500, 4), 'unreachable'],
-    ['maintenance', 503, '<html>', 'busy'],
+    ['the report of a full disk', 500, envelope(500, 4), 'unreachable'],
+    ['a maintenance page', 503, '<html>', 'busy'],
     ['a refusal of too many requests', 429, 'slow down', 'busy'],
     ['a web page', 200, '<!DOCTYPE html>', 'not-the-api'],
     ["a web server's refusal of POST", 405, '<html>', 'not-the-api'],
@@ -36,7 +36,7 @@ describe('classifyReply', () => {
     ["another program's request for a password", 401, 'Unauthorized', 'not-the-api'],
   ];
   for (const [name, status, text, kind] of cases) {
-    it(`C-17 classifies ${name} as ${kind}`, () => {
+    it(`C-17 returns the class ${kind} for ${name}`, () => {
       expect(classifyReply(status, text).kind).to.equal(kind);
     });
   }
@@ -45,7 +45,7 @@ describe('classifyReply', () => {
     expect(classifyReply(200, envelope(200, 0))).to.deep.equal({ kind: 'data', data: { a: 1 } });
   });
 
-  it("keeps the message and the codes of the server's refusal", () => {
+  it("returns the message and the codes of the server's refusal", () => {
     expect(classifyReply(400, envelope(400, 703))).to.deep.equal({
       kind: 'refused',
       code: 400,
@@ -64,7 +64,7 @@ describe('classifyReply', () => {
 });
 
 describe('classifyFailure', () => {
-  it("explains a known error code and keeps the system's message", () => {
+  it("explains a known error code, and adds the system's message", () => {
     expect(classifyFailure('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:8008').message).to.match(
       /^nothing listens there.*\(connect ECONNREFUSED 127\.0\.0\.1:8008\)$/,
     );

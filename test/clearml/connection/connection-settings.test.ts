@@ -170,7 +170,7 @@ describe('the connection to the ClearML server', () => {
       [502, 'https', false],
     ];
     for (const [status, scheme, mayHaveHappened] of refusals) {
-      it(`reports that an ${scheme} call ${mayHaveHappened ? 'may have' : 'has not'} happened if the proxy returns ${status}`, async () => {
+      it(`reports that an ${scheme.toUpperCase()} call ${mayHaveHappened ? 'may have reached' : 'did not reach'} the server if the proxy returns ${status}`, async () => {
         const way = await proxy();
         const address = `http://127.0.0.1:${way.port}`;
         const server = scheme === 'http' ? plain : secure;

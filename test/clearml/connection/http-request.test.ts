@@ -74,7 +74,7 @@ describe('createHttp', () => {
     expect((await failure(fixture.server.url.replace('http:', 'https:'))).sent).to.equal(false);
   });
 
-  it('if the connection takes too long, reports that nothing was sent and sends nothing later', async () => {
+  it('reports that nothing was sent if the connection takes too long, and sends nothing later', async () => {
     await using secure = await startSecureServer();
     const held = once(secure.gate, 'connection');
     const slow = createHttp({ apiServer: secure.url, verifyCertificate: false });
@@ -89,7 +89,7 @@ describe('createHttp', () => {
     await slow.close();
   });
 
-  it('reports the request as sent if the connection breaks afterwards', async () => {
+  it('reports that the request was sent if the connection breaks before the response', async () => {
     fixture.server.script('x', hangUp());
 
     expect((await failure(`${fixture.server.url}/x`)).sent).to.equal(true);
@@ -107,7 +107,7 @@ describe('createHttp', () => {
     }
   });
 
-  it('cancels the requests that still run when it is closed', async () => {
+  it('cancels its running requests when it is closed', async () => {
     fixture.server.script('x', () => {
       void http.close();
     });

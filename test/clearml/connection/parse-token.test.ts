@@ -7,7 +7,7 @@ import { makeToken } from '../scripted-server.ts';
 const HOUR_S = 3600;
 
 describe('parseToken', () => {
-  it('reads the user and the versions of the server', () => {
+  it('reads the user, the API version and the server version', () => {
     const text = makeToken({ identity: { user: 'u7' }, api_version: '2.31', server_version: '2.1.0' });
 
     expect(parseToken(text, 0)).to.deep.include({ text, user: 'u7', apiVersion: '2.31', serverVersion: '2.1.0' });
@@ -21,25 +21,30 @@ describe('parseToken', () => {
   });
 
   const cases: readonly [name: string, claims: Record<string, unknown>, receivedAt: number, renewAt: number][] = [
-    ['five minutes before it expires', { iat: 100, exp: 100 + 24 * HOUR_S }, 100_000, 100_000 + 86_400_000 - 300_000],
-    ['at nine tenths of a short lifetime', { iat: 100, exp: 160 }, 100_000, 154_000],
     [
-      "five minutes before it expires by the local clock, even if the server's clock is hours off",
+      'the renewal five minutes before the token expires',
+      { iat: 100, exp: 100 + 24 * HOUR_S },
+      100_000,
+      100_000 + 86_400_000 - 300_000,
+    ],
+    ['the renewal at nine tenths of a short lifetime', { iat: 100, exp: 160 }, 100_000, 154_000],
+    [
+      "the renewal by the local clock, even if the server's clock is hours off",
       { iat: 100, exp: 100 + 24 * HOUR_S },
       9e9,
       9e9 + 86_100_000,
     ],
     [
-      'at nine tenths of the remaining time if it has no time of issue',
+      'the renewal at nine tenths of the remaining time if the token has no time of issue',
       { iat: undefined, exp: 1000 },
       900_000,
       990_000,
     ],
-    ['at no time if it does not expire', { exp: undefined }, 0, Infinity],
-    ['at once if it has expired', { iat: undefined, exp: 10 }, 100_000, 19_000],
+    ['no renewal if the token does not expire', { exp: undefined }, 0, Infinity],
+    ['an immediate renewal if the token has expired', { iat: undefined, exp: 10 }, 100_000, 19_000],
   ];
   for (const [name, claims, receivedAt, renewAt] of cases) {
-    it(`says that a token must be renewed ${name}`, () => {
+    it(`schedules ${name}`, () => {
       expect(parseToken(makeToken(claims), receivedAt)?.renewAt).to.equal(renewAt);
     });
   }
@@ -61,7 +66,7 @@ describe('parseToken', () => {
     });
   }
 
-  it('never throws, for any payload', () => {
+  it('throws no error, whatever the payload', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (payload) => {
         expect(() => parseToken(`a.${Buffer.from(payload).toString('base64url')}.c`, 0)).not.to.throw();

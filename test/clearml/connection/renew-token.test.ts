@@ -93,7 +93,7 @@ describe('the login to ClearML', () => {
     expect(fixture.server.calls).to.have.length(0);
   });
 
-  it('names the environment variable if the server rejects the token of that variable', async () => {
+  it('names the environment variable if the server rejects the token in that variable', async () => {
     fixture.server.script('auth.login', refuse(401, 30, 'invalid token'));
 
     const error = await rejection(fixture.client({ settings: { authToken: 'given-token' } }).tasks.get(TASK));
@@ -140,7 +140,7 @@ describe('the login to ClearML', () => {
     });
 
     for (const subcode of [20, 30, 31]) {
-      it(`C-18 the token is replaced after 401/${subcode}, even for a call that is not idempotent`, async () => {
+      it(`C-18 the token is replaced after the error 401/${subcode}, even for a call that is not idempotent`, async () => {
         const [old, fresh] = [makeToken({ n: 1 }), makeToken({ n: 2 })];
         fixture.server.script('auth.login', data({ token: old }), data({ token: fresh }));
         fixture.server.script('queues.remove_task', refuse(401, subcode, 'no'), data({ removed: 1 }));
@@ -154,7 +154,7 @@ describe('the login to ClearML', () => {
       });
     }
 
-    it('the token is replaced once for all calls that failed with it', async () => {
+    it('the token is replaced only once, even if several calls failed with this token', async () => {
       fixture.server.script('auth.login', data({ token: makeToken({ n: 1 }) }), data({ token: makeToken({ n: 2 }) }));
       const refused = refuse(401, 30, 'expired');
       fixture.server.script('tasks.get_by_id', A_TASK, refused, refused, refused, A_TASK);

@@ -52,7 +52,7 @@ describe('the check of a response against the size limits', () => {
     );
   });
 
-  it('has a byte limit even for endpoints that the table does not list', () => {
+  it('applies a byte limit even to endpoints that the table of limits does not list', () => {
     for (const endpoint of ['tasks.get_by_id', 'auth.login', 'anything.else'])
       expect(limitsOf(endpoint).bytes).to.be.within(1024 * 1024, 64 * 1024 * 1024);
   });

@@ -62,7 +62,7 @@ describe('retry', () => {
     expect(error.message).to.equal('the program ends');
   });
 
-  it('throws the error of a bug in this program without a retry', async () => {
+  it('throws an error caused by a bug of this program without a retry', async () => {
     let attempts = 0;
 
     const error = await rejection(

@@ -158,7 +158,7 @@ describe('a client of a busy ClearML server', () => {
     expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(3);
   });
 
-  it('reports the duration of calls, and their refusals, to the rate limit', async () => {
+  it('reports the duration and the refusal of calls to the rate limit', async () => {
     const told: string[] = [];
     const rateLimit: ServerRateLimit = {
       waitMs: () => 0,

@@ -59,7 +59,7 @@ describe('parseHocon', () => {
     ['words with dots', `a: ${'x.'.repeat(100_000)} @`],
     ['many keys', Array.from({ length: 20_000 }, (_, n) => `key${n}: ${n}`).join('\n')],
   ] as const) {
-    it(`takes seconds, not minutes, for a very long text of ${what}`, async () => {
+    it(`takes seconds, not minutes, for a very long text: ${what}`, async () => {
       expect(await processorMs(() => readOrRefuse(text))).to.be.lessThan(5_000);
     });
   }
@@ -76,8 +76,10 @@ describe('parseHocon', () => {
       { numRuns: 500 },
     );
   });
+});
 
-  it('keeps every JSON value unchanged when nodeFrom converts it and plainTree converts it back', () => {
+describe('plainTree', () => {
+  it('returns the JSON value from which nodeFrom made a tree', () => {
     fc.assert(
       fc.property(anyJson(), (value) => {
         const node = nodeFrom(value, { kind: 'default' });

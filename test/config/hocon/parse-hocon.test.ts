@@ -73,7 +73,7 @@ describe('parseHocon', () => {
       ['omits substitutions that refer only to each other', 'a: ${?b}\nb: ${?a}', {}],
     ];
     for (const [why, text, value] of cases) {
-      it(why, () => expect(read(text)).to.deep.equal(value));
+      it(`it ${why}`, () => expect(read(text)).to.deep.equal(value));
     }
   });
 

@@ -53,22 +53,22 @@ const CASES: readonly (readonly [title: string, body: Record<string, unknown>, f
     { status: ['queued', 'in_progress'], 'execution.queue': ['q2'] },
     'b',
   ],
-  ['a leading minus, which excludes', { status: ['-stopped'] }, 'ab'],
-  ['$not, which excludes', { status: ['__$not', 'queued'] }, 'bc'],
-  ['$all, which requires all', { tags: ['__$all', 'gpu', 'big'] }, 'a'],
+  ['a value with a leading minus, which excludes it', { status: ['-stopped'] }, 'ab'],
+  ['a value after $not, which excludes it', { status: ['__$not', 'queued'] }, 'bc'],
+  ['values after $all, all of which must match', { tags: ['__$all', 'gpu', 'big'] }, 'a'],
   ['tags, any of which matches', { tags: ['gpu', 'big'] }, 'ab'],
-  ['null, which matches empty values', { tags: [null] }, 'c'],
+  ['null, which means an empty value', { tags: [null] }, 'c'],
   ['null or a value', { 'execution.queue': ['q1', null] }, 'ac'],
   ['a pattern as the name', { name: 'net' }, 'ab'],
   ['a name escaped by Python', { name: '^train\\-net\\ \\(1\\)$' }, 'a'],
-  ['a pattern, which is case-sensitive', { name: 'other' }, ''],
+  ['a pattern of which only the case differs', { name: 'other' }, ''],
   ['a case-insensitive pattern', { name: '(?i)other' }, 'c'],
   ['a range', { last_iteration: [5, null] }, 'ab'],
   ['a closed range', { last_iteration: [null, 5] }, 'ac'],
   ['the condition "before a time"', { status_changed: '<2025-01-02T10:00:00.5' }, 'a'],
   ['the condition "at a time or later"', { status_changed: ['>=2025-01-02T10:00:00.5'] }, 'bc'],
   ['two conditions of time', { status_changed: ['>2025-01-01T10:00:00', '<2025-01-03T10:00:00'] }, 'b'],
-  ['a range: two times without an operator', { status_changed: ['2025-01-01T00:00:00', '2025-01-02T00:00:00'] }, 'a'],
+  ['a range of two times without an operator', { status_changed: ['2025-01-01T00:00:00', '2025-01-02T00:00:00'] }, 'a'],
   ['a value of runtime', { 'runtime.slurm_job_id': '17' }, 'a'],
   ['an escaped dot in a name', { 'hyperparams.Args.l%2Er.value': ['0.1'] }, 'a'],
   ['any of several fields', { _any_: { fields: ['name', 'id'], pattern: '^(c|eval)' } }, 'bc'],
@@ -82,7 +82,7 @@ const CASES: readonly (readonly [title: string, body: Record<string, unknown>, f
 
 describe('a listing', () => {
   for (const [title, body, found] of CASES) {
-    it(`finds ${found === '' ? 'no document' : `the documents ${found.replace(/\B/g, ', ')}`} with ${title}: ${JSON.stringify(body)}`, () => {
+    it(`finds ${found === '' ? 'no document' : `only ${found.replace(/\B/g, ', ')}`} for ${title}: ${JSON.stringify(body)}`, () => {
       expect(ids(body)).to.equal(found);
     });
   }

@@ -14,12 +14,12 @@ describe('parsePath', () => {
     ['/v2/tasks.get_all', 'tasks.get_all', '2'],
   ];
   for (const [path, endpoint, version] of PATHS) {
-    it(`reads ${path} as ${endpoint} of ${version ?? 'the newest version'}`, () => {
+    it(`reads ${path} as ${endpoint} of ${version === undefined ? 'the newest version' : `version ${version}`}`, () => {
       expect(parsePath(path)).to.deep.equal({ endpoint, version });
     });
   }
   for (const path of ['/', '/tasks', '/v2.31', '/a/b/tasks.get_all', '/tasks.get-all']) {
-    it(`refuses ${path}`, () => {
+    it(`refuses the path ${path}`, () => {
       expect(() => parsePath(path))
         .to.throw(ApiError)
         .with.property('code', 400);

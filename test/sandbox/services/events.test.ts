@@ -120,7 +120,7 @@ describe('a scalar event', () => {
     expect(await sandbox.task(task)).to.include({ last_iteration: 7 });
   });
 
-  it('is returned in the order of iterations, on one page with all events of its iteration', async () => {
+  it('is returned in the order of iterations, on the same page as the other events of its iteration', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const point = (iter: number, variant: string): Record<string, unknown> => ({

@@ -194,7 +194,7 @@ describe('remove_task', () => {
     expect(await answer).to.deep.include({ result: '200/0', data: { removed: 0 } });
   });
 
-  it("restores the task's earlier status with update_task_status", async () => {
+  it("restores the task's earlier status if update_task_status is set", async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;

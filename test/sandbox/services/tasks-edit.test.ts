@@ -9,7 +9,7 @@ const Artifact = z.object({ key: z.string(), uri: z.string() });
 const property = (name: string, value: string): Record<string, string> => ({ section: 'properties', name, value });
 
 describe('a new task of the sandbox', () => {
-  it('has every map and list, and no unset field', async () => {
+  it('has an empty value for each map and list, but no other unset field', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.task(await sandbox.makeTask());
     expect(task).to.deep.include({
@@ -66,7 +66,7 @@ describe('tasks.edit', () => {
 });
 
 describe('tasks.update', () => {
-  it('changes in any status only a few fields, such as the status message', async () => {
+  it('changes only a few fields, such as the status message, but in any status', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     expect(await sandbox.ok('tasks.update', { task, status_message: 'waits for a node', status: 'failed' })).to.include(
@@ -143,7 +143,7 @@ describe('tasks.clone', () => {
 });
 
 describe('tasks.edit_hyper_params with user properties', () => {
-  it('sets single properties in any status without an update of the task', async () => {
+  it('sets single properties even of a queued task, without a change of last_update', async () => {
     const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
@@ -234,7 +234,7 @@ describe('tasks.get_all', () => {
     expect(await found({ id: task })).to.deep.equal([{ id: task }]);
   });
 
-  it('returns the names of references if called as tasks.get_all_ex', async () => {
+  it('returns the names of the project, user and queue if called as tasks.get_all_ex', async () => {
     await using sandbox = await openSandbox();
     const { id: project } = await sandbox.ok('projects.create', { name: 'some/where' });
     const task = await sandbox.makeTask({ project });
@@ -250,7 +250,7 @@ describe('tasks.get_all', () => {
 });
 
 describe('a project', () => {
-  it('is created once, with its parents', async () => {
+  it('is created only once, together with its missing parent', async () => {
     await using sandbox = await openSandbox();
     const { id } = await sandbox.ok('projects.create', { name: 'first/second' });
     const { project } = await sandbox.ok('projects.get_by_id', { project: id });

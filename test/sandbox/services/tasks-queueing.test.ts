@@ -21,7 +21,7 @@ describe('tasks.enqueue', () => {
     });
   });
 
-  it('creates the queue of queue_name', async () => {
+  it('creates the queue that queue_name names', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.enqueue', { task, queue_name: 'brand new' });

@@ -104,7 +104,7 @@ describe("a change of a task's status", () => {
     expect((await sandbox.call('tasks.reset', { task })).result).to.equal('400/110');
   });
 
-  it('is rejected for a missing task, with a different error code from tasks.started', async () => {
+  it('is rejected for a missing task, by tasks.completed with 400/101 and by tasks.started with 400/10', async () => {
     await using sandbox = await openSandbox();
     const unknown = { task: 'f'.repeat(32) };
     expect((await sandbox.call('tasks.completed', unknown)).result).to.equal('400/101');
@@ -195,7 +195,7 @@ describe('tasks.stop_many', () => {
 });
 
 describe('the watchdog', () => {
-  it('stops a running task without an update for two hours', async () => {
+  it('stops a running task that had no update for two hours', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     await sandbox.ok('sandbox.advance_clock', { seconds: 7200 + 900 });
@@ -218,7 +218,7 @@ describe('the watchdog', () => {
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('keeps a task that sends pings, events or worker reports', async () => {
+  it('does not stop a task that sends pings, events or worker reports', async () => {
     const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     const task = await makeRunning(sandbox);

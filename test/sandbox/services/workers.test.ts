@@ -71,7 +71,7 @@ describe('a worker of the sandbox', () => {
     expect(await ids(sandbox)).to.deep.equal(['w:1']);
   });
 
-  it('after a report without task and queues, has no task but keeps its queues', async () => {
+  it('has no task but keeps its queues after a report that names neither', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeTask();

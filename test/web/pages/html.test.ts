@@ -54,7 +54,7 @@ describe('html', () => {
     );
   });
 
-  it('keeps the HTML of its templates, also in lists, and omits undefined and false', () => {
+  it('does not escape the HTML of nested templates, even in lists, and omits undefined and false', () => {
     const items = ['<b>', 'two'].map((item) => html`<li>${item}</li>`);
 
     const { text } = html`<ul>
