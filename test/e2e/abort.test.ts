@@ -33,6 +33,10 @@ const WAITING_ACTS: readonly Act[] = [
   },
 ];
 
+function statusOrGone(status: string | undefined): string {
+  return status === undefined ? 'no longer exists' : `has the status "${status}"`;
+}
+
 describe("a user's action on a task in the web page", () => {
   let world: World;
   let daemon: Program;
@@ -60,7 +64,7 @@ describe("a user's action on a task in the web page", () => {
   after(() => world[Symbol.asyncDispose]());
 
   for (const { title, act, becomes } of WAITING_ACTS) {
-    it(`C-26 (${title}) cancels a pending job, and ${becomes === undefined ? 'the task is gone' : `the task has the status ${becomes}`}`, async () => {
+    it(`C-26 (${title}) cancels the task's pending job; the task then ${statusOrGone(becomes)}`, async () => {
       const task = tasks.get(`${title} while waiting`) ?? '';
       await world.untilConsole(task, 'its partition is down');
 
@@ -72,7 +76,7 @@ describe("a user's action on a task in the web page", () => {
   }
 
   for (const { title, act, becomes } of ACTS) {
-    it(`C-26 (${title}) cancels a running job, and ${becomes === undefined ? 'the task is gone' : `the task has the status ${becomes}`}`, async () => {
+    it(`C-26 (${title}) cancels the task's running job; the task then ${statusOrGone(becomes)}`, async () => {
       const task = tasks.get(`${title} while running`) ?? '';
       await world.untilConsole(task, 'working');
 
@@ -82,7 +86,7 @@ describe("a user's action on a task in the web page", () => {
     });
   }
 
-  it("C-26 (abort) lets the abort callback finish, even after the agent's own grace period", async () => {
+  it("C-26 (abort) does not end the job before the task's abort callback has finished, even after grace.stop_sec", async () => {
     await using patient = await startWorld({ slurm: 'grace.stop_sec: 2' });
     const saved = join(patient.folder, 'saved');
     const callback = await patient.write('save.sh', `echo begun > ${saved}; sleep 15; echo saved > ${saved}\n`);

@@ -106,7 +106,7 @@ describe('the daemon on a cluster with accounting', () => {
     await world.stop(daemon);
   });
 
-  it('S-20 F-14 gives each task the right status even if the job left squeue while no daemon ran', async () => {
+  it('S-20 F-14 gives each task the right status even if its job left squeue while no daemon ran', async () => {
     await using world = await startWorld({ cluster });
     const [completed = '', failed = '', cancelled = ''] = await enqueue(world, {}, { breaks: 'yes' }, {});
     const lines = ['#SBATCH --hold', '[ ${CLEARML_TASK.hyperparams.properties.breaks.value:no} = no ] || exit 7'];

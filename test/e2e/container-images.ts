@@ -27,7 +27,7 @@ const FAILING_IMAGES = [
 
 /** Containers that fail before a job is submitted, and the console messages. */
 const REJECTED_CONTAINERS: readonly (readonly [fault: string, container: Record<string, string>, message: string])[] = [
-  ['an image name that is an option', { image: '--writable' }, 'is not the name of an image'],
+  ['an image name that looks like an option', { image: '--writable' }, 'is not the name of an image'],
   ['an image from a hub that has closed', { image: 'shub://lab/tool' }, 'which has closed'],
   ['a forbidden container argument', { arguments: '--security=x' }, 'is not allowed'],
   ['a forbidden mount', { arguments: '-v /etc:/x' }, 'must not be mounted'],
@@ -72,7 +72,7 @@ export function defineImageTests(testBed: () => ContainerTestBed): void {
     expect(await logOf('artifact')).to.include(`: pulled oras://${privateRegistry.address}/lab/artifact:1.0`);
   });
 
-  it(`runs ${AT_ONCE} times at once, with one pull of its image and one installation of clearml-agent`, async () => {
+  it(`needs one pull of its image and one installation of clearml-agent for ${AT_ONCE} tasks at once`, async () => {
     const { world, taskOf, logOf, registry, folder } = testBed();
     await world.untilStatus(taskOf('three nodes'), 'completed');
     const logs = [await logOf('three nodes')];
@@ -107,7 +107,7 @@ export function defineImageTests(testBed: () => ContainerTestBed): void {
     it(`fails, with Apptainer's message, because of ${fault}`, () => testBed().untilFailed(fault, ...messages));
 
   for (const [fault, , message] of REJECTED_CONTAINERS) {
-    it(`fails before a job is submitted because of ${fault}`, async () => {
+    it(`fails before a job is submitted if it has ${fault}`, async () => {
       const { untilFailed, world, taskOf } = testBed();
       await untilFailed(fault, message);
       expect(await world.jobsOf(taskOf(fault))).to.deep.equal([]);

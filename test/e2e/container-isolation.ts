@@ -35,7 +35,7 @@ export async function enqueueIsolationTasks({ enqueue, image }: ContainerTestBed
 }
 
 export function defineIsolationTests(testBed: () => ContainerTestBed): void {
-  it('sees its image, its exact variables and a read-only ~/.ssh, and no variables of the node', async () => {
+  it('sees its image, exactly its own variables and a read-only ~/.ssh, but no variables of the node', async () => {
     const { world, taskOf, logOf, image, account } = testBed();
     const task = taskOf('environment');
     await world.untilStatus(task, 'completed');

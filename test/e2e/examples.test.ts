@@ -128,13 +128,13 @@ describe('an example template', () => {
     return world.user.console(task);
   }
 
-  it('has a test in examples.test.ts', () => {
+  it('is among the templates with which the following tests run tasks', () => {
     const names = readdirSync('examples').filter((name) => name.endsWith('.template'));
     const tried = [...ON_NODES, ...WITH_OWN_PYTHON, ...BY_SRUN, ...IN_CONTAINERS].map((name) => `${name}.template`);
     expect(names).to.have.members(tried);
   });
 
-  it('gives each of two tasks on one node the GPU of its job and a separate worker', async () => {
+  it('gives each of two tasks on one node the GPU of its job and its own worker id', async () => {
     const printed = [await consoleOfCompleted('first GPU'), await consoleOfCompleted('second GPU')];
     const rows = printed.map((text) => /^GPU: (\S+) (\S+) (\S+) (\S+)$/m.exec(text)?.slice(1) ?? []);
     const [nodes, devices, ofSlurm, workers] = [0, 1, 2, 3].map((column) => rows.map((row) => row[column]));
@@ -166,7 +166,7 @@ describe('an example template', () => {
       expect(await consoleOfCompleted(name)).to.include('ran with None None docker://lab/tool:1 gpu True');
   });
 
-  it('runs a worker for each GPU of each node, as torchrun does: multi-node.template', async () => {
+  it('runs a task that starts one process for each GPU of two nodes, as torchrun does: multi-node.template', async () => {
     const printed = await consoleOfCompleted('multi-node');
     const workers = [...printed.matchAll(/^worker (\d) 4 (\d)$/gm)].map(
       ([, rank, gpu]) => `${rank ?? ''} on ${gpu ?? ''}`,

@@ -7,11 +7,11 @@ import { requirePython, requireSlurm } from '../support/skip-unless.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
-describe('execute', () => {
+describe('the subcommand execute', () => {
   before(requirePython);
   before(requireSlurm);
 
-  it("shows the console and exits with the script's exit code", async () => {
+  it("shows the task's console and exits with the exit code of the task's script", async () => {
     await using world = await startWorld({ python: standInAgentPython() });
     const template = await world.write('quick.template', QUICK_TEMPLATE);
     const good = await world.user.makeTask({ code: 'print("6 times 7 is", 6 * 7)' });
@@ -45,7 +45,7 @@ describe('execute', () => {
     await world.stop(daemon);
   });
 
-  it('leaves the job running if it is killed, and tracks that job when it is started again', async () => {
+  it('leaves its job running when it is killed, and tracks the same job when it is started again', async () => {
     await using world = await startWorld({ python: standInAgentPython() });
     const template = await world.write(
       'held.template',

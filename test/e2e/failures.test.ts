@@ -145,14 +145,14 @@ describe('a task', () => {
     );
   });
 
-  it('S-25 F-09 shows that its job cannot start if it requests more nodes than exist', async () => {
+  it('S-25 F-09 shows in its console that its job cannot start if it requests more nodes than exist', async () => {
     await world.untilConsole(
       taskOf('nodes'),
       'its partition cannot provide what it requests (PartitionConfig). Request less',
     );
   });
 
-  it('F-07 fails before sbatch, with file, line and variable, if a variable has no value', async () => {
+  it('F-07 fails before sbatch runs if a variable has no value; the message names file, line and variable', async () => {
     await world.untilStatus(taskOf('variable'), 'failed');
     await world.untilConsole(taskOf('variable'), 'strict.template:6:');
 
@@ -203,14 +203,14 @@ describe('a task', () => {
     await world.untilConsole(taskOf('time'), '--time is set by the user property "walltime"');
   });
 
-  it('C-29 F-10 fails, with the reason and the end of its log, if the node cannot reach the server', async () => {
+  it("C-29 F-10 fails with the reason and the end of the job's log if the node cannot reach the server", async () => {
     await world.untilStatus(taskOf('route'), 'failed');
 
     await world.untilConsole(taskOf('route'), 'this node cannot reach the ClearML server');
     await world.untilConsole(taskOf('route'), "The last lines of the job's log");
   });
 
-  it('F-11 fails, with the reason and the end of its log, if the node has no Python', async () => {
+  it("F-11 fails with the reason and the end of the job's log if the node has no Python", async () => {
     await using bare = await startWorld({ python: false });
     const template = await bare.write(
       'bare.template',

@@ -68,7 +68,7 @@ describe('an enqueued task', () => {
     await world.stop(daemon);
   });
 
-  it('fails if its script exits with 3, and its job ends FAILED 3:0', async () => {
+  it('fails if its script exits with 3, and its job ends as FAILED with exit code 3:0', async () => {
     await using world = await startWorld();
     const template = await world.write('quick.template', QUICK_TEMPLATE);
     const queue = await world.user.makeQueue('quick');
@@ -110,7 +110,7 @@ describe('an enqueued task', () => {
     await world.stop(daemon);
   });
 
-  it('is submitted by a daemon with --once, which exits with 0, even for an empty queue', async () => {
+  it('is submitted by a daemon with --once, which then exits with 0, as it does if the queue is empty', async () => {
     await using world = await startWorld();
     const template = await world.write('quick.template', QUICK_TEMPLATE);
 

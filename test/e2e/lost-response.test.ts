@@ -7,14 +7,17 @@ import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
-const FAULTS: readonly Fault[] = [{ kind: 'drop-answers' }, { kind: 'cut-answers' }];
+const FAULTS: readonly (readonly [what: string, fault: Fault])[] = [
+  ['the response never arrives', { kind: 'drop-answers' }],
+  ['the connection is cut', { kind: 'cut-answers' }],
+];
 
 describe('an sbatch whose response is lost', () => {
   before(requirePython);
   before(requireSlurm);
 
-  for (const fault of FAULTS) {
-    it(`S-01 (${fault.kind}) leaves one job; the daemon finds the job by name and tracks it`, async () => {
+  for (const [what, fault] of FAULTS) {
+    it(`S-01 (${what}) leaves one job, which the daemon finds by name and tracks`, async () => {
       await using cluster = await startSlurmCluster({ clusterName: 'deaf', messageTimeoutMs: 3_000, nodeCount: 1 });
       await using proxy = await startDelayingProxy(cluster.controllerPort);
       const env = { SLURM_CONF: cluster.confThroughPort(proxy.port) };

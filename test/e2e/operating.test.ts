@@ -49,7 +49,7 @@ describe('the daemon', () => {
     return task;
   }
 
-  it('F-15 starts with --detached, names its log, refuses a second daemon, and ends at --stop', async () => {
+  it('F-15 starts with --detached, prints the path of its log, refuses a second daemon, and ends on --stop', async () => {
     await mkdir(stateDir(), { mode: 0o700 });
     await writeFile(join(stateDir(), 'daemon.log'), 'of last month\n'.repeat(1_000_000), { mode: 0o600 });
 
@@ -74,7 +74,7 @@ describe('the daemon', () => {
     expect(await world.run('stop')).to.deep.include({ code: 0, stdout: '' });
   });
 
-  it('reports with --detached why it cannot start, with the matching exit code', async () => {
+  it('prints why it cannot start, and exits with the matching exit code, also with --detached', async () => {
     const { code, stdout, stderr } = await world.run(
       '--template-files',
       template,
@@ -90,7 +90,7 @@ describe('the daemon', () => {
       .and.to.match(/the daemon exited with code 2\. Its log is .*daemon\.log\./);
   });
 
-  it('claims nothing after drain, and ends when its last job has ended', async () => {
+  it('claims no task after the subcommand drain, and exits when its last job has ended', async () => {
     const first = await enqueue();
     const daemon = world.start(...args);
     await world.untilConsole(first, 'Submitted as Slurm job');
@@ -135,7 +135,7 @@ describe('the daemon', () => {
     await world.stop(daemon);
   });
 
-  it('keeps its configuration on SIGHUP if the new one cannot be served', async () => {
+  it('keeps its configuration on SIGHUP if it cannot run with the new one', async () => {
     const daemon = world.start(...args);
     await daemon.untilLogged('Serving');
     const other = join(folder, 'other');

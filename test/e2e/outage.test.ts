@@ -42,7 +42,7 @@ describe('an outage', () => {
   });
   after(() => cluster.stop());
 
-  it("S-18 changes no task's status and is logged once if the controller is down", async () => {
+  it("S-18 of the Slurm controller changes no task's status and is logged once", async () => {
     await using world = await startWorld({ cluster, python: standInAgentPython() });
     const { daemon, runs, waits } = await startTwo(world);
 
@@ -71,7 +71,7 @@ describe('an outage', () => {
   describe('of a ClearML server with injected faults', () => {
     before(requireSandbox);
 
-    it('C-01 delays the status of ended jobs until the server is back', async () => {
+    it('C-01 delays the final status of tasks whose jobs end until the server responds again', async () => {
       await using world = await startWorld({ cluster, python: standInAgentPython() });
       const { daemon, runs, waits } = await startTwo(world);
 

@@ -198,7 +198,7 @@ describe('a task in a container of the stand-in for Pyxis', () => {
     expect(printed).to.include(`image ${IMAGE}`);
   });
 
-  it("has its own mounts and the template's, its variables and its setup script", async () => {
+  it("has the mounts of the task and of the template, and the task's variables and setup script", async () => {
     const printed = await consoleOfCompleted('asked');
     expect(printed).to.include('data True').and.include(`set ${GREETING} value ['thing']`);
   });
@@ -220,12 +220,12 @@ describe('a task in a container of the stand-in for Pyxis', () => {
     expect(await consoleOfCompleted('variables')).to.include('flavour job image');
   });
 
-  it('runs as one task on two nodes, each in a container', async () => {
+  it('runs as one task on two nodes, in one container on each node', async () => {
     const printed = await consoleOfCompleted('two nodes');
     expect(printed).to.include('inside True of bash rank 0').and.include('inside True of bash rank 1');
   });
 
-  it('fails with advice if no shared directory holds the configuration', async () => {
+  it('fails with advice if the configuration is not in a shared directory', async () => {
     await untilEnded('apart', 'failed');
     await world.untilConsole(
       taskOf('apart'),
@@ -233,7 +233,7 @@ describe('a task in a container of the stand-in for Pyxis', () => {
     );
   });
 
-  it('fails with advice if its whole script runs in a container on two nodes', async () => {
+  it('fails with advice if the template runs the whole job script in containers on two nodes', async () => {
     await untilEnded('whole script', 'failed');
     await world.untilConsole(taskOf('whole script'), /finds no srun.*one node/s);
   });
@@ -256,7 +256,7 @@ describe('a task in a container of the stand-in for Pyxis', () => {
   }
 
   // Last: it expects that doctor finds problems.
-  it('can be checked in advance by doctor, which looks inside the container', async () => {
+  it('can be checked in advance by doctor, which starts the container and examines it', async () => {
     const ask = async (name: string, template: string, image: string): Promise<DoctorReport> => {
       const file = await world.write(name, template.replace('container.image}', `container.image${image}}`));
       const words = ['--on-node', '--template-files', file, '--queue', world.nameOf('directives')];

@@ -118,7 +118,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       return writeFile(join(folder, file), '');
     }
 
-    it('runs as one task with three connected ranks, each of whose lines names the rank', async () => {
+    it('runs as one task whose three ranks connect to each other and print to one console', async () => {
       const task = taskOf('meets');
       await world.untilConsole(task, 'all have met');
       for (const rank of [1, 2]) await world.untilConsole(task, `RANK ${rank}:`);
@@ -143,7 +143,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect(printed.match(/^Process completed successfully$/gm)).to.have.length(1);
     });
 
-    it('S-43 fails if the second rank exits with 5; the message names the rank, the node and the reason', async () => {
+    it('S-43 fails if the second rank exits with 5; the status message names rank, node and exit code', async () => {
       const task = taskOf('fails');
       const { status_message: message } = await world.untilStatus(task, 'failed');
       expect(message).to.match(
@@ -166,7 +166,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect(log).not.to.include('is not queued');
     });
 
-    it('C-32 returns to completed if a slow agent sets the ended task to running', async () => {
+    it('C-32 returns to completed if a slow agent sets the task to running after its end', async () => {
       const task = taskOf('revived');
       await world.untilStatus(task, 'completed');
       // What each agent says some seconds after it was let in, whatever its rank.
@@ -176,7 +176,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect((await world.user.look(task)).status_reason).to.equal('Slurm COMPLETED');
     });
 
-    it('stays completed if another rank fails afterwards; the console reports this failure', async () => {
+    it('stays completed if a rank fails after the end of the task; the console reports that failure', async () => {
       const task = taskOf('fails late');
       await world.untilStatus(task, 'completed');
       await writeFlag('fail');

@@ -15,8 +15,8 @@ const run = promisify(execFile);
 const SIZE = 2;
 
 const PROGRAMS = [
-  ['of the tests', SYNCHRONIZE_RANKS],
-  ['of the demo', DESCRIPTIONS.find(({ name }) => name === 'two nodes')?.code ?? ''],
+  ['the tests', SYNCHRONIZE_RANKS],
+  ['the demo', DESCRIPTIONS.find(({ name }) => name === 'two nodes')?.code ?? ''],
 ] as const;
 
 interface Rank {
@@ -48,17 +48,17 @@ async function connectSilently(port: number): Promise<Socket> {
   return connected;
 }
 
-describe('the ranks of two tasks that use the same port', () => {
+describe('the ranks of a task', () => {
   before(requirePython);
 
   for (const [where, program] of PROGRAMS) {
-    it(`each meet only the ranks of their own task if they run the program ${where}`, async () => {
+    it(`that runs the program of ${where} connect only to each other if another task uses the same port`, async () => {
       const [port = 0] = await freePorts(1);
       const ranks = ['a', 'b'].flatMap((task) => [0, 1].map((rank) => runRank(program, { task, rank, port })));
       await Promise.all(ranks);
     });
 
-    it(`meet despite a silent other client if they run the program ${where}`, async () => {
+    it(`that runs the program of ${where} connect to each other even if a silent client connects first`, async () => {
       const [port = 0] = await freePorts(1);
       const first = runRank(program, { task: 'a', rank: 0, port });
       const silent = await connectSilently(port);
@@ -70,14 +70,14 @@ describe('the ranks of two tasks that use the same port', () => {
     });
   }
 
-  it('are each told that all have met, if there are three', async () => {
+  it('report once, in rank 0, that all three have connected', async () => {
     const [port = 0] = await freePorts(1);
     const ranks = [0, 1, 2].map((rank) => runRank(SYNCHRONIZE_RANKS, { task: 'a', rank, port }, 3));
     expect(await Promise.all(ranks)).to.deep.equal(['all have met\n', '', '']);
   });
 
   for (const rank of [0, 1]) {
-    it(`fail if rank ${rank} never meets the other`, async () => {
+    it(`fail if only rank ${rank} of two starts`, async () => {
       const [port = 0] = await freePorts(1);
       const impatient = SYNCHRONIZE_RANKS.replace('WAIT = 600', 'WAIT = 1');
       expect(await rejection(runRank(impatient, { task: 'a', rank, port }))).to.include({

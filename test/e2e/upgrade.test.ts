@@ -71,7 +71,7 @@ print("hello from the task")`;
       }
     }
 
-    it('keeps the jobs and claims; after a downgrade, the older version refuses the journal if its format is newer, and continues if not', async () => {
+    it('keeps jobs and claims; the older version can continue afterwards, unless the format of the journal is newer', async () => {
       await using world = await openWorld();
       const template = await world.write('quick.template', QUICK_TEMPLATE);
       const queue = await world.user.makeQueue('quick');

@@ -13,7 +13,7 @@ const ASK_SOCKET = `require('node:http').get({ socketPath: process.argv[1], path
   response.resume();
 })`;
 
-describe('a user map under attack', () => {
+describe('a daemon with a user map', () => {
   let cluster: SlurmCluster;
   let daemon: TestUser;
   let alice: TestUser;
@@ -26,7 +26,7 @@ describe('a user map under attack', () => {
     ({ cluster, daemon, alice, bob, mallory, createBed, local, jobRows } = users);
   });
 
-  it("ignores a job with another user's job name, and lets no property change a job's user", async () => {
+  it("ignores another user's job with the name of a task, and user properties that contain --uid", async () => {
     await using bed = await createBed(local());
     const { world, people } = bed;
     await installSudoers(await sudoers(bed));
@@ -58,7 +58,7 @@ describe('a user map under attack', () => {
     await world.stop(program);
   });
 
-  it("lets the daemon's account run Slurm's commands as the mapped users, and nothing else", async () => {
+  it("can run only Slurm's commands, and only as the mapped users", async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const sudo = async (...words: string[]): Promise<number> => (await daemon.run('sudo', '-n', ...words)).code;
@@ -87,7 +87,7 @@ describe('a user map under attack', () => {
     }
   });
 
-  it("passes to a mapped user's command only permitted variables, with permitted values", async () => {
+  it("passes only permitted environment variables with permitted values to a mapped user's commands", async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const set = [
@@ -134,7 +134,7 @@ describe('a user map under attack', () => {
     await world.stop(program);
   });
 
-  it('protects tasks and the daemon from a Unix user who is not in the map', async () => {
+  it('protects its tasks, files and socket from a Unix user who is not in the map', async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const { world, people } = bed;

@@ -14,7 +14,7 @@ import type { Bed } from './user-map-bed.ts';
 import { AGENT, CANARY, SHOW_ALL, STAND_IN, sudoers, withUserMapUsers, type UserMapUsers } from './user-map-users.ts';
 import type { Wishes } from './world.ts';
 
-describe('a user map', () => {
+describe('a daemon with a user map', () => {
   let cluster: SlurmCluster;
   let daemon: TestUser;
   let alice: TestUser;
@@ -61,13 +61,13 @@ describe('a user map', () => {
     await world.stop(program);
   }
 
-  it('runs the task of each owner as their Unix user, in their account, with their key', async () => {
+  it("runs each task as the Unix user of its owner, with that user's Slurm account and API key", async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     await checkTasks(bed);
   });
 
-  it('leaves tasks queued, with one warning, while the sudoers file is missing', async () => {
+  it('leaves tasks queued and logs one warning while the sudoers file is missing', async () => {
     await using bed = await createBed(local(STAND_IN));
     const { world, people } = bed;
     const file = await sudoers(bed);
@@ -109,7 +109,7 @@ describe('a user map', () => {
     await world.stop(program);
   });
 
-  it('is checked by doctor with its Unix users and sudo, and by doctor --as with a job of the named user', async () => {
+  it('can be checked by doctor, which tests sudo for the Unix users and, with --as, runs a job of one user', async () => {
     await using bed = await createBed(local());
     const { world } = bed;
     await world.user.makeQueue('slurm_scheduler');
@@ -140,11 +140,11 @@ describe('a user map', () => {
     await cluster.run('sacctmgr', '--immediate', 'add', 'user', daemon.name, 'Account=service');
   });
 
-  describe('if Slurm hides the jobs of other users,', () => {
+  describe('on a cluster that hides the jobs of other users', () => {
     before(() => cluster.change({ extraLines: ['PrivateData=jobs'] }));
     after(() => cluster.change({ extraLines: [] }));
 
-    it('runs the task of each owner as their Unix user', async () => {
+    it('runs each task as the Unix user of its owner', async () => {
       await using bed = await createBed(local(STAND_IN));
       const file = await sudoers(bed);
       expect(file).to.contain('/usr/bin/squeue').and.to.contain('/usr/bin/scontrol');
@@ -182,7 +182,7 @@ describe('a user map', () => {
     });
   });
 
-  it('is read again on SIGHUP, so that a new entry takes effect', async () => {
+  it('reads the map again on SIGHUP, and applies a new entry', async () => {
     await using bed = await createBed(local(STAND_IN));
     await installSudoers(await sudoers(bed));
     const program = await bed.serve();
@@ -198,7 +198,7 @@ describe('a user map', () => {
   });
 
   for (const provider of ['ssh2', 'openssh'] as const) {
-    it(`runs the task of each owner as their Unix user over ${provider}, with sudo on the login node`, async () => {
+    it(`runs each task as the Unix user of its owner over ${provider}, with sudo on the login node`, async () => {
       await using login = await startSshd();
       const ssh: UserSsh = prepareUserSsh(targetOf(login, daemon));
       try {

@@ -61,7 +61,7 @@ describe('the status page', () => {
     await page.context().close();
   });
 
-  it('filters by queue, owner, state and text, also without JavaScript', async () => {
+  it('filters tasks by queue, owner, state and text, also without JavaScript', async () => {
     const { page, until } = await openPage(browser, served, { javaScriptEnabled: false });
     await until('#tasks tr', /JobHeldUser/);
 
@@ -82,7 +82,7 @@ describe('the status page', () => {
     await page.context().close();
   });
 
-  it('links to a page for each task, with steps, script, origins of values, and log', async () => {
+  it('links to a page for each task that shows its steps, its script, the origins of its values, and its log', async () => {
     const { page, complaints, until } = await openPage(browser, served);
     await page.locator('#tasks th a').first().click();
 
@@ -146,9 +146,9 @@ describe('the status page', () => {
   for (const [what, options] of [
     ['in light colors', { colorScheme: 'light' }],
     ['in dark colors', { colorScheme: 'dark' }],
-    ['360 pixels wide', { viewport: { width: 360, height: 800 } }],
+    ['at a width of 360 pixels', { viewport: { width: 360, height: 800 } }],
   ] as const) {
-    it(`is usable ${what}`, async () => {
+    it(`passes the accessibility checks and needs no horizontal scrolling ${what}`, async () => {
       const opened = await openPage(browser, served, options);
       const { page, complaints, until } = opened;
       await until('#tasks tr', /JobHeldUser/);
@@ -167,7 +167,7 @@ describe('the status page', () => {
     });
   }
 
-  it('gives another Unix user neither the page, nor the socket, nor the token', function () {
+  it('denies another Unix user the page, the socket and the token', function () {
     requireRoot.call(this);
     const asNobody = (program: string, ...args: string[]): string => {
       try {
@@ -199,7 +199,7 @@ describe('the status page', () => {
     expect(status).to.equal(200);
   });
 
-  it('agrees with the Nagios check, status --check', async () => {
+  it('agrees with the Nagios check (status --check) that the daemon works', async () => {
     const checked = await waitUntil('the first good poll', async () => {
       const { code, stdout } = await world.run('status', '--check');
       return code === 0 && stdout;

@@ -99,7 +99,7 @@ describe('a training that saves checkpoints', () => {
     for (const [index, value] of y.entries()) expect(value).to.be.closeTo(0.99 ** (index + 1), 1e-6);
   }
 
-  it('continues at the last checkpoint after a preemption and a requeue, in one continuous plot', async () => {
+  it('continues at the last checkpoint and in the same plot after Slurm preempts and requeues its job', async () => {
     const task = await enqueue('low', 5);
     await world.untilConsole(task, 'saved at iteration');
     const [job = ''] = await world.jobsOf(task);
@@ -135,7 +135,7 @@ describe('a training that saves checkpoints', () => {
     await expectWholeCurve(task);
   });
 
-  it('saves before its time limit, is submitted again, and continues', async () => {
+  it('saves a checkpoint before its time limit, is submitted again, and continues', async () => {
     const task = limited;
     await waitUntil(
       'its first scalar',

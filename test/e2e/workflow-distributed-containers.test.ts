@@ -83,11 +83,11 @@ describe('distributed training with PyTorch in containers', () => {
     );
   }
 
-  for (const [where, queue, processes] of [
-    ['Apptainer, with two GPUs on each', 'apptainer', 4],
-    ['Pyxis', 'pyxis', 2],
+  for (const [runtime, nodes, queue, processes] of [
+    ['Apptainer', 'two nodes with two GPUs each', 'apptainer', 4],
+    ['Pyxis', 'two nodes', 'pyxis', 2],
   ] as const) {
-    it(`trains on two nodes in containers of ${where}, and runs the agent of the first node`, async () => {
+    it(`trains in ${runtime} containers on ${nodes}, which use the clearml-agent of the first node`, async () => {
       const task = tasks.get(queue) ?? '';
       await expectTrained(bed, task, 30);
       await untilAllReport(bed, task, processes);

@@ -58,7 +58,7 @@ describe('distributed training with PyTorch', () => {
     await untilAllReport(bed, short, 2);
   });
 
-  it('trains on four nodes, and has a plot of the machine monitor of each', async () => {
+  it("trains on four nodes, and its task has a plot of each node's machine monitor", async () => {
     await untilAllReport(bed, endless, 4);
     const titles = ['', ':rank1', ':rank2', ':rank3'].map((rank) => `:monitor:machine${rank}`);
     const hasAll = async (): Promise<boolean> => {

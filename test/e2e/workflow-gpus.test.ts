@@ -157,13 +157,13 @@ describe('a task that selects its GPUs by user properties', () => {
     return /^GPUs: (.*)$/m.exec(printed)?.[1];
   }
 
-  it('finds the GPUs of its job in CUDA_VISIBLE_DEVICES, on the node', async () => {
+  it('finds the GPUs of its job in CUDA_VISIBLE_DEVICES directly on the node', async () => {
     expect(await gpusOf('default')).to.match(/^([01]) \1 False$/);
     expect(await gpusOf('two')).to.equal('2,3 2,3 False');
     expect(await gpusOf('slice')).to.match(/^([45]) \1 False$/);
   });
 
-  it('gets GPUs of the node that has its feature', async () => {
+  it('runs on a node that has the requested GPU type as a feature', async () => {
     expect(await gpusOf('default feature')).to.equal('n1 1');
     expect(await gpusOf('feature')).to.equal('n2 2');
   });
@@ -181,7 +181,7 @@ describe('a task that selects its GPUs by user properties', () => {
     ['in a Pyxis container', 'pyxis, with signal', 1],
     ['on two nodes', 'nodes, with signal', 2],
   ] as const) {
-    it(`gets the signal of --signal=B:USR1 ${where}`, async () => {
+    it(`receives the signal of --signal=B:USR1 ${where}`, async () => {
       const task = tasks.get(title) ?? '';
       const areFrom = async (text: string): Promise<boolean> => (await linesOf(task, text)).length === ranks;
       const waiting = { everyMs: 250, progress: () => world.log().length };
