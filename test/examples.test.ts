@@ -32,7 +32,7 @@ describe('examples/clearml.conf', () => {
   /** A setting with its default follows a single `#`; a sentence begins with a capital letter. */
   const withAll = text.replaceAll(/^( *)# (?=[a-z_]+: )/gm, '$1');
 
-  it('loads unchanged, and names templates in examples/', () => {
+  it('loads unchanged, and names only templates that exist in examples/', () => {
     const { queues, slurm } = load(text).settings;
     const { templateFiles } = slurm;
 
@@ -97,7 +97,7 @@ describe('the templates in examples/', () => {
   });
 
   for (const name of [...templates, ...ofWorkflows]) {
-    it(`include ${name}, which renders with and without user properties`, () => {
+    it(`render with and without user properties: ${name}`, () => {
       for (const properties of [{}, { num_nodes: { value: '3' } }]) {
         const script = render(name, {
           id: '0123456789abcdef0123456789abcdef',
@@ -111,7 +111,7 @@ describe('the templates in examples/', () => {
     });
   }
 
-  it('name only existing templates in their commands', () => {
+  it('name only templates that exist in examples/ in the commands of their comments', () => {
     for (const name of templates) {
       const [, command = ''] = /^# +clearml-agent-slurm .*--template-files (.*) --queue/m.exec(read(name)) ?? [];
 

@@ -47,7 +47,7 @@ describe('the installer of the demo', () => {
   for (const [how, wishes] of [
     ['--install', { isAsked: true }],
     ['CI=true', { isCi: true }],
-    ['--install at a terminal, without a question', { isAsked: true, answer: 'no' }],
+    ['--install at a terminal, without asking the user', { isAsked: true, answer: 'no' }],
   ] as const) {
     it(`installs the missing packages with ${how}`, async () => {
       expect(await installing(wishes)).to.deep.equal({ installed: true, asked: 0, missing: [undefined, undefined] });

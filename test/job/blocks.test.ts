@@ -35,11 +35,11 @@ const inPyxis = jobFacts({
 
 describe('the blocks of a job', () => {
   for (const [what, facts] of [
-    ['the required facts', jobFacts()],
-    ['all facts', everyFact],
-    ['another Unix user', jobFacts({ unixUser: 'alice' })],
+    ['only the required values', jobFacts()],
+    ['all optional values', everyFact],
+    ['a mapped Unix user', jobFacts({ unixUser: 'alice' })],
     ['a container', inContainer],
-    ['the agent started by srun', jobFacts({ startsBySrun: true })],
+    ['an agent that srun starts', jobFacts({ startsBySrun: true })],
     ['a Pyxis container that sees the directory of the job', inPyxis],
     ['a signal for the task', jobFacts({ forwardedSignal: 'USR1' })],
   ] as const) {
@@ -56,7 +56,7 @@ describe('the blocks of a job', () => {
     expect(renderBlocks(everyFact).agentExecute).to.match(/^bash -c [^\n]+$/);
   });
 
-  it('contain the message and the advice of every exit code', () => {
+  it('contain a message and advice for every exit code', () => {
     const { preSetup } = renderBlocks(everyFact);
     for (const { code, meaning, advice } of Object.values(JOB_EXIT_CODES)) {
       expect(preSetup).to.include(`${code})`).and.include(meaning).and.include(advice);

@@ -53,8 +53,12 @@ describe('the container of a job', () => {
     ['no GPUs', {}, []],
     ['GPUs of NVIDIA', { ...GPUS, ...NVIDIA }, ['--nv']],
     ['GPUs of AMD', { ...GPUS, ...AMD }, ['--rocm']],
-    ['GPUs of which Slurm sets only the number', GPUS, ['--nv']],
-    ['GPUs of an unknown maker: Slurm then sets the variables of all makers', { ...GPUS, ...NVIDIA, ...AMD }, ['--nv']],
+    ['GPUs, but Slurm sets only their number', GPUS, ['--nv']],
+    [
+      'GPUs of an unknown maker, for which Slurm sets the variables of all makers',
+      { ...GPUS, ...NVIDIA, ...AMD },
+      ['--nv'],
+    ],
   ] as const) {
     it(`gets ${option.join() || 'no GPU option'} if the job has ${what}`, async () => {
       // If this machine has GPU devices, they decide.
@@ -87,7 +91,7 @@ describe('the container of a job', () => {
     expect(stdout).not.to.include('given:');
   });
 
-  it('fails with advice if the container has no pip and cannot use the agent of the first node', async () => {
+  it('fails with advice if it has no pip and cannot use the clearml-agent of the first node', async () => {
     const inside = 'rm -r "$CLEARML_SLURM_JOB_FOLDER/agent-of-node"; export STAND_IN_HAS_AGENT=no STAND_IN_PIP=fails';
     const { exitCode, stderr } = await run({ STAND_IN_INSIDE: inside });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPythonInImage.code);

@@ -50,7 +50,7 @@ describe('the Python that runs clearml-agent', () => {
     expect((await run({}, SHOW)).stdout).to.include(`python: ${hidden}\n`);
   });
 
-  it('is found before the job continues, so no search still runs when the private directory is removed', async () => {
+  it('is found before the job continues, so that no search runs after the private directory is removed', async () => {
     const python3 = putPython(join(bin, 'python3'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${python3}\n`, { mode: 0o755 });
     const slowSed =

@@ -80,7 +80,7 @@ describe('the image of a job', () => {
     expect((await run({ forcePull: true })).stdout).to.include('image: pull 2\n');
   });
 
-  it('if the pull fails, ends the job before the gate; the next job pulls again', async () => {
+  it('is pulled again by the next job if the pull fails, which ends the first job before the gate', async () => {
     writeFileSync(join(bin, 'refuse'), '');
     const { exitCode, stderr } = await run();
     expect(exitCode).to.equal(JOB_EXIT_CODES.imageNotPulled.code);
@@ -93,7 +93,7 @@ describe('the image of a job', () => {
     expect(pulls()).to.have.length(2);
   });
 
-  it('is pulled by a waiting job if the first job is killed; that job removes partial files', async () => {
+  it('is pulled by a waiting job if the pulling job is killed; the waiting job removes partial files', async () => {
     writeFileSync(join(bin, 'hold'), '');
     const first = node.start(script(), environment('1'));
     await first.until('the first pull', () => pulls().length === 1);

@@ -77,10 +77,10 @@ exec ${standInAgentPython()} "$@"
   }
 
   for (const [how, template] of [
-    ['of the job script', QUICK_TEMPLATE],
-    ['of the template', BY_TEMPLATE],
+    ['the job script', QUICK_TEMPLATE],
+    ['the template', BY_TEMPLATE],
   ] as const)
-    it(`with the srun ${how} starts the task only in the first rank, even if this rank is slow`, async () => {
+    it(`starts the task only in its first rank, even if this rank is slow (srun is in ${how})`, async () => {
       const size = 4;
       await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
       const { task, job } = await start(synchronizedScript(folder, size), size, { template });
@@ -101,7 +101,7 @@ exec ${standInAgentPython()} "$@"
       expect(node.leftovers()).to.deep.equal([]);
     });
 
-  it('ends all ranks if the first rank fails before it starts the task', async () => {
+  it('ends all its ranks if the first rank fails before it starts the task', async () => {
     const { task, job } = await start('print("at work")', 3, {
       onRank: `if [ "$SLURM_PROCID" = 0 ]; then until [ -e ${folder}/fail ]; do sleep 0.1; done; exit 9; fi`,
     });
@@ -117,7 +117,7 @@ exec ${standInAgentPython()} "$@"
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('does not run a task that a user aborts while the other ranks wait', async () => {
+  it('does not run a task that a user aborts while its ranks wait for the first rank', async () => {
     const { task, job } = await start('print("at work")', 3, {
       onRank: `if [ "$SLURM_PROCID" = 0 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
     });
@@ -134,7 +134,7 @@ exec ${standInAgentPython()} "$@"
     expect(await parking.user.console(task)).not.to.include('at work');
   });
 
-  it('restarts the agent of a rank if the server rejects the rank while the task is in progress', async () => {
+  it('starts the agent of a rank again if the server rejects the agent although the task is in progress', async () => {
     const { task, job } = await start(synchronizedScript(folder, 3), 3, {
       onRank: `if [ "$SLURM_PROCID" = 2 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
     });
@@ -164,7 +164,7 @@ exec ${standInAgentPython()} "$@"
     expect(exitCode).to.equal(5);
   });
 
-  it('reports no failed rank if an agent receives SIGTERM before the shell of its rank', async () => {
+  it('does not report a rank as failed if the agent of the rank receives SIGTERM before its shell does', async () => {
     const signalled = `
 read -r _ _ _ _ group _ </proc/$$/stat
 (trap '' TERM; sleep 0.4; kill -TERM -- "-$group") </dev/null >/dev/null 2>&1 &
@@ -181,7 +181,7 @@ kill -TERM $$`;
     });
   });
 
-  it('lets the other ranks wait while the server fails', async () => {
+  it('completes its task although ranks that wait for the first rank get errors from the server', async () => {
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
     const { task, job } = await start(synchronizedScript(folder, 2), 2);
     await job.until('the other rank to wait', () => count('tasks.get_all') > 1);
@@ -197,7 +197,7 @@ kill -TERM $$`;
     expect(await statusOf(task)).to.equal('completed');
   });
 
-  it("exits with the code for rejected credentials if one rank's credentials are rejected", async () => {
+  it('exits with the code for rejected credentials if the server rejects the credentials of its ranks', async () => {
     const { task, job } = await start('import time; time.sleep(3600)', 2, {
       template: QUICK_TEMPLATE.replace(
         '${CLEARML_AGENT_EXECUTE}',

@@ -43,7 +43,7 @@ describe('a job with the real agent', () => {
     expect((await bed.parking.user.look(facts.taskId)).status).to.equal('queued');
   });
 
-  it('does not run a task that a user has enqueued elsewhere in the meantime', async () => {
+  it('does not run a parked task that a user has enqueued in another queue', async () => {
     const facts = await bed.parking.park('print("hello")');
     await bed.parking.user.enqueue(facts.taskId, await bed.parking.user.makeQueue('elsewhere'));
     // The daemon parked the task before it saw that.

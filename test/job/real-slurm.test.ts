@@ -102,7 +102,7 @@ describe('a job on Slurm', () => {
     ['one node', '1'],
     ['two nodes', '2'],
   ] as const) {
-    it(`sets the task to stopped and leaves no files if the job is cancelled on ${what}`, async () => {
+    it(`sets its task to stopped and leaves no files if it is cancelled while it runs on ${what}`, async () => {
       const facts = await parking.park(KEEPS_RUNNING);
       const job = await submit(facts, QUICK_TEMPLATE, `--nodes=${nodes}`);
       await untilConsole(facts.taskId, '\nat work\n', job);
@@ -117,9 +117,9 @@ describe('a job on Slurm', () => {
   // The start of ranks does not depend on the agent, and the stand-in is much faster.
   for (const [what, python, template, options] of [
     ['', agentPython, QUICK_TEMPLATE, []],
-    [' if sbatch exports no environment', standInAgentPython, QUICK_TEMPLATE, ['--export=NONE']],
+    [' even if sbatch exports no environment', standInAgentPython, QUICK_TEMPLATE, ['--export=NONE']],
     [
-      ' if the template requests more Slurm tasks than nodes',
+      ' even if the template requests more Slurm tasks than nodes',
       standInAgentPython,
       QUICK_TEMPLATE,
       ['--ntasks-per-node=3'],
@@ -150,7 +150,7 @@ describe('a job on Slurm', () => {
     });
   }
 
-  it('starts on each of two nodes if the template defines a shell function named srun', async () => {
+  it('starts a rank on each of two nodes even if the template defines a shell function named srun', async () => {
     const own = 'srun() { echo "through my srun" >&2; command srun --quiet "$@"; }\n${CLEARML_AGENT_EXECUTE}';
     const facts = { ...(await parking.park(PRINTS_RANK, standInAgentPython())), startsBySrun: true };
     const job = await submit(

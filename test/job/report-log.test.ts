@@ -12,7 +12,7 @@ const PATIENT = { CLEARML_SLURM_REPORT_SECONDS: '600' };
 
 const REPORTED = 'The last lines of its log:';
 
-describe('a job under another Unix user', () => {
+describe('a job of a mapped Unix user', () => {
   before(requireAgent);
   const bed = useNodeWithSandbox();
 
@@ -26,7 +26,7 @@ describe('a job under another Unix user', () => {
     return { ...ended, console: await bed.parking.user.console(facts.taskId) };
   }
 
-  it('reports the end of its log if a template command fails, and exits with the exit code of that command', async () => {
+  it("sends the end of its log to the task's console if a command of the template fails, and exits with the command's exit code", async () => {
     const facts = await bed.parking.park('print("hello")');
 
     const { exitCode, console } = await run(facts, 'echo "no such module: cuda" >&2', 'exit 7');
@@ -37,7 +37,7 @@ describe('a job under another Unix user', () => {
     expect(bed.node.leftovers()).to.deep.equal([]);
   });
 
-  it('reports at most 30 lines of its log, without secrets and control sequences', async () => {
+  it("sends at most 30 lines of its log to the task's console, without secrets and control sequences", async () => {
     const facts = await bed.parking.park('print("hello")');
     const key = /secret_key: "(.*)"/.exec(bed.parking.conf)?.[1] ?? expect.fail('no key');
     writeFileSync(
@@ -66,21 +66,21 @@ describe('a job under another Unix user', () => {
   });
 
   for (const [what, code] of [
-    ['that succeeds', 'print("hello")'],
-    ['whose failure the agent has reported', 'import sys; sys.exit(3)'],
+    ['the task succeeds', 'print("hello")'],
+    ['the agent has reported the failure of the task', 'import sys; sys.exit(3)'],
   ] as const)
-    it(`reports no log for a task ${what}`, async () => {
+    it(`does not send its log to the console if ${what}`, async () => {
       const { console } = await run(await bed.parking.park(code));
       expect(console).to.not.include(REPORTED);
     });
 
-  it('reports no log for a task that another job runs', async () => {
+  it('does not send its log to the console if another job runs the task', async () => {
     const facts = await bed.parking.park('print("hello")');
     await bed.parking.user.api('queues.remove_task', { queue: facts.schedulerQueueId, task: facts.taskId });
     expect((await run(facts)).console).to.not.include(REPORTED);
   });
 
-  it('keeps its exit code even if the server does not respond or its output is not a file', async () => {
+  it('does not change its exit code if the server does not respond or the output of the job is not a file', async () => {
     const facts = await bed.parking.park('print("hello")');
     const unreachable = 'sed -i "s#api_server: .*#api_server: http://127.0.0.1:9#" "$CLEARML_CONFIG_FILE"';
     expect((await run(facts, unreachable, 'exit 7')).exitCode).to.equal(7);
@@ -89,7 +89,7 @@ describe('a job under another Unix user', () => {
     expect(console).to.not.include(REPORTED);
   });
 
-  it("reports no log if it runs as the daemon's user after all, because then the daemon reads the log", async () => {
+  it("does not send its log to the console if the user is the daemon's own, because the daemon then reads the log", async () => {
     const { unixUser: _, ...facts } = { unixUser: undefined, ...(await bed.parking.park('print("hello")')) };
     const template = QUICK_TEMPLATE.replace(' -l\n', ' -l\nexec >"$HOME/log" 2>&1\n').replace(
       '${CLEARML_AGENT',

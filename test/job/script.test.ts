@@ -103,16 +103,16 @@ describe('in a job script,', () => {
   });
 
   describe('the private directory', () => {
-    it('S-13 and its clearml.conf are readable only by their user, with every umask', async () => {
+    it("S-13 and its clearml.conf are readable only by the job's Unix user, whatever the umask", async () => {
       const look = 'stat -c "%a %n" "$CLEARML_SLURM_JOB_FOLDER" "$CLEARML_CONFIG_FILE"';
       const { stdout } = await run({ STAND_IN_AGENT: look }, PLAIN_TEMPLATE.replace('\n', '\numask 000\n'));
       expect(stdout).to.match(/^700 \S+clearml-4711\.\w+\n600 \S+\/clearml\.conf$/m);
     });
 
     for (const [how, env, template] of [
-      ['after a success', {}, PLAIN_TEMPLATE],
-      ['after a failure', { STAND_IN_AGENT: 'exit 3' }, PLAIN_TEMPLATE],
-      ['after a closed gate', { STAND_IN_GATE: 'exit 201' }, PLAIN_TEMPLATE],
+      ['after the task has succeeded', {}, PLAIN_TEMPLATE],
+      ['after the task has failed', { STAND_IN_AGENT: 'exit 3' }, PLAIN_TEMPLATE],
+      ['after the gate has ended the job', { STAND_IN_GATE: 'exit 201' }, PLAIN_TEMPLATE],
       ['when a line of the template fails', {}, PLAIN_TEMPLATE.replace('echo', 'set -e\nfalse\necho')],
       ['when the template exits early', {}, PLAIN_TEMPLATE.replace('echo', 'exit 5\necho')],
     ] as const) {
@@ -228,7 +228,7 @@ describe('in a job script,', () => {
   });
 
   describe('the gate', () => {
-    it('ends the job before the agent and all later lines if the task must not run', async () => {
+    it('ends the job before the agent starts, and skips all later lines, if the task must not run', async () => {
       const { exitCode, stdout, stderr } = await run({ STAND_IN_GATE: 'echo "task is gone"; exit 201' });
       expect(exitCode).to.equal(JOB_EXIT_CODES.gateClosed.code);
       expect(stdout).to.equal('before the agent\n');

@@ -23,12 +23,12 @@ describe('SIGTERM', () => {
   for (const [what, template] of [
     ['', PLAIN_TEMPLATE],
     [
-      ' if AGENT_EXECUTE follows a command',
+      ' (AGENT_EXECUTE follows a command)',
       PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice ${CLEARML_AGENT_EXECUTE}'),
     ],
-    [' under set -euo pipefail', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
+    [' (under set -euo pipefail)', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
   ] as const) {
-    it(`reaches the agent once, and the agent has time to report${what}`, async () => {
+    it(`reaches the agent once and leaves it time to report${what}`, async () => {
       const job = start({ STAND_IN_AGENT: REPORTS }, template);
       await job.printed('ready');
       terminate(job);
@@ -84,7 +84,7 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('prevents the start of the agent if it arrives at the gate', async () => {
+  it('prevents the start of the agent if it arrives while the job is at the gate', async () => {
     const job = start({ STAND_IN_GATE: 'echo at the gate >&2; sleep 30' });
     await job.printed('at the gate', 'stderr');
     terminate(job);
@@ -136,16 +136,16 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
   for (const [what, template] of [
     ['', PLAIN_TEMPLATE],
     [
-      ' if AGENT_EXECUTE follows a command',
+      ' (AGENT_EXECUTE follows a command)',
       PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice ${CLEARML_AGENT_EXECUTE}'),
     ],
     [
-      ' if AGENT_EXECUTE follows a function',
+      ' (AGENT_EXECUTE follows a function)',
       PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'run() { "$@"; }\nrun ${CLEARML_AGENT_EXECUTE}'),
     ],
-    [' under set -euo pipefail', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
+    [' (under set -euo pipefail)', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
   ] as const) {
-    it(`reaches exactly the processes of the task that handle the signal, each once${what}`, async () => {
+    it(`reaches once each process of the task that handles the signal, and no other process${what}`, async () => {
       const handles = `trap "echo saved" USR1; echo ready; until [ -e ${node.home}/go ]; do sleep 0.05; done; exit`;
       const job = start(`bash -c '(${handles}) & (${handles}) & wait; echo end; exit 4'; exit $?`, template);
       await job.until('both to be ready', () => job.seen().split('ready').length === 3);
@@ -183,7 +183,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('leaves SIGINT as it is: SIGINT interrupts the task', async () => {
+  it('does not change SIGINT, which interrupts the task', async () => {
     const job = start('python3 -c "import signal; print(signal.getsignal(2) == signal.default_int_handler)"');
     expect((await job.ended).stdout).to.include('True');
   });
