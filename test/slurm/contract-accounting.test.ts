@@ -189,7 +189,7 @@ for (const { name, version } of SLURMS) {
         expect(await lookUp(theirs)).to.deep.equal({ kind: 'listed', jobs: [] });
       });
 
-      it('returns the records of several jobs from one look-up by job name', async () => {
+      it('finds several jobs in one look-up by job name', async () => {
         const answer = await scheduler.lookUp([failed, held, 'unheard of', ranTwice], Date.now());
 
         expect(answer.kind === 'listed' && answer.jobs.map((job) => job.name)).to.have.members([
@@ -199,7 +199,7 @@ for (const { name, version } of SLURMS) {
         ]);
       });
 
-      it('S-21 fails while slurmdbd is down, except for a job that squeue shows under its name', async () => {
+      it('S-21 finds by name only jobs that squeue shows while slurmdbd is down; other look-ups fail', async () => {
         const running = newName();
         const id = await submitted(scheduler, running, 'sleep 1000');
         await forgetful.stopAccounting();

@@ -76,7 +76,7 @@ export function defineUsersContract(title: string, open: () => Promise<UsersUnde
       );
     });
 
-    it('makes squeue report an unknown user name as an error with exit code 0', async () => {
+    it('makes squeue print an error and exit with 0 if a user name is unknown', async () => {
       expect(await bob.run('squeue', '--noheader', '--user=no-such-user')).to.deep.equal({
         code: 0,
         output: 'squeue: error: Invalid user: no-such-user',
@@ -132,7 +132,7 @@ export function defineUsersContract(title: string, open: () => Promise<UsersUnde
         expect((await alice.run('squeue', ...columns)).output.split('\n')).to.include(id);
       });
 
-      it('lets no user cancel a hidden job, and makes scancel report its id as invalid if the call also names the job', async () => {
+      it('lets no user cancel a hidden job; scancel with its id and its name reports the id as invalid', async () => {
         expect(await bob.run('scancel', id)).to.deep.equal(denied());
         const filtered = await bob.run('scancel', ...scancelArgs({ id: id as JobId, name: NAME }));
         expect(filtered).to.deep.equal(invalid('scancel'));

@@ -145,7 +145,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(log).not.to.include('SLURM_TIME_FORMAT');
     });
 
-    it('makes the log readable only by the owner, and reports the umask of the login shell', async () => {
+    it('makes the log readable only by its owner, whatever the umask of the login shell', async () => {
       const { umask = '' } = await scheduler.facts();
       const { id } = await submit(script('umask'));
       await untilState(id, 'COMPLETED');
@@ -249,7 +249,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await lookUp(name.slice(0, -1))).to.deep.equal([]);
     });
 
-    it('reports the sizes of its pending and running jobs, and of no other jobs', async () => {
+    it('reports the sizes of pending and running jobs, and of no ended jobs', async () => {
       const ended = await submit(script('true'));
       const pending = await submit(script('#SBATCH --hold', '#SBATCH --nodes=2', 'true'));
       const running = await submit(script('sleep 1000'));
@@ -302,7 +302,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       ['DOS line breaks', '#!/bin/bash\r\ntrue\r\n', 'Batch script contains DOS line breaks'],
       ['an unknown node', script('#SBATCH --nodelist=nowhere', 'true'), 'Invalid node name specified'],
     ] as const) {
-      it(`rejects ${what}: it prints Slurm's message and leaves no job`, async () => {
+      it(`rejects ${what} with Slurm's message, and leaves no job`, async () => {
         const jobName = newName();
         const outcome = await scheduler.submit({ jobName, script: text });
 
@@ -312,7 +312,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       });
     }
 
-    it('aborts a call on the stop signal', async () => {
+    it('rejects a call whose stop signal is already aborted', async () => {
       const why = new Error('the daemon stops');
       const answer = await scheduler.list(AbortSignal.abort(why)).catch((error: unknown) => error);
 

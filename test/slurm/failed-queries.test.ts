@@ -53,7 +53,7 @@ describe('with a failing Slurm,', () => {
       );
     });
 
-    it('S-44 returns only the new job if a crashed controller forgot a job and used its id again', async () => {
+    it('S-44 returns only the new job if a crashed controller forgot a job and gave its id to another', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });
@@ -111,7 +111,7 @@ describe('with a failing Slurm,', () => {
     for (const [what, fault] of [
       ['is down', controllerDown('sacct')],
       [
-        'complains with exit code 0, as before 23.11',
+        'prints an error with exit code 0, as sacct did before 23.11',
         emptyWithComplaint('sacct', 'sacct: error: Problem talking to the database'),
       ],
       ['returns truncated output', cutShort('sacct', 0.5)],
@@ -130,7 +130,7 @@ describe('with a failing Slurm,', () => {
       expect(await lookUp()).to.include({ kind: 'failed' });
     });
 
-    it('works without sacct, and reports once that sacct is missing', async () => {
+    it('uses only squeue if sacct is missing, and logs this once', async () => {
       await restart(forgetful);
       rmSync(join(desk.cluster().commandsDir, 'sacct'));
 
@@ -161,7 +161,7 @@ describe('with a failing Slurm,', () => {
   });
 
   describe('a cancellation of jobs', () => {
-    it('logs a warning, without a failure, while the controller is down', async () => {
+    it('logs a warning and does not fail while the controller is down', async () => {
       const id = await submitted();
       plan(controllerDown('scancel'));
       // Once for both jobs: after the first failure, scancel is not run again.

@@ -96,7 +96,7 @@ describe('a submission to a failing Slurm', () => {
     expect(await found()).to.deep.equal([]);
   });
 
-  it('if sbatch is missing, reports Slurm as unavailable and names the path', async () => {
+  it('reports Slurm as unavailable, with the path of sbatch, if sbatch is missing', async () => {
     const outcome = await desk.schedulerWithoutSlurm().submit({ jobName: JOB_NAME, script: HELD_SCRIPT });
 
     expect(outcome.kind).to.equal('unavailable');

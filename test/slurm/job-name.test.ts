@@ -24,7 +24,7 @@ describe('the job name', () => {
   });
 
   for (const id of ['', '/../../x', `../${TASK}`, TASK.toUpperCase(), `${TASK}\n`, `${TASK}/..`]) {
-    it(`cannot contain ${JSON.stringify(id)} as a task id`, () => {
+    it(`is not made of the invalid task id ${JSON.stringify(id)}`, () => {
       expect(() => formatJobName(id, 'mwudl4rwabcd')).to.throw(RangeError);
     });
   }
@@ -46,7 +46,7 @@ describe('the job name', () => {
     `clearml_task_${TASK}-mwudl4rwabcd\n`,
     `clearml_task_${TASK}-mwudl4rwabcd extra`,
   ]) {
-    it(`is not recognized in ${JSON.stringify(name)}`, () => {
+    it(`is not recognized in the text ${JSON.stringify(name)}`, () => {
       expect(parseJobName(name)).to.equal(undefined);
     });
   }

@@ -151,7 +151,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['squeue', 'alice squeue', 'bob squeue']);
   });
 
-  it('have their sizes read in the same calls, except for a user for whom sudo refuses squeue', async () => {
+  it('have their sizes read in one call or, if Slurm hides them, in one call for each user whom sudo permits', async () => {
     for (const hidesJobs of [false, true]) {
       const { scheduler, calls, refused } = createBed({ hidesJobs });
       await scheduler.facts();
@@ -166,7 +166,7 @@ describe('jobs of several Unix users', () => {
     }
   });
 
-  it('are listed except for a user for whom sudo refuses squeue', async () => {
+  it('are listed for all users except the one for whom sudo refuses squeue', async () => {
     const { scheduler, refused } = createBed({ hidesJobs: true });
     refused.add('alice');
     const list = await scheduler.list(undefined, [ALICE, BOB]);
@@ -214,7 +214,7 @@ describe('jobs of several Unix users', () => {
     expect(usersIn(await scheduler.lookUp([NAME], 0))).to.deep.equal(['1 own']);
   });
 
-  it('do not count as absent if sudo refuses the look-up', async () => {
+  it('are reported as unlisted, not as absent, if sudo refuses the look-up', async () => {
     const { scheduler, refused } = createBed();
     refused.add('alice');
     const list = await scheduler.lookUp([NAME], 0, undefined, new Map([[NAME, ALICE]]));
@@ -223,7 +223,7 @@ describe('jobs of several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it("do not count as absent for a user for whom accounting times out; other users' jobs are found", async () => {
+  it('are reported as unlisted for a user whose accounting query times out, and are found for other users', async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -239,7 +239,7 @@ describe('jobs of several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it('are looked up for no further user after accounting has failed for two', async () => {
+  it('are not looked up for a third user after accounting has failed for two', async () => {
     const { scheduler, failing, calls } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -253,7 +253,7 @@ describe('jobs of several Unix users', () => {
     expect(calls.filter((call) => call.endsWith('sacct'))).to.deep.equal(['alice sacct', 'bob sacct']);
   });
 
-  it('have accounting figures even if sudo refuses the query for one of the users', async () => {
+  it('have accounting figures for the other users if sudo refuses the query for one', async () => {
     const { scheduler, calls, refused } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -264,7 +264,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct', 'bob sacct']);
   });
 
-  it('have accounting figures even if accounting times out for one of the users', async () => {
+  it('have accounting figures for the other users if accounting times out for one', async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -288,7 +288,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct']);
   });
 
-  it('have accounting figures even if accounting fails for two other users before or after', async () => {
+  it('have accounting figures for one user even if accounting fails for two others before or after', async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     for (const user of ['alice', 'carol']) failing.set(user, new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -301,7 +301,7 @@ describe('jobs of several Unix users', () => {
     expect(await readFor('alice', 'carol', 'bob')).to.deep.equal(['3']);
   });
 
-  it('are cancelled as their owners even if sudo refuses scancel for one user', async () => {
+  it('are cancelled as their owners, even if sudo refuses scancel for another owner', async () => {
     const { scheduler, calls, refused } = createBed();
     refused.add('alice');
     const jobs = ['alice', 'alice', 'bob'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));

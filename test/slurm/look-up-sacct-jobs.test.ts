@@ -60,7 +60,7 @@ describe('a query with sacct', () => {
     });
   });
 
-  it('S-23 returns the newest run of a requeued job, in any order of the runs', () => {
+  it('S-23 returns the newest run of a requeued job, whatever the order of the runs', () => {
     const runs = [
       line('4711', OURS, 'NODE_FAIL', '', 'gpu', 'n1', '1795505000', '1795505001', '1795505100'),
       line('4711', OURS, 'PENDING', '', 'gpu', 'None assigned', '1795505100', 'Unknown', 'Unknown'),

@@ -29,15 +29,15 @@ describe('the accounts and QOS that may submit to a partition', () => {
     ['no denied account', 'DenyAccounts=course AllowQos=ALL', [LAB, COURSE], [lab]],
     ['no account if none is allowed', 'AllowAccounts=physics AllowQos=ALL', [LAB, COURSE], []],
     [
-      'a QOS by name if the default QOS is not allowed',
+      'an account with the name of an allowed QOS if its default QOS is not allowed',
       'AllowAccounts=ALL AllowQos=long',
       [LAB],
       [{ ...lab, qos: 'long' }],
     ],
-    ['no account without an allowed QOS', 'AllowAccounts=ALL AllowQos=long', [COURSE], []],
+    ['no account that has no allowed QOS', 'AllowAccounts=ALL AllowQos=long', [COURSE], []],
     ['no denied QOS', 'AllowAccounts=ALL DenyQos=normal', [LAB], [{ ...lab, qos: 'long' }]],
     [
-      'the default QOS of the user without its name',
+      'an account without the name of a QOS if its default QOS is allowed',
       'AllowAccounts=ALL AllowQos=long',
       [{ ...LAB, defaultQos: 'long' }],
       [lab],

@@ -115,7 +115,7 @@ for (const release of releases) {
       });
     }
 
-    it('is parsed without job arrays, and with one name from a job name that looks like rows', () => {
+    it('yields no job for a job array, and one job for a job name that looks like several rows', () => {
       const jobs = listed(parseSqueue(result({ stdout: text('squeue.txt') }), MARK));
 
       expect(jobs.filter(({ name }) => name.startsWith('evil'))).to.have.length(1);
@@ -140,7 +140,7 @@ for (const release of releases) {
     }
 
     for (const what of ['an unknown job', 'an ended job', 'another job name']) {
-      it(`shows, after a scancel of ${what}, that nothing is left to cancel`, () => {
+      it(`shows that nothing is left to cancel after scancel of ${what}`, () => {
         expect(parseScancel(result(answers[`scancel, ${what}`] ?? {}))).to.equal(undefined);
       });
     }

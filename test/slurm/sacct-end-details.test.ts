@@ -9,7 +9,7 @@ function answer(...rows: readonly (readonly string[])[]): string {
 }
 
 describe('the memory usage of an ended job', () => {
-  it('is requested with the steps of the newest run only, in one unit', () => {
+  it('is requested in megabytes for the newest run of the job and its steps', () => {
     const args = sacctUsageArgs('7' as JobId);
 
     expect(args).to.include.members(['--jobs=7', '--units=M']).and.not.include.members(['--allocations']);
@@ -26,7 +26,7 @@ describe('the memory usage of an ended job', () => {
       { cancelledByUid: undefined, peakMemory: '57M', memoryLimit: '50M' },
     ],
     [
-      'as that of the largest step',
+      'as the peak memory of the largest step',
       [
         ['OUT_OF_MEMORY', '1.50G', ''],
         ['OUT_OF_MEMORY', '', '900M'],
@@ -57,7 +57,7 @@ describe('the memory usage of an ended job', () => {
     });
   }
 
-  it('is undefined if the database failed', () => {
+  it('is undefined if sacct reports an error', () => {
     expect(parseSacctUsage(result({ stdout: answer(['CANCELLED by 0', '', '']), stderr: 'sacct: error' }))).to.equal(
       undefined,
     );

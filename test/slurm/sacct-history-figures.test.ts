@@ -77,18 +77,18 @@ describe('the accounting figures of an ended job', () => {
     });
   });
 
-  it('add up the peak memory of each task, as seff does', () => {
+  it("contain the sum of the peak memory of a step's tasks, as seff prints it", () => {
     // Recorded from Slurm 22.05.8: seff prints 170.70 MB.
     const step =
       '1.0|python3||lab||COMPLETED|1795950592|1795950592|1795950596|4||1|2|cpu=2,mem=600M,node=1|2|00:00.229|174145536|cpu=00:00:00,energy=0,fs/disk=1708435,mem=178991104,pages=0';
     expect(only(TWO_CORES, ITS_BATCH, step).usedMemoryMb).to.be.closeTo(170.7, 0.01);
   });
 
-  it('use the peak of the largest task for all tasks if accounting has no sum of the memory', () => {
+  it("contain a step's largest peak memory multiplied by its number of tasks if sacct prints no sum", () => {
     expect(only(...TWO_NODES)).to.include({ nodeSec: 6, usedMemoryMb: 2, memoryMb: 2048 });
   });
 
-  it('have no start and no usage if the job never started', () => {
+  it('have no start time and no usage if the job never started', () => {
     expect(only(NEVER_STARTED)).to.include({
       stateWord: 'CANCELLED',
       startedAt: undefined,
@@ -144,7 +144,7 @@ describe('the accounting figures of an ended job', () => {
     });
   });
 
-  it('are missing while the job runs and if another job has the same id', () => {
+  it('are missing while the job runs, and if another job now has its id', () => {
     const running = TWO_CORES.replace('COMPLETED', 'RUNNING').replace('1795950596', 'Unknown');
     const others = TWO_CORES.replace('|a|', '|theirs|').replace('1795950590', '1795900000');
     expect([read([running]).size, read([others, ITS_BATCH]).size]).to.deep.equal([0, 0]);

@@ -28,7 +28,7 @@ describe('parseAssociations', () => {
     ]);
   });
 
-  it('returns none for empty output', () => {
+  it('returns no accounts for empty output', () => {
     expect(parseAssociations('')).to.deep.equal([]);
   });
 });

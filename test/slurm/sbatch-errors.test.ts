@@ -115,13 +115,13 @@ describe('an error of sbatch before it contacts the controller', () => {
     ['/usr/local/bin/sbatch: line 3: 812 Killed /opt/slurm/bin/sbatch "$@"\n', 137, 'unknown'],
     ['bash: sbatch: something else\n', 1, 'unknown'],
   ] as const) {
-    it(`is classified as ${failure} with exit code ${String(exitCode)}: ${JSON.stringify(stderr)}`, () => {
+    it(`is classified as ${failure}: ${exitCode === undefined ? 'no exit code' : `exit code ${exitCode}`}, stderr ${JSON.stringify(stderr)}`, () => {
       expect(parseSubmitError(exitCode, stderr)).to.equal(failure);
     });
   }
 });
 
-it('parseSubmitError classifies an error of the local munge as unavailable', () => {
+it('parseSubmitError classifies an error of munge on the login node as unavailable', () => {
   const stderr = answer(
     'Protocol authentication error',
     'Munge encode failed: Failed to access "/run/munge/munge.socket.2"',
@@ -130,14 +130,14 @@ it('parseSubmitError classifies an error of the local munge as unavailable', () 
   expect(parseSubmitError(1, stderr)).to.equal('unavailable');
 });
 
-it("parseSubmitError recognizes the message of a site's own plugin as rejected", () => {
+it("parseSubmitError classifies the message of a site's own plugin as rejected", () => {
   const stderr = answer('Unspecified error', 'Please give an account with --account=');
 
   expect(parseSubmitError(1, stderr)).to.equal('rejected');
   expect(submitErrorMessage(stderr)).to.equal('Please give an account with --account=; Unspecified error');
 });
 
-it('parseSubmitError uses the last message if sbatch had retried first', () => {
+it('parseSubmitError classifies the last message if sbatch first printed that it retries', () => {
   const stderr = answer(
     'Resource temporarily unavailable',
     'Slurm temporarily unable to accept job, sleeping and retrying',
@@ -157,7 +157,7 @@ it('parseSubmitError and submitErrorMessage find the last message after megabyte
   expect(submitErrorMessage(answer('x'.repeat(10 * 1024 * 1024)))).to.have.length(500);
 });
 
-it('isLimitOfJobs recognizes limits that apply until a job ends; a pause of the controller is none', () => {
+it('isLimitOfJobs is true for limits that apply until a job ends, but not for a pause of the controller', () => {
   const { backpressure } = CONTROLLER_RESPONSES;
   const isLimit = (text: string): boolean =>
     isLimitOfJobs(submitErrorMessage(answer(text, 'QOSMaxSubmitJobPerUserLimit')));
@@ -168,7 +168,7 @@ it('isLimitOfJobs recognizes limits that apply until a job ends; a pause of the 
   ]);
 });
 
-it('isLimitOfQueue recognizes the limits that may not apply to jobs of other partitions, accounts and QOS', () => {
+it('isLimitOfQueue is true for limits that jobs of other partitions, accounts and QOS perhaps do not have', () => {
   const { backpressure } = CONTROLLER_RESPONSES;
   const isLimit = (text: string): boolean =>
     isLimitOfQueue(submitErrorMessage(answer(text, 'QOSMaxSubmitJobPerUserLimit')));

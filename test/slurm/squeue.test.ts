@@ -36,7 +36,7 @@ describe('a query with squeue', () => {
     expect(format).to.match(/^--format=\x1emark1234\x1f%A\x1f.*\x1f%j\x1dmark1234$/);
   });
 
-  it('S-30 returns single jobs of Slurm 22.05.8, with hostile names unchanged', () => {
+  it('S-30 returns the jobs of Slurm 22.05.8 outside job arrays, with hostile names unchanged', () => {
     const list = parseSqueue(result({ stdout: fixture('22.05.8/squeue.txt') }), MARK);
 
     expect(list.kind).to.equal('listed');
@@ -69,7 +69,7 @@ describe('a query with squeue', () => {
     });
   });
 
-  it("recognizes other Unix users' jobs with any name in a list of all jobs", () => {
+  it("marks other Unix users' jobs in a list of all jobs, whatever the names of the jobs", () => {
     const header = record([...COLUMNS, 'USER', 'NAME']);
     const rowOf = (id: string, userId: string, name: string): string =>
       record([id, id, 'RUNNING', 'None', '1795505467', 'N/A', 'NONE', 'gpu', 'n1', userId, name]);
