@@ -71,7 +71,7 @@ for (const version of SLURM_RELEASES.map((release) => release.version)) {
       expect(await cluster.run('squeue', '--noheader', '--format=%i')).to.equal(`${id}\n`);
     });
 
-    it('loses a node with all processes on it, and accepts the node again', async () => {
+    it('sets the job of a killed node to NODE_FAIL after the node is set to DOWN, and accepts the node again', async () => {
       await using cluster = await startSlurmCluster({ version, clusterName: 'powerless', nodeCount: 1 });
       const states = (): Promise<string> => cluster.run('squeue', '--noheader', '--states=all', '--format=%T');
       const pidFile = join(dirname(cluster.slurmConf), 'pid');

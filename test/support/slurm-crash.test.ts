@@ -39,13 +39,13 @@ describe('a test under which slurmd crashes', () => {
     }
   });
 
-  it('is retried once, after the daemon is restarted', () => {
+  it('is retried once, after slurmd is restarted', () => {
     expect(outcome.counts, outcome.says).to.deep.equal({ passed: 1, failed: 1, skipped: 0 });
     expect(outcome.retried).to.deep.equal(['slurmd died by SIGSEGV', 'slurmd died by SIGSEGV']);
     expect(outcome.says).to.include('retrying, as slurmd died by SIGSEGV: is innocent');
   });
 
-  it("names the daemon, the signal and the end of the daemon's log if the retry fails too", () => {
+  it('fails with the name of the node, the signal and the end of the log if slurmd crashes again', () => {
     const [failure] = outcome.failures ?? [];
     const details = failure?.details.join('\n') ?? '';
 

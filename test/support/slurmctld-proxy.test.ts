@@ -81,7 +81,7 @@ describe('the proxy in front of slurmctld', () => {
     expect(await jobsNamed('late')).to.equal(1);
   });
 
-  it('affects only submissions, and only the requested number of times', async () => {
+  it('injects a fault only into submissions, and only the requested number of times', async () => {
     proxy.break({ fault: { kind: 'refuse' }, only: 'submissions', times: 1 });
 
     await throughProxy('squeue');

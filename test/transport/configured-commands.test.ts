@@ -10,7 +10,7 @@ describe('withCommandLines', () => {
     ['/opt/slurm/bin/squeue', '/opt/slurm/bin/squeue', ['/opt/slurm/bin/squeue', '--noheader']],
     ['squeue -u ada', '/opt/my slurm/show-config', ['/opt/my slurm/show-config', '--noheader']],
   ] as const) {
-    it(`runs ${program} as ${words.join(' | ')} if "${configured}" is configured`, async () => {
+    it(`runs [${words.join(', ')}] for the program "${program}" if the configured command is "${configured}"`, async () => {
       const run: Command[] = [];
       const host: Transport = {
         name: 'here',

@@ -162,7 +162,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     });
   });
 
-  it('names a missing program and the search path', async () => {
+  it('names the program and the search path if the program is missing', async () => {
     const error = await rejection(host.run({ program: 'sbatchh', args: [], timeoutMs: TIMEOUT_MS }));
 
     expect(error).to.be.instanceOf(CommandNotFoundError);

@@ -49,12 +49,12 @@ for (const tools of ['this machine', 'busybox']) {
       expect(await read(7)).to.deep.equal({ kind: 'read', text: 'more', start: 7, end: 11 });
     });
 
-    it('reads from the end with a negative offset, and reads a shorter file completely', async () => {
+    it('reads from the end with a negative offset, or the whole file if the file is shorter', async () => {
       expect(await read(-3)).to.include({ text: 'lo\n', end: 7 });
       expect(await read(-100)).to.include({ text: 'héllo\n', start: 0, end: 7 });
     });
 
-    it('reads a truncated file from its beginning', async () => {
+    it('reads a file from its beginning if the offset is beyond its end', async () => {
       expect(await read(5000)).to.include({ text: 'héllo\n', end: 7 });
     });
 
@@ -96,8 +96,8 @@ for (const tools of ['this machine', 'busybox']) {
       'a FIFO': { path: () => inFolder((path) => execFileSync('mkfifo', [path])), why: 'not a regular file' },
       'a directory': { path: () => inFolder((path) => mkdirSync(path)), why: 'not a regular file' },
       '/dev/zero': { path: () => '/dev/zero', why: 'not a regular file' },
-      "a process's environment": { path: () => `/proc/${process.pid}/environ`, why: '/proc' },
-      "a process's environment behind a linked directory": {
+      'the environ file of a process in /proc': { path: () => `/proc/${process.pid}/environ`, why: '/proc' },
+      'the environ file of a process in /proc behind a linked directory': {
         path: () => {
           symlinkSync(`/proc/${process.pid}`, join(folder, 'logs'));
           return join(folder, 'logs', 'environ');
@@ -136,7 +136,7 @@ for (const tools of ['this machine', 'busybox']) {
   });
 }
 
-it('readUntrustedFile distinguishes a slow file from an unreadable one', async () => {
+it('readUntrustedFile reports a read that times out as too slow, not as unreadable', async () => {
   const host: Transport = {
     name: 'a slow machine',
     run: ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),

@@ -117,7 +117,7 @@ describe('a command in a remote script', () => {
       expect(parseFrame(NONCE, stdout, stderr)).to.deep.include({ stdout: '/usr/local/bin:/usr/bin:/bin\n' });
     });
 
-    it(`is not run by ${shell} if the script is truncated at any byte`, () => {
+    it(`is not run by ${shell}, wherever the script is truncated`, () => {
       const block = blockFor({ stdin: '#!/bin/bash\nrm -rf /scratch/job-4711\n' });
       const anyCut = fc.integer({ min: 0, max: block.length - 1 });
       fc.assert(
@@ -146,7 +146,7 @@ describe('a command in a remote script', () => {
       );
     });
 
-    it(`is found by ${shell} at a path that looks like an assignment`, () => {
+    it(`is run by ${shell} even if its path looks like an assignment`, () => {
       const binDir = join(folder, 'v=1');
       mkdirSync(binDir);
       writeFileSync(join(binDir, 'sbatch'), '#!/bin/sh\necho "4711 $1"\n', { mode: 0o755 });
@@ -163,7 +163,7 @@ describe('a command in a remote script', () => {
       });
     });
 
-    it(`runs in ${shell} even if dd lacks iflag and the program timeout is missing`, () => {
+    it(`runs in ${shell} even if dd does not support iflag and the host has no timeout program`, () => {
       const bin = join(folder, 'bin');
       mkdirSync(bin);
       for (const name of ['env', 'cat', 'tee'])
@@ -177,7 +177,7 @@ describe('a command in a remote script', () => {
       expect(stdout.match(/^[ab]|exit 0/gm)).to.deep.equal(['a', 'exit 0', 'b', 'exit 0']);
     });
 
-    it(`does not prevent ${shell} from running the next command`, () => {
+    it(`does not prevent ${shell} from running the next command if its program is missing`, () => {
       const missing = blockFor({ program: 'sbatchh', args: [] });
       const { stdout } = runPosixShell(
         shell,

@@ -37,7 +37,7 @@ describe('a command that runs as another Unix user', () => {
     expect(stdout).to.equal(`-n|-H|-u|alice|--|${folder}/sbatch|--wrap=a b|script\n`);
   });
 
-  it('runs without sudo if no user is given', async () => {
+  it('runs through sudo, unlike a command for which no user is given', async () => {
     write('sudo', 'exit 9');
     const { stdout } = await host.run({ program: 'sbatch', args: [], stdin: '', timeoutMs: TIMEOUT_MS });
     expect(stdout).to.equal(`${folder}/sbatch\n`);
@@ -56,7 +56,7 @@ describe('a command that runs as another Unix user', () => {
     'ann is not in the sudoers file.\nThis incident has been reported to the administrator.',
     "A notice of the site.\nSorry, user ann is not allowed to execute '/usr/bin/sbatch' as alice on login1.",
   ]) {
-    it(`counts as not run if sudo prints: ${words}`, async () => {
+    it(`fails with a SudoRefusedError if sudo prints ${JSON.stringify(words)}`, async () => {
       write('sudo', `cat > /dev/null; cat >&2 <<'END'\n${words}\nEND\nexit 1`);
       const error = await rejection(run());
       expect(error).to.be.instanceOf(SudoRefusedError);
@@ -80,13 +80,13 @@ describe('a command that runs as another Unix user', () => {
     ['it printed a job id', 'echo 4711; echo "sudo: pam_close_session: error" >&2; exit 1'],
     ['the program reports an error', 'echo "sbatch: error: invalid partition" >&2; exit 1'],
     [
-      'the program reports an error and sudo another one',
+      'both the program and sudo report an error',
       'printf "sbatch: error: busy\\nsudo: pam_close_session: error\\n" >&2; exit 1',
     ],
     ['no line of the output is from sudo', 'echo "There were too many logins" >&2; exit 1'],
     ['the exit code is not that of sudo', 'echo "sudo: a password is required" >&2; exit 2'],
   ] as const) {
-    it(`does not count as refused by sudo if ${what}`, async () => {
+    it(`is not reported as refused by sudo if ${what}`, async () => {
       write('sudo', `cat > /dev/null; ${script}`);
       expect(await run())
         .to.have.property('exitCode')
@@ -94,12 +94,12 @@ describe('a command that runs as another Unix user', () => {
     });
   }
 
-  it("has its output without sudo's harmless warnings, so it can be parsed", async () => {
+  it("returns its output without sudo's harmless warnings", async () => {
     write('sudo', 'cat > /dev/null; echo "sudo: unable to resolve host n1: Name or service not known" >&2');
     expect(await run()).to.include({ exitCode: 0, stderr: '' });
   });
 
-  it('is not found if the host has no such program, or no sudo', async () => {
+  it('is reported as not found if the host lacks the program or sudo', async () => {
     write('sudo', 'exit 0');
     expect(await rejection(run('absent'))).to.be.instanceOf(CommandNotFoundError);
     const bare = createLocalTransport({ path: folder, home: '/', user: 'ann', workingDirectory: folder });

@@ -92,7 +92,7 @@ const CASES: readonly (readonly [cause: SshFailure, fact: string, advice: string
 
 describe('an SSH error', () => {
   for (const [cause, fact, advice] of CASES) {
-    it(`names the host, the problem and the next step: ${fact}`, () => {
+    it(`names the host, the problem ("${fact}") and the next step`, () => {
       const { message } = unreachable(cause);
 
       expect(message).to.contain('login1').and.to.contain(fact).and.to.contain(advice);
@@ -100,7 +100,7 @@ describe('an SSH error', () => {
     });
   }
 
-  it('has the message of the host key check', () => {
+  it('consists of the message of the host key check if that check has failed', () => {
     expect(unreachable({ kind: 'host key', host, message: 'It has changed.' }).message).to.equal('It has changed.');
   });
 

@@ -62,20 +62,20 @@ const CASES: readonly Case[] = [
     openssh: ['Permission denied (publickey', 'Use a key that needs no prompt'],
   },
   {
-    what: 'an agent that does not run',
+    what: 'an SSH agent that does not run',
     way: (folder) => ({ identityFiles: [], agentSocket: join(folder, 'no-agent') }),
     ssh2: ['Not tried: the keys of the agent at', 'no-agent: it does not respond', 'start one and run ssh-add'],
     openssh: ['Permission denied (publickey', 'Use a key that needs no prompt'],
   },
   {
-    what: 'that the user has more keys than the host permits',
+    what: 'a host that permits fewer attempts than the user has keys',
     sshd: ['MaxAuthTries 2'],
     way: (folder) => ({ identityFiles: [1, 2, 3].map((number) => join(folder, `stranger-${String(number)}`)) }),
     ssh2: ['after too many attempts (MaxAuthTries', 'Not tried: the key', 'Set identity_file to the right key.'],
     openssh: ['Too many authentication failures', 'Set IdentityFile to the right key'],
   },
   {
-    what: 'a second factor',
+    what: 'a login that requires a second factor',
     sshd: ['AuthenticationMethods publickey,keyboard-interactive', 'UsePAM yes'],
     ssh2: [
       'cluster accepted the key but requires a second factor (keyboard-interactive), which the daemon cannot provide.',
@@ -84,7 +84,7 @@ const CASES: readonly Case[] = [
     openssh: ['Permission denied (keyboard-interactive)', 'To open a connection yourself, run: ssh -fNM cluster'],
   },
   {
-    what: 'a name without an address',
+    what: 'a host name that does not resolve',
     way: () => ({ host: 'no.such.host.invalid' }),
     ssh2: ['the name no.such.host.invalid does not resolve', "Check the host's name"],
     openssh: ['Could not resolve hostname no.such.host.invalid', "Check the host's name"],
@@ -96,14 +96,14 @@ const CASES: readonly Case[] = [
     openssh: ['Connection refused', 'Check the port, and that sshd runs there.'],
   },
   {
-    what: 'no route',
+    what: 'a missing route to the host',
     // No connection can be made to a multicast address.
     way: () => ({ host: '224.0.0.1' }),
     ssh2: ['no route to 224.0.0.1 from here (', 'Check the network or VPN, or name a jump host.'],
     openssh: ['Network is unreachable', 'Check the network or VPN, or name a jump host.'],
   },
   {
-    what: 'a connection that opens no session',
+    what: 'a host that permits no session on a connection',
     sshd: ['MaxSessions 0'],
     ssh2: ['cluster refuses another session on the connection (MaxSessions', 'lower channels if this persists.'],
     openssh: ['cluster refuses another session on the connection (MaxSessions', 'lower channels if this persists.'],

@@ -6,6 +6,11 @@ import { formatNodes } from './node-list.ts';
 import { readCommandLine } from './options.ts';
 import { fillOutputPath } from './output-path.ts';
 
+function listed(options: Readonly<Record<string, string>>): string {
+  const words = Object.entries(options).map(([name, value]) => (value === '' ? name : `${name}=${value}`));
+  return `the options [${words.join(', ')}]`;
+}
+
 describe('readCommandLine', () => {
   const TABLE = [
     { long: 'nodes', short: 'N', value: 'required' },
@@ -26,7 +31,7 @@ describe('readCommandLine', () => {
     [['word', '-H'], { hold: '' }, ['word']],
     [['--', '-H'], {}, ['-H']],
   ] as const) {
-    it(`reads ${args.join(' ')}`, () => {
+    it(`reads "${args.join(' ')}" as ${listed(options)} and the arguments [${rest.join(', ')}]`, () => {
       const line = readCommandLine('sbatch', args, TABLE);
 
       expect(Object.fromEntries(line.options)).to.deep.equal(options);
@@ -34,7 +39,7 @@ describe('readCommandLine', () => {
     });
   }
 
-  it('stops at the script, and does not read the options behind it', () => {
+  it('does not read the arguments after the name of the script as options', () => {
     expect(readCommandLine('sbatch', ['-H', 'script', '--nodes=2'], TABLE, true).rest).to.deep.equal([
       'script',
       '--nodes=2',
@@ -66,7 +71,7 @@ describe('readDirectives', () => {
     ['echo\n#SBATCH --hold', []],
     ['\n# remark\n#SBATCH --hold', ['--hold']],
   ] as const) {
-    it(`reads ${JSON.stringify(line)}`, () => {
+    it(`${words.length === 0 ? 'finds no directive in' : `reads [${words.join(', ')}] from`} ${JSON.stringify(line)}`, () => {
       expect(readDirectives(`#!/bin/bash\n${line}\n`)).to.deep.equal(words);
     });
   }
@@ -93,7 +98,7 @@ describe('a duration', () => {
     });
   }
 
-  it('is undefined if the text is no duration, and can be unlimited', () => {
+  it('is undefined if the text is no duration, and unlimited for "UNLIMITED"', () => {
     expect(readDuration('UNLIMITED')).to.equal(null);
     expect(formatDuration(null)).to.equal('UNLIMITED');
     for (const text of ['', 'soon', '1:2:3:4', '1-', '-5']) expect(readDuration(text), text).to.equal(undefined);
@@ -107,7 +112,7 @@ describe('formatNodes', () => {
     [['n1', 'n2'], 'n[1-2]'],
     [['n4', 'n2', 'n1'], 'n[1-2,4]'],
   ] as const) {
-    it(`shows ${nodes.length} nodes as "${shown}"`, () => {
+    it(`shows the nodes [${nodes.join(', ')}] as "${shown}"`, () => {
       expect(formatNodes(nodes)).to.equal(shown);
     });
   }

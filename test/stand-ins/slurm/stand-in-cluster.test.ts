@@ -139,7 +139,7 @@ describe('the stand-in cluster', () => {
     expect((await rejection(type(`scontrol requeue ${id}`))).message).to.include('presently disabled');
   });
 
-  it('lets a test end a job in any state', async () => {
+  it('ends a job in the state that a test chooses', async () => {
     const running = await submit('sleep 1000');
     const waiting = await submit('true', '--hold');
     await until(running, 'RUNNING');
@@ -225,7 +225,7 @@ describe('the stand-in cluster', () => {
     await until(id, 'COMPLETED');
   });
 
-  it('kills its jobs when it is killed', async () => {
+  it('leaves no job running when it is killed', async () => {
     await cluster.close();
     const child = spawn(
       process.execPath,

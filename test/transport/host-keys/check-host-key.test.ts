@@ -12,7 +12,7 @@ const NEW = makeHostKey('ssh-ed25519', 'new');
 const ECDSA = makeHostKey('ecdsa-sha2-nistp256', 'another type');
 
 describe('in strict mode, the host key check', () => {
-  it('accepts a known key: plain, hashed, in any file, for its port, or among other keys', async () => {
+  it('accepts a known key in any file, under a plain or a hashed name, and among other keys', async () => {
     const files: readonly (readonly [name: string, text: string])[] = [
       ['known', `login1 ${formatHostKey(OLD)}\n`],
       ['known', `${hashedName('login1', Buffer.from('salt'))} ${formatHostKey(OLD)}\n`],
@@ -26,7 +26,7 @@ describe('in strict mode, the host key check', () => {
     }
   });
 
-  it('accepts at any port, as ssh does, a key that is known for the default port', async () => {
+  it('accepts a key that is known for port 22 at any other port, as ssh does', async () => {
     await using here = await createKnownHostsFixture();
     await here.write('known', `login1 ${formatHostKey(OLD)}\n`);
 
@@ -47,7 +47,7 @@ describe('in strict mode, the host key check', () => {
     expect(await here.say({ knownHostsFiles: ['/dev/null'] }, 'login1', 22, OLD)).to.contain('is unknown');
   });
 
-  it('rejects an unknown key with its fingerprint, the files and two ways to proceed', async () => {
+  it('rejects an unknown key, and names its fingerprint, the files and two ways to proceed', async () => {
     await using here = await createKnownHostsFixture();
 
     expect(await here.say({}, 'login1', 2222, NEW)).to.equal(
@@ -57,7 +57,7 @@ describe('in strict mode, the host key check', () => {
     await expectNothingWritten(here.folder);
   });
 
-  it('rejects a changed key with the line, both fingerprints and the ssh-keygen command', async () => {
+  it('rejects a changed key, and names the line, both fingerprints and the ssh-keygen command', async () => {
     await using here = await createKnownHostsFixture();
     await here.write('known', `# mine\nlogin1 ${formatHostKey(ECDSA)}\nlogin1 ${formatHostKey(OLD)}\n`);
 
@@ -148,7 +148,7 @@ describe('in accept-new mode, the host key check', () => {
     expect(await here.say({ mode: 'accept-new' }, 'login1', 22, NEW)).to.contain('could not be saved');
   });
 
-  it('saves no key to a file that other users can change, even an empty one', async () => {
+  it('saves no key to a file that other users can change, even if the file is empty', async () => {
     await using here = await createKnownHostsFixture();
     const known = await here.write('known', '');
     await chmod(here.folder, 0o755);

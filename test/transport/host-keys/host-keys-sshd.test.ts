@@ -76,7 +76,7 @@ describe('the ssh2 transport with a real sshd', () => {
     expectNoLogin(sshd, before);
   });
 
-  it('does not contact the host behind a jump host with a changed key', async () => {
+  it('does not contact the host behind a jump host whose key has changed', async () => {
     await using inner = await startSshd();
     const jump = targetOf(sshd, account, { name: 'gate' });
     const hostKeys: HostKeyPolicy = { mode: 'strict', knownHostsFiles: [inner.knownHosts()] };

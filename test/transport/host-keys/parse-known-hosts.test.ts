@@ -34,7 +34,7 @@ describe('matchesHost', () => {
     ['|2|AAAA|AAAA', 'login1', 22, false],
   ];
   for (const [names, host, port, speaks] of cases) {
-    it(`${speaks ? 'matches' : 'does not match'} ${names} with ${host}, port ${port}`, () => {
+    it(`${speaks ? 'matches' : 'does not match'} the entry "${names}" with the host "${host}", port ${port}`, () => {
       expect(matchesHost(names, knownName(host, port))).to.equal(speaks);
     });
   }

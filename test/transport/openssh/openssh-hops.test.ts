@@ -30,7 +30,7 @@ describe('a route of the openssh transport', () => {
     return { name: 'hpc', config: parseSshConfig(shown), hops: await findHops('hpc', shown, ask) };
   }
 
-  it('contains all jump hosts, the nearest first, and applies ProxyJump only to the first host', async () => {
+  it('contains all jump hosts, the nearest first, and follows the ProxyJump of the first jump host only', async () => {
     const { hops } = await readRoute(
       'Host hpc\n  ProxyJump gate,joe@inner:2200\nHost gate\n  ProxyJump door\nHost inner\n  ProxyJump elsewhere\nMatch host inner user joe\n  HostName 10.0.0.7\n',
     );
@@ -77,19 +77,19 @@ describe('a route of the openssh transport', () => {
       'StrictHostKeyChecking no" for door',
     ],
     [
-      'accept-new for a jump host and in the settings',
+      'accept-new for a jump host if host_keys is accept-new',
       `${THROUGH}Host gate\n  StrictHostKeyChecking accept-new\n`,
       false,
       undefined,
     ],
     [
-      'accept-new for a jump host but strict settings',
+      'accept-new for a jump host if host_keys is strict',
       `${THROUGH}Host gate\n  StrictHostKeyChecking accept-new\n`,
       true,
       'StrictHostKeyChecking accept-new" for gate',
     ],
     [
-      'StrictHostKeyChecking off on a connection of the user',
+      'StrictHostKeyChecking off for a connection that the user opened',
       'Host hpc\n  StrictHostKeyChecking no\n  ControlPath ~/%C\n',
       false,
       'StrictHostKeyChecking no" for hpc',
@@ -101,7 +101,7 @@ describe('a route of the openssh transport', () => {
       'ProxyCommand ssh -o StrictHostKeyChecking=no -W [%h]:%p gate" for hpc. Remove the option StrictHostKeyChecking from that command;',
     ],
     [
-      'NoHostAuthenticationForLocalhost with localhost as a jump host',
+      'NoHostAuthenticationForLocalhost if a jump host is localhost',
       `${THROUGH}Host gate\n  HostName localhost\n  NoHostAuthenticationForLocalhost yes\n`,
       false,
       'NoHostAuthenticationForLocalhost yes" for gate',

@@ -42,7 +42,7 @@ describe('the openssh transport', () => {
     'The SSH connection to cluster has ended, and a new one may need your second factor. ' +
     'Run: ssh -fNM cluster   The daemon finds the new connection within 30 s; jobs are not affected.';
 
-  it('shows how to open a connection, never logs in, and works once a user has opened a connection', async () => {
+  it('explains how to open a connection, never logs in itself, and works once the user has opened one', async () => {
     const logins = used.sshd.loginCount();
     const host = open();
     const error = await rejection(host.run(shell('touch ran')));
@@ -63,7 +63,7 @@ describe('the openssh transport', () => {
     expect(existsSync(join(used.account.home, 'ran'))).to.equal(false);
   });
 
-  it('uses a connection that the user opened with a second factor, and never logs in', async () => {
+  it('uses a connection that the user opened with a second factor, and never logs in itself', async () => {
     await using strict = await startSshd(['AuthenticationMethods publickey,keyboard-interactive', 'UsePAM yes']);
     await using user = prepareUserSsh(targetOf(strict, used.account));
     const host = open({ config: user.config });
@@ -92,7 +92,7 @@ describe('the openssh transport', () => {
     expect(await running).to.be.instanceOf(ConnectionLostError);
   });
 
-  it('asks for a ControlPath if the configuration has none', async () => {
+  it('advises the user to set a ControlPath if the configuration has none', async () => {
     const config = join(ssh.folder, 'bare');
     writeFileSync(config, 'Host cluster\nHostName 127.0.0.1\n');
 
@@ -150,7 +150,7 @@ describe('the openssh transport', () => {
     expect(host.loginCount()).to.equal(0);
   });
 
-  it("prompts for nothing when it logs in, and reports ssh's message", async () => {
+  it('logs in without a prompt, and reports the message of ssh if the login fails', async () => {
     await using strict = await startSshd(['AuthenticationMethods publickey,password']);
     await using user = prepareUserSsh(targetOf(strict, used.account));
     const error = await rejection(open({ mayLogIn: true, config: user.config }).run(shell('true')));

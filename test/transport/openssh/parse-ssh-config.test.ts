@@ -51,7 +51,7 @@ describe('findSshTarget', () => {
     );
   }
 
-  it('lists the options that ssh2 does not support and that differ from the defaults, also of jump hosts', async () => {
+  it('lists the non-default options that ssh2 does not support, also those of jump hosts', async () => {
     const found = await target(
       'Host hpc\n  MACs hmac-sha2-512\n  Ciphers aes256-ctr\n  ProxyJump gate\n  SendEnv LANG\nHost gate\n  RekeyLimit 1G\n',
     );
@@ -109,7 +109,7 @@ describe('findSshTarget', () => {
     expect(String(problem)).to.contain('cycle');
   });
 
-  it("returns ssh's known_hosts files and host key alias, and strict mode", async () => {
+  it("returns ssh's known_hosts files and host key alias, but strict mode even for StrictHostKeyChecking no", async () => {
     const found = await target(
       'Host hpc\n  UserKnownHostsFile ~/.ssh/kh /lab/known\n  GlobalKnownHostsFile /etc/kh\n  HostKeyAlias cluster\n  StrictHostKeyChecking no\n',
     );
@@ -142,7 +142,7 @@ describe('findSshTarget', () => {
     });
   }
 
-  it('keeps strict mode if there is no file for new keys', async () => {
+  it('returns strict mode for StrictHostKeyChecking accept-new if no file can store new keys', async () => {
     const found = await target('Host hpc\n  UserKnownHostsFile none\n  StrictHostKeyChecking accept-new\n');
 
     expect(found.hostKeys.mode).to.equal('strict');
@@ -156,7 +156,7 @@ describe('findSshTarget', () => {
     ['IdentityAgent /run/mine', '/run/mine'],
   ];
   for (const [config, socket] of agents) {
-    it(`returns ${socket === undefined ? 'no agent' : `the agent at ${socket}`} for "${config}"`, async () => {
+    it(`returns ${socket === undefined ? 'no agent' : `the agent at ${socket}`} for ${config === '' ? 'no IdentityAgent' : `"${config}"`}`, async () => {
       const environment = { SSH_AUTH_SOCK: '/run/agent', OTHER: '/run/other' };
       const { agentSocket } = await target(`Host hpc\n  ${config}\n`, {}, environment);
 
@@ -174,7 +174,7 @@ describe('findSshTarget', () => {
     ['PreferredAuthentications gssapi-with-mic\n  GSSAPIAuthentication yes', 'Kerberos'],
   ];
   for (const [config, what] of needs) {
-    it(`recommends the openssh transport for ${config.replaceAll('\n ', ',')}`, async () => {
+    it(`recommends the openssh transport for "${config.replaceAll('\n ', ',')}"`, async () => {
       const problem = await rejection(target(`Host hpc\n  ${config}\n`));
 
       expect(problem).to.be.instanceOf(SshConfigError);
@@ -230,19 +230,19 @@ describe('parseJump', () => {
     ['', undefined],
   ];
   for (const [text, read] of cases) {
-    it(`${read === undefined ? 'rejects' : 'reads'} "${text}"`, () => {
+    it(read === undefined ? `rejects "${text}"` : `reads "${text}" as user, host and port: ${read}`, () => {
       const jump = parseJump(text);
       expect(jump && `${jump.user ?? '-'} ${jump.host} ${String(jump.port ?? '-')}`).to.equal(read);
     });
   }
 });
 
-it('expandTokens replaces the tokens of a path', () => {
+it("expandTokens replaces ssh's tokens, such as %h and ~, in a path", () => {
   const tokens = { homeDir: '/h', localUser: 'ada', calledAs: 'hpc', host: 'login1', port: 22, user: 'jane' };
 
   expect(expandTokens('~/%u-%r@%h:%p(%n)%%%d%Z', tokens)).to.equal('/h/ada-jane@login1:22(hpc)%/h%Z');
 });
 
-it("parseSshConfig does not require openssh for Debian's GSSAPIAuthentication yes", () => {
+it("parseSshConfig does not require the openssh transport if GSSAPIAuthentication is yes, Debian's default", () => {
   expect(parseSshConfig('gssapiauthentication yes\npubkeyauthentication true\n').needsOpenssh).to.equal(undefined);
 });

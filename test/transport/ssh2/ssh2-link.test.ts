@@ -20,7 +20,7 @@ describe('the ssh2 transport', () => {
   const testBed = useSsh2TestBed();
 
   describe('during the login', () => {
-    it('reports a port without a listener and an unknown name', async () => {
+    it('reports a port on which nothing listens, and a host name that does not resolve', async () => {
       const [port = 0] = await freePorts(1);
 
       expect(await testBed.refusal({ ...testBed.target(), port })).to.contain(
@@ -40,7 +40,7 @@ describe('the ssh2 transport', () => {
       );
     });
 
-    it('goes through two jump hosts and checks the key of each', async () => {
+    it('connects through two jump hosts and checks the host key of each', async () => {
       await using first = await startSshd();
       await using second = await startSshd();
       const jumps = [
@@ -56,7 +56,7 @@ describe('the ssh2 transport', () => {
       expect([second, testBed.sshd].map((one) => one.loginCount())).to.deep.equal(logins.slice(1));
     });
 
-    it('reports a jump host that does not forward', async () => {
+    it('reports a jump host that does not forward connections', async () => {
       await using gate = await startSshd(['AllowTcpForwarding no']);
       const jumps = [targetOf(gate, testBed.account, { name: 'gate' })];
 
@@ -157,7 +157,7 @@ describe('the ssh2 transport', () => {
       expect(await rejection(host.run(shell('true', { timeoutMs: 200 })))).to.be.instanceOf(CommandTimeoutError);
     });
 
-    it('wherever the link breaks, runs a command at most once and reports whether it ran', async () => {
+    it('runs a command at most once and reports whether it ran, wherever the link breaks', async () => {
       await using link = await startLink(testBed.sshd.port);
       const host = testBed.open(testBed.target({ port: link.port }), { maxChannels: 1 });
       let tries = 0;
