@@ -26,7 +26,7 @@ describe('a LineFile', () => {
       onRecovery: (lost) => void events.push(`written again, lost ${lost}`),
     });
 
-  it('writes lines that are appended at the same time in the order of the calls', async () => {
+  it('writes the lines of simultaneous calls in the order of the calls', async () => {
     const file = create();
     const lines = Array.from({ length: 500 }, (_, index) => `line ${index}`);
     await Promise.all(lines.map((line) => file.append(line)));

@@ -77,7 +77,7 @@ describe('the trust rule for paths', () => {
       { group: LAB },
     ],
     [
-      'does not trust a path in a sticky directory that all users can write to, even if it belongs to the trusted group',
+      'does not trust a path in a sticky directory that all users can write to, even one of the trusted group',
       pathSteps({ mode: 0o3777, gid: LAB }, {}),
       '/0 can be written by everybody (mode 3777)',
       { group: LAB },

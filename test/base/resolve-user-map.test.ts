@@ -98,7 +98,7 @@ describe('the Unix user of a task', () => {
     });
   }
 
-  it('is rejected for ClearML users whom the map names by a name that two of them have', () => {
+  it('is rejected if the map has the ClearML name of the owner, and another ClearML user has this name too', () => {
     const resolved = resolveUserMap({ Bob: 'bob', default: 'alice' }, factsWith());
     for (const owner of ['b2', 'b3'])
       expect(unixUserOf(owner, resolved)).to.have.property('reason').that.contains('2 ClearML users have this name');

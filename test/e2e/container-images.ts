@@ -72,7 +72,7 @@ export function defineImageTests(testBed: () => ContainerTestBed): void {
     expect(await logOf('artifact')).to.include(`: pulled oras://${privateRegistry.address}/lab/artifact:1.0`);
   });
 
-  it(`needs one pull of its image and one installation of clearml-agent for ${AT_ONCE} tasks at once`, async () => {
+  it(`needs only one pull of its image and one installation of clearml-agent if ${AT_ONCE} such tasks start at once`, async () => {
     const { world, taskOf, logOf, registry, folder } = testBed();
     await world.untilStatus(taskOf('three nodes'), 'completed');
     const logs = [await logOf('three nodes')];

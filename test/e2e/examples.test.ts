@@ -128,7 +128,7 @@ describe('an example template', () => {
     return world.user.console(task);
   }
 
-  it('is among the templates with which the following tests run tasks', () => {
+  it('is used by at least one of these tests', () => {
     const names = readdirSync('examples').filter((name) => name.endsWith('.template'));
     const tried = [...ON_NODES, ...WITH_OWN_PYTHON, ...BY_SRUN, ...IN_CONTAINERS].map((name) => `${name}.template`);
     expect(names).to.have.members(tried);

@@ -203,14 +203,14 @@ describe('a task', () => {
     await world.untilConsole(taskOf('time'), '--time is set by the user property "walltime"');
   });
 
-  it("C-29 F-10 fails with the reason and the end of the job's log if the node cannot reach the server", async () => {
+  it("C-29 F-10 fails if the node cannot reach the server, and shows the reason and the end of the job's log", async () => {
     await world.untilStatus(taskOf('route'), 'failed');
 
     await world.untilConsole(taskOf('route'), 'this node cannot reach the ClearML server');
     await world.untilConsole(taskOf('route'), "The last lines of the job's log");
   });
 
-  it("F-11 fails with the reason and the end of the job's log if the node has no Python", async () => {
+  it("F-11 fails if the node has no Python, and shows the reason and the end of the job's log", async () => {
     await using bare = await startWorld({ python: false });
     const template = await bare.write(
       'bare.template',

@@ -74,7 +74,7 @@ describe('the daemon', () => {
     expect(await world.run('stop')).to.deep.include({ code: 0, stdout: '' });
   });
 
-  it('prints why it cannot start, and exits with the matching exit code, also with --detached', async () => {
+  it('started with --detached prints why it cannot start, and exits with the matching exit code', async () => {
     const { code, stdout, stderr } = await world.run(
       '--template-files',
       template,

@@ -71,7 +71,7 @@ describe('an outage', () => {
   describe('of a ClearML server with injected faults', () => {
     before(requireSandbox);
 
-    it('C-01 delays the final status of tasks whose jobs end until the server responds again', async () => {
+    it('C-01 delays the final status of tasks with ended jobs until the server responds again', async () => {
       await using world = await startWorld({ cluster, python: standInAgentPython() });
       const { daemon, runs, waits } = await startTwo(world);
 

@@ -71,7 +71,7 @@ print("hello from the task")`;
       }
     }
 
-    it('keeps jobs and claims; the older version can continue afterwards, unless the format of the journal is newer', async () => {
+    it('keeps jobs and claims, and a downgrade works unless the journal has a newer format', async () => {
       await using world = await openWorld();
       const template = await world.write('quick.template', QUICK_TEMPLATE);
       const queue = await world.user.makeQueue('quick');

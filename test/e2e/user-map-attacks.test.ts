@@ -26,7 +26,7 @@ describe('a daemon with a user map', () => {
     ({ cluster, daemon, alice, bob, mallory, createBed, local, jobRows } = users);
   });
 
-  it("ignores another user's job with the name of a task, and user properties that contain --uid", async () => {
+  it("ignores another user's job that has the job name of a task, and ignores --uid in user properties", async () => {
     await using bed = await createBed(local());
     const { world, people } = bed;
     await installSudoers(await sudoers(bed));

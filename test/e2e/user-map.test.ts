@@ -109,7 +109,7 @@ describe('a daemon with a user map', () => {
     await world.stop(program);
   });
 
-  it('can be checked by doctor, which tests sudo for the Unix users and, with --as, runs a job of one user', async () => {
+  it('can be checked by doctor, which tests sudo and, with --as, runs a job of one user', async () => {
     await using bed = await createBed(local());
     const { world } = bed;
     await world.user.makeQueue('slurm_scheduler');
@@ -152,7 +152,7 @@ describe('a daemon with a user map', () => {
       await checkTasks(bed);
     });
 
-    it('holds only the tasks of a user for whom squeue fails, and keeps the running job of that user', async () => {
+    it('holds only the tasks of a user for whom squeue fails, and does not end a running job of that user', async () => {
       await using bed = await createBed(local(STAND_IN));
       const { world, people } = bed;
       const file = await sudoers(bed);

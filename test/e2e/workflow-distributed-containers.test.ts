@@ -87,7 +87,7 @@ describe('distributed training with PyTorch in containers', () => {
     ['Apptainer', 'two nodes with two GPUs each', 'apptainer', 4],
     ['Pyxis', 'two nodes', 'pyxis', 2],
   ] as const) {
-    it(`trains in ${runtime} containers on ${nodes}, which use the clearml-agent of the first node`, async () => {
+    it(`completes with ${runtime} on ${nodes}, and each container uses the clearml-agent of the first node`, async () => {
       const task = tasks.get(queue) ?? '';
       await expectTrained(bed, task, 30);
       await untilAllReport(bed, task, processes);

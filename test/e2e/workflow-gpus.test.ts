@@ -157,7 +157,7 @@ describe('a task that selects its GPUs by user properties', () => {
     return /^GPUs: (.*)$/m.exec(printed)?.[1];
   }
 
-  it('finds the GPUs of its job in CUDA_VISIBLE_DEVICES directly on the node', async () => {
+  it('finds the GPUs of its job in CUDA_VISIBLE_DEVICES when it runs directly on the node', async () => {
     expect(await gpusOf('default')).to.match(/^([01]) \1 False$/);
     expect(await gpusOf('two')).to.equal('2,3 2,3 False');
     expect(await gpusOf('slice')).to.match(/^([45]) \1 False$/);

@@ -199,7 +199,7 @@ for (const { name, version } of SLURMS) {
         ]);
       });
 
-      it('S-21 finds by name only jobs that squeue shows while slurmdbd is down; other look-ups fail', async () => {
+      it('S-21 fails to look up a job by name while slurmdbd is down, unless squeue shows the job', async () => {
         const running = newName();
         const id = await submitted(scheduler, running, 'sleep 1000');
         await forgetful.stopAccounting();

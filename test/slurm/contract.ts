@@ -302,7 +302,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       ['DOS line breaks', '#!/bin/bash\r\ntrue\r\n', 'Batch script contains DOS line breaks'],
       ['an unknown node', script('#SBATCH --nodelist=nowhere', 'true'), 'Invalid node name specified'],
     ] as const) {
-      it(`rejects ${what} with Slurm's message, and leaves no job`, async () => {
+      it(`rejects ${what}, reports Slurm's message, and leaves no job`, async () => {
         const jobName = newName();
         const outcome = await scheduler.submit({ jobName, script: text });
 

@@ -24,7 +24,7 @@ describe('the job name', () => {
   });
 
   for (const id of ['', '/../../x', `../${TASK}`, TASK.toUpperCase(), `${TASK}\n`, `${TASK}/..`]) {
-    it(`is not made of the invalid task id ${JSON.stringify(id)}`, () => {
+    it(`is not created for the invalid task id ${JSON.stringify(id)}`, () => {
       expect(() => formatJobName(id, 'mwudl4rwabcd')).to.throw(RangeError);
     });
   }

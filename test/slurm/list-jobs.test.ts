@@ -151,7 +151,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['squeue', 'alice squeue', 'bob squeue']);
   });
 
-  it('have their sizes read in one call or, if Slurm hides them, in one call for each user whom sudo permits', async () => {
+  it('have their sizes read in one call or, if Slurm hides the jobs, in one call for each user', async () => {
     for (const hidesJobs of [false, true]) {
       const { scheduler, calls, refused } = createBed({ hidesJobs });
       await scheduler.facts();

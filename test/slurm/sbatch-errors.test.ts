@@ -168,7 +168,7 @@ it('isLimitOfJobs is true for limits that apply until a job ends, but not for a 
   ]);
 });
 
-it('isLimitOfQueue is true for limits that jobs of other partitions, accounts and QOS perhaps do not have', () => {
+it('isLimitOfQueue is true for limits that perhaps apply only to one partition, account or QOS', () => {
   const { backpressure } = CONTROLLER_RESPONSES;
   const isLimit = (text: string): boolean =>
     isLimitOfQueue(submitErrorMessage(answer(text, 'QOSMaxSubmitJobPerUserLimit')));

@@ -21,7 +21,7 @@ for (const { version } of SLURM_RELEASES) {
 
     // Accounting takes 15 seconds to start.
     for (const hasAccounting of version === '22.05' || version === '26.05' ? [false, true] : [false])
-      it(`match the requested nodes and GPUs ${hasAccounting ? 'with' : 'without'} gres/gpu in AccountingStorageTRES`, async function () {
+      it(`match the requested nodes and GPUs if AccountingStorageTRES ${hasAccounting ? 'contains' : 'does not contain'} gres/gpu`, async function () {
         if (hasAccounting) requireAccounting.call(this);
         await using cluster = await startSlurmCluster({
           version,

@@ -45,7 +45,7 @@ describe('a test under which slurmd crashes', () => {
     expect(outcome.says).to.include('retrying, as slurmd died by SIGSEGV: is innocent');
   });
 
-  it('fails with the name of the node, the signal and the end of the log if slurmd crashes again', () => {
+  it('fails if slurmd crashes again, and shows the node, the signal and the end of the log', () => {
     const [failure] = outcome.failures ?? [];
     const details = failure?.details.join('\n') ?? '';
 

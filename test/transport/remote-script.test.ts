@@ -117,7 +117,7 @@ describe('a command in a remote script', () => {
       expect(parseFrame(NONCE, stdout, stderr)).to.deep.include({ stdout: '/usr/local/bin:/usr/bin:/bin\n' });
     });
 
-    it(`is not run by ${shell}, wherever the script is truncated`, () => {
+    it(`is not run by ${shell} if the script is truncated, at whichever byte`, () => {
       const block = blockFor({ stdin: '#!/bin/bash\nrm -rf /scratch/job-4711\n' });
       const anyCut = fc.integer({ min: 0, max: block.length - 1 });
       fc.assert(
@@ -177,7 +177,7 @@ describe('a command in a remote script', () => {
       expect(stdout.match(/^[ab]|exit 0/gm)).to.deep.equal(['a', 'exit 0', 'b', 'exit 0']);
     });
 
-    it(`does not prevent ${shell} from running the next command if its program is missing`, () => {
+    it(`whose program is missing does not prevent ${shell} from running the next command`, () => {
       const missing = blockFor({ program: 'sbatchh', args: [] });
       const { stdout } = runPosixShell(
         shell,

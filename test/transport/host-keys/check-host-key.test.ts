@@ -26,7 +26,7 @@ describe('in strict mode, the host key check', () => {
     }
   });
 
-  it('accepts a key that is known for port 22 at any other port, as ssh does', async () => {
+  it("accepts a host's key at any port if the key is known for port 22, as ssh does", async () => {
     await using here = await createKnownHostsFixture();
     await here.write('known', `login1 ${formatHostKey(OLD)}\n`);
 

@@ -77,13 +77,13 @@ describe('a route of the openssh transport', () => {
       'StrictHostKeyChecking no" for door',
     ],
     [
-      'accept-new for a jump host if host_keys is accept-new',
+      'StrictHostKeyChecking accept-new for a jump host if host_keys is accept-new',
       `${THROUGH}Host gate\n  StrictHostKeyChecking accept-new\n`,
       false,
       undefined,
     ],
     [
-      'accept-new for a jump host if host_keys is strict',
+      'StrictHostKeyChecking accept-new for a jump host if host_keys is strict',
       `${THROUGH}Host gate\n  StrictHostKeyChecking accept-new\n`,
       true,
       'StrictHostKeyChecking accept-new" for gate',

@@ -156,7 +156,7 @@ describe('findSshTarget', () => {
     ['IdentityAgent /run/mine', '/run/mine'],
   ];
   for (const [config, socket] of agents) {
-    it(`returns ${socket === undefined ? 'no agent' : `the agent at ${socket}`} for ${config === '' ? 'no IdentityAgent' : `"${config}"`}`, async () => {
+    it(`returns ${socket === undefined ? 'no agent' : `the agent at ${socket}`} ${config === '' ? 'if IdentityAgent is not set' : `for "${config}"`}`, async () => {
       const environment = { SSH_AUTH_SOCK: '/run/agent', OTHER: '/run/other' };
       const { agentSocket } = await target(`Host hpc\n  ${config}\n`, {}, environment);
 
@@ -230,10 +230,15 @@ describe('parseJump', () => {
     ['', undefined],
   ];
   for (const [text, read] of cases) {
-    it(read === undefined ? `rejects "${text}"` : `reads "${text}" as user, host and port: ${read}`, () => {
-      const jump = parseJump(text);
-      expect(jump && `${jump.user ?? '-'} ${jump.host} ${String(jump.port ?? '-')}`).to.equal(read);
-    });
+    it(
+      read === undefined
+        ? `rejects "${text}"`
+        : `reads "${text}" as ${read.replace(/^(\S+) (\S+) (\S+)$/, 'user $1, host $2, port $3').replaceAll(/ -(?=,|$)/g, ' none')}`,
+      () => {
+        const jump = parseJump(text);
+        expect(jump && `${jump.user ?? '-'} ${jump.host} ${String(jump.port ?? '-')}`).to.equal(read);
+      },
+    );
   }
 });
 
