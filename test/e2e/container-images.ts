@@ -19,7 +19,7 @@ const FAILING_IMAGES = [
     messages: [JOB_EXIT_CODES.containerNotStarted.meaning, 'lstat /no: no such file'],
   },
   {
-    fault: 'a library:// image if no library is configured',
+    fault: 'a library:// image without a configured library',
     image: 'library://lab/tool:1.0',
     messages: [JOB_EXIT_CODES.imageNotPulled.meaning, 'remote has no library client'],
   },
@@ -104,7 +104,7 @@ export function defineImageTests(testBed: () => ContainerTestBed): void {
   });
 
   for (const { fault, messages } of FAILING_IMAGES)
-    it(`fails, with Apptainer's message, because of ${fault}`, () => testBed().untilFailed(fault, ...messages));
+    it(`fails with Apptainer's message if it has ${fault}`, () => testBed().untilFailed(fault, ...messages));
 
   for (const [fault, , message] of REJECTED_CONTAINERS) {
     it(`fails before a job is submitted if it has ${fault}`, async () => {

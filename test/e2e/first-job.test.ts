@@ -12,7 +12,7 @@ describe('an enqueued task', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it("completes with the template of ClearML's Deployment page, with its output in the console", async () => {
+  it("completes and prints to the console with the template of ClearML's Deployment page", async () => {
     await using world = await startWorld();
     const template = await world.write(
       'slurm.example.template',

@@ -180,7 +180,7 @@ describe('a task in a container of the stand-in for Pyxis', () => {
   /** Python's own packages and those of the image, none of `~/.local`. */
   const SEES_IMAGE = 'system packages true';
 
-  it("runs with ClearML's unchanged template that wraps srun", async () => {
+  it("runs with ClearML's unchanged template that starts the agent by srun", async () => {
     const printed = await consoleOfCompleted('srun');
     expect(printed)
       .to.include('inside True of bash rank 0')

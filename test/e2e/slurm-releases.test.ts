@@ -55,7 +55,7 @@ for (const { version } of SLURM_RELEASES) {
       return task;
     }
 
-    it('completes a task, with its output in the console', async () => {
+    it("completes a task and shows the task's output in the console", async () => {
       const task = await enqueue('print("6 times 7 is", 6 * 7)');
 
       await world.untilStatus(task, 'completed');

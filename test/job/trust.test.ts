@@ -192,7 +192,7 @@ describe('a job', () => {
       expect(stdout).to.include('api_server');
     });
 
-    it('the directory stays if another node owns it, it is still being created, or it has no lock file', async () => {
+    it('the directory stays if it belongs to another node, is still being created, or has no lock file', async () => {
       const kept = [
         left('clearml-1.abcdef', 'another-node\n'),
         left('clearml-2.abcdef-1', `${here.trim()} prepared\n`),

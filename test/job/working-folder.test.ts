@@ -63,7 +63,7 @@ describe('a job in a directory that other users can write to', () => {
   }
 
   for (const path of PYTHON_PATHS)
-    it(`runs its task, but no file of that directory if PYTHONPATH is ${path === undefined ? 'not set' : `"${path}"`}`, async () => {
+    it(`runs its task, but no file of that directory, if PYTHONPATH is ${path === undefined ? 'not set' : `"${path}"`}`, async () => {
       const env = path === undefined ? {} : { PYTHONPATH: path };
       const { exitCode, stderr, console } = await run(SAYS_WHERE, standInAgentPython(), env);
       expect(exitCode, stderr).to.equal(0);

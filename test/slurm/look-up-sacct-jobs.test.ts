@@ -13,7 +13,7 @@ function line(...fields: readonly string[]): string {
 }
 
 describe('a query with sacct', () => {
-  it('S-22 requests exact names, all runs, and a start time one hour earlier in UTC seconds', () => {
+  it('S-22 requests exact names, all runs, and a start time one hour before the given time in UTC seconds', () => {
     const args = sacctJobsArgs([OURS, 'other'], 1_795_505_467_999, 1000);
 
     expect(args).to.include.members([

@@ -24,7 +24,7 @@ function createBed(): Bed {
   };
 }
 
-describe('a query as each of several users', () => {
+describe('a query that runs once as each of several users', () => {
   it('fails only for the users whose own query fails', async () => {
     const { failures, isDown } = await createBed().query('f1', 'alice', 'bob');
     expect([...failures]).to.deep.equal([['f1', 'f1 failed']]);
@@ -44,7 +44,7 @@ describe('a query as each of several users', () => {
     expect(second.isDown).to.equal(false);
   });
 
-  it('continues for all users, however many of them sudo refuses', async () => {
+  it('runs for every user, even if sudo refuses several of them', async () => {
     const { asked, query } = createBed();
     const { failures, isDown } = await query('r1', 'r2', 'r3', 'alice');
     expect(asked).to.deep.equal(['r1', 'r2', 'r3', 'alice']);

@@ -149,7 +149,7 @@ for (const release of releases) {
       expect(parseScancel(result(answers['scancel, no controller'] ?? {}))).to.include({ isOfOneJob: false });
     });
 
-    it('reports an unknown job as unknown', () => {
+    it('shows that scontrol and sacct do not know an unknown job', () => {
       expect(isUnknownJob(answers['scontrol, an unknown job']?.stderr ?? '')).to.equal(true);
       expect(parseSacctRecord(result(answers['sacct, an unknown job'] ?? {}))).to.equal(undefined);
     });

@@ -13,7 +13,7 @@ describe('sbatch', () => {
     ['a bare id', '4711\n', '4711', undefined],
     ['an id with its cluster', '4711;lab-2.north\n', '4711', 'lab-2.north', 'S-04 S-36 '],
     ['the message of a wrapper without --parsable', 'Submitted batch job 4711\n', '4711', undefined],
-    ['the message of a wrapper with a cluster', 'Submitted batch job 4711 on cluster lab\n', '4711', 'lab'],
+    ['the message of a wrapper that names the cluster', 'Submitted batch job 4711 on cluster lab\n', '4711', 'lab'],
     [
       'an id after other output',
       'Welcome!\nquota: 42 of 100\nsbatch: INFO: defaults applied\n4711\n',
@@ -37,7 +37,7 @@ describe('sbatch', () => {
     expect(parseSbatch(result({ stdout: '4711\n', stderr }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 
-  it('has submitted the job if it prints an id, even with the exit code of the job (--wait)', () => {
+  it('has submitted the job if it prints an id, even if it exits with the exit code of the job (--wait)', () => {
     expect(parseSbatch(result({ exitCode: 3, stdout: '4711\n' }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 

@@ -184,7 +184,7 @@ describe('a query with squeue', () => {
     });
   }
 
-  it('S-30 omits array tasks, even with a job name of this daemon', () => {
+  it('S-30 omits array tasks, even if they have a job name of this daemon', () => {
     expect(
       jobsOf(HEADER + row('99', OURS, { shownId: '99_[0-3]' }) + row('12', OURS, { shownId: '12+0' })),
     ).to.deep.equal([]);

@@ -15,7 +15,7 @@ describe('a wait', () => {
     expect(error.message).to.match(/^waited \d+ ms for a job, in vain: slurmctld ended\nits last line$/);
   });
 
-  it('no longer fails after the reason to fail is withdrawn', async () => {
+  it('does not fail for a reason that was withdrawn before', async () => {
     failWaitsOn(() => 'slurmctld ended')();
 
     expect(await waitUntil('a job', () => 'job 7')).to.equal('job 7');

@@ -70,7 +70,7 @@ describe('the stand-in cluster', () => {
     expect(await type('scontrol show config')).to.match(/SLURM_VERSION += .*stand-in/);
   });
 
-  it("shows Slurm's usual tables", async () => {
+  it("prints the tables of squeue and sinfo, and the records of scontrol, in Slurm's formats", async () => {
     await submit('true', '--hold --job-name=mine');
 
     expect(await type('squeue')).to.match(/^ +JOBID PARTITION +NAME .*\n +1 +debug +mine .* PD .*\(JobHeldUser\)$/);

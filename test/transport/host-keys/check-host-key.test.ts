@@ -95,7 +95,7 @@ describe('in strict mode, the host key check', () => {
     expect(await here.say({ alias: 'cluster' }, 'login7', 2222, NEW)).to.contain('cluster has changed');
   });
 
-  it('rejects a key if a file cannot be read', async () => {
+  it('rejects a key if a known_hosts file cannot be read', async () => {
     await using here = await createKnownHostsFixture();
     await mkdir(join(here.folder, 'global'));
 

@@ -72,7 +72,7 @@ describe('findSshTarget', () => {
     expect(found.identityFiles).to.deep.equal([join(folder, 'key'), join(folder, 'other')]);
   });
 
-  it('prefers the settings of clearml.conf to those of ssh, also in Match blocks', async () => {
+  it('prefers the settings of clearml.conf to those of ssh, also to evaluate Match blocks', async () => {
     const found = await target(
       'Match user joe\n  HostName for-joe\nHost hpc\n  User jane\n  Port 2222\n  ProxyJump gate\n  IdentityFile ~/k\n',
       { user: 'joe', port: 22, jumps: ['none'], identityFiles: ['/ours'] },
@@ -81,7 +81,7 @@ describe('findSshTarget', () => {
     expect(found).to.deep.include({ host: 'for-joe', user: 'joe', port: 22, jumps: [], identityFiles: ['/ours'] });
   });
 
-  it('reads included files and settings for all hosts', async () => {
+  it('reads included files, and the settings under "Host *"', async () => {
     await writeFile(join(folder, 'more'), 'Host hpc\n  Port 2200\n');
 
     const found = await target(`Include ${folder}/more\nHost *\n  User everybody\n`);
