@@ -64,7 +64,7 @@ describe('the check of messages quoted in documents', () => {
     expect(search('Job listing unavailable')).to.equal(false);
   });
 
-  it('splits a message at its values and ignores parts of one or two words', () => {
+  it('splits a message where values were inserted, and ignores parts of one or two words', () => {
     expect(wordRuns(['sudo refused /usr/bin/sbatch as a mapped user: it waits']).join('|')).to.equal(
       'as a mapped user',
     );

@@ -14,11 +14,11 @@ describe('the error handler of the program', () => {
   const interrupted = new Interrupted('SIGINT');
 
   for (const [how, error] of [
-    ['the interrupt itself', interrupted],
-    ['another error that the interrupt caused', new Error('fetch failed', { cause: interrupted })],
-    ["Node's AbortError", new DOMException('aborted', 'AbortError')],
+    ['is the interrupt itself', interrupted],
+    ['was caused by the interrupt', new Error('fetch failed', { cause: interrupted })],
+    ["is Node's AbortError", new DOMException('aborted', 'AbortError')],
   ] as const) {
-    it(`prints nothing and returns 130 after SIGINT if the error is ${how}`, () => {
+    it(`prints nothing and returns 130 after SIGINT if the error ${how}`, () => {
       expect(explained(error, interrupted)).to.deep.equal({ code: 130, printed: '' });
     });
   }

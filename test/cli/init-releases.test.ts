@@ -35,7 +35,7 @@ for (const kind of SITES) {
   const { version, hasAccounting, gpusPerNode, hasApptainer = false } = kind;
   const has = [hasAccounting && 'accounting', gpusPerNode > 0 && 'GPUs', hasApptainer && 'Apptainer'].filter(Boolean);
 
-  describe(`init, for a cluster with Slurm ${version} ${has.length === 0 ? 'without accounting and GPUs' : `and ${has.join(' and ')}`},`, () => {
+  describe(`init, for a cluster with Slurm ${version} ${has.length === 0 ? 'but without accounting and GPUs' : `and ${has.join(' and ')}`},`, () => {
     before(requireSlurmVersion(version));
     before(hasApptainer ? requireAgent : requirePython);
     if (hasAccounting) before(requireAccounting);

@@ -26,7 +26,7 @@ async function startWithServer(apiServer: string): Promise<CliResult> {
 }
 
 describe('the daemon, when it starts,', () => {
-  it('F-01 reports the required version on an old Node, without an error of Node itself', async () => {
+  it('F-01 reports the required Node version if Node is too old, without an error of Node itself', async () => {
     await using cli = await openCli();
     const old = await cli.write(
       'old.cjs',

@@ -45,7 +45,7 @@ describe('the status command', () => {
     );
   });
 
-  it('prints one line and exits like a Nagios plugin with --check, without creating files', async () => {
+  it('with --check prints one line and exits like a Nagios plugin, and creates no files', async () => {
     const { code, stdout } = await cli.run('status', '--check');
     expect([code, stdout]).to.deep.equal([2, `CRITICAL: no daemon is running with state directory ${cli.stateDir}\n`]);
     expect(await readdir(cli.outside)).to.deep.equal(['slurm']);

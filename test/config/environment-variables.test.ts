@@ -63,7 +63,7 @@ describe('a CLEARML_AGENT__ variable', () => {
     '${NO_SUCH}',
     '"a',
   ]) {
-    it(`with the value ${JSON.stringify(text)} causes an error with the name of the variable`, () => {
+    it(`with the value ${JSON.stringify(text)} causes an error that names the variable`, () => {
       const problem = catchError(ConfigError, () => dynamic({ CLEARML_AGENT__API__X: text }));
 
       expect(problem.message).to.match(/^CLEARML_AGENT__API__X: /);

@@ -30,7 +30,7 @@ describe('the check of a response against the size limits', () => {
     ['measures the depth by open brackets, not by all brackets', '[[[]],[[]],{}]', undefined],
     ['ignores brackets in strings', '["[[[[[{{{{", "\\"[[[[[["]', undefined],
     ['does not read an escaped backslash as an escaped quote', '["\\\\", [[[1', /deep/],
-    ['rejects too many values', '[1,2,3,4,5,6,7,8,9,10,11]', /more than 10 values/],
+    ['rejects text with too many values', '[1,2,3,4,5,6,7,8,9,10,11]', /more than 10 values/],
   ] as const) {
     it(title, () => {
       for (const length of [1, 7, 1_000]) {

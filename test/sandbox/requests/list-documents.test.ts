@@ -82,7 +82,7 @@ const CASES: readonly (readonly [title: string, body: Record<string, unknown>, f
 
 describe('a listing', () => {
   for (const [title, body, found] of CASES) {
-    it(`finds ${found === '' ? 'no document' : `only ${found.replace(/\B/g, ', ')}`} for ${title}: ${JSON.stringify(body)}`, () => {
+    it(`finds ${found === '' ? 'no document' : `only "${found.replace(/\B/g, '" and "')}"`} for ${title}: ${JSON.stringify(body)}`, () => {
       expect(ids(body)).to.equal(found);
     });
   }

@@ -48,7 +48,7 @@ describe('a worker of the sandbox', () => {
     expect(await ids(sandbox)).to.deep.equal(['new']);
   });
 
-  it('updates the worker and the time of a reported task in every status', async () => {
+  it('is the last worker of each task that it reports, even of a draft', async () => {
     const clock = createManualClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
