@@ -140,10 +140,10 @@ for (const { name, version } of SLURMS) {
       for (const [what, name] of [
         ['was held', held],
         ['waited for its begin time', early],
-        ['waited for its partition', down],
+        ['waited for a partition that was down', down],
         ['was pending after a requeue', requeued],
       ] as const) {
-        it(`reports a job that was cancelled while it ${what}`, async () => {
+        it(`reports a job as cancelled if it was cancelled while it ${what}`, async () => {
           expect(await remembered(name)).to.include({
             state: 'CANCELLED',
             stateWord: `CANCELLED by ${userInfo().uid}`,

@@ -95,7 +95,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(facts.killWaitMs).to.be.greaterThan(0);
     });
 
-    it('runs a script, and shows the job both while it runs and afterwards', async () => {
+    it('runs a script, and shows the job both while the job runs and after its end', async () => {
       const before = Math.floor(Date.now() / 1000) * 1000;
       const { id, name } = await submit(script('while [ ! -e continue ]; do sleep 0.1; done; rm continue'));
       const running = await untilState(id, 'RUNNING');

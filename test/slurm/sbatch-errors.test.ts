@@ -137,7 +137,7 @@ it("parseSubmitError classifies the message of a site's own plugin as rejected",
   expect(submitErrorMessage(stderr)).to.equal('Please give an account with --account=; Unspecified error');
 });
 
-it('parseSubmitError classifies the last message if sbatch first printed that it retries', () => {
+it('parseSubmitError uses the last message of sbatch, not an earlier one about retries', () => {
   const stderr = answer(
     'Resource temporarily unavailable',
     'Slurm temporarily unable to accept job, sleeping and retrying',

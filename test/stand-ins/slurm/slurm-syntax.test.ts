@@ -8,7 +8,7 @@ import { fillOutputPath } from './output-path.ts';
 
 function listed(options: Readonly<Record<string, string>>): string {
   const words = Object.entries(options).map(([name, value]) => (value === '' ? name : `${name}=${value}`));
-  return `the options [${words.join(', ')}]`;
+  return words.length === 0 ? 'no options' : `the options [${words.join(', ')}]`;
 }
 
 describe('readCommandLine', () => {
@@ -31,7 +31,7 @@ describe('readCommandLine', () => {
     [['word', '-H'], { hold: '' }, ['word']],
     [['--', '-H'], {}, ['-H']],
   ] as const) {
-    it(`reads "${args.join(' ')}" as ${listed(options)} and the arguments [${rest.join(', ')}]`, () => {
+    it(`reads "${args.join(' ')}" as ${listed(options)}${rest.length === 0 ? '' : ` and the arguments [${rest.join(', ')}]`}`, () => {
       const line = readCommandLine('sbatch', args, TABLE);
 
       expect(Object.fromEntries(line.options)).to.deep.equal(options);
