@@ -56,7 +56,7 @@ describe('a queue entry without a valid task id', () => {
     ['a served queue', OWN_QUEUE],
     ['the scheduler queue', SCHEDULER_QUEUE],
   ] as const) {
-    it(`in ${where} is logged once, and lets other tasks run`, async () => {
+    it(`in ${where} is logged once, while other tasks run as usual`, async () => {
       const fixture = createStepFixture();
       for (const task of NO_TASKS) await fixture.server.call('queues.add_task', { queue, task });
       const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];

@@ -12,7 +12,8 @@ describeUntracked([
     untracked: 'job',
   },
   {
-    title: 'D-12 has long been parked without a recorded job id while another Unix user has a job with its job name',
+    title:
+      "D-12 has long been parked without a recorded job id while another Unix user has a job with the task's job name",
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { isOthers: true })],
@@ -20,7 +21,7 @@ describeUntracked([
   },
   {
     title:
-      'has long been parked, two jobs of other Unix users have its job name, and one has the id that the task records',
+      "has long been parked, other Unix users have two jobs with the task's job name, and one has the id that the task records",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [
@@ -31,14 +32,14 @@ describeUntracked([
     untracked: 'job',
   },
   {
-    title: 'has long been parked and has a job that this daemon submitted after it listed its jobs',
+    title: 'has long been parked and has a job that this daemon submitted after its last list of jobs',
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { isOthers: true }), jobOf('PENDING', { id: '8' as JobId, isOthers: false })],
     untracked: 'none',
   },
   {
-    title: "is queued but in no queue and another Unix user's job has its job name",
+    title: "is queued but in no queue and another Unix user has a job with the task's job name",
     task: taskOf('queued', UNCHANGED),
     allUsersJobs: [jobOf('RUNNING', { isOthers: true })],
     untracked: 'orphan',
@@ -51,7 +52,8 @@ describeUntracked([
     untracked: 'parked',
   },
   {
-    title: "has long been parked, another Unix user's job has the id that the task records, and its daemon is live",
+    title:
+      "has long been parked, another Unix user's job has the id that the task records, and that job's daemon is live",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],

@@ -157,7 +157,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('without its scheduler queue, logs the loss, claims nothing and returns the parked tasks', async () => {
+  it('logs the deletion of its scheduler queue, claims nothing, and returns the parked tasks to their queues', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const run = startDaemon(fixture.deps);

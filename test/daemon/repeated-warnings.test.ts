@@ -27,7 +27,7 @@ describe('a rate-limited log', () => {
     expect(lines.filter((line) => line === 'debug The server is away')).to.have.length(1_198);
   });
 
-  it('logs a warning again if its task, job or queue is another one', () => {
+  it('logs a warning again if it is about another task, job or queue', () => {
     const { log, lines } = limited();
     for (const data of [{ task: '1' }, { task: '2' }, { task: '2', job: '7' }, { task: '2', job: '7', queue: 'a' }]) {
       log.error('It failed', { ...data, err: new Error('a detail that differs') });
@@ -36,7 +36,7 @@ describe('a rate-limited log', () => {
     expect(lines.map((line) => line.split(' ')[0])).to.deep.equal(['error', 'error', 'error', 'error']);
   });
 
-  it('logs a warning with a new cause at once; other numbers are no new cause', () => {
+  it('logs a warning with a new cause at once, unless only numbers in the cause differ', () => {
     const { log, lines } = limited();
     for (const message of ['connect ECONNREFUSED 127.0.0.1:4711', 'connect ECONNREFUSED 127.0.0.1:4712', 'disk full'])
       log.warn('Poll failed', { err: new Error(message) });

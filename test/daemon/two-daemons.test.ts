@@ -191,7 +191,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it('adopt no tasks right after their start if the server has lost the registration of a peer', async () => {
+  it("adopt no tasks of each other right after they start if the server has lost a daemon's registration", async () => {
     const fixture = createStepFixture();
     const other = fixture.peer(2);
     const run = startDaemon(other);
@@ -205,7 +205,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it("do not mistake each other's scancel for a user's if both track the same job", async () => {
+  it("do not mistake each other's scancel for that of a user if both track the same job", async () => {
     const fixture = createStepFixture();
     const { deps, clock, cluster } = fixture;
     const run = startDaemon(fixture.peer(2));
@@ -265,7 +265,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, half.ended]);
   });
 
-  it("D-11 adopt each other's jobs even as different Unix users; the console reports the adoption", async () => {
+  it("D-11 of different Unix users adopt each other's jobs; the console reports the adoption", async () => {
     const { fixture, task, run } = await withJobOfDeadUser();
     expect(fixture.cluster.jobs).to.have.length(1);
     expect(fixture.consoleOf(task).filter((line) => line.includes('another Unix user'))).to.have.length(1);
@@ -278,7 +278,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it("never cancel each other's jobs as different Unix users, even the job of an aborted task", async () => {
+  it("of different Unix users never cancel each other's jobs, even the job of an aborted task", async () => {
     const { fixture, user, task, run } = await withJobOfDeadUser();
 
     await fixture.deps.clearml.tasks.abort(task);
@@ -290,7 +290,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it('track their own jobs as different Unix users, even if two jobs have the same name', async () => {
+  it('of different Unix users track their own jobs, even if two jobs have the same name', async () => {
     const fixture = createStepFixture();
     const user = anotherUser(fixture.deps.scheduler);
     const [task = '' as TaskId] = await enqueued(fixture, 1);

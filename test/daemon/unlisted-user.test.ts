@@ -91,7 +91,7 @@ describe('when the jobs of one user cannot be listed,', () => {
     expect(deps.journal.entries.get(others)).to.not.have.property('absentSince');
   });
 
-  it('the jobs of this user still count for max_jobs', async () => {
+  it('the jobs of this user still count toward max_jobs', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const limited = { ...deps, queues: deps.queues.map((queue) => ({ ...queue, limits: { maxJobs: 2 } })) };
     const first = await enqueued(1, 'a1');

@@ -32,7 +32,7 @@ describe('with a user map,', () => {
     expect([...users.workDirs.values()].toSorted()).to.deep.equal(['/home/alice', '/home/bob', undefined]);
   });
 
-  it('a task of an unmapped owner fails with this reason and is not submitted', async () => {
+  it('a task whose owner is not in the map fails with this reason, and is not submitted', async () => {
     const { fixture, deps, enqueued } = createBed();
     const task = await enqueued(1, 'zz');
 
@@ -79,7 +79,7 @@ describe('with a user map,', () => {
     expect(deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 2 });
   });
 
-  it('the journal records the Unix user of a live job that is found for a claimed task', async () => {
+  it('the journal records the Unix user of a live job that the daemon finds for a claimed task', async () => {
     const { fixture, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -105,7 +105,7 @@ describe('with a user map,', () => {
   });
 });
 
-describe("another Unix user's job with the job name of a task", () => {
+describe('a job of the wrong Unix user with the job name of a task', () => {
   for (const [what, user] of [
     ['a mapped user', 'bob'],
     ["the daemon's user", undefined],
@@ -199,7 +199,7 @@ describe('when sudo refuses to run commands as one user,', () => {
     expect((await fixture.read(later))?.statusMessage).not.to.include('sudo');
   });
 
-  it('one submission is retried after one, two, four minutes and so on, up to an hour', async () => {
+  it('one submission of this user is retried after one, two, four minutes and so on, up to an hour', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
     for (let number = 1; number <= 30; number += 1) await enqueued(number, 'a1');
@@ -215,7 +215,7 @@ describe('when sudo refuses to run commands as one user,', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(Array.from({ length: 30 }, (_, index) => index + 1));
   });
 
-  it('a task that was enqueued again while its job exists does not block later tasks', async () => {
+  it("a task that was enqueued again while its job exists does not block other users' tasks", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const first = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);

@@ -55,7 +55,9 @@ describe('the plan for executing one task', () => {
   it('enqueues a task that was reset after an earlier call', () => {
     expect(planStart(stateOf({ status: 'created' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
+});
 
+describe('after the start of the execution of one task, the plan', () => {
   it('claims a task in the given queue, watches a task in progress or in another queue, and ends otherwise', () => {
     const next = (task: Partial<Task> | undefined): string => planNext(task as Task | undefined, OWN_QUEUE);
     expect(next({ status: 'queued', executionQueue: OWN_QUEUE })).to.equal('claim');

@@ -219,7 +219,7 @@ describe('the execution of one task by `execute`', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('replaces the old job if the task was reset and enqueued after the process stopped', async () => {
+  it('submits a new job and cancels the old job if the task was reset and enqueued after the process stopped', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);

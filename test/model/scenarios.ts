@@ -25,7 +25,7 @@ export const SINGLE_FAULTS: readonly Scenario[] = [
   when('a crash', { crashes: 1 }),
   when('a crash that loses the journal', { journals: 1 }),
   when('a call or its response is lost', { lost: 1 }),
-  when('sbatch rejects the script, or backpressure', { refusals: 1 }),
+  when('sbatch rejects the script or reports backpressure', { refusals: 1 }),
   when('the controller forgets a job and reuses its id', { forgets: 1 }),
   when('a job dies, is requeued, preempted, cancelled or reaches its time limit', { requeues: 1 }),
   when('an action of the user', { users: 1 }),

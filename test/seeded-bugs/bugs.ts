@@ -38,7 +38,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['controller crashes', 'daemon dies before its call'], isLazy: true },
   },
   {
-    title: 'squeue output that is empty because of an error counts as an empty list',
+    title: 'squeue output that is empty because of an error is treated as an empty list',
     edits: [
       {
         file: 'src/slurm/squeue.ts',

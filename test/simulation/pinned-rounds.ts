@@ -37,11 +37,11 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: 'the oracle blamed a daemon, suspended before its sbatch, for a job without an entry',
+    title: 'the oracle blamed a daemon that was suspended before its sbatch for a job without a queue entry',
     search: { seed: 78, rounds: 1, same: {} },
   },
   {
-    title: 'the oracle blamed a daemon for a job whose entry was removed just after its poll',
+    title: "the oracle blamed a daemon for a job whose task's queue entry was removed just after a poll",
     search: {
       seed: 1,
       rounds: 1,

@@ -33,19 +33,19 @@ export const PINNED_SCENARIOS: readonly Found[] = [
   },
   { title: 'a task that has started since the poll gets no status message', scenario: twoTasks(6349) },
   {
-    title: 'a task stays aborted if it is aborted while the template cannot be rendered',
+    title: 'a task whose template cannot be rendered stays aborted if a user aborts it meanwhile',
     scenario: { ...twoTasks(9, [16, 'user aborts', 2]), natures: ['misfit', 'ends well'] },
   },
   {
-    title: 'a task does not fail if it is enqueued elsewhere while the template cannot be rendered',
+    title: 'a task whose template cannot be rendered does not fail if a user enqueues it elsewhere meanwhile',
     scenario: { ...oneTask(125717, [9, 'user enqueues elsewhere', 0]), natures: ['misfit'] },
   },
   {
-    title: 'a task that another agent runs does not fail when our job ends',
+    title: "a task that another agent runs does not fail when the task's Slurm job ends",
     scenario: twoTasks(999983, [0, 'gate answer is lost', 2], [36, 'user enqueues elsewhere', 1]),
   },
   {
-    title: 'a task that another agent runs is not dequeued because our job waits',
+    title: "a task that another agent runs is not dequeued while the task's Slurm job waits",
     scenario: twoTasks(
       158509,
       [30, 'squeue fails', 1],
@@ -54,7 +54,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     ),
   },
   {
-    title: 'a task that another agent runs is not stopped because our job was preempted',
+    title: "a task that another agent runs is not stopped when the task's Slurm job is preempted",
     scenario: twoTasks(385843, [0, 'job is preempted', 0], [0, 'user enqueues elsewhere', 2]),
   },
   {
@@ -88,11 +88,11 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     },
   },
   {
-    title: 'no task stays in progress if its job died after the first call and then found the gate closed',
+    title: 'no task stays in progress if its requeued job finds the gate closed',
     scenario: twoTasks(999992, [31, 'daemon dies, journal lost', 2], [0, 'node dies, job requeued', 2]),
   },
   {
-    title: 'if two daemons find an orphan, neither returns it while the other claims it again',
+    title: 'if two daemons find an orphan, neither returns it to its queue while the other claims it',
     scenario: {
       ...twoTasks(289702, [20, 'daemon dies, journal lost', 3], [0, 'node dies, job requeued', 3]),
       natures: ['ends well', 'misfit'],

@@ -36,7 +36,7 @@ describe('each short scenario with faults', function () {
   }
 });
 
-describe('in a pinned scenario,', () => {
+describe('in a scenario that used to fail,', () => {
   for (const { title, scenario } of PINNED_SCENARIOS) it(title, () => expectGoodEnd(scenario));
 });
 
@@ -55,7 +55,7 @@ describe('a round with many tasks and faults', () => {
     expect(tasks).to.be.below(planRound(7, 1).tasks);
   });
 
-  it('is the same if seed and number are the same', async () => {
+  it('is the same if its seed and its number are the same', async () => {
     const once = await playRound(planRound(7, 3));
     const again = await playRound(planRound(7, 3));
     expect(again.trace).to.deep.equal(once.trace);

@@ -260,7 +260,7 @@ describe('while one mapped user is at a limit, a daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([41]);
   });
 
-  it("submits a task of its own Unix user after this user's hold, even if it claims another user's task just before", async () => {
+  it("submits a task of the daemon's Unix user after this user's hold, even if it claims another user's task just before", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs === undefined);

@@ -18,7 +18,7 @@ describe('the daemon', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('claims a task at the next check of its queue even if a poll is due before', async () => {
+  it('claims a task at the next check of its queue even if a poll is due before that check', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => {
       if (endpoint === 'queues.get_all') fixture.clock.pass(30);

@@ -24,7 +24,7 @@ function seeWorkers(peers: Peers, ...rows: readonly WorkerRow[]): Promise<void> 
 }
 
 describe('a peer', () => {
-  it('serves its queues until it is missing from three polls', async () => {
+  it('is considered to serve its queues until it is missing from three polls', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2', { queues: [OTHER] })];
     await seeWorkers(one, one.row());
     expect([one.doPeersServe(), one.doPeersServe([OTHER])]).to.deep.equal([false, false]);
@@ -119,7 +119,7 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is tracked by the execute process that submitted it if the job name has a mark, and otherwise by a daemon', async () => {
+  it('is tracked by the execute process that submitted it if the job name has its mark, and otherwise by a daemon', async () => {
     const [one, single, another] = [daemon('mark1'), daemon('zark1'), daemon('zark2')];
     const all = [one, single, another];
     for (const each of all) await seeWorkers(each, ...all.map((other) => other.row()));
@@ -168,7 +168,7 @@ describe('among several daemons, a job', () => {
     expect(daemon('mark1').isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
-  it('is not affected by daemons of another scheduler queue or by workers that are not daemons', async () => {
+  it('stays with its daemon if other workers are not daemons, or are daemons with another scheduler queue', async () => {
     const one = daemon('mark2');
     const stranger = createPeers({ worker: 'x', mark: 'mark1', queues: [QUEUE], schedulerQueue: OTHER });
     const [group = ''] = one.row().tags;
@@ -179,7 +179,7 @@ describe('among several daemons, a job', () => {
 });
 
 describe('two daemons with the same name', () => {
-  it('register different names: a daemon that sees the other appends its mark', async () => {
+  it('register different names: a daemon that sees the other daemon appends its own mark', async () => {
     const [one, other] = [daemon('mark1', { worker: 'login1:slurm' }), daemon('mark2', { worker: 'login1:slurm' })];
     await seeWorkers(one, daemon('mark3').row(), other.row());
     await seeWorkers(other, one.row());
@@ -195,7 +195,7 @@ describe('two daemons with the same name', () => {
   });
 });
 
-describe('workers with the tag of a peer that are no peers', () => {
+describe('workers that have the tag of peers but are not daemons', () => {
   it('are read up to a maximum number, and do not displace known peers', () => {
     const known = [{ mark: 'mark1', missed: 0 }];
     const found = Array.from({ length: 100_000 }, (_, number) => ({ mark: number.toString(36), missed: 0 }));

@@ -23,8 +23,8 @@ function known(order: readonly number[]): Map<TaskId, Task> {
 
 const NONE = new Set<TaskId>();
 
-describe('the plan of a poll', () => {
-  it('reads the tasks in full that were read longest ago, and checks other tasks only for changes', () => {
+describe('the plan of the task reads in a poll', () => {
+  it('reads in full the tasks that were read longest ago, and checks other tasks only for changes', () => {
     const plan = planRead(tracked(5), known([4, 2, 5, 1, 3]), NONE, LIMITS);
 
     expect(plan.inFull).to.deep.equal([taskNumber(4), taskNumber(2)]);
@@ -39,7 +39,7 @@ describe('the plan of a poll', () => {
     expect(plan.ifChanged).to.deep.equal([]);
   });
 
-  it('includes each task once', () => {
+  it('includes each task exactly once', () => {
     const { inFull, ifChanged } = planRead(tracked(9, { 2: { absentSince: NOW } }), known(numbers(9)), NONE, LIMITS);
 
     expect([...inFull, ...ifChanged]).to.have.members(numbers(9).map(taskNumber));
@@ -84,13 +84,13 @@ describe('a task', () => {
     { title: 'is not at rest after it ended', task: taskOf('completed'), jobs: [running], isResting: false },
     { title: 'is not at rest without a job', task: taskOf('queued'), jobs: [], isResting: false },
     {
-      title: 'is not at rest while Slurm lists a second job for it, even an ended one',
+      title: 'is not at rest while Slurm lists a second job of the task, even an ended job',
       task: taskOf('queued'),
       jobs: [waiting, other],
       isResting: false,
     },
     {
-      title: 'is not at rest while its job is not the recorded one',
+      title: 'is not at rest while its job is not the job in the journal entry',
       task: taskOf('in_progress'),
       jobs: [jobOf('RUNNING', { id: '9' as JobId })],
       isResting: false,
@@ -115,17 +115,17 @@ describe('a task', () => {
   }
 });
 
-describe('the state of a task', () => {
+describe('a task that is read twice', () => {
   const task = taskOf('queued');
 
-  it('stays the same after a report, a new name or a new status message', () => {
+  it('is considered unchanged after a report, a new name or a new status message', () => {
     expect(hasSameState(task, { ...task, lastUpdate: NOW, lastWorker: 'w', name: 'n', statusMessage: 'm' })).to.equal(
       true,
     );
     expect(hasSameState(undefined, undefined)).to.equal(true);
   });
 
-  it('differs after a change of queue, a deletion, or any status change', () => {
+  it('is considered changed after a change of queue, a deletion, or any status change', () => {
     for (const later of [
       { ...task, status: 'stopped' as const },
       { ...task, statusChanged: NOW },

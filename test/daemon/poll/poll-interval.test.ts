@@ -42,7 +42,7 @@ describe('the interval to the next poll', () => {
     });
   }
 
-  it('is at most four times the setting, even if Slurm is very slow', () => {
+  it('is at most four times poll_interval_sec, even if Slurm is very slow', () => {
     const slow = { tracked: 7, isChangeExpected: false, quietPolls: 0, slurmMs: 90_000 };
 
     expect(nextPollDelayMs({ ...LIMITS, baseMs: 1_000 }, slow)).to.equal(4_000);
@@ -50,7 +50,7 @@ describe('the interval to the next poll', () => {
 
   for (const [what, minJobAgeMs, seconds] of [
     ['a minute', 60_000, 30],
-    ['two seconds, less than poll_interval_sec', 2_000, 15],
+    ['two seconds', 2_000, 15],
   ] as const) {
     it(`is ${seconds} s if Slurm forgets ended jobs after ${what}, even if nothing changes`, () => {
       const quiet = { tracked: 7, isChangeExpected: false, quietPolls: 99, slurmMs: 0 };

@@ -44,7 +44,7 @@ describe('acting on a decision', () => {
     expect(fixture.logged.filter((line) => line.includes('Cancelling'))).to.have.length(3);
   });
 
-  it('records the reason when it cancels the job, and the job id when it cancels an extra job', async () => {
+  it('records the reason when it cancels the tracked job, and the job id when it cancels an extra job', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
 

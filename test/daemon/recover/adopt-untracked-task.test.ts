@@ -24,10 +24,10 @@ async function leave(fixture: StepFixture, { isParked }: { readonly isParked: bo
 
 describe('the adopter of untracked tasks', () => {
   for (const { what, isParked } of [
-    { what: 'parked', isParked: true },
-    { what: 'in no queue', isParked: false },
+    { what: 'parked task', isParked: true },
+    { what: 'task in no queue', isParked: false },
   ]) {
-    it(`D-06 adopts a task that is ${what} once the disk has space again`, async () => {
+    it(`D-06 adopts a ${what} once the disk has space again`, async () => {
       const fixture = createStepFixture();
       const untrackedTasks = createAdopter(fixture.deps);
       const task = await leave(fixture, { isParked });
@@ -84,7 +84,7 @@ describe('the adopter of untracked tasks', () => {
     expect(read).to.deep.equal([]);
   });
 
-  it('in a pass, reads at most 100 parked tasks without a job, first those read longest ago', async () => {
+  it('reads at most 100 parked tasks without a job in each pass, first the tasks that were read longest ago', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 250; number += 1) {
       const task = await fixture.enqueued(number);
@@ -104,7 +104,7 @@ describe('the adopter of untracked tasks', () => {
     }
   });
 
-  it('at the maximum number of tracked tasks, adopts no task and reports that untracked tasks remain', async () => {
+  it('adopts no task beyond the maximum number of tracked tasks, and reports that untracked tasks remain', async () => {
     const fixture = createStepFixture();
     await leave(fixture, { isParked: true });
     const snapshot = await fixture.poll();
@@ -154,7 +154,7 @@ describe('the adopter of untracked tasks', () => {
     expect(cluster.jobs.map(({ state }) => state)).to.deep.equal(['FAILED', 'PENDING']);
   });
 
-  it('returns an adopted task without an entry to its queue, because an unknown job may have removed the entry', async () => {
+  it('returns an adopted task without a queue entry to its queue, because an unknown job may have removed the entry', async () => {
     const fixture = createStepFixture();
     const { cluster, clock, deps, server } = fixture;
     const lost = fixture.peer(2);

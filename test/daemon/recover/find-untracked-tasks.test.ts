@@ -6,7 +6,7 @@ import { jobName, jobOf, NOW, taskOf } from '../decide/observations.ts';
 describeUntracked([
   { title: 'was deleted just after it was parked', parkedAt: NOW - 1_000, untracked: 'none' },
   {
-    title: 'has a live job of this daemon and a newer live job of a peer',
+    title: 'has a live job of this daemon and a newer, live job of a peer',
     task: taskOf('queued'),
     jobs: [
       jobOf('RUNNING', { name: jobNameOf('m0000') }),
@@ -26,7 +26,7 @@ describeUntracked([
     untracked: 'job',
   },
   {
-    title: 'has long been parked and no user has a job of it',
+    title: 'has long been parked and no Unix user has a job of the task',
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     allUsersJobs: [],
@@ -51,7 +51,7 @@ describeUntracked([
     untracked: 'none',
   },
   {
-    title: 'runs under a daemon with another name, in a job of another task',
+    title: 'runs under a daemon with another name, in a job that the task does not record',
     task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login2:slurm:7' }),
     untracked: 'none',
   },
@@ -91,7 +91,7 @@ describeUntracked([
     untracked: 'none',
   },
   {
-    title: 'was stopped by SIGTERM in a job of a live peer',
+    title: 'was stopped by SIGTERM in a job that a live peer submitted',
     task: taskOf('stopped', { statusReason: 'user abort', lastWorker: 'login1:slurm:7' }),
     jobs: [jobOf('FAILED', { name: jobNameOf('m0001') })],
     living: ['m0000', 'm0001'],
@@ -149,7 +149,7 @@ describeUntracked([
     untracked: 'parked',
   },
   {
-    title: 'was parked a moment ago, as another daemon may hold it',
+    title: 'was parked a moment ago, because another daemon may hold it',
     task: taskOf('queued'),
     parkedAt: NOW - 1_000,
     untracked: 'none',
@@ -174,7 +174,7 @@ describeUntracked([
     untracked: 'stale entry',
   },
   {
-    title: 'is queued in a queue of another daemon, as that daemon may have parked it',
+    title: 'is queued in a queue of another daemon, because that daemon may have parked it',
     task: taskOf('queued', { executionQueue: OTHER_QUEUE }),
     parkedAt: LONG_AGO,
     untracked: 'none',
@@ -187,11 +187,11 @@ describeUntracked([
   },
   { title: 'was deleted and still has an entry in the scheduler queue', parkedAt: LONG_AGO, untracked: 'stale entry' },
   {
-    title: 'C-02 is queued but in no queue, unchanged for a long time',
+    title: 'C-02 has long been queued but in no queue',
     task: taskOf('queued', UNCHANGED),
     untracked: 'orphan',
   },
-  { title: 'is queued but in no queue, enqueued a moment ago', task: taskOf('queued'), untracked: 'none' },
+  { title: 'was enqueued a moment ago and is in no queue', task: taskOf('queued'), untracked: 'none' },
   {
     title: 'is queued but in no queue and its agent reported recently',
     task: taskOf('queued', { statusChanged: LONG_AGO, lastUpdate: NOW }),
@@ -210,19 +210,23 @@ describeUntracked([
     untracked: 'none',
   },
   { title: 'is in its queue', task: taskOf('queued', UNCHANGED), inOwnQueue: true, untracked: 'none' },
-  { title: 'runs and its job of this daemon is gone', task: taskOf('in_progress', UNCHANGED), untracked: 'lost job' },
+  {
+    title: 'runs and the job that this daemon submitted is gone',
+    task: taskOf('in_progress', UNCHANGED),
+    untracked: 'lost job',
+  },
   {
     title: 'runs under another agent',
     task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'peer:0' }),
     untracked: 'none',
   },
   {
-    title: 'began, its job is gone, and its agent died before its first report',
+    title: 'started, its job is gone, and its agent died before the first report',
     task: taskOf('in_progress', { ...UNCHANGED, lastWorker: undefined, slurmJob: '9' }),
     untracked: 'lost job',
   },
   {
-    title: 'began a moment ago and its job is gone',
+    title: 'started a moment ago and its job is gone',
     task: taskOf('in_progress', { lastWorker: undefined, slurmJob: '9' }),
     untracked: 'none',
   },
@@ -238,12 +242,12 @@ describeUntracked([
     untracked: 'none',
   },
   {
-    title: 'runs and both its job and the daemon of its job are gone',
+    title: 'runs and both its job and the daemon that submitted the job are gone',
     task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login2:slurm:9', slurmJob: '9' }),
     untracked: 'lost job',
   },
   {
-    title: 'C-14 runs under an agent outside Slurm, even if this daemon once submitted a job of it',
+    title: 'C-14 runs under an agent outside Slurm, even if this daemon once submitted a job of the task',
     task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'peer:0', slurmJob: '9' }),
     untracked: 'none',
   },
@@ -262,20 +266,20 @@ describeUntracked([
     untracked: 'job',
   },
   {
-    title: 'has long been parked while a peer handles tasks without a mark',
+    title: 'has long been parked without a job while a peer is responsible for tasks without a mark',
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     living: ['m0001', 'm0000'],
     untracked: 'none',
   },
   {
-    title: 'is queued but in no queue while a peer handles tasks without a mark',
+    title: 'is queued but in no queue while a peer is responsible for tasks without a mark',
     task: taskOf('queued', UNCHANGED),
     living: ['m0001', 'm0000'],
     untracked: 'none',
   },
   {
-    title: 'runs and its job is gone while a peer handles tasks without a mark',
+    title: 'runs and its job is gone while a peer is responsible for tasks without a mark',
     task: taskOf('in_progress', UNCHANGED),
     living: ['m0001', 'm0000'],
     untracked: 'none',

@@ -65,7 +65,7 @@ const ORPHAN = 'orphaned, 0 jobs';
 
 const OUTCOMES = {
   [FORGOTTEN]: 'forgets the task and submits no job',
-  [TRACKED]: 'tracks the only job of the task',
+  [TRACKED]: 'tracks exactly one job of the task in the end',
   [HANDED_OVER]: 'submits no job and leaves the task to the decision table',
   [UNKNOWN]: 'submits no job and waits for an earlier submission',
   [ORPHAN]: 'submits no job and treats the task as an orphan',
@@ -102,9 +102,15 @@ const ROWS: readonly [
     { stepAt: NOW - 25_000 },
     TRACKED,
   ],
-  ['sbatch submitted no job', 'submitting', { place: 'parked' }, LONG_AGO, TRACKED],
+  ['sbatch had submitted no job', 'submitting', { place: 'parked' }, LONG_AGO, TRACKED],
   ['the task is no longer parked', 'submitting', { place: 'nowhere' }, LONG_AGO, HANDED_OVER],
-  ['sbatch submitted no job five times', 'submitting', { place: 'parked' }, { ...LONG_AGO, attempts: 5 }, HANDED_OVER],
+  [
+    'sbatch had submitted no job in five attempts',
+    'submitting',
+    { place: 'parked' },
+    { ...LONG_AGO, attempts: 5 },
+    HANDED_OVER,
+  ],
   ['another daemon may hold the task', 'orphaned', { place: 'nowhere' }, {}, ORPHAN],
   ['no daemon holds the task', 'orphaned', { place: 'nowhere' }, LONG_AGO, FORGOTTEN],
   ['another daemon parked the task', 'orphaned', { place: 'parked' }, LONG_AGO, FORGOTTEN],
@@ -155,7 +161,7 @@ describe('after a crash, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1), mayBeUnparked: true });
   });
 
-  it('tracks the tasks with a job, and enqueues those without one again, if their queue is no longer served', async () => {
+  it('tracks a task with a job, and returns a task without a job to its queue, even if the queue is no longer served', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture({ queues: [] });
       const task = await leave(fixture, step, { place: 'nowhere' });
@@ -256,7 +262,7 @@ describe('after a crash, the daemon', () => {
     expect(fixture.consoleOf(task)).to.deep.equal([]);
   });
 
-  it('uses the queue from which the task was claimed, whatever queues are served now', async () => {
+  it('returns a task to the queue from which the task was claimed, whatever queues are served now', async () => {
     const { deps } = createStepFixture();
     const fixture = createStepFixture({
       queues: deps.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
@@ -271,8 +277,8 @@ describe('after a crash, the daemon', () => {
   });
 
   for (const [title, step, found, more, isSettled] of [
-    ['a task is tracked', 'following', { place: 'parked' }, {}, true],
-    ['a task was not popped', 'claiming', { place: 'own' }, {}, true],
+    ['the task is tracked', 'following', { place: 'parked' }, {}, true],
+    ['the task was not popped', 'claiming', { place: 'own' }, {}, true],
     ['it finds a job', 'submitting', { place: 'parked', job: 'PENDING' }, {}, true],
     ['it finds an ended job', 'submitting', { place: 'parked', job: 'FAILED' }, {}, true],
     ['a job may still appear', 'submitting', { place: 'parked' }, {}, false],
@@ -290,7 +296,7 @@ describe('after a crash, the daemon', () => {
     });
   }
 
-  it('needs no early poll if it returns a task to its queue', async () => {
+  it('needs no early poll if it returns the task to its queue', async () => {
     const fixture = createStepFixture({ queues: [] });
     await leave(fixture, 'parking', { place: 'parked' });
 
@@ -306,7 +312,7 @@ describe('after a crash, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task)).to.deep.equal(before);
   });
 
-  it("reports a found job only if sbatch's response was lost", async () => {
+  it("shows a found job in the console only if sbatch's response was lost", async () => {
     for (const [step, lines] of [
       ['submitting', ['Submitted as Slurm job 1 to cluster "c1".']],
       ['parking', []],

@@ -40,8 +40,8 @@ export function describeUntracked(rows: readonly Row[]): void {
   describe('the search for untracked tasks', () => {
     for (const row of rows) {
       const [, numbers = '', condition = ''] = /^((?:[A-Z]-\d\d )*)(.*)$/.exec(row.title) ?? [];
-      const finds = row.untracked === 'none' ? 'nothing' : `"${row.untracked}"`;
-      it(`${numbers}finds ${finds} if the task ${condition}`, () => {
+      const reports = row.untracked === 'none' ? 'nothing' : `the kind "${row.untracked}"`;
+      it(`${numbers}reports ${reports} if the task ${condition}`, () => {
         expect(untrackedOf(row).map(({ kind }) => kind)).to.deep.equal(row.untracked === 'none' ? [] : [row.untracked]);
       });
     }

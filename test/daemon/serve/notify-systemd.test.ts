@@ -83,7 +83,7 @@ describe('the messages to systemd', () => {
     ]);
   });
 
-  it('show a changed health right after a pass, but none once the daemon stops', async () => {
+  it('report a change of the health right after a pass, but not once the daemon stops', async () => {
     let isReady = true;
     const health = (): HealthLine =>
       summarizeHealth([
@@ -144,7 +144,7 @@ describe('the messages to systemd', () => {
     expect(text.startsWith(shown)).to.equal(true);
   });
 
-  it('contain no control characters, as an error may quote what a user typed', async () => {
+  it('contain no control characters, because an error may quote what a user typed', async () => {
     const text = 'Not ready; 0 tasks tracked.\n\x1b]0;root\x07 No \0poll\x9b2J.\r\nWATCHDOG=1';
     const { sent, tick, manager } = managerOf({ health: () => ({ state: 'Not ready', text }) });
 

@@ -41,7 +41,7 @@ describe('a daemon of several clusters', () => {
     expect(stop.signal.aborted, 'that it serves the others').to.equal(true);
   });
 
-  it('D-17 exits as for a lost state directory if one cluster loses its state directory', async () => {
+  it('D-17 reports a lost state directory in preference to the errors of other clusters', async () => {
     const lost = new StateDirectoryLostError('deleted');
     expect(await rejection(serve({ a: new StateDirectoryError('refused'), b: lost }))).to.equal(lost);
   });

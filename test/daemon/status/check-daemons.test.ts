@@ -99,7 +99,7 @@ describe('the check of daemons', () => {
       'UNKNOWN: process 8 has not reported its health; is it an older version?',
     ],
     [
-      'the daemon drains',
+      'the daemon is draining',
       { ...WELL, draining: true },
       'warning',
       'WARNING: The daemon is draining: it claims no new tasks. |',
@@ -120,7 +120,7 @@ describe('the check of daemons', () => {
     });
   }
 
-  it('for several clusters, shows the worst state and names the clusters in that state', () => {
+  it('shows the worst state of several clusters, and names the clusters in that state', () => {
     const { state, line } = checkClusters(
       [
         { ...WELL, name: 'hpc1' },

@@ -47,7 +47,7 @@ describe('the status of a cluster', () => {
     return fixture;
   }
 
-  it('counts the nodes of all jobs against max_nodes', async () => {
+  it('counts the nodes of all jobs toward max_nodes', async () => {
     const fixture = await withJobs(2, 3);
 
     expect(await usedNodes(fixture)).to.deep.equal([

@@ -14,7 +14,7 @@ describe('the backoff between submissions', () => {
     );
   });
 
-  it('counts failures of concurrent submissions once', () => {
+  it('grows only once after several concurrent submissions fail', () => {
     const pause = createBackoff(() => 1);
     pause.failed(1_000);
     pause.failed(1_001);
@@ -59,7 +59,7 @@ describe('the backoff while the cluster is full', () => {
     return backoff;
   }
 
-  it("keeps claims below 0.6 % of the ClearML server's time, but is at most half an hour", () => {
+  it("is long enough that claims use less than 0.6 % of the ClearML server's time, but at most half an hour", () => {
     expect(fullAt(1_000, 50).until(1_000)).to.equal(1_000 + backoffMs(1, 1));
     // To claim and return a task of a queue of 10,000 takes the server 7 s.
     expect(fullAt(1_000, 10_000).until(1_000)).to.equal(1_000 + 1_200_000);
@@ -73,7 +73,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(1_000 + backoffMs(1, 1));
   });
 
-  it('permits one claim in place of each job that has ended', () => {
+  it('permits one claim for each job that has ended', () => {
     const backoff = fullAt(0, 10_000);
     expect(backoff.room()).to.equal(1);
     backoff.polled({ waiting: 10_000, ended: 2 });
@@ -101,7 +101,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(now)).to.equal(now + 1_200_000);
   });
 
-  it('does not end when Slurm accepts a job that was submitted before', () => {
+  it('does not end when Slurm accepts a job that was submitted before the cluster was full', () => {
     const backoff = fullAt(0, 10_000);
     backoff.succeeded(1);
 
@@ -122,7 +122,7 @@ describe('the backoff while the cluster is full', () => {
     expect(rooms).to.deep.equal([2, 3, 5]);
   });
 
-  it('permits no claim for a job that ended before the cluster was full', () => {
+  it('permits no further claim for a job that ended before the cluster was full', () => {
     const backoff = createBackoff(() => 1, { isForAll: true });
     backoff.polled({ waiting: 10_000, ended: 5 });
     expect(backoff.room()).to.equal(Infinity);

@@ -107,7 +107,7 @@ function acceptNoJobs({ fixture }: Run): void {
 }
 
 describe('a task to be resubmitted after a timeout', () => {
-  it('stays parked, without a clearml.conf, during the backoff while Slurm accepts no jobs', async () => {
+  it('stays parked, and has no clearml.conf for a job, while Slurm accepts no jobs', async () => {
     const run = await timedOut();
     acceptNoJobs(run);
     const hour = 3_600_000;
@@ -135,7 +135,7 @@ describe('a task to be resubmitted after a timeout', () => {
     expect(run.files.size).to.equal(1);
   });
 
-  it('stays parked, without a backoff for other queues, while Slurm refuses jobs of its queue', async () => {
+  it("stays parked while Slurm refuses jobs of the task's queue, and other queues have no backoff", async () => {
     const holds = createRefusalHolds(() => 1, { queues: [OWN_QUEUE], hasPriorities: true });
     const backoff = createBackoff(() => 1, { holds });
     const run = await timedOut('d0', backoff);
@@ -150,7 +150,7 @@ describe('a task to be resubmitted after a timeout', () => {
     expect(run.fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['TIMEOUT', 'PENDING']);
   });
 
-  it('waits while sudo refuses to run sbatch as its Unix user, and is resubmitted afterwards', async () => {
+  it("waits while sudo refuses to run sbatch as the task's Unix user, and is resubmitted afterwards", async () => {
     const run = await timedOut('a1');
     run.refused.add('alice');
     await passFor(run, 600_000);

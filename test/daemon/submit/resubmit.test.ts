@@ -61,7 +61,7 @@ describe('a resubmission', () => {
     return { deps: { ...fixture.deps, transport: recording }, ran };
   }
 
-  it('removes only the clearml.conf of the last attempt, not the file of the next one', async () => {
+  it('removes the clearml.conf of the last attempt, but not that of the new attempt', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
     const { deps, ran } = recordCommands(fixture);
@@ -123,7 +123,7 @@ describe('a resubmission', () => {
     ]);
   });
 
-  it('leaves a task to the job that removed the queue entry, even if the queue is no longer served', async () => {
+  it("leaves a task to the job that removed the task's queue entry, even if the queue is no longer served", async () => {
     const fixture = createStepFixture({ queues: [] });
     const { task, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });

@@ -13,8 +13,8 @@ function createHolds(hasPriorities = true): RefusalHolds {
   return createRefusalHolds(() => 1, { queues: [FIRST.queue, SECOND.queue], hasPriorities });
 }
 
-describe('the holds of refused queues', () => {
-  it('hold only the refused queue, as long as the backoff', () => {
+describe('the holds of queues whose jobs Slurm refuses', () => {
+  it('apply only to the refused queue, for as long as the backoff', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
 
@@ -23,7 +23,7 @@ describe('the holds of refused queues', () => {
     expect(holds.isHeld(SECOND, 0)).to.equal(false);
   });
 
-  it('hold only the refused Unix user of a queue', () => {
+  it('apply only to the refused Unix user of a queue', () => {
     const holds = createHolds();
     holds.refused({ ...FIRST, user: 'ada' }, WHY, 0);
 
@@ -33,7 +33,7 @@ describe('the holds of refused queues', () => {
     expect(holds.isHeld({ ...SECOND, user: 'ada' }, 1)).to.equal(false);
   });
 
-  it('count concurrent refusals as one, and grow with each refused probe to at most five minutes', () => {
+  it('grow once per refused probe, even if refusals are concurrent, up to five minutes', () => {
     const holds = createHolds();
     let now = 0;
     const waits: number[] = [];
@@ -49,7 +49,7 @@ describe('the holds of refused queues', () => {
     expect(waits).to.deep.equal([15, 30, 60, 120, 240, 300, 300].map((seconds) => seconds * 1_000));
   });
 
-  it('permit one probe: an accepted probe ends the hold, one without a response delays the next by a minute', () => {
+  it('permit the next probe after a minute without a response, and end when a probe is accepted', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     holds.startProbe(FIRST, WAIT_MS);
@@ -61,7 +61,7 @@ describe('the holds of refused queues', () => {
     expect(holds.hasAny(WAIT_MS + 1_000)).to.equal(false);
   });
 
-  it('permit the next probe once a probe ends without a response, if no later probe has started', () => {
+  it('permit the next probe once the latest probe has ended without a response', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     const endLost = holds.startProbe(FIRST, WAIT_MS);
@@ -74,7 +74,7 @@ describe('the holds of refused queues', () => {
     expect(holds.hasAny(WAIT_MS + 62_000)).to.equal(true);
   });
 
-  it('are over if the clock is set back, and the next refusal holds the tasks again', () => {
+  it('end if the clock is set back, and begin again with the next refusal', () => {
     const holds = createHolds();
     const now = 86_400_000;
     holds.refused(FIRST, WHY, now);
@@ -93,7 +93,7 @@ describe('the holds of refused queues', () => {
     expect(holds.isHeld(FIRST, 1)).to.equal(true);
   });
 
-  it('are forgotten if no task came for an hour', () => {
+  it('are forgotten if no task of the queue is submitted for an hour', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
 
@@ -115,7 +115,7 @@ describe('while Slurm refuses two queues, their holds', () => {
     return holds;
   }
 
-  it('let the queue of higher priority try first', () => {
+  it('give the first probe to the queue of higher priority', () => {
     const holds = refuseBoth(true);
     expect(holds.heldUntil(SECOND, 61_000)).to.equal(105_000);
 
@@ -125,7 +125,7 @@ describe('while Slurm refuses two queues, their holds', () => {
     expect(holds.isHeld(SECOND, 105_002)).to.equal(false);
   });
 
-  it('after a probe without a response, let the queue try first that has waited longer', () => {
+  it('give the first probe after a probe without a response to the queue that has waited longer', () => {
     const holds = refuseBoth(true);
     expect(holds.turnOf(SECOND, 110_000)).to.equal(undefined);
     const end = holds.startProbe(FIRST, 110_000);
@@ -161,7 +161,7 @@ describe('while Slurm refuses two queues, their holds', () => {
     }
   });
 
-  it('let both queues try equally often', () => {
+  it('permit equally many probes of both queues', () => {
     const holds = refuseBoth(true);
     const tries = [0, 0];
     for (let now = 105_000; now < 7_200_000; now += 5_000)
@@ -175,11 +175,11 @@ describe('while Slurm refuses two queues, their holds', () => {
     expect(Math.abs((tries[0] ?? 0) - (tries[1] ?? 0))).to.be.below(3);
   });
 
-  it('let the second queue try at once if the first has no task', () => {
+  it('permit a probe of the second queue at once if the first queue has no task', () => {
     expect(refuseBoth(true).isHeld(SECOND, 105_000)).to.equal(false);
   });
 
-  it('let no queue try first with order fairness or different reasons', () => {
+  it('give no queue the first probe with order fairness or if the reasons of the refusals differ', () => {
     expect(refuseBoth(false).isHeld(SECOND, 61_000)).to.equal(false);
     expect(refuseBoth(true, 'Partition in DOWN state').isHeld(SECOND, 61_000)).to.equal(false);
   });

@@ -35,7 +35,7 @@ describe('a submission', () => {
     expect(parseMark(entry.attempt)).to.equal(fixture.deps.mark);
   });
 
-  it('is in the journal before sbatch runs, with the number of attempts and the time of the first', async () => {
+  it('is in the journal before sbatch runs, with the number of attempts and the time of the first attempt', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 2);
     fixture.clock.pass(5_000);
@@ -83,7 +83,7 @@ describe('a submission', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it('is tracked once Slurm accepts the job; console and properties then show the job id', async () => {
+  it("is tracked once Slurm accepts the job; the task's console and properties then show the job id", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
 

@@ -13,7 +13,7 @@ function readsInTurn(...responses: (() => Promise<Document>)[]): () => Promise<D
 }
 
 describe('the names of users and projects', () => {
-  it('are each read once', async () => {
+  it('are read only once', async () => {
     const calls: string[] = [];
     const read = (id: string): Promise<Document> => {
       calls.push(id);
@@ -70,7 +70,7 @@ describe('the names of users and projects', () => {
     expect(await names.user('a')).to.equal('Ada');
   });
 
-  it('leave no timer behind once they are read', async () => {
+  it('leave no timer running once they are read', async () => {
     const clock = createSimulatedClock(0);
     const read = readsInTurn(() => Promise.resolve({ name: 'Ada' }));
     await createNames({ user: read, project: read }, clock.of(1)).user('a');
@@ -79,7 +79,7 @@ describe('the names of users and projects', () => {
 });
 
 describe('the complete records of users and projects', () => {
-  it('are each read once, even for concurrent requests', async () => {
+  it('are read only once, even for concurrent requests', async () => {
     const { people, asked } = createPeople();
     const remembered = cachePeople(people);
     expect(await Promise.all([remembered.user('ada'), remembered.user('ada')])).to.deep.equal([

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { createSudoHolds } from '../../../src/daemon/users/sudo-holds.ts';
 
 describe('the hold of a Unix user after a refusal by sudo', () => {
-  it('is over if the clock is set back, and the next refusal holds the tasks again', () => {
+  it('ends if the clock is set back, and begins again with the next refusal', () => {
     const holds = createSudoHolds();
     holds.hold('alice', 86_400_000);
     expect(holds.isHeld('alice', 86_400_001)).to.equal(true);

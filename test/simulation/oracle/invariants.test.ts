@@ -36,8 +36,9 @@ async function createFixture({ isAbortNoted = false, isOtherAgents = false, daem
   return { invariants, server, store: server.store, job, clock };
 }
 
+const quote = (violation: string | undefined): string => (violation === undefined ? 'no violation' : `"${violation}"`);
 describe('the oracle of the simulation', () => {
-  it('checks every line of a call that reports lines of several tasks', async () => {
+  it('checks every line of a call that writes console lines of several tasks', async () => {
     const { invariants, store } = await createFixture({});
     const report = (...lines: readonly (readonly [task: string, msg: string])[]): string | undefined => {
       const bodies = lines.map(([task, msg]) => ({ task, msg }));
@@ -67,7 +68,7 @@ describe('the oracle of the simulation', () => {
     expect(write('2', TASK)).to.equal('a daemon wrote the status message of task 1, which is in progress');
   });
 
-  it("permits a repeated console line if the task's job starts late", async () => {
+  it('permits one repetition of a console line after Slurm receives a delayed sbatch of the task', async () => {
     const { invariants, store } = await createFixture({});
     const report = (): string | undefined => {
       const lines = [{ task: TASK, msg: 'ended' }];
@@ -80,7 +81,7 @@ describe('the oracle of the simulation', () => {
     expect(report()).to.equal('the console of task 1 repeats: ended');
   });
 
-  it('permits a repeated console line after a requeue, as the lines between may be lost', async () => {
+  it('permits one repetition of a console line after a requeue, because the lines between may be lost', async () => {
     const { invariants, store, job } = await createFixture({});
     const report = (): string | undefined => {
       const lines = [{ task: TASK, msg: 'waits' }];
@@ -98,7 +99,7 @@ describe('the oracle of the simulation', () => {
     ['that the agent of a requeued job erased before a daemon saw it', false, true, undefined],
     ['that the agent of an ending job erased', false, false, 'task 1 was started again after its abort'],
   ] as const) {
-    it(`reports "${violation ?? 'no violation'}" if a task starts again after an abort ${what}`, async () => {
+    it(`reports ${quote(violation)} if a task starts again after an abort ${what}`, async () => {
       const { invariants, server, store, job } = await createFixture({ isAbortNoted });
       invariants.userActed(TASK, 'abort', store);
       job.leaving = { state: 'PREEMPTED', isRequeued };
@@ -114,7 +115,7 @@ describe('the oracle of the simulation', () => {
     ['the server undoes', 'Stopped by user', undefined],
     ['a daemon undoes', 'The task returns to its queue.', 'the abort of task 1 was forgotten: it is queued'],
   ] as const) {
-    it(`reports "${violation ?? 'no violation before the end of the round'}" if ${what} an abort`, async () => {
+    it(`reports ${quote(violation)}${violation === undefined ? ' before the end of the round' : ''} if ${what} an abort`, async () => {
       const { invariants, store } = await createFixture({});
       const task = store.tasks.get(TASK);
       if (task === undefined) throw new Error('the fixture has no task');
@@ -127,10 +128,10 @@ describe('the oracle of the simulation', () => {
   }
 
   for (const [what, act, violation] of [
-    ['with a running job that a user enqueued elsewhere', 'enqueue elsewhere', undefined],
-    ['with a running job that no user enqueued elsewhere', undefined, 'task 1 is run twice at once'],
+    ['after a user enqueued the task elsewhere', 'enqueue elsewhere', undefined],
+    ['although no user enqueued the task elsewhere', undefined, 'task 1 is run twice at once'],
   ] as const) {
-    it(`reports "${violation ?? 'no violation'}" if another agent runs a task ${what}`, async () => {
+    it(`reports ${quote(violation)} if another agent also runs the task of a running job ${what}`, async () => {
       const { invariants, store } = await createFixture({ isOtherAgents: true });
       if (act !== undefined) invariants.userActed(TASK, act, store);
       invariants.check(store);
@@ -143,7 +144,7 @@ describe('the oracle of the simulation', () => {
     ['failed', 'tasks.failed', ABSENT_MS - 1, 'a daemon called tasks.failed on task 1 while it runs'],
     ['completed', 'tasks.completed', ABSENT_MS, 'a daemon called tasks.completed on task 1 while it runs'],
   ] as const) {
-    it(`reports "${violation ?? 'no violation'}" if the agent of a ${what} task was silent for ${silentMs} ms`, async () => {
+    it(`reports ${quote(violation)} if a daemon sets a task to ${what} whose agent has been silent for ${silentMs} ms`, async () => {
       const { invariants, store, job, clock } = await createFixture({ isOtherAgents: true });
       job.state = 'NODE_FAIL';
       clock.pass(silentMs);
@@ -155,10 +156,15 @@ describe('the oracle of the simulation', () => {
 
   for (const [who, daemons, daemon, violation] of [
     ['the only daemon', 1, 2, `a daemon called tasks.failed on task 1, whose entry any job may still take`],
-    ['the daemon that parked it', 2, 1, `a daemon called tasks.failed on task 1, whose entry any job may still take`],
-    ['the other daemon', 2, 2, undefined],
+    [
+      'the daemon that parked the task',
+      2,
+      1,
+      `a daemon called tasks.failed on task 1, whose entry any job may still take`,
+    ],
+    ['another daemon, whose poll may be older,', 2, 2, undefined],
   ] as const) {
-    it(`reports "${violation ?? 'no violation, as the poll may be older'}" if ${who} sets a parked task to failed`, async () => {
+    it(`reports ${quote(violation)} if ${who} sets a parked task to failed`, async () => {
       const { invariants, server, store, job } = await createFixture({ daemons });
       job.state = 'FAILED';
       await server.call('tasks.stopped', { task: TASK });

@@ -64,8 +64,8 @@ function createBed(limits: RoundLimits['limits'], daemons = 1): Bed {
   };
 }
 
-describe('the oracle of limits', () => {
-  it('detects a submission while the jobs use the maximum number of nodes', () => {
+describe('the limit oracle of the simulation', () => {
+  it('reports a submission while the jobs use the maximum number of nodes', () => {
     const { claim, submit, reports } = createBed({ maxNodes: 3 });
     for (const task of [ONE, TWO, THREE]) {
       claim(task);
@@ -103,7 +103,7 @@ describe('the oracle of limits', () => {
     expect(reports).to.deep.equal(['task 3 is submitted although the cluster has the maximum of 2 jobs: now 3']);
   });
 
-  it('permits excess tasks if a peer parked its tasks after the last poll', () => {
+  it('permits excess jobs if a peer parked its tasks after the last poll', () => {
     const { claim, park, poll, submit, reports } = createBed({ maxJobs: 1 });
     claim(ONE, 2);
     poll();
@@ -120,7 +120,7 @@ describe('the oracle of limits', () => {
   });
 
   for (const [what, isDeleted, expected] of [
-    ['detects that a daemon takes a task out of a paused queue', false, ['a daemon claimed a task of a paused queue']],
+    ['reports a daemon that removes a task from a paused queue', false, ['a daemon claimed a task of a paused queue']],
     ['permits a daemon to remove the entry of a deleted task from a paused queue', true, []],
   ] as const)
     it(what, async () => {
@@ -148,11 +148,11 @@ describe('the oracle of limits', () => {
     return reports;
   }
 
-  it('detects more than one excess job for each peer', () => {
+  it('permits one excess job for each peer, and reports any further excess job', () => {
     expect(claimedByTwo(100)).to.deep.equal(['task 4 is submitted although 2 daemons may have 3 jobs: now 4']);
   });
 
-  it('permits excess jobs whose tasks were not parked for seconds', () => {
+  it('permits excess jobs if their tasks were parked only seconds after the claim', () => {
     expect(claimedByTwo(3_000)).to.deep.equal([]);
   });
 });
