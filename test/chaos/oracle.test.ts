@@ -161,7 +161,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task that failed before the gate, while the controller died',
+    'a task that failed before the gate, when the controller died',
     'wrong',
     history({
       status: 'failed',
@@ -213,7 +213,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'created' }), gatePassed] }),
   ],
   [
-    'a task that ran here after its user enqueued it elsewhere',
+    'a task that ran as a Slurm job after its user enqueued it elsewhere',
     'wrong',
     history({
       calls: [enqueued, call(500, 'user', 'tasks.enqueue', { status: 'queued', queue: OTHER_QUEUE }), gatePassed],
@@ -263,7 +263,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ calls: [enqueued, gatePassed, late], status: 'stopped' }),
   ],
   [
-    'a failed task without a reason',
+    'a failed task without a status reason',
     'wrong',
     history({ traces: run(1_000, { code: 3 }), found: { status: 'failed', reason: '', message: '', queues: [] } }),
   ],
@@ -290,7 +290,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
 
 describe('the oracle', () => {
   for (const [title, wanted, given] of CASES) {
-    it(`${wanted === 'nothing' ? 'permits' : `reports as "${wanted}":`} ${title}`, () => {
+    it(`${wanted === 'nothing' ? 'permits' : `reports "${wanted}" for`} ${title}`, () => {
       const result = checkHistory(given);
       const found = (['lost', 'twice', 'wrong'] as const).filter((kind) => result[kind].length > 0);
       if (wanted === 'nothing') expect(found, JSON.stringify(result)).to.deep.equal([]);

@@ -193,7 +193,7 @@ describe('an incomplete list of queues', () => {
     ],
   ];
   for (const [title, edit] of faults) {
-    it(`never counts as the removal of a task or queue if it ${title}`, async () => {
+    it(`is never mistaken for the removal of a task or queue if it ${title}`, async () => {
       const fixture = createStepFixture();
       const [waits, runs] = [await fixture.enqueued(1), await fixture.enqueued(2)];
       await runFor(fixture, 30_000);

@@ -265,7 +265,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, half.ended]);
   });
 
-  it("D-11 of different Unix users adopt each other's jobs; the console reports the adoption", async () => {
+  it("D-11 adopt each other's jobs even with different Unix users; the console reports the adoption", async () => {
     const { fixture, task, run } = await withJobOfDeadUser();
     expect(fixture.cluster.jobs).to.have.length(1);
     expect(fixture.consoleOf(task).filter((line) => line.includes('another Unix user'))).to.have.length(1);

@@ -72,12 +72,12 @@ describe('a daemon with a peer', () => {
         expect(polls(fixture)).to.be.at.most(squeueMs > 1_000 ? 3 : 13);
       });
 
-  it('claims tasks even near a limit and if each read of the queues takes longer than a second', async () => {
+  it('claims tasks near a limit even if each read of the queues takes longer than a second', async () => {
     const fixture = fixtureWith({}, { limits: { maxJobs: 20 } });
     expect(await jobsInMinute(fixture, 10, 1_200)).to.be.at.least(10);
   });
 
-  it('claims at its rate limit even near a limit on jobs and if claims are more than a second apart', async () => {
+  it('submits 20 tasks in a minute near a limit even if claims are more than a second apart', async () => {
     const rateLimit = createRateLimit({ perSecond: 0.5, burst: 1 });
     const fixture = fixtureWith({}, { limits: { maxJobs: 20 }, rateLimit });
     expect(await jobsInMinute(fixture, 1_500)).to.equal(20);

@@ -134,7 +134,7 @@ describe('tasks that are claimed together', () => {
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members([tasks[0], tasks[2]]);
   });
 
-  it('are at most one after backpressure, until Slurm accepts a job', async () => {
+  it('are limited to a single task after backpressure, until Slurm accepts a job', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 6; number += 1) await fixture.enqueued(number);
     const pause = createBackoff(() => 1);

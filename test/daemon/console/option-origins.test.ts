@@ -28,7 +28,7 @@ describe('advice about an option', () => {
     ['Change --qos.', ''],
     ['Ask the cluster admins.', ''],
   ] as const) {
-    it(`names the place in the template that sets the option: ${text}`, () => {
+    it(`${behind === '' ? 'is unchanged if the template sets no such option' : 'names the place in the template that sets the option'}: ${text}`, () => {
       expect(withOptionOrigins(text, PLACES)).to.equal(text + behind);
     });
   }

@@ -20,15 +20,15 @@ srun: error: n[1-2]: tasks 0-1: Exited with exit code 1
 
 describe('the rank that failed first', () => {
   for (const [what, log, words] of [
-    ['that the job script reports', BY_SCRIPT, 'Rank 1 on n2 ended with exit code 5'],
-    ['that srun reports if the rank was killed', KILLED, 'Rank 2 on n3 ended ("Killed")'],
+    ['with its node and exit, as the job script reports them', BY_SCRIPT, 'Rank 1 on n2 ended with exit code 5'],
+    ['with its node and exit, as srun reports them, if the rank was killed', KILLED, 'Rank 2 on n3 ended ("Killed")'],
     [
-      'of a range if several ranks ended together',
+      'as a range of ranks, with their nodes and exit, if several ranks ended together',
       'srun: error: n[1-2]: tasks 0-1: Out Of Memory\n',
       'Ranks 0-1 on n[1-2] ended ("Out Of Memory")',
     ],
   ] as const) {
-    it(`is reported with the node and the exit ${what}`, () => {
+    it(`is reported ${what}`, () => {
       expect(describeRankEnd(log)).to.equal(`${words}, and Slurm ended the other ranks.`);
     });
   }

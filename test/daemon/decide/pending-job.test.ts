@@ -25,12 +25,12 @@ describeRows('for a pending job, the decision', [
     done: [],
   },
   {
-    title: 'S-25 does not cancel a job that cannot start if never_starts_sec is not set',
+    title: 'S-25 never cancels a job that cannot start if never_starts_sec is not set',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 900_000 }) },
     done: [],
   },
   {
-    title: 'S-25 does not cancel a job that cannot start before never_starts_sec has passed',
+    title: 'S-25 waits for never_starts_sec before it cancels a job that cannot start',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 599_999 }), gracePeriods: IMPATIENT },
     done: [],
   },

@@ -17,7 +17,7 @@ function reasonOf(actions: readonly Action[]): string | undefined {
 }
 
 describe('the missing queue entry of a parked task', () => {
-  it('counts as a removal by a user if the job never started and no program removed the entry', () => {
+  it('is treated as a removal by a user if the job never started and no program removed the entry', () => {
     expect(reasonOf(decide(observation(FRESH)))).to.equal(REMOVED_BY_USER);
   });
 
@@ -43,7 +43,7 @@ describe('the missing queue entry of a parked task', () => {
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },
     ],
   ] as const)
-    it(`does not count as a removal by a user if ${what}`, () => {
+    it(`is not treated as a removal by a user if ${what}`, () => {
       const reason = reasonOf(decide(observation(seen)));
       expect(reason).to.be.a('string').and.not.equal(REMOVED_BY_USER);
     });

@@ -94,7 +94,7 @@ describe('the journal', () => {
     ['an empty line as no entry', '\n', { kind: 'read', entries: new Map() }],
     ['a line of a newer version as unreadable, not as damage', '{"v":7}\n', { kind: 'newer', version: 7 }],
     [
-      'a damaged line as damage, with its line number',
+      'a line that is not JSON as damage, and reports its number',
       '{"v":1,"forget":"1"}\n\nnot json\n',
       { kind: 'damaged', line: 3 },
     ],

@@ -93,7 +93,7 @@ describe('the lock of a state directory', () => {
 
   for (const [what, deleted] of [
     ['the state directory', 'base/cluster'],
-    ['its parent', 'base'],
+    ['its parent directory', 'base'],
   ] as const) {
     it(`D-17 reports a deletion of ${what} at the third attempt to renew the lock, and creates nothing`, async () => {
       const stateDir = join(folder, 'base/cluster');

@@ -23,7 +23,7 @@ function known(order: readonly number[]): Map<TaskId, Task> {
 
 const NONE = new Set<TaskId>();
 
-describe('the plan of the task reads in a poll', () => {
+describe('a poll of many tasks', () => {
   it('reads in full the tasks that were read longest ago, and checks other tasks only for changes', () => {
     const plan = planRead(tracked(5), known([4, 2, 5, 1, 3]), NONE, LIMITS);
 
@@ -39,13 +39,13 @@ describe('the plan of the task reads in a poll', () => {
     expect(plan.ifChanged).to.deep.equal([]);
   });
 
-  it('includes each task exactly once', () => {
+  it('includes each task only once', () => {
     const { inFull, ifChanged } = planRead(tracked(9, { 2: { absentSince: NOW } }), known(numbers(9)), NONE, LIMITS);
 
     expect([...inFull, ...ifChanged]).to.have.members(numbers(9).map(taskNumber));
   });
 
-  it('reads every task in full within 250 polls, however many tasks there are', () => {
+  it('reads so many tasks in full that every task has its turn within 250 polls', () => {
     const { inFull } = planRead(tracked(10_000), known(numbers(10_000)), NONE, LIMITS);
 
     expect(inFull).to.have.length(40);

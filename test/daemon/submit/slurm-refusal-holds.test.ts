@@ -115,7 +115,7 @@ describe('while Slurm refuses two queues, their holds', () => {
     return holds;
   }
 
-  it('give the first probe to the queue of higher priority', () => {
+  it('give the next probe to the queue of higher priority', () => {
     const holds = refuseBoth(true);
     expect(holds.heldUntil(SECOND, 61_000)).to.equal(105_000);
 
@@ -125,7 +125,7 @@ describe('while Slurm refuses two queues, their holds', () => {
     expect(holds.isHeld(SECOND, 105_002)).to.equal(false);
   });
 
-  it('give the first probe after a probe without a response to the queue that has waited longer', () => {
+  it('give the next probe to the queue that has waited longer if the last probe got no response', () => {
     const holds = refuseBoth(true);
     expect(holds.turnOf(SECOND, 110_000)).to.equal(undefined);
     const end = holds.startProbe(FIRST, 110_000);
@@ -179,7 +179,7 @@ describe('while Slurm refuses two queues, their holds', () => {
     expect(refuseBoth(true).isHeld(SECOND, 105_000)).to.equal(false);
   });
 
-  it('give no queue the first probe with order fairness or if the reasons of the refusals differ', () => {
+  it('prefer neither queue with order fairness, or if the reasons of the refusals differ', () => {
     expect(refuseBoth(false).isHeld(SECOND, 61_000)).to.equal(false);
     expect(refuseBoth(true, 'Partition in DOWN state').isHeld(SECOND, 61_000)).to.equal(false);
   });

@@ -131,7 +131,7 @@ describe('the oracle of the simulation', () => {
     ['after a user enqueued the task elsewhere', 'enqueue elsewhere', undefined],
     ['although no user enqueued the task elsewhere', undefined, 'task 1 is run twice at once'],
   ] as const) {
-    it(`reports ${quote(violation)} if another agent also runs the task of a running job ${what}`, async () => {
+    it(`reports ${quote(violation)} if another agent and a job run a task at the same time ${what}`, async () => {
       const { invariants, store } = await createFixture({ isOtherAgents: true });
       if (act !== undefined) invariants.userActed(TASK, act, store);
       invariants.check(store);
@@ -144,7 +144,7 @@ describe('the oracle of the simulation', () => {
     ['failed', 'tasks.failed', ABSENT_MS - 1, 'a daemon called tasks.failed on task 1 while it runs'],
     ['completed', 'tasks.completed', ABSENT_MS, 'a daemon called tasks.completed on task 1 while it runs'],
   ] as const) {
-    it(`reports ${quote(violation)} if a daemon sets a task to ${what} whose agent has been silent for ${silentMs} ms`, async () => {
+    it(`reports ${quote(violation)} if a daemon sets a task to ${what} after its agent was silent for ${silentMs} ms`, async () => {
       const { invariants, store, job, clock } = await createFixture({ isOtherAgents: true });
       job.state = 'NODE_FAIL';
       clock.pass(silentMs);
@@ -162,9 +162,9 @@ describe('the oracle of the simulation', () => {
       1,
       `a daemon called tasks.failed on task 1, whose entry any job may still take`,
     ],
-    ['another daemon, whose poll may be older,', 2, 2, undefined],
+    ['another daemon, whose poll may be older', 2, 2, undefined],
   ] as const) {
-    it(`reports ${quote(violation)} if ${who} sets a parked task to failed`, async () => {
+    it(`reports ${quote(violation)} if a parked task is set to failed by ${who}`, async () => {
       const { invariants, server, store, job } = await createFixture({ daemons });
       job.state = 'FAILED';
       await server.call('tasks.stopped', { task: TASK });

@@ -152,7 +152,7 @@ describe('the limit oracle of the simulation', () => {
     expect(claimedByTwo(100)).to.deep.equal(['task 4 is submitted although 2 daemons may have 3 jobs: now 4']);
   });
 
-  it('permits excess jobs if their tasks were parked only seconds after the claim', () => {
+  it('permits excess jobs if their tasks were parked seconds after the claim', () => {
     expect(claimedByTwo(3_000)).to.deep.equal([]);
   });
 });
