@@ -15,7 +15,7 @@ function failureTables(): string {
     .map(([state, row]) => [`\`${state}\``, sentence(row.meaning), sentence(adviceOf(row))]);
   const logs = LOG_PATTERNS.map(({ cause, advice }) => [
     sentence(cause.replace(' ($1)', '').replace('status $1', 'status CODE').replace('$1', 'NAME')),
-    sentence(advice),
+    sentence(advice.replace('$1', 'NAME')),
   ]);
   // Several patterns may have the same cause.
   const distinct = [...new Map(logs.map((row) => [row.join(), row])).values()];

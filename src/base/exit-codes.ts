@@ -28,7 +28,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] 
   [String(EXIT.cannotCreate), 'the state directory, or the state file of `sandbox`, cannot be used'],
   [
     String(EXIT.tryAgain),
-    'retry later: another process uses or has deleted the state directory; the daemon has not ended yet (`stop`); the command stopped early (`--once`, `execute`)',
+    'retry later: the state directory is in use, or was deleted; the daemon has not ended yet (`stop`); the command stopped early (`--once`, `execute`)',
   ],
   [String(EXIT.refused), 'the server rejected the credentials'],
   [String(EXIT.configuration), 'the configuration or a template is invalid'],

@@ -60,7 +60,7 @@ export const JOB_STATES = {
   DEADLINE: {
     live: false,
     meaning: 'it ended at its deadline',
-    advice: 'raise --deadline, or request less so that the job starts sooner',
+    advice: 'set a later --deadline, or request less so that the job starts sooner',
   },
   PREEMPTED: {
     live: false,

@@ -8,7 +8,7 @@ interface LogPattern {
   readonly pattern: RegExp;
   /** Text that must precede the message, on the same line or anywhere in the log. */
   readonly after?: { readonly text: string; readonly within: 'line' | 'log' };
-  /** What the message means; `$1` is the first capture group. */
+  /** What the message means; here and in the advice, `$1` is the first capture group. */
   readonly cause: string;
   readonly advice: string;
 }
@@ -23,14 +23,14 @@ const NO_REPOSITORY = {
 };
 const NO_COMMIT = {
   cause: "the task's branch or commit is not in the git repository",
-  advice: 'push it, then enqueue the task again',
+  advice: 'push the branch or commit, then enqueue the task again',
 };
 const NOT_IMPORTED = { text: 'failed to import docker image', within: 'log' } as const;
 
 const PULL_LIMIT = 'this site has exceeded the pull limit of the registry';
 const IN_FILE = 'keep the image in a file ("enroot import -o FILE docker://NAME:TAG") and name the file in the task';
 
-const IMAGE_NAME = "check both in the task's container image";
+const IMAGE_NAME = "check the name and the tag in the task's container image";
 
 /** The first match counts, so a specific message comes before a general one. */
 export const LOG_PATTERNS: readonly LogPattern[] = [
@@ -81,7 +81,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   {
     pattern: /patch does not apply|Failed applying diff/,
     cause: "the uncommitted changes do not apply to the task's commit",
-    advice: 'commit and push them, then create the task again',
+    advice: 'commit and push the changes, then create the task again',
   },
   {
     pattern: /ProxyError\(|Could not resolve proxy|from proxy after CONNECT|proxyconnect tcp/,
@@ -147,7 +147,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     pattern: /--container-mounts: source path does not exist: (\S+)/,
     cause: 'the container mounts $1, which does not exist on a node',
     advice:
-      "check the mounts in the template and in the task; if it is the job's private directory, set TMPDIR to a directory that the nodes share and export it before CLEARML_PRE_SETUP",
+      "check the mounts in the template and in the task; if $1 is the job's private directory, set TMPDIR to a directory that the nodes share and export it before CLEARML_PRE_SETUP",
   },
   {
     pattern: /execve\(\): bash: No such file or directory|bad interpreter\(\/(?:usr\/)?bin\/bash\)/,
@@ -238,18 +238,18 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   },
   {
     pattern: /CUDA out of memory|OutOfMemoryError: CUDA/,
-    cause: 'the GPU ran out of memory, not the job, so raising --mem does not help',
+    cause: 'the GPU ran out of memory; raising --mem does not help',
     advice: 'use a smaller batch size, or a GPU with more memory',
   },
   {
     pattern: /Found no NVIDIA driver|No CUDA GPUs are available|no CUDA-capable device/,
     cause: 'the program found no GPU',
-    advice: 'request one with --gres, in a partition that has GPUs',
+    advice: 'request a GPU with --gres, in a partition that has GPUs',
   },
   {
     pattern: /ModuleNotFoundError: No module named '([^']+)'/,
     cause: "the task's Python environment has no module $1",
-    advice: "add it to the task's requirements",
+    advice: "add the package of this module to the task's requirements",
   },
 ];
 
@@ -261,8 +261,8 @@ export function findLogAdvice(log: string): string | undefined {
   for (const row of LOG_PATTERNS) {
     const found = matchPattern(row, log);
     if (found === undefined) continue;
-    const what = row.cause.replace('$1', () => found[1] ?? '');
-    return `The end of the job's log shows the cause: ${what}. What to do: ${row.advice}.`;
+    const filled = (text: string): string => text.replace('$1', () => found[1] ?? '');
+    return `The end of the job's log shows the cause: ${filled(row.cause)}. What to do: ${filled(row.advice)}.`;
   }
   return undefined;
 }

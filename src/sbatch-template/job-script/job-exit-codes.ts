@@ -41,7 +41,7 @@ export const JOB_EXIT_CODES = {
     code: 204,
     meaning: 'this node has no clearml.conf for the job.',
     advice:
-      'Put one into the home directory of the job user. If agent.slurm.user_map is not set, you can instead set ' +
+      'Put a clearml.conf into the home directory of the job user. If agent.slurm.user_map is not set, you can instead set ' +
       'agent.slurm.shared_dir to a directory that the nodes share. ' +
       'With Pyxis, the container must mount the home directory or the shared directory.',
   },
@@ -90,8 +90,8 @@ export const JOB_EXIT_CODES = {
     code: 212,
     meaning: 'the container image has no Python with clearml-agent, and none could be installed.',
     advice:
-      'Use an image that has Python 3, and pip or clearml-agent, such as python:3.12 or an NGC image, or install them in ' +
-      'the set-up script of the container.',
+      'Use an image with Python 3 and pip, such as python:3.12 or an NGC image. You can also install both in the set-up ' +
+      'script of the container.',
   },
 } as const satisfies Record<string, JobExitCode>;
 

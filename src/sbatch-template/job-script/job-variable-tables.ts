@@ -11,7 +11,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['PATH'],
     meaning:
-      'Searched for `python3`, `python` and `clearml-agent` if `agent.slurm.python` names no Python with clearml-agent. Relative elements are ignored.',
+      'Searched for `python3`, `python` and `clearml-agent`, unless `agent.slurm.python` names a Python with clearml-agent. Relative elements are ignored.',
   },
   {
     names: ['SLURM_TMPDIR', 'TMPDIR'],
@@ -65,7 +65,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['RANK'],
     meaning:
-      'On one node, the agent uses it instead of `SLURM_PROCID`. On several nodes it has no effect: each rank unsets a `RANK` that differs from its `SLURM_PROCID`.',
+      'The rank, on one node only: the agent uses it instead of `SLURM_PROCID`. On several nodes, the job unsets a `RANK` that differs from `SLURM_PROCID`.',
   },
 ];
 
@@ -87,8 +87,7 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   { names: ['CLEARML_SLURM_PYTHON'], meaning: 'The Python that has clearml-agent.' },
   {
     names: ['CLEARML_SLURM_RANK_NAMES'],
-    meaning:
-      'On several nodes, each rank has its own private directory. This variable holds the random suffixes of the names of these directories.',
+    meaning: 'On several nodes: the random suffixes of the private directories, one for each rank.',
   },
   {
     names: ['CLEARML_AGENT__AGENT__VENVS_DIR'],
