@@ -16,6 +16,7 @@ import {
 } from '../../../src/daemon/console/console-messages.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
+import { beginningOf } from '../../support/excerpt.ts';
 import { entryOf, GRACES, jobOf, NOW, recordOf, observation, taskOf } from '../decide/observations.ts';
 
 const on = { nodes: 'n[1-2]' };
@@ -97,7 +98,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
 
 describe("the task's console", () => {
   for (const [said, expected] of SENTENCES) {
-    it(`shows: ${expected.slice(0, 90)}`, () => {
+    it(`shows: ${beginningOf(expected)}`, () => {
       expect(said).to.equal(expected);
     });
   }

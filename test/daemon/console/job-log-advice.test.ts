@@ -1,6 +1,7 @@
 // Tests that real logs of git, pip, Apptainer and others get the right advice.
 import { expect } from 'chai';
 import { findLogAdvice, matchPattern, LOG_PATTERNS } from '../../../src/daemon/console/job-log-advice.ts';
+import { bothEndsOf } from '../../support/excerpt.ts';
 import { PYXIS_LOGS } from './pyxis-logs.ts';
 
 const NO_ACCESS =
@@ -173,7 +174,8 @@ describe("the advice about a job's log", () => {
   for (const [program, cases] of Object.entries(LOGS)) {
     describe(`for ${program}`, () => {
       for (const [log, says] of cases) {
-        it(`explains "${(log.split('\n')[0] ?? '').slice(0, 90)} …": ${says}`, () => {
+        const line = log.split('\n').find((text) => !text.startsWith('Cloning into')) ?? '';
+        it(`explains "${bothEndsOf(line.trim())}": ${says}`, () => {
           const advice = findLogAdvice(`some line before\n${log}\nclearml: the agent ended with exit code 1`);
 
           expect(advice)

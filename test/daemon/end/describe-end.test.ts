@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { describeEnd, describeNeverStarted } from '../../../src/daemon/end/describe-end.ts';
 import { JOB_STATES } from '../../../src/slurm/job-state.ts';
 import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
+import { beginningOf } from '../../support/excerpt.ts';
 import { jobOf, recordOf } from '../decide/observations.ts';
 
 const on = { nodes: 'n[1-2]' };
@@ -76,7 +77,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
 
 describe('the description of an end', () => {
   for (const [said, expected] of SENTENCES) {
-    it(`is: ${expected.slice(0, 90)}`, () => {
+    it(`is: ${beginningOf(expected)}`, () => {
       expect(said).to.equal(expected);
     });
   }

@@ -114,7 +114,7 @@ describe('isAwaitingChange', () => {
     ['during a submission', { step: 'submitting' }, true],
     ['while the agent of an ended job may still set the status', { endSeenAt: 1 }, true],
     ['for a job that Slurm no longer lists', { absentSince: 1 }, true],
-    ['for a job whose task must not run', { astraySince: 1 }, true],
+    ['for a job that must not run', { astraySince: 1 }, true],
     ['for an agent that was asked to stop', { stoppingSince: 1 }, true],
   ] as const) {
     it(`returns ${isAwaited} ${what}`, () => {
