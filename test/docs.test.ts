@@ -109,7 +109,7 @@ describe('the documentation:', () => {
     });
   }
 
-  it('security.md names only existing tests', () => {
+  it('docs/security.md names only existing tests', () => {
     const rows = readFileSync('docs/security.md', 'utf8').matchAll(/^\| [a-d, ]+ \|[^|]+\|(.*)\|$/gm);
     const named = [...rows].flatMap(([, tests = '']) =>
       [...tests.matchAll(/`([a-z0-9/-]+)`/g)].map(([, name]) => name),

@@ -7,7 +7,7 @@ import { createMustacheRendering, render } from './figures/rendering.ts';
 import { TYPICAL_TEMPLATE } from './typical-task.ts';
 
 describe('a benchmark', () => {
-  it('renders about as many words from a script as its anchor, Mustache, does', () => {
+  it('compares rendering with Mustache on scripts of about the same number of words', () => {
     const [ours, anchor] = [
       render(parseTemplate(TYPICAL_TEMPLATE, 'typical.template')),
       createMustacheRendering()(),

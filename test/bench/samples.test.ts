@@ -7,8 +7,8 @@ import { formatTable } from './table.ts';
 const alone: Result = { what: 'a call', value: 30, unit: 'ms' };
 const result: Result = { ...alone, anchor: { what: 'nothing', value: 20 } };
 
-describe('the arithmetic of the benchmark', () => {
-  it('returns the median and the middle half of samples in any order', () => {
+describe('the arithmetic of the benchmarks', () => {
+  it('computes the median and the middle half of unsorted samples', () => {
     expect(median([9, 1, 5])).to.equal(5);
     expect(median([4, 1, 2, 3])).to.equal(2.5);
     expect(middleHalf([5, 1, 4, 2, 3])).to.deep.equal([2, 4]);
@@ -18,11 +18,11 @@ describe('the arithmetic of the benchmark', () => {
     expect(() => median([])).to.throw(RangeError);
   });
 
-  it('divides each sample by the anchor sample of the same round', () => {
+  it('divides each sample by the sample of its baseline (the anchor) from the same round', () => {
     expect(ratios([10, 30], [5, 10])).to.deep.equal([2, 3]);
   });
 
-  it('compares the target with the ratio to the anchor, or with the value if there is no anchor', () => {
+  it('compares the target with the ratio of value to anchor, or with the value if no anchor was measured', () => {
     expect(ratioOf(result)).to.equal(1.5);
     expect(isMet({ ...result, target: { atMost: 2 } })).to.equal(true);
     expect(isMet({ ...result, target: { atLeast: 2 } })).to.equal(false);
@@ -30,7 +30,7 @@ describe('the arithmetic of the benchmark', () => {
     expect(isMet(alone)).to.equal(undefined);
   });
 
-  it('shows value, anchor, ratio and whether the target is met, in columns', () => {
+  it('shows the value, the anchor, their ratio, and whether the target is met', () => {
     const table = formatTable([{ figure: 'start-up', ...result, target: { atMost: 1 } }]);
 
     expect(table).to.match(/^start-up +a call +30 ms +20 ms nothing +1\.5 +≤ 1 +missed$/m);

@@ -42,14 +42,14 @@ describe('the table of settings', () => {
     expect(rows.get('shared_dir')).to.deep.include({ type: 'string', fallback: undefined });
   });
 
-  it("contains the settings inside the groups of ClearML's own sections", () => {
+  it("lists the settings of ClearML's own sections by their full names", () => {
     const names = clearmlRows().map(({ name }) => name);
 
     expect(names).to.include.members(['api.api_server', 'api.credentials.secret_key', 'agent.worker_id']);
     expect(names).not.to.include('agent.slurm');
   });
 
-  it('returns the names of the settings in a group', () => {
+  it('yields the names of the settings that belong to a group', () => {
     expect(knownNames([])).to.include('grace').and.not.to.include('end_sec');
     expect(knownNames(['clusters', 'hpc1']))
       .to.include('host')

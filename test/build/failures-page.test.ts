@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fillFailureTables } from '../../build/docs/failures-page.ts';
 
 describe('docs/failures.md', () => {
-  it('contains the tables of the source', () => {
+  it('contains the tables that are generated from the source code', () => {
     const page = readFileSync('docs/failures.md', 'utf8');
 
     expect(page).to.equal(fillFailureTables(page));

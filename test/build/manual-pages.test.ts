@@ -33,7 +33,7 @@ describe('the man pages', () => {
     return stdout.replace(/ \\\n\s+/g, ' ').replace(/\s+/g, ' ');
   }
 
-  it('describe each subcommand as --help does, and every exit code, in section 1', async () => {
+  it('describe in section 1 every exit code, and each subcommand as --help does', async () => {
     const page = await shown(commandsPage(COMMANDS), 1);
 
     for (const command of COMMANDS) {

@@ -29,7 +29,7 @@ function run(program: string, args: readonly string[], variables: NodeJS.Process
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
 describe('npm run package', () => {
-  it('does not replace a directory that contains files but no packages', () => {
+  it('refuses to replace a directory that contains other files but no packages', () => {
     const output = mkdtempSync(join(tmpdir(), 'no-packages-'));
     try {
       writeFileSync(join(output, 'thesis.tex'), '');
@@ -80,7 +80,7 @@ describe('the packages', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it('contain the same bytes, whenever they are built', () => {
+  it('contain the same bytes regardless of when they are built', () => {
     const sums = (output: string): string => readFileSync(join(folder, output, 'SHA256SUMS'), 'utf8');
     expect(sums('second')).to.equal(sums('first'));
     for (const line of sums('first').trimEnd().split('\n')) {
@@ -162,7 +162,7 @@ describe('the packages', () => {
     expect(output.trimEnd().split('\n').at(-1)).to.equal(LAST_LINE);
   }
 
-  it('include a single file that runs with the system libraries of RHEL 8', () => {
+  it('include a single-file program that runs with the system libraries of RHEL 8', () => {
     const strings = readFileSync(made(/-linux-x64$/)).toString('latin1');
     for (const [library, newest] of Object.entries(LIBRARIES)) {
       // The names in its dynamic string table (System V ABI, String Table).
@@ -174,7 +174,7 @@ describe('the packages', () => {
     }
   });
 
-  it('include a single file, which needs no Node', () => {
+  it('include a single-file program that runs without an installed Node', () => {
     const program = made(/-linux-x64$/);
     const alone = { PATH: '/usr/bin:/bin' };
     expect(run(program, ['--version'], alone).output).to.include(`\nsingle file ${program}, with Node v`);

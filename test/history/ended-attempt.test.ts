@@ -22,7 +22,7 @@ describe('a record of the history', () => {
     expect(new Set([...keys, 'v']).size).to.equal(keys.length + 1);
   });
 
-  it('is not read from a line with damage, a newer version, a wrong type or an unknown cause', () => {
+  it('is not read from a damaged line, a line of a newer version, or one with an invalid value', () => {
     const line = formatAttempt(ATTEMPT);
     const lines = [
       line.slice(0, -1),
@@ -36,12 +36,12 @@ describe('a record of the history', () => {
     expect(lines.map(parseAttempt)).to.deep.equal(lines.map(() => undefined));
   });
 
-  it('is identified by its attempt and job, whenever it was recorded', () => {
+  it('is identified by its attempt and job id, regardless of when it was recorded', () => {
     expect(attemptKey({ ...ATTEMPT, recordedAt: 1 })).to.equal(attemptKey(ATTEMPT));
     expect(attemptKey({ ...ATTEMPT, job: '2' })).not.to.equal(attemptKey(ATTEMPT));
   });
 
-  it('has a separate key for every end of a task whose script cannot be rendered', () => {
+  it('has a different key for each rejection of a task that has no attempt and no job', () => {
     const rejected = { ...ATTEMPT, attempt: undefined, job: undefined };
     expect(attemptKey({ ...rejected, recordedAt: 5_000 })).not.to.equal(attemptKey({ ...rejected, recordedAt: 9_000 }));
   });

@@ -51,7 +51,7 @@ describe('the history', () => {
     expect(await readAll()).to.deep.equal([ATTEMPT, { ...ATTEMPT, job: '2' }]);
   });
 
-  it('writes the same record only once, even if each pass repeats it', async () => {
+  it('writes a record only once, even if each pass of the reconcile loop repeats it', async () => {
     const history = await open();
     for (const later of [0, 5_000, 10_000]) await history.record({ ...ATTEMPT, recordedAt: ENDED_AT + later });
     await history.close();
@@ -89,7 +89,7 @@ describe('the history', () => {
     expect(await readAll()).to.deep.equal([ATTEMPT]);
   });
 
-  it('D-17 does not create a state directory again that was deleted', async () => {
+  it('D-17 does not recreate a state directory that was deleted', async () => {
     const history = await open();
     await history.record(ATTEMPT);
     await rm(stateDir, { recursive: true });
@@ -117,7 +117,7 @@ describe('the history', () => {
     expect(warnings.at(-1)).to.equal('The history is writable again');
   });
 
-  it('knows after a restart which attempts of the last day have no accounting figures', async () => {
+  it('finds after a restart which attempts of the last day still lack accounting figures', async () => {
     const open1 = { ...ATTEMPT, cpuSec: undefined };
     await write({ ...open1, recordedAt: ENDED_AT - 2 * DAY_MS, job: '1' }, { ...open1, job: '2' }, ATTEMPT);
     const history = await open();
@@ -128,7 +128,7 @@ describe('the history', () => {
     await history.close();
   });
 
-  it('uses a separate file for each `execute`, which runs beside a daemon', async () => {
+  it('uses a separate file for each run of the subcommand `execute`', async () => {
     await write(ATTEMPT);
     const history = await open({ writer: ATTEMPT.task });
     await history.record({ ...ATTEMPT, job: '2' });
@@ -141,7 +141,7 @@ describe('the history', () => {
   describe('of past months', () => {
     const FEBRUARY = Date.UTC(2027, 1, 10);
 
-    it('is compressed to one line for each attempt, and reads the same', async () => {
+    it('is compressed to one line for each attempt, and still returns the same records', async () => {
       await write({ ...ATTEMPT, elapsedSec: undefined }, ATTEMPT);
       await tidyHistory(folder, FEBRUARY);
 
@@ -189,7 +189,7 @@ describe('the history', () => {
       expect(await readdir(folder)).to.deep.equal([]);
     });
 
-    it('begins in the right month, even on the 31st if that month is shorter', () => {
+    it('is counted in calendar months, even on the 31st if the earlier month is shorter', () => {
       expect(monthsBefore(Date.UTC(2027, 2, 31), 1)).to.equal('2027-02');
       expect(monthsBefore(Date.UTC(2027, 0, 31), 12)).to.equal('2026-01');
     });

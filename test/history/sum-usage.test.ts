@@ -38,7 +38,7 @@ describe('a report of usage', () => {
     expect(totalOf({}).queueWait).to.deep.equal({ median: 400, p90: 400 });
   });
 
-  it('contains the CPU and memory efficiency of seff(1), weighted by allocation', () => {
+  it('computes CPU and memory efficiency as seff(1) does, weighted by allocation', () => {
     const job = { cpuSec: 4_000, usedCpuSec: 1_000, elapsedSec: 1_000, memoryMb: 1_000, usedMemoryMb: 100 };
     expect(totalOf(job)).to.include({ cpuEfficiency: 0.25, memoryEfficiency: 0.1 });
     expect(totalOf(job, { ...job, cpuSec: 12_000, usedCpuSec: 12_000, usedMemoryMb: 300 })).to.include({
@@ -83,7 +83,7 @@ describe('a report of usage', () => {
     expect(totalOf({ cause: 'rejected', job: undefined })).to.deep.include({ tasks: 1, jobs: 0 });
   });
 
-  it('shows the latest name of a user', () => {
+  it('shows the latest name of a renamed user', () => {
     const { rows } = report('user', { userName: 'Old' }, { userName: 'New' }, { userName: undefined });
     expect(rows.map(({ name, id }) => [name, id])).to.deep.equal([['New', ATTEMPT.userId]]);
   });

@@ -23,17 +23,17 @@ function templatesIn(folder: URL): [name: string, text: string][] {
 }
 
 describe('lintTemplate', () => {
-  it('finds nothing in a clean template', () => {
+  it('finds no problem in a clean template', () => {
     expect(findings(CLEAN)).to.deep.equal([]);
   });
 
   for (const { rule, line, what, text } of TEMPLATE_PROBLEMS) {
-    it(`finds ${rule}: ${what.slice(0, 100)}`, () => {
+    it(`reports the problem "${rule}" for: ${what.replaceAll('\n', ' ⏎ ')}`, () => {
       expect(findings(text)).to.deep.equal([`${rule}:${line}`]);
     });
   }
 
-  it('finds a problem for each rule that needs no other program', () => {
+  it('is tested with a template for each rule that needs no other program', () => {
     const seeded = new Set(TEMPLATE_PROBLEMS.map(({ rule }) => rule));
     const byPrograms = ['bash-syntax', 'shellcheck', 'sbatch-refuses', 'output-folder'];
 
@@ -54,13 +54,13 @@ describe('lintTemplate', () => {
   });
 
   for (const [name, text] of templatesIn(EXAMPLES)) {
-    it(`finds nothing in examples/${name}`, () => {
+    it(`finds no problem in examples/${name}`, () => {
       expect(findings(text)).to.deep.equal([]);
     });
   }
 
   for (const [name, text] of templatesIn(FIXTURES)) {
-    it(`finds no error, and no false warning, in a documented template: ${name}`, () => {
+    it(`finds no error and no false warning in the documented template ${name}`, () => {
       const rules = lintTemplate(name, text).findings.map(({ rule }) => rule);
 
       // Slurm gives --priority to operators only; the Pyxis pages have no default image; one template is written for PBS.
@@ -84,7 +84,7 @@ describe('lintTemplate', () => {
     }
   });
 
-  it('finds every error of the renderer, with the same rule and line', () => {
+  it('finds every error that the renderer reports, with the same rule and line', () => {
     const pieces = fc.constantFrom(
       ...TEMPLATE_PROBLEMS.filter(({ text }) => text.length < 10_000).map(({ text }) => text),
     );
@@ -131,7 +131,7 @@ describe('lintTemplate', () => {
     '#SBATCH --comment=${CLEARML_TASK.hyperparams.General.lr.value:1}',
     '#SBATCH --comment=${CLEARML_CONFIG.agent.site.name:here}',
   ]) {
-    it(`finds nothing in ${line}`, () => {
+    it(`finds no problem in: ${line}`, () => {
       expect(findings(withDirectives(line))).to.deep.equal([]);
     });
   }
@@ -146,7 +146,7 @@ describe('lintTemplate', () => {
     '# ${CLEARML_TASK.naem} in a comment',
     'singularity --version',
   ]) {
-    it(`finds nothing in ${body}`, () => {
+    it(`finds no problem in: ${body}`, () => {
       expect(findings(withBody(body))).to.deep.equal([]);
     });
   }

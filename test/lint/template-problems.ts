@@ -41,13 +41,17 @@ function body(rule: RuleId, written: string, column = 10): TemplateProblem {
   );
 }
 
+function titled(what: string, other: TemplateProblem): TemplateProblem {
+  return { ...other, what };
+}
+
 /** A command in line 11 that starts the agent. */
 function agent(rule: RuleId, written: string, ...directives: readonly string[]): TemplateProblem {
   const text = CLEAN.replace('#SBATCH --nodes', [...directives, '#SBATCH --nodes'].join('\n'));
   return problem(
     rule,
     11 + directives.length,
-    `${written} ${directives.join(' ')}`,
+    [written, ...directives].join(' with '),
     text.replace('${CLEARML_AGENT_EXECUTE}', written),
   );
 }
@@ -56,12 +60,12 @@ const VALUE = '${CLEARML_TASK.hyperparams.properties.x.value';
 
 export const TEMPLATE_PROBLEMS: readonly TemplateProblem[] = [
   problem('byte-order-mark', 1, 'a byte order mark', `\uFEFF${CLEAN}`),
-  problem('no-shebang', 1, 'no shebang', CLEAN.replace('#!/bin/bash\n', '')),
+  problem('no-shebang', 1, 'a template without a shebang', CLEAN.replace('#!/bin/bash\n', '')),
   problem('no-shebang', 1, 'an empty first line', `\n${CLEAN}`),
-  problem('interpreter', 1, 'Python', CLEAN.replace('/bin/bash', '/usr/bin/python3')),
+  problem('interpreter', 1, 'a Python script', CLEAN.replace('/bin/bash', '/usr/bin/python3')),
   problem('dos-line-end', 1, 'DOS line ends', CLEAN.replaceAll('\n', '\r\n')),
-  problem('nul-character', 7, 'a NUL', CLEAN.replace('north', 'nor\0th')),
-  problem('script-too-long', 1, 'five megabytes', CLEAN + `# ${'x'.repeat(5 * 1024 * 1024)}\n`),
+  problem('nul-character', 7, 'a NUL character', CLEAN.replace('north', 'nor\0th')),
+  problem('script-too-long', 1, 'a script of five megabytes', CLEAN + `# ${'x'.repeat(5 * 1024 * 1024)}\n`),
 
   body('unclosed-blank', 'echo ${CLEARML_TASK.id'),
   body('unknown-filter', 'echo ${CLEARML_TASK.id|uper}'),
@@ -80,7 +84,7 @@ export const TEMPLATE_PROBLEMS: readonly TemplateProblem[] = [
   directive('no-default', `#SBATCH --mem=${VALUE}}`),
   body('no-default', 'echo ${CLEARML_TASK.container.image}'),
   body('default-not-plain', 'echo ${CLEARML_TASK.comment:${USER}}'),
-  body('control-character', 'echo ${CLEARML_TASK.comment:a\u0007b}'),
+  titled('a control character in a default', body('control-character', 'echo ${CLEARML_TASK.comment:a\u0007b}')),
   body('words-filter', 'echo "${CLEARML_TASK.comment:a b|words}"'),
   body('unpaired-quotes', 'echo ${CLEARML_TASK.comment:"a|words}'),
   body('escaped-blank', 'echo \\${CLEARML_TASK.id}'),
@@ -109,7 +113,7 @@ export const TEMPLATE_PROBLEMS: readonly TemplateProblem[] = [
   directive('other-scheduler', '#PBS -l walltime=01:00:00'),
   directive('shell-in-directive', '#SBATCH --comment=$USER'),
   directive('shell-in-directive', '#SBATCH --error=~/logs/%j.err'),
-  directive('option-twice', '#SBATCH -p debug'),
+  titled('#SBATCH -p debug after #SBATCH --partition', directive('option-twice', '#SBATCH -p debug')),
   directive('priority', '#SBATCH --priority=5'),
   directive('priority', '#SBATCH --nice=-100'),
   problem('job-name', 2, 'a template with its own job name', CLEAN.replace('clearml_task_${CLEARML_TASK.id}', 'mine')),
@@ -120,7 +124,7 @@ export const TEMPLATE_PROBLEMS: readonly TemplateProblem[] = [
   directive('pyxis-image', '#SBATCH --container-image=${CLEARML_TASK.container.image:registry.example.org:5000/a/b}'),
   body('pyxis-image', 'srun --container-image=nvcr.io/nvidia/cuda:12.4.1 true'),
 
-  body('late-directive', '#SBATCH --exclusive'),
+  titled('#SBATCH --exclusive after a command', body('late-directive', '#SBATCH --exclusive')),
   body('read-again', `bash -c "echo ${VALUE}:it's}"`),
   body('may-be-read-again', `ssh login1 "mkdir ${VALUE}:a}"`),
   body('may-be-read-again', `A=${VALUE}:a}; eval "echo $A"`),
@@ -139,9 +143,9 @@ export const TEMPLATE_PROBLEMS: readonly TemplateProblem[] = [
   body('secret-in-text', 'git clone https://ada:hunter22@git.example.org/lab/train.git'),
   body('secret-in-text', 'export X=AKIAIOSFODNN7EXAMPLE'),
 
-  problem('block-missing', 7, 'no PRE_SETUP', CLEAN.replace('${CLEARML_PRE_SETUP}\n', '')),
-  problem('block-missing', 7, 'no AGENT_EXECUTE', CLEAN.replace('${CLEARML_AGENT_EXECUTE}\n', '')),
-  body('block-twice', '${CLEARML_AGENT_EXECUTE}', 12),
+  problem('block-missing', 7, 'a template without PRE_SETUP', CLEAN.replace('${CLEARML_PRE_SETUP}\n', '')),
+  problem('block-missing', 7, 'a template without AGENT_EXECUTE', CLEAN.replace('${CLEARML_AGENT_EXECUTE}\n', '')),
+  titled('a second ${CLEARML_AGENT_EXECUTE}', body('block-twice', '${CLEARML_AGENT_EXECUTE}', 12)),
   agent('block-place', 'if true; then ${CLEARML_AGENT_EXECUTE}; fi'),
   agent('block-place', 'echo "${CLEARML_AGENT_EXECUTE}"'),
   problem(
@@ -163,7 +167,7 @@ export const TEMPLATE_PROBLEMS: readonly TemplateProblem[] = [
   problem(
     'srun-on-one-node',
     10,
-    'srun on one node',
+    'srun in a job of one node',
     CLEAN.replace(/#SBATCH --nodes.*\n/, '').replace('${CLEARML_AGENT_EXECUTE}', 'srun ${CLEARML_AGENT_EXECUTE}'),
   ),
 ];

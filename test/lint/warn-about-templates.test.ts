@@ -19,7 +19,7 @@ function hostPrinting(stderr: string): Transport {
 }
 
 describe('the daemon', () => {
-  it('logs an error in a template when it starts, with file and line', async () => {
+  it('logs at its start each error in a template, with file and line', async () => {
     await using cli = await openCliWithStandIns();
     await cli.write('gpu.template', MISSPELT);
     await cli.user.makeQueue('gpu');
@@ -47,7 +47,7 @@ describe('the daemon', () => {
     );
   });
 
-  it('logs an error of sbatch only once, even if a template is checked again', async () => {
+  it('logs only once each error that sbatch reports, even if the template is checked again', async () => {
     const lines: string[] = [];
     const log = { warn: (message: string) => lines.push(message) } as unknown as Logger;
     const warnOnce = createWarnOnce();

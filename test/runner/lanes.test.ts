@@ -10,7 +10,7 @@ const OF_SECOND_TIER =
 /** What uses the root of another release of Slurm, or PyTorch, which is installed at the same time. */
 const OF_RELEASES = /\b(requireSlurmVersion|enterRoot|requireTorch)\b/;
 
-describe('the table of lanes', () => {
+describe('the plan of test lanes', () => {
   it('assigns each test file to exactly one lane', () => {
     const files = testFiles();
 
@@ -32,7 +32,7 @@ describe('the table of lanes', () => {
     expect(asking.filter((file) => OF_SECOND_TIER.test(readFileSync(file, 'utf8')))).to.deep.equal([]);
   });
 
-  it('starts tests before the programs are installed only if they require none', () => {
+  it('starts a test before the programs are installed only if the test requires none of them', () => {
     const inMemory = testFiles().filter((file) => lanesOf(file).some(({ isInMemory }) => isInMemory === true));
 
     expect(inMemory.filter((file) => readFileSync(file, 'utf8').includes('/skip-unless.ts'))).to.deep.equal([]);

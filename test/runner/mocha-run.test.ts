@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runMocha } from './mocha-run.mjs';
 
-describe('running mocha', function () {
+describe('the mocha runner', function () {
   let folder: string;
 
   before(() => {
@@ -70,7 +70,7 @@ describe('running mocha', function () {
     expect(outcome.counts).to.deep.equal({ passed: 0, failed: 1, skipped: 0 });
   });
 
-  it('runs no after hook of skipped tests whose before hook has not run', async () => {
+  it('runs no after hook in a suite that is skipped because a program is missing', async () => {
     const spec = specThat('cleans-up', [
       `import { requireAgent } from '${resolve('test/support/skip-unless.ts')}';`,
       "process.env.CLEARML_AGENT_PYTHON = '/nowhere/python';",

@@ -18,8 +18,8 @@ describe('the last line of a test run', () => {
   });
 });
 
-describe('the closing report', () => {
-  it('is empty for a run without failures', () => {
+describe('the closing report of a test run', () => {
+  it('is empty if no test failed', () => {
     expect(closingReport([])).to.equal('');
   });
 
@@ -59,7 +59,7 @@ describe('the closing report', () => {
     expect(text).to.match(/… \d+ lines are left out …/);
   });
 
-  it('limits each part separately, so that a long part does not push out another', () => {
+  it('shortens each part separately, so that a long part does not displace the others', () => {
     const text = shorten([lines(500, 'error'), lines(500, 'console'), lines(500, 'log')]);
 
     expect(text.split('\n')).to.have.length(120);
@@ -150,7 +150,7 @@ describe('the closing report', () => {
     );
   });
 
-  it('shows how the time of a run was spent', async () => {
+  it('shows how the time of the run was spent', async () => {
     const { says = '' } = await runSpec(
       `import { spawnSync } from 'node:child_process';
        it('has a child that works', () => { spawnSync('sh', ['-c', 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done']); });`,

@@ -47,7 +47,7 @@ describe('a value in an #SBATCH line', () => {
     });
   }
 
-  it('becomes exactly one token after -J, but is rejected if empty or with a dash at the start', () => {
+  it('becomes exactly one token after -J, but is rejected if it is empty or starts with a dash', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(`#SBATCH -J ${X}`, `#SBATCH -J "${X}"`, `#SBATCH -J '${X}'`),
@@ -91,7 +91,7 @@ describe('a value in an #SBATCH line', () => {
     [`#SBATCH ${X}${X}uid=0`, '-'],
     [`#SBATCH --exclusive ${X}`, '-W'],
   ] as const) {
-    it(`S-09 is rejected if it would become an option: ${line.replaceAll(X, '${…}')} with ${value}`, () => {
+    it(`S-09 is rejected if it would become an option: ${line.replaceAll(X, '${…}')} with the value "${value}"`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(/begins with a dash/);
     });
   }

@@ -52,8 +52,8 @@ function scriptOf({ body, value }: Case): string | undefined {
 }
 
 for (const shell of SHELLS.filter((name) => name.includes('bash'))) {
-  describe(`a value that a generated script passes through variables, in ${shell} (seed ${SEED}),`, () => {
-    it(`is rejected, causes a lint warning, or never runs as code, in ${CASES} cases`, async () => {
+  describe(`a value that a generated script passes through ${shell} variables (seed ${SEED}, ${CASES} cases)`, () => {
+    it('is rejected, causes a lint warning, or never runs as code', async () => {
       const failures: string[] = [];
       let ran = 0;
       for (let from = 0; from < CASES; from += CASES_IN_A_RUN) {

@@ -20,7 +20,7 @@ describe('the signal before the time limit', () => {
     ['#SBATCH --comment=B:USR1', undefined],
     ['#SBATCH --signals=B:USR1', undefined],
   ] as const) {
-    it(`is ${String(signal)} for ${directives}`, () => {
+    it(`is ${signal === undefined ? 'not forwarded' : `forwarded as ${signal}`} for: ${directives.replaceAll('\n', ' ⏎ ')}`, () => {
       expect(parseTemplate(withDirectives(directives), 't').forwardedSignal).to.equal(signal);
     });
   }
@@ -31,7 +31,7 @@ describe('the signal before the time limit', () => {
     ['A=1 B="$(echo 2)" nice ${CLEARML_AGENT_EXECUTE}', 'A=1 B="$(echo 2)" forward nice agent'],
     ['if true; then nice \\\n  ${CLEARML_AGENT_EXECUTE}\nfi', 'if true; then forward nice \\\n  agent\nfi'],
   ] as const) {
-    it(`is forwarded by a prefix before the name of the command: ${command.replaceAll('\n', '⏎')}`, () => {
+    it(`is forwarded to the agent by a prefix before the command name in: ${command.replaceAll('\n', ' ⏎ ')}`, () => {
       const template = withDirectives().replace('${CLEARML_AGENT_EXECUTE}', () => command);
       const blocks = { ...noBlocks, agentExecute: 'agent', beforeAgent: 'forward ' };
 

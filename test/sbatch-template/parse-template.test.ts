@@ -57,13 +57,13 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     /^t\.template:2:12: .* is not closed/,
   ],
   [
-    'fields of an unknown name',
+    'a field of an unknown variable',
     withBody(': ${CLEARML_TSAK.id}'),
     /^t\.template:3:3: CLEARML_TSAK has no fields: .* did you mean CLEARML_TASK\?/,
   ],
   ['a field of a variable without fields', withBody(': ${CLEARML_QUEUE_NAME.id}'), /CLEARML_QUEUE_NAME has no fields/],
   [
-    'a name that only the glue of ClearML Enterprise has',
+    'a variable that only the Slurm glue of ClearML Enterprise has',
     withBody(': ${CLEARML_USER_VAULTS.x}'),
     /CLEARML_USER_VAULTS has no fields/,
   ],
@@ -89,18 +89,22 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     /cannot be the delimiter/,
   ],
   [
-    '|words in quotes',
+    'the filter |words in quotes',
     withBody('echo "${CLEARML_TASK.name|words}"'),
     /^t\.template:3:7: \|words splits a value into arguments/,
   ],
   [
-    '|words with text around the placeholder',
+    'the filter |words with text around the placeholder',
     withBody('echo a${CLEARML_TASK.name|words}'),
     /\|words splits a value into arguments/,
   ],
-  ['|words in an assignment', withBody('a=${CLEARML_TASK.name|words}'), /\|words splits a value into arguments/],
   [
-    '|words in a directive',
+    'the filter |words in an assignment',
+    withBody('a=${CLEARML_TASK.name|words}'),
+    /\|words splits a value into arguments/,
+  ],
+  [
+    'the filter |words in a directive',
     withDirectives('#SBATCH --comment=${CLEARML_TASK.name|words}'),
     /\|words is not allowed in an #SBATCH line/,
   ],
@@ -120,7 +124,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     withBody('cat <<END\n${CLEARML_TASK.x:END}\nEND'),
     /would be "END" and end the here-document/,
   ],
-  ['quotes that are not closed', withBody('echo "a'), /^t\.template:3:6: this " is not closed/],
+  ['double quotes that are not closed', withBody('echo "a'), /^t\.template:3:6: this " is not closed/],
   ['single quotes that are not closed', withBody("echo 'a"), /^t\.template:3:6: this ' is not closed/],
   ['a substitution that is not closed', withBody('echo $(a'), /^t\.template:3:6: this \( is not closed/],
   [
@@ -128,15 +132,14 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     withBody('cat <<END\na'),
     /^t\.template:3:5: this here-document is not closed: write END alone/,
   ],
-  [
-    'a quote in a directive that is not closed',
-    withDirectives('#SBATCH -J "a'),
-    /^t\.template:2:12: this " is not closed/,
-  ],
+  ['an unclosed quote in a directive', withDirectives('#SBATCH -J "a'), /^t\.template:2:12: this " is not closed/],
 ];
 
 const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
-  ['words that contain a rejected word', withDirectives('#SBATCH --comment=hetjob -J my-hetjob --comment="a : b"')],
+  [
+    'longer words that contain a rejected word',
+    withDirectives('#SBATCH --comment=hetjob -J my-hetjob --comment="a : b"'),
+  ],
   ['a login shell', `#!/bin/bash -l\n${BODY}`],
   ['bash found by env', `#!/usr/bin/env bash\n${BODY}`],
   ['the POSIX shell', `#!/bin/sh\n${BODY}`],

@@ -26,7 +26,7 @@ const LIMITS = {
 const ONE_COUNT = /^(?:gpu:)?(?:[ah]100:)?\d+$/;
 
 for (const { version } of SLURM_RELEASES) {
-  describe(`the amount parser, compared with Slurm ${version},`, () => {
+  describe('the amount parser', () => {
     const recording = recordingOf(version);
 
     for (const option of AMOUNT_OPTIONS) {
@@ -36,7 +36,7 @@ for (const { version } of SLURM_RELEASES) {
         made: parseGrantedAmount(option, recording[option.option]?.[`=${spelling}`]),
       }));
 
-      it(`never reads a --${option.option} amount as less than Slurm does, and agrees with Slurm about most amounts`, () => {
+      it(`never reads a --${option.option} value as less than Slurm ${version} does, and usually agrees with Slurm`, () => {
         const read = spellings.filter(({ spelling }) => parseAmount(spelling, kind) !== undefined);
         expect(read.filter(({ made }) => made !== undefined).length).to.be.greaterThan(4);
         for (const { spelling, made } of read) {
@@ -50,7 +50,7 @@ for (const { version } of SLURM_RELEASES) {
         }
       });
 
-      it(`accepts a --${option.option} amount within a limit only if Slurm grants no more than the limit`, () => {
+      it(`considers a --${option.option} value to be within a limit only if Slurm ${version} grants no more than that limit`, () => {
         const limits = kind === 'duration' || kind === 'memory' ? LIMITS[kind] : LIMITS.other;
         const whole = { option: { name: option.option, before: '', after: '' } };
         for (const most of limits) {

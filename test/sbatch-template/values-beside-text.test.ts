@@ -84,7 +84,7 @@ const QUOTED_FORMS = [
     write: (left: string, placeholder: string, right: string) => `v=x${left}${placeholder}${right}\nshow KEY "\${v#x}"`,
   },
   {
-    name: 'in a default',
+    name: 'in the default of an expansion',
     write: (left: string, placeholder: string, right: string) => `show KEY "\${unset:-${left}${placeholder}${right}}"`,
   },
   {
@@ -96,7 +96,7 @@ const QUOTED_FORMS = [
 
 /** A brace ends a default. */
 function isExpectedToRender(quoting: string, left: string, right: string): boolean {
-  return quoting !== 'in a default' || !/[}{]/.test(left + right);
+  return quoting !== 'in the default of an expansion' || !/[}{]/.test(left + right);
 }
 
 /** A quarter of all pairs, and each text alone; with FUZZ_CASES all of them. */
@@ -143,7 +143,7 @@ for (const shell of SHELLS) {
   });
 }
 
-describe('a variable directly before a value', () => {
+describe('a variable directly before a value X', () => {
   it("gets braces, so that the value does not become part of the variable's name", () => {
     expect(renderBody(`rm -rf "/scratch/$USER${property('x')}"`, 'ISEMPTY')).to.equal(
       'rm -rf "/scratch/${USER}ISEMPTY"',
@@ -157,8 +157,8 @@ describe('a variable directly before a value', () => {
     'echo `rm /s/$USER',
     'ssh n1 rm "\\$1',
   ]) {
-    it(`is rejected in re-evaluated text: ${body}`, () => {
-      const closer = /["'`]/.exec(body)?.[0] ?? '';
+    const closer = /["'`]/.exec(body)?.[0] ?? '';
+    it(`is rejected in re-evaluated text: ${body}X${closer}`, () => {
       const problem = errorOf(() => renderBody(body.replace('\\\\', '\\') + property('x') + closer, 'plain'));
 
       expect(problem?.finding).to.match(/would become part of the name/);
@@ -171,7 +171,7 @@ describe('a variable directly before a value', () => {
   });
 });
 
-describe('a value in a word that bash expands', () => {
+describe('a value X in a word that bash expands', () => {
   for (const [body, value, expected] of [
     ['rm -rf ~X/x', 'root', "rm -rf ~'root'/x"],
     ['echo {a,X}', 'b,c', "echo {a,'b,c'}"],

@@ -195,7 +195,7 @@ function findings(body: string): string[] {
   return lintTemplate('t', withBody(body.replaceAll('X', X))).findings.map(({ rule }) => rule);
 }
 
-describe('a value in a variable that the script evaluates', () => {
+describe('a value X in a variable that the script evaluates', () => {
   for (const body of NUMBERS) {
     it(`must be a number: ${JSON.stringify(body)}`, () => {
       for (const value of ['0', '12']) renderBody(body.replaceAll('X', X), value);
@@ -241,7 +241,7 @@ describe('templateWarnings', () => {
   });
 });
 
-describe('a value in a variable that the script uses only as data', () => {
+describe('a value X in a variable that the script uses only as data', () => {
   for (const body of SAFE) {
     it(`is accepted unchanged: ${JSON.stringify(body)}`, () => {
       if (!body.includes('|int')) renderBody(body.replaceAll('X', X), "it's $(x) a[`y`]");

@@ -44,9 +44,9 @@ const NOT_GIVEN: readonly string[] = [
   'srun --container-image=ubuntu python train.py X',
 ];
 
-describe('a value in a template for Pyxis', () => {
+describe('a value X in a template for Pyxis', () => {
   for (const body of GIVEN) {
-    it(`must contain no special characters if the script uses it in an option of Pyxis: ${JSON.stringify(body)}`, () => {
+    it(`must contain no special characters if the script uses X in an option of Pyxis: ${JSON.stringify(body)}`, () => {
       renderBody(body.replaceAll('X', X), 'data/a');
       for (const value of HOSTILE) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -66,7 +66,7 @@ describe('a value in a template for Pyxis', () => {
   }
 
   for (const body of NOT_GIVEN) {
-    it(`may be any text elsewhere: ${JSON.stringify(body)}`, () => {
+    it(`may contain special characters if the script uses X elsewhere: ${JSON.stringify(body)}`, () => {
       for (const value of HOSTILE) renderBody(body.replaceAll('X', X), value);
     });
   }
@@ -97,9 +97,9 @@ const EXPORTED: readonly string[] = [
   'n=X; apptainer exec --env "N=$n" i.sif true',
 ];
 
-describe('in a list of mounts or variables, a value', () => {
+describe('a value X in a list of mounts or variables', () => {
   for (const body of MOUNTED)
-    it(`mounts only directories below the directory in the template: ${body}`, () => {
+    it(`can mount only directories below the directory that the template names: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'ann/set-1');
       for (const value of ['x:/data,/etc:/host', '../etc', 'a/../../etc', '/etc', 'a,b', 'a:ro', 'a\\,b'])
         expect(
@@ -109,7 +109,7 @@ describe('in a list of mounts or variables, a value', () => {
     });
 
   for (const body of EXPORTED)
-    it(`sets only the variable that the template names: ${body}`, () => {
+    it(`can set only the variable that the template names: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'a=b');
       for (const value of ['1,BASH_ENV=/tmp/x', '1,BASH_FUNC_ls%%=() { id; }', '1,LD_PRELOAD'])
         expect(
@@ -129,7 +129,7 @@ describe('in a list of mounts or variables, a value', () => {
       expect(errorOf(() => template.render(withProperties({ x: bad }), noBlocks))).not.to.equal(undefined);
     });
 
-  it('may be any directory if it is a default of the template', () => {
+  it('may be any directory if the value is the default in the template', () => {
     const body = 'srun --container-mounts=${CLEARML_TASK.hyperparams.properties.other.value:/data}:/data true';
     renderBody(body, 'unused');
   });

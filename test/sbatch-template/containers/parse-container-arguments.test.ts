@@ -22,7 +22,7 @@ describe('parseContainerArguments', () => {
     ['--bind /data:/in --nv', ['--bind', '/data:/in', '--nv']],
     ['--rocm --writable-tmpfs', ['--rocm', '--writable-tmpfs']],
   ] as const) {
-    it(`parses ${written} as ${options.join(' ')}`, () => {
+    it(`parses \`${written}\` as \`${options.join(' ')}\``, () => {
       const read = parseContainerArguments(written, ['/data/']);
       expect([singularityOptions(read), read.environment, read.ignored]).to.deep.equal([options, [], []]);
     });
@@ -43,7 +43,7 @@ describe('parseContainerArguments', () => {
     ['-e CLEARML_LOG_LEVEL=INFO', [{ name: 'CLEARML_LOG_LEVEL', value: 'INFO' }]],
     ['-e INHERITED', []],
   ] as const) {
-    it(`parses ${written} as environment variables`, () => {
+    it(`parses \`${written}\` as ${environment.length === 0 ? 'no environment variable' : 'environment variables'}`, () => {
       expect(parseContainerArguments(written, [])).to.deep.equal({ ...NOTHING, environment });
     });
   }
@@ -64,7 +64,7 @@ describe('parseContainerArguments', () => {
     ['--uts=host', 'the container uses the host name, network, memory and processes of its node'],
     ['--tmpfs /run', 'a task can mount only files and directories of the node'],
   ] as const) {
-    it(`ignores ${written}, because ${reason}`, () => {
+    it(`ignores \`${written}\`, because ${reason}`, () => {
       const name = /^--\w+/.exec(written)?.[0] ?? '';
       expect(parseContainerArguments(written, []).ignored).to.deep.equal([
         `The container argument ${name} is ignored: ${reason}.`,
@@ -112,12 +112,12 @@ describe('parseContainerArguments', () => {
     ["-v '/data/a,/etc:/x'", 'a comma'],
     ["-v '/data:/x^:ro'", 'caret, backslash'],
   ] as const) {
-    it(`rejects ${written} with a message that contains "${words}"`, () => {
+    it(`rejects \`${written}\` with a message that contains "${words}"`, () => {
       expect(() => parseContainerArguments(written, ['/data'])).to.throw(ContainerArgumentError, words);
     });
   }
 
-  it('reports a repeated argument once, and rejects too many characters in total', () => {
+  it('reports a repeated argument only once, and rejects arguments that are too long in total', () => {
     expect(parseContainerArguments('--rm '.repeat(10_000), []).ignored).to.have.length(1);
     expect(() => parseContainerArguments('--rm '.repeat(100_000), [])).to.throw(
       ContainerArgumentError,

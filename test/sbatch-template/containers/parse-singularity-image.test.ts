@@ -60,7 +60,7 @@ describe('parseImage', () => {
     ['a/../torch.sif', []],
     ['/images/torch.sif', []],
   ] as const) {
-    it(`maps ${written} to ${files.join(', ') || 'no file'} in the image directory`, () => {
+    it(`maps ${written} to ${files.join(' or ') || 'no file'} in the image directory`, () => {
       expect(parseImage(written)).to.have.property('siteFiles').that.deep.equals(files);
     });
   }

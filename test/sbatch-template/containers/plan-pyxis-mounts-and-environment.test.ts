@@ -64,7 +64,7 @@ describe('a script that runs entirely in a Pyxis container', () => {
       ['--container-mounts=/a:/a,/shared:/shared'],
     ],
     [
-      'adds the shared directory to quoted mounts in the next word',
+      'adds the shared directory to mounts that are quoted and separated from the option by a blank',
       '#SBATCH --container-mounts "/a:/a b"\n',
       { sharedDir: '/shared' },
       ['--container-mounts', '/a:/a b,/shared:/shared'],
@@ -89,7 +89,7 @@ describe('a script that runs entirely in a Pyxis container', () => {
       ['--no-container-mount-home'],
     ],
     [
-      'mounts the directories of the task',
+      'mounts the directories that the container arguments of the task name',
       '',
       { arguments: '-v /data/x:/in:ro -v /data' },
       ['--container-mounts=/data/x:/in:ro,/data:/data', '--container-mount-home'],
@@ -111,7 +111,11 @@ describe('an srun command with a Pyxis container', () => {
   const template = (options: string): string => `#!/bin/bash\n${END.replace('\n', `\nshow a srun ${options} x\n`)}`;
 
   for (const [what, options, given] of [
-    ['in an added option', '--container-image=a', ['--container-image=a', '--container-mounts=/data/x:/in:ro', 'x']],
+    [
+      'through an added option',
+      '--container-image=a',
+      ['--container-image=a', '--container-mounts=/data/x:/in:ro', 'x'],
+    ],
     [
       "in addition to the template's own mounts",
       '--container-mounts="$PWD:$PWD" --container-image a',
@@ -132,17 +136,21 @@ describe('an srun command with a Pyxis container', () => {
   });
 
   for (const [what, options, expected] of [
-    ['sees', '--container-image=a --container-mounts="$CLEARML_SLURM_JOB_FOLDER:$CLEARML_SLURM_JOB_FOLDER"', true],
-    ['does not see', '--container-image=a --container-mounts="$PWD" # not CLEARML_SLURM_JOB_FOLDER', false],
+    [
+      'gives access to',
+      '--container-image=a --container-mounts="$CLEARML_SLURM_JOB_FOLDER:$CLEARML_SLURM_JOB_FOLDER"',
+      true,
+    ],
+    ['gives no access to', '--container-image=a --container-mounts="$PWD" # not CLEARML_SLURM_JOB_FOLDER', false],
   ] as const) {
-    it(`${what} the directory of the job if the template ${expected ? 'mounts it' : 'does not name it'}`, () => {
+    it(`${what} the directory of the job if the template ${expected ? 'mounts' : 'does not mount'} that directory`, () => {
       const parsed = parseTemplate(template(options), 'pyxis.template');
       const facts = planPyxis(parsed, emptyVariables, SETTINGS, undefined)?.facts;
       expect(facts?.seesJobFolder).to.equal(expected);
     });
   }
 
-  it('causes a message for each ignored mount if the srun options are in an array', () => {
+  it('causes a message for each ignored container argument if the srun options are in an array', () => {
     const parsed = parseTemplate(`#!/bin/bash\noptions=(--container-image=a)\n${END}`, 'pyxis.template');
     const variables = { ...emptyVariables, task: { container: { arguments: '-v /data --nv' } } };
     const notes = planPyxis(parsed, variables, SETTINGS, undefined)?.notes.join('\n');
@@ -158,13 +166,13 @@ describe('a value for an option of Pyxis', () => {
     ['a mount with code in it', { arguments: "-v '/data/$(id)'" }, 'could read as code'],
     ['a mount with a backquote in it', { arguments: "-v '/data/`id`:/x'" }, 'could read as code'],
     ['a mount with flags for enroot in it', { arguments: "-v '/data/x y'" }, 'could read as code'],
-    ['an image with code in it', { image: 'docker://x/$(id)' }, 'is not the name of an image'],
-    ['an image that is an option', { image: '--container-save=/x' }, 'is not the name of an image'],
-    ['an image of two words', { image: 'a b' }, 'is not the name of an image'],
-    ['an image of another runtime', { image: 'oras://a/b' }, 'is not the name of an image'],
-    ['an image file with code in it', { image: '/images/`id`.sqsh' }, 'is not the name of an image'],
+    ['an image name with code in it', { image: 'docker://x/$(id)' }, 'is not the name of an image'],
+    ['an option instead of an image name', { image: '--container-save=/x' }, 'is not the name of an image'],
+    ['an image name of two words', { image: 'a b' }, 'is not the name of an image'],
+    ['an image name that Pyxis does not support', { image: 'oras://a/b' }, 'is not the name of an image'],
+    ['a path of an image file with code in it', { image: '/images/`id`.sqsh' }, 'is not the name of an image'],
   ] as const) {
-    it(`makes the task fail if it is ${what}`, () => {
+    it(`is rejected if it is ${what}`, () => {
       expect(() => render(`#!/bin/bash\n${IMAGE}${END}`, asked)).to.throw(TemplateError, words);
     });
   }
@@ -175,7 +183,7 @@ describe('a value for an option of Pyxis', () => {
     });
   }
 
-  it('makes the task fail if the option (mounts, env, workdir, name or save) may run the value as code', () => {
+  it('is rejected if the option (mounts, env, workdir, name or save) could run the value as code', () => {
     for (const option of ['mounts', 'env', 'workdir', 'name', 'save']) {
       const line = `#SBATCH --container-${option}=/x\${CLEARML_TASK.container.arguments}\n`;
       const template = `#!/bin/bash\n${line}${END}`;
@@ -187,7 +195,7 @@ describe('a value for an option of Pyxis', () => {
     }
   });
 
-  it('passes unchanged through the script for enroot if it has no special characters', async () => {
+  it('passes unchanged through the script that Pyxis writes for enroot if it has no special characters', async () => {
     // enroot_create_start_config and fstab_escape of Pyxis 0.24: only spaces and backslashes are escaped.
     const plain = fc.sample(
       hostileText().map((text) => text.replaceAll(/[^\w./:,@#%+=~-]/g, '')),
@@ -201,7 +209,7 @@ describe('a value for an option of Pyxis', () => {
     }
   });
 
-  it('is refused if bash would interpret a character of it in the script for enroot', () => {
+  it('is rejected if bash would interpret one of its characters in the script that Pyxis writes for enroot', () => {
     for (const character of '$`"\'\\ \t\n;&|<>()[]{}*?!^\0é') {
       expect(isPlainForPyxis(`a${character}b`), JSON.stringify(character)).to.equal(false);
     }

@@ -13,7 +13,7 @@ function render(template: string, image: string): string {
   return parseTemplate(template, 'pyxis.template').render(variables, BLOCKS).script;
 }
 
-describe('an image for Pyxis', () => {
+describe('an image name for Pyxis', () => {
   for (const [written, given] of [
     ['python:3.12', 'python:3.12'],
     ['docker://python:3.12', 'docker://python:3.12'],
@@ -32,7 +32,7 @@ describe('an image for Pyxis', () => {
     ['./x.sqsh', './x.sqsh'],
     ['dockerd://nvcr.io/x', 'dockerd://nvcr.io/x'],
   ] as const) {
-    it(`is converted to Pyxis notation: ${written} to ${given}`, () => {
+    it(`${written === given ? 'needs no' : 'needs'} conversion to Pyxis notation: ${written}${written === given ? '' : ` becomes ${given}`}`, () => {
       expect(toPyxisImage(written)).to.equal(given);
       expect(toPyxisImage(given)).to.equal(given);
     });
@@ -62,7 +62,7 @@ describe('an image for Pyxis', () => {
     ]);
   });
 
-  it('does not change if it is part of a word or outside --container-image', () => {
+  it('is not converted if it is only a part of a word, or is outside --container-image', () => {
     const template =
       '#!/bin/bash\n${CLEARML_PRE_SETUP}\necho --container-image=x/${CLEARML_TASK.container.image} ${CLEARML_TASK.container.image}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
     expect(render(template, 'nvcr.io/a')).to.include('echo --container-image=x/nvcr.io/a nvcr.io/a\n');

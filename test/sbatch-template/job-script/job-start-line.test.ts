@@ -13,13 +13,13 @@ function run(script: string, env: NodeJS.ProcessEnv = ENVIRONMENT, shell = 'bash
 const JOB = { id: '182', startAt: START * 1000 };
 
 describe('the first command of a job script', () => {
-  it('prints the job and its start before anything else', () => {
+  it('prints the job id and the start time before any other output', () => {
     expect(run('#!/bin/bash\n#SBATCH --time=1\n\necho after\n')).to.equal(
       `clearml: job 182 begins (${START})\nafter\n`,
     );
   });
 
-  it('comes after all directives', () => {
+  it('is inserted after all directives', () => {
     const script = addStartLine('#!/bin/bash\n#SBATCH --time=1\n# text\n\n#SBATCH --mem=1G\necho after\n');
     expect(script.split('\n').slice(0, 5)).to.deep.equal([
       '#!/bin/bash',
@@ -41,17 +41,17 @@ describe('the first command of a job script', () => {
     '{ echo after; }',
     'function f { echo after; }; f',
   ])
-    it(`precedes ${JSON.stringify(first)}`, () => {
+    it(`runs before ${JSON.stringify(first)}`, () => {
       expect(run(`#!/bin/bash\n${first}\n`)).to.match(/begins.*\nafter\n$/);
     });
 
-  it('shows the time of the node if Slurm does not set a start time', () => {
+  it('prints the time of the node if Slurm does not set a start time', () => {
     const before = Math.floor(Date.now() / 1000);
     const log = run('true\n', { PATH: '/usr/bin:/bin', SLURM_JOB_ID: '182' });
     expect(Number(/\((\d+)\)/.exec(log)?.[1])).to.be.at.least(before);
   });
 
-  it('does not end a script with `set -e` if its output cannot be written', () => {
+  it('does not end a `set -e` script if the command cannot write its output', () => {
     const script = addStartLine('true\n');
     const { stderr } = spawnSync('bash', ['-e', '-c', `exec >&-\n${script}echo alive >&2`], {
       env: ENVIRONMENT,
@@ -65,30 +65,30 @@ describe('the first command of a job script', () => {
   });
 });
 
-describe("the line about the start of the script in a job's log", () => {
-  it('is found after the script has printed it', () => {
+describe("the search for the script's start line in a job's log", () => {
+  it('finds the line after the script has printed it', () => {
     expect(hasBegun(run('#!/bin/bash\nexit 0\n'), JOB)).to.equal(true);
   });
 
   for (const [title, log, expected] of [
-    ['is not found in an empty log', '', false],
-    ['is not found in the line of an earlier start of the job', `clearml: job 182 begins (${START - 5})\n`, false],
-    ['is not found in the line of another job', `clearml: job 181 begins (${START})\n`, false],
+    ['finds no line in an empty log', '', false],
+    ['ignores the line of an earlier start of the job', `clearml: job 182 begins (${START - 5})\n`, false],
+    ['ignores the line of another job', `clearml: job 181 begins (${START})\n`, false],
+    ['ignores a message of slurmstepd', '[2026-11-29T12:09:49.028] error: *** REASON: Nodes are DOWN ***\n', false],
+    ['finds the line after the output of a login profile', `Welcome\nclearml: job 182 begins (${START})\n`, true],
     [
-      'is not found in a message of slurmstepd',
-      '[2026-11-29T12:09:49.028] error: *** REASON: Nodes are DOWN ***\n',
-      false,
-    ],
-    ['is found after the output of a login profile', `Welcome\nclearml: job 182 begins (${START})\n`, true],
-    [
-      'is found after the line of an earlier start in the same log',
+      'finds the line after that of an earlier start in the same log',
       `clearml: job 182 begins (${START - 5})\nclearml: job 182 begins (${START})\n`,
       true,
     ],
-    ['is found even if it contains no time', 'clearml: job 182 begins ()\n', true],
-    ['is found with a time later than the start of the job', `clearml: job 182 begins (${START + 300})\n`, true],
+    ['finds the line even if it contains no time', 'clearml: job 182 begins ()\n', true],
     [
-      'is found if the start of the job has milliseconds within the same second',
+      'accepts a line whose time is later than the start of the job',
+      `clearml: job 182 begins (${START + 300})\n`,
+      true,
+    ],
+    [
+      'accepts a line of the same second, although the start of the job includes milliseconds',
       `clearml: job 182 begins (${START})\n`,
       true,
     ],
@@ -110,7 +110,7 @@ describe('the failure of a SPANK plugin', () => {
       '[2026-11-29T18:23:00.188] error: spank: required plugin spank_pyxis.so: task_init() failed with rc=-1\n',
       true,
     ],
-    ['is found without the name of a node', 'slurmstepd: error: Failed to invoke spank plugin stack\n', true],
+    ['is found in a message that names no node', 'slurmstepd: error: Failed to invoke spank plugin stack\n', true],
     ['is not found in another message of slurmstepd', 'slurmstepd-n1: error: *** JOB 7 ON n1 CANCELLED ***\n', false],
     ['is not found in the output of a program', 'see: slurmstepd: error: Failed to invoke spank plugin stack\n', false],
   ] as const)

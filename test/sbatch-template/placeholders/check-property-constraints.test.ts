@@ -17,9 +17,22 @@ function limits(least?: string, most?: string, values?: readonly string[]): Prop
   return { kind: limitKind(most ?? least ?? '0') ?? 'number', least, most, values };
 }
 
-/** Part of a message, for a title. */
-function quoted(part: string): string {
-  return part.includes('"') ? `'${part}'` : `"${part}"`;
+/** For a title: which values the queue allows. */
+function allowed(rule: boolean | PropertyConstraint): string {
+  if (typeof rule === 'boolean') return rule ? 'allows every value' : 'allows no value';
+  const { least, most, values } = rule;
+  const range =
+    most === undefined ? `at least ${least ?? ''}` : least === undefined ? `at most ${most}` : `${least} to ${most}`;
+  if (values === undefined) return `allows ${range}`;
+  return `allows only ${values.join(' or ')}${most === undefined ? '' : `, and ${range}`}`;
+}
+
+/** For a title: what happens to a value, and the part of the message that is expected. */
+function outcome(value: string, rule: boolean | PropertyConstraint, answer: string): string {
+  if (answer === 'accepted') return `accepts ${value} if the queue ${allowed(rule)}`;
+  const part = answer.replace(/, and$/, '');
+  const quote = part.includes('"') ? "'" : '"';
+  return `rejects ${value} if the queue ${allowed(rule)}, with a message that contains ${quote}${part}${quote}`;
 }
 
 /** The error for a task with this value, or "accepted". */
@@ -30,7 +43,7 @@ function errorFor(rule: boolean | PropertyConstraint, value: string, others = tr
   return errorOf(() => checkPropertyConstraints('gpu.template', rendered, 'gpu', bounds))?.message ?? 'accepted';
 }
 
-describe('checkConstraints', () => {
+describe('checkPropertyConstraints', () => {
   for (const [rule, value, answer] of [
     [limits('1', '8'), '8', 'accepted'],
     [limits('1', '8'), '12', 'is "12", and the queue "gpu" accepts 1 to 8: change it in the task'],
@@ -59,7 +72,7 @@ describe('checkConstraints', () => {
     [true, 'anything', 'accepted'],
     [false, 'a', 'the user property "x" must not be set for tasks of the queue "gpu": remove it from the task'],
   ] as const) {
-    it(`${answer === 'accepted' ? 'accepts' : 'rejects'} ${value} under ${JSON.stringify(rule)}${answer === 'accepted' ? '' : `, with the message ${quoted(answer)}`}`, () => {
+    it(outcome(`"${value}"`, rule, answer), () => {
       expect(errorFor(rule, value)).to.include(answer);
     });
   }
@@ -80,15 +93,19 @@ describe('checkConstraints', () => {
   });
 
   for (const [how, placeholder, hyperparams] of [
-    ['without its section', '${CLEARML_TASK.hyperparams.x.value:1}', { properties: { x: { value: '9' } } }],
+    [
+      'through a variable that names no section',
+      '${CLEARML_TASK.hyperparams.x.value:1}',
+      { properties: { x: { value: '9' } } },
+    ],
     ['from the section Slurm', property('x', ':1'), { Slurm: { x: { value: '9' } } }],
     [
-      'by a variable of the section Slurm',
+      'through a variable that names the section Slurm',
       '${CLEARML_TASK.hyperparams.Slurm.x.value:1}',
       { Slurm: { x: { value: '9' } } },
     ],
     ['with a filter', property('x', '|strip:1'), { properties: { x: { value: ' 9 ' } } }],
-    ['as a number', property('x', ':1'), { properties: { x: { value: 9 } } }],
+    ['as a JSON number', property('x', ':1'), { properties: { x: { value: 9 } } }],
   ] as const) {
     it(`checks a property that is read ${how}`, () => {
       const bounds: PropertyConstraints = { named: new Map([['x', limits('1', '8')]]), others: true };
@@ -101,7 +118,7 @@ describe('checkConstraints', () => {
     });
   }
 
-  it('accepts any value that is a default of the template', () => {
+  it('accepts any value that is the default in the template', () => {
     const bounds: PropertyConstraints = { named: new Map([['x', limits('1', '8')]]), others: false };
     const template = parseTemplate(withDirectives(`#SBATCH --nodes=${property('x', ':100')}`), 't');
 
@@ -191,7 +208,13 @@ describe('checkConstraints', () => {
     [`\n---\nsrun --mem=${x} hostname`, limits(undefined, '64G'), '0', 'which means no limit'],
     [`\n---\nsrun -t $(( ${x} * 2 )) hostname`, limits(undefined, '60'), '-5', 'accepts at most 60'],
   ] as const) {
-    it(`${answer === 'accepted' ? 'accepts' : 'rejects'} ${value} in ${lines.replaceAll(x, '${x}').replaceAll('\n', ' ; ')} under ${JSON.stringify({ least: rule.least, most: rule.most })}${answer === 'accepted' ? '' : `, with the message ${quoted(answer)}`}`, () => {
+    const shown = lines
+      .trim()
+      .replace(/^(?:---)?\n*/, '')
+      .replaceAll(x, '${x}')
+      .replaceAll(/\n(?:---\n)?/g, ' ⏎ ');
+
+    it(outcome(`x="${value}" in \`${shown}\``, rule, answer), () => {
       expect(errorInTemplate(lines, rule, value)).to.include(answer);
     });
   }
@@ -203,7 +226,7 @@ describe('checkConstraints', () => {
     expect(errorInTemplate(lines, limits('0', '4'), '0', { minutes: '0' })).to.include('accepts 0 to 4');
   });
 
-  it('rejects zero, negative values and text that is not an amount, in every option', () => {
+  it('rejects zero, a negative value, and text that is not an amount, in every option', () => {
     const anything = fc.oneof(
       hostileLine(),
       fc.integer({ max: 0 }).map(String),

@@ -2,7 +2,13 @@
 import { expect } from 'chai';
 import { formatOrigins } from '../../../src/sbatch-template/placeholders/origins-table.ts';
 
-describe('the table of origins', () => {
+/** JSON in which every character that is invisible is escaped. */
+function visible(value: string): string {
+  const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}]/gu, escaped);
+}
+
+describe('the table of `render --origins`', () => {
   it('has one row for each placeholder, with aligned columns', () => {
     const table = formatOrigins([
       { line: 3, column: 1, variable: 'CLEARML_TASK.id', value: 'abc', origin: 'task' },
@@ -31,7 +37,7 @@ describe('the table of origins', () => {
     '\u202eabc',
     '\u007f',
   ]) {
-    it(`shows ${JSON.stringify(value)} in quotes and in one row`, () => {
+    it(`shows the value ${visible(value)} in quotes and in one row`, () => {
       const row = formatOrigins([{ line: 1, column: 1, variable: 'V', value, origin: 'task' }])
         .split('\n')
         .slice(1, -1);

@@ -39,7 +39,7 @@ describe('the report of unused user properties', () => {
     expect(unusedProperties({}, READ)).to.equal(undefined);
   });
 
-  it('includes each constraint on an unused property', () => {
+  it('names each constraint that has no effect because the template does not use its property', () => {
     const limits = { kind: 'number', least: undefined, most: '8', values: undefined } as const;
     const named = new Map([
       ['num_nodes', limits],

@@ -19,18 +19,14 @@ const SHORT = '${CLEARML_TASK.hyperparams.walltime.value:1}';
 describe('a user property', () => {
   for (const placeholder of [LONG, SHORT]) {
     for (const [what, hyperparams, value] of [
-      ['from the properties', { properties: { walltime: { value: '2' } } }, '2'],
-      ['from the section Slurm, which code can set', { Slurm: { walltime: { value: '3' } } }, '3'],
+      ['from the section "properties"', { properties: { walltime: { value: '2' } } }, '2'],
+      ['from the section "Slurm", which code can set', { Slurm: { walltime: { value: '3' } } }, '3'],
       [
-        'from the properties rather than from the section Slurm',
+        'from the section "properties" if "Slurm" contains it too',
         { properties: { walltime: { value: '2' } }, Slurm: { walltime: { value: '3' } } },
         '2',
       ],
-      [
-        'from the default if neither the properties nor the section Slurm contain the property',
-        { Args: { walltime: { value: '4' } } },
-        '1',
-      ],
+      ['from the default if neither "properties" nor "Slurm" contains it', { Args: { walltime: { value: '4' } } }, '1'],
     ] as const) {
       it(`is read ${what}: ${placeholder}`, () => {
         expect(render(placeholder, hyperparams)).to.equal(`echo ${value}`);
@@ -56,7 +52,7 @@ describe('a user property', () => {
     ['CLEARML_TASK.name', undefined],
     ['CLEARML_QUEUE_NAME', undefined],
   ] as const) {
-    it(`is identified from the variable ${variable}: ${property ?? 'none'}`, () => {
+    it(`is ${property === undefined ? 'not read' : `read as "${property}"`} by the variable ${variable}`, () => {
       expect(userPropertyOf(variable)).to.equal(property);
     });
   }

@@ -133,7 +133,7 @@ const PROBLEMS: readonly (readonly [placeholder: string, message: RegExp])[] = [
 
 describe('a placeholder', () => {
   for (const [placeholder, value, origin] of VALUES) {
-    it(`is replaced by its value: ${placeholder} by ${JSON.stringify(value)}`, () => {
+    it(`is replaced by its ${/\|(?:lower|capitalize|strip|remove)/.test(placeholder) ? 'filtered ' : ''}${origin === 'default' ? 'default' : 'value'}: ${placeholder} becomes ${JSON.stringify(value)}`, () => {
       expect(use(placeholder)).to.deep.include({ value, origin });
     });
   }
@@ -144,7 +144,7 @@ describe('a placeholder', () => {
     });
   }
 
-  it('begins after $$$, but not after $$, which is a process id in bash', () => {
+  it('is rendered in $$${…}, but not in $${…}, where $$ is the process id of bash', () => {
     const { script, uses } = parseTemplate(withBody(': $${CLEARML_TASK.id} $$${CLEARML_TASK.id}'), 'v').render(
       variables,
       noBlocks,
@@ -153,7 +153,7 @@ describe('a placeholder', () => {
     expect(uses).to.have.length(1);
   });
 
-  it('keeps newlines with |raw', () => {
+  it('keeps the newlines and tabs of its value with the filter |raw', () => {
     expect(
       use('${CLEARML_TASK.hyperparams.properties.lines.value|raw|strip(\r)}'.replace('|strip(\r)', ''), {
         ...variables,
@@ -183,7 +183,7 @@ describe('a placeholder', () => {
     });
   }
 
-  it('has the project id, but no project name, if the project of the task is unknown', () => {
+  it('has a value for the project id, but not for the project name, if the project is unknown', () => {
     expect(use('${CLEARML_PROJECT_ID}', { ...variables, project: {} }).value).to.equal('p1');
     expect(findingFor('${CLEARML_PROJECT_NAME}', { ...variables, project: {} })).to.match(/has no value/);
     expect(use('${CLEARML_PROJECT_NAME:none}', { ...variables, project: {} }).value).to.equal('none');
@@ -218,7 +218,7 @@ describe('the renderer', () => {
     );
   });
 
-  it('splits any value with |words', () => {
+  it('splits any value into words if the placeholder has the filter |words', () => {
     expect(render('f ${CLEARML_TASK.name|words} ${CLEARML_TASK.name}')).to.equal(`f My Task 'My Task'`);
   });
 

@@ -206,7 +206,7 @@ const READ_ONCE: readonly string[] = [
 
 const HOSTILE = ['$(touch pwned)', 'a b', '', "'", '-oProxyCommand=x', 'a[$(x)]'];
 
-describe('a value in re-evaluated text', () => {
+describe('a value X in re-evaluated text', () => {
   for (const [body, by] of RE_EVALUATED) {
     it(`is accepted only if it is a plain word: ${JSON.stringify(body)}`, () => {
       expect(renderBody(body.replaceAll('X', X), 'a.b-1/c')).to.equal(body.replaceAll('X', 'a.b-1/c'));
@@ -238,7 +238,7 @@ describe('a value in re-evaluated text', () => {
   });
 });
 
-describe('a value in arithmetic', () => {
+describe('a value X in arithmetic, Perl, Ruby or sed', () => {
   for (const [body, where] of ARITHMETIC) {
     it(`must be a whole number: ${JSON.stringify(body)}`, () => {
       for (const number of ['0', '12', '-3']) {
@@ -253,7 +253,7 @@ describe('a value in arithmetic', () => {
   }
 });
 
-describe('a value in text that only looks re-evaluated', () => {
+describe('a value X in text that only looks re-evaluated', () => {
   for (const body of READ_ONCE) {
     it(`is accepted unchanged: ${JSON.stringify(body)}`, () => {
       expect(errorOf(() => renderBody(body.replaceAll('X', X), "it's $(hostile) `text`"))).to.equal(undefined);
