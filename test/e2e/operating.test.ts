@@ -3,8 +3,10 @@ import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { EXIT } from '../../src/base/exit-codes.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { findHolder, acquireLock } from '../../src/daemon/journal/lock.ts';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
@@ -55,6 +57,7 @@ describe('the daemon', () => {
 
     const started = await world.run(...args, '--detached');
     expect(started, started.stderr).to.include({ code: 0, stderr: '' });
+    expect(await readFile(join(stateDir(), 'daemon.log'), 'utf8')).to.include(' Serving ');
     const [, pid = '', log = ''] =
       /^Started the daemon \(process (\d+)\); its log is (.*)\.$/m.exec(started.stdout) ?? [];
     expect((await stat(log)).mode & 0o777).to.equal(0o600);
@@ -88,6 +91,41 @@ describe('the daemon', () => {
     expect(stderr)
       .to.include(`Did you mean "${world.nameOf('gpu')}"?`)
       .and.to.match(/the daemon exited with code 2\. Its log is .*daemon\.log\./);
+  });
+
+  it('returns from --detached only when the daemon serves', async () => {
+    await standIn.stopListening();
+    const log = join(stateDir(), 'daemon.log');
+    let isServing: boolean | undefined;
+    const started = world.run(...args, '--detached').then(async (ended) => {
+      isServing = (await readFile(log, 'utf8')).includes(' Serving ');
+      return ended;
+    });
+    const isWaiting = async (): Promise<boolean> =>
+      (await readFile(log, 'utf8').catch(() => '')).includes('Slurm is unreachable');
+    await waitUntil('the daemon to wait for Slurm', isWaiting);
+
+    await standIn.listen();
+
+    const { code, stdout, stderr } = await started;
+    expect({ code, stderr, isServing }).to.deep.equal({ code: 0, stderr: '', isServing: true });
+    expect(stdout).to.match(/^Started the daemon \(process \d+\)/);
+    expect((await world.run('--stop')).code).to.equal(0);
+  });
+
+  it('reports with --detached an error that ends the daemon after it has locked its state directory', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+
+    const { code, stdout, stderr } = await world.run(...args, '--http', String(port), '--detached');
+    taken.close();
+
+    expect({ code, stdout }, stderr).to.deep.equal({ code: EXIT.configuration, stdout: '' });
+    expect(stderr)
+      .to.include(`cannot listen on 127.0.0.1:${port}`)
+      .and.to.match(/the daemon exited with code \d+\. Its log is .*daemon\.log\./);
+    expect(await holder()).to.equal(undefined);
   });
 
   it('claims no task after the subcommand drain, and exits when its last job has ended', async () => {

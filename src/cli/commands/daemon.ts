@@ -79,20 +79,21 @@ async function firstRunFacts(context: CommandContext): Promise<FirstRunFacts | u
 
 async function runInBackground(typed: ParsedArgs, context: CommandContext): Promise<number> {
   const { commonOptions } = await import('../setting-options.ts');
-  const { detach } = await import('../../daemon/serve/detach.ts');
+  const { detach, SERVING_TIMEOUT_MS } = await import('../../daemon/serve/detach.ts');
   const { printResult } = await import('../print-output.ts');
-  const { pid, logFile, ended } = await detach(commonOptions(typed), context);
-  if (ended === undefined) {
-    printResult(
-      context,
-      `Started the daemon (process ${pid}); its log is ${logFile}.\nTo see its tasks, run ${PROGRAM} status; to end it, run stop or drain.\n`,
-    );
-    return EXIT.ok;
+  const { pid, logFile, state } = await detach(commonOptions(typed), context);
+  if (state.kind !== 'serving') context.stderr(state.output);
+  if (state.kind === 'ended') {
+    const { exitCode = EXIT.failed } = state;
+    context.stderr(`${PROGRAM}: the daemon exited with code ${exitCode}. Its log is ${logFile}.\n`);
+    return exitCode;
   }
-  const { exitCode = EXIT.failed, output } = ended;
-  context.stderr(output);
-  context.stderr(`${PROGRAM}: the daemon exited with code ${exitCode}. Its log is ${logFile}.\n`);
-  return exitCode;
+  const started =
+    state.kind === 'serving'
+      ? `Started the daemon (process ${pid}); its log is ${logFile}.`
+      : `The daemon (process ${pid}) runs, but does not serve its queues after ${SERVING_TIMEOUT_MS / 1000} s. It keeps trying; its log is ${logFile}.`;
+  printResult(context, `${started}\nTo see its tasks, run ${PROGRAM} status; to end it, run stop or drain.\n`);
+  return EXIT.ok;
 }
 
 /** What handles the daemon's end is loaded at its start: by then an upgrade may have replaced its files. */

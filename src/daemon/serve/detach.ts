@@ -1,51 +1,71 @@
-// Starts the daemon in the background.
+// Starts the daemon in the background, and waits until it serves.
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makePrivateDirectory } from '../../base/private-directory.ts';
 import { systemClock } from '../../base/clock.ts';
 import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
-import { StateDirectoryError } from '../journal/lock.ts';
+import type { ClusterSettings } from '../../config/cluster-settings.ts';
+import { findHolder, StateDirectoryError } from '../journal/lock.ts';
+import { readServingNote } from '../status/serving-file.ts';
 import { startDetached } from '../../transport/spawn-detached.ts';
 import { daemonLogFile, rotateDaemonLog } from './daemon-log.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
 import { readConfig, type CommonOptions } from '../../assembly/load-trusted-config.ts';
-import { findDaemons } from './running-daemons.ts';
 
 const POLL_MS = 100;
+
+/** Longer than the daemon waits for a ClearML server that does not respond. */
+export const SERVING_TIMEOUT_MS = 60_000;
 
 export interface Detached {
   readonly pid: number;
   readonly logFile: string;
-  /** undefined while the daemon runs. */
-  readonly ended: { readonly exitCode: number | undefined; readonly output: string } | undefined;
+  readonly state:
+    | { readonly kind: 'serving' }
+    /** It runs, but it did not serve all clusters before the timeout. */
+    | { readonly kind: 'starting'; readonly output: string }
+    | { readonly kind: 'ended'; readonly exitCode: number | undefined; readonly output: string };
 }
 
 /**
- * Resolves when the daemon holds its state directory, or has ended.
+ * Resolves when the daemon serves all its clusters or has ended, or at the timeout: the daemon waits for Slurm for hours.
  * @throws ConfigError, StateDirectoryError
  */
-export async function detach(options: CommonOptions, context: ProcessContext): Promise<Detached> {
-  const logFile = await makeLogFile(options, context);
+export async function detach(
+  options: CommonOptions,
+  context: ProcessContext,
+  timeout = AbortSignal.timeout(SERVING_TIMEOUT_MS),
+): Promise<Detached> {
+  const { clusters } = readConfig(options, context).settings;
+  const logFile = await makeLogFile(clusters);
   const before = (await readLog(logFile)).length;
   const command = context.startedAs.filter((word) => !/^--detached(=true)?$/.test(word));
   const daemon = await startDetached(command, logFile);
   const over = new AbortController();
   const ended = daemon.ended.finally(() => over.abort());
 
+  const { pid } = daemon;
+  const output = async (): Promise<string> => (await readLog(logFile)).subarray(before).toString();
+
   while (!over.signal.aborted && !context.stop.aborted) {
-    const { here } = await findDaemons(options, context);
-    if (here.some(({ pid }) => pid === daemon.pid)) return { pid: daemon.pid, logFile, ended: undefined };
+    const isServed = await Promise.all(clusters.map(({ stateDir }) => serves(pid, stateDir, context.hostName)));
+    if (!isServed.includes(false)) return { pid, logFile, state: { kind: 'serving' } };
+    if (timeout.aborted) return { pid, logFile, state: { kind: 'starting', output: await output() } };
     await sleepUnlessStopped(systemClock, POLL_MS, over.signal);
   }
-  if (context.stop.aborted) process.kill(daemon.pid, 'SIGTERM');
+  if (context.stop.aborted) process.kill(pid, 'SIGTERM');
   const exitCode = await ended;
-  const output = (await readLog(logFile)).subarray(before).toString();
-  return { pid: daemon.pid, logFile, ended: { exitCode, output } };
+  return { pid, logFile, state: { kind: 'ended', exitCode, output: await output() } };
+}
+
+async function serves(pid: number, stateDir: string, hostName: string): Promise<boolean> {
+  const holder = await findHolder(stateDir, hostName, systemClock.now());
+  return holder?.pid === pid && (await readServingNote(stateDir, holder)).isOfHolder;
 }
 
 /** @throws StateDirectoryError */
-async function makeLogFile(options: CommonOptions, context: ProcessContext): Promise<string> {
-  const file = daemonLogFile(readConfig(options, context).settings.clusters);
+async function makeLogFile(clusters: readonly ClusterSettings[]): Promise<string> {
+  const file = daemonLogFile(clusters);
   const folder = dirname(file);
   try {
     await makePrivateDirectory(folder);

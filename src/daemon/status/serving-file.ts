@@ -20,6 +20,8 @@ export interface Served {
   /** The names of the queues that were served last; undefined if unknown. */
   readonly queues: readonly string[] | undefined;
   readonly draining: boolean;
+  /** Whether the daemon that holds the directory wrote the note, and so serves or served the cluster. */
+  readonly isOfHolder: boolean;
 }
 
 /** Reads the note. In one that a killed daemon left, the queues count, but not that it drained. */
@@ -29,9 +31,9 @@ export async function readServingNote(folder: string, holder: Holder | undefined
     const { mtimeMs } = await stat(file);
     const { pid, queues, draining } = Note.parse(JSON.parse(await readFile(file, 'utf8')));
     const isOfHolder = holder?.pid === pid && mtimeMs >= holder.since - CLOCK_SKEW_MS;
-    return { queues, draining: draining && isOfHolder };
+    return { queues, draining: draining && isOfHolder, isOfHolder };
   } catch {
-    return { queues: undefined, draining: false };
+    return { queues: undefined, draining: false, isOfHolder: false };
   }
 }
 
