@@ -22,7 +22,7 @@ describe('the arithmetic of the benchmarks', () => {
     expect(ratios([10, 30], [5, 10])).to.deep.equal([2, 3]);
   });
 
-  it('compares the target with the ratio of value to anchor, or with the value if no anchor was measured', () => {
+  it('compares the target with the ratio to the baseline (the anchor), or with the value if there is no baseline', () => {
     expect(ratioOf(result)).to.equal(1.5);
     expect(isMet({ ...result, target: { atMost: 2 } })).to.equal(true);
     expect(isMet({ ...result, target: { atLeast: 2 } })).to.equal(false);
@@ -30,7 +30,7 @@ describe('the arithmetic of the benchmarks', () => {
     expect(isMet(alone)).to.equal(undefined);
   });
 
-  it('shows the value, the anchor, their ratio, and whether the target is met', () => {
+  it('shows the value, its baseline (the anchor), their ratio, and whether the target is met', () => {
     const table = formatTable([{ figure: 'start-up', ...result, target: { atMost: 1 } }]);
 
     expect(table).to.match(/^start-up +a call +30 ms +20 ms nothing +1\.5 +≤ 1 +missed$/m);

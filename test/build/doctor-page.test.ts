@@ -22,7 +22,7 @@ describe('docs/doctor.md', () => {
   });
 
   for (const { id, asks, fix } of rows) {
-    it(`gives a question for the check "${id}", and a fix that ends without a full stop`, () => {
+    it(`phrases the check "${id}" as a question, and its fix without a final full stop`, () => {
       expect(asks).to.match(/^[A-Z].*\?$/);
       expect(fix).to.match(/^[A-Z].*[^.]$/);
     });

@@ -188,7 +188,7 @@ describe('lintTemplate', () => {
     ]);
   });
 
-  it('accepts an empty environment if the script loads a profile', () => {
+  it('accepts --export=NONE if the script loads a profile', () => {
     const text = withDirectives('#SBATCH --export=NONE');
 
     expect(findings(text.replace('#!/bin/bash', '#!/bin/bash -l'))).to.deep.equal([]);
