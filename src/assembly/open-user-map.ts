@@ -118,7 +118,7 @@ export async function openUserMap(
   // One user may not exist, but hardly all of several: getent(1) exits with 2 for both an unknown user and a directory that is down.
   if (new Set(names).size > 1 && !names.some((name) => found.users.has(name)))
     throw new SlurmUnavailableError(
-      `none of the Unix users in agent.slurm.user_map is found on ${host.name}: they do not exist, or the directory service there (LDAP, SSSD) does not respond. Run \`getent passwd ${names[0] ?? ''}\` there`,
+      `no Unix user of agent.slurm.user_map is found on ${host.name}: the users do not exist, or the directory service there (LDAP, SSSD) does not respond. Run \`getent passwd ${names[0] ?? ''}\` there`,
     );
   const facts: UserMapFacts = { ...found, people, selfInClearml: self, minUid };
   return resolveUserMap(userMap, facts);

@@ -101,7 +101,7 @@ function whyRefused(
 ): string | undefined {
   const found = users.get(name);
   if (found === undefined)
-    return `Unix user ${name} is not found on the login node: it does not exist, or its directory service (LDAP, SSSD) does not respond`;
+    return `Unix user ${name} is not found on the login node: the user does not exist, or the directory service there (LDAP, SSSD) does not respond`;
   if (found.uid === 0) return `Unix user ${name} is root`;
   if (found.uid === self.uid && (!mayBeSelf || name !== self.name))
     return `Unix user ${name} is the daemon's user, so its jobs could read the daemon's keys`;

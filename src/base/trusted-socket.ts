@@ -19,7 +19,7 @@ import {
 export function findSocketDistrust({ steps, isWhole }: PathSteps, trust: Trust): string | undefined {
   const above = isWhole ? steps.slice(0, -1) : steps;
   const socket = isWhole ? steps.at(-1) : undefined;
-  if (socket !== undefined && socket.kind !== 'socket') return `${socket.path} is no socket`;
+  if (socket !== undefined && socket.kind !== 'socket') return `${socket.path} is not a socket`;
   if (socket !== undefined && socket.uid !== trust.uid)
     return `${socket.path} belongs to another user (uid ${socket.uid})`;
   const folder = above.findLastIndex(

@@ -30,7 +30,7 @@ export const QUEUE_OPTIONS = {
   'template-files': {
     value: 'FILE...',
     type: 'array',
-    describe: 'Templates: one for each queue, or one for all queues',
+    describe: 'Template files: one for each queue, or one for all queues',
   },
   queue: { value: 'QUEUE...', type: 'array', describe: 'ClearML queues to serve, in order of priority' },
   ...CLUSTER_OPTIONS,

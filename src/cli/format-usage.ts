@@ -58,7 +58,7 @@ export function usageText(report: UsageReport, { since, until }: UsagePeriod, { 
 /** What the figures leave out. */
 function notes({ jobs, accounted }: UsageRow): string {
   if (accounted === jobs) return '';
-  const why = accounted === 0 ? '' : ', such as those of the last minutes';
+  const why = accounted === 0 ? '' : ', such as jobs of the last few minutes';
   return `${jobs - accounted} of ${jobs} jobs are not in accounting${why}: their CPU-hours, GPU-hours and efficiency are unknown.\n`;
 }
 

@@ -55,10 +55,10 @@ export const OTHER_VARIABLES = {
     names: ['CLEARML_LOG_LEVEL', 'TRAINS_LOG_LEVEL'],
     meaning: 'The log level, as with the option `--log-level`.',
   },
-  debug: { names: ['CLEARML_SLURM_GLUE_DEBUG'], meaning: '`1` logs everything, and errors with their stacks.' },
+  debug: { names: ['CLEARML_SLURM_GLUE_DEBUG'], meaning: '`1`: log everything, and the stack of each error.' },
   journalStream: {
     names: ['JOURNAL_STREAM'],
-    meaning: 'Set by systemd. Log lines to the journal have a priority and no time.',
+    meaning: 'Set by systemd when the log goes to the journal. Each log line then has a priority and no time.',
   },
   // The variables of Python's requests, which the agent uses. Node itself reads NODE_EXTRA_CA_CERTS.
   caFile: { names: ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'], meaning: 'A file with CA certificates to trust.' },

@@ -179,7 +179,7 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
   },
   {
     id: 'other-daemon',
-    question: 'Is the state directory unused by other daemons?',
+    question: 'Is the state directory free for a daemon?',
     fix: 'Stop the daemon on that machine, or set agent.slurm.state_dir to another directory',
     check: ({ holder }) =>
       checkFact(holder, (held) => {

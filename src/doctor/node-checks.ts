@@ -105,7 +105,7 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
         if (python === undefined) return failed('Python not found');
         if (!hasAgent && !hasPip) {
           const says = `Python ${python} without clearml-agent and pip`;
-          return borrowsAgent ? skipped(`${says}: it uses the agent of the node`) : failed(says);
+          return borrowsAgent ? skipped(`${says}: the container uses the agent of the node`) : failed(says);
         }
         return passed(`Python ${python}, with ${hasAgent ? 'clearml-agent' : 'pip'}`);
       }),

@@ -35,7 +35,9 @@ export async function readTaskState(
 ): Promise<TaskState> {
   const snapshot = await poll(deps, signal, []);
   if (snapshot === undefined)
-    throw new SlurmUnavailableError('Slurm did not list its jobs; nothing was done. Try again later');
+    throw new SlurmUnavailableError(
+      'The list of Slurm jobs could not be read, so nothing was done. Run the command again later',
+    );
   return {
     task: (await deps.clearml.tasks.get(id))?.task,
     place: snapshot.placeOf(id, queue.id),

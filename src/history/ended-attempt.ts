@@ -3,12 +3,12 @@
 /** How an attempt ended. `report` counts these, and the status page draws them. */
 export const CAUSES = {
   completed: 'The task completed',
-  failed: 'The code of the task failed, or its environment could not be made',
+  failed: 'The code of the task failed, or its environment could not be created',
   aborted: 'A user aborted the task',
   cancelled: 'A user or an admin cancelled the job in Slurm',
   timeout: 'Slurm ended the job at its time limit',
   'out of memory': 'The job used more memory than it requested',
-  preempted: 'Slurm ended the job for one of higher priority',
+  preempted: 'Slurm ended the job to make room for a job of higher priority',
   'node failure': 'A node failed or did not boot',
   'never started': 'The job ended, or could not start, before clearml-agent started the task',
   rejected: 'The template, the constraints of the queue or Slurm rejected the task, so there was no job',

@@ -106,7 +106,7 @@ function aboutQueue({ server }: Site, queue: string): string {
   if (!queues.includes(queue))
     return `${address} has no such queue yet: create it in the web page, or start the daemon once with --create-queue.`;
   const others = queues.filter((name) => name !== queue);
-  return `It exists on ${address}${others.length === 0 ? '' : `; others: ${others.join(', ')}`}.`;
+  return `The queue exists on ${address}${others.length === 0 ? '' : `; others: ${others.join(', ')}`}.`;
 }
 
 type Partitions = readonly ReachablePartition[];
@@ -190,7 +190,7 @@ const NO_DIR = 'none';
 
 function sharedQuestion({ loginShell: login }: Site): Question {
   return {
-    asks: 'Which directory do the nodes share under the same path (or none)? The agent is installed there once.',
+    asks: 'Which directory do all nodes share? The agent is installed there once. (none: no directory)',
     answers: undefined,
     usual: isHomeShared(login) ? `${login.home}/.clearml-slurm` : NO_DIR,
   };
@@ -198,7 +198,7 @@ function sharedQuestion({ loginShell: login }: Site): Question {
 
 function whyShared({ loginShell: login }: Site): string {
   const where = `The home directory is on ${login.homeFileSystem ?? 'an unknown file system'} (stat)`;
-  return isHomeShared(login) ? `${where}, which nodes usually share.` : `${where}; nodes may not share it.`;
+  return isHomeShared(login) ? `${where}, which the nodes usually share.` : `${where}; nodes may not share it.`;
 }
 
 function aboutOthers(word: string, all: readonly { readonly name: string }[], chosen: string): string {

@@ -16,7 +16,7 @@ export function generateFirstTemplate(site: Site, choices: Choices): string {
     `# Written by clearml-agent-slurm init for cluster ${site.clusterName}, Slurm ${site.version}. Edit it as you like.`,
     '# ${…:default} is a user property of the task with its default.',
     '#SBATCH --job-name=clearml_task_${CLEARML_TASK.id}',
-    '# In the working directory of the daemon, which nodes must share.',
+    '# The log is in the working directory of the daemon; the nodes must share that directory.',
     '#SBATCH --output=clearml-%j.log',
     `# ${why}`,
     `#SBATCH --partition=${property('partition', partition.name)}`,

@@ -162,7 +162,7 @@ export function askUser(put: ((text: string) => Promise<string>) | undefined): A
       const answer = line === '' ? question.usual : line;
       if (question.answers?.includes(answer) ?? true) return answer;
       const nearest = nearestName(answer, question.answers ?? []);
-      sentence = `"${answer}" is not one of them.${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}\n`;
+      sentence = `"${answer}" is not one of the choices.${nearest === undefined ? '' : ` Did you mean "${nearest}"?`}\n`;
     }
   };
 }

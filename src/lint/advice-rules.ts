@@ -19,7 +19,7 @@ export const ADVICE_RULES = {
     'Correct the name, or set the variable in the template.',
   ),
   'may-be-read-again': warning(
-    'A shell evaluates this text again; the task fails if its value is not a plain word.',
+    'A shell evaluates this text again; the task fails if the value is not a plain word.',
     'Assign the value to an environment variable first: export NAME=${…}, then \'"$NAME"\' here.',
   ),
   'may-be-evaluated': warning(
@@ -91,6 +91,6 @@ export const ADVICE_RULES = {
   ),
   'sbatch-refuses': error(
     'Slurm rejects the job of a task that sets no user property.',
-    'Correct the named option for this cluster.',
+    'Change the option that the message names.',
   ),
 } as const satisfies Record<string, Rule>;

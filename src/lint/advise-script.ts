@@ -54,7 +54,7 @@ function adviseCommand(
           source,
           command.start,
           'export',
-          `srun ${lost} does not pass the variables that PRE_SETUP exports to the agent.`,
+          `srun ${lost} hides from the agent the variables that PRE_SETUP exports.`,
         ),
       );
     }
@@ -147,7 +147,7 @@ const SECRET_PATTERNS: readonly { readonly pattern: RegExp; readonly what: strin
     // The value is not an expansion, a placeholder, a path or a short word.
     pattern:
       /\b\w*(?:secret|passw(?:or)?d|passphrase|token(?![si])|api_?key|access_key|credential)\w*=(?:(["'])(?![/~.]|[^"'\n]*[$`])[^"'\n]{8,}\1|(?![^\s;&|]*[$`])(?!\d+\b)[^\s"';&|/~.][^\s"';&|]{7,})/gi,
-    what: 'The value of a variable with the name of a secret',
+    what: 'The value of a variable whose name suggests a secret',
   },
   { pattern: /\b[a-z][a-z0-9+.-]*:\/\/[^\s/?#@:$]+:[^\s/?#@$]+@/gi, what: 'A URL with a password' },
   { pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, what: 'An AWS access key' },

@@ -86,7 +86,7 @@ function checkLine(
       source,
       placeholder.start,
       'block-place',
-      `\${${placeholder.block}} must be a separate command: move it out of the ${outer}, or close that before it`,
+      `\${${placeholder.block}} must be a separate command: move it out of the ${outer}, or close the ${outer} first`,
     );
   }
   const before = text.slice(text.lastIndexOf('\n', placeholder.start - 1) + 1, placeholder.start);

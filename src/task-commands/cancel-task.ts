@@ -52,7 +52,7 @@ async function describeJob({ config, context }: App, task: TaskId): Promise<stri
     const job = entry.jobId === undefined ? 'Its Slurm job' : `Slurm job ${entry.jobId}`;
     const daemon = await findHolder(stateDir, context.hostName, systemClock.now());
     if (daemon !== undefined) return `The daemon cancels ${job.replace('Its', 'its')}.`;
-    return `No daemon is running. The next one cancels ${job.replace('Its', 'its')}${entry.jobId === undefined ? '' : `; to cancel it now, run: ${asUser(entry)}scancel ${entry.jobId}`}.`;
+    return `No daemon is running. The next daemon cancels ${job.replace('Its', 'its')}${entry.jobId === undefined ? '' : `; to cancel it now, run: ${asUser(entry)}scancel ${entry.jobId}`}.`;
   }
   return 'No Slurm job of this task is known here.';
 }

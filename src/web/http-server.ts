@@ -91,7 +91,7 @@ async function respond(
     if (reply !== 'stream') send(incoming, response, reply);
   } catch {
     // A bug of a page must end neither the daemon nor the connections of others.
-    send(incoming, response, plain(500, 'This page could not be made. Please report this bug.\n'));
+    send(incoming, response, plain(500, 'This page could not be created. Please report this bug.\n'));
   }
 }
 

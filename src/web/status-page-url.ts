@@ -26,7 +26,7 @@ export async function describeWeb({ config, context }: Configured): Promise<stri
   const inside = isAny ? 'localhost' : shown;
   return (
     `The status page is at\n    http://${shown}:${port}/?token=${token}\n` +
-    `From your computer, run the next line and keep it running:\n    ssh -N -L ${port}:${inside}:${port} ${login}\n` +
+    `On your computer, run this command and keep it running:\n    ssh -N -L ${port}:${inside}:${port} ${login}\n` +
     `Then open\n    http://localhost:${port}/?token=${token}\n` +
     'Everyone who has this URL can read the page: keep the URL secret.\n'
   );

@@ -79,7 +79,7 @@ describe('the Unix user of a task', () => {
   });
 
   for (const [what, name, users, reason] of [
-    ['does not exist', 'ghost', [], 'ghost is not found on the login node: it does not exist, or'],
+    ['does not exist', 'ghost', [], 'ghost is not found on the login node: the user does not exist, or'],
     ['is root by another name', 'toor', [{ name: 'toor', uid: 0, home: '/root' }], 'toor is root'],
     [
       'has a uid below the minimum',

@@ -74,7 +74,7 @@ describe('the trust rule for sockets', () => {
     [
       'does not trust a socket that is a regular file',
       pathSteps(HOME, socketIn(HOME, { kind: 'file' })),
-      '/ada/s is no socket',
+      '/ada/s is not a socket',
     ],
   ];
   for (const [name, look, why] of rows) {

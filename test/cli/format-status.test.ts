@@ -153,7 +153,7 @@ describe('the table of tasks', () => {
     };
     const text = shown(Infinity, more);
     expect(text).to.include('since 2026-01-02 02:00 UTC (3 h). It is draining: it claims no new tasks');
-    expect(text).to.include('Waiting in queues: 12, the first of each queue\nPLACE  TASK');
+    expect(text).to.include('Waiting in queues: 12 (showing the first of each queue)\nPLACE  TASK');
     expect(text).to.match(/^1 {6}c{32} {2}next one {2}gpu {4}2026-01-02 04:00 UTC$/m);
     expect(text).to.include('Ended in the last 60 min: 1\nTASK');
     expect(text).to.match(

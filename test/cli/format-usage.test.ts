@@ -30,7 +30,7 @@ describe('the text of a report', () => {
         'Ada    1      2.0     8.0    4.0    23 min  23 min  24 %  5 %     completed 1',
         'Cy     1      2.0     -      -      23 min  23 min  -     -       timeout 1',
         'Total  3      6.0     16.0   16.0   23 min  23 min  24 %  5 %     completed 2, timeout 1',
-        '1 of 3 jobs are not in accounting, such as those of the last minutes: their CPU-hours, GPU-hours and efficiency are unknown.',
+        '1 of 3 jobs are not in accounting, such as jobs of the last few minutes: their CPU-hours, GPU-hours and efficiency are unknown.',
         '',
       ].join('\n'),
     );

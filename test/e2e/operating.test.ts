@@ -140,7 +140,7 @@ describe('the daemon', () => {
     await world.cluster.run('scancel', job);
 
     expect(daemon.log()).to.match(/Serving program="clearml-agent-slurm \d\S* \(open source, /);
-    expect(drained.stdout).to.include('exits when its tracked tasks have ended (now 1)');
+    expect(drained.stdout).to.include('exits when its tracked tasks (now 1) have ended');
     const { code, stderr } = await daemon.ended;
     expect(code, stderr).to.equal(0);
     expect(stderr).to.include('Drained; all jobs have ended');

@@ -180,7 +180,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       const task = taskOf('fails late');
       await world.untilStatus(task, 'completed');
       await writeFlag('fail');
-      await world.untilConsole(task, 'The task completed first.');
+      await world.untilConsole(task, 'The task completed. After that, ');
       expect((await world.user.look(task)).status).to.equal('completed');
       expect(await world.user.console(task)).to.match(/Slurm job \d+ ended FAILED \(exit code 5\)/);
     });

@@ -69,7 +69,7 @@ describe('init, before it writes,', () => {
     expect(partition.why).to.equal('From your answer. Others: gpu.');
     expect(entrance?.value.account).to.equal('lab');
     expect(shown[1]).to.match(/^In which partition [^]*\n {2}one of gpu, cpu \[gpu\] $/);
-    expect(shown[2]).to.match(/^"cup" is not one of them\. Did you mean "cpu"\?\nIn which/);
+    expect(shown[2]).to.match(/^"cup" is not one of the choices\. Did you mean "cpu"\?\nIn which/);
   });
 });
 
@@ -77,13 +77,13 @@ describe('init, without questions,', () => {
   it('chooses the defaults, with a reason for each', async () => {
     const { queue, partition, entrance, containers, sharedDir } = await defaultChoices(RICH);
 
-    expect(queue).to.deep.equal({ value: 'default', why: 'It exists on https://api.example.org; others: gpu.' });
+    expect(queue).to.deep.equal({ value: 'default', why: 'The queue exists on https://api.example.org; others: gpu.' });
     expect(partition.why).to.equal('The default partition (sinfo). Others: cpu.');
     expect(entrance?.why).to.equal('Your default account (sacctmgr). Your other accounts: course.');
     expect(containers.value).to.equal('none');
     expect(sharedDir).to.deep.equal({
       value: '/home/ada/.clearml-slurm',
-      why: 'The home directory is on nfs (stat), which nodes usually share.',
+      why: 'The home directory is on nfs (stat), which the nodes usually share.',
     });
   });
 

@@ -80,7 +80,7 @@ describe('a value in an #SBATCH line', () => {
   it('may be empty only after an equals sign', () => {
     expect(renderDirectives('', `#SBATCH --comment=${X} --mem=1`)).to.include('#SBATCH --comment="" --mem=1\n');
     expect(errorOf(() => renderDirectives('', `#SBATCH -p${X} --mem=1`))?.message).to.match(
-      /^d.template:2:9: the value is empty, and sbatch would use the next argument as the value/,
+      /^d.template:2:9: the value is empty, so sbatch would use the next argument as the value/,
     );
   });
 

@@ -57,7 +57,7 @@ describe('a task on the command line', () => {
     const { code, stdout, stderr } = await cli.run('cancel', job);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.equal(
-      `Task ${task} (train (v1.0)) was aborted. No daemon is running. The next one cancels Slurm job ${job}; to cancel it now, run: scancel ${job}.\n`,
+      `Task ${task} (train (v1.0)) was aborted. No daemon is running. The next daemon cancels Slurm job ${job}; to cancel it now, run: scancel ${job}.\n`,
     );
     expect((await cli.user.look(task)).status).to.equal('stopped');
   });

@@ -12,10 +12,10 @@ export const auditCommand: Command = {
   describe: 'Print who submitted a task, what it requested, and who changed its status',
   examples: [
     { commandLine: 'audit TASK', effect: 'Print everything that the daemon did for a task' },
-    { commandLine: 'audit 4711 --json', effect: 'Print the lines of the log about the task of a Slurm job' },
+    { commandLine: 'audit 4711 --json', effect: 'Print the audit log of the task of a Slurm job' },
   ],
   options: {
-    json: { type: 'boolean', describe: 'Print JSON lines, as they are in the audit log' },
+    json: { type: 'boolean', describe: 'Print the JSON lines of the audit log' },
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {

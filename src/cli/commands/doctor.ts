@@ -12,20 +12,20 @@ export const doctorCommand: Command = {
   describe: 'Check the configuration, server, cluster and templates',
   examples: [
     { commandLine: 'doctor', effect: 'Run all checks on this machine' },
-    { commandLine: 'doctor --on-node --as ada', effect: 'Run a job as this user of agent.slurm.user_map' },
-    { commandLine: 'doctor --on-node --partition gpu', effect: 'Run the checks on a node of this partition too' },
+    { commandLine: 'doctor --on-node --as ada', effect: 'Run the job on the node as the Unix user ada' },
+    { commandLine: 'doctor --on-node --partition gpu', effect: 'Also check a node of the partition gpu' },
   ],
   options: {
     'on-node': { type: 'boolean', describe: 'Also check a node, with a one-minute job' },
     partition: {
       value: 'NAME',
       type: 'string',
-      describe: 'Partition of that job (default: the default partition)',
+      describe: 'Partition of the one-minute job (default: the default partition)',
     },
     as: {
       value: 'USER',
       type: 'string',
-      describe: 'Run that job as this Unix user of agent.slurm.user_map; it does everything except run a task',
+      describe: 'Run the one-minute job as this Unix user of agent.slurm.user_map',
     },
     json: { type: 'boolean', describe: 'Print JSON' },
     ...QUEUE_OPTIONS,

@@ -23,7 +23,7 @@ export const drainCommand: Command = {
       process.kill(pid, 'SIGUSR1');
       printResult(
         context,
-        `Draining process ${pid}: it claims no new tasks and exits when its tracked tasks have ended (now ${count}). See clearml-agent-slurm status.\n`,
+        `Draining process ${pid}: it claims no new tasks, and exits when its tracked tasks (now ${count}) have ended. See clearml-agent-slurm status.\n`,
       );
     }
     return daemons.elsewhere.length > 0 ? EXIT.failed : EXIT.ok;

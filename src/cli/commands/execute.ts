@@ -33,10 +33,10 @@ export const executeCommand: Command = {
     queue: {
       value: 'QUEUE',
       type: 'string',
-      describe: 'Enqueue the task in this queue first; it returns there if Slurm accepts no more jobs',
+      describe: 'Enqueue the task in this queue first; if Slurm accepts no more jobs, the task returns there',
     },
     clone: { type: 'boolean', describe: 'Run a copy of the task' },
-    container: { value: 'IMAGE', type: 'string', describe: 'Set the container image of the task first' },
+    container: { value: 'IMAGE', type: 'string', describe: 'Set this container image on the task first' },
     'create-queue': { type: 'boolean', describe: 'Create the queue if it does not exist' },
     ...MODE_OPTIONS,
     ...CLUSTER_OPTIONS,

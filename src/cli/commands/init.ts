@@ -38,7 +38,7 @@ export const initCommand: Command = {
     'shared-dir': {
       value: 'DIR',
       type: 'string',
-      describe: 'Directory that the nodes share under the same path, or none',
+      describe: 'Shared directory of the nodes, an absolute path; or the word none',
     },
     yes: { type: 'boolean', describe: 'Ask no questions; use the defaults' },
     ...CLUSTER_OPTIONS,

@@ -9,13 +9,13 @@ export const propertiesCommand: Command = {
   positionals: '[templates..]',
   argument: { usage: '[TEMPLATE...]', means: 'Template files (default: the templates of the configuration)' },
   group: 'Write templates',
-  describe: 'List the user properties that templates read, or set them on a task',
+  describe: 'List the user properties that templates read, or add them to a task',
   examples: [
     { commandLine: 'properties gpu.template', effect: 'List the properties that a task can set' },
-    { commandLine: 'properties gpu.template --markdown', effect: 'Print them as a Markdown table' },
+    { commandLine: 'properties gpu.template --markdown', effect: 'Print the properties as a Markdown table' },
     {
       commandLine: 'properties gpu.template --task TASK',
-      effect: 'Set them on a task, to edit them in the web page',
+      effect: 'Add the missing properties to a task, to edit them in the web page',
     },
   ],
   options: {
@@ -24,7 +24,7 @@ export const propertiesCommand: Command = {
     task: {
       value: 'TASK',
       type: 'string',
-      describe: 'Add the properties and their defaults to this task; existing properties do not change',
+      describe: 'Add the properties that this task lacks, with their defaults',
     },
     ...COMMON_OPTIONS,
   },

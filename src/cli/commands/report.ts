@@ -24,7 +24,7 @@ export const reportCommand: Command = {
       type: 'string',
       describe: 'Show tasks that ended in the last TIME, such as 12h, 7d or 365d (default: 30d)',
     },
-    by: { value: 'WHAT', type: 'string', choices: REPORT_KEYS, describe: 'Group the tasks by this (default: user)' },
+    by: { value: 'WHAT', type: 'string', choices: REPORT_KEYS, describe: 'What to group the tasks by (default: user)' },
     json: { type: 'boolean', describe: 'Print JSON' },
     csv: { type: 'boolean', describe: 'Print CSV' },
     cluster: CLUSTER_OPTIONS.cluster,
@@ -47,7 +47,7 @@ export const reportCommand: Command = {
           by,
           since,
           onUnreadable: (file, lines) =>
-            app.log.warn('Skipped lines of the history that are damaged or of a newer version', { file, lines }),
+            app.log.warn('Skipped history lines that are damaged or that a newer version wrote', { file, lines }),
         },
       );
       const period = { since, until };

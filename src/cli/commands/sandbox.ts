@@ -22,7 +22,7 @@ export const sandboxCommand: Command = {
     'write-config': {
       value: 'FILE',
       type: 'string',
-      describe: 'New file for clearml.conf, readable only by you (default: print it)',
+      describe: 'Write clearml.conf to this new file, readable only by you (default: print clearml.conf)',
     },
     overwrite: { type: 'boolean', describe: 'Let --write-config replace an existing file' },
     host: {
@@ -40,7 +40,7 @@ export const sandboxCommand: Command = {
       value: 'NAME',
       type: 'string',
       choices: ['real'],
-      describe: 'Take as long for each call as a real ClearML server (default: as fast as possible)',
+      describe: 'Respond to each call as slowly as a real ClearML server (default: at once)',
     },
   },
   async run(typed, context) {

@@ -24,7 +24,7 @@ export const statusCommand: Command = {
       value: '[SECONDS]',
       type: 'string',
       isValueOptional: true,
-      describe: 'Refresh until Ctrl-C (default: at the poll interval of the daemon)',
+      describe: 'Refresh every SECONDS until Ctrl-C (default: the poll interval of the daemon)',
     },
     since: {
       value: 'TIME',
@@ -76,7 +76,7 @@ export const statusCommand: Command = {
 /** Asks neither ClearML nor Slurm. Whatever goes wrong is the state UNKNOWN, as another exit code has no meaning for Nagios. */
 async function check(typed: ParsedArgs, context: CommandContext): Promise<number> {
   if (['watch', 'json', 'since'].some((option) => typed[option] !== undefined))
-    throw new UsageError('Give --check without --watch, --json and --since.');
+    throw new UsageError('--check cannot be combined with --watch, --json or --since.');
   const { commonOptions } = await import('../setting-options.ts');
   const { checkDaemons, oneLine } = await import('../../daemon/status/check-daemons.ts');
   try {

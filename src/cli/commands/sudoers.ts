@@ -7,10 +7,10 @@ import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 export const sudoersCommand: Command = {
   name: 'sudoers',
   group: 'Set up',
-  describe: 'Print the sudoers file for jobs of several Unix users',
+  describe: 'Print the sudoers file that jobs of several Unix users need',
   examples: [
-    { commandLine: 'sudoers > clearml-agent-slurm', effect: 'Print it for the users of agent.slurm.user_map' },
-    { commandLine: 'sudoers --cluster gpu', effect: 'Print it for the login node of this cluster' },
+    { commandLine: 'sudoers > clearml-agent-slurm', effect: 'Save the sudoers file for an admin to install' },
+    { commandLine: 'sudoers --cluster gpu', effect: 'Print the sudoers file for one of several clusters' },
   ],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {
@@ -19,7 +19,9 @@ export const sudoersCommand: Command = {
     return withApp(typed, context, async (app) => {
       const [cluster, ...others] = app.config.settings.clusters;
       if (cluster === undefined || others.length > 0)
-        throw new UsageError('There are several clusters, each with its own file: select one with --cluster.');
+        throw new UsageError(
+          'There are several clusters, each with a separate sudoers file: select a cluster with --cluster.',
+        );
       context.stdout(await sudoersOf(app, cluster));
       return EXIT.ok;
     });

@@ -15,7 +15,7 @@ export const unitCommand: Command = {
   argument: { usage: 'KIND', means: 'systemd, cron, scrontab, or slurm-job' },
   kinds: KINDS,
   group: 'Set up',
-  describe: 'Print a file that keeps the daemon running',
+  describe: 'Print a systemd unit, a crontab line or a job script that runs the daemon',
   examples: [
     { commandLine: 'unit systemd --queue gpu --template-files gpu.template', effect: 'Print a systemd unit' },
     { commandLine: 'unit cron --queue gpu --template-files gpu.template', effect: 'Print a crontab line' },

@@ -20,7 +20,7 @@ export const varsCommand: Command = {
       describe: 'JSON file with the task as tasks.get_by_id returns it; no server is needed',
     },
     queue: { value: 'QUEUE', type: 'array', describe: 'Queue of the task' },
-    json: { type: 'boolean', describe: 'Print JSON, with values in full length' },
+    json: { type: 'boolean', describe: 'Print JSON, with complete values' },
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {

@@ -92,7 +92,7 @@ const cluster = z.strictObject({
   python: clusterPath('run on nodes')
     .optional()
     .describe('A Python with clearml-agent on the nodes of this cluster. Default: `agent.slurm.python`.'),
-  template: localPath('template').optional().describe('The template for queues of this cluster that set none.'),
+  template: localPath('template').optional().describe('The default template for the queues of this cluster.'),
   ...limitShape('of this cluster', ' Default: the setting of `agent.slurm`.'),
 });
 

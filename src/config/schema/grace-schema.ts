@@ -7,7 +7,7 @@ export const grace = z
     start_sec: seconds(0)
       .default(300)
       .describe(
-        "Time for a running job to install the agent and start its task. When it has passed, the task's console gets one warning. Raise it if installing packages takes longer on your nodes.",
+        "Time for a running job to install the agent and start its task. When it is over, the task's console gets one warning. Raise it if installing packages takes longer on your nodes.",
       ),
     server_sec: seconds(0)
       .default(900)

@@ -22,10 +22,10 @@ export function limitShape(where: string, more: string): Record<LimitSetting, ty
       `The most jobs ${where} that wait or run for one ClearML user, the owner of the tasks. Meanwhile the daemon claims the tasks of other users.${more}`,
     ),
     max_nodes: limit.describe(
-      `No task is claimed while the jobs ${where} have or ask for this many nodes. The last job may exceed it.${more}`,
+      `No task is claimed while the jobs ${where} have or request this many nodes. The job of the last claimed task may exceed the limit.${more}`,
     ),
     max_gpus: limit.describe(
-      `No task is claimed while the jobs ${where} have or ask for this many GPUs. The last job may exceed it.${more}`,
+      `No task is claimed while the jobs ${where} have or request this many GPUs. The job of the last claimed task may exceed the limit.${more}`,
     ),
   };
 }

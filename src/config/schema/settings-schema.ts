@@ -61,7 +61,7 @@ export const SlurmSection = z.strictObject({
   cluster: nonEmptyText
     .optional()
     .describe(
-      'Serve only this cluster: the queues assigned to it and those assigned to none. Set it to run one daemon for each cluster from one file. Option `--cluster`.',
+      'Serve only this cluster: the queues that are assigned to this cluster or to no cluster. Set it to run one daemon for each cluster from one file. Option `--cluster`.',
     ),
   order_fairness: z
     .boolean()
@@ -174,7 +174,7 @@ export const SlurmSection = z.strictObject({
   image_dir: imageFolder()
     .optional()
     .describe(
-      'A directory of the nodes with image files. An image is looked up here first: `nvcr.io/nvidia/pytorch:24.01-py3` as `nvcr.io/nvidia/pytorch_24.01-py3.sif`, then as `pytorch_24.01-py3.sif`. Set it if nodes cannot reach a registry.',
+      'A directory of the nodes with image files. A job searches here before it pulls an image: for `nvcr.io/nvidia/pytorch:24.01-py3`, first `nvcr.io/nvidia/pytorch_24.01-py3.sif`, then `pytorch_24.01-py3.sif`. Set it if nodes cannot reach a registry.',
     ),
   image_cache_dir: imageFolder()
     .optional()
@@ -247,7 +247,7 @@ export const AgentSection = z.looseObject({
       arguments: z
         .union([z.string(), z.array(z.string())])
         .optional()
-        .describe('Container arguments for tasks without any.'),
+        .describe('Container arguments for tasks that have none.'),
     })
     .optional()
     .describe('The container for tasks that request none.'),

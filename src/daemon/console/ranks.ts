@@ -51,5 +51,4 @@ export function describeIdleRanks(log: string): string | undefined {
 
 /** Why a job failed whose task completed, to append to the message about the job's end. */
 export const AFTER_COMPLETION =
-  'The task completed first. Another node, or a later command of the template, failed after that. ' +
-  "See the job's log.";
+  'The task completed. After that, another node or a later command of the template failed. ' + "See the job's log.";

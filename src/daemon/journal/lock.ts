@@ -155,7 +155,7 @@ async function nearestDevice(folder: string): Promise<number | undefined> {
 }
 
 export function describeLoss(folder: string): string {
-  return `The state directory ${folder} was deleted while this daemon used it, so the daemon ends. Its jobs keep running: a daemon that you start again finds them without the journal.`;
+  return `The state directory ${folder} was deleted while this daemon used it, so the daemon ends. Its jobs keep running. Start the daemon again: it finds the jobs without the journal.`;
 }
 
 function describe({ pid, host, since }: Holder, folder: string): string {

@@ -124,7 +124,7 @@ export function createClusterMonitor(
     passed(ms, isWhole) {
       version += 1;
       if (isWhole) note({ passOkAt: clock.now(), passMs: ms, passError: undefined });
-      else note({ passMs: ms, passError: 'Slurm did not list its jobs' });
+      else note({ passMs: ms, passError: 'the list of Slurm jobs could not be read' });
       emit({ kind: 'pass', outcome: isWhole ? 'ok' : 'failed', ms: isWhole ? ms : 0 });
       changed();
     },

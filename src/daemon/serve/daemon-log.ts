@@ -27,7 +27,7 @@ export function rotateDaemonLogRegularly(file: string, log: () => Logger | undef
     try {
       rotateLog(file, ROTATION);
     } catch (error) {
-      log()?.warn('Could not rotate the log; it keeps growing', { file, err: error });
+      log()?.warn('Cannot rotate the log file, so it keeps growing', { file, err: error });
     }
   }, CHECK_INTERVAL_MS).unref();
   return () => clearInterval(timer);

@@ -74,8 +74,7 @@ function describeFailure(error: unknown): string | undefined {
   if (error instanceof SlurmUnavailableError) return 'Slurm is unreachable; retrying until it responds';
   if (error instanceof ServerUnreachableError) return 'ClearML is unreachable; retrying until it responds';
   // Only the users are read here. Without their names, the tasks of mapped users would be rejected.
-  if (error instanceof ServerRefusedError)
-    return 'ClearML does not list its users for user_map; retrying until it does';
+  if (error instanceof ServerRefusedError) return 'ClearML refuses to list the users that user_map needs; retrying';
   return undefined;
 }
 

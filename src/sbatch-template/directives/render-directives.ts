@@ -62,7 +62,7 @@ function checkMeaning(source: TemplateSource, { parts, start }: DirectiveToken, 
       source,
       start,
       'empty-value',
-      'the value is empty, and sbatch would use the next argument as the value: write a default, or --name=${…}',
+      'the value is empty, so sbatch would use the next argument as the value: write a default, or --name=${…}',
     );
   }
 }

@@ -39,7 +39,7 @@ export const METRICS = {
   clearml_slurm_ends_total: {
     type: 'counter',
     labels: [...OF_QUEUE, 'cause'],
-    help: 'Attempts that are over, by cause; the causes are those of the history',
+    help: 'Ended attempts by cause: completed, failed, aborted and so on, as in the history',
   },
   clearml_slurm_passes_total: {
     type: 'counter',
@@ -89,7 +89,7 @@ export const METRICS = {
   clearml_slurm_limit: {
     type: 'gauge',
     labels: [...OF_QUEUE, 'limit'],
-    help: 'The most jobs, nodes or GPUs that a limit admits; the queue is empty for a limit of the cluster',
+    help: 'The most jobs, nodes or GPUs that a limit permits; the label queue is empty for a limit of the cluster',
   },
   clearml_slurm_limit_used: {
     type: 'gauge',
@@ -99,7 +99,7 @@ export const METRICS = {
   clearml_slurm_held_tasks: {
     type: 'gauge',
     labels: [...OF_QUEUE, 'limit'],
-    help: 'Tasks that wait in their queue, by cause: the name of a limit, "pause", or with user_map "sudo" or "refused" if sudo or Slurm refuses jobs of their Unix user',
+    help: 'Tasks held in their queue, by cause: the name of a limit, "pause", "sudo" or "refused" (sudo or Slurm refuses jobs of their Unix user)',
   },
   clearml_slurm_paused: {
     type: 'gauge',
@@ -116,7 +116,7 @@ export const METRICS = {
   clearml_slurm_build_info: {
     type: 'gauge',
     labels: ['version', 'node'],
-    help: 'Always 1; the versions of the program and of Node',
+    help: 'Always 1; its labels are the versions of the program and of Node',
   },
   process_cpu_seconds_total: { type: 'counter', labels: [], help: 'CPU time that the daemon has used' },
   process_resident_memory_bytes: { type: 'gauge', labels: [], help: 'Memory of the daemon' },

@@ -92,7 +92,7 @@ function plotFigure({ id, title, unit, series }: Plots['plots'][number], times: 
   return html`<figure>
     <figcaption id="plot-${id}">${title}</figcaption>
     <div class="plot" data-plot="${id}"></div>
-    <p class="empty" ${!isEmpty && HIDDEN}>Nothing in this time.</p>
+    <p class="empty" ${!isEmpty && HIDDEN}>No data for this time.</p>
     <details>
       <summary>Table: ${title.toLowerCase()}</summary>
       <div class="scroll" tabindex="0" role="region" aria-labelledby="plot-${id}">

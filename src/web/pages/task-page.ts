@@ -76,7 +76,7 @@ export function createTaskPages(app: App, monitor: Monitor, site: Site, now: () 
 
 function failed(error: unknown): Html {
   return html`<p class="problem">
-    It could not be read: ${error instanceof Error ? error.message : 'unknown error'}.
+    The script or the log could not be read: ${error instanceof Error ? error.message : 'unknown error'}.
   </p>`;
 }
 
@@ -153,14 +153,14 @@ async function scriptOf(deps: DaemonDeps, history: TaskSteps, redact: (text: str
   try {
     const rendered = await renderTask(deps, queue, read, formatJobName(history.task, attempt));
     if (rendered.kind === 'rejected')
-      return html`<p class="problem">It would not be submitted: ${rendered.reason}.</p>`;
+      return html`<p class="problem">The task would not be submitted: ${rendered.reason}.</p>`;
     const { script, uses } = rendered;
     return html`<p>Template ${queue.template.file}</p>
       ${uses.length > 0 && block('Where each value comes from', redact(formatOrigins(uses)))}
       ${block('Script', redact(script))}`;
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
-    return html`<p class="problem">It cannot be rendered: ${redact(error.message)}</p>`;
+    return html`<p class="problem">The script cannot be rendered: ${redact(error.message)}</p>`;
   }
 }
 

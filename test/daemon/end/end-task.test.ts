@@ -81,7 +81,7 @@ describe('ending an open task', () => {
     await endTask(fixture.deps, ofAlice, FAILED, { seen, isParked: true, record: recordOf() });
 
     expect(fixture.consoleOf(task)[1]).to.match(
-      /read it on the node\. It belongs to alice\.\s+If the job could report its last lines, they are above\.$/,
+      /read it on the node\. It belongs to alice\.\s+If the job reported its last lines, they are above\.$/,
     );
   });
 

@@ -23,10 +23,10 @@ describe('the health of a daemon', () => {
     ['one failed poll', { passError: 'no response' }, true, true, 'The last poll failed: no response.'],
     [
       'that no poll has succeeded for more than twelve intervals',
-      { passOkAt: NOW - 180_001, passError: 'Slurm did not list its jobs' },
+      { passOkAt: NOW - 180_001, passError: 'the list of Slurm jobs could not be read' },
       true,
       false,
-      'No poll has succeeded for 3 min: Slurm did not list its jobs.',
+      'No poll has succeeded for 3 min: the list of Slurm jobs could not be read.',
     ],
     [
       'that no poll has succeeded since the start',

@@ -117,7 +117,7 @@ describe('the monitor', () => {
 
     const { isLive, isReady, problems } = fixture.watched.health();
     expect({ isLive, isReady }).to.deep.equal({ isLive: true, isReady: false });
-    expect(problems.join()).to.match(/^No poll has succeeded for \d+ min: Slurm did not list its jobs\.$/);
+    expect(problems.join()).to.match(/^No poll has succeeded for \d+ min: the list of Slurm jobs could not be read\.$/);
     const failed = eventsOf(fixture.events, 'call').filter((event) => 'outcome' in event && event.outcome === 'failed');
     expect(failed[0]).to.deep.equal({ kind: 'call', service: 'slurm', command: 'squeue', outcome: 'failed' });
 

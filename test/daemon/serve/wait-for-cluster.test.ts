@@ -82,7 +82,7 @@ describe('waitForCluster', () => {
     const { wait, logged } = createBed({ clearml: [refused, refused] });
 
     expect([...((await wait())?.userMap?.byOwner.keys() ?? [])]).to.deep.equal(['a1']);
-    expect(logged).to.deep.equal(['ClearML does not list its users for user_map; retrying until it does']);
+    expect(logged).to.deep.equal(['ClearML refuses to list the users that user_map needs; retrying']);
   });
 
   it('does not need the names of ClearML users if the user map contains only ids', async () => {
@@ -104,7 +104,7 @@ describe('waitForCluster', () => {
     const { wait } = createBed({ passwd: ['990:daemon\n'] });
 
     expect((await wait())?.userMap?.problems).to.deep.equal([
-      'the entry "Alice" of agent.slurm.user_map is not used: Unix user alice is not found on the login node: it does not exist, or its directory service (LDAP, SSSD) does not respond',
+      'the entry "Alice" of agent.slurm.user_map is not used: Unix user alice is not found on the login node: the user does not exist, or the directory service there (LDAP, SSSD) does not respond',
     ]);
   });
 

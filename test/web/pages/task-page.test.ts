@@ -128,7 +128,7 @@ describe('the page of a task', () => {
     await fixture.enqueued(1);
     await deps.journal.write(tracked({ queueName: 'own' }));
 
-    expect(await pages.page(TASK, 'script')).to.contain('It would not be submitted: no entry');
+    expect(await pages.page(TASK, 'script')).to.contain('The task would not be submitted: no entry');
   });
 });
 
