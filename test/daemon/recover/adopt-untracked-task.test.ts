@@ -22,6 +22,17 @@ async function leave(fixture: StepFixture, { isParked }: { readonly isParked: bo
   return task;
 }
 
+async function stop(daemon: ReturnType<typeof startDaemon>): Promise<void> {
+  daemon.stop();
+  await daemon.ended;
+}
+
+/** The task waits with a second job, after the first one ended in this state. */
+async function expectResubmitted(fixture: StepFixture, task: TaskId, firstState: string): Promise<void> {
+  expect((await fixture.read(task))?.status).to.equal('queued');
+  expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal([firstState, 'PENDING']);
+}
+
 describe('the adopter of untracked tasks', () => {
   for (const { what, isParked } of [
     { what: 'parked task', isParked: true },
@@ -147,16 +158,14 @@ describe('the adopter of untracked tasks', () => {
     cluster.end(job, 'FAILED', JOB_EXIT_CODES.gateClosed.code);
     const back = startDaemon(deps);
     await advance(clock, 60_000);
-    back.stop();
-    await back.ended;
+    await stop(back);
 
-    expect((await fixture.read(task))?.status).to.equal('queued');
-    expect(cluster.jobs.map(({ state }) => state)).to.deep.equal(['FAILED', 'PENDING']);
+    await expectResubmitted(fixture, task, 'FAILED');
   });
 
   it('returns an adopted task without a queue entry to its queue, because an unknown job may have removed the entry', async () => {
     const fixture = createStepFixture();
-    const { cluster, clock, deps, server } = fixture;
+    const { clock, deps, server } = fixture;
     const lost = fixture.peer(2);
     const first = startDaemon({ ...lost, worker: deps.worker, mark: deps.mark, peers: deps.peers });
     const task = await fixture.enqueued(1);
@@ -168,11 +177,9 @@ describe('the adopter of untracked tasks', () => {
     await advance(clock, 60_000);
     await server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
     await advance(clock, 5 * 60_000);
-    back.stop();
-    await back.ended;
+    await stop(back);
 
-    expect((await fixture.read(task))?.status).to.equal('queued');
-    expect(cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED', 'PENDING']);
+    await expectResubmitted(fixture, task, 'CANCELLED');
   });
 
   it('leaves a task stopped if its job ended at the gate without a requeue', async () => {
