@@ -20,11 +20,11 @@ function readFaults(page: string): Fault[] {
     });
 }
 
-/** The numbers at the beginning of a title. */
-const NUMBERED = /['"`]((?:[A-Z]-\d\d )+)/g;
+/** The numbers in a title: one or several, separated by commas, in parentheses. */
+const NUMBERED = /\(([A-Z]-\d\d(?:, [A-Z]-\d\d)*)\)/g;
 
 function numbersIn(file: string): string[] {
-  return [...readFileSync(file, 'utf8').matchAll(NUMBERED)].flatMap(([, numbers = '']) => numbers.trim().split(' '));
+  return [...readFileSync(file, 'utf8').matchAll(NUMBERED)].flatMap(([, numbers = '']) => numbers.split(', '));
 }
 
 describe('the tables of faults', () => {

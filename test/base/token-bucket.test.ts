@@ -34,7 +34,7 @@ describe('the rate limit', () => {
     expect(limit.waitMs(NOW - 3_600_000 + 1_000)).to.equal(0);
   });
 
-  it('S-15 never permits more calls than the burst plus the rate times the elapsed time', () => {
+  it('never permits more calls than the burst plus the rate times the elapsed time (S-15)', () => {
     const rate = fc.double({ min: 0.1, max: 100, noNaN: true });
     fc.assert(
       fc.property(rate, fc.array(fc.nat(5_000), { maxLength: 60 }), (perSecond, steps) => {

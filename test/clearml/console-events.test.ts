@@ -28,7 +28,7 @@ describe('console logging in the ClearML client', () => {
     return fixture.server.callsOf('events.add_batch').map(({ body }) => body.split('\n').length);
   }
 
-  it('C-25 sends lines as JSON, with timestamps one millisecond apart, even across calls', async () => {
+  it('sends lines as JSON, with timestamps one millisecond apart, even across calls (C-25)', async () => {
     fixture.server.script('events.add_batch', added);
     const { events: console } = fixture.client({ clock: createSetClock(5000) });
 
@@ -61,7 +61,7 @@ describe('console logging in the ClearML client', () => {
     expect(fixture.server.callsOf('events.add_batch')).to.have.length(2);
   });
 
-  it('C-25 does not resend lines that the server may have received', async () => {
+  it('does not resend lines that the server may have received (C-25)', async () => {
     fixture.server.script('events.add_batch', hangUp());
 
     const error = await rejection(fixture.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]));

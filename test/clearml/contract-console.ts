@@ -55,7 +55,7 @@ export function defineConsoleContract(testBed: () => ContractTestBed): void {
       expect((await consoleOf(task, pieces)).map((event) => event.msg).join('')).to.equal(text);
     });
 
-    it('C-24 accepts lines after the task has ended', async () => {
+    it('accepts lines after the task has ended (C-24)', async () => {
       const { client, raw } = testBed();
       const task = await raw.createTask();
       await raw.call('tasks.started', { task });

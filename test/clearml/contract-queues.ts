@@ -40,7 +40,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect(made.map((queue) => queue.id)).to.deep.equal([again.id, again.id]);
     });
 
-    it('C-23 finds a hidden queue but omits it from the list of names', async () => {
+    it('finds a hidden queue but omits it from the list of names (C-23)', async () => {
       const { client, raw, uniqueName } = testBed();
       const [shown, hidden] = [uniqueName(), uniqueName()];
       await raw.createQueue(shown);
@@ -122,7 +122,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
   });
 
   describe('park', () => {
-    it('C-11 adds the task to the queue only once, without a change of the task', async () => {
+    it('adds the task to the queue only once, without a change of the task (C-11)', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);
@@ -136,7 +136,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect((await client.tasks.get(task))?.document).to.deep.equal(before);
     });
 
-    it('C-19 leaves an aborted task stopped', async () => {
+    it('leaves an aborted task stopped (C-19)', async () => {
       const { client, raw, newQueue, newTaskIn } = testBed();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);
@@ -173,7 +173,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
   });
 
   describe('returnToQueue', () => {
-    it('C-20 puts the task at the front of its queue and does not change the task', async () => {
+    it('puts the task at the front of its queue and does not change the task (C-20)', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const [source, other] = [await newQueue(), await newQueue()];
       const [task, waiting] = [await newTaskIn(other), await newTaskIn(source)];
@@ -185,7 +185,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect(await executionQueueOf(task)).to.equal(other);
     });
 
-    it('C-22 moves a task to the front if the task is already in the queue', async () => {
+    it('moves a task to the front if the task is already in the queue (C-22)', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];

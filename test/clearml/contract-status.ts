@@ -45,7 +45,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       });
     });
 
-    it('C-06 sets a queued task to failed only with force', async () => {
+    it('sets a queued task to failed only with force (C-06)', async () => {
       const { tasks } = testBed().client;
       const id = await createTaskWithStatus('queued');
 
@@ -186,7 +186,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
 
   describe('unstart', () => {
     for (const status of ['in_progress', 'stopped'] as const) {
-      it(`C-07 sets the status from ${status} to queued, adds no queue entry, and keeps the execution queue`, async () => {
+      it(`sets the status from ${status} to queued, adds no queue entry, and keeps the execution queue (C-07)`, async () => {
         const { client } = testBed();
         const id = await createTaskWithStatus(status);
         const before = (await client.tasks.get(id))?.task;

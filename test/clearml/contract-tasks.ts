@@ -60,7 +60,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       }
     });
 
-    it('C-16 omits tasks that do not exist', async () => {
+    it('omits tasks that do not exist (C-16)', async () => {
       const { client, raw } = testBed();
       const [kept, deleted] = [await raw.createTask(), await raw.createTask()];
       await raw.call('tasks.delete', { task: deleted, force: true });
@@ -98,7 +98,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(both.map((task) => task.id)).to.have.members([waiting, popped, running]);
     });
 
-    it('C-23 finds hidden tasks', async () => {
+    it('finds hidden tasks (C-23)', async () => {
       const { client, newQueue, newTaskIn, raw } = testBed();
       const queue = await newQueue();
       const id = await newTaskIn(queue);
@@ -198,7 +198,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect((await client.tasks.get(id))?.task).to.deep.equal({ ...before, statusMessage: 'waits for “nodes”' });
     });
 
-    it('C-15 sets user properties one by one, in any status', async () => {
+    it('sets user properties one by one, in any status (C-15)', async () => {
       const { client, raw } = testBed();
       const id = await raw.createTask();
       await client.tasks.setProperties(id, { slurm_job_id: '17', slurm_cluster: 'c1' });

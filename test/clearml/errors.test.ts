@@ -85,7 +85,7 @@ describe('a call to a failing ClearML server', () => {
     });
 
     for (const subcode of [110, 121, 101]) {
-      it(`C-30 reports a status change refused with 400/${subcode} as a lost race`, async () => {
+      it(`reports a status change refused with 400/${subcode} as a lost race (C-30)`, async () => {
         fixture.server.script('tasks.failed', refuse(400, subcode, 'too late'));
 
         const error = await rejection(

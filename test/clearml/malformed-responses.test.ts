@@ -86,7 +86,7 @@ function readings(session: Session): Readonly<Record<string, () => Promise<reado
   };
 }
 
-describe('C-35 for any response,', () => {
+describe('for any response (C-35),', () => {
   for (const name of Object.keys(readings(sessionReturning(GOOD)))) {
     it(`${name} returns valid ids or reports an unusable response`, async () => {
       const mutated = fc

@@ -75,7 +75,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.sent('queues.get_all').map((body) => (body as { page: number }).page)).to.deep.equal([0, 1]);
   });
 
-  describe('C-34 C-36 skip unreadable data with one warning:', () => {
+  describe('skip unreadable data with one warning (C-34, C-36):', () => {
     const good = { task: TASK, added: '2026-01-02T03:04:05+00:00' };
     const at = Date.UTC(2026, 0, 2, 3, 4, 5);
     const rows: readonly {
@@ -201,7 +201,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.sent('queues.get_next_task')[0]).to.deep.equal({ queue: QUEUE, task: TASK });
   });
 
-  it('C-03 never repeat a pop whose response was lost', async () => {
+  it('never repeat a pop whose response was lost (C-03)', async () => {
     fixture.server.script('queues.get_next_task', hangUp());
 
     expect(await rejection(fixture.client().queues.pop(QUEUE, TASK))).to.be.instanceOf(ServerUnreachableError);

@@ -71,7 +71,7 @@ describe('the task calls of the ClearML client', () => {
     }
   });
 
-  describe('C-34 read all other tasks of a page, and report none as deleted, if the page contains', () => {
+  describe('read all other tasks of a page (C-34), and report none as deleted, if the page contains', () => {
     const good = { id: OTHER, status: 'queued' };
     const rows: readonly [title: string, row: unknown, why: RegExp][] = [
       ['a task without a status', { id: TASK }, /^its status is missing$/],
@@ -114,7 +114,7 @@ describe('the task calls of the ClearML client', () => {
     }
   });
 
-  it('C-36 read the other tasks if one task is too large for a response', async () => {
+  it('read the other tasks if one task is too large for a response (C-36)', async () => {
     const ids = Array.from({ length: 30 }, (_, n) => taskId(n.toString(16).padStart(32, '0')));
     const [large = TASK, ...others] = ids;
     fixture.server.script('tasks.get_all', (response, request) => {
@@ -207,7 +207,7 @@ describe('the task calls of the ClearML client', () => {
     });
   }
 
-  it('C-07 report a lost race if the status changed before unstart', async () => {
+  it('report a lost race if the status changed before unstart (C-07)', async () => {
     fixture.server.script('tasks.dequeue', data({ dequeued: 1, updated: 0 }));
 
     const error = await rejection(fixture.client().tasks.unstart(TASK, 'in_progress', { reason: 'r', message: 'm' }));

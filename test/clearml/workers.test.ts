@@ -9,7 +9,7 @@ const QUEUE = queueId('b'.repeat(32));
 describe('the worker calls of the ClearML client', () => {
   const fixture = createScriptedServerFixture();
 
-  it('C-10 send the timeout in seconds and the time of a report in milliseconds', async () => {
+  it('send the timeout in seconds and the time of a report in milliseconds (C-10)', async () => {
     fixture.server.script('workers.register', data({}));
     fixture.server.script('workers.status_report', data({}));
     const { workers } = fixture.client({ clock: createSetClock(1_700_000_000_123) });

@@ -227,7 +227,7 @@ describe('the daemon, for a cluster over SSH,', () => {
     });
   });
 
-  it('F-16 uses the existing openssh connection of the user and never logs in', async () => {
+  it('uses the existing openssh connection of the user and never logs in (F-16)', async () => {
     const hostKeys = { mode: 'strict' as const, knownHostsFiles: [sshd.knownHosts()] };
     const target = { name: 'cluster', host: '127.0.0.1', port: sshd.port, user: 'root', jumps: [], hostKeys };
     await using ssh = prepareUserSsh({ ...target, identityFiles: [join(folder, 'key')] });

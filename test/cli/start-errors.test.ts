@@ -26,7 +26,7 @@ async function startWithServer(apiServer: string): Promise<CliResult> {
 }
 
 describe('the daemon, when it starts,', () => {
-  it('F-01 reports the required Node version if Node is too old, without an error of Node itself', async () => {
+  it('reports the required Node version if Node is too old, without an error of Node itself (F-01)', async () => {
     await using cli = await openCli();
     const old = await cli.write(
       'old.cjs',
@@ -42,7 +42,7 @@ describe('the daemon, when it starts,', () => {
     });
   });
 
-  it('F-02 lists the configuration files that it looked for, and how to create credentials', async () => {
+  it('lists the configuration files that it looked for, and how to create credentials (F-02)', async () => {
     await using cli = await openCli();
 
     const { code, stderr } = await start(cli);
@@ -51,7 +51,7 @@ describe('the daemon, when it starts,', () => {
     expect(stderr).to.include(`${cli.folder}/clearml.conf (missing)`).and.to.include('Create new credentials');
   });
 
-  it('F-03 reports that the server rejects the credentials', async () => {
+  it('reports that the server rejects the credentials (F-03)', async () => {
     await using cli = await openCliWithSandbox('api.credentials.secret_key: wrong');
 
     const { code, stderr } = await start(cli);
@@ -60,7 +60,7 @@ describe('the daemon, when it starts,', () => {
     expect(stderr).to.match(/^clearml-agent-slurm: http:\/\/127\.0\.0\.1:\d+ rejects our credentials/);
   });
 
-  it('F-03 reports that the address is that of the web page, not of the API', async () => {
+  it('reports that the address is that of the web page, not of the API (F-03)', async () => {
     const page = createServer((_, reply) => reply.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>'));
     page.listen(0, '127.0.0.1');
     await once(page, 'listening');
@@ -72,7 +72,7 @@ describe('the daemon, when it starts,', () => {
     expect(stderr).to.include('responds with a web page (200)').and.to.include('usually port 8008 instead of 8080');
   });
 
-  it('F-04 reports an untrusted certificate and names the setting for certificates', async () => {
+  it('reports an untrusted certificate and names the setting for certificates (F-04)', async () => {
     const certificates = await makeCertificates('127.0.0.1');
     const server = await startScriptedServer(certificates);
 
@@ -84,7 +84,7 @@ describe('the daemon, when it starts,', () => {
     expect(stderr).to.include('its certificate is not trusted; set api.verify_certificate');
   });
 
-  it('F-05 reports a missing queue and suggests the nearest name', async () => {
+  it('reports a missing queue and suggests the nearest name (F-05)', async () => {
     await using cli = await openCliWithSandbox();
     await cli.user.makeQueue('gpu-a100');
 
@@ -96,7 +96,7 @@ describe('the daemon, when it starts,', () => {
       .and.to.include('Did you mean "gpu-a100"? Use --create-queue to create it.');
   });
 
-  it("F-06 reports that Slurm's commands are not in PATH and names the setting for their directory", async () => {
+  it("reports that Slurm's commands are not in PATH and names the setting for their directory (F-06)", async () => {
     await using cli = await openCliWithSandbox('', { PATH: '/nowhere' });
 
     const { code, stderr } = await start(cli, '--create-queue');

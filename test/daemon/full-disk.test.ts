@@ -35,12 +35,12 @@ describe('the journal on a full disk', () => {
     ['EDQUOT', 'Free some disk space there, or set agent.slurm.state_dir to a directory that you own.'],
     ['EACCES', 'Set agent.slurm.state_dir to a directory that you own.'],
   ] as const) {
-    it(`D-06 reports ${code} with the advice: ${advice}`, () => {
+    it(`reports ${code} with the advice: ${advice} (D-06)`, () => {
       expect(adviseOn(Object.assign(new Error('failure'), { code }))).to.equal(advice);
     });
   }
 
-  it('D-06 keeps only the complete lines, and accepts writes when there is space again', async () => {
+  it('keeps only the complete lines, and accepts writes when there is space again (D-06)', async () => {
     const full = 'ulimit -f 8; exec "$0" --import tsx test/daemon/writes-until-full.ts "$1"';
     const { stdout } = await execute('bash', ['-c', full, process.execPath, folder]);
     const kept = Number(stdout);
@@ -77,7 +77,7 @@ describe('the journal on a full disk', () => {
       }
     }
 
-    it('D-06 keeps all complete entries, and accepts writes once there is space', async () => {
+    it('keeps all complete entries, and accepts writes once there is space (D-06)', async () => {
       const journal = await openJournal(disk, NOW);
       for (let index = 0; index < 5; index += 1) await journal.write(ofTask(index));
       await fill();
@@ -96,7 +96,7 @@ describe('the journal on a full disk', () => {
       await again.close();
     });
 
-    it('D-06 writes nothing more until it can truncate an incomplete line', async () => {
+    it('writes nothing more until it can truncate an incomplete line (D-06)', async () => {
       const file = join(disk, 'journal.jsonl');
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(0));
@@ -118,7 +118,7 @@ describe('the journal on a full disk', () => {
       await again.close();
     });
 
-    it('D-06 does not open without free space; the error advises to free some disk space', async () => {
+    it('does not open without free space; the error advises to free some disk space (D-06)', async () => {
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(1));
       await journal.close();

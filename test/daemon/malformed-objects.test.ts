@@ -76,7 +76,7 @@ describe('a queue entry without a valid task id', () => {
     });
   }
 
-  it('C-33 stays in its queue while the tasks behind it are claimed in order', async () => {
+  it('stays in its queue while the tasks behind it are claimed in order (C-33)', async () => {
     const fixture = createStepFixture();
     const first = await fixture.enqueued(1);
     await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: '' });
@@ -146,7 +146,7 @@ describe('a task with an unreadable row in a response', () => {
     ['status', { status: 7 }],
     ['id', { id: 7 }],
   ] as const) {
-    it(`C-34 stays tracked after the end of its job, until the row is readable again, if the ${title} in the row is a number`, async () => {
+    it(`stays tracked after the end of its job, until the row is readable again, if the ${title} in the row is a number (C-34)`, async () => {
       const fixture = createStepFixture();
       const odd = await fixture.enqueued(1);
       await runFor(fixture, 30_000);

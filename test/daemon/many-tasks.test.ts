@@ -75,7 +75,7 @@ function round({ deps, pool, clock }: StepFixture): Promise<number> {
 }
 
 describe('a pass of the reconcile loop', () => {
-  it('S-35 makes no request for 5,000 unchanged tasks, and stays short', async () => {
+  it('makes no request for 5,000 unchanged tasks, and stays short (S-35)', async () => {
     const fixture = await waiting(5_000);
 
     const tookMs = await round(fixture);

@@ -13,7 +13,7 @@ describeUntracked([
   },
   {
     title:
-      "D-12 has long been parked without a recorded job id while another Unix user has a job with the task's job name",
+      "has long been parked without a recorded job id while another Unix user has a job with the task's job name (D-12)",
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { isOthers: true })],

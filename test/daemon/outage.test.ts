@@ -36,7 +36,7 @@ function failureLines(fixture: StepFixture): string[] {
   return fixture.logged.filter((line) => !line.startsWith('info'));
 }
 
-describe('S-18 a day without Slurm', () => {
+describe('a day without Slurm (S-18)', () => {
   it("changes no task's status, causes no resubmission, and does not flood the log", async () => {
     const fixture = createStepFixture();
     const [runs, waits] = [await fixture.enqueued(1), await fixture.enqueued(2)];
@@ -68,7 +68,7 @@ describe('S-18 a day without Slurm', () => {
   });
 });
 
-describe('C-01 hours without ClearML', () => {
+describe('hours without ClearML (C-01)', () => {
   it('delay the final statuses of tasks, but lose none', async () => {
     const fixture = createStepFixture();
     const tasks: TaskId[] = [];

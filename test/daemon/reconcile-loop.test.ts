@@ -11,7 +11,7 @@ import { createStepFixture, taskNumber, type StepFixture } from './step-fixture.
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 describe('the daemon', () => {
-  it('C-01 logs an outage of the server, and the recovery, in a few lines', async () => {
+  it('logs an outage of the server, and the recovery, in a few lines (C-01)', async () => {
     const fixture = createStepFixture();
     const run = startDaemon(fixture.deps);
     await advance(fixture.clock, 60_000);
@@ -28,7 +28,7 @@ describe('the daemon', () => {
     expect(lines).to.have.length.below(10);
   });
 
-  it('S-16 claims nothing while Slurm cannot list its jobs, and claims again afterwards', async () => {
+  it('claims nothing while Slurm cannot list its jobs, and claims again afterwards (S-16)', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     fixture.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
@@ -73,7 +73,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('S-05 rarely submits to a full cluster even with thousands of tasks, and submits again once a job ends', async () => {
+  it('rarely submits to a full cluster even with thousands of tasks, and submits again once a job ends (S-05)', async () => {
     const fixture = createStepFixture();
     const { clock, cluster, server } = fixture;
     for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
@@ -116,7 +116,7 @@ describe('the daemon', () => {
     await run.ended;
   });
 
-  it('C-31 tracks the other tasks while the server keeps failing for one task', async () => {
+  it('tracks the other tasks while the server keeps failing for one task (C-31)', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     const run = startDaemon(fixture.deps);
@@ -135,7 +135,7 @@ describe('the daemon', () => {
     ['fails for', undefined],
     ['responds with invalid data about', { task: 'x' }],
   ] as const) {
-    it(`C-37 tracks the other tasks while the server ${title} many tasks`, async () => {
+    it(`tracks the other tasks while the server ${title} many tasks (C-37)`, async () => {
       const fixture = createStepFixture();
       const tasks: TaskId[] = [];
       for (let number = 1; number <= 42; number += 1) tasks.push(await fixture.enqueued(number));
@@ -173,7 +173,7 @@ describe('the daemon', () => {
     expect(fixture.logged.filter((line) => line.includes('scheduler queue was deleted'))).to.have.length(1);
   });
 
-  it('D-13 stops within seconds while sbatch hangs, and keeps the attempt in the journal', async () => {
+  it('stops within seconds while sbatch hangs, and keeps the attempt in the journal (D-13)', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
@@ -229,7 +229,7 @@ describe('the daemon', () => {
     expect(await ended).to.be.instanceOf(AlreadyRunningError);
   });
 
-  it('D-17 exits if another process has replaced the journal', async () => {
+  it('exits if another process has replaced the journal (D-17)', async () => {
     const fixture = createStepFixture();
     const lost = new StateDirectoryLostError('replaced');
     const throwIfLost = (): never => {

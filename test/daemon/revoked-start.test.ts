@@ -54,7 +54,7 @@ ${command}
     }
   }
 
-  it("S-63 is followed by another job if slurmctld was killed before the job's script began", () =>
+  it("is followed by another job if slurmctld was killed before the job's script began (S-63)", () =>
     withTask('sleep 1000', async ({ standIn, world, task }) => {
       const log = join(stateDir, 'job-1.out');
       await waitUntil('the script to begin', () => existsSync(log) && readFileSync(log, 'utf8').includes('begins'));

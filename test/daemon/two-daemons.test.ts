@@ -55,7 +55,7 @@ async function withJobOfDeadUser(): Promise<{
 }
 
 describe('two daemons', () => {
-  it('D-09 claim and report each task once', async () => {
+  it('claim and report each task once (D-09)', async () => {
     const fixture = createStepFixture();
     const tasks = await enqueued(fixture, 20);
     const runs = [startDaemon(fixture.deps), startDaemon(fixture.peer(2))];
@@ -76,7 +76,7 @@ describe('two daemons', () => {
     }
   });
 
-  it('D-10 lose no job: if one daemon dies, the other adopts its jobs within six minutes', async () => {
+  it('lose no job: if one daemon dies, the other adopts its jobs within six minutes (D-10)', async () => {
     const fixture = createStepFixture();
     const first = startDaemon(fixture.deps);
     const [task] = await enqueued(fixture, 1);
@@ -100,7 +100,7 @@ describe('two daemons', () => {
     ['although the new daemon polls every five minutes', true, 5 * MINUTE_MS],
     ['although a registered worker cannot be read', false, 15_000],
   ] as const)
-    it(`D-10 cancel the job of an aborted task within seven minutes after one daemon has replaced the other, ${title}`, async () => {
+    it(`cancel the job of an aborted task within seven minutes after one daemon has replaced the other, ${title} (D-10)`, async () => {
       const fixture = createStepFixture();
       startDaemon(fixture.peer(2));
       const [task = ''] = await enqueued(fixture, 1);
@@ -126,7 +126,7 @@ describe('two daemons', () => {
       await run.ended;
     });
 
-  it('D-10 hand jobs back to the restarted daemon even if that daemon lost its journal', async () => {
+  it('hand jobs back to the restarted daemon even if that daemon lost its journal (D-10)', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const early = fixture.peer(2, disk);
@@ -152,7 +152,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, back.ended]);
   });
 
-  it('D-10 leave a resubmitted task to the daemon that knows why the old job was cancelled', async () => {
+  it('leave a resubmitted task to the daemon that knows why the old job was cancelled (D-10)', async () => {
     const fixture = createStepFixture();
     startDaemon(fixture.deps);
     const [task = '' as TaskId] = await enqueued(fixture, 1);
@@ -265,7 +265,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, half.ended]);
   });
 
-  it("D-11 adopt each other's jobs even with different Unix users; the console reports the adoption", async () => {
+  it("adopt each other's jobs even with different Unix users; the console reports the adoption (D-11)", async () => {
     const { fixture, task, run } = await withJobOfDeadUser();
     expect(fixture.cluster.jobs).to.have.length(1);
     expect(fixture.consoleOf(task).filter((line) => line.includes('another Unix user'))).to.have.length(1);

@@ -64,7 +64,7 @@ describe("a user's action on a task in the web page", () => {
   after(() => world[Symbol.asyncDispose]());
 
   for (const { title, act, becomes } of WAITING_ACTS) {
-    it(`C-26 (${title}) cancels the task's pending job; the task then ${statusOrGone(becomes)}`, async () => {
+    it(`(${title}) cancels the task's pending job; the task then ${statusOrGone(becomes)} (C-26)`, async () => {
       const task = tasks.get(`${title} while waiting`) ?? '';
       await world.untilConsole(task, 'its partition is down');
 
@@ -76,7 +76,7 @@ describe("a user's action on a task in the web page", () => {
   }
 
   for (const { title, act, becomes } of ACTS) {
-    it(`C-26 (${title}) cancels the task's running job; the task then ${statusOrGone(becomes)}`, async () => {
+    it(`(${title}) cancels the task's running job; the task then ${statusOrGone(becomes)} (C-26)`, async () => {
       const task = tasks.get(`${title} while running`) ?? '';
       await world.untilConsole(task, 'working');
 
@@ -86,7 +86,7 @@ describe("a user's action on a task in the web page", () => {
     });
   }
 
-  it("C-26 (abort) does not end the job before the task's abort callback has finished, even after grace.stop_sec", async () => {
+  it("(abort) does not end the job before the task's abort callback has finished, even after grace.stop_sec (C-26)", async () => {
     await using patient = await startWorld({ slurm: 'grace.stop_sec: 2' });
     const saved = join(patient.folder, 'saved');
     const callback = await patient.write('save.sh', `echo begun > ${saved}; sleep 15; echo saved > ${saved}\n`);

@@ -38,7 +38,7 @@ describe('the daemon on a cluster with accounting', () => {
   });
   after(() => cluster.stop());
 
-  it("F-08 sets a task with an unknown account to failed and shows Slurm's message", async () => {
+  it("sets a task with an unknown account to failed and shows Slurm's message (F-08)", async () => {
     await using world = await startWorld({ cluster });
     const [task = ''] = await enqueue(world, { account: 'no-such-account' });
     const daemon = await start(world);
@@ -51,7 +51,7 @@ describe('the daemon on a cluster with accounting', () => {
     await world.stop(daemon);
   });
 
-  it('F-14 sets a task to failed if it exceeded its memory, and names the property to change', async () => {
+  it('sets a task to failed if it exceeded its memory, and names the property to change (F-14)', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'memory-'));
     // Only a way to Apptainer: the job, and its group of processes, are of this cluster.
     const { binDir, keeper } = await enterRoot(slurmRoot(APPTAINER_BESIDE), folder);
@@ -80,7 +80,7 @@ describe('the daemon on a cluster with accounting', () => {
     }
   });
 
-  it('S-05 keeps a second task queued at a QOS limit of one job, and runs it after the first', async () => {
+  it('keeps a second task queued at a QOS limit of one job, and runs it after the first (S-05)', async () => {
     await using world = await startWorld({ cluster });
     const [first = ''] = await enqueue(world, { qos: ONE_JOB_QOS });
     const queue = await world.user.makeQueue('quick');
@@ -106,7 +106,7 @@ describe('the daemon on a cluster with accounting', () => {
     await world.stop(daemon);
   });
 
-  it('S-20 F-14 gives each task the right status even if its job left squeue while no daemon ran', async () => {
+  it('gives each task the right status even if its job left squeue while no daemon ran (S-20, F-14)', async () => {
     await using world = await startWorld({ cluster });
     const [completed = '', failed = '', cancelled = ''] = await enqueue(world, {}, { breaks: 'yes' }, {});
     const lines = ['#SBATCH --hold', '[ ${CLEARML_TASK.hyperparams.properties.breaks.value:no} = no ] || exit 7'];

@@ -10,7 +10,7 @@ describe('the daemon on a cluster at its MaxJobCount', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it('S-06 starts the waiting task once the job of an aborted task is cancelled', async () => {
+  it('starts the waiting task once the job of an aborted task is cancelled (S-06)', async () => {
     await using cluster = await startSlurmCluster({
       clusterName: 'full',
       nodeCount: 1,

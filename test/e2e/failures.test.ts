@@ -100,7 +100,7 @@ describe('a task', () => {
     { name: 'partition', words: 'invalid partition specified: nowhere', option: '--partition', line: 6 },
     { name: 'memory', words: 'Memory specification can not be satisfied', option: '--mem', line: 7 },
   ] as const) {
-    it(`F-08 fails if Slurm rejects its ${name}, and its console names the property that sets the ${name}`, async () => {
+    it(`fails if Slurm rejects its ${name}, and its console names the property that sets the ${name} (F-08)`, async () => {
       const { status_reason, status_message } = await world.untilStatus(taskOf(name), 'failed');
 
       expect(status_reason).to.equal('rejected by Slurm');
@@ -113,7 +113,7 @@ describe('a task', () => {
     });
   }
 
-  it('F-13 fails with advice if its template has Pyxis options but sbatch has no Pyxis', async () => {
+  it('fails with advice if its template has Pyxis options but sbatch has no Pyxis (F-13)', async () => {
     await world.untilStatus(taskOf('pyxis'), 'failed');
 
     await world.untilConsole(taskOf('pyxis'), "unrecognized option '--container-image=ubuntu'");
@@ -123,20 +123,20 @@ describe('a task', () => {
     );
   });
 
-  it('F-14 fails with the path of the output file if the job cannot write that file', async () => {
+  it('fails with the path of the output file if the job cannot write that file (F-14)', async () => {
     await world.untilStatus(taskOf('output'), 'failed');
 
     await world.untilConsole(taskOf('output'), /\(\/proc\/nope\/\d+\.log\) cannot be written on the node/);
   });
 
-  it('F-11 fails if the node lacks a command, and its console names the command', async () => {
+  it('fails if the node lacks a command, and its console names the command (F-11)', async () => {
     await world.untilStatus(taskOf('command'), 'failed');
 
     await world.untilConsole(taskOf('command'), 'a template command was not found on the node');
     await world.untilConsole(taskOf('command'), 'no_such_loader: command not found');
   });
 
-  it('F-12 fails with advice if its git repository needs a password', async () => {
+  it('fails with advice if its git repository needs a password (F-12)', async () => {
     await world.untilStatus(clone, 'failed');
 
     await world.untilConsole(
@@ -145,14 +145,14 @@ describe('a task', () => {
     );
   });
 
-  it('S-25 F-09 shows in its console that its job cannot start if it requests more nodes than exist', async () => {
+  it('shows in its console that its job cannot start if it requests more nodes than exist (S-25, F-09)', async () => {
     await world.untilConsole(
       taskOf('nodes'),
       'its partition cannot provide what it requests (PartitionConfig). Request less',
     );
   });
 
-  it('F-07 fails before sbatch runs if a variable has no value; the message names file, line and variable', async () => {
+  it('fails before sbatch runs if a variable has no value; the message names file, line and variable (F-07)', async () => {
     await world.untilStatus(taskOf('variable'), 'failed');
     await world.untilConsole(taskOf('variable'), 'strict.template:6:');
 
@@ -182,7 +182,7 @@ describe('a task', () => {
     );
   });
 
-  it('F-14 fails with advice if its job is preempted', async () => {
+  it('fails with advice if its job is preempted (F-14)', async () => {
     await world.untilConsole(taskOf('preempted'), 'working');
 
     await world.cluster.run('sbatch', '--partition=debug', '--nodelist=n4', '--exclusive', '--wrap=true');
@@ -195,7 +195,7 @@ describe('a task', () => {
     await world.untilConsole(taskOf('preempted'), 'to make room for a job of higher priority');
   });
 
-  it('F-14 fails with advice at its time limit', async () => {
+  it('fails with advice at its time limit (F-14)', async () => {
     const { status_message } = await world.untilStatus(taskOf('time'), 'failed');
 
     expect(status_message).to.include('TIMEOUT');
@@ -203,14 +203,14 @@ describe('a task', () => {
     await world.untilConsole(taskOf('time'), '--time is set by the user property "walltime"');
   });
 
-  it("C-29 F-10 fails if the node cannot reach the server, and shows the reason and the end of the job's log", async () => {
+  it("fails if the node cannot reach the server, and shows the reason and the end of the job's log (C-29, F-10)", async () => {
     await world.untilStatus(taskOf('route'), 'failed');
 
     await world.untilConsole(taskOf('route'), 'this node cannot reach the ClearML server');
     await world.untilConsole(taskOf('route'), "The last lines of the job's log");
   });
 
-  it("F-11 fails if the node has no Python, and shows the reason and the end of the job's log", async () => {
+  it("fails if the node has no Python, and shows the reason and the end of the job's log (F-11)", async () => {
     await using bare = await startWorld({ python: false });
     const template = await bare.write(
       'bare.template',

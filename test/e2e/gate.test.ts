@@ -11,7 +11,7 @@ describe('the gate', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it('S-46 lets one of five jobs with the same script run the task; the others end at the gate', async () => {
+  it('lets one of five jobs with the same script run the task; the others end at the gate (S-46)', async () => {
     await using world = await startWorld();
     const template = await world.write(
       'held.template',

@@ -30,7 +30,7 @@ describe('a daemon that is killed with SIGKILL after any one of its calls', func
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('S-02 D-01 runs each task exactly once, with the right final status, after a restart', async () => {
+  it('runs each task exactly once, with the right final status, after a restart (S-02, D-01)', async () => {
     const firstCalls = Array.from({ length: AT_ONCE }, (_, index) => index + 1);
     const results = await Promise.allSettled(firstCalls.map(dieAfterEveryThirdCall));
 

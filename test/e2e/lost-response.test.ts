@@ -17,7 +17,7 @@ describe('an sbatch whose response is lost', () => {
   before(requireSlurm);
 
   for (const [what, fault] of FAULTS) {
-    it(`S-01 (${what}) leaves one job, which the daemon finds by name and tracks`, async () => {
+    it(`(${what}) leaves one job, which the daemon finds by name and tracks (S-01)`, async () => {
       await using cluster = await startSlurmCluster({ clusterName: 'deaf', messageTimeoutMs: 3_000, nodeCount: 1 });
       await using proxy = await startDelayingProxy(cluster.controllerPort);
       const env = { SLURM_CONF: cluster.confThroughPort(proxy.port) };

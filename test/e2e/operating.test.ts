@@ -51,7 +51,7 @@ describe('the daemon', () => {
     return task;
   }
 
-  it('F-15 starts with --detached, prints the path of its log, refuses a second daemon, and ends on --stop', async () => {
+  it('starts with --detached, prints the path of its log, refuses a second daemon, and ends on --stop (F-15)', async () => {
     await mkdir(stateDir(), { mode: 0o700 });
     await writeFile(join(stateDir(), 'daemon.log'), 'of last month\n'.repeat(1_000_000), { mode: 0o600 });
 

@@ -42,7 +42,7 @@ describe('an outage', () => {
   });
   after(() => cluster.stop());
 
-  it("S-18 of the Slurm controller changes no task's status and is logged once", async () => {
+  it("of the Slurm controller changes no task's status and is logged once (S-18)", async () => {
     await using world = await startWorld({ cluster, python: standInAgentPython() });
     const { daemon, runs, waits } = await startTwo(world);
 
@@ -71,7 +71,7 @@ describe('an outage', () => {
   describe('of a ClearML server with injected faults', () => {
     before(requireSandbox);
 
-    it('C-01 delays the final status of tasks with ended jobs until the server responds again', async () => {
+    it('delays the final status of tasks with ended jobs until the server responds again (C-01)', async () => {
       await using world = await startWorld({ cluster, python: standInAgentPython() });
       const { daemon, runs, waits } = await startTwo(world);
 

@@ -143,7 +143,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect(printed.match(/^Process completed successfully$/gm)).to.have.length(1);
     });
 
-    it('S-43 fails if the second rank exits with 5; the status message names rank, node and exit code', async () => {
+    it('fails if the second rank exits with 5; the status message names rank, node and exit code (S-43)', async () => {
       const task = taskOf('fails');
       const { status_message: message } = await world.untilStatus(task, 'failed');
       expect(message).to.match(
@@ -153,7 +153,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       await world.untilConsole(task, 'Process failed, exit code 5 - rank 1');
     });
 
-    it('C-32 stays completed if the agent of the third rank starts after the end of the task', async () => {
+    it('stays completed if the agent of the third rank starts after the end of the task (C-32)', async () => {
       await world.untilStatus(late, 'completed');
       await writeFlag(`open-${late}`);
       await world.untilConsole(late, 'ended COMPLETED');
@@ -166,7 +166,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect(log).not.to.include('is not queued');
     });
 
-    it('C-32 returns to completed if a slow agent sets the task to running after its end', async () => {
+    it('returns to completed if a slow agent sets the task to running after its end (C-32)', async () => {
       const task = taskOf('revived');
       await world.untilStatus(task, 'completed');
       // What each agent says some seconds after it was let in, whatever its rank.

@@ -89,7 +89,7 @@ describe('the history', () => {
     expect(await readAll()).to.deep.equal([ATTEMPT]);
   });
 
-  it('D-17 does not recreate a state directory that was deleted', async () => {
+  it('does not recreate a state directory that was deleted (D-17)', async () => {
     const history = await open();
     await history.record(ATTEMPT);
     await rm(stateDir, { recursive: true });
@@ -100,7 +100,7 @@ describe('the history', () => {
     expect(existsSync(stateDir)).to.equal(false);
   });
 
-  it('D-15 keeps records in memory while the directory cannot be written', async () => {
+  it('keeps records in memory while the directory cannot be written (D-15)', async () => {
     const warnings: string[] = [];
     const note = (message: string): void => void warnings.push(message);
     await writeFile(folder, 'not a directory');
@@ -155,7 +155,7 @@ describe('the history', () => {
       expect(await readdir(folder)).to.deep.equal(['2026-11.jsonl']);
     });
 
-    it('D-16 counts each attempt once even if the daemon is killed during the compression', async () => {
+    it('counts each attempt once even if the daemon is killed during the compression (D-16)', async () => {
       await write(ATTEMPT);
       const text = await readFile(join(folder, '2026-11.jsonl'));
       await tidyHistory(folder, FEBRUARY);

@@ -64,7 +64,7 @@ describe('a job with the real agent', () => {
     expect((await bed.parking.user.look(facts.taskId)).status).to.equal('in_progress');
   });
 
-  it('C-05 does not run a task that was aborted while parked', async () => {
+  it('does not run a task that was aborted while parked (C-05)', async () => {
     const facts = await bed.parking.park('print("hello")');
     await bed.parking.user.api('tasks.stop', { task: facts.taskId });
     await bed.node.run(fillIn(QUICK_TEMPLATE, facts));
@@ -140,7 +140,7 @@ describe('a job with the real agent', () => {
     expect(await bed.parking.isParked(facts.taskId)).to.equal(true);
   });
 
-  it('S-12 keeps the credentials out of the script', async () => {
+  it('keeps the credentials out of the script (S-12)', async () => {
     const facts = await bed.parking.park('print("hello")');
     const secret = /secret_key: "([^"]*)"/.exec(bed.parking.conf)?.[1] ?? '';
     expect(secret).to.have.length.above(10);

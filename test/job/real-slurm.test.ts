@@ -132,7 +132,7 @@ describe('a job on Slurm', () => {
       ['--ntasks-per-node=1'],
     ],
   ] as const) {
-    it(`S-11 C-28 runs one agent with a separate directory on each of two nodes${what}`, async () => {
+    it(`runs one agent with a separate directory on each of two nodes${what} (S-11, C-28)`, async () => {
       const facts = await parking.park(PRINTS_RANK, python());
       const job = await submit(facts, template, '--nodes=2', ...options);
       expect(await untilEnded(job), log(job)).to.deep.equal({ state: 'COMPLETED', exitCode: '0:0' });
@@ -165,7 +165,7 @@ describe('a job on Slurm', () => {
     expect(readdirSync(nodeTmp)).to.deep.equal([]);
   });
 
-  it('S-43 ends both ranks and fails if one of them fails', async () => {
+  it('ends both ranks and fails if one of them fails (S-43)', async () => {
     const facts = await parking.park(
       'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\nprint("at work", flush=True)\ntime.sleep(3600)\n',
     );
@@ -174,7 +174,7 @@ describe('a job on Slurm', () => {
     expect(readdirSync(nodeTmp)).to.deep.equal([]);
   });
 
-  it('S-24 ends at the gate if Slurm requeues it while it runs', async () => {
+  it('ends at the gate if Slurm requeues it while it runs (S-24)', async () => {
     const facts = await parking.park(KEEPS_RUNNING);
     const job = await submit(facts, QUICK_TEMPLATE, '--open-mode=append');
     await untilConsole(facts.taskId, '\nat work\n', job);

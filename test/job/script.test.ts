@@ -26,7 +26,7 @@ describe('in a job script,', () => {
   }
 
   describe('the agent', () => {
-    it('C-05 runs once, after the gate, with --full-monitoring and --require-queue', async () => {
+    it('runs once, after the gate, with --full-monitoring and --require-queue (C-05)', async () => {
       await run();
       expect(node.calls().filter((call) => !call.startsWith('has agent?'))).to.deep.equal([
         `gate 0123456789abcdef0123456789abcdef abcdef0123456789abcdef0123456789 ${TASK}`,
@@ -35,7 +35,7 @@ describe('in a job script,', () => {
     });
 
     for (const code of [0, 3, 201]) {
-      it(`S-43 may exit with ${code}: the template continues, and the job then exits with ${code}`, async () => {
+      it(`may exit with ${code}: the template continues, and the job then exits with ${code} (S-43)`, async () => {
         const { exitCode, stdout } = await run({ STAND_IN_AGENT: `exit ${code}` });
         expect(exitCode).to.equal(code);
         expect(stdout).to.equal('before the agent\nafter the agent\n');
@@ -64,7 +64,7 @@ describe('in a job script,', () => {
       });
     });
 
-    it('C-27 gets its worker name, its paths and its retry limit from the environment', async () => {
+    it('gets its worker name, its paths and its retry limit from the environment (C-27)', async () => {
       const names = [
         'CLEARML_WORKER_ID',
         'CLEARML_CONFIG_FILE',
@@ -103,7 +103,7 @@ describe('in a job script,', () => {
   });
 
   describe('the private directory', () => {
-    it("S-13 and its clearml.conf are readable only by the job's Unix user, whatever the umask", async () => {
+    it("and its clearml.conf are readable only by the job's Unix user, whatever the umask (S-13)", async () => {
       const look = 'stat -c "%a %n" "$CLEARML_SLURM_JOB_FOLDER" "$CLEARML_CONFIG_FILE"';
       const { stdout } = await run({ STAND_IN_AGENT: look }, PLAIN_TEMPLATE.replace('\n', '\numask 000\n'));
       expect(stdout).to.match(/^700 \S+clearml-4711\.\w+\n600 \S+\/clearml\.conf$/m);

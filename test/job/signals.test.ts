@@ -41,7 +41,7 @@ describe('SIGTERM', () => {
     });
   }
 
-  it('S-41 does not end the agent if only the batch shell gets the signal (--signal=B:TERM)', async () => {
+  it('does not end the agent if only the batch shell gets the signal (--signal=B:TERM) (S-41)', async () => {
     const go = join(node.home, 'go');
     const job = start({
       STAND_IN_AGENT: `trap "echo hit" TERM; echo ready; until [ -e ${go} ]; do sleep 0.05; done; echo finished`,
@@ -110,7 +110,7 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it("S-41 runs the template's trap after the agent has reported", async () => {
+  it("runs the template's trap after the agent has reported (S-41)", async () => {
     const template = PLAIN_TEMPLATE.replace('\n', "\ntrap 'echo mine' TERM\n");
     const job = start({ STAND_IN_AGENT: REPORTS }, template);
     await job.printed('ready');

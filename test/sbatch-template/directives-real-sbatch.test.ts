@@ -61,7 +61,7 @@ describe(`a value in an #SBATCH line (seed ${seed})`, () => {
     }
   });
 
-  it('S-08 is shown unchanged by squeue', async () => {
+  it('is shown unchanged by squeue (S-08)', async () => {
     // The controller rejects a longer comment, and reports an empty one as "(null)".
     const values = fc.sample(
       hostileLine().filter((value) => value !== '' && Buffer.byteLength(value) <= 1024),

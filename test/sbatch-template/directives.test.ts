@@ -28,7 +28,7 @@ const LINES: readonly { readonly line: string; readonly words: (value: string) =
 
 describe('a value in an #SBATCH line', () => {
   for (const generation of GENERATIONS) {
-    it(`S-08 stays within one token in sbatch ${generation.name}`, () => {
+    it(`stays within one token in sbatch ${generation.name} (S-08)`, () => {
       const value = hostileLine().filter(
         (text) => !/(?:het|pack)?job(?:het|pack)?/i.test(text) || !generation.placeholdersAnywhere,
       );
@@ -91,7 +91,7 @@ describe('a value in an #SBATCH line', () => {
     [`#SBATCH ${X}${X}uid=0`, '-'],
     [`#SBATCH --exclusive ${X}`, '-W'],
   ] as const) {
-    it(`S-09 is rejected if it would become an option: ${line.replaceAll(X, '${…}')} with the value "${value}"`, () => {
+    it(`is rejected if it would become an option: ${line.replaceAll(X, '${…}')} with the value "${value}" (S-09)`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(/begins with a dash/);
     });
   }
@@ -114,7 +114,7 @@ describe('a value in an #SBATCH line', () => {
     ['a newline', 'a\n#SBATCH --uid=0'],
     ['a tab', 'a\tb'],
   ] as const) {
-    it(`S-09 is rejected if it contains ${what} and the placeholder has |raw`, () => {
+    it(`is rejected if it contains ${what} and the placeholder has |raw (S-09)`, () => {
       const problem = errorOf(() => renderDirectives(value, `#SBATCH --comment=${property('x', '|raw')}`));
       expect(problem?.message).to.match(/^d.template:2:19: .* contains a newline or a tab/);
     });

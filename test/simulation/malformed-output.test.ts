@@ -7,7 +7,7 @@ import { playRound } from './round.ts';
 const SEED = fuzzSeed(13);
 
 describe("malformed output of Slurm's commands", () => {
-  it('S-62 loses no task, runs no task twice, and gives no task a wrong final status', async () => {
+  it('loses no task, runs no task twice, and gives no task a wrong final status (S-62)', async () => {
     const wanted = fuzzCases(150);
     let served = 0;
     for (let round = 1; served < wanted; round += 1) {

@@ -18,11 +18,11 @@ describe('each short scenario with faults', function () {
 
   for (const { title, most } of [
     {
-      title: 'D-01 loses no task, runs no task twice, and ends each task correctly with one daemon',
+      title: 'loses no task, runs no task twice, and ends each task correctly with one daemon (D-01)',
       most: { faults: 5, daemons: 1 },
     },
     {
-      title: 'D-09 loses no task, runs no task twice, and ends each task correctly with two daemons',
+      title: 'loses no task, runs no task twice, and ends each task correctly with two daemons (D-09)',
       most: { faults: 5, daemons: 2 },
     },
   ] as const) {

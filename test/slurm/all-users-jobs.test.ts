@@ -13,7 +13,7 @@ describe("another Unix user's job", () => {
   // Only root may submit as another user.
   before(requireRoot);
 
-  it("D-11 is listed among the jobs of all users, but not among the jobs of the daemon's user", async () => {
+  it("is listed among the jobs of all users, but not among the jobs of the daemon's user (D-11)", async () => {
     const cluster = await sharedCluster();
     const words = ['--parsable', '--hold', `--uid=${NOBODY}`, '--chdir=/', '--output=/dev/null', '--job-name=other'];
     const id = (await cluster.run('sbatch', ...words, '--wrap=true')).trim();

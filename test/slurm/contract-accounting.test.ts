@@ -158,7 +158,7 @@ for (const { name, version } of SLURMS) {
         expect(await scheduler.record(id)).to.include({ name: held, cancelledBy: `${username} (uid ${uid})` });
       });
 
-      it('S-23 reports the last run of a requeued job', async () => {
+      it('reports the last run of a requeued job (S-23)', async () => {
         const { id, state } = await remembered(ranTwice);
 
         expect(state).to.equal('FAILED');
@@ -199,7 +199,7 @@ for (const { name, version } of SLURMS) {
         ]);
       });
 
-      it('S-21 fails to look up a job by name while slurmdbd is down, unless squeue shows the job', async () => {
+      it('fails to look up a job by name while slurmdbd is down, unless squeue shows the job (S-21)', async () => {
         const running = newName();
         const id = await submitted(scheduler, running, 'sleep 1000');
         await forgetful.stopAccounting();

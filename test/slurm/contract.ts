@@ -111,7 +111,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(ended.endedAt).to.be.within(before, Date.now());
     });
 
-    it('S-10 uses the given job name even if the script sets another job name', async () => {
+    it('uses the given job name even if the script sets another job name (S-10)', async () => {
       const { id, name } = await submit(script('#SBATCH --job-name=theirs', 'echo "$SLURM_JOB_NAME"'));
       await untilState(id, 'COMPLETED');
 
@@ -128,7 +128,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await logOf(id)).to.equal(`${cluster.folder}\n`);
     });
 
-    it('S-07 submits every byte of the script unchanged, even if the script is long', async () => {
+    it('submits every byte of the script unchanged, even if the script is long (S-07)', async () => {
       const text = 'ünïcödé $HOME `id` "quotes" \'more\' \\ and # signs';
       const { id } = await submit(script("cat <<'END'", text, 'END', `# ${'x'.repeat(300_000)}`, 'echo last'));
       await untilState(id, 'COMPLETED');
@@ -136,7 +136,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await logOf(id)).to.equal(`${text}\nlast\n`);
     });
 
-    it('S-10 sets SLURM_JOB_ID for the job, but passes no environment variable of sbatch to the job', async () => {
+    it('sets SLURM_JOB_ID for the job, but passes no environment variable of sbatch to the job (S-10)', async () => {
       const { id } = await submit(script('env'));
       await untilState(id, 'COMPLETED');
       const log = await logOf(id);
@@ -216,7 +216,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       await waitUntil('the script to be told', wasTold, { evidence: () => log });
     });
 
-    it('S-38 cancels ended and unknown jobs without an error', async () => {
+    it('cancels ended and unknown jobs without an error (S-38)', async () => {
       const ended = await submit(script('true'));
       const alive = await submit(script('#SBATCH --hold', 'true'));
       await untilState(ended.id, 'COMPLETED');
@@ -226,7 +226,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect((await list()).find((job) => job.id === ended.id)?.state).to.equal('COMPLETED');
     });
 
-    it('S-44 does not cancel a job with the same id and another name', async () => {
+    it('does not cancel a job with the same id and another name (S-44)', async () => {
       const [other, later] = [
         await submit(script('#SBATCH --hold', 'true')),
         await submit(script('#SBATCH --hold', 'true')),
@@ -263,7 +263,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(sizes.has(ended.id)).to.equal(false);
     });
 
-    it('S-19 has no record of an unknown job id', async () => {
+    it('has no record of an unknown job id (S-19)', async () => {
       expect(await scheduler.record('999999' as JobId)).to.equal(undefined);
     });
 

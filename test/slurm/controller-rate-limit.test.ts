@@ -35,7 +35,7 @@ describe('a controller with a rate limit for each user', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('S-49 accepts every job exactly once even if jobs arrive faster than the limit', async () => {
+  it('accepts every job exactly once even if jobs arrive faster than the limit (S-49)', async () => {
     const host = createLocalTransport({
       path: `${folder}:/usr/bin:/bin`,
       home: '/tmp',

@@ -19,7 +19,7 @@ describe('with a failing Slurm,', () => {
       ['is empty and squeue prints an error', emptyWithComplaint('squeue', 'squeue: error: Invalid user: ann')],
       ['is not available from the controller', controllerDown('squeue')],
     ] as const) {
-      it(`S-16 fails if the table ${what}`, async () => {
+      it(`fails if the table ${what} (S-16)`, async () => {
         await submitted();
         plan(fault);
 
@@ -40,7 +40,7 @@ describe('with a failing Slurm,', () => {
       expect(await desk.schedulerWithoutSlurm().list()).to.include({ kind: 'failed' });
     });
 
-    it('S-06 succeeds while every sbatch retries', async () => {
+    it('succeeds while every sbatch retries (S-06)', async () => {
       plan(...Array.from({ length: 5 }, () => slow('sbatch', 60_000)));
       const stopping = new AbortController();
       // More than are begun at once: the last one waits for its turn.
@@ -53,7 +53,7 @@ describe('with a failing Slurm,', () => {
       );
     });
 
-    it('S-44 returns only the new job if a crashed controller forgot a job and gave its id to another', async () => {
+    it('returns only the new job if a crashed controller forgot a job and gave its id to another (S-44)', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });
@@ -69,7 +69,7 @@ describe('with a failing Slurm,', () => {
   describe('a look-up of jobs by name', () => {
     const forgetful = { hasAccounting: true, minJobAgeMs: 0 };
 
-    it('S-19 finds a job in accounting if squeue no longer shows the job', async () => {
+    it('finds a job in accounting if squeue no longer shows the job (S-19)', async () => {
       await restart(forgetful);
       const id = await submitted('#!/bin/bash\nexit 3\n');
       const job = await waitUntil('the job to have ended', async () =>
@@ -83,7 +83,7 @@ describe('with a failing Slurm,', () => {
       expect(record).to.include({ name: JOB_NAME, exitCode: 3, outputPath: undefined });
     });
 
-    it("S-44 reads an ended job's record from accounting if a later job has the same id", async () => {
+    it("reads an ended job's record from accounting if a later job has the same id (S-44)", async () => {
       await restart({ hasAccounting: true });
       const id = await submitted('#!/bin/bash\nexit 3\n');
       await waitUntil('the job to have ended', async () => (await found()).find((one) => one.state === 'FAILED'));
@@ -178,7 +178,7 @@ describe('with a failing Slurm,', () => {
       });
     });
 
-    it('S-44 does not cancel a new job that has the id of a forgotten job', async () => {
+    it('does not cancel a new job that has the id of a forgotten job (S-44)', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });

@@ -17,7 +17,7 @@ describe('a submission to a failing Slurm', () => {
   const desk = useFailingScheduler();
   const { found, plan, restart, submit, submitted } = desk;
 
-  it('S-01 has an unknown outcome if sbatch times out; the job is then found by its name', async () => {
+  it('has an unknown outcome if sbatch times out; the job is then found by its name (S-01)', async () => {
     plan(acceptedThenTimeout());
 
     expect(await submit()).to.deep.equal({ kind: 'unknown', message: 'Socket timed out on send/recv operation' });
@@ -31,7 +31,7 @@ describe('a submission to a failing Slurm', () => {
     expect(await found()).to.deep.equal([]);
   });
 
-  it('S-04 ignores other output of a wrapper around sbatch', async () => {
+  it('ignores other output of a wrapper around sbatch (S-04)', async () => {
     plan(noise('sbatch'));
     const id = await submitted();
 
@@ -55,7 +55,7 @@ describe('a submission to a failing Slurm', () => {
     expect(await submitting).to.deep.equal({ kind: 'unknown', message: 'sbatch was interrupted' });
   });
 
-  it('S-06 reports backpressure while the cluster is at its MaxJobCount', async () => {
+  it('reports backpressure while the cluster is at its MaxJobCount (S-06)', async () => {
     await restart({ maxJobCount: 1 });
     await submitted();
 

@@ -162,7 +162,7 @@ for (const version of await own()) {
       expect(record.userId, what).to.be.oneOf([process.getuid?.(), undefined]);
     }
 
-    it('S-60 contains only correct values, whatever sbatch options the job has', async () => {
+    it('contains only correct values, whatever sbatch options the job has (S-60)', async () => {
       for (const option of OPTIONS) {
         for (const value of option === 'comment' ? VALUES : VALUES.slice(0, 2)) {
           const id = await submit(`--${option}=${value}`);
@@ -178,7 +178,7 @@ for (const version of await own()) {
       expect(accepted).to.be.at.least(8);
     });
 
-    it('S-60 contains only correct values after any change by the owner of the job', async () => {
+    it('contains only correct values after any change by the owner of the job (S-60)', async () => {
       const id = (await submit()) ?? expect.fail('no job');
       for (const field of FIELDS) {
         for (const value of field === 'Comment' ? VALUES : VALUES.slice(0, 2)) {

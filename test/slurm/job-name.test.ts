@@ -29,7 +29,7 @@ describe('the job name', () => {
     });
   }
 
-  it('S-07 is valid for every Slurm command: at most 64 letters, digits, _ and -', () => {
+  it('is valid for every Slurm command: at most 64 letters, digits, _ and - (S-07)', () => {
     const name = formatJobName(TASK, newAttempt(Date.UTC(2059, 0), 'zzzzz', 'zzzzzzzz'));
 
     expect(name).to.match(/^[\w-]{1,64}$/);

@@ -13,7 +13,7 @@ function line(...fields: readonly string[]): string {
 }
 
 describe('a query with sacct', () => {
-  it('S-22 requests exact names, all runs, and a start time one hour before the given time in UTC seconds', () => {
+  it('requests exact names, all runs, and a start time one hour before the given time in UTC seconds (S-22)', () => {
     const args = sacctJobsArgs([OURS, 'other'], 1_795_505_467_999, 1000);
 
     expect(args).to.include.members([
@@ -37,7 +37,7 @@ describe('a query with sacct', () => {
     ]);
   });
 
-  it('S-33 returns a job as cancelled if the state names the user who cancelled it', () => {
+  it('returns a job as cancelled if the state names the user who cancelled it (S-33)', () => {
     const stdout =
       HEADER + line('4711', OURS, 'CANCELLED by 1000', 'None', 'gpu', 'n1', '1795505467', '1795505468', '1795505469');
 
@@ -60,7 +60,7 @@ describe('a query with sacct', () => {
     });
   });
 
-  it('S-23 returns the newest run of a requeued job, whatever the order of the runs', () => {
+  it('returns the newest run of a requeued job, whatever the order of the runs (S-23)', () => {
     const runs = [
       line('4711', OURS, 'NODE_FAIL', '', 'gpu', 'n1', '1795505000', '1795505001', '1795505100'),
       line('4711', OURS, 'PENDING', '', 'gpu', 'None assigned', '1795505100', 'Unknown', 'Unknown'),
@@ -72,7 +72,7 @@ describe('a query with sacct', () => {
     }
   });
 
-  it('S-34 omits steps and array tasks', () => {
+  it('omits steps and array tasks (S-34)', () => {
     const stdout =
       HEADER +
       line('4711.batch', 'batch', 'COMPLETED', '', '', 'n1', '1', '1', '1') +
@@ -94,7 +94,7 @@ describe('a query with sacct', () => {
       result({ stdout: HEADER, stderr: 'sacct: error: Problem talking to the database: Connection refused\n' }),
     ],
   ] as const) {
-    it(`S-28 fails because of ${what}`, () => {
+    it(`fails because of ${what} (S-28)`, () => {
       expect(parseSacctJobs(answer)).to.include({ kind: 'failed' });
     });
   }

@@ -48,7 +48,7 @@ describe('a look-up by job name', () => {
     });
   }
 
-  it('S-21 fails if accounting is down and squeue does not list a job', () => {
+  it('fails if accounting is down and squeue does not list a job (S-21)', () => {
     expect(mergeLookUp(['a', 'b'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal(AWAY);
   });
 

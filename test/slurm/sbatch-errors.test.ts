@@ -56,7 +56,7 @@ describe('an error of the controller', () => {
 });
 
 describe('the error of sbatch for a policy limit', () => {
-  it('S-05 is classified as backpressure if the policy limits the number of jobs', () => {
+  it('is classified as backpressure if the policy limits the number of jobs (S-05)', () => {
     for (const limit of [
       'AssocMaxSubmitJobLimit',
       'QOSMaxSubmitJobPerUserLimit',

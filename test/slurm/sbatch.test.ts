@@ -9,9 +9,9 @@ describe('sbatch', () => {
     expect(sbatchArgs('clearml_task_1-a')).to.deep.equal(['--parsable', '--ignore-pbs', '--job-name=clearml_task_1-a']);
   });
 
-  for (const [what, stdout, jobId, cluster, ids = 'S-04 '] of [
+  for (const [what, stdout, jobId, cluster, ids = '(S-04)'] of [
     ['a bare id', '4711\n', '4711', undefined],
-    ['an id with its cluster', '4711;lab-2.north\n', '4711', 'lab-2.north', 'S-04 S-36 '],
+    ['an id with its cluster', '4711;lab-2.north\n', '4711', 'lab-2.north', '(S-04, S-36)'],
     ['the message of a wrapper without --parsable', 'Submitted batch job 4711\n', '4711', undefined],
     ['the message of a wrapper that names the cluster', 'Submitted batch job 4711 on cluster lab\n', '4711', 'lab'],
     [
@@ -23,10 +23,10 @@ describe('sbatch', () => {
     ['an id before other output', '4711\nsee https://wiki/slurm\n', '4711', undefined],
     ['another number before the id', '42\n4711\n', '4711', undefined],
     ['an id without a line end', '4711', '4711', undefined],
-    ['an id of a federation', '67108865\n', '67108865', undefined, 'S-04 S-36 '],
+    ['an id of a federation', '67108865\n', '67108865', undefined, '(S-04, S-36)'],
     ['an id with a carriage return', '4711\r\n', '4711', undefined],
   ] as const) {
-    it(`${ids}has submitted the job if it prints ${what}`, () => {
+    it(`has submitted the job if it prints ${what} ${ids}`, () => {
       expect(parseSbatch(result({ stdout }))).to.deep.equal({ kind: 'accepted', jobId, cluster });
     });
   }
@@ -54,7 +54,7 @@ describe('sbatch', () => {
     ['a signal ended it', result({ exitCode: undefined, killedBy: 'SIGKILL' })],
     ['a wrapper timed out', result({ exitCode: 124 })],
   ] as const) {
-    it(`S-04 has an unknown outcome if ${what}`, () => {
+    it(`has an unknown outcome if ${what} (S-04)`, () => {
       const outcome = parseSbatch(answer);
 
       expect(outcome.kind).to.equal('unknown');

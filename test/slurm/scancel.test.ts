@@ -8,7 +8,7 @@ const AWAY = 'Unable to contact slurm controller (connect failure)';
 const ofJob = (words: string): string => `scancel: error: Kill job error on job id 7: ${words}\n`;
 
 describe('scancel', () => {
-  it('S-39 is called with the id and the name of one job, so that the controller compares both', () => {
+  it('is called with the id and the name of one job, so that the controller compares both (S-39)', () => {
     const args = scancelArgs({ id: '7' as JobId, name: 'clearml_task_a-1' });
 
     expect(args).to.deep.equal(['--ctld', '--name=clearml_task_a-1', '7']);

@@ -34,7 +34,7 @@ describe('parseClusterFacts', () => {
     expect(parseClusterFacts(text)).to.include({ hasAccounting: false });
   });
 
-  it("S-49 returns the controller's rate limit, with Slurm's defaults for what is not set", () => {
+  it("returns the controller's rate limit, with Slurm's defaults for what is not set (S-49)", () => {
     const limited = (parameters: string): unknown =>
       parseClusterFacts(
         fixture('22.05.8/config.txt').replace(/(SlurmctldParameters\s+= ).*/, (_, key: string) => key + parameters),

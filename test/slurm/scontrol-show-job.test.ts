@@ -28,7 +28,7 @@ describe('parseJobRecord', () => {
     });
   });
 
-  it('S-42 returns the exit code of a failed job', () => {
+  it('returns the exit code of a failed job (S-42)', () => {
     expect(record('job-failed.txt', '27')).to.include({
       stateWord: 'FAILED',
       exitCode: 3,
@@ -37,11 +37,11 @@ describe('parseJobRecord', () => {
     });
   });
 
-  it('S-42 returns the signal that ended a job', () => {
+  it('returns the signal that ended a job (S-42)', () => {
     expect(record('job-killed.txt', '28')).to.include({ stateWord: 'FAILED', exitCode: 0, exitSignal: 9 });
   });
 
-  it('S-14 returns the signal of a job whose output file cannot be opened', () => {
+  it('returns the signal of a job whose output file cannot be opened (S-14)', () => {
     expect(record('job-no-output.txt', '36')).to.include({ exitSignal: 53, outputPath: '/proc/nope/x' });
   });
 
@@ -127,14 +127,14 @@ describe('parseJobRecord for a job whose owner may set hostile texts', () => {
     expect(read({})).to.deep.equal(TRUE_RECORD.record);
   });
 
-  it('S-60 ignores a text in any field that looks like the path of the log', () => {
+  it('ignores a text in any field that looks like the path of the log (S-60)', () => {
     const forged = 'x StdOut=/home/daemon/clearml.conf JobState=COMPLETED ExitCode=0:0';
 
     for (const field of ['Account', 'Comment', 'MailUser', 'WorkDir', 'Features', 'WCKey', 'Container'])
       expect(read({ [field]: forged }), field).to.deep.equal(TRUE_RECORD.record);
   });
 
-  it('S-60 returns no log path if a text forges a second StdOut line', () => {
+  it('returns no log path if a text forges a second StdOut line (S-60)', () => {
     const record = read({ Comment: 'x\n   StdOut=/home/daemon/clearml.conf' });
 
     expect(record).to.include({ stateWord: 'FAILED', exitCode: 3, outputPath: undefined, isOutputInDoubt: true });

@@ -36,7 +36,7 @@ describe('a query with squeue', () => {
     expect(format).to.match(/^--format=\x1emark1234\x1f%A\x1f.*\x1f%j\x1dmark1234$/);
   });
 
-  it('S-30 returns the jobs of Slurm 22.05.8 outside job arrays, with hostile names unchanged', () => {
+  it('returns the jobs of Slurm 22.05.8 outside job arrays, with hostile names unchanged (S-30)', () => {
     const list = parseSqueue(result({ stdout: fixture('22.05.8/squeue.txt') }), MARK);
 
     expect(list.kind).to.equal('listed');
@@ -93,14 +93,14 @@ describe('a query with squeue', () => {
     expect(jobsOf(stdout).map((job) => job.id)).to.deep.equal(['4711']);
   });
 
-  it('S-26 returns reasons with blanks, commas and parentheses', () => {
+  it('returns reasons with blanks, commas and parentheses (S-26)', () => {
     const reason = 'Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions (x)';
     const [job] = jobsOf(HEADER + row('1', OURS, { state: 'PENDING', reason }));
 
     expect(job).to.include({ reason });
   });
 
-  it('S-31 keeps the name of an unknown state and treats the job as live', () => {
+  it('keeps the name of an unknown state and treats the job as live (S-31)', () => {
     const [job] = jobsOf(HEADER + row('1', OURS, { state: 'TELEPORTING', end: '1795505467' }));
 
     expect(job).to.include({ state: 'UNKNOWN', stateWord: 'TELEPORTING', endedAt: undefined });
@@ -108,7 +108,7 @@ describe('a query with squeue', () => {
       expect(jobsOf(HEADER + row('1', OURS, { state, end: '1795505467' }))[0]).to.include({ state: 'UNKNOWN' });
   });
 
-  it('S-27 never mistakes part of a job name for a row marker, an end marker or a separator', () => {
+  it('never mistakes part of a job name for a row marker, an end marker or a separator (S-27)', () => {
     const name = fc.string({
       unit: fc.oneof(fc.constantFrom('\x1e', '\x1f', '\x1d', '\n', '\r', '\0', 'mark', '|'), fc.string()),
     });
@@ -124,7 +124,7 @@ describe('a query with squeue', () => {
 
   const whole = HEADER + row('4711', OURS) + row('4712', 'other');
 
-  it('S-28 fails if the output is truncated within any row', () => {
+  it('fails if the output is truncated within any row (S-28)', () => {
     const rowEnds = [...whole.matchAll(/\x1dmark1234\n?/g)].flatMap(({ index, 0: end }) => [
       index + end.length - 1,
       index + end.length,
@@ -160,7 +160,7 @@ describe('a query with squeue', () => {
       'squeue ended with exit code 127 and printed nothing',
     ],
   ] as const) {
-    it(`S-17 fails because of ${what}`, () => {
+    it(`fails because of ${what} (S-17)`, () => {
       expect(parseSqueue(answer, MARK)).to.deep.equal({ kind: 'failed', message });
     });
   }
@@ -171,7 +171,7 @@ describe('a query with squeue', () => {
     ['another id in each column', '17', '18'],
     ['a terminal sequence', '\x1b[2J', '17'],
   ] as const) {
-    it(`S-62 skips a row with ${what}, but fails if the row has a job name of this daemon`, () => {
+    it(`skips a row with ${what}, but fails if the row has a job name of this daemon (S-62)`, () => {
       const strangers = HEADER + row(id, 'other', { shownId }) + row('4711', OURS);
       expect(jobsOf(strangers).map((job) => job.id)).to.deep.equal(['4711']);
 
@@ -184,7 +184,7 @@ describe('a query with squeue', () => {
     });
   }
 
-  it('S-30 omits array tasks, even if they have a job name of this daemon', () => {
+  it('omits array tasks, even if they have a job name of this daemon (S-30)', () => {
     expect(
       jobsOf(HEADER + row('99', OURS, { shownId: '99_[0-3]' }) + row('12', OURS, { shownId: '12+0' })),
     ).to.deep.equal([]);

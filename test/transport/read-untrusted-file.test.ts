@@ -106,7 +106,7 @@ for (const tools of ['this machine', 'busybox']) {
       },
     };
     for (const [what, { path, why }] of Object.entries(HOSTILE)) {
-      it(`S-61 rejects ${what}`, async () => {
+      it(`rejects ${what} (S-61)`, async () => {
         const answer = await read(0, { path: path() });
 
         expect(answer.kind).to.equal('refused');
@@ -114,7 +114,7 @@ for (const tools of ['this machine', 'busybox']) {
       });
     }
 
-    it('S-61 rejects a file of another user than the expected user', async () => {
+    it('rejects a file of another user than the expected user (S-61)', async () => {
       expect(await read(0, { owner: ME + 1 })).to.deep.include({
         kind: 'refused',
         why: 'does not belong to the user of the job',

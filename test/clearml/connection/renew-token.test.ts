@@ -140,7 +140,7 @@ describe('the login to ClearML', () => {
     });
 
     for (const subcode of [20, 30, 31]) {
-      it(`C-18 the token is replaced after the error 401/${subcode}, even for a call that is not idempotent`, async () => {
+      it(`the token is replaced after the error 401/${subcode}, even for a call that is not idempotent (C-18)`, async () => {
         const [old, fresh] = [makeToken({ n: 1 }), makeToken({ n: 2 })];
         fixture.server.script('auth.login', data({ token: old }), data({ token: fresh }));
         fixture.server.script('queues.remove_task', refuse(401, subcode, 'no'), data({ removed: 1 }));

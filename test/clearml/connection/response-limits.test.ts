@@ -58,7 +58,7 @@ describe('the check of a response against the size limits', () => {
   });
 });
 
-describe('C-36 a response of ClearML that is too large', () => {
+describe('a response of ClearML that is too large (C-36)', () => {
   const fixture = createScriptedServerFixture();
 
   /** Writes as long as there is a reader. */

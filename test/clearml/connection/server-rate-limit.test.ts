@@ -55,7 +55,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(0);
   });
 
-  it('C-38 permits fewer calls while responses are slow', () => {
+  it('permits fewer calls while responses are slow (C-38)', () => {
     const made = limited();
     call(made, 'queues.add_task', 20);
     for (let count = 0; count < 100; count += 1) made.rate.answered(3_000);
@@ -65,7 +65,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(400);
   });
 
-  it('C-38 makes calls wait after a refusal, and longer after each further refusal', () => {
+  it('makes calls wait after a refusal, and longer after each further refusal (C-38)', () => {
     const made = limited();
     const pauses: number[] = [];
     for (let count = 0; count < 8; count += 1) {
@@ -125,7 +125,7 @@ describe('a client of a busy ClearML server', () => {
   const fixture = createScriptedServerFixture();
   const found = data({ task: { id: TASK, status: 'queued' } });
 
-  it('C-38 waits before a retry as long as the server requests', async () => {
+  it('waits before a retry as long as the server requests (C-38)', async () => {
     fixture.server.script('tasks.get_by_id', page(429, '', { 'retry-after': '1' }), found);
     const startedAt = performance.now();
 

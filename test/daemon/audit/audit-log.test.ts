@@ -75,7 +75,7 @@ describe('the audit log', () => {
     expect(line).to.deep.include({ queue: '(not readable)', why: `${'a'.repeat(4_093)}**…` });
   });
 
-  it('D-14 loses no written line if the daemon is killed, even across rotations', async () => {
+  it('loses no written line if the daemon is killed, even across rotations (D-14)', async () => {
     const writer = join(import.meta.dirname, 'write-until-killed.ts');
     const child = spawn(process.execPath, [...process.execArgv, writer, stateDir], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -98,7 +98,7 @@ describe('the audit log', () => {
     expect([...Array(confirmed).keys()].filter((line) => !kept.has(String(line)))).to.deep.equal([]);
   });
 
-  it('D-17 does not create a deleted state directory again', async () => {
+  it('does not create a deleted state directory again (D-17)', async () => {
     const audit = await open();
     await audit.write({ event: 'claimed', task: TASK, queue: 'a' });
     await rm(stateDir, { recursive: true });
@@ -109,7 +109,7 @@ describe('the audit log', () => {
     expect(existsSync(stateDir)).to.equal(false);
   });
 
-  it('D-15 reports a full disk once, and writes the lines when there is space again', async () => {
+  it('reports a full disk once, and writes the lines when there is space again (D-15)', async () => {
     const messages: string[] = [];
     const note = (message: string): void => void messages.push(message);
     const audit = await open({ log: { info: note, warn: note, error: note } });
@@ -130,7 +130,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('D-15 accepts further lines, and reports the error once, if the file cannot be rotated', async () => {
+  it('accepts further lines, and reports the error once, if the file cannot be rotated (D-15)', async () => {
     const messages: string[] = [];
     const note = (message: string): void => void messages.push(message);
     const audit = await open({ log: { info: note, warn: note, error: note } });

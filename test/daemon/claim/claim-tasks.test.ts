@@ -75,7 +75,7 @@ describe('the task claimer', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it("C-04 aborts a task again if the claim undid the user's abort", async () => {
+  it("aborts a task again if the claim undid the user's abort (C-04)", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const snapshot = await fixture.poll();
@@ -121,7 +121,7 @@ describe('the task claimer', () => {
     expect((await fixture.read(task))?.statusMessage).to.match(/^Returned to the front/);
   });
 
-  it('S-05 keeps the order of returned tasks under backpressure, whatever the order of the responses', async () => {
+  it('keeps the order of returned tasks under backpressure, whatever the order of the responses (S-05)', async () => {
     for (const slowest of [1, 2, 3, 4]) {
       const given = createStepFixture();
       const held: (() => void)[] = [];
@@ -145,7 +145,7 @@ describe('the task claimer', () => {
     }
   });
 
-  it('S-15 submits a burst of jobs at once, and further jobs at the rate limit', async () => {
+  it('submits a burst of jobs at once, and further jobs at the rate limit (S-15)', async () => {
     const fixture = createStepFixture({ rateLimit: createRateLimit({ perSecond: 2, burst: 4 }) });
     for (let number = 1; number <= 20; number += 1) await fixture.enqueued(number);
     const round = claimOnce(fixture, 60_000);

@@ -43,7 +43,7 @@ describe('tasks that are claimed together', () => {
       expect(fixture.consoleOf(taskNumber(number)), `of task ${number}`).to.have.length(2);
   });
 
-  it('C-04 are all submitted, except a task that a user aborts before the last one is parked', async () => {
+  it('are all submitted, except a task that a user aborts before the last one is parked (C-04)', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) => {
@@ -186,7 +186,7 @@ describe('tasks that are claimed together', () => {
     }
   });
 
-  it('C-38 wait for the rate limit of calls to ClearML before they are claimed', async () => {
+  it('wait for the rate limit of calls to ClearML before they are claimed (C-38)', async () => {
     let mayBegin = false;
     const asked: number[] = [];
     const serverRateLimit = {

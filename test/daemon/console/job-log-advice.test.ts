@@ -187,7 +187,7 @@ describe("the advice about a job's log", () => {
     });
   }
 
-  it('F-12 has a test case for every row of the table', () => {
+  it('has a test case for every row of the table (F-12)', () => {
     const logs = Object.values(LOGS).flatMap((cases) => cases.map(([log]) => log));
     const without = LOG_PATTERNS.filter((failure) => !logs.some((log) => firstOf(log) === failure));
 

@@ -66,7 +66,7 @@ describe("reading the end of a job's log", () => {
     );
   });
 
-  it('S-61 is limited, for a minute after a timeout, to logs that decide how a task ends', async () => {
+  it('is limited, for a minute after a timeout, to logs that decide how a task ends (S-61)', async () => {
     let now = 0;
     const { logs, asked } = logsFrom(
       ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),

@@ -9,9 +9,9 @@ const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
 const started = entryOf({ told: { startedOn: '7@' } });
 
 describeRows('for an absent job, the decision', [
-  { title: 'S-20 only records the absence in the first poll', seen: {}, done: ['note'] },
+  { title: 'only records the absence in the first poll (S-20)', seen: {}, done: ['note'] },
   {
-    title: 'S-20 queries accounting in the second poll',
+    title: 'queries accounting in the second poll (S-20)',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }) },
     done: ['look-up'],
   },
@@ -78,7 +78,7 @@ describeRows('for an absent job, the decision', [
     done: ['forget'],
   },
   {
-    title: 'S-37 keeps tracking the job past the deadline while its agent reports',
+    title: 'keeps tracking the job past the deadline while its agent reports (S-37)',
     seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true, task: taskOf('in_progress') },
     done: [],
   },

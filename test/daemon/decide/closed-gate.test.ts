@@ -65,7 +65,7 @@ describeRows('for a job that ended at the gate, the decision', [
   },
   {
     title:
-      'S-47 returns a task in no queue to its queue after a grace period, because the response to the gate may be lost',
+      'returns a task in no queue to its queue after a grace period, because the response to the gate may be lost (S-47)',
     seen: { jobs: [jobOf('FAILED')], record: atGate, entry: waited },
     done: ['return-to-queue'],
   },

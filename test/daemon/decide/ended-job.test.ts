@@ -23,12 +23,12 @@ describeRows('for an ended job whose task has ended, the decision', [
     done: ['read-record'],
   },
   {
-    title: 'C-12 keeps the status of a task that the user aborted',
+    title: 'keeps the status of a task that the user aborted (C-12)',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('stopped') },
     done: ['forget', 'log'],
   },
   {
-    title: "S-40 forgets the task if it completed just before the daemon's scancel",
+    title: "forgets the task if it completed just before the daemon's scancel (S-40)",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed'), entry: entryOf({ cancelledFor: 'it was aborted' }) },
     done: ['forget', 'log'],
   },
@@ -41,7 +41,7 @@ describeRows('for an ended job whose task has ended, the decision', [
 
 describeRows('for an ended job whose task is in progress, the decision', [
   {
-    title: "C-13 waits for the agent to set the task's status",
+    title: "waits for the agent to set the task's status (C-13)",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), record: recordOf() },
     done: ['note'],
   },
@@ -121,7 +121,7 @@ describeRows('for an ended job whose task is in progress, the decision', [
     done: ['end stopped'],
   },
   {
-    title: 'C-09 sets an aborted task to stopped in every state of the job',
+    title: 'sets an aborted task to stopped in every state of the job (C-09)',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -134,7 +134,7 @@ describeRows('for an ended job whose task is in progress, the decision', [
 
 describeRows("for an ended job whose agent mistook Slurm's SIGTERM for an abort, the decision", [
   ...['TIMEOUT', 'OUT_OF_MEMORY', 'PREEMPTED', 'NODE_FAIL', 'FAILED'].map((word) => ({
-    title: `C-12 changes the task from stopped to failed if the job ended ${word}`,
+    title: `changes the task from stopped to failed if the job ended ${word} (C-12)`,
     seen: { jobs: [jobOf(word)], task: taskOf('stopped', BY_TERM), record: recordOf() },
     done: ['end failed'],
   })),
@@ -172,7 +172,7 @@ describeRows("for an ended job whose agent mistook Slurm's SIGTERM for an abort,
 
 describeRows('for an ended job whose task never started, the decision', [
   {
-    title: 'C-29 fails the task if the job failed before its agent started',
+    title: 'fails the task if the job failed before its agent started (C-29)',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf(), hasBegun: true },
     done: ['end failed'],
   },

@@ -86,7 +86,7 @@ describeExactly('for an ended job, the decision', [
     { do: 'note', patch: { absentSince: NOW } },
   ],
   [
-    'S-03 fails the task if Slurm rejected the job and kept a record',
+    'fails the task if Slurm rejected the job and kept a record (S-03)',
     { jobs: [jobOf('FAILED', { reason: 'BadConstraints' })], place: 'parked', record: recordOf() },
     endTask(
       'failed',

@@ -21,7 +21,7 @@ describeExactly('for a live or absent job, the decision', [
   ],
   ['does nothing for a parked task before the deadline for its absent job', { ...absent(SINCE + 1), place: 'parked' }],
   [
-    'S-45 resubmits a parked task at the deadline for its absent job',
+    'resubmits a parked task at the deadline for its absent job (S-45)',
     { ...absent(SINCE), place: 'parked' },
     { do: 'resubmit', why: 'Slurm job 7 is no longer known to Slurm' },
   ],
@@ -47,7 +47,7 @@ describeExactly('for a live or absent job, the decision', [
     { ...absent(SINCE), task: taskOf('in_progress', { lastUpdate: SINCE + 1 }) },
   ],
   [
-    'S-45 fails the task if its job is absent and no agent reports',
+    'fails the task if its job is absent and no agent reports (S-45)',
     { ...absent(SINCE), task: taskOf('in_progress', SILENT) },
     endTask(
       'failed',
@@ -154,7 +154,7 @@ describeExactly('for a live or absent job, the decision', [
     },
   ],
   [
-    'C-09 cancels the job of an aborted task after the grace period',
+    'cancels the job of an aborted task after the grace period (C-09)',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -211,7 +211,7 @@ describeExactly('for a live or absent job, the decision', [
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task is no longer in the scheduler queue' },
   ],
   [
-    'S-24 parks the task of a requeued job again',
+    'parks the task of a requeued job again (S-24)',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
     { do: 'park-again', from: 'in_progress' },
     { do: 'note', patch: { told: {} } },

@@ -130,7 +130,7 @@ describeExactly('for a pending job, the decision', [
     },
   ],
   [
-    'S-25 records since when the job has been unable to start',
+    'records since when the job has been unable to start (S-25)',
     {
       jobs: [HOPELESS],
       place: 'parked',
@@ -159,7 +159,7 @@ describeExactly('for a pending job, the decision', [
     },
   ],
   [
-    'S-25 cancels the job and fails the task if the job could not start for too long',
+    'cancels the job and fails the task if the job could not start for too long (S-25)',
     {
       jobs: [HOPELESS],
       place: 'parked',
@@ -192,7 +192,7 @@ describeExactly('for an ended job, the decision', [
     { do: 'note', patch: { endSeenAt: NOW, wasTakenAtEnd: true } },
   ],
   [
-    'S-48 parks and resubmits a task in progress if its requeued job ended at the gate',
+    'parks and resubmits a task in progress if its requeued job ended at the gate (S-48)',
     { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: back },
     { do: 'park-again', from: 'in_progress' },
     SUBMIT_BACK,

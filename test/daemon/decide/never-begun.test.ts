@@ -15,7 +15,7 @@ describeRows('for a job that may have ended before its script began, the decisio
     done: ['note'],
   },
   {
-    title: 'S-63 resubmits the task after the grace period if no script has begun',
+    title: 'resubmits the task after the grace period if no script has begun (S-63)',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf(), hasBegun: false, entry: waited },
     done: ['resubmit'],
   },
@@ -68,12 +68,12 @@ describeRows('for a job that may have ended before its script began, the decisio
 describeRows('for a job that Slurm ended before its gate, the decision', [
   ...['BOOT_FAIL', 'PREEMPTED'].flatMap((word) => [
     {
-      title: `S-64 waits for late requests of a job that ended ${word} while its task was parked`,
+      title: `waits for late requests of a job that ended ${word} while its task was parked (S-64)`,
       seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }) },
       done: ['note'],
     },
     {
-      title: `S-64 resubmits the task after the grace period if its job ended ${word}`,
+      title: `resubmits the task after the grace period if its job ended ${word} (S-64)`,
       seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }), entry: waited },
       done: ['resubmit'],
     },
@@ -84,12 +84,12 @@ describeRows('for a job that Slurm ended before its gate, the decision', [
     },
   ]),
   {
-    title: 'S-64 resubmits the task if its job ended PREEMPTED, even with exit code 1',
+    title: 'resubmits the task if its job ended PREEMPTED, even with exit code 1 (S-64)',
     seen: { jobs: [jobOf('PREEMPTED')], place: 'parked', record: recordOf({ exitCode: 1 }), entry: waited },
     done: ['resubmit'],
   },
   {
-    title: 'S-64 resubmits the task if Slurm no longer has the record of its job',
+    title: 'resubmits the task if Slurm no longer has the record of its job (S-64)',
     seen: { jobs: [jobOf('PREEMPTED')], place: 'parked', record: 'gone', entry: waited },
     done: ['resubmit'],
   },

@@ -25,17 +25,17 @@ describeRows('for a pending job, the decision', [
     done: [],
   },
   {
-    title: 'S-25 never cancels a job that cannot start if never_starts_sec is not set',
+    title: 'never cancels a job that cannot start if never_starts_sec is not set (S-25)',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 900_000 }) },
     done: [],
   },
   {
-    title: 'S-25 waits for never_starts_sec before it cancels a job that cannot start',
+    title: 'waits for never_starts_sec before it cancels a job that cannot start (S-25)',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 599_999 }), gracePeriods: IMPATIENT },
     done: [],
   },
   {
-    title: 'S-25 counts never_starts_sec from zero if the job was able to start meanwhile',
+    title: 'counts never_starts_sec from zero if the job was able to start meanwhile (S-25)',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',
@@ -55,7 +55,7 @@ describeRows('for a pending job, the decision', [
     done: ['cancel'],
   },
   {
-    title: 'C-16 cancels the job of a deleted task',
+    title: 'cancels the job of a deleted task (C-16)',
     seen: { jobs: [jobOf('PENDING')], task: undefined },
     done: ['cancel'],
   },

@@ -19,7 +19,7 @@ describeRows('for a running job, the decision', [
     done: [],
   },
   {
-    title: 'S-32 keeps tracking the job while its nodes clean up',
+    title: 'keeps tracking the job while its nodes clean up (S-32)',
     seen: { jobs: [jobOf('COMPLETING', { endedAt: LONG_AGO })], task: taskOf('in_progress'), entry: started },
     done: [],
   },
@@ -91,12 +91,12 @@ describeRows('for a running job, the decision', [
     done: [],
   },
   {
-    title: 'S-31 treats a job in an unknown state as live',
+    title: 'treats a job in an unknown state as live (S-31)',
     seen: { jobs: [jobOf('HIBERNATING')], task: taskOf('in_progress') },
     done: [],
   },
   {
-    title: 'S-46 keeps the running job and cancels the pending job if a task has two live jobs',
+    title: 'keeps the running job and cancels the pending job if a task has two live jobs (S-46)',
     seen: {
       jobs: [jobOf('PENDING', { id: '6' as JobId }), jobOf('RUNNING')],
       task: taskOf('in_progress'),
@@ -131,7 +131,7 @@ describe('for a running job, the decision', () => {
     expect(actions[1]).to.have.property('text', 'Slurm job 7 started again in partition debug.');
   });
 
-  it('C-08 never writes to a task in progress, because that would erase an abort request', () => {
+  it('never writes to a task in progress, because that would erase an abort request (C-08)', () => {
     for (const word of ['RUNNING', 'COMPLETING', 'SUSPENDED']) {
       const actions = decide(
         observation({ jobs: [jobOf(word)], task: taskOf('in_progress', { statusMessage: 'stopping' }) }),

@@ -96,7 +96,7 @@ describe('ending an open task', () => {
     );
   });
 
-  it('C-06 changes nothing if a job has removed the queue entry since the poll', async () => {
+  it('changes nothing if a job has removed the queue entry since the poll (C-06)', async () => {
     const fixture = createStepFixture();
     const { task, seen, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -113,7 +113,7 @@ describe('ending an open task', () => {
     ['enqueued it again', ['tasks.dequeue', 'tasks.enqueue']],
     ['deleted it', ['tasks.delete']],
   ] as const) {
-    it(`C-30 changes nothing if the user ${act} since the poll`, async () => {
+    it(`changes nothing if the user ${act} since the poll (C-30)`, async () => {
       const fixture = createStepFixture();
       const { task, seen, entry } = await parked(fixture);
       await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });

@@ -80,7 +80,7 @@ describe('the record of an end', () => {
     expect([...history.attempts.values()].map(({ startedAt }) => startedAt)).to.deep.equal([undefined]);
   });
 
-  it('D-16 is written before the journal entry is deleted, so a crash cannot lose the record', async () => {
+  it('is written before the journal entry is deleted, so a crash cannot lose the record (D-16)', async () => {
     const entry = await begun();
     const { journal } = fixture.deps;
     const hasEntry = (id: string): boolean => [...journal.entries.keys()].some((task) => task === id);

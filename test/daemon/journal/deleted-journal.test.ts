@@ -40,7 +40,7 @@ async function makeDeletedFilesStale(): Promise<Disposable> {
 }
 
 describe('the journal of a starting daemon', () => {
-  it('D-17 is not created in a state directory that was deleted after the daemon had acquired its lock', async () => {
+  it('is not created in a state directory that was deleted after the daemon had acquired its lock (D-17)', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'journal-'));
     const lock = await acquireLock(folder, hostname(), NOW);
     await rm(folder, { recursive: true });
@@ -61,7 +61,7 @@ describe('the journal of a running daemon', () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('D-17 is written again if the file was deleted', async () => {
+  it('is written again if the file was deleted (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await rm(file);
@@ -73,7 +73,7 @@ describe('the journal of a running daemon', () => {
     await again.close();
   });
 
-  it('D-17 is written again if another host deleted the file', async () => {
+  it('is written again if another host deleted the file (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     using _stale = await makeDeletedFilesStale();
@@ -87,7 +87,7 @@ describe('the journal of a running daemon', () => {
     await again.close();
   });
 
-  it('D-17 never overwrites the journal of another daemon that now uses the directory', async () => {
+  it('never overwrites the journal of another daemon that now uses the directory (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     journal.throwIfLost();
@@ -110,7 +110,7 @@ describe('the journal of a running daemon', () => {
     await again.close();
   });
 
-  it('D-17 is not written into a new directory that another daemon uses', async () => {
+  it('is not written into a new directory that another daemon uses (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await rm(folder, { recursive: true });
@@ -124,7 +124,7 @@ describe('the journal of a running daemon', () => {
     await successor.close();
   });
 
-  it('D-17 accepts writes again if the directory was renamed and restored', async () => {
+  it('accepts writes again if the directory was renamed and restored (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await rename(folder, `${folder}.moved`);
@@ -138,7 +138,7 @@ describe('the journal of a running daemon', () => {
     await again.close();
   });
 
-  it('D-17 rejects writes, and does not create the directory again, if the directory was deleted', async () => {
+  it('rejects writes, and does not create the directory again, if the directory was deleted (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await rm(folder, { recursive: true });
 

@@ -77,7 +77,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('D-03 contains exactly the entries of its complete lines, wherever the file ends', () => {
+  it('contains exactly the entries of its complete lines, wherever the file ends (D-03)', () => {
     const lines = [taskNumber(1), taskNumber(2), { ...taskNumber(1), attempts: 2 }].map((entry) =>
       formatJournal({ entry }),
     );
@@ -113,7 +113,7 @@ describe('the journal', () => {
     });
   }
 
-  it('D-04 sets a damaged file aside, logs it, and starts a new file', async () => {
+  it('sets a damaged file aside, logs it, and starts a new file (D-04)', async () => {
     await writeFile(
       file,
       `${formatJournal({ entry: taskNumber(1) })}not json\n${formatJournal({ entry: taskNumber(2) })}`,
@@ -127,7 +127,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('D-05 rejects a file of a newer version, and leaves it unchanged', async () => {
+  it('rejects a file of a newer version, and leaves it unchanged (D-05)', async () => {
     await writeFile(file, '{"v":3,"entry":{}}\n');
 
     const error = await rejection(openJournal(folder, NOW));
@@ -139,7 +139,7 @@ describe('the journal', () => {
     expect(await readFile(file, 'utf8')).to.equal('{"v":3,"entry":{}}\n');
   });
 
-  it('D-04 sets a file of an older version aside', async () => {
+  it('sets a file of an older version aside (D-04)', async () => {
     await writeFile(file, `{"v":0,"task":"${taskNumber(1).task}"}\n`);
 
     const journal = await openJournal(folder, NOW);
@@ -158,7 +158,7 @@ describe('the journal', () => {
     ['a directory in which no file can be created', '/proc/self'],
     ['a path that is no directory', '/dev/full'],
   ] as const) {
-    it(`D-06 rejects, with advice, ${what}`, async () => {
+    it(`rejects, with advice, ${what} (D-06)`, async () => {
       const error = await rejection(openJournal(place, NOW));
 
       expect(error).to.be.instanceOf(JournalError);
@@ -195,7 +195,7 @@ describe('the journal', () => {
     expect(String(error)).to.include('agent.slurm.state_dir');
   });
 
-  it('D-07 stays small over many tasks', async () => {
+  it('stays small over many tasks (D-07)', async () => {
     const journal = await openJournal(folder, NOW);
     for (let index = 0; index < 3000; index += 50) {
       const tasks = Array.from({ length: 50 }, (_, offset) => taskNumber(index + offset));
@@ -216,12 +216,12 @@ describe('the journal', () => {
     [40_000, 9_999, true],
     [40_000, 10_000, false],
   ] as const) {
-    it(`D-07 is ${isWorth ? '' : 'not '}compacted if it has ${lines} lines and ${known} entries`, () => {
+    it(`is ${isWorth ? '' : 'not '}compacted if it has ${lines} lines and ${known} entries (D-07)`, () => {
       expect(needsCompaction(lines, known)).to.equal(isWorth);
     });
   }
 
-  it('D-07 loses no entry if a compaction fails, and is compacted later', async () => {
+  it('loses no entry if a compaction fails, and is compacted later (D-07)', async () => {
     const blocked = `${file}.${process.pid}.tmp`;
     const warnings: string[] = [];
     const journal = await openJournal(folder, NOW, { warn: (message) => void warnings.push(message) });

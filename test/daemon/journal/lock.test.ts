@@ -20,7 +20,7 @@ describe('the lock of a state directory', () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('D-08 rejects a second holder with the host, process and start time of the first', async () => {
+  it('rejects a second holder with the host, process and start time of the first (D-08)', async () => {
     await acquireLock(folder, 'login1', Date.UTC(2026, 0, 2));
 
     const error = await rejection(acquireLock(folder, 'login1', Date.now()));
@@ -95,7 +95,7 @@ describe('the lock of a state directory', () => {
     ['the state directory', 'base/cluster'],
     ['its parent directory', 'base'],
   ] as const) {
-    it(`D-17 reports a deletion of ${what} at the third attempt to renew the lock, and creates nothing`, async () => {
+    it(`reports a deletion of ${what} at the third attempt to renew the lock, and creates nothing (D-17)`, async () => {
       const stateDir = join(folder, 'base/cluster');
       const lock = await acquireLock(stateDir, 'login1', 1);
       await rm(join(folder, deleted), { recursive: true });
@@ -110,7 +110,7 @@ describe('the lock of a state directory', () => {
     });
   }
 
-  it('D-17 is kept if the state directory was renamed and restored', async () => {
+  it('is kept if the state directory was renamed and restored (D-17)', async () => {
     const stateDir = join(folder, 'state');
     const lock = await acquireLock(stateDir, 'login1', 1);
     for (const _time of [1, 2]) {
@@ -123,7 +123,7 @@ describe('the lock of a state directory', () => {
     expect(await rejection(acquireLock(stateDir, 'login1', 2))).to.be.instanceOf(AlreadyRunningError);
   });
 
-  it('D-17 is kept while the file system of the state directory is missing', async () => {
+  it('is kept while the file system of the state directory is missing (D-17)', async () => {
     const home = join(folder, 'home');
     const otherDevice = await mkdtemp('/dev/shm/lock-');
     try {

@@ -58,7 +58,7 @@ describe('the daemon', () => {
     expect(fixture.calls.filter((call) => call === 'squeue').length - looksBefore).to.be.at.most(1);
   });
 
-  it('S-35 polls Slurm about once a minute if it tracks no jobs', async () => {
+  it('polls Slurm about once a minute if it tracks no jobs (S-35)', async () => {
     const fixture = createStepFixture();
     const run = startDaemon(fixture.deps);
     await advance(fixture.clock, 600_000);
@@ -68,7 +68,7 @@ describe('the daemon', () => {
     expect(fixture.calls.filter((call) => call === 'squeue')).to.have.length.within(9, 11);
   });
 
-  it('S-35 polls Slurm about once a minute while no job changes, and still detects a later change', async () => {
+  it('polls Slurm about once a minute while no job changes, and still detects a later change (S-35)', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const run = startDaemon(fixture.deps);

@@ -32,7 +32,7 @@ function withParking(
 }
 
 describe('acting on a decision', () => {
-  it('S-38 repeats a cancellation only after a minute or if the reason is different', async () => {
+  it('repeats a cancellation only after a minute or if the reason is different (S-38)', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
 
@@ -56,7 +56,7 @@ describe('acting on a decision', () => {
     expect(entryIn(fixture.deps, task).cancelledFor).to.equal('the task was deleted');
   });
 
-  it('D-06 cancels a job only after the reason is in the journal', async () => {
+  it('cancels a job only after the reason is in the journal (D-06)', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     const { deps, pool } = fixture;
@@ -93,7 +93,7 @@ describe('acting on a decision', () => {
     });
   }
 
-  it('D-09 does not return an orphan to its queue if another daemon has parked it in the meantime', async () => {
+  it('does not return an orphan to its queue if another daemon has parked it in the meantime (D-09)', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     const seen = { task: await fixture.read(task), place: 'nowhere', record: undefined, jobs: JOBS } as const;
@@ -105,7 +105,7 @@ describe('acting on a decision', () => {
     expect(fixture.deps.journal.entries.has(task)).to.equal(false);
   });
 
-  it('C-08 never sets the status message of a task in progress', async () => {
+  it('never sets the status message of a task in progress (C-08)', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     const seen = { task: await fixture.read(task), place: 'parked', record: undefined, jobs: JOBS } as const;

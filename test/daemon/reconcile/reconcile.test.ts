@@ -27,7 +27,7 @@ function reconcileNow({ deps, pool }: StepFixture, snapshot: Snapshot): Promise<
 }
 
 describe('the reconcile loop', () => {
-  it('S-29 does not use a poll that began before the job was submitted', async () => {
+  it('does not use a poll that began before the job was submitted (S-29)', async () => {
     const fixture = createStepFixture();
     const early = await fixture.poll();
     const task = await trackTask(fixture);
@@ -39,7 +39,7 @@ describe('the reconcile loop', () => {
     expect(fixture.deps.journal.entries.get(task)).to.have.property('absentSince');
   });
 
-  it("S-44 ignores Slurm's record if the job id was reused for another job", async () => {
+  it("ignores Slurm's record if the job id was reused for another job (S-44)", async () => {
     const fixture = createStepFixture();
     const stranger = {
       name: 'another job',
@@ -65,7 +65,7 @@ describe('the reconcile loop', () => {
       .and.not.match(/77|secret|n9/);
   });
 
-  it("S-44 does not cancel a new job that reuses the id of the task's job", async () => {
+  it("does not cancel a new job that reuses the id of the task's job (S-44)", async () => {
     const fixture = createStepFixture();
     const task = await trackTask(fixture);
     await fixture.server.call('tasks.delete', { task, force: true });
@@ -79,7 +79,7 @@ describe('the reconcile loop', () => {
     expect(fixture.calls).to.include('scancel 1');
   });
 
-  it('S-21 decides nothing about an absent job while the look-up by name fails', async () => {
+  it('decides nothing about an absent job while the look-up by name fails (S-21)', async () => {
     const fixture = createStepFixture();
     const task = await trackTask(fixture);
     fixture.cluster.crash();
@@ -146,7 +146,7 @@ describe('the reconcile loop', () => {
     await fixture.pool.finish();
   }
 
-  it("S-63 submits another job if slurmctld was killed before the first job's script began", async () => {
+  it("submits another job if slurmctld was killed before the first job's script began (S-63)", async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: true });
     await reconcileAfterGrace(fixture);
@@ -158,7 +158,7 @@ describe('the reconcile loop', () => {
     );
   });
 
-  it('S-64 submits another job if the first was preempted before its gate', async () => {
+  it('submits another job if the first was preempted before its gate (S-64)', async () => {
     const fixture = createStepFixture();
     const task = await trackTask(fixture);
     const [job] = fixture.cluster.jobs;

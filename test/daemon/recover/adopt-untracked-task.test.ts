@@ -38,7 +38,7 @@ describe('the adopter of untracked tasks', () => {
     { what: 'parked task', isParked: true },
     { what: 'task in no queue', isParked: false },
   ]) {
-    it(`D-06 adopts a ${what} once the disk has space again`, async () => {
+    it(`adopts a ${what} once the disk has space again (D-06)`, async () => {
       const fixture = createStepFixture();
       const untrackedTasks = createAdopter(fixture.deps);
       const task = await leave(fixture, { isParked });

@@ -97,7 +97,7 @@ describeUntracked([
     living: ['m0000', 'm0001'],
     untracked: 'none',
   },
-  { title: 'D-02 has a live job and is queued', task: taskOf('queued'), jobs: [jobOf('PENDING')], untracked: 'job' },
+  { title: 'has a live job and is queued (D-02)', task: taskOf('queued'), jobs: [jobOf('PENDING')], untracked: 'job' },
   { title: 'has a live job and runs', task: taskOf('in_progress'), jobs: [jobOf('RUNNING')], untracked: 'job' },
   {
     title: 'has a live job and is tracked',
@@ -133,7 +133,12 @@ describeUntracked([
     jobs: [jobOf('RUNNING', { submittedAt: LONG_AGO })],
     untracked: 'none',
   },
-  { title: 'D-02 has long been parked without a job', task: taskOf('queued'), parkedAt: LONG_AGO, untracked: 'parked' },
+  {
+    title: 'has long been parked without a job (D-02)',
+    task: taskOf('queued'),
+    parkedAt: LONG_AGO,
+    untracked: 'parked',
+  },
   {
     title: 'has long been parked and its job was cancelled in the meantime',
     task: taskOf('queued'),
@@ -187,7 +192,7 @@ describeUntracked([
   },
   { title: 'was deleted and still has an entry in the scheduler queue', parkedAt: LONG_AGO, untracked: 'stale entry' },
   {
-    title: 'C-02 has long been queued but in no queue',
+    title: 'has long been queued but in no queue (C-02)',
     task: taskOf('queued', UNCHANGED),
     untracked: 'orphan',
   },
@@ -247,7 +252,7 @@ describeUntracked([
     untracked: 'lost job',
   },
   {
-    title: 'C-14 runs under an agent outside Slurm, even if this daemon once submitted a job of the task',
+    title: 'runs under an agent outside Slurm, even if this daemon once submitted a job of the task (C-14)',
     task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'peer:0', slurmJob: '9' }),
     untracked: 'none',
   },

@@ -79,13 +79,13 @@ const ROWS: readonly [
   becomes: keyof typeof OUTCOMES,
 ][] = [
   ['the pop never happened', 'claiming', { place: 'own' }, {}, FORGOTTEN],
-  ['C-02 this daemon or a peer removed the task from its queue', 'claiming', { place: 'nowhere' }, {}, FORGOTTEN],
+  ['this daemon or a peer removed the task from its queue (C-02)', 'claiming', { place: 'nowhere' }, {}, FORGOTTEN],
   ['another daemon parked the task', 'claiming', { place: 'parked' }, {}, FORGOTTEN],
   ['the task was not parked yet', 'parking', { place: 'nowhere' }, {}, TRACKED],
   ['the task was parked', 'parking', { place: 'parked' }, {}, TRACKED],
   ['the user enqueued the task again', 'parking', { place: 'own' }, {}, ORPHAN],
   ['the task already has a live job', 'parking', { place: 'parked', job: 'PENDING' }, {}, TRACKED],
-  ['S-02 sbatch had submitted the job', 'submitting', { place: 'parked', job: 'PENDING' }, {}, TRACKED],
+  ['sbatch had submitted the job (S-02)', 'submitting', { place: 'parked', job: 'PENDING' }, {}, TRACKED],
   ['sbatch had submitted the job and the job has ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, TRACKED],
   ["sbatch's request may still arrive", 'submitting', { place: 'parked' }, {}, UNKNOWN],
   [

@@ -8,7 +8,7 @@ import { OWN_QUEUE } from '../../simulation/queues.ts';
 const signal = new AbortController().signal;
 
 describe('recovering an orphan', () => {
-  it("C-04 aborts the task again if the claim undid the user's abort", async () => {
+  it("aborts the task again if the claim undid the user's abort (C-04)", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const queuedAt = (await fixture.read(task))?.statusChanged;

@@ -41,7 +41,7 @@ describe('a daemon of several clusters', () => {
     expect(stop.signal.aborted, 'that it serves the others').to.equal(true);
   });
 
-  it('D-17 reports a lost state directory in preference to the errors of other clusters', async () => {
+  it('reports a lost state directory in preference to the errors of other clusters (D-17)', async () => {
     const lost = new StateDirectoryLostError('deleted');
     expect(await rejection(serve({ a: new StateDirectoryError('refused'), b: lost }))).to.equal(lost);
   });

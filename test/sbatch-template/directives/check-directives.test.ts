@@ -78,7 +78,7 @@ describe('parseTemplate', () => {
   itParses(REFUSED, ACCEPTED);
 
   for (const [line, finding] of REFUSED_OPTIONS) {
-    it(`S-34 rejects #SBATCH ${line}`, () => {
+    it(`rejects #SBATCH ${line} (S-34)`, () => {
       const message = messageOf(withDirectives('#SBATCH -N 1', `#SBATCH ${line}`));
       expect(message).to.match(/^t\.template:3:/);
       expect(message.replace(/^t\.template:3:\d+: /, '')).to.match(finding);

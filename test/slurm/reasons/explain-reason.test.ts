@@ -15,7 +15,7 @@ describe('explainReason', () => {
     expect(unexplained).to.deep.equal([]);
   });
 
-  it('S-25 gives advice for every reason that waiting does not resolve', () => {
+  it('gives advice for every reason that waiting does not resolve (S-25)', () => {
     const helpless = ALL.filter((word) => {
       const reason = explainReason(word);
       return (reason.class === 'never-runs' || reason.class === 'needs-a-human') && reason.advice === undefined;
@@ -76,7 +76,7 @@ describe('explainReason', () => {
     });
   }
 
-  it('S-14 distinguishes a real signal from the signal number that reports an unusable output file', () => {
+  it('distinguishes a real signal from the signal number that reports an unusable output file (S-14)', () => {
     expect(explainReason('RaisedSignal:53(Real-time_signal_19)').explanation).to.contain('output file');
     expect(explainReason('RaisedSignal:5(Trace/breakpoint_trap)').explanation).not.to.contain('output file');
   });
