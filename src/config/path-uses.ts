@@ -3,7 +3,8 @@
 /** Each path in the schema has one of these in its metadata `trusted`. */
 export const TRUSTED_USES = {
   'read here': 'Files that this machine reads. Every command checks them when it reads the configuration',
-  'run here': 'Programs that this machine runs. Every command checks them when it reads the configuration',
+  'run here':
+    'Programs that run on this machine. The daemon and each subcommand check them when they read the configuration',
   template:
     'Templates that this machine reads. The daemon checks them before it claims a task; `doctor` checks them too; `trusted_group` applies',
   state: 'Files that this machine reads and writes. They are checked before use; `doctor` checks them too',

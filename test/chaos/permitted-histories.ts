@@ -151,7 +151,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
   ).map(
     ([what, forgotten]) =>
       [
-        `a task that stays queued after its user dequeued it, because ${what} had made the server forget the task's earlier status`,
+        `a task that stays queued after its user dequeued it, if ${what} came before`,
         history({
           calls: [
             enqueued,

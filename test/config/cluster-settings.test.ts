@@ -109,7 +109,7 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('has the SSH settings of the file; ssh chooses the values that the file lacks', () => {
+  it('has the SSH settings of clearml.conf; ssh chooses what is not set there', () => {
     const { clusters } = served(`clusters {
       plain { host: login1 }
       full { host: login2, user: jane, port: 2222, identity_file: ~/.ssh/k, jump: [gate, "jo@inner:22"],

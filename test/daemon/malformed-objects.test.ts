@@ -116,12 +116,12 @@ describe('a task with an unreadable row in a response', () => {
     ['has an invalid time of its last change', { status_changed: 7 }],
     ['has an invalid time of its last report', { last_update: 'long ago' }],
     ['has no id', { id: undefined }],
-    ['has a path as its id', { id: '/../../x' }],
+    ['has an id that is a path', { id: '/../../x' }],
     ['is a list', { id: undefined, 0: 'x' }],
   ];
   for (const [title, fields] of faults) {
     for (const isBegun of [false, true]) {
-      it(`keeps its ${isBegun ? 'running' : 'pending'} job, and other tasks stay tracked, if the row ${title}`, async () => {
+      it(`keeps its ${isBegun ? 'running' : 'pending'} job, and other tasks stay tracked (the row ${title})`, async () => {
         const fixture = createStepFixture();
         const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
         await runFor(fixture, 30_000);

@@ -5,7 +5,7 @@ import { jobOf, taskOf } from './decide/observations.ts';
 
 describeUntracked([
   {
-    title: "has long been parked and another Unix user's job has the id that the task records",
+    title: "has long been parked and records the id of another Unix user's job",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
@@ -20,8 +20,7 @@ describeUntracked([
     untracked: 'parked',
   },
   {
-    title:
-      "has long been parked, other Unix users have two jobs with the task's job name, and one has the id that the task records",
+    title: "has long been parked and records the id of one of two jobs of other Unix users with the task's job name",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [
@@ -45,15 +44,14 @@ describeUntracked([
     untracked: 'orphan',
   },
   {
-    title: "has long been parked and another Unix user's ended job has the id that the task records",
+    title: "has long been parked and records the id of another Unix user's ended job",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('FAILED', { isOthers: true })],
     untracked: 'parked',
   },
   {
-    title:
-      "has long been parked, another Unix user's job has the id that the task records, and that job's daemon is live",
+    title: "has long been parked and records the id of another Unix user's job, whose daemon is live",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],

@@ -166,7 +166,7 @@ const CASES: readonly (readonly [
 
 describe('doctor, for a cluster,', () => {
   for (const [id, found, status, message] of CASES) {
-    it(`reports the check "${id}" as ${status}: ${message}`, () => {
+    it(`reports the check "${id}" as ${status} with the message "${message}"`, () => {
       expect(resultOf(id, found)).to.deep.equal({ status, message });
     });
   }

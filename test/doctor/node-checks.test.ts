@@ -89,7 +89,7 @@ describe('doctor, for a node,', () => {
     ['node-home', { overquota: 'Over block limit on /home' }, 'failed', 'over quota: Over block limit on /home'],
     ['node-shared-folder', { shared: '' }, 'failed', '/shared is not writable there'],
   ] as const) {
-    it(`reports the check "${id}" as ${status}: ${message}`, () => {
+    it(`reports the check "${id}" as ${status} with the message "${message}"`, () => {
       expect(resultOf(id, facts)).to.deep.equal({ status, message });
     });
   }

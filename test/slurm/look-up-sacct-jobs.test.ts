@@ -84,7 +84,7 @@ describe('a query with sacct', () => {
   for (const [what, answer] of [
     ['a missing header', result({ stdout: '' })],
     ['a truncated last row', result({ stdout: HEADER + '4711\x1fclearml' })],
-    ['a row with fields missing', result({ stdout: HEADER + line('4711', OURS) })],
+    ['a row that lacks fields', result({ stdout: HEADER + line('4711', OURS) })],
     ['a row without an id', result({ stdout: HEADER + line('?', OURS, 'FAILED', '', '', 'n1', '1', '1', '1') })],
     ['a row without a state', result({ stdout: HEADER + line('7', OURS, '<html>', '', '', 'n1', '1', '1', '1') })],
     ['a nonzero exit code', result({ exitCode: 1, stderr: 'Slurm accounting storage is disabled\n' })],

@@ -53,7 +53,7 @@ describe('a task on the command line', () => {
     expect(stderr).to.include(`Task ${draft} (a draft) is created: there is nothing to cancel.`);
   });
 
-  it('is aborted by the cancel command if it is queued; a message reports what happens to its job', async () => {
+  it('is aborted by the cancel command, which reports what happens to the job', async () => {
     const { code, stdout, stderr } = await cli.run('cancel', job);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.equal(

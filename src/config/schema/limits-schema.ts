@@ -19,13 +19,13 @@ export function limitShape(where: string, more: string): Record<LimitSetting, ty
       `The most jobs ${where} that wait in Slurm. Set it so that later tasks of higher priority do not queue behind many jobs.${more}`,
     ),
     max_jobs_per_user: limit.describe(
-      `The most jobs ${where} that wait or run for one ClearML user, the owner of the tasks. Meanwhile the daemon claims the tasks of other users.${more}`,
+      `The most jobs ${where} that wait or run for one ClearML user, the owner of the tasks. At this number, the daemon claims only the tasks of other users.${more}`,
     ),
     max_nodes: limit.describe(
-      `No task is claimed while the jobs ${where} have or request this many nodes. The job of the last claimed task may exceed the limit.${more}`,
+      `The daemon claims no task while the jobs ${where}, waiting and running, have this many nodes or more in total. The last claimed task can take the total above the limit.${more}`,
     ),
     max_gpus: limit.describe(
-      `No task is claimed while the jobs ${where} have or request this many GPUs. The job of the last claimed task may exceed the limit.${more}`,
+      `The daemon claims no task while the jobs ${where}, waiting and running, have this many GPUs or more in total. The last claimed task can take the total above the limit.${more}`,
     ),
   };
 }

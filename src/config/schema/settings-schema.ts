@@ -61,7 +61,7 @@ export const SlurmSection = z.strictObject({
   cluster: nonEmptyText
     .optional()
     .describe(
-      'Serve only this cluster: the queues that are assigned to this cluster or to no cluster. Set it to run one daemon for each cluster from one file. Option `--cluster`.',
+      'Serve only this cluster: the queues that are assigned to this cluster or to no cluster. Set it if several daemons, one for each cluster, read the same file. Option `--cluster`.',
     ),
   order_fairness: z
     .boolean()

@@ -65,7 +65,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['RANK'],
     meaning:
-      'The rank, on one node only: the agent uses it instead of `SLURM_PROCID`. On several nodes, the job unsets a `RANK` that differs from `SLURM_PROCID`.',
+      'In a job with one node, the agent uses it as the rank, instead of `SLURM_PROCID`. A job with several nodes unsets a `RANK` that differs from `SLURM_PROCID`.',
   },
 ];
 

@@ -121,7 +121,7 @@ describeRows('for an ended job whose task is in progress, the decision', [
     done: ['end stopped'],
   },
   {
-    title: 'sets an aborted task to stopped in every state of the job (C-09)',
+    title: 'sets the task to stopped if the user had aborted it, even if the job failed (C-09)',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),

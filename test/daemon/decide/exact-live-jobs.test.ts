@@ -7,7 +7,7 @@ const SINCE = NOW - GRACES.absentMs;
 const SILENT = { lastUpdate: NOW - GRACES.absentMs };
 const absent = (since: number): Partial<Observation> => ({ entry: entryOf({ absentSince: since }), lookedUp: true });
 
-describeExactly('for a live or absent job, the decision', [
+describeExactly('for a job that is live or unknown to Slurm, the decision', [
   ['records the first absence of the job', { place: 'parked' }, { do: 'note', patch: { absentSince: NOW } }],
   [
     'forgets a task that is in its own queue and whose job is absent',
@@ -19,9 +19,12 @@ describeExactly('for a live or absent job, the decision', [
     { ...absent(NOW), place: 'another queue' },
     { do: 'forget' },
   ],
-  ['does nothing for a parked task before the deadline for its absent job', { ...absent(SINCE + 1), place: 'parked' }],
   [
-    'resubmits a parked task at the deadline for its absent job (S-45)',
+    'does nothing for a parked task whose job has not been absent until the deadline',
+    { ...absent(SINCE + 1), place: 'parked' },
+  ],
+  [
+    'resubmits a parked task whose job has been absent until the deadline (S-45)',
     { ...absent(SINCE), place: 'parked' },
     { do: 'resubmit', why: 'Slurm job 7 is no longer known to Slurm' },
   ],
