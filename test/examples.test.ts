@@ -27,6 +27,19 @@ function load(conf: string): Config {
   });
 }
 
+describe('the README of a workflow', () => {
+  const table = readFileSync(new URL('../docs/workflows.md', EXAMPLES), 'utf8');
+
+  for (const name of readdirSync(new URL('workflows', EXAMPLES)))
+    it(`states the run times of docs/workflows.md: ${name}`, () => {
+      const [, older, newer] =
+        new RegExp(`^\\| ${name}(?:, [^|]*)? \\| ((?:about )?\\d+)[^|]*\\| ((?:about )?\\d+)`, 'm').exec(table) ?? [];
+      expect(read(`workflows/${name}/README.md`)).to.include(
+        `took ${older} seconds with Slurm 22.05, and ${newer} seconds with Slurm 26.05.`,
+      );
+    });
+});
+
 describe('examples/clearml.conf', () => {
   const text = read('clearml.conf');
   /** A setting with its default follows a single `#`; a sentence begins with a capital letter. */

@@ -65,7 +65,7 @@ export const LANES = [
     places: [
       ...filesOf(
         'e2e',
-        'accounting containers examples pyxis report several-nodes-in-containers workflow-distributed workflow-distributed-containers workflow-gpus',
+        'accounting containers examples pyxis report several-nodes-in-containers workflow-distributed workflow-distributed-containers workflow-gpus workflow-gpus-containers',
       ),
       ...filesOf('cli', 'doctor-cluster-problems'),
       ...filesOf('slurm', 'controller-rate-limit'),
