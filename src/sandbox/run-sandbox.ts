@@ -12,7 +12,7 @@ import { UsageError } from '../base/usage-error.ts';
 
 const HIGHEST_PORT = 65_535;
 
-const SERVER_TIME_NOTE = 'SERVER TIME is an estimate: the time that these calls take a real ClearML server.\n';
+const SERVER_TIME_NOTE = 'SERVER TIME is an estimate of how long a real ClearML server would need for these calls.\n';
 
 /** Where the process runs and prints. */
 export interface SandboxProcess {

@@ -26,7 +26,11 @@ export const pauseCommand: Command = {
       type: 'string',
       describe: 'End of the pause: a local time such as 2026-12-01T08:00, or a duration such as 30m, 2h or 3d',
     },
-    reason: { value: 'TEXT', type: 'string', describe: 'Reason; status and each waiting task show it' },
+    reason: {
+      value: 'TEXT',
+      type: 'string',
+      describe: 'Reason for the pause; shown by status and by each waiting task',
+    },
     ...CLUSTER_OPTIONS,
     ...COMMON_OPTIONS,
   },

@@ -13,13 +13,13 @@ const limit = z.int().min(1, 'must be at least 1').optional();
 export function limitShape(where: string, more: string): Record<LimitSetting, typeof limit> {
   return {
     max_jobs: limit.describe(
-      `The most jobs ${where} that wait or run at the same time. Further tasks keep their place in their queue, and their status message says why they wait.${more}`,
+      `The maximum number of jobs ${where} that may wait or run at the same time. Further tasks keep their place in their queue, and their status message says why they wait.${more}`,
     ),
     max_waiting_jobs: limit.describe(
-      `The most jobs ${where} that wait in Slurm. Set it so that later tasks of higher priority do not queue behind many jobs.${more}`,
+      `The maximum number of jobs ${where} that may wait in Slurm. Set it so that later tasks of higher priority do not queue behind many jobs.${more}`,
     ),
     max_jobs_per_user: limit.describe(
-      `The most jobs ${where} that wait or run for one ClearML user, the owner of the tasks. At this number, the daemon claims only the tasks of other users.${more}`,
+      `The maximum number of jobs ${where} that may wait or run for one ClearML user, the owner of the tasks. At this number, the daemon claims only the tasks of other users.${more}`,
     ),
     max_nodes: limit.describe(
       `The daemon claims no task while the jobs ${where}, waiting and running, have this many nodes or more in total. The last claimed task can take the total above the limit.${more}`,

@@ -158,7 +158,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     pattern: /^env: (?:can't execute )?['‘]srun['’]: No such file or directory/m,
     cause: 'the job script needs srun to start the ranks on several nodes, but finds no srun',
     advice:
-      'if the whole script runs in a container, use one node, or a template whose srun starts the container (--srun-delegation)',
+      'if the whole script runs in a container, use one node, or --srun-delegation and a template with a function srun that starts the container',
   },
   {
     after: { text: 'FATAL: ', within: 'line' },

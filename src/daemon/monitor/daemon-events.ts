@@ -18,7 +18,7 @@ export type DaemonEvent =
       readonly kind: 'call';
       readonly service: Service;
       readonly command: string;
-      /** `refused`: the server responded that another change was first. */
+      /** `refused`: the server responded that the task or job had changed before. */
       readonly outcome: 'ok' | 'refused' | 'failed';
       readonly ms: number;
     };

@@ -54,7 +54,7 @@ export const METRICS = {
   clearml_slurm_calls_total: {
     type: 'counter',
     labels: ['cluster', 'service', 'command', 'outcome'],
-    help: 'Calls of ClearML and Slurm by outcome: ok, refused (another change was first), failed',
+    help: 'Calls to ClearML and Slurm by outcome: ok, refused (the task or job had changed before), failed',
   },
   clearml_slurm_call_duration_seconds: {
     type: 'histogram',
