@@ -57,8 +57,11 @@ export interface Queues {
    * @throws ServerUnreachableError with `mayHaveHappened` if the response was lost; not retried
    */
   pop(queue: QueueId, task: TaskId): Promise<boolean>;
-  /** Adds the task at the tail without changing the task (`update_execution_queue: false`). Succeeds if it is already there. */
-  park(queue: QueueId, task: TaskId): Promise<void>;
+  /**
+   * Adds the task at the tail without changing the task (`update_execution_queue: false`). False if it was already there: then the entry
+   * belongs to somebody else.
+   */
+  park(queue: QueueId, task: TaskId): Promise<boolean>;
   /**
    * Adds the task at the tail without changing the task, then moves it to the front. Succeeds if it is already there.
    * If the response was lost, read the queues before another call: other agents pop from this queue, and a second entry of a

@@ -44,13 +44,15 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
     return found === undefined ? undefined : { id: found.id, name: found.name };
   }
 
-  /** Adds an entry at the tail without changing the task, so that a concurrent act of its user is kept. */
-  async function add(queue: QueueId, task: TaskId, { idempotent }: { readonly idempotent: boolean }): Promise<void> {
+  /** Adds an entry at the tail without changing the task, so that a concurrent act of its user is kept. False if it was there. */
+  async function add(queue: QueueId, task: TaskId, { idempotent }: { readonly idempotent: boolean }): Promise<boolean> {
     const body = { queue, task, update_execution_queue: false };
     try {
       await session.call('queues.add_task', body, { shape: Done, idempotent });
+      return true;
     } catch (error) {
       if (!isRefusal(error, 'taskAlreadyQueued')) throw error;
+      return false;
     }
   }
 
@@ -133,7 +135,21 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
       return entry?.task === task;
     },
 
-    park: (queue, task) => add(queue, task, { idempotent: true }),
+    async park(queue, task) {
+      try {
+        return await add(queue, task, { idempotent: false });
+      } catch (error) {
+        if (!(error instanceof ServerUnreachableError && error.mayHaveHappened)) throw error;
+      }
+      try {
+        await add(queue, task, { idempotent: true });
+      } catch (error) {
+        if (!(error instanceof ServerUnreachableError)) throw error;
+        throw new ServerUnreachableError(error.message, true, { cause: error });
+      }
+      // An entry that was there is probably that of the first call.
+      return true;
+    },
 
     async returnToQueue(queue, task) {
       await add(queue, task, { idempotent: false });

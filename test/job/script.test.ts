@@ -276,6 +276,13 @@ describe('in a job script,', () => {
         );
       });
 
+      it('retries if the job ends within a minute, for half of that time', async () => {
+        const end = { SLURM_JOB_END_TIME: String(Math.floor(Date.now() / 1000) + 60) };
+        const { exitCode, stderr } = await run({ STAND_IN_GATE: awayTwice, ...end }, hasty, { serverWaitSec: 900 });
+        expect(exitCode, stderr).to.equal(0);
+        expect(stderr).to.match(/retrying for (30|[12]?\d) s/);
+      });
+
       for (const [how, env, overrides] of [
         ['the setting is 0', {}, { serverWaitSec: 0 }],
         ['the job has no time left', { SLURM_JOB_END_TIME: '1' }, { serverWaitSec: 900 }],

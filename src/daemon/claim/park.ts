@@ -6,13 +6,22 @@ import { isAbortUndone } from '../decide/recognize-abort.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 
-/** Parks a popped task. The task itself does not change, so an abort in the meantime persists: read the task again afterwards. */
-export async function park(deps: DaemonDeps, entry: Entry): Promise<Entry> {
+export interface Parked {
+  readonly entry: Entry;
+  /** False if the scheduler queue already had an entry of the task. */
+  readonly isAdded: boolean;
+}
+
+/**
+ * Parks a popped task. The task itself does not change, so an abort in the meantime persists: read the task again afterwards. If another
+ * daemon has parked it meanwhile, that daemon may remove the entry.
+ */
+export async function park(deps: DaemonDeps, entry: Entry): Promise<Parked> {
   await deps.audit.write({ event: 'claimed', task: entry.task, queue: entry.queueName });
   const parking: Entry = { ...entry, step: 'parking', stepAt: deps.clock.now() };
   await deps.journal.write(parking);
-  await deps.clearml.queues.park(deps.schedulerQueue, entry.task);
-  return parking;
+  const isAdded = await deps.clearml.queues.park(deps.schedulerQueue, entry.task);
+  return { entry: isAdded ? parking : { ...parking, mayBeUnparked: true }, isAdded };
 }
 
 /**
@@ -35,11 +44,17 @@ export function isStillClaimed(entry: Entry, task: Task | undefined): task is Ta
 }
 
 /**
- * Undoes parking after a user acted on the claimed task: removes our entry from the scheduler queue and leaves the task to the user. If
- * the task is still queued, it may be in no queue: it is journaled as an orphan.
+ * Undoes parking after a user or another daemon acted on the claimed task: removes our entry from the scheduler queue and leaves the task
+ * alone. If the task is still queued, it may be in no queue: it is journaled as an orphan.
+ * @param options `isOurs`: whether the entry may be ours. Without the entry of another daemon, that daemon would take the task as removed
+ * by a user
  */
-export async function unpark(deps: DaemonDeps, entry: Entry): Promise<void> {
-  if (entry.step === 'parking') await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task);
+export async function unpark(
+  deps: DaemonDeps,
+  entry: Entry,
+  { isOurs = entry.step === 'parking' }: { readonly isOurs?: boolean | undefined } = {},
+): Promise<void> {
+  if (isOurs) await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task);
   const task = (await deps.clearml.tasks.get(entry.task))?.task;
   if (task?.status !== 'queued' || task.executionQueue !== entry.queue || isAbortUndone(task))
     return leaveToUser(deps, entry, task);

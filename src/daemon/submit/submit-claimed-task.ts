@@ -28,9 +28,10 @@ export async function submitClaimedTask(
   // daemon may have taken its entry, and with it the task.
   let read = isFresh ? undefined : await readClaimed(deps, claimed);
   let entry = claimed;
+  let isOurs: boolean | undefined;
   if (!isParked && (isFresh || read !== undefined)) {
     try {
-      entry = await park(deps, claimed);
+      ({ entry, isAdded: isOurs } = await park(deps, claimed));
     } catch (error) {
       batch?.leave(claimed.task);
       throw error;
@@ -38,7 +39,7 @@ export async function submitClaimedTask(
     read = await readClaimed(deps, entry, batch === undefined ? undefined : (task) => batch.read(task));
   }
   if (read === undefined) {
-    await unpark(deps, entry);
+    await unpark(deps, entry, { isOurs });
     return 'none';
   }
   const prepared = await prepare(deps, entry, { queue, read });

@@ -24,10 +24,13 @@ async function begun(fixture: StepFixture): Promise<TaskId> {
 /** The same, with the given fate of parking. */
 function withParking(
   { deps }: StepFixture,
-  parking: (park: () => Promise<void>) => Promise<void>,
+  parking: (park: () => Promise<unknown>) => Promise<void>,
 ): StepFixture['deps'] {
   const { queues } = deps.clearml;
-  const park: typeof queues.park = (queue, task) => parking(() => queues.park(queue, task));
+  const park: typeof queues.park = async (queue, task) => {
+    await parking(() => queues.park(queue, task));
+    return true;
+  };
   return { ...deps, clearml: { ...deps.clearml, queues: { ...queues, park } } };
 }
 

@@ -1,0 +1,96 @@
+// Tests what a daemon does with a popped task whose queue entries somebody else has changed before it is parked.
+import { expect } from 'chai';
+import type { TaskId } from '../../../src/clearml/ids.ts';
+import type { DaemonDeps } from '../../../src/daemon/deps.ts';
+import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import { submitClaimedTask } from '../../../src/daemon/submit/submit-claimed-task.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
+import { entryOf } from '../decide/observations.ts';
+import { createStepFixture, type StepFixture } from '../step-fixture.ts';
+
+describe('submitClaimedTask', () => {
+  let fixture: StepFixture;
+  let task: TaskId;
+
+  beforeEach(async () => {
+    fixture = createStepFixture();
+    task = await fixture.enqueued(1);
+  });
+
+  async function popped(deps: DaemonDeps): Promise<Entry> {
+    expect(await deps.clearml.queues.pop(OWN_QUEUE, task)).to.equal(true);
+    return entryOf({
+      task,
+      queue: OWN_QUEUE,
+      queueName: 'own',
+      step: 'claiming',
+      stepAt: fixture.clock.now(),
+      attempts: 0,
+      attempt: undefined,
+      jobId: undefined,
+      queuedAt: (await fixture.read(task))?.statusChanged,
+    });
+  }
+
+  async function submitPopped(deps: DaemonDeps, entry: Entry): Promise<void> {
+    const [queue = expect.fail('no queue is served')] = deps.queues;
+    await submitClaimedTask(deps, entry, { queue, isParked: false });
+  }
+
+  /** As after a daemon took the popped task for an orphan. */
+  async function returnedByPeer(peer: DaemonDeps): Promise<void> {
+    fixture.clock.pass(3_600_000);
+    await peer.clearml.tasks.unstart(task, 'in_progress', { reason: 'found in no queue', message: '' });
+    await peer.clearml.queues.returnToQueue(OWN_QUEUE, task);
+  }
+
+  it("leaves the entry in the scheduler queue if another daemon has parked the task, so that the daemon's job can run it", async () => {
+    const entry = await popped(fixture.deps);
+    const peer = fixture.peer(2);
+    await returnedByPeer(peer);
+    await submitPopped(peer, await popped(peer));
+
+    await submitPopped(fixture.deps, entry);
+
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+    expect(fixture.cluster.jobs.map((job) => job.task)).to.deep.equal([task]);
+    expect(peer.journal.entries.get(task)).to.include({ step: 'following', jobId: '1' });
+  });
+
+  it('does not treat a missing entry as removed by a user if another daemon had parked the task before', async () => {
+    const entry = await popped(fixture.deps);
+    const peer = fixture.peer(2);
+    await peer.clearml.queues.park(SCHEDULER_QUEUE, task);
+
+    await submitPopped(fixture.deps, entry);
+
+    expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', mayBeUnparked: true });
+  });
+
+  it('removes its entry from the scheduler queue if a user has enqueued the task again', async () => {
+    const entry = await popped(fixture.deps);
+    await returnedByPeer(fixture.peer(2));
+
+    await submitPopped(fixture.deps, entry);
+
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    expect(fixture.cluster.jobs).to.deep.equal([]);
+  });
+
+  it('expects its entry in the scheduler queue to stay if the response to its parking was lost', async () => {
+    const entry = await popped(fixture.deps);
+    let isFirst = true;
+    fixture.fate = ({ endpoint }) => {
+      if (endpoint !== 'queues.add_task' || !isFirst) return undefined;
+      isFirst = false;
+      return 'answer lost';
+    };
+
+    await submitPopped(fixture.deps, entry);
+
+    expect(fixture.deps.journal.entries.get(task))
+      .to.include({ step: 'following' })
+      .and.not.have.property('mayBeUnparked');
+  });
+});
