@@ -77,7 +77,7 @@ describe('the trust rule for paths', () => {
       { group: LAB },
     ],
     [
-      'does not trust a path in a sticky directory that all users can write to, even one of the trusted group',
+      'does not trust a path in a sticky directory that all users can write to, even if the trusted group owns that directory',
       pathSteps({ mode: 0o3777, gid: LAB }, {}),
       '/0 can be written by everybody (mode 3777)',
       { group: LAB },
@@ -103,7 +103,7 @@ describe('the trust rule for paths', () => {
       '/data can be written by group 4001 (mode 775)',
     ],
     [
-      'does not trust a path of another user, even below a private directory of the user',
+      'does not trust a path that another user owns, even below a private directory of the user who runs the program',
       pathSteps({ mode: 0o700, path: '/home' }, { uid: MALLORY, kind: 'file', path: '/home/a' }),
       '/home/a belongs to another user (uid 4002)',
     ],

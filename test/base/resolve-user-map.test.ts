@@ -104,7 +104,7 @@ describe('the Unix user of a task', () => {
       expect(unixUserOf(owner, resolved)).to.have.property('reason').that.contains('2 ClearML users have this name');
   });
 
-  it("appears once in the list of mapped users, and not at all if it is the daemon's user", () => {
+  it("appears in the list of mapped users once, even for two owners, and not at all if it is the daemon's user", () => {
     const resolved = resolveUserMap({ a1: 'alice', b2: 'alice', b3: 'ghost', default: 'clearml' }, factsWith());
     expect(mappedUsers(resolved)).to.deep.equal([ALICE]);
   });

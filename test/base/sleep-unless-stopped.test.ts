@@ -11,7 +11,7 @@ describe('sleepUnlessStopped', () => {
     expect(await sleepUnlessStopped(systemClock, 1, new AbortController().signal)).to.equal(true);
   });
 
-  it('returns false when the stop signal arrives, whatever its reason', async () => {
+  it('returns false when its AbortSignal is aborted, whatever the reason', async () => {
     const stop = new AbortController();
     const slept = sleepUnlessStopped(systemClock, LONG_MS, stop.signal);
 
@@ -20,7 +20,7 @@ describe('sleepUnlessStopped', () => {
     expect(await slept).to.equal(false);
   });
 
-  it('returns false immediately if the stop signal arrived before the call', async () => {
+  it('returns false immediately if its AbortSignal was aborted before the call', async () => {
     expect(await sleepUnlessStopped(systemClock, LONG_MS, AbortSignal.abort())).to.equal(false);
   });
 

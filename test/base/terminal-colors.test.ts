@@ -34,7 +34,7 @@ const SECTIONS = [
 const withoutColor = (text: string): string => text.replaceAll(/\x1b\[\d*m/g, '');
 
 describe('the output of lint and doctor', () => {
-  it('has colors only in a terminal, and only without NO_COLOR and TERM=dumb', () => {
+  it('has colors only in a terminal, and never with NO_COLOR or TERM=dumb', () => {
     expect(terminal('bad', '✘')).to.equal('\x1b[31m✘\x1b[0m');
     expect(pipe('bad', '✘')).to.equal('✘');
     expect(painter({ isTerminal: true, environment: { NO_COLOR: '1' } })('bad', '✘')).to.equal('✘');

@@ -21,9 +21,9 @@ const ATTACKS: readonly (readonly [what: string, text: string, shown: string])[]
   ['makes the terminal respond', '\x1b[6n\x05', '\\u001b[6n\\u0005'],
 ];
 
-describe('text for a terminal', () => {
+describe('terminalText', () => {
   for (const [what, text, shown] of ATTACKS) {
-    it(`is escaped if it ${what}`, () => {
+    it(`escapes text that ${what}`, () => {
       expect(terminalText(text)).to.equal(shown);
     });
   }
@@ -43,7 +43,7 @@ describe('text for a terminal', () => {
     expect(terminalText('\x1b[31mred\n')).to.equal(`\x1b[31mred\n${COLOR_END}`);
   });
 
-  it('contains no control sequences except colors, for any input', () => {
+  it('returns no control sequences except colors, for any input', () => {
     const hostile = fc.array(
       fc.oneof(
         fc.constantFrom(
@@ -75,8 +75,10 @@ describe('text for a terminal', () => {
       { numRuns: fuzzCases(500), seed: fuzzSeed(9) },
     );
   });
+});
 
-  it('shows only the last state of a progress bar, without colors', () => {
+describe('visibleText', () => {
+  it('returns only the last state of a progress bar, without colors', () => {
     expect(visibleText(' 10%|█ |\r 90%|████\x1b[A\x1b[32m done\x1b[0m')).to.equal(' 90%|████ done');
     expect(visibleText('\x1b]0;title\x07text')).to.equal('text');
   });

@@ -72,7 +72,7 @@ describe('the trust rule for sockets', () => {
       '/ada belongs to another user (uid 4002)',
     ],
     [
-      'does not trust a socket that is a regular file',
+      'does not trust a regular file in place of a socket',
       pathSteps(HOME, socketIn(HOME, { kind: 'file' })),
       '/ada/s is not a socket',
     ],

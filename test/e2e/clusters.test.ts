@@ -89,7 +89,7 @@ describe('a daemon with two clusters', () => {
     link.cut();
   }
 
-  it('starts with one unreachable cluster, logs this, and serves the other', async () => {
+  it('starts even if one cluster is unreachable, logs this, and serves the other', async () => {
     const waiting = await enqueue(farQueue, 'print("far at last")');
     const task = await enqueue(nearQueue, 'print("near")');
 

@@ -145,7 +145,7 @@ describe('a task', () => {
     );
   });
 
-  it('shows in its console that its job cannot start if it requests more nodes than exist (S-25, F-09)', async () => {
+  it('whose job requests more nodes than exist shows in its console that the job cannot start (S-25, F-09)', async () => {
     await world.untilConsole(
       taskOf('nodes'),
       'its partition cannot provide what it requests (PartitionConfig). Request less',

@@ -93,7 +93,7 @@ describe('the daemon', () => {
       .and.to.match(/the daemon exited with code 2\. Its log is .*daemon\.log\./);
   });
 
-  it('returns from --detached only when the daemon serves', async () => {
+  it('started with --detached serves its queues before the command returns to the shell', async () => {
     await standIn.stopListening();
     const log = join(stateDir(), 'daemon.log');
     let isServing: boolean | undefined;
@@ -113,7 +113,7 @@ describe('the daemon', () => {
     expect((await world.run('--stop')).code).to.equal(0);
   });
 
-  it('reports with --detached an error that ends the daemon after it has locked its state directory', async () => {
+  it('started with --detached reports an error that ends it after it has locked its state directory', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;

@@ -68,10 +68,10 @@ describe('an outage', () => {
     await world.stop(daemon);
   });
 
-  describe('of a ClearML server with injected faults', () => {
+  describe('of the ClearML server (injected faults)', () => {
     before(requireSandbox);
 
-    it('delays the final status of tasks with ended jobs until the server responds again (C-01)', async () => {
+    it('delays the final status of tasks whose jobs have ended until the server responds again (C-01)', async () => {
       await using world = await startWorld({ cluster, python: standInAgentPython() });
       const { daemon, runs, waits } = await startTwo(world);
 

@@ -166,7 +166,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect(log).not.to.include('is not queued');
     });
 
-    it('returns to completed if a slow agent sets the task to running after its end (C-32)', async () => {
+    it('is completed again after a slow agent has set the ended task to in_progress (C-32)', async () => {
       const task = taskOf('revived');
       await world.untilStatus(task, 'completed');
       // What each agent says some seconds after it was let in, whatever its rank.

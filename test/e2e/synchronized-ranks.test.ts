@@ -52,13 +52,13 @@ describe('the ranks of a task', () => {
   before(requirePython);
 
   for (const [where, program] of PROGRAMS) {
-    it(`that runs the program of ${where} connect only to each other if another task uses the same port`, async () => {
+    it(`connect only to each other, even if another task uses the same port (program of ${where})`, async () => {
       const [port = 0] = await freePorts(1);
       const ranks = ['a', 'b'].flatMap((task) => [0, 1].map((rank) => runRank(program, { task, rank, port })));
       await Promise.all(ranks);
     });
 
-    it(`that runs the program of ${where} connect to each other even if a silent client connects first`, async () => {
+    it(`connect to each other, even if a silent client connects first (program of ${where})`, async () => {
       const [port = 0] = await freePorts(1);
       const first = runRank(program, { task: 'a', rank: 0, port });
       const silent = await connectSilently(port);

@@ -140,7 +140,7 @@ describe('a daemon with a user map', () => {
     await cluster.run('sacctmgr', '--immediate', 'add', 'user', daemon.name, 'Account=service');
   });
 
-  describe('on a cluster that hides the jobs of other users', () => {
+  describe("(the cluster hides other users' jobs)", () => {
     before(() => cluster.change({ extraLines: ['PrivateData=jobs'] }));
     after(() => cluster.change({ extraLines: [] }));
 
@@ -152,7 +152,7 @@ describe('a daemon with a user map', () => {
       await checkTasks(bed);
     });
 
-    it('holds only the tasks of a user for whom squeue fails, and does not end a running job of that user', async () => {
+    it("holds only one user's tasks if squeue fails for that user, and ends none of that user's running jobs", async () => {
       await using bed = await createBed(local(STAND_IN));
       const { world, people } = bed;
       const file = await sudoers(bed);

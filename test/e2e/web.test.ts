@@ -167,7 +167,7 @@ describe('the status page', () => {
     });
   }
 
-  it('denies another Unix user the page, the socket and the token', function () {
+  it('is denied to another Unix user, as are the socket and the token', function () {
     requireRoot.call(this);
     const asNobody = (program: string, ...args: string[]): string => {
       try {

@@ -42,7 +42,7 @@ print("saves on", node, flush=True)
 
 const MIG = 'a100_1g.5gb';
 
-describe('a task that selects its GPUs by user properties, in containers too', () => {
+describe('a task that selects its GPUs by user properties (with and without a container)', () => {
   let folder: string;
   let cluster: SlurmCluster;
   let world: World;

@@ -113,7 +113,7 @@ describe('the Python that runs clearml-agent', () => {
     expect(stderr).to.include(`no python3 and no python in ${bin}:`);
   });
 
-  describe('in a shared directory', () => {
+  describe('(in a shared directory)', () => {
     let shared: string;
     let home: string;
     beforeEach(() => {

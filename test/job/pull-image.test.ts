@@ -80,7 +80,7 @@ describe('the image of a job', () => {
     expect((await run({ forcePull: true })).stdout).to.include('image: pull 2\n');
   });
 
-  it('is pulled again by the next job if the pull fails, which ends the first job before the gate', async () => {
+  it('is pulled again by the next job if the first pull fails, which ends the first job before the gate', async () => {
     writeFileSync(join(bin, 'refuse'), '');
     const { exitCode, stderr } = await run();
     expect(exitCode).to.equal(JOB_EXIT_CODES.imageNotPulled.code);

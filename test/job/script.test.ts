@@ -259,14 +259,14 @@ describe('in a job script,', () => {
       });
     }
 
-    describe('of a job whose server does not respond', () => {
+    describe('(if the server does not respond)', () => {
       /** A `sleep` that returns at once. */
       const hasty = PLAIN_TEMPLATE.replace('\n', '\nsleep() { :; }\n');
       const awayTwice =
         'asked=$(grep -c ^gate "$STAND_IN_LOG"); if [ "$asked" -le 2 ]; then echo "no answer $asked"; exit 215; fi';
       const questions = (): number => node.calls().filter((call) => call.startsWith('gate')).length;
 
-      it('retries until the server responds, and then lets the task run', async () => {
+      it('retries until the server responds, and then the task runs', async () => {
         const { exitCode, stderr } = await run({ STAND_IN_GATE: awayTwice }, hasty, { serverWaitSec: 900 });
         expect(exitCode, stderr).to.equal(0);
         expect(questions()).to.equal(3);
@@ -284,7 +284,7 @@ describe('in a job script,', () => {
       });
 
       for (const [how, env, overrides] of [
-        ['the setting is 0', {}, { serverWaitSec: 0 }],
+        ['grace.server_sec is 0', {}, { serverWaitSec: 0 }],
         ['the job has no time left', { SLURM_JOB_END_TIME: '1' }, { serverWaitSec: 900 }],
       ] as const) {
         it(`does not retry if ${how}`, async () => {
@@ -294,7 +294,7 @@ describe('in a job script,', () => {
         });
       }
 
-      it('stops retrying if the server rejects the task', async () => {
+      it('stops retrying if the server then rejects the task', async () => {
         const gate = 'if [ "$(grep -c ^gate "$STAND_IN_LOG")" -le 1 ]; then exit 202; fi; exit 201';
         const { exitCode } = await run({ STAND_IN_GATE: gate }, hasty, { serverWaitSec: 900 });
         expect({ exitCode, asked: questions() }).to.deep.equal({ exitCode: JOB_EXIT_CODES.gateClosed.code, asked: 2 });

@@ -171,7 +171,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     expect((await job.ended).exitCode).to.equal(3);
   });
 
-  it("does not change SIGTERM, which reaches the agent once and then runs the template's trap", async () => {
+  it("does not change the effect of SIGTERM, which reaches the agent once and then runs the template's trap", async () => {
     const job = start(REPORTS, PLAIN_TEMPLATE.replace('\n', "\ntrap 'echo mine' TERM\n"));
     await job.printed('ready');
     terminate(job);
@@ -183,7 +183,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('does not change SIGINT, which interrupts the task', async () => {
+  it('does not change the effect of SIGINT, which interrupts the task', async () => {
     const job = start('python3 -c "import signal; print(signal.getsignal(2) == signal.default_int_handler)"');
     expect((await job.ended).stdout).to.include('True');
   });

@@ -154,7 +154,7 @@ describe('a job', () => {
     expect(exitCode, stderr).to.equal(0);
   });
 
-  describe('and the private directory of an earlier job:', () => {
+  describe('that finds the private directory of an earlier job', () => {
     function left(name: string, text: string): string {
       const folder = join(node.tmp, name);
       mkdirSync(folder, { mode: 0o700 });
@@ -164,7 +164,7 @@ describe('a job', () => {
     }
     const here = execFileSync('uname', ['-n'], { encoding: 'utf8' });
 
-    it('the next job on the node removes the directory if the earlier job was killed', async () => {
+    it('removes the directory if the earlier job was killed', async () => {
       const killed = node.start(fillIn(PLAIN_TEMPLATE, jobFacts({ python: node.python })), {
         STAND_IN_AGENT: 'echo started; sleep 60',
       });
@@ -177,7 +177,7 @@ describe('a job', () => {
       expect(node.leftovers()).to.deep.equal([]);
     });
 
-    it('the directory stays while the earlier job runs', async () => {
+    it('does not remove the directory while the earlier job runs', async () => {
       execFileSync('mkfifo', [join(node.home, 'go')]);
       const first = node.start(fillIn(PLAIN_TEMPLATE, jobFacts({ python: node.python })), {
         STAND_IN_AGENT: 'echo started; read -r _ < "$GO"; cat "$CLEARML_CONFIG_FILE"',
@@ -192,7 +192,7 @@ describe('a job', () => {
       expect(stdout).to.include('api_server');
     });
 
-    it('the directory stays if it belongs to another node, is still being created, or has no lock file', async () => {
+    it('does not remove the directory if it belongs to another node, is still being created, or has no lock file', async () => {
       const kept = [
         left('clearml-1.abcdef', 'another-node\n'),
         left('clearml-2.abcdef-1', `${here.trim()} prepared\n`),
@@ -203,7 +203,7 @@ describe('a job', () => {
       expect(node.leftovers()).to.have.length(3);
     });
 
-    it('the directory stays if other users could replace it', async () => {
+    it('does not remove the directory if other users could replace it', async () => {
       const folder = left('clearml-6.abcdef', here);
       chmodSync(node.tmp, 0o775);
       chownSync(node.tmp, 0, LAB);
@@ -216,7 +216,7 @@ describe('a job', () => {
       expect(existsSync(folder)).to.equal(false);
     });
 
-    it('the directory stays if it belongs to another user', async () => {
+    it('does not remove the directory if it belongs to another user', async () => {
       mallory(
         `mkdir clearml-4.abcdef; cp ${node.home}/clearml.conf clearml-4.abcdef; uname -n > clearml-4.abcdef/node; ln -s ${node.home} clearml-5.abcdef`,
       );

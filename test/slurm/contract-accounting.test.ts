@@ -199,7 +199,7 @@ for (const { name, version } of SLURMS) {
         ]);
       });
 
-      it('fails to look up a job by name while slurmdbd is down, unless squeue shows the job (S-21)', async () => {
+      it('reports a failed look-up of such a job while slurmdbd is down, but finds a job that squeue shows (S-21)', async () => {
         const running = newName();
         const id = await submitted(scheduler, running, 'sleep 1000');
         await forgetful.stopAccounting();

@@ -62,7 +62,7 @@ export function defineUsersContract(title: string, open: () => Promise<UsersUnde
       return { code: 1, output: `${prefix}: Invalid job id specified` };
     }
 
-    it('shows the owner of each job', async () => {
+    it('shows the Unix user of each job', async () => {
       const columns = ['--noheader', '--format=%A %u %U %T'];
       const row = { code: 0, output: `${id} ${alice.name} ${alice.uid} PENDING` };
 
@@ -132,7 +132,7 @@ export function defineUsersContract(title: string, open: () => Promise<UsersUnde
         expect((await alice.run('squeue', ...columns)).output.split('\n')).to.include(id);
       });
 
-      it('lets no user cancel a hidden job; scancel with its id and its name reports the id as invalid', async () => {
+      it("lets no user cancel another user's hidden job: for its id and name, scancel reports an invalid id", async () => {
         expect(await bob.run('scancel', id)).to.deep.equal(denied());
         const filtered = await bob.run('scancel', ...scancelArgs({ id: id as JobId, name: NAME }));
         expect(filtered).to.deep.equal(invalid('scancel'));

@@ -145,7 +145,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(log).not.to.include('SLURM_TIME_FORMAT');
     });
 
-    it('makes the log readable only by its owner, whatever the umask of the login shell', async () => {
+    it('makes the log readable only by the Unix user of the job, whatever the umask of the login shell', async () => {
       const { umask = '' } = await scheduler.facts();
       const { id } = await submit(script('umask'));
       await untilState(id, 'COMPLETED');
@@ -249,7 +249,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await lookUp(name.slice(0, -1))).to.deep.equal([]);
     });
 
-    it('reports the sizes of pending and running jobs, and of no ended jobs', async () => {
+    it('reports the sizes of pending and running jobs, but not of ended jobs', async () => {
       const ended = await submit(script('true'));
       const pending = await submit(script('#SBATCH --hold', '#SBATCH --nodes=2', 'true'));
       const running = await submit(script('sleep 1000'));
@@ -299,7 +299,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       ['an invalid time limit', script('#SBATCH --time=soon', 'true'), 'Invalid --time specification'],
       ['a script without an interpreter', 'echo hello\n', 'This does not look like a batch script.'],
       ['an empty script', '', 'Batch script is empty!'],
-      ['DOS line breaks', '#!/bin/bash\r\ntrue\r\n', 'Batch script contains DOS line breaks'],
+      ['a script with DOS line breaks', '#!/bin/bash\r\ntrue\r\n', 'Batch script contains DOS line breaks'],
       ['an unknown node', script('#SBATCH --nodelist=nowhere', 'true'), 'Invalid node name specified'],
     ] as const) {
       it(`rejects ${what}, reports Slurm's message, and leaves no job`, async () => {
@@ -312,7 +312,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       });
     }
 
-    it('rejects a call whose stop signal is already aborted', async () => {
+    it('rejects a call whose AbortSignal is already aborted', async () => {
       const why = new Error('the daemon stops');
       const answer = await scheduler.list(AbortSignal.abort(why)).catch((error: unknown) => error);
 

@@ -13,13 +13,16 @@ describe('with a failing Slurm,', () => {
   const desk = useFailingScheduler();
   const { found, lookUp, plan, restart, submit, submitted } = desk;
 
-  describe('a list of jobs', () => {
+  describe('listing jobs', () => {
     for (const [what, fault] of [
-      ['is truncated', cutShort('squeue', 0.7)],
-      ['is empty and squeue prints an error', emptyWithComplaint('squeue', 'squeue: error: Invalid user: ann')],
-      ['is not available from the controller', controllerDown('squeue')],
+      ['the table is truncated', cutShort('squeue', 0.7)],
+      [
+        'the table is empty and squeue prints an error',
+        emptyWithComplaint('squeue', 'squeue: error: Invalid user: ann'),
+      ],
+      ['squeue cannot reach the controller', controllerDown('squeue')],
     ] as const) {
-      it(`fails if the table ${what} (S-16)`, async () => {
+      it(`fails if ${what} (S-16)`, async () => {
         await submitted();
         plan(fault);
 
@@ -40,7 +43,7 @@ describe('with a failing Slurm,', () => {
       expect(await desk.schedulerWithoutSlurm().list()).to.include({ kind: 'failed' });
     });
 
-    it('succeeds while every sbatch retries (S-06)', async () => {
+    it('succeeds even while slow sbatch calls occupy the whole submission pool (S-06)', async () => {
       plan(...Array.from({ length: 5 }, () => slow('sbatch', 60_000)));
       const stopping = new AbortController();
       // More than are begun at once: the last one waits for its turn.
@@ -53,7 +56,7 @@ describe('with a failing Slurm,', () => {
       );
     });
 
-    it('returns only the new job if a crashed controller forgot a job and gave its id to another (S-44)', async () => {
+    it('returns only the new job if a crashed controller forgot the old one and used its id again (S-44)', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });
@@ -66,7 +69,7 @@ describe('with a failing Slurm,', () => {
     });
   });
 
-  describe('a look-up of jobs by name', () => {
+  describe('a look-up by job name', () => {
     const forgetful = { hasAccounting: true, minJobAgeMs: 0 };
 
     it('finds a job in accounting if squeue no longer shows the job (S-19)', async () => {
@@ -144,7 +147,7 @@ describe('with a failing Slurm,', () => {
     });
   });
 
-  describe('a query of settings or a record', () => {
+  describe('a query of the settings or of a job record', () => {
     it('reports Slurm as unavailable while the controller is down', async () => {
       plan(controllerDown('scontrol'), controllerDown('scontrol'));
 
@@ -160,7 +163,7 @@ describe('with a failing Slurm,', () => {
     });
   });
 
-  describe('a cancellation of jobs', () => {
+  describe('cancelling jobs', () => {
     it('logs a warning and does not fail while the controller is down', async () => {
       const id = await submitted();
       plan(controllerDown('scancel'));

@@ -132,8 +132,8 @@ function usersIn(list: JobList): unknown {
   return list.kind === 'listed' ? list.jobs.map(({ id, unixUser }) => `${id} ${unixUser ?? 'own'}`) : list.message;
 }
 
-describe('jobs of several Unix users', () => {
-  it('are listed with one call, each with its Unix user', async () => {
+describe('with several Unix users, the scheduler', () => {
+  it('lists the jobs in one call, each job with its Unix user', async () => {
     const { scheduler, calls } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -142,7 +142,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['squeue']);
   });
 
-  it('are listed with one call per user if Slurm hides them', async () => {
+  it("lists the jobs in one call for each user if Slurm hides other users' jobs", async () => {
     const { scheduler, calls } = createBed({ hidesJobs: true });
     expect(await scheduler.facts()).to.include({ hidesJobs: true });
     calls.length = 0;
@@ -151,7 +151,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['squeue', 'alice squeue', 'bob squeue']);
   });
 
-  it('have their sizes read in one call or, if Slurm hides the jobs, in one call for each user', async () => {
+  it("reads the sizes of the jobs in one call or, if Slurm hides other users' jobs, in one call for each user", async () => {
     for (const hidesJobs of [false, true]) {
       const { scheduler, calls, refused } = createBed({ hidesJobs });
       await scheduler.facts();
@@ -166,7 +166,7 @@ describe('jobs of several Unix users', () => {
     }
   });
 
-  it('are listed for all users except the one for whom sudo refuses squeue', async () => {
+  it('lists the jobs of all users except the one for whom sudo refuses squeue', async () => {
     const { scheduler, refused } = createBed({ hidesJobs: true });
     refused.add('alice');
     const list = await scheduler.list(undefined, [ALICE, BOB]);
@@ -181,7 +181,7 @@ describe('jobs of several Unix users', () => {
     ['is killed', { exitCode: undefined, killedBy: 'SIGKILL', stdout: '', stderr: '' }],
     ['prints no table', { exitCode: 0, killedBy: undefined, stdout: 'Welcome\n', stderr: '' }],
   ] as const) {
-    it(`are still listed for the other users if one user's squeue ${what}`, async () => {
+    it(`still lists the jobs of the others if one user's squeue ${what}`, async () => {
       const { scheduler, failing } = createBed({ hidesJobs: true });
       await scheduler.facts();
       failing.set('alice', failure);
@@ -193,7 +193,7 @@ describe('jobs of several Unix users', () => {
     });
   }
 
-  it('are distinguished from the jobs of other users in the list of all jobs', async () => {
+  it('lists the jobs of all users of the cluster, and marks those of unmapped users', async () => {
     const list = await createBed().scheduler.listAllUsers(undefined, [ALICE]);
     expect(usersIn(list)).to.deep.equal(['1 own', '2 alice', '3 own', '4 own']);
     expect(list.kind === 'listed' && list.jobs.map(({ isOthers }) => isOthers)).to.deep.equal([
@@ -204,7 +204,7 @@ describe('jobs of several Unix users', () => {
     ]);
   });
 
-  it('are found by name only for the expected user', async () => {
+  it('finds a job by name only if the job belongs to the expected user', async () => {
     const { scheduler, calls } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -214,7 +214,7 @@ describe('jobs of several Unix users', () => {
     expect(usersIn(await scheduler.lookUp([NAME], 0))).to.deep.equal(['1 own']);
   });
 
-  it('are reported as unlisted, not as absent, if sudo refuses the look-up', async () => {
+  it("reports a user's jobs as unlisted, not as absent, if sudo refuses the look-up for that user", async () => {
     const { scheduler, refused } = createBed();
     refused.add('alice');
     const list = await scheduler.lookUp([NAME], 0, undefined, new Map([[NAME, ALICE]]));
@@ -223,7 +223,7 @@ describe('jobs of several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it('are reported as unlisted for a user whose accounting query times out, and are found for other users', async () => {
+  it("reports one user's jobs as unlisted if accounting times out for that user, but finds the jobs of the others", async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -239,7 +239,7 @@ describe('jobs of several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it('are not looked up for a third user after accounting has failed for two', async () => {
+  it('looks up no jobs for a third user after accounting has failed for two', async () => {
     const { scheduler, failing, calls } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -253,7 +253,7 @@ describe('jobs of several Unix users', () => {
     expect(calls.filter((call) => call.endsWith('sacct'))).to.deep.equal(['alice sacct', 'bob sacct']);
   });
 
-  it('have accounting figures for the other users if sudo refuses the query for one', async () => {
+  it('returns accounting figures for the jobs of the others if sudo refuses sacct for one user', async () => {
     const { scheduler, calls, refused } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -264,7 +264,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct', 'bob sacct']);
   });
 
-  it('have accounting figures for the other users if accounting times out for one', async () => {
+  it('returns accounting figures for the jobs of the others if accounting times out for one user', async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -273,7 +273,7 @@ describe('jobs of several Unix users', () => {
     expect([...figures].map(([id, { user }]) => [id, user])).to.deep.equal([['3', 'bob']]);
   });
 
-  it('have no accounting figures after accounting has failed for two users', async () => {
+  it('returns no accounting figures, and queries no third user, after accounting has failed for two users', async () => {
     const { scheduler, calls, failing } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -288,7 +288,7 @@ describe('jobs of several Unix users', () => {
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct']);
   });
 
-  it('have accounting figures for one user even if accounting fails for two others before or after', async () => {
+  it("returns one user's accounting figures even if the queries for two others fail before or after that user's query", async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     for (const user of ['alice', 'carol']) failing.set(user, new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -301,7 +301,7 @@ describe('jobs of several Unix users', () => {
     expect(await readFor('alice', 'carol', 'bob')).to.deep.equal(['3']);
   });
 
-  it('are cancelled as their owners, even if sudo refuses scancel for another owner', async () => {
+  it('cancels each job as its Unix user, even if sudo refuses scancel for one of the users', async () => {
     const { scheduler, calls, refused } = createBed();
     refused.add('alice');
     const jobs = ['alice', 'alice', 'bob'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));
@@ -313,7 +313,7 @@ describe('jobs of several Unix users', () => {
     ['times out', new CommandTimeoutError('/usr/bin/scancel as alice', 1_000, '', '')],
     ['fails', { exitCode: 1, killedBy: undefined, stdout: '', stderr: 'scancel: error: Zero Bytes were transmitted' }],
   ] as const) {
-    it(`are still cancelled for the other users if one user's scancel ${what}`, async () => {
+    it(`still cancels the jobs of the others if one user's scancel ${what}`, async () => {
       const { scheduler, calls, failing } = createBed();
       failing.set('alice', failure);
       const jobs = ['alice', 'bob', 'alice'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));

@@ -10,12 +10,12 @@ describe('the umask of sbatch', () => {
     ['0077', '0077'],
     ['0000', '0066'],
   ] as const) {
-    it(`is ${given} for a login umask of ${login}, so that other users cannot access files`, () => {
+    it(`is ${given} for a login umask of ${login}, so that other users cannot access the log`, () => {
       expect(logUmask(login)).to.equal(given);
     });
   }
 
-  it('follows from an octal umask that the login shell prints, and from no other output', () => {
+  it('is computed only if the output of the login shell is a single octal umask', () => {
     expect(parseUmask('0022\n')).to.equal('0022');
     expect(parseUmask('077\n')).to.equal('0077');
     for (const strange of ['', 'u=rwx,g=rx,o=rx\n', '0022 0022', '9999'])

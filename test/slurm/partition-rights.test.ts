@@ -22,46 +22,51 @@ function entrancesOf(fields: string, ...associations: readonly Association[]): E
 const lab = { account: 'lab', isDefault: true, qos: undefined };
 const course = { account: 'course', isDefault: false, qos: undefined };
 
-describe('the accounts and QOS that may submit to a partition', () => {
+describe("a partition's list of permitted accounts and QOS", () => {
   for (const [what, fields, associations, expected] of [
-    ['all accounts, the default account first', 'AllowAccounts=ALL AllowQos=ALL', [COURSE, LAB], [lab, course]],
-    ['only allowed accounts', 'AllowAccounts=course,physics AllowQos=ALL', [LAB, COURSE], [course]],
-    ['no denied account', 'DenyAccounts=course AllowQos=ALL', [LAB, COURSE], [lab]],
-    ['no account if none is allowed', 'AllowAccounts=physics AllowQos=ALL', [LAB, COURSE], []],
     [
-      'an account with the name of an allowed QOS if its default QOS is not allowed',
+      'contains all accounts, the default account first',
+      'AllowAccounts=ALL AllowQos=ALL',
+      [COURSE, LAB],
+      [lab, course],
+    ],
+    ['contains only allowed accounts', 'AllowAccounts=course,physics AllowQos=ALL', [LAB, COURSE], [course]],
+    ['contains no denied account', 'DenyAccounts=course AllowQos=ALL', [LAB, COURSE], [lab]],
+    ['contains no account if none is allowed', 'AllowAccounts=physics AllowQos=ALL', [LAB, COURSE], []],
+    [
+      'names an allowed QOS for an account whose default QOS is not allowed',
       'AllowAccounts=ALL AllowQos=long',
       [LAB],
       [{ ...lab, qos: 'long' }],
     ],
-    ['no account that has no allowed QOS', 'AllowAccounts=ALL AllowQos=long', [COURSE], []],
-    ['no denied QOS', 'AllowAccounts=ALL DenyQos=normal', [LAB], [{ ...lab, qos: 'long' }]],
+    ['omits an account that has no allowed QOS', 'AllowAccounts=ALL AllowQos=long', [COURSE], []],
+    ['contains no denied QOS', 'AllowAccounts=ALL DenyQos=normal', [LAB], [{ ...lab, qos: 'long' }]],
     [
-      'an account without the name of a QOS if its default QOS is allowed',
+      'names no QOS for an account whose default QOS is allowed',
       'AllowAccounts=ALL AllowQos=long',
       [{ ...LAB, defaultQos: 'long' }],
       [lab],
     ],
     [
-      'an account that is valid only in this partition',
+      'contains an account that is valid only in this partition',
       'AllowAccounts=ALL AllowQos=ALL',
       [{ ...LAB, partition: 'gpu' }],
       [lab],
     ],
     [
-      'no account that is valid only in another partition',
+      'omits an account that is valid only in another partition',
       'AllowAccounts=ALL AllowQos=ALL',
       [{ ...LAB, partition: 'cpu' }],
       [],
     ],
-    ['an account without a list of QOS', 'AllowAccounts=ALL AllowQos=long', [{ ...LAB, qos: [] }], [lab]],
+    ['contains an account that has no list of QOS', 'AllowAccounts=ALL AllowQos=long', [{ ...LAB, qos: [] }], [lab]],
   ] as const) {
-    it(`include ${what}`, () => {
+    it(what, () => {
       expect(entrancesOf(fields, ...associations)).to.deep.equal(expected);
     });
   }
 
-  it('are an empty list if no line describes a partition', () => {
+  it('is empty if no line describes a partition', () => {
     expect(parsePartitionRights('\nslurm_load_partitions: no such thing\n')).to.deep.equal([]);
   });
 });

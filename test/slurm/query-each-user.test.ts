@@ -24,14 +24,14 @@ function createBed(): Bed {
   };
 }
 
-describe('a query that runs once as each of several users', () => {
-  it('fails only for the users whose own query fails', async () => {
+describe('createUserQueries', () => {
+  it('runs a query as each Unix user, and reports a failure only for those whose own query fails', async () => {
     const { failures, isDown } = await createBed().query('f1', 'alice', 'bob');
     expect([...failures]).to.deep.equal([['f1', 'f1 failed']]);
     expect(isDown).to.equal(false);
   });
 
-  it('stops after two failures; the next query begins with the users whose queries did not fail', async () => {
+  it('stops after the queries of two users have failed; its next run begins with the other users', async () => {
     const { asked, query } = createBed();
     const first = await query('f1', 'f2', 'alice', 'bob');
     expect(asked.splice(0)).to.deep.equal(['f1', 'f2']);
@@ -44,7 +44,7 @@ describe('a query that runs once as each of several users', () => {
     expect(second.isDown).to.equal(false);
   });
 
-  it('runs for every user, even if sudo refuses several of them', async () => {
+  it('runs a query as every Unix user, even if sudo refuses several of them', async () => {
     const { asked, query } = createBed();
     const { failures, isDown } = await query('r1', 'r2', 'r3', 'alice');
     expect(asked).to.deep.equal(['r1', 'r2', 'r3', 'alice']);

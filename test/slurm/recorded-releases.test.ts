@@ -41,8 +41,8 @@ for (const release of releases) {
   const refusals = Answers.parse(JSON.parse(text('sbatch.json')));
   const answers = Answers.parse(JSON.parse(text('answers.json')));
 
-  describe(`recorded output of Slurm ${release}`, () => {
-    it('contains the settings of the cluster', () => {
+  describe(`from the recorded output of Slurm ${release}, the parsers`, () => {
+    it('read the settings of the cluster', () => {
       expect(parseClusterFacts(text('config.txt'))).to.deep.equal({
         clusterName: 'recorded',
         version: release,
@@ -53,7 +53,7 @@ for (const release of releases) {
       });
     });
 
-    it('contains the nodes of each partition and the accounts that may submit to it', () => {
+    it('read the nodes of each partition and the accounts that may submit to it', () => {
       const partitions = parsePartitions(text('sinfo.txt'));
       const rights = parsePartitionRights(text('partitions.txt'));
       const associations = parseAssociations(text('associations.txt'));
@@ -87,7 +87,7 @@ for (const release of releases) {
       expect(rights.filter(({ isForRootOnly }) => isForRootOnly).map(({ name }) => name)).to.deep.equal(['roots']);
     });
 
-    it('shows a completing job as live', () => {
+    it('read a completing job as live', () => {
       const completing = listed(parseSqueue(result({ stdout: text('squeue-completing.txt') }), MARK)).filter(
         (job) => job.state === 'COMPLETING',
       );
@@ -97,7 +97,7 @@ for (const release of releases) {
     });
 
     for (const { role, state, reason, exit } of RECORDED_JOBS) {
-      it(`shows the job named "${role}" in squeue, scontrol and sacct`, () => {
+      it(`read the job named "${role}" from squeue, scontrol and sacct`, () => {
         const { id, scontrol, sacct } = recordOf(role);
         const shown = listed(parseSqueue(result({ stdout: text('squeue.txt') }), MARK)).find((job) => job.id === id);
         const record = parseJobRecord(scontrol, id as JobId);
@@ -115,14 +115,14 @@ for (const release of releases) {
       });
     }
 
-    it('yields no job for a job array, and one job for a job name that looks like several rows', () => {
+    it('read no job from a job array, and one job from a job name that looks like several rows', () => {
       const jobs = listed(parseSqueue(result({ stdout: text('squeue.txt') }), MARK));
 
       expect(jobs.filter(({ name }) => name.startsWith('evil'))).to.have.length(1);
       expect(new Set(jobs.map(({ id }) => id)).size).to.equal(jobs.length);
     });
 
-    it('lists each job by name in sacct, except a held job, which only squeue shows', () => {
+    it('read the name of each job that sacct shows: all except a held job, which only squeue shows', () => {
       const names = listed(parseSacctJobs(result({ stdout: text('sacct.txt') }))).map((job) => job.name);
 
       const roles = RECORDED_JOBS.map(({ role }) => role).filter((role) => role !== 'held');
@@ -130,7 +130,7 @@ for (const release of releases) {
     });
 
     for (const { what, means } of [...RECORDED_REFUSALS, REFUSED_WITHOUT_CONTROLLER]) {
-      it(`contains sbatch's rejection of ${what}, which is classified as ${means}`, () => {
+      it(`classify sbatch's response to ${what} as ${means}`, () => {
         const answer = refusals[what];
         const outcome = parseSbatch(result(answer ?? {}));
 
@@ -140,21 +140,21 @@ for (const release of releases) {
     }
 
     for (const what of ['an unknown job', 'an ended job', 'another job name']) {
-      it(`shows that nothing is left to cancel after scancel of ${what}`, () => {
+      it(`conclude that nothing is left to cancel if scancel was called with ${what}`, () => {
         expect(parseScancel(result(answers[`scancel, ${what}`] ?? {}))).to.equal(undefined);
       });
     }
 
-    it('shows that all cancellations fail if the controller is down', () => {
+    it('conclude that all cancellations failed if the controller was down', () => {
       expect(parseScancel(result(answers['scancel, no controller'] ?? {}))).to.include({ isOfOneJob: false });
     });
 
-    it('shows that scontrol and sacct do not know an unknown job', () => {
+    it('recognize that scontrol and sacct do not know a job', () => {
       expect(isUnknownJob(answers['scontrol, an unknown job']?.stderr ?? '')).to.equal(true);
       expect(parseSacctRecord(result(answers['sacct, an unknown job'] ?? {}))).to.equal(undefined);
     });
 
-    it('is read as a failure, not as an empty list, if the controller or database is down', () => {
+    it('report a failure, not an empty list, if the controller or the database was down', () => {
       expect(parseSqueue(result(answers['squeue, no controller'] ?? {}), MARK).kind).to.equal('failed');
       expect(parseSacctJobs(result(answers['sacct, no database'] ?? {})).kind).to.equal('failed');
     });

@@ -8,8 +8,8 @@ function answer(...rows: readonly (readonly string[])[]): string {
   return [['State', 'ReqMem', 'MaxRSS'], ...rows].map((row) => `${row.join('\x1f')}\n`).join('');
 }
 
-describe('the memory usage of an ended job', () => {
-  it('is requested in megabytes for the newest run of the job and its steps', () => {
+describe("the query of an ended job's memory usage", () => {
+  it('requests megabytes, and only the newest run of the job and its steps', () => {
     const args = sacctUsageArgs('7' as JobId);
 
     expect(args).to.include.members(['--jobs=7', '--units=M']).and.not.include.members(['--allocations']);
@@ -18,7 +18,7 @@ describe('the memory usage of an ended job', () => {
 
   for (const [title, rows, expected] of [
     [
-      'from the output of Slurm 22.05.8 for an OUT_OF_MEMORY job',
+      'returns peak memory and memory limit of an OUT_OF_MEMORY job of Slurm 22.05.8',
       [
         ['OUT_OF_MEMORY', '50M', ''],
         ['OUT_OF_MEMORY', '', '56.02M'],
@@ -26,7 +26,7 @@ describe('the memory usage of an ended job', () => {
       { cancelledByUid: undefined, peakMemory: '57M', memoryLimit: '50M' },
     ],
     [
-      'as the peak memory of the largest step',
+      'returns the peak memory of the largest step',
       [
         ['OUT_OF_MEMORY', '1.50G', ''],
         ['OUT_OF_MEMORY', '', '900M'],
@@ -36,28 +36,32 @@ describe('the memory usage of an ended job', () => {
       { cancelledByUid: undefined, peakMemory: '1536M', memoryLimit: '1.50G' },
     ],
     [
-      'from the output of Slurm 20.11 with a memory limit for each CPU',
+      'returns a memory limit for each CPU, as Slurm 20.11 prints it',
       [['CANCELLED by 1000', '2Gc', '']],
       { cancelledByUid: '1000', peakMemory: undefined, memoryLimit: '2G per CPU' },
     ],
     [
-      'from the output of Slurm 20.11 with a memory limit for each node',
+      'returns a memory limit for each node, as Slurm 20.11 prints it',
       [['CANCELLED', '50Mn', '']],
       { cancelledByUid: undefined, peakMemory: undefined, memoryLimit: '50M per node' },
     ],
     [
-      'as unknown for a job without a memory limit',
+      'returns no memory limit for a job without one',
       [['CANCELLED by 0', '0', '']],
       { cancelledByUid: '0', peakMemory: undefined, memoryLimit: undefined },
     ],
-    ['as unknown for an unknown job', [], { cancelledByUid: undefined, peakMemory: undefined, memoryLimit: undefined }],
+    [
+      'returns no values for an unknown job',
+      [],
+      { cancelledByUid: undefined, peakMemory: undefined, memoryLimit: undefined },
+    ],
   ] as const) {
-    it(`is read ${title}`, () => {
+    it(title, () => {
       expect(parseSacctUsage(result({ stdout: answer(...rows) }))).to.deep.equal(expected);
     });
   }
 
-  it('is undefined if sacct reports an error', () => {
+  it('returns undefined if sacct reports an error', () => {
     expect(parseSacctUsage(result({ stdout: answer(['CANCELLED by 0', '', '']), stderr: 'sacct: error' }))).to.equal(
       undefined,
     );

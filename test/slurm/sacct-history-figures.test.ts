@@ -50,8 +50,8 @@ function only(...rows: readonly string[]): JobFigures {
   return figures;
 }
 
-describe('the accounting figures of an ended job', () => {
-  it('are requested for all runs and steps of several jobs', () => {
+describe('the accounting figures of a job', () => {
+  it('are requested for all its runs and steps, and for several jobs in one call', () => {
     expect(sacctFiguresArgs(['1', '2'] as JobId[])).to.include.members(['--jobs=1,2', '--duplicates', '--noconvert']);
   });
 
@@ -77,7 +77,7 @@ describe('the accounting figures of an ended job', () => {
     });
   });
 
-  it("contain the sum of the peak memory of a step's tasks, as seff prints it", () => {
+  it("contain, for each step, the sum of its tasks' peak memory, as seff prints it", () => {
     // Recorded from Slurm 22.05.8: seff prints 170.70 MB.
     const step =
       '1.0|python3||lab||COMPLETED|1795950592|1795950592|1795950596|4||1|2|cpu=2,mem=600M,node=1|2|00:00.229|174145536|cpu=00:00:00,energy=0,fs/disk=1708435,mem=178991104,pages=0';
@@ -129,7 +129,7 @@ describe('the accounting figures of an ended job', () => {
       expect(only(TWO_CORES.replace('00:00.578', shown), ITS_BATCH).usedCpuSec).to.equal(sec);
   });
 
-  it('are sums over the runs of a requeued job', () => {
+  it('are the sums over all its runs if it was requeued', () => {
     const first =
       '1|a|ada|lab|debug|NODE_FAIL|1795950500|1795950510|1795950540|30|10|1|2|cpu=2,gres/gpu=1,mem=200M||00:10.000|';
     expect(only(first, ITS_BATCH, TWO_CORES, ITS_BATCH)).to.include({
@@ -144,14 +144,14 @@ describe('the accounting figures of an ended job', () => {
     });
   });
 
-  it('are missing while the job runs, and if another job now has its id', () => {
+  it('are missing while the job runs, or if its id now belongs to another job', () => {
     const running = TWO_CORES.replace('COMPLETED', 'RUNNING').replace('1795950596', 'Unknown');
     const others = TWO_CORES.replace('|a|', '|theirs|').replace('1795950590', '1795900000');
     expect([read([running]).size, read([others, ITS_BATCH]).size]).to.deep.equal([0, 0]);
     expect(read([others, ITS_BATCH, TWO_CORES, ITS_BATCH]).get('1' as JobId)?.elapsedSec).to.equal(4);
   });
 
-  it('are missing for every job if the output is incomplete', () => {
+  it('are reported as unavailable for all requested jobs if the output is incomplete', () => {
     expect(() => read([TWO_CORES.slice(0, -20)])).to.throw(SlurmUnavailableError);
     expect(() =>
       parseSacctFigures({ ...outputOf([]), names: result({ stderr: 'sacct: error: Connection refused' }) }, [], {
@@ -160,7 +160,7 @@ describe('the accounting figures of an ended job', () => {
     ).to.throw(SlurmUnavailableError);
   });
 
-  it('are missing if the job with the name and the id belongs to another Unix user', () => {
+  it("are missing if its id and name belong to another Unix user's job", () => {
     const figuresAs = (unixUser: string): number => {
       const job: JobKey = { id: '1' as JobId, name: 'a', unixUser };
       return parseSacctFigures(outputOf([TWO_CORES, ITS_BATCH]), [job], { accountsGpus: true }).size;

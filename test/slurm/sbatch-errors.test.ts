@@ -83,7 +83,7 @@ describe('the error of sbatch for a policy limit', () => {
   });
 });
 
-describe('an error of sbatch before it contacts the controller', () => {
+describe('a failed sbatch without a response of the controller', () => {
   for (const [stderr, exitCode, failure] of [
     ['sbatch: unrecognized option \'--bogus\'\nTry "sbatch --help" for more information\n', 255, 'rejected'],
     ["/opt/slurm/bin/sbatch: unrecognized option '--bogus'\n", 255, 'rejected'],

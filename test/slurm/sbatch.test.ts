@@ -62,7 +62,7 @@ describe('sbatch', () => {
     });
   }
 
-  it('reports each error message once, without the prefix "sbatch: error:"', () => {
+  it('has failed with a message that contains each of its errors once, without the prefix "sbatch: error:"', () => {
     const stderr =
       'sbatch: error: invalid partition specified: nope\n' +
       'sbatch: error: Batch job submission failed: Invalid partition name specified\n';

@@ -37,20 +37,20 @@ describe('scancel', () => {
     ],
     ['if the controller stops responding', { exitCode: 8, stderr: ofJob(AWAY) }, AWAY],
   ] as const) {
-    it(`of a single job fails ${what}`, () => {
+    it(`fails for one job ${what}`, () => {
       const failure = parseScancel(result(answer));
 
       expect(failure).to.deep.equal({ words: ofJob(words).trim(), isOfOneJob: true });
     });
   }
 
-  it('of all jobs fails if the controller does not respond', () => {
+  it('fails for all jobs if the controller does not respond', () => {
     const stderr = `slurm_load_jobs error: ${AWAY}\n`;
 
     expect(parseScancel(result({ exitCode: 1, stderr }))).to.deep.equal({ words: stderr.trim(), isOfOneJob: false });
   });
 
-  it('of all jobs fails if scancel is killed', () => {
+  it('fails for all jobs if it is killed', () => {
     const killed = parseScancel(result({ exitCode: undefined, killedBy: 'SIGKILL' }));
 
     expect(killed).to.deep.equal({ words: 'scancel was killed by SIGKILL', isOfOneJob: false });

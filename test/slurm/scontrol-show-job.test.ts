@@ -103,7 +103,7 @@ describe('parseJobRecord', () => {
   });
 });
 
-describe('parseJobRecord for a job whose owner may set hostile texts', () => {
+describe("parseJobRecord (fields that the job's user can set)", () => {
   const read = (texts: OwnerTexts): JobRecord | undefined => parseJobRecord(recordText(texts), TRUE_RECORD.id);
 
   /** Each fact is Slurm's own, or is omitted. */
@@ -127,7 +127,7 @@ describe('parseJobRecord for a job whose owner may set hostile texts', () => {
     expect(read({})).to.deep.equal(TRUE_RECORD.record);
   });
 
-  it('ignores a text in any field that looks like the path of the log (S-60)', () => {
+  it('ignores a text that looks like the path of the log, whatever field contains it (S-60)', () => {
     const forged = 'x StdOut=/home/daemon/clearml.conf JobState=COMPLETED ExitCode=0:0';
 
     for (const field of ['Account', 'Comment', 'MailUser', 'WorkDir', 'Features', 'WCKey', 'Container'])
@@ -156,7 +156,7 @@ describe('parseJobRecord for a job whose owner may set hostile texts', () => {
       expect(pathOf(path), path).to.equal(undefined);
   });
 
-  it('returns only the facts from Slurm, whatever the owner writes into a field', () => {
+  it('returns only the facts from Slurm, whatever the user writes into a field', () => {
     fc.assert(
       fc.property(hostileOwnerTexts(), (texts) => expectNothingForged(read(texts))),
       { numRuns: fuzzCases(2_000), seed: fuzzSeed(13) },

@@ -61,7 +61,7 @@ describe('a scheduler with a rate limit', () => {
     expect(left).to.equal(2);
   });
 
-  it('reports the duration of squeue to the rate limit', async () => {
+  it('makes later calls wait longer if squeue was slow', async () => {
     const { scheduler, limit, now } = limited(4_000);
     await scheduler.list();
 

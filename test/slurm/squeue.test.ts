@@ -36,7 +36,7 @@ describe('a query with squeue', () => {
     expect(format).to.match(/^--format=\x1emark1234\x1f%A\x1f.*\x1f%j\x1dmark1234$/);
   });
 
-  it('returns the jobs of Slurm 22.05.8 outside job arrays, with hostile names unchanged (S-30)', () => {
+  it('returns all jobs of Slurm 22.05.8 except array tasks, with hostile names unchanged (S-30)', () => {
     const list = parseSqueue(result({ stdout: fixture('22.05.8/squeue.txt') }), MARK);
 
     expect(list.kind).to.equal('listed');

@@ -24,7 +24,7 @@ describe('the server of a test run', () => {
     );
   });
 
-  it('gives each run separate names, and deletes only what the run itself created', async () => {
+  it('receives separate names from each run, and each run deletes only what it created', async () => {
     const sandbox = await createSandbox({ port: 0, clock: systemClock });
     try {
       const api = await connectApi(sandbox);

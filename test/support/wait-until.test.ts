@@ -5,7 +5,7 @@ import { failWaitsOn, waitUntil } from './wait-until.ts';
 
 const never = (): boolean => false;
 
-describe('a wait', () => {
+describe('waitUntil', () => {
   it('fails immediately when a program that all waits need has ended', async () => {
     const remove = failWaitsOn(() => 'slurmctld ended');
 
@@ -15,7 +15,7 @@ describe('a wait', () => {
     expect(error.message).to.match(/^waited \d+ ms for a job, in vain: slurmctld ended\nits last line$/);
   });
 
-  it('does not fail for a reason that was withdrawn before', async () => {
+  it('does not fail for a reason that was withdrawn before the call', async () => {
     failWaitsOn(() => 'slurmctld ended')();
 
     expect(await waitUntil('a job', () => 'job 7')).to.equal('job 7');

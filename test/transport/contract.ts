@@ -51,7 +51,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(await host.run(shell(':'))).to.include({ stdout: '', stderr: '' });
   });
 
-  it('returns output that is not text', async () => {
+  it('returns output that is not text, with invalid bytes replaced', async () => {
     const { stdout } = await host.run(shell(`printf 'a\\000b\\r\\n\\377\\033[1mc\\n\\n'`));
 
     expect(stdout).to.equal('a\0b\r\n\ufffd\x1b[1mc\n\n');
@@ -212,7 +212,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(await host.run(shell('echo fine'))).to.include({ stdout: 'fine\n' });
   });
 
-  it("ends a program on the stop signal, and throws the signal's reason", async () => {
+  it("ends a program when the AbortSignal is aborted, and throws the signal's reason", async () => {
     const stop = new AbortController();
     const pidFile = join(place.folder, 'stopped-pid');
     const running = host.run({ ...shell(`echo $$ > ${pidFile}; sleep 60`), signal: stop.signal });
@@ -223,7 +223,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(await rejection(running)).to.equal(why);
   });
 
-  it('starts no program after the stop signal', async () => {
+  it('starts no program if the AbortSignal is already aborted', async () => {
     const command = shell('touch ran', { signal: AbortSignal.abort(new Error('stopped')) });
 
     expect(await rejection(host.run(command))).to.have.property('message', 'stopped');

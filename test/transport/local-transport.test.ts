@@ -53,7 +53,7 @@ describe('the local transport', () => {
     expect(error).to.be.instanceOf(CommandTimeoutError);
   });
 
-  it('stops waiting for a process that left the process group and keeps the pipe open', async () => {
+  it('stops waiting at the deadline, even if a process that left the process group keeps the pipe open', async () => {
     const pidFile = join(folder, 'left-pid');
     const script = `setsid sh -c 'echo $$ > ${pidFile}; exec sleep 1000' & wait`;
     const readPid = (): number => (existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0);

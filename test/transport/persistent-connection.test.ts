@@ -57,7 +57,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.equal(1);
   });
 
-  it('is opened again immediately if it was lost after a long time', async () => {
+  it('is opened again immediately if it was lost after it had been open for a long time', async () => {
     const line = await login.get();
     clock.pass(3_600_000);
     line.lose(new Error('cut'));
@@ -67,7 +67,7 @@ describe('a persistent connection', () => {
     expect(clock.now()).to.equal(3_600_000);
   });
 
-  it('delays a call if the next login is due soon', async () => {
+  it('delays a call until the next login if that login is due soon', async () => {
     const line = await login.get();
     clock.pass(1_000);
     line.lose(new Error('cut'));

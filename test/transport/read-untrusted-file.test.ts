@@ -121,7 +121,7 @@ for (const tools of ['this machine', 'busybox']) {
       });
     });
 
-    describe('run by a user other than root', () => {
+    describe('(run by a user other than root)', () => {
       before(requireRoot);
 
       it('reads a file of the expected user, but rejects links and files of root', async () => {

@@ -177,7 +177,7 @@ describe('a command in a remote script', () => {
       expect(stdout.match(/^[ab]|exit 0/gm)).to.deep.equal(['a', 'exit 0', 'b', 'exit 0']);
     });
 
-    it(`whose program is missing does not prevent ${shell} from running the next command`, () => {
+    it(`does not prevent ${shell} from running the next command, even if its program is missing`, () => {
       const missing = blockFor({ program: 'sbatchh', args: [] });
       const { stdout } = runPosixShell(
         shell,

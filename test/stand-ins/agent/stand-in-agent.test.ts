@@ -42,7 +42,7 @@ describe('the stand-in for clearml-agent on the sandbox', () => {
     expect(await testBed.console(task)).to.contain('path is None');
   });
 
-  it('changes the status of a task at its end only on the first node of the task', async () => {
+  it("sets the final status of a task only on the task's first node", async () => {
     await using testBed = await openAgentTestBed(standInAgentPython(), { SLURM_PROCID: '1' });
     const task = await testBed.enqueue(await testBed.makeTask('print("hello from the other node")'));
     expect(await testBed.start('python', ...EXECUTE, task).ended).to.include({ code: 0 });

@@ -161,7 +161,7 @@ describe('the stand-in cluster', () => {
     expect(Number(startedAt)).to.be.above(Number(log(id)));
   });
 
-  it("sets a job to FAILED if the job's output file cannot be written, as Slurm does", async () => {
+  it("sets a job to FAILED, as Slurm does, if the job's output file cannot be written", async () => {
     const id = await submit('touch ran', '--output=/nowhere/x.out');
     await until(id, 'FAILED');
 
@@ -169,14 +169,14 @@ describe('the stand-in cluster', () => {
     expect(existsSync(join(folder, 'ran'))).to.equal(false);
   });
 
-  it("runs a job in /tmp if the job's working directory does not exist, as Slurm does", async () => {
+  it("runs a job in /tmp, as Slurm does, if the job's working directory does not exist", async () => {
     const id = await submit('pwd', `--chdir=/nowhere --output=${folder}/slurm-%j.out`);
     await until(id, 'COMPLETED');
 
     expect(log(id)).to.equal('/tmp\n');
   });
 
-  it("passes the submitter's environment to the job, or with --export=NONE no environment", async () => {
+  it("passes the submitter's environment to the job, or no environment with --export=NONE", async () => {
     const all = await type(`MINE=yes sbatch --parsable --wrap 'echo "$MINE"'`);
     const none = await type(`MINE=yes sbatch --parsable --export=NONE --wrap 'echo "$MINE"'`);
     await until(all, 'COMPLETED');
@@ -215,7 +215,7 @@ describe('the stand-in cluster', () => {
     expect(await submit('true')).to.equal('4');
   });
 
-  it('starts a requeued job even if its timer fires too early', async () => {
+  it('starts a requeued job even if the timer for its begin time fires too early', async () => {
     await cluster.close();
     await open({}, { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.max(0, ms - 30), signal) });
     const id = await submit('[ "$SLURM_RESTART_COUNT" = 1 ] || sleep 1000');

@@ -87,10 +87,10 @@ const line = fc.oneof(
   fc.constantFrom('', '# a comment', '  # another'),
 );
 
-describe('a known_hosts file', () => {
+describe('matchesHost', () => {
   before(requireSshd);
 
-  it('matches the same hosts as ssh-keygen -F', async () => {
+  it('finds the same lines of a known_hosts file as ssh-keygen -F', async () => {
     await using here = await createKnownHostsFixture();
     const runs = fc.asyncProperty(fc.array(line, { maxLength: 8 }), host, port, async (lines, name, at) => {
       const file = await here.write('known', `${lines.join('\n')}\n`);
@@ -99,7 +99,7 @@ describe('a known_hosts file', () => {
     await fc.assert(runs, { numRuns: 150 });
   });
 
-  it('matches the same hosts as ssh-keygen -F, also with names that ssh-keygen -H hashed', async () => {
+  it('finds the same lines of a known_hosts file as ssh-keygen -F, even if ssh-keygen -H hashed the names', async () => {
     await using here = await createKnownHostsFixture();
     const runs = fc.asyncProperty(fc.array(line, { maxLength: 5 }), host, port, async (lines, name, at) => {
       const file = await here.write('known', `${lines.join('\n')}\n`);

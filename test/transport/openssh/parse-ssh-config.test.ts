@@ -72,7 +72,7 @@ describe('findSshTarget', () => {
     expect(found.identityFiles).to.deep.equal([join(folder, 'key'), join(folder, 'other')]);
   });
 
-  it('prefers the settings of clearml.conf to those of ssh, also to evaluate Match blocks', async () => {
+  it('prefers the settings of clearml.conf to those of ssh, also when it evaluates Match blocks', async () => {
     const found = await target(
       'Match user joe\n  HostName for-joe\nHost hpc\n  User jane\n  Port 2222\n  ProxyJump gate\n  IdentityFile ~/k\n',
       { user: 'joe', port: 22, jumps: ['none'], identityFiles: ['/ours'] },

@@ -125,7 +125,7 @@ describe('the ssh2 transport', () => {
       expect(existsSync(join(testBed.account.home, 'ran'))).to.equal(false);
     });
 
-    it('detects by keepalive a link that drops all packets', async () => {
+    it('uses keepalive messages to detect that the link drops all packets', async () => {
       await using link = await startLink(testBed.sshd.port);
       // The test says when a keepalive is due: on a busy machine, sshd may not answer the first ones in time.
       const intervals = holdIntervals();

@@ -90,7 +90,7 @@ describe('a login by ssh2', () => {
     await testBed.expectLogin(testBed.target({ identityFiles: [], agentSocket: agent.socket }));
   });
 
-  it('reports that no agent is running', async () => {
+  it('reports that no ssh-agent is running', async () => {
     const agentSocket = join(folder, 'no-agent');
 
     expect(await testBed.refusal(testBed.target({ identityFiles: [], agentSocket }))).to.match(
