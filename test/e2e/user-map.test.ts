@@ -152,7 +152,7 @@ describe('a daemon with a user map', () => {
       await checkTasks(bed);
     });
 
-    it("holds only one user's tasks if squeue fails for that user, and ends none of that user's running jobs", async () => {
+    it("holds the tasks of a user for whom squeue fails, and no other tasks, and ends none of that user's running jobs", async () => {
       await using bed = await createBed(local(STAND_IN));
       const { world, people } = bed;
       const file = await sudoers(bed);
