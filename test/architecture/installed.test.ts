@@ -12,14 +12,14 @@ function readJson(file: string): unknown {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-describe('the installation', () => {
-  it('runs no install script of any package', () => {
+describe('an installation with npm', () => {
+  it('runs no install script, because no dependency has one', () => {
     const { packages } = readJson('package-lock.json') as Lock;
     const scripts = Object.entries(packages).filter(([, { dev, hasInstallScript }]) => !dev && hasInstallScript);
     expect(scripts.map(([name]) => name)).to.deep.equal([]);
   });
 
-  it('runs no install script in a clone', () => {
+  it('runs no install script in a clone, because .npmrc disables them', () => {
     expect(readFileSync('.npmrc', 'utf8')).to.match(/^ignore-scripts=true$/m);
   });
 

@@ -64,13 +64,13 @@ describe('the sbatch check of a template', () => {
     return (await checkForErrors(parsed, programs)).findings.map(({ sentence }) => sentence);
   }
 
-  it('finds no error in a template that only some users may submit', async () => {
+  it('finds no error in a template that only some of the mapped users may submit', async () => {
     expect(await findingsIfAccepted('alice')).to.deep.equal([]);
     expect(await findingsIfAccepted('bob')).to.deep.equal([]);
     expect((await findingsIfAccepted()).join()).to.match(/^sbatch --test-only as alice: Invalid account /);
   });
 
-  it("does not look in the users' homes for the directory of a log", async () => {
+  it('does not search for a relative log directory when it runs as a mapped user', async () => {
     const { parsed } = lintTemplate('gpu.template', `#!/bin/bash\n#SBATCH --output=logs/%j.out\n${BLOCKS}`);
     const run: Transport['run'] = ({ program }) =>
       Promise.resolve({ exitCode: program === 'test' ? 1 : 0, killedBy: undefined, stdout: '', stderr: '' });

@@ -182,7 +182,7 @@ describe('the program', () => {
       });
     }
 
-    it('accepts commands of a system account or the trusted group, but none of another user', async () => {
+    it('accepts commands that a system account or the trusted group owns, but none that another user owns', async () => {
       const changeOwner = (who: string): unknown => execFileSync('chown', ['-R', who, bin]);
       changeOwner(String(MALLORY));
       const lines = `slurm_bin_dir: "${bin}"`;

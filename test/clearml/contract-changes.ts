@@ -218,7 +218,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(await headOf(queue)).to.deep.equal({ at, tasks: [] });
     });
 
-    it('shows that a queue is unchanged, so that a query reuses its known entries', async () => {
+    it('shows which queues are unchanged, so that the client reuses their known entries', async () => {
       const { client, raw, newQueue, newTaskIn } = testBed();
       const [still, changed] = [await newQueue(), await newQueue()];
       const [task, first] = [await newTaskIn(still), await newTaskIn(changed)];

@@ -45,7 +45,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
   }
 
   describe('a model', () => {
-    it('is published and has only empty fields after its creation', async () => {
+    it('is already published when it is created, and its optional fields are empty', async () => {
       const created = await readModel(await createModel());
 
       expect(created).to.deep.include({
@@ -138,7 +138,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(await find({ id: [model], system_tags: ['archived'] })).to.deep.equal([]);
     });
 
-    it('cannot be edited while it is public', async () => {
+    it('cannot be edited between models.make_public and models.make_private', async () => {
       const model = await createModel();
       expect(await call('models.make_public', { ids: [model] })).to.have.property('updated', 1);
 
@@ -205,7 +205,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(await readTask(other)).to.have.nested.property('models.input[0].model', `__DELETED__${model}`);
     });
 
-    it('prevent a reset or deletion of the task without force if a model is published', async () => {
+    it('prevent a reset or deletion of the task without force if one of them is published', async () => {
       const task = await testBed().raw.createTask();
       const [published, draft] = [await saveModel(task, 'one'), await saveModel(task, 'two', { ready: false })];
 

@@ -91,7 +91,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       expect(await statusOf(id)).to.equal('completed');
     });
 
-    it('reports that a deleted task has changed in the meantime, even with force', async () => {
+    it('of a deleted task fails as a lost race, even with force', async () => {
       const { tasks } = testBed().client;
       const id = await createTaskWithStatus('deleted');
 
@@ -153,14 +153,14 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
     }
 
     const forgetting: readonly (readonly [string, (id: TaskId) => Promise<unknown>])[] = [
-      ['an earlier enqueue was refused', refuseEnqueue],
+      ['whose earlier enqueue was refused', refuseEnqueue],
       [
-        'the task was enqueued after unstart had set its status to queued',
+        'that was enqueued after unstart had set its status to queued',
         (id) => testBed().client.tasks.unstart(id, 'in_progress', NOTE),
       ],
     ];
     for (const [what, forget] of forgetting) {
-      it(`by a user makes the task an orphan, and a second one makes the task a draft, if ${what}`, async () => {
+      it(`of a task ${what} makes it an orphan if a user dequeues it, and a draft if the user does so again`, async () => {
         const { client, raw } = testBed();
         const id = await enqueuedAfter(forget);
 
@@ -174,7 +174,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
         expect(await statusOf(id)).to.equal('created');
       });
 
-      it(`by the daemon makes the task a draft at once if ${what}`, async () => {
+      it(`of a task ${what} makes it a draft at once if the daemon dequeues it`, async () => {
         const id = await enqueuedAfter(forget);
 
         await testBed().client.tasks.dequeue(id, NOTE);

@@ -103,7 +103,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a task of a pipeline', () => {
-    it('has, after its creation, an empty list of artifacts that the SDK can delete', async () => {
+    it('is created with an empty list of artifacts, so that the SDK finds a list to delete', async () => {
       const { raw } = testBed();
       const task = await raw.createTask();
       const read = await raw.call('tasks.get_by_id', { task });

@@ -85,7 +85,7 @@ describe('a call to a failing ClearML server', () => {
     });
 
     for (const subcode of [110, 121, 101]) {
-      it(`reports a status change refused with 400/${subcode} as a lost race (C-30)`, async () => {
+      it(`reports a lost race if the server refuses its status change with 400/${subcode} (C-30)`, async () => {
         fixture.server.script('tasks.failed', refuse(400, subcode, 'too late'));
 
         const error = await rejection(
@@ -211,7 +211,7 @@ describe('a call to a failing ClearML server', () => {
     expect(String(error)).to.include('503');
   });
 
-  it('ends on the stop signal while it waits for the response', async () => {
+  it('ends when its AbortSignal is aborted while it waits for the response', async () => {
     const stop = new AbortController();
     fixture.server.script('tasks.get_by_id', (response, request) => {
       stall()(response, request);
@@ -223,7 +223,7 @@ describe('a call to a failing ClearML server', () => {
     expect(error.message).to.equal('the program ends');
   });
 
-  it('causes no listener-leak warning from Node when many calls run at the same time', async () => {
+  it('causes no listener-leak warning from Node.js when many calls run at the same time', async () => {
     const warnings: Error[] = [];
     const note = (warning: Error): void => void warnings.push(warning);
     process.on('warning', note);
@@ -258,7 +258,7 @@ describe('a call to a failing ClearML server', () => {
     ]);
   });
 
-  it('is not sent after the stop signal', async () => {
+  it('is not sent if its AbortSignal is already aborted', async () => {
     const signal = AbortSignal.abort(new Error('the program ends'));
 
     const error = await rejection(fixture.client({ signal }).tasks.get(TASK));

@@ -13,7 +13,7 @@ const QUEUE = queueId('b'.repeat(32));
 describe('the task calls of the ClearML client', () => {
   const fixture = createScriptedServerFixture();
 
-  it('read a task with few fields or with invalid fields that are only displayed', async () => {
+  it('read a task even if fields are missing, or if fields that the daemon only displays are invalid', async () => {
     const odd = { id: TASK, name: null, status: 'queued', system_tags: 'x', runtime: 7, hyperparams: [] };
     fixture.server.script(
       'tasks.get_all',
@@ -41,7 +41,7 @@ describe('the task calls of the ClearML client', () => {
     expect(tasks.get(OTHER)).to.include({ status: 'queued', archived: true });
   });
 
-  it('read several documents, but none of a task that is unreadable or appears twice', async () => {
+  it('read the documents of several tasks, but not of a task that is unreadable or appears twice', async () => {
     const third = taskId('d'.repeat(32));
     const good = { id: TASK, status: 'queued', script: { diff: 'x' } };
     const rows = [good, 'x', { id: OTHER, status: 'brand_new' }, { ...good, id: third }, { ...good, id: third }];
@@ -55,7 +55,7 @@ describe('the task calls of the ClearML client', () => {
     expect(fixture.sent('tasks.get_all')).to.deep.equal([{ id: [TASK, OTHER, third], search_hidden: true }]);
   });
 
-  it('do not retry a read of several documents', async () => {
+  it('do not retry a read of the documents of several tasks', async () => {
     fixture.server.script('tasks.get_all', page(503, ''));
 
     await rejection(fixture.client().tasks.getMany([TASK, OTHER]));
@@ -71,7 +71,7 @@ describe('the task calls of the ClearML client', () => {
     }
   });
 
-  describe('read all other tasks of a page (C-34), and report none as deleted, if the page contains', () => {
+  describe('still read the other tasks of a page, and report no task as deleted, if the page contains', () => {
     const good = { id: OTHER, status: 'queued' };
     const rows: readonly [title: string, row: unknown, why: RegExp][] = [
       ['a task without a status', { id: TASK }, /^its status is missing$/],
@@ -95,7 +95,7 @@ describe('the task calls of the ClearML client', () => {
       ['a task that appears twice', good, /appears twice/],
     ];
     for (const [title, row, why] of rows) {
-      it(title, async () => {
+      it(`${title} (C-34)`, async () => {
         const logged: LoggedLine[] = [];
         fixture.server.script('tasks.get_all', data({ tasks: [row, good] }));
         const client = fixture.client({ logged });
@@ -149,7 +149,7 @@ describe('the task calls of the ClearML client', () => {
     expect(fixture.server.callsOf('tasks.get_all')).to.have.length(2);
   });
 
-  it('split a search that excludes many tasks into one request for each first digit of the ids', async () => {
+  it('split a search that excludes many tasks into 16 requests, one for each first digit of a task id', async () => {
     fixture.server.script('tasks.get_all', data({ tasks: [] }));
     const except = Array.from({ length: 20_000 }, (_, n) =>
       taskId(`${(n % 16).toString(16)}${n.toString(16).padStart(31, '0')}`),

@@ -5,12 +5,12 @@ import { askAtTerminal } from '../../src/cli/ask-at-terminal.ts';
 import { UsageError } from '../../src/base/usage-error.ts';
 import { rejection } from '../support/rejection.ts';
 
-describe('a question at the terminal', () => {
+describe('askAtTerminal', () => {
   function terminal(): { input: PassThrough; output: PassThrough; stop: AbortController } {
     return { input: new PassThrough(), output: new PassThrough(), stop: new AbortController() };
   }
 
-  it('is printed and returns the line that the user types', async () => {
+  it('prints the question and returns the line that the user types', async () => {
     const { input, output, stop } = terminal();
     const ask = (question: string): Promise<string> => askAtTerminal(question, { input, output, signal: stop.signal });
 

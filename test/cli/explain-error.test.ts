@@ -16,7 +16,7 @@ describe('the error handler of the program', () => {
   for (const [how, error] of [
     ['is the interrupt itself', interrupted],
     ['was caused by the interrupt', new Error('fetch failed', { cause: interrupted })],
-    ["is Node's AbortError", new DOMException('aborted', 'AbortError')],
+    ['is an AbortError of Node.js', new DOMException('aborted', 'AbortError')],
   ] as const) {
     it(`prints nothing and returns 130 after SIGINT if the error ${how}`, () => {
       expect(explained(error, interrupted)).to.deep.equal({ code: 130, printed: '' });

@@ -162,7 +162,7 @@ describe('the table of tasks', () => {
     for (const columns of [60, 80, 120]) expect(longest(shown(columns, more))).to.be.at.most(columns);
   });
 
-  it('shows only the beginning of a long status reason, which the owner of a task may set', () => {
+  it('shows only the beginning of a long status reason, because the owner of the task can set any text', () => {
     const ended = {
       task: 'd'.repeat(32) as TaskId,
       name: 'long',

@@ -69,7 +69,7 @@ describe('the help', () => {
     expect(COMMANDS[0]?.options['log-level']?.describe).to.include('default: info');
   });
 
-  it('is the same by the command help, by --help and by -h', async () => {
+  it('is the same with the command help, with --help and with -h', async () => {
     await using cli = await openCli();
     const answers = [
       ['help', 'logs'],

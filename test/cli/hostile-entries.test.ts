@@ -13,7 +13,7 @@ describe('a queue entry that names no task', () => {
   });
   afterEach(() => cli[Symbol.asyncDispose]());
 
-  it('does not block the next task, and creates no file outside the shared directory (C-33)', async () => {
+  it('does not prevent the submission of the next task, and creates no file outside the shared directory (C-33)', async () => {
     const shared = join(cli.outside, 'above', 'shared');
     await mkdir(join(shared, 'jobs'), { recursive: true, mode: 0o700 });
     await cli.write('t', TEMPLATE);

@@ -37,11 +37,11 @@ describe('the command that starts this program again', () => {
     return startedAs({ execPath: node, execArgv, argv, env }, isSingleFile);
   }
 
-  it('names only the program if the first Node in PATH is the one that runs this process', () => {
+  it('names only the program if the first Node.js in PATH is the one that runs this process', () => {
     expect(started({})).to.deep.equal([program, '--queue', 'gpu']);
   });
 
-  it("names Node's path if PATH has no Node, or another Node first", () => {
+  it('names the path of Node.js if PATH has no Node.js, or another one first', () => {
     const other = { PATH: `${join(folder, 'other')}:${join(folder, 'bin')}` };
     mkdirSync(join(folder, 'other'));
     executable('other/node');
@@ -49,11 +49,11 @@ describe('the command that starts this program again', () => {
     expect(started({ env: {} })).to.deep.equal([node, program, '--queue', 'gpu']);
   });
 
-  it('keeps the options that Node was started with', () => {
+  it('keeps the options that Node.js was started with', () => {
     expect(started({ execArgv: ['--no-warnings'] })).to.deep.equal([node, '--no-warnings', program, '--queue', 'gpu']);
   });
 
-  it("names Node's path if the program is not executable", () => {
+  it('names the path of Node.js if the program is not executable', () => {
     chmodSync(program, 0o644);
     expect(started({})).to.deep.equal([node, program, '--queue', 'gpu']);
   });

@@ -86,7 +86,7 @@ describe('a pause', () => {
     expect((await cli.run('resume', 'gpu')).stdout).to.match(/^Queue gpu: not paused\./);
   });
 
-  it('stops all claims if its file is unreadable, until resume replaces the file', async () => {
+  it('stops all claims while its file is unreadable, until the resume command replaces the file', async () => {
     await writeFile(join(cli.stateDir, 'pauses.json'), '{');
     await enqueue('second');
     await claim();

@@ -85,7 +85,7 @@ describe('a second daemon with an HTTP server', () => {
     await reach();
   });
 
-  it("leaves the first daemon's socket and address file unchanged even if the second serves another cluster", async () => {
+  it("leaves the first daemon's socket and address file unchanged even if it serves another cluster", async () => {
     await listen(socket);
     await writeFile(join(folder, 'state', 'http.json'), NOTE);
     await configure(`unix_socket: "${socket}"`, 'clusters { one {}, two {} }, queues { aaa { cluster: one } }');
@@ -98,7 +98,7 @@ describe('a second daemon with an HTTP server', () => {
     await reach();
   });
 
-  it('opens only one HTTP server for several clusters, and removes the socket and the address file at its end', async () => {
+  it('opens one HTTP server for all its clusters, and removes the socket and the address file when it ends', async () => {
     await configure(
       `unix_socket: "${socket}"`,
       'clusters { one {}, two {}, held {} }, queues { aaa { cluster: one } }',
@@ -123,7 +123,7 @@ describe('a second daemon with an HTTP server', () => {
     expect(await readdir(join(folder, 'state'))).to.not.include('http.sock');
   });
 
-  it('reports its cluster as ended if the first daemon already serves that cluster', async () => {
+  it('shows the phase "ended" for its cluster if the first daemon already serves that cluster', async () => {
     await lock();
     const monitor = createMonitor(systemClock);
     const app = { log: console, context: { hostName: 'login1' }, config: { settings: { slurm: {} } } };

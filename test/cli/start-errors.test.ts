@@ -26,7 +26,7 @@ async function startWithServer(apiServer: string): Promise<CliResult> {
 }
 
 describe('the daemon, when it starts,', () => {
-  it('reports the required Node version if Node is too old, without an error of Node itself (F-01)', async () => {
+  it('reports the required version of Node.js if Node.js is too old, before Node.js itself fails (F-01)', async () => {
     await using cli = await openCli();
     const old = await cli.write(
       'old.cjs',

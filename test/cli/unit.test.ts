@@ -33,7 +33,7 @@ describe('the directory examples/units', () => {
 });
 
 describe('the unit command', () => {
-  it('writes the options and the variables of the environment into the file', async () => {
+  it('writes the options and the environment variables into the unit file', async () => {
     await using cli = await openCli({ SLURM_CONF: '/etc/slurm.conf' });
     await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
 
@@ -55,7 +55,7 @@ describe('the unit command', () => {
     expect(stdout).to.include('RestartPreventExitStatus=2 73 77 78\n');
   });
 
-  it('hardens the systemd service without options that break Node, ssh-agent or the umask of jobs', () => {
+  it('hardens the systemd service without options that break Node.js, ssh-agent or the umask of jobs', () => {
     const unit = UNIT_FILES.systemd(ODD_SITE);
 
     expect(unit)
@@ -65,7 +65,7 @@ describe('the unit command', () => {
     expect(unit).not.to.match(/^#?(MemoryDenyWriteExecute|UMask)=|^PrivateTmp=/m);
   });
 
-  it('replaces the systemd directives that would disable sudo by comments if user_map is set', async () => {
+  it('comments out the systemd directives that would disable sudo if user_map is set', async () => {
     await using cli = await openCli();
     await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
     const conf = await cli.write('c.conf', 'agent.slurm.user_map { default: guest }\n');

@@ -45,7 +45,7 @@ function onTerminal(columns: number, rows: number): Watched {
 
 const bare = (text: string): string => text.replaceAll(/\x1b\[\??\d*[A-Za-z]/g, '');
 
-describe('a watched screen', () => {
+describe('the display of status --watch', () => {
   it('replaces its previous content, but never earlier output of the shell', () => {
     const { screen, written } = onTerminal(80, 24);
     expect(written(), 'nothing before the first look').to.equal('');
@@ -82,7 +82,7 @@ describe('a watched screen', () => {
     expect(bare(written())).to.equal('1\n2\n3\n… and 3 more lines (run without --watch to see them).\n');
   });
 
-  it('restores the terminal at the first signal, and leaves its last content there', () => {
+  it('restores the terminal settings at the first signal, and its last content stays on the screen', () => {
     const { screen, stop, written, resize } = onTerminal(80, 24);
     screen.show(() => 'one\n');
     written();
@@ -98,7 +98,7 @@ describe('a watched screen', () => {
     expect(written()).to.equal('');
   });
 
-  it('contains no control sequences if it shows nothing or is not in a terminal', () => {
+  it('writes no control sequences if it shows nothing or does not write to a terminal', () => {
     const { screen, written } = onTerminal(80, 24);
     screen.close();
     expect(written()).to.equal('');

@@ -29,7 +29,7 @@ describe('a queue', () => {
       ['a -> hpc1 (-)'],
     ],
     ['must be configured if there are several clusters', TWO, []],
-    ['is named "default" if no queue is configured', 'clusters { hpc1 {} }', ['default -> hpc1 (-)']],
+    ['named "default" is served if no queue is configured', 'clusters { hpc1 {} }', ['default -> hpc1 (-)']],
     [
       'uses its configured cluster, and either its own template or that of the cluster',
       `${TWO}, queues { a { cluster: hpc1 }, b { cluster: hpc2 }, c { cluster: hpc2, template: own.template } }`,
@@ -82,7 +82,7 @@ describe('a queue', () => {
 });
 
 describe('a cluster', () => {
-  it('has its own state directory and scheduler queue, and inherits all settings that it lacks', () => {
+  it('has its own state directory and scheduler queue, and inherits each setting of agent.slurm that it does not set', () => {
     const { clusters } = served(
       'state_dir: /s, shared_dir: /all, python: /py, slurm_bin_dir: /bin, clusters { hpc1 { shared_dir: /one }, hpc2 { slurm_conf: /two.conf } }',
       { SLURM_CONF: '/here.conf' },
@@ -109,7 +109,7 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('has the SSH settings of clearml.conf; ssh chooses what is not set there', () => {
+  it('has the SSH settings of clearml.conf, and leaves the others undefined, so that ssh chooses them', () => {
     const { clusters } = served(`clusters {
       plain { host: login1 }
       full { host: login2, user: jane, port: 2222, identity_file: ~/.ssh/k, jump: [gate, "jo@inner:22"],
@@ -151,7 +151,7 @@ describe('a cluster', () => {
     expect(clusters.map(({ ssh }) => ssh?.host)).to.deep.equal(['login1', undefined]);
   });
 
-  it('is the only one served if the setting "cluster" selects it', () => {
+  it('is the only cluster served if the setting "cluster" selects it', () => {
     expect(served(`${TWO}, cluster: hpc2`).clusters.map(({ name }) => name)).to.deep.equal(['hpc2']);
   });
 
@@ -234,7 +234,7 @@ describe('an invalid cluster or queue', () => {
   }
 });
 
-describe('the inheritance of limits and fairness', () => {
+describe('agent.slurm', () => {
   const limitsOf = (slurm: string): unknown => {
     const { clusters, queues } = served(slurm);
     return {
@@ -251,7 +251,7 @@ describe('the inheritance of limits and fairness', () => {
     maxGpus: undefined,
   };
 
-  it('gives a cluster each value of agent.slurm that the cluster does not set', () => {
+  it('passes on to a cluster each limit that the cluster does not set', () => {
     const slurm =
       'max_jobs: 100, max_jobs_per_user: 10, clusters { hpc1 { host: login1 }, hpc2 { host: login2, max_jobs: 5 } }';
 
@@ -269,7 +269,7 @@ describe('the inheritance of limits and fairness', () => {
     });
   });
 
-  it('gives a queue only the fairness of agent.slurm', () => {
+  it('passes on to a queue only the setting user_fairness, but no limits', () => {
     expect(
       limitsOf('max_jobs: 100, user_fairness: true, queues { a { max_jobs: 3 }, b { user_fairness: false } }'),
     ).to.deep.include({

@@ -103,7 +103,7 @@ describe('a CLEARML_AGENT__ variable', () => {
   });
 });
 
-describe('a variable for one fixed setting', () => {
+describe('an environment variable for a single setting', () => {
   it('sets that setting and no other', () => {
     for (const { names, path, kind } of NAMED_VARIABLES) {
       for (const name of names) {

@@ -5,10 +5,10 @@ import { openCli } from '../cli/open-cli.ts';
 
 describe('the internal queues', () => {
   for (const name of ['slurm_scheduler', 'slurm_scheduler.hpc1', 'slurm_scheduler-execute', 'parked', 'parked.a'])
-    it(`include ${name}`, () => expect(isInternalQueue(name, ['parked'])).to.equal(true));
+    it(`include "${name}"`, () => expect(isInternalQueue(name, ['parked'])).to.equal(true));
 
   for (const name of ['default', 'slurm_scheduler2', 'my.slurm_scheduler', 'parkedx', 'gpu-execute'])
-    it(`do not include ${name}`, () => expect(isInternalQueue(name, ['parked'])).to.equal(false));
+    it(`do not include "${name}"`, () => expect(isInternalQueue(name, ['parked'])).to.equal(false));
 
   it('are rejected by --queue', async () => {
     await using cli = await openCli();

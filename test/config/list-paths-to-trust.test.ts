@@ -52,13 +52,13 @@ describe('the settings that are paths', () => {
   });
 });
 
-describe('the paths of a configuration', () => {
+describe('pathsToTrust', () => {
   const TEXT = `api.verify_certificate: /etc/ca.pem
     agent.slurm { cluster: near, binaries.batch_binary: "/opt/sbatch -v", container_mounts: [/data, /scratch]
       clusters { near { host: a, identity_file: [~/.ssh/k, /k], password_command: [/opt/ask, /not/a/program] }
         far { host: b, identity_file: /elsewhere } } }`;
 
-  it('include the paths of the served clusters, with the name and the use of each setting', () => {
+  it('returns the paths of the served clusters, with the name and the use of each setting', () => {
     const paths = pathsToTrust(configWith(TEXT)).map(({ setting, path, use }) => [setting, path, use].join(' '));
 
     expect(paths).to.include.members([
@@ -72,7 +72,7 @@ describe('the paths of a configuration', () => {
     expect(paths.join()).not.to.match(/elsewhere|not.a.program/);
   });
 
-  it('include a file named by an environment variable that takes effect', () => {
+  it('returns the file that an environment variable names, if the variable takes effect', () => {
     const paths = (text: string): string =>
       JSON.stringify(pathsToTrust(configWith(text, { REQUESTS_CA_BUNDLE: '/v' })));
 

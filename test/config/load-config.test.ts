@@ -11,10 +11,10 @@ import { catchError } from './catch-error.ts';
 
 const HOME_CONF = '/home/ada/clearml.conf';
 
-describe('the sources of the configuration', () => {
+describe('the configuration', () => {
   const path = 'agent.slurm.queue_poll_interval_sec';
 
-  it('have this precedence, the highest last: default, file, CLEARML_AGENT__ variable, variable for one fixed setting, command line', () => {
+  it('has these sources, the one with the highest precedence last: default, file, CLEARML_AGENT__ variable, variable for a single setting, command line', () => {
     const files = { [HOME_CONF]: `${path}: 10` };
     const dynamic = { CLEARML_AGENT__AGENT__SLURM__QUEUE_POLL_INTERVAL_SEC: '20' };
     const named = { ...dynamic, CLEARML_AGENT_QUEUE_POLL_FREQ_SEC: '30' };
@@ -40,7 +40,7 @@ describe('the sources of the configuration', () => {
     ]);
   });
 
-  it('include only those command-line options that the user gave', () => {
+  it('contains only those command-line options that the user gave', () => {
     const config = configFrom({
       files: { [HOME_CONF]: 'agent.slurm.queues: [gpu]' },
       settings: [{ option: '--queue', path: 'agent.slurm.queues', value: undefined }],
@@ -49,7 +49,7 @@ describe('the sources of the configuration', () => {
     expect(config.settings.queues.map(({ name }) => name)).to.deep.equal(['gpu']);
   });
 
-  it('merge groups and replace lists', () => {
+  it('merges the groups of its sources, but replaces lists', () => {
     const config = configWith('agent.slurm { queues: [a, b], grace { end_sec: 1 } }', {
       CLEARML_AGENT__AGENT__SLURM: '{ queues: [c], grace: { stop_sec: 2 } }',
     });

@@ -13,7 +13,7 @@ function shown(text: string): unknown {
 }
 
 describe('withoutSecrets', () => {
-  it('masks the values of the same names as clearml-agent', () => {
+  it('masks the values of the settings that clearml-agent masks', () => {
     expect(
       shown(
         'git_pass: a, SECRET_KEY: b, auth_token: c, account_key: d, contents: e, password.list: [f, {g: h}], user: i',

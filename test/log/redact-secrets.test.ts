@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { createSecrets } from '../../src/log/redact-secrets.ts';
 
-describe('the list of secrets', () => {
+describe('the redaction of secrets', () => {
   it('masks a secret anywhere in a text, also in base64, a URL and JSON', () => {
     const secrets = createSecrets();
     secrets.add('s3cret/"k"+');

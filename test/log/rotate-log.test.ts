@@ -55,7 +55,7 @@ describe('a log file', () => {
     expect(readdirSync(folder)).to.deep.equal(['daemon.log']);
   });
 
-  it('is recognized as the target of a descriptor only while this descriptor is open', () => {
+  it('is recognized as the file to which a descriptor writes, but only while the descriptor is open', () => {
     const log = openSync(file, 'a');
     const other = join(folder, 'other.log');
     appendFileSync(other, '');

@@ -41,8 +41,8 @@ async function openFilled(): Promise<{
   return { sandbox, queue, tasks };
 }
 
-describe('the counts of the sandbox', () => {
-  it('contain the calls, the returned documents and the bytes of each endpoint, and the total', async () => {
+describe('the sandbox', () => {
+  it('counts the calls, the returned documents and the bytes of each endpoint, and the total', async () => {
     const { sandbox, tasks } = await openFilled();
     await using _ = sandbox;
     await sandbox.ok('tasks.get_all', { id: tasks, only_fields: ['id'] });
@@ -60,7 +60,7 @@ describe('the counts of the sandbox', () => {
     expect(total.bytes).to.equal((calls[0]?.bytes ?? 0) + (calls[1]?.bytes ?? 0));
   });
 
-  it('include rejected calls, but not the calls that control the sandbox', async () => {
+  it('counts rejected calls, but not the calls that control the sandbox', async () => {
     const { sandbox } = await openFilled();
     await using _ = sandbox;
     await sandbox.call('tasks.get_by_id', { task: 'f'.repeat(32) });
@@ -80,7 +80,7 @@ describe('the counts of the sandbox', () => {
     ['queues.add_task', { task: 'a'.repeat(32) }, 6],
     ['queues.remove_task', { task: 'a'.repeat(32) }, 0],
   ] as const) {
-    it(`contain the queue entries that a real server loads for ${endpoint} ${JSON.stringify(more)}: ${entries}`, async () => {
+    it(`counts ${entries} loaded queue entries for ${endpoint} ${JSON.stringify(more)}, as many as a real server loads`, async () => {
       const { sandbox, queue } = await openFilled();
       await using _ = sandbox;
       await sandbox.call(endpoint, { queue, ...more });
@@ -89,7 +89,7 @@ describe('the counts of the sandbox', () => {
     });
   }
 
-  it('include the entries of the queue from which a stopped task is removed', async () => {
+  it('counts the entries of the queue from which tasks.stop removes a task', async () => {
     const { sandbox, tasks } = await openFilled();
     await using _ = sandbox;
     await sandbox.ok('tasks.stop', { task: tasks[1] });
@@ -97,7 +97,7 @@ describe('the counts of the sandbox', () => {
     expect((await countsOf(sandbox)).total.entries).to.equal(6);
   });
 
-  it('contain a server time that grows with the number of ids in a query', async () => {
+  it('counts a server time that grows with the number of ids in a query', async () => {
     const { sandbox } = await openFilled();
     await using _ = sandbox;
     const id = Array.from({ length: 1_000 }, (__, n) => n.toString(16).padStart(32, 'f'));
@@ -109,7 +109,7 @@ describe('the counts of the sandbox', () => {
     expect(calls.map(({ server_ms: ms }) => Math.round(ms))).to.deep.equal([8, 8]);
   });
 
-  it('are printed as a table for the user, with the totals in the last line', async () => {
+  it('prints the counts as a table, with the totals in the last line', async () => {
     const { sandbox, tasks } = await openFilled();
     await using _ = sandbox;
     await sandbox.ok('tasks.get_by_id', { task: tasks[0] });

@@ -53,7 +53,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe('the stop rule', () => {
+describe('tasks.stop of the sandbox', () => {
   for (const { title, task, decision } of CASES) {
     it(title, () => {
       const whole: StoppableTask = {

@@ -36,7 +36,7 @@ describe('classifyReply', () => {
     ["another program's request for a password", 401, 'Unauthorized', 'not-the-api'],
   ];
   for (const [name, status, text, kind] of cases) {
-    it(`returns the class ${kind} for ${name} (C-17)`, () => {
+    it(`returns the class "${kind}" for ${name} (C-17)`, () => {
       expect(classifyReply(status, text).kind).to.equal(kind);
     });
   }

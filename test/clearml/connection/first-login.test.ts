@@ -53,7 +53,7 @@ describe('connect of the ClearML client', () => {
   }
 
   for (const apiVersion of ['2.30', '2.9', '1.99', undefined]) {
-    it(`rejects API ${apiVersion ?? 'without a version'} and names the required version (C-21)`, async () => {
+    it(`rejects ${apiVersion === undefined ? 'an API without a version' : `API ${apiVersion}`} and names the required version (C-21)`, async () => {
       server.script('auth.login', data({ token: makeToken({ api_version: apiVersion, server_version: '1.16.2' }) }));
 
       const error = await rejection(connect());

@@ -14,7 +14,7 @@ import { TIMEOUT_MS } from '../../support/wait-until.ts';
 
 const LIMITS = limitsOf('tasks.get_by_id');
 
-describe('createHttp', () => {
+describe('the HTTP client', () => {
   const fixture = createScriptedServerFixture();
   let http: Http;
 
@@ -95,7 +95,7 @@ describe('createHttp', () => {
     expect((await failure(`${fixture.server.url}/x`)).sent).to.equal(true);
   });
 
-  it('stops at its timeout, even in the middle of the response', async () => {
+  it('ends a request at its timeout, even in the middle of the response', async () => {
     for (const answer of [stall(), stall('half an ans')]) {
       fixture.server.script('x', answer);
       const { error } = await runPastDeadline(

@@ -27,7 +27,7 @@ describe('the check of a response against the size limits', () => {
     ['accepts text of exactly the permitted size', `"${'x'.repeat(998)}"`, undefined],
     ['rejects larger text', `"${'x'.repeat(999)}"`, /MiB/],
     ['rejects text that is nested too deeply', '[[{"a":[', /more than 3 levels deep/],
-    ['measures the depth by open brackets, not by all brackets', '[[[]],[[]],{}]', undefined],
+    ['counts only brackets that are open at the same time as depth', '[[[]],[[]],{}]', undefined],
     ['ignores brackets in strings', '["[[[[[{{{{", "\\"[[[[[["]', undefined],
     ['does not read an escaped backslash as an escaped quote', '["\\\\", [[[1', /deep/],
     ['rejects text with too many values', '[1,2,3,4,5,6,7,8,9,10,11]', /more than 10 values/],

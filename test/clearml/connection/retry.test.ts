@@ -11,7 +11,7 @@ const QUICK: RetryRules = {
 };
 
 describe('retry', () => {
-  it('returns the result of a completed call even if the stop signal arrived during the call', async () => {
+  it('returns the result of a completed call even if its AbortSignal was aborted during the call', async () => {
     const stop = new AbortController();
 
     const result = await retry(
@@ -25,7 +25,7 @@ describe('retry', () => {
     expect(result).to.equal('taken');
   });
 
-  it('starts no call after the stop signal', async () => {
+  it('starts no call if its AbortSignal is already aborted', async () => {
     let begun = false;
 
     const error = await rejection(
@@ -42,7 +42,7 @@ describe('retry', () => {
     expect(begun).to.equal(false);
   });
 
-  it('ends the backoff on the stop signal', async () => {
+  it('ends the backoff when its AbortSignal is aborted', async () => {
     const stop = new AbortController();
     const timeouts = { ...QUICK.timeouts, retryMs: 3_600_000, firstBackoffMs: 3_600_000, maxBackoffMs: 3_600_000 };
 

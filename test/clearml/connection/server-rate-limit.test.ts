@@ -89,7 +89,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(150_000);
   });
 
-  it('makes calls wait at most ten minutes even if the server requests more, which is logged once', () => {
+  it('makes calls wait at most ten minutes even if the server requests more, and logs this once', () => {
     const made = limited();
     for (let count = 0; count < 3; count += 1) {
       made.rate.refused(24 * 3_600_000);
@@ -158,7 +158,7 @@ describe('a client of a busy ClearML server', () => {
     expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(3);
   });
 
-  it('reports the duration and the refusal of calls to the rate limit', async () => {
+  it('informs the rate limit of the duration and the refusal of each call', async () => {
     const told: string[] = [];
     const rateLimit: ServerRateLimit = {
       waitMs: () => 0,

@@ -49,7 +49,7 @@ describe('an invalid setting', () => {
   }
 
   for (const name of ['root', '0', '#0', '%wheel', '-u', 'a b', 'a:b', '+@x', '\\"\\"']) {
-    it(`causes an error, such as the name "${name}" in the user map`, () => {
+    it(`causes an error: the Unix user "${name}" in the user map`, () => {
       const message = problemWith(`agent.slurm {\n  user_map { default: "${name}" }\n}`);
       expect(message).to.match(/^\/home\/ada\/clearml\.conf:2:14: agent\.slurm\.user_map\.default must /);
     });

@@ -53,15 +53,15 @@ const CASES: readonly (readonly [title: string, body: Record<string, unknown>, f
     { status: ['queued', 'in_progress'], 'execution.queue': ['q2'] },
     'b',
   ],
-  ['a value with a leading minus, which excludes it', { status: ['-stopped'] }, 'ab'],
-  ['a value after $not, which excludes it', { status: ['__$not', 'queued'] }, 'bc'],
-  ['values after $all, all of which must match', { tags: ['__$all', 'gpu', 'big'] }, 'a'],
+  ['a leading minus, which excludes the value', { status: ['-stopped'] }, 'ab'],
+  ['$not, which excludes the value after it', { status: ['__$not', 'queued'] }, 'bc'],
+  ['$all, after which all values must match', { tags: ['__$all', 'gpu', 'big'] }, 'a'],
   ['tags, any of which matches', { tags: ['gpu', 'big'] }, 'ab'],
   ['null, which means an empty value', { tags: [null] }, 'c'],
   ['null or a value', { 'execution.queue': ['q1', null] }, 'ac'],
   ['a pattern as the name', { name: 'net' }, 'ab'],
   ['a name escaped by Python', { name: '^train\\-net\\ \\(1\\)$' }, 'a'],
-  ['a pattern of which only the case differs', { name: 'other' }, ''],
+  ['a pattern that differs from the name in case', { name: 'other' }, ''],
   ['a case-insensitive pattern', { name: '(?i)other' }, 'c'],
   ['a range', { last_iteration: [5, null] }, 'ab'],
   ['a closed range', { last_iteration: [null, 5] }, 'ac'],
@@ -74,15 +74,21 @@ const CASES: readonly (readonly [title: string, body: Record<string, unknown>, f
   ['any of several fields', { _any_: { fields: ['name', 'id'], pattern: '^(c|eval)' } }, 'bc'],
   ['all of several fields', { _all_: { fields: ['name', 'id'], pattern: 'a' } }, 'a'],
   ['free text', { search_text: 'OTHER' }, 'c'],
-  ['an unknown field (ignored)', { color: 'red' }, 'abc'],
+  ['an unknown field, which is ignored', { color: 'red' }, 'abc'],
   ['an order', { order_by: ['-last_iteration'] }, 'bac'],
   ['an order by a field that some tasks lack', { order_by: ['execution.queue'] }, 'cab'],
   ['the second page', { order_by: ['id'], page: 1, page_size: 2 }, 'c'],
 ];
 
+function describeFound(found: string, isOrdered: boolean): string {
+  if (found === '') return 'no document';
+  const quoted = [...found].map((id) => `"${id}"`);
+  return isOrdered && found.length > 1 ? `${quoted.join(', ')} in this order` : `only ${quoted.join(' and ')}`;
+}
+
 describe('a listing', () => {
   for (const [title, body, found] of CASES) {
-    it(`finds ${found === '' ? 'no document' : `only "${found.replace(/\B/g, '" and "')}"`} for ${title}: ${JSON.stringify(body)}`, () => {
+    it(`returns ${describeFound(found, 'order_by' in body)} for ${title}: ${JSON.stringify(body)}`, () => {
       expect(ids(body)).to.equal(found);
     });
   }
@@ -94,7 +100,7 @@ describe('a listing', () => {
     ]);
   });
 
-  it('returns only the requested field of each item of a list', () => {
+  it('returns only the requested field of each element of a list', () => {
     const queue = {
       id: 'q',
       entries: [

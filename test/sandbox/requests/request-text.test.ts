@@ -52,7 +52,7 @@ describe('parseObjects', () => {
     });
   }
 
-  it('prefers the query to the body, and recognizes numbers, booleans and lists in the query', () => {
+  it('prefers the query string to the body, and recognizes numbers, booleans and lists in the query', () => {
     expect(text('{"a":1,"b":2}', { query: 'b=3&c=true&d=x&d=y&e[]=z' })).to.deep.equal([
       { a: 1, b: 3, c: true, d: ['x', 'y'], e: ['z'] },
     ]);

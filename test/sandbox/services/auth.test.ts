@@ -66,7 +66,7 @@ describe('a token of the sandbox', () => {
     expect(Number(claims['exp']) - Date.now() / 1000).to.be.greaterThan(24 * 3600);
   });
 
-  it('can be renewed with itself', async () => {
+  it('is accepted by auth.login, which returns a new token', async () => {
     await using sandbox = await openSandbox();
     const { data } = await callAs(sandbox, `Bearer ${await login(sandbox)}`, 'auth.login');
     expect((await callAs(sandbox, `Bearer ${String(data['token'])}`)).result).to.equal('200/0');

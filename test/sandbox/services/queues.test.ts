@@ -102,7 +102,7 @@ describe('get_next_task', () => {
     expect(await sandbox.task(task)).to.deep.equal({ ...before, status: 'queued' });
   });
 
-  it('undoes an abort that arrives while it pops the task', async () => {
+  it('sets the task to queued again even if an abort stops the task during the call', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;

@@ -101,7 +101,7 @@ describe('tasks.update_batch', () => {
   for (const [what, line, result] of [
     ['names a task that does not exist', { task: 'f'.repeat(32), status_message: 'x' }, '400/101'],
     ['names no task', { status_message: 'x' }, '500/1'],
-    ['has a value of another type', { comment: 1 }, '400/12'],
+    ['has a value of the wrong type', { comment: 1 }, '400/12'],
   ] as const) {
     it(`updates no task if a line ${what}`, async () => {
       await using sandbox = await openSandbox();

@@ -70,7 +70,7 @@ describe('tasks.enqueue', () => {
     expect(await sandbox.entriesOf(queue)).to.deep.equal([task]);
   });
 
-  it('restores the status if the queue is missing', async () => {
+  it('fails and restores the status of the task if the queue is missing', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     expect((await sandbox.call('tasks.enqueue', { task, queue: 'nowhere' })).result).to.equal('400/701');
@@ -181,7 +181,7 @@ describe('tasks.dequeue', () => {
 });
 
 describe('a popped task', () => {
-  it('is an orphan until a client acts: queued, but in no queue, with its execution queue', async () => {
+  it('is an orphan until a client acts: queued, but in no queue, and still with its execution queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);

@@ -51,7 +51,7 @@ describe('the first command of a job script', () => {
     expect(Number(/\((\d+)\)/.exec(log)?.[1])).to.be.at.least(before);
   });
 
-  it('does not end a `set -e` script if the command cannot write its output', () => {
+  it('does not end a `set -e` script if it cannot write its output', () => {
     const script = addStartLine('true\n');
     const { stderr } = spawnSync('bash', ['-e', '-c', `exec >&-\n${script}echo alive >&2`], {
       env: ENVIRONMENT,
@@ -98,21 +98,29 @@ describe("the search for the script's start line in a job's log", () => {
     });
 });
 
-describe('the failure of a SPANK plugin', () => {
+describe('the search for the failure of a SPANK plugin', () => {
   for (const [title, log, expected] of [
     [
-      'is found in the message about a required plugin',
+      'finds it in the message about a required plugin',
       'slurmstepd-n1: error: spank: required plugin spank_pyxis.so: task_init() failed with rc=-1\n',
       true,
     ],
     [
-      'is found in a message of Slurm 26.05, which begins with a time instead of a node',
+      'finds it in a message of Slurm 26.05, which begins with a time instead of a node',
       '[2026-11-29T18:23:00.188] error: spank: required plugin spank_pyxis.so: task_init() failed with rc=-1\n',
       true,
     ],
-    ['is found in a message that names no node', 'slurmstepd: error: Failed to invoke spank plugin stack\n', true],
-    ['is not found in another message of slurmstepd', 'slurmstepd-n1: error: *** JOB 7 ON n1 CANCELLED ***\n', false],
-    ['is not found in the output of a program', 'see: slurmstepd: error: Failed to invoke spank plugin stack\n', false],
+    ['finds it in a message that names no node', 'slurmstepd: error: Failed to invoke spank plugin stack\n', true],
+    [
+      'ignores a message of slurmstepd about something else',
+      'slurmstepd-n1: error: *** JOB 7 ON n1 CANCELLED ***\n',
+      false,
+    ],
+    [
+      'ignores a copy of such a message in the output of a program',
+      'see: slurmstepd: error: Failed to invoke spank plugin stack\n',
+      false,
+    ],
   ] as const)
     it(title, () => {
       expect(hasSpankFailed(log)).to.equal(expected);

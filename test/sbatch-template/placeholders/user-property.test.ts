@@ -20,13 +20,17 @@ describe('a user property', () => {
   for (const placeholder of [LONG, SHORT]) {
     for (const [what, hyperparams, value] of [
       ['from the section "properties"', { properties: { walltime: { value: '2' } } }, '2'],
-      ['from the section "Slurm", which code can set', { Slurm: { walltime: { value: '3' } } }, '3'],
+      ['from the section "Slurm", which the code of a task can set', { Slurm: { walltime: { value: '3' } } }, '3'],
       [
-        'from the section "properties" if "Slurm" contains it too',
+        'from the section "properties", even if the section "Slurm" contains it too',
         { properties: { walltime: { value: '2' } }, Slurm: { walltime: { value: '3' } } },
         '2',
       ],
-      ['from the default if neither "properties" nor "Slurm" contains it', { Args: { walltime: { value: '4' } } }, '1'],
+      [
+        'from the default in the template if neither "properties" nor "Slurm" contains it',
+        { Args: { walltime: { value: '4' } } },
+        '1',
+      ],
     ] as const) {
       it(`is read ${what}: ${placeholder}`, () => {
         expect(render(placeholder, hyperparams)).to.equal(`echo ${value}`);

@@ -183,7 +183,7 @@ describe('a placeholder', () => {
     });
   }
 
-  it('has a value for the project id, but not for the project name, if the project is unknown', () => {
+  it('for the project id has a value even if the project is unknown, but one for the project name has none', () => {
     expect(use('${CLEARML_PROJECT_ID}', { ...variables, project: {} }).value).to.equal('p1');
     expect(findingFor('${CLEARML_PROJECT_NAME}', { ...variables, project: {} })).to.match(/has no value/);
     expect(use('${CLEARML_PROJECT_NAME:none}', { ...variables, project: {} }).value).to.equal('none');

@@ -216,7 +216,7 @@ describe('an open status page', () => {
     expect(rendered).to.include.members([1, 2, 3]);
   });
 
-  it('is not rendered if it was closed while pages with another filter were updated', async () => {
+  it('is not rendered again if it is closed while pages with another filter are updated', async () => {
     bed.open();
     const page = bed.open('q=1');
     await bed.pollAndUpdate();
