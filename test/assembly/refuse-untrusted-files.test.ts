@@ -240,7 +240,7 @@ describe('the program', () => {
     const host = openLocalTransport();
     const write = (path: string, group?: string): Promise<unknown> => writePrivateFile(host, path, 'keys', group);
 
-    it('rejects a directory of another user', async () => {
+    it('rejects a directory that another user owns', async () => {
       mallory('mkdir -p shared/jobs');
       const error = await rejection(write(join(open, 'shared/jobs/x.conf')));
       expect(error).to.be.instanceOf(FileNotWrittenError);

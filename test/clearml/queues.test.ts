@@ -53,7 +53,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.server.calls).to.have.length(0);
   });
 
-  it('look up a queue by name or id with only its first entries', async () => {
+  it('request at most one entry of a queue that they look up by name or id', async () => {
     fixture.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries: [] }] }));
 
     await fixture.client().queues.find('gpu');

@@ -4,7 +4,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCli } from './open-cli.ts';
 
-describe('the first start without arguments', () => {
+describe('the program, started without arguments,', () => {
   it('proposes the demo if no server is configured', async () => {
     await using cli = await openCli({ PATH: '/nowhere' });
 

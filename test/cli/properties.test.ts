@@ -71,7 +71,7 @@ describe('the properties command', () => {
     );
   });
 
-  it('adds the properties that have a default to a task, but changes no property of the task', async () => {
+  it('adds to a task the properties that have a default, but changes none that the task already has', async () => {
     await using cli = await openCliWithSandbox();
     await cli.write('gpu.template', TEMPLATE);
     const task = await cli.user.makeTask({ properties: { num_nodes: '4', mine: 'x' } });

@@ -45,7 +45,7 @@ describe('the daemon, with several clusters,', () => {
   const good = (): string => `good { slurm_bin_dir: ${slurm.commandsDir} }`;
   const QUEUES = 'queues { aaa { cluster: good }, bbb { cluster: bad } }';
 
-  it('serves one cluster if the other has no Slurm commands', async () => {
+  it('still serves one of two clusters if the other has no Slurm commands', async () => {
     const { code, stderr } = await round(`clusters { ${good()}, bad { slurm_bin_dir: /none } }, ${QUEUES}`);
 
     expect(code, stderr).to.equal(69);
@@ -57,7 +57,7 @@ describe('the daemon, with several clusters,', () => {
     );
   });
 
-  it('serves one cluster if another daemon uses the state directory of the other cluster', async () => {
+  it('still serves one of two clusters if another daemon uses the state directory of the other', async () => {
     const lock = await acquireLock(join(folder, 'state', 'bad'), 'elsewhere', systemClock.now());
     const twice = `${good()}, bad { slurm_bin_dir: ${slurm.commandsDir} }`;
 
@@ -70,7 +70,7 @@ describe('the daemon, with several clusters,', () => {
       .and.to.match(/Another clearml-agent-slurm .*state\/bad/);
   });
 
-  it('serves one cluster if the other does not respond', async () => {
+  it('still serves one of two clusters if the other does not respond', async () => {
     const bin = join(folder, 'hangs');
     await mkdir(bin);
     const served = join(folder, 'state', 'good');

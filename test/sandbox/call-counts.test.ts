@@ -80,7 +80,7 @@ describe('the sandbox', () => {
     ['queues.add_task', { task: 'a'.repeat(32) }, 6],
     ['queues.remove_task', { task: 'a'.repeat(32) }, 0],
   ] as const) {
-    it(`counts ${entries} loaded queue entries for ${endpoint} ${JSON.stringify(more)}, as many as a real server loads`, async () => {
+    it(`counts the queue entries that a real server would load: ${entries} for ${endpoint} ${JSON.stringify(more)}`, async () => {
       const { sandbox, queue } = await openFilled();
       await using _ = sandbox;
       await sandbox.call(endpoint, { queue, ...more });
@@ -97,7 +97,7 @@ describe('the sandbox', () => {
     expect((await countsOf(sandbox)).total.entries).to.equal(6);
   });
 
-  it('counts a server time that grows with the number of ids in a query', async () => {
+  it('estimates a server time that grows with the number of ids in a query', async () => {
     const { sandbox } = await openFilled();
     await using _ = sandbox;
     const id = Array.from({ length: 1_000 }, (__, n) => n.toString(16).padStart(32, 'f'));

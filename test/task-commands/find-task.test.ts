@@ -7,7 +7,7 @@ import { openCliWithStandIns, type CliWithStandIns } from '../cli/cli-with-stand
 /** The job stays pending. */
 const TEMPLATE = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('a task on the command line', () => {
+describe('a task that the command line names', () => {
   let cli: CliWithStandIns;
   let task: string;
   let job: string;
@@ -38,7 +38,7 @@ describe('a task on the command line', () => {
     expect(stderr).to.include('Task "no such task" not found');
   });
 
-  it('causes an error that lists all matches if several tasks have this name', async () => {
+  it('causes an error that lists all matches if several tasks have the same name', async () => {
     const twins = [await cli.user.makeTask({ name: 'twin' }), await cli.user.makeTask({ name: 'twin' })];
     const { code, stderr } = await cli.run('cancel', 'twin');
     expect(code).to.equal(2);

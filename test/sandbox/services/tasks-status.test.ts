@@ -37,7 +37,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.task(task)).to.include({ status_reason: '', status_message: '' });
   });
 
-  it('keeps the start time if a running task is started again, and resets the time of an ended task', async () => {
+  it('keeps the start time if a running task is started again, and resets it if an ended task is', async () => {
     const clock = createManualClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();

@@ -88,7 +88,7 @@ describe("the search for the script's start line in a job's log", () => {
       true,
     ],
     [
-      'accepts a line of the same second, although the start of the job includes milliseconds',
+      'accepts a line with the second in which the job started, although the start time has milliseconds',
       `clearml: job 182 begins (${START})\n`,
       true,
     ],
