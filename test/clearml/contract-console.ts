@@ -34,7 +34,7 @@ export function defineConsoleContract(testBed: () => ContractTestBed): void {
       expect((await consoleOf(task, 60)).map((event) => event.msg)).to.deep.equal(lines);
     });
 
-    it('shows level, worker and unchanged text, even for a queued task', async () => {
+    it('shows each line with its level, its worker and unchanged text, even for a queued task', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const task = await newTaskIn(await newQueue());
       const text = 'two\nlines, "quotes", €, \u001b[31mred\u001b[0m';

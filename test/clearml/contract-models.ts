@@ -220,7 +220,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
         .that.deep.equals([]);
     });
 
-    it('contain the id of their task even after the task is deleted', async () => {
+    it('keep the id of the task even after the task is deleted', async () => {
       const task = await testBed().raw.createTask();
       const model = await saveModel(task, 'one');
 

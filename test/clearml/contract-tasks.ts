@@ -30,7 +30,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(task?.lastUpdate).to.be.closeTo(Date.now(), 3_600_000);
     });
 
-    it('returns the same fields for one task as for several, and the complete document for one', async () => {
+    it('returns the same fields for one task as for several, and for one task also the complete document', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const id = await newTaskIn(await newQueue());
 

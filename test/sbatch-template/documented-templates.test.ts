@@ -79,7 +79,7 @@ describe("the template of ClearML's Deployment page", () => {
   });
 });
 
-describe('a template that wraps srun', () => {
+describe('a template that wraps srun in a function', () => {
   it('may omit CLEARML_AGENT_EXECUTE, which is then inserted before CLEARML_POST_SETUP', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.match(/\n}\n\n\necho AGENT\nexit 0\n$/);
   });

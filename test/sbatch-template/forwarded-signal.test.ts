@@ -41,7 +41,7 @@ describe('the signal before the time limit', () => {
     });
   }
 
-  it('is also forwarded if the template wraps srun and omits CLEARML_AGENT_EXECUTE', () => {
+  it('is also forwarded if the template wraps srun in a function and omits CLEARML_AGENT_EXECUTE', () => {
     const template = '#!/bin/bash\n${CLEARML_PRE_SETUP}\nsrun() { command srun "$@"; }\n${CLEARML_POST_SETUP}\n';
     const blocks = { ...noBlocks, agentExecute: 'agent', beforeAgent: 'forward ' };
 
