@@ -160,7 +160,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       ],
     ];
     for (const [what, forget] of forgetting) {
-      it(`of a task ${what} makes it an orphan if a user dequeues it, and a draft if the user does so again`, async () => {
+      it(`by a user, of a task ${what}, makes it an orphan, and a second dequeue makes it a draft`, async () => {
         const { client, raw } = testBed();
         const id = await enqueuedAfter(forget);
 
@@ -174,7 +174,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
         expect(await statusOf(id)).to.equal('created');
       });
 
-      it(`of a task ${what} makes it a draft at once if the daemon dequeues it`, async () => {
+      it(`by the daemon, of a task ${what}, makes it a draft at once`, async () => {
         const id = await enqueuedAfter(forget);
 
         await testBed().client.tasks.dequeue(id, NOTE);
