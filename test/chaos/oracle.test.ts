@@ -46,7 +46,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
 
   [
-    'a failed task without a status reason if its user aborted it only before its end',
+    'a failed task without a status reason even if its user aborted it before its end',
     'wrong',
     history({
       calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
@@ -79,10 +79,10 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
   ...(
     [
-      ['whose job was pending only before the first run', [job(900, 'PENDING'), job(1_000, 'RUNNING')]],
-      ['whose job was cancelled and never pending again', [job(1_000, 'RUNNING'), job(5_000, 'CANCELLED')]],
+      ['of a task whose job was pending only before the first run', [job(900, 'PENDING'), job(1_000, 'RUNNING')]],
+      ['of a task whose job was cancelled and never pending again', [job(1_000, 'RUNNING'), job(5_000, 'CANCELLED')]],
       [
-        'by a second job, if the first job was never pending again',
+        'by a second job if the first job was never pending again',
         [job(1_000, 'RUNNING'), job(5_000, 'PENDING', '8'), job(9_000, 'RUNNING', '8')],
       ],
     ] as const
@@ -95,7 +95,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
       ] as const,
   ),
   [
-    'a second run after only another node died',
+    'a second run after the death of a node on which the task did not run',
     'twice',
     history({
       traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })],
@@ -103,7 +103,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a second run of a task that was enqueued only before the first run',
+    'a second run of a task that was last enqueued before the first run',
     'twice',
     history({
       calls: [enqueued, call(100, 'user', 'tasks.enqueue', { queue: SERVED })],
@@ -111,7 +111,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a second run of a task that was enqueued only before the agent started it',
+    'a second run of a task that was last enqueued before the agent started it',
     'twice',
     history({
       calls: [
@@ -152,7 +152,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'queued' }), gatePassed] }),
   ],
   [
-    'a task that failed after the gate without a run, when only another node died',
+    'a failed task whose job passed the gate but ran no program while only another node died',
     'wrong',
     history({
       status: 'failed',
@@ -161,7 +161,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task that failed before the gate, when the controller died',
+    'a failed task whose job never passed the gate, even if the controller died',
     'wrong',
     history({
       status: 'failed',
@@ -171,7 +171,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a run that was killed long after its node was back',
+    'a run that was killed although it began long after its node was back',
     'wrong',
     history({
       status: 'failed',
@@ -181,7 +181,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
   ['a completed task that never ran', 'wrong', history({ traces: [] })],
   [
-    'a run that was killed without a fault',
+    'a run that was killed although no fault was injected',
     'wrong',
     history({ status: 'failed', traces: run(1_000, { code: 'killed' }) }),
   ],
@@ -248,7 +248,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task that another job ran after its first job was cancelled manually',
+    'a task that a second job ran after its first job was cancelled manually',
     'wrong',
     history({
       calls: [enqueued, call(500, 'daemon-1', 'queues.get_next_task'), gatePassed],

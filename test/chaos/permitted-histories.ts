@@ -64,14 +64,14 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that another job ran because a node died',
+    'a task that a second job ran because a node had died',
     history({
       traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { job: '8', pid: 200 })],
       faults: [fault(3_500, 'node killed', { node: 'n1' })],
     }),
   ],
   [
-    'a task that another job ran after a crashed controller forgot the start of the first job',
+    'a task that a second job ran after a crashed controller forgot the start of the first job',
     history({
       traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { job: '8', pid: 200 })],
       jobs: [job(1_000, 'RUNNING'), job(3_800, 'PENDING'), job(7_000, 'CANCELLED'), job(9_000, 'RUNNING', '8')],
@@ -202,7 +202,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'another job after a manual scancel that Slurm and the journal forgot before a daemon saw it',
+    'another job after a manual scancel if Slurm and the journal forgot the job before a daemon saw the scancel',
     history({
       traces: run(30_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), job(29_000, 'RUNNING', '8')],
@@ -213,7 +213,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'another job after a lost journal and a manual scancel between the gate and the start of the task',
+    'another job after a manual scancel between the gate and the start of the task if the journal was lost before',
     history({
       calls: [enqueued, call(500, 'daemon-2', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(9_000, { job: '8' })],

@@ -162,7 +162,7 @@ describe('malformed responses of ClearML', () => {
     );
   });
 
-  it('cancel no job and submit no job twice if fields of a task are unreadable', async function () {
+  it('cause no cancellation and no second job of a task if fields of the task are unreadable', async function () {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, aField, anotherKind, async (phase, field, what) => {
@@ -188,7 +188,7 @@ describe('malformed responses of ClearML', () => {
     );
   });
 
-  it('only delay the tasks if lists are unreadable', async function () {
+  it('only delay tasks if lists are unreadable', async function () {
     this.timeout(0);
     const places = fc.constantFrom(
       ['queues.get_all', 'queues'],

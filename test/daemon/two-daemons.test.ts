@@ -126,7 +126,7 @@ describe('two daemons', () => {
       await run.ended;
     });
 
-  it('hand jobs back to the restarted daemon even if that daemon lost its journal (D-10)', async () => {
+  it('return an adopted job from one daemon to the other when the other restarts, even without its journal (D-10)', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const early = fixture.peer(2, disk);
@@ -152,7 +152,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, back.ended]);
   });
 
-  it('leave a resubmitted task to the daemon that knows why the old job was cancelled (D-10)', async () => {
+  it('leave a task to the daemon that submitted its newest job, because only that daemon knows why the job was cancelled (D-10)', async () => {
     const fixture = createStepFixture();
     startDaemon(fixture.deps);
     const [task = '' as TaskId] = await enqueued(fixture, 1);

@@ -9,8 +9,8 @@ import { MINUTE_MS, createBed, run } from './user-map-bed.ts';
 
 const { signal } = new AbortController();
 
-describe('when the jobs of one user cannot be listed,', () => {
-  it('only the tasks of other users are claimed', async () => {
+describe('if the jobs of one user cannot be listed, the daemon', () => {
+  it('claims only the tasks of other users', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.unlisted.add('alice');
     const first = await enqueued(1, 'a1');
@@ -25,7 +25,7 @@ describe('when the jobs of one user cannot be listed,', () => {
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([second, first]);
   });
 
-  it('only untracked tasks of other users are adopted', async () => {
+  it('adopts only untracked tasks of other users', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const tasks = [await enqueued(1, 'a1'), await enqueued(2, 'b2')];
     for (const task of tasks) {
@@ -43,7 +43,7 @@ describe('when the jobs of one user cannot be listed,', () => {
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([tasks[1], tasks[0]]);
   });
 
-  it('the jobs of all users are listed only once, even if this user has an untracked task', async () => {
+  it('lists the jobs of all users only once, even if this user has an untracked task', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
@@ -66,7 +66,7 @@ describe('when the jobs of one user cannot be listed,', () => {
     expect([...deps.journal.entries.keys()]).to.deep.equal([task]);
   });
 
-  it('the tasks of other users are submitted even if another daemon has a job of this user', async () => {
+  it('submits the tasks of other users even if another daemon has a job of this user', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const others = await fixture.enqueued(7);
     await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
@@ -91,7 +91,7 @@ describe('when the jobs of one user cannot be listed,', () => {
     expect(deps.journal.entries.get(others)).to.not.have.property('absentSince');
   });
 
-  it('the jobs of this user still count toward max_jobs', async () => {
+  it('still counts the jobs of this user toward max_jobs', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const limited = { ...deps, queues: deps.queues.map((queue) => ({ ...queue, limits: { maxJobs: 2 } })) };
     const first = await enqueued(1, 'a1');
@@ -106,7 +106,7 @@ describe('when the jobs of one user cannot be listed,', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([3]);
   });
 
-  it('max_nodes admits the tasks of other users', async () => {
+  it('submits the tasks of other users even if max_nodes is set', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const limited = { ...deps, queues: deps.queues.map((queue) => ({ ...queue, limits: { maxNodes: 4 } })) };
     const first = await enqueued(1, 'a1');

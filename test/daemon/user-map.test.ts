@@ -215,7 +215,7 @@ describe('when sudo refuses to run commands as one user,', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(Array.from({ length: 30 }, (_, index) => index + 1));
   });
 
-  it("a task that was enqueued again while its job exists does not block other users' tasks", async () => {
+  it("a task of this user that was enqueued again while its job exists does not block other users' tasks", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const first = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);

@@ -11,7 +11,7 @@ function stateOf(
   return { task: { archived: false, executionQueue: OWN_QUEUE, ...task } as Task, place, hasJob, isKnown };
 }
 
-describe('the plan for executing one task', () => {
+describe('`execute` at its start', () => {
   for (const status of ['created', 'stopped', 'failed'] as const) {
     it(`enqueues a task with the status "${status}"`, () => {
       expect(planStart(stateOf({ status }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
@@ -34,7 +34,7 @@ describe('the plan for executing one task', () => {
     ['the given queue', 'own queue', {}, 'claim'],
     ['the scheduler queue', 'parked', {}, 'watch'],
     ['the given queue, with a live job of an earlier run', 'own queue', { hasJob: true }, 'watch'],
-    ['no queue, because another daemon may hold the task', 'nowhere', {}, 'watch'],
+    ['no queue, because another daemon may have claimed the task', 'nowhere', {}, 'watch'],
     ['another queue, although its execution queue is the given queue', 'another queue', {}, 'enqueue'],
   ] as const) {
     it(`decides to ${begins} a queued task in ${what}`, () => {
@@ -57,8 +57,8 @@ describe('the plan for executing one task', () => {
   });
 });
 
-describe('after the start of the execution of one task, the plan', () => {
-  it('claims a task in the given queue, watches a task in progress or in another queue, and ends otherwise', () => {
+describe('`execute` after its start', () => {
+  it('claims the task if it is in the given queue, watches it if it is in progress or in another queue, and otherwise ends', () => {
     const next = (task: Partial<Task> | undefined): string => planNext(task as Task | undefined, OWN_QUEUE);
     expect(next({ status: 'queued', executionQueue: OWN_QUEUE })).to.equal('claim');
     expect(next({ status: 'queued', executionQueue: OTHER_QUEUE })).to.equal('watch');

@@ -76,8 +76,8 @@ async function end({ server, cluster }: StepFixture, task: TaskId, how: 'complet
   if (job !== undefined) cluster.end(job, how === 'failed' ? 'FAILED' : 'COMPLETED', how === 'failed' ? 3 : 0);
 }
 
-describe('the execution of one task by `execute`', () => {
-  it('claims a task behind other tasks, tracks it to its end, and leaves the others queued', async () => {
+describe('`execute` for one task', () => {
+  it('claims the task from behind other tasks, tracks it to its end, and leaves the others queued', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const task = await fixture.enqueued(2);
@@ -121,7 +121,7 @@ describe('the execution of one task by `execute`', () => {
     expect(await run.ended).to.include({ isOver: false, jobId: '1' });
   });
 
-  it('reports the job of a failed task, because the caller needs the exit code of the job', async () => {
+  it('reports the job of the task even if the task failed, because the caller needs the exit code of the job', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const run = start(depsOf(fixture), task);
@@ -149,7 +149,7 @@ describe('the execution of one task by `execute`', () => {
     await run.ended;
   });
 
-  it("only watches a task that a daemon of the task's queue has claimed first", async () => {
+  it("only watches the task if a daemon of the task's queue has claimed it first", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const daemon = startDaemon(fixture.deps);
@@ -204,7 +204,7 @@ describe('the execution of one task by `execute`', () => {
     await run.ended;
   });
 
-  it('leaves the task unchanged when it stops, and tracks it in the next call', async () => {
+  it('leaves the task unchanged when the process stops, and tracks the task in the next call', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);
@@ -236,7 +236,7 @@ describe('the execution of one task by `execute`', () => {
     expect((await next.ended).task?.status).to.equal('completed');
   });
 
-  it('does not run a task that its user deleted or moved to another queue', async () => {
+  it('does not run the task if its user deleted it or moved it to another queue', async () => {
     const fixture = createStepFixture();
     const [deleted, moved] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     await fixture.server.call('tasks.delete', { task: deleted, force: true });

@@ -86,7 +86,7 @@ describe('the mocha runner', function () {
     expect(outcome.counts, outcome.says).to.deep.equal({ passed: 0, failed: 0, skipped: 1 });
   });
 
-  it('skips a test that this machine cannot run only if skips are permitted', async () => {
+  it('skips a test that this machine cannot run if skips are permitted, and otherwise counts the test as failed', async () => {
     const spec = specThat('needy', [
       `import { requireAgent } from '${resolve('test/support/skip-unless.ts')}';`,
       "process.env.CLEARML_AGENT_PYTHON = '/nowhere/python';",

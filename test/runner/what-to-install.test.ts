@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { needsOfFiles, readChoice } from './what-to-install.mjs';
 
-describe('the requirements of selected tests', () => {
-  it('are empty for tests that run in one process', () => {
+describe('the programs to install for selected tests', () => {
+  it('are none for tests that run in one process', () => {
     expect(needsOfFiles(['test/slurm/squeue.test.ts'])).to.deep.equal({ packages: [], agent: false, releases: false });
   });
 
@@ -14,11 +14,11 @@ describe('the requirements of selected tests', () => {
     expect(needs.packages).to.include('slurmctld').and.not.to.include('mariadbd');
   });
 
-  it('include those of the utilities that the tests import', () => {
+  it('include the programs that an imported utility of the tests needs', () => {
     expect(needsOfFiles(['test/e2e/several-nodes-in-containers.test.ts'])).to.include({ agent: true, releases: true });
   });
 
-  it('come only from files that have a selected test', async () => {
+  it('depend only on the files that contain a selected test', async () => {
     const specs = ['test/base/format-duration.test.ts', 'test/e2e/gate.test.ts'].flatMap((file) => ['--spec', file]);
 
     const { files, needs } = await readChoice([...specs, '-g', 'S-46']);

@@ -6,7 +6,7 @@ import { playRound } from './round.ts';
 
 const SEED = fuzzSeed(13);
 
-describe("malformed output of Slurm's commands", () => {
+describe("if the output of Slurm's commands is malformed, the daemon", () => {
   it('loses no task, runs no task twice, and gives no task a wrong final status (S-62)', async () => {
     const wanted = fuzzCases(150);
     let served = 0;

@@ -92,7 +92,7 @@ describe('the audit log of a task', () => {
     ['user', 'a task enqueued elsewhere', { task: taskOf('queued'), place: 'another queue' }, 'enqueued again'],
     ['daemon', 'a parked task', { task: taskOf('queued'), place: 'parked' }, 'it cannot start'],
   ] as const) {
-    it(`names the ${by} as the requester before the daemon cancels the job of ${title}`, async () => {
+    it(`records the ${by} as the requester of a cancellation before the daemon cancels the job of ${title}`, async () => {
       const entry = await begun();
       const seen = { ...change, task: change.task && { ...change.task, id: entry.task } };
       fixture.deps.clearml.tasks.get = () =>

@@ -84,19 +84,19 @@ describe('a daemon with a peer', () => {
   });
 });
 
-describe('the tasks that a daemon with a peer claims together', () => {
+describe('if it claims several tasks together, a daemon with a peer', () => {
   const heads = (state: ClaimState): readonly string[] =>
     headsFarFromLimits(state, planClaims(state, 10).claims).map(({ entry }) => entry.task);
   const jobs = (count: number): string[] => Array.from({ length: count }, () => 'b');
 
-  it('include no task of a queue or cluster whose limit permits at most 20 further jobs', () => {
+  it('claims no task of a queue or cluster whose limit permits at most 20 further jobs', () => {
     const near = { tasks: ['a3', 'a4'], limits: { maxJobs: 30 }, jobs: jobs(10) };
     expect(heads(stateOf({ free: { tasks: ['a1', 'a2'] }, near }))).to.deep.equal(['a1', 'a2']);
     expect(heads(stateOf({ near: { ...near, jobs: jobs(9) } }))).to.deep.equal(['a3', 'a4']);
     expect(heads(stateOf({ near }, { limits: { maxJobs: 30 } }))).to.deep.equal([]);
   });
 
-  it('belong to users far below their limit, and are claimed only while less than half of the GPU limit is used', () => {
+  it('claims only tasks of users far below their limit, and only while less than half of the GPU limit is used', () => {
     const tasks = ['b1', 'a1'];
     const state = stateOf({ own: { tasks, limits: { maxJobsPerUser: 25 }, jobs: jobs(5) } });
     expect(heads(state)).to.deep.equal([]);

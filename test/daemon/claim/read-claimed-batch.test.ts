@@ -20,8 +20,8 @@ function countCalls({ calls }: StepFixture): Record<string, number> {
   return counts;
 }
 
-describe('tasks that are claimed together', () => {
-  it('are read in one call once all are parked, and share the calls for the console', async () => {
+describe('a daemon that claims several tasks together', () => {
+  it('reads the tasks in one call once all are parked, and writes their console lines in shared calls', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 10; number += 1) await fixture.enqueued(number);
     fixture.calls.length = 0;
@@ -43,7 +43,7 @@ describe('tasks that are claimed together', () => {
       expect(fixture.consoleOf(taskNumber(number)), `of task ${number}`).to.have.length(2);
   });
 
-  it('are all submitted, except a task that a user aborts before the last one is parked (C-04)', async () => {
+  it('submits all of the tasks, except a task that a user aborts before the last task is parked (C-04)', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) => {
@@ -61,10 +61,10 @@ describe('tasks that are claimed together', () => {
 
   for (const [what, garbled] of [
     ['is missing from the shared response', (rows: unknown[]): unknown[] => rows.slice(1)],
-    ['appears twice', (rows: unknown[]): unknown[] => [...rows, rows[0]]],
-    ['makes the response unreadable', (): unknown => 'no list'],
+    ['appears twice in the shared response', (rows: unknown[]): unknown[] => [...rows, rows[0]]],
+    ['makes the shared response unreadable', (): unknown => 'no list'],
   ] as const)
-    it(`are read one by one if one task ${what}`, async () => {
+    it(`reads the tasks one by one if one task ${what}`, async () => {
       const fixture = createStepFixture();
       for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
       fixture.server.garble = (endpoint, answer) =>
@@ -75,7 +75,7 @@ describe('tasks that are claimed together', () => {
       expect(fixture.cluster.jobs).to.have.length(3);
     });
 
-  it('are read one by one if the shared read fails', async () => {
+  it('reads the tasks one by one if the shared read fails', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
     fixture.fate = ({ endpoint }) => (endpoint === 'tasks.get_all' ? 'answer lost' : undefined);
@@ -86,7 +86,7 @@ describe('tasks that are claimed together', () => {
     expect(countCalls(fixture)).to.include({ 'tasks.get_all': 1, 'tasks.get_by_id': 3 });
   });
 
-  it('are submitted even if one task cannot be parked', async () => {
+  it('submits the other tasks even if one task cannot be parked', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) =>
@@ -98,7 +98,7 @@ describe('tasks that are claimed together', () => {
     expect(fixture.deps.journal.entries.get(tasks[1] ?? taskNumber(2))?.step).to.equal('parking');
   });
 
-  it('are submitted without delay even if the submission pool rejects one task', async () => {
+  it('submits the other tasks without delay even if the submission pool rejects one task', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     const backoff = createBackoff(() => 1);
@@ -116,7 +116,7 @@ describe('tasks that are claimed together', () => {
     expect(fixture.deps.journal.entries.get(tasks[1] ?? taskNumber(2))?.step).to.equal('claiming');
   });
 
-  it('are submitted after two seconds even if one task is not parked yet', async () => {
+  it('submits the parked tasks after two seconds even if one task is not parked yet', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) =>
@@ -134,7 +134,7 @@ describe('tasks that are claimed together', () => {
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members([tasks[0], tasks[2]]);
   });
 
-  it('are limited to a single task after backpressure, until Slurm accepts a job', async () => {
+  it('claims only a single task after backpressure, until Slurm accepts a job', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 6; number += 1) await fixture.enqueued(number);
     const pause = createBackoff(() => 1);
@@ -161,7 +161,7 @@ describe('tasks that are claimed together', () => {
     expect(fixture.cluster.jobs).to.have.length(6);
   });
 
-  it('cause a read of users and projects only if the template may use them', async () => {
+  it('reads the users and projects of the tasks only if the template may use them', async () => {
     for (const [usesUser, usesProject, expected] of [
       [true, undefined, ['projects.get_by_id', 'users.get_by_id']],
       [false, true, ['projects.get_by_id']],
@@ -186,7 +186,7 @@ describe('tasks that are claimed together', () => {
     }
   });
 
-  it('wait for the rate limit of calls to ClearML before they are claimed (C-38)', async () => {
+  it('waits for the rate limit of calls to ClearML before it claims the tasks (C-38)', async () => {
     let mayBegin = false;
     const asked: number[] = [];
     const serverRateLimit = {

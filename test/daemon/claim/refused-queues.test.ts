@@ -116,7 +116,7 @@ describe('while one of several queues is at a limit of its QOS, a daemon', () =>
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.have.members([...range(1, 5), ...range(11, 41)]);
   });
 
-  it('submits a task of the queue with higher priority after each ended job if both queues share the limit', async () => {
+  it('submits, after each ended job, a task of the queue with higher priority if both queues share the limit', async () => {
     const fixture = createStepFixture();
     const { cluster, clock } = fixture;
     const live = (): typeof cluster.jobs => cluster.jobs.filter(({ state }) => isLive(state));
@@ -218,7 +218,7 @@ describe('while one mapped user is at a limit, a daemon', () => {
     expect(deps.journal.entries.get(taskNumber(1))).to.include({ attempts: 1 });
   });
 
-  it("submits a second user's tasks after that user's hold, even while Slurm rejects the first user's tasks", async () => {
+  it("submits the tasks of a second held user after that user's hold, even while Slurm still rejects the first user's tasks", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const rejecting = reject(mapped.scheduler, (task) => Number(task) <= 30);
@@ -260,7 +260,7 @@ describe('while one mapped user is at a limit, a daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([41]);
   });
 
-  it("submits a task of the daemon's Unix user after this user's hold, even if it claims another user's task just before", async () => {
+  it("submits a task of the daemon's own Unix user after that user's hold, even if the daemon claims another user's task just before", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs === undefined);

@@ -6,8 +6,8 @@ import { stateOf } from './claim-states.ts';
 
 const none = (): number => 0;
 
-describe('the holds of a cluster', () => {
-  it('show the use of each limit of the cluster and of each queue', () => {
+describe('the report on the limits and holds of a cluster', () => {
+  it('shows the use of each limit of the cluster and of each queue', () => {
     const limits = { maxJobs: 3, maxWaitingJobs: 5, maxJobsPerUser: 2 };
     const state = stateOf(
       { q: { tasks: [], limits, jobs: ['A', 'a', 'b'] }, r: { tasks: [], jobs: ['C'] } },
@@ -27,7 +27,7 @@ describe('the holds of a cluster', () => {
     ]);
   });
 
-  it('show how many nodes and GPUs are in use once the daemon knows this', () => {
+  it('shows how many nodes and GPUs are in use once the daemon knows this', () => {
     const state = stateOf({ q: { tasks: [], jobs: ['A'] } }, { limits: { maxNodes: 4, maxGpus: 8 } });
     const counts = { ...state.counts, nodes: 2, gpus: 6, ofUnknownSize: 0 };
 
@@ -38,7 +38,7 @@ describe('the holds of a cluster', () => {
     expect(readHolds(state, none).limits).to.deep.equal([]);
   });
 
-  it('count all tasks of a queue at its limit, even tasks that the daemon has not read', () => {
+  it('counts all tasks of a queue at its limit, even tasks that the daemon has not read', () => {
     const given = { tasks: ['a1', 'a2'], limits: { maxJobs: 1 }, jobs: ['A'] };
 
     expect(readHolds(stateOf({ q: given }), none).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([2]);
@@ -46,7 +46,7 @@ describe('the holds of a cluster', () => {
     expect(readHolds(long, () => 700).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([700]);
   });
 
-  it('count only the tasks of users at their limit', () => {
+  it('counts only the tasks of users at their limit', () => {
     const state = stateOf({
       q: { tasks: ['a1', 'b1', 'a2'], limits: { maxJobsPerUser: 1 }, jobs: ['A'], userFairness: true },
     });
@@ -58,7 +58,7 @@ describe('the holds of a cluster', () => {
     ]);
   });
 
-  it('count the tasks of each Unix user whom sudo refuses', () => {
+  it('counts the tasks of each Unix user whom sudo refuses', () => {
     const given = stateOf({ q: { tasks: ['a1', 'b1', 'a2'] } });
     const refused = new Map(
       (['a1', 'a2'] as TaskId[]).map((task) => [task, { kind: 'sudo', unixUser: 'alice' } as const]),
@@ -69,7 +69,7 @@ describe('the holds of a cluster', () => {
     expect(queue?.held).to.deep.equal([{ why: { kind: 'sudo', unixUser: 'alice' }, tasks: 2 }]);
   });
 
-  it('show the pause of a queue without tasks', () => {
+  it('shows the pause of a queue even if the queue has no tasks', () => {
     const pause = { queue: 'q', since: 0, until: null, reason: '' };
 
     const [queue] = readHolds(stateOf({ q: { tasks: [], pause } }), none).queues;

@@ -44,7 +44,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(await messageOf(fixture, 5)).to.match(/\(max_gpus\)\. 1 task is ahead of this task/);
   });
 
-  it('is exceeded by at most the last job', async () => {
+  it('is exceeded only by the last job that it admits', async () => {
     const fixture = fixtureWith({}, { limits: { maxNodes: 4 } });
     fixture.cluster.sizeOf = () => ({ nodes: 3, gpus: 0 });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);

@@ -9,7 +9,7 @@ const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
 const started = entryOf({ told: { startedOn: '7@' } });
 
 describeRows('for an absent job, the decision', [
-  { title: 'only records the absence in the first poll (S-20)', seen: {}, done: ['note'] },
+  { title: 'records only the absence itself in the first poll (S-20)', seen: {}, done: ['note'] },
   {
     title: 'queries accounting in the second poll (S-20)',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }) },
@@ -73,7 +73,7 @@ describeRows('for an absent job, the decision', [
     done: ['end stopped'],
   },
   {
-    title: 'forgets a task that has ended',
+    title: 'forgets the task if it has ended',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }), lookedUp: true, task: taskOf('failed') },
     done: ['forget'],
   },
@@ -97,7 +97,7 @@ describeRows('for an absent job, the decision', [
     done: ['end failed'],
   },
   {
-    title: 'forgets a task that runs in another queue',
+    title: 'forgets the task if it runs in another queue',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,

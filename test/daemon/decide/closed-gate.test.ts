@@ -54,7 +54,7 @@ describeRows('for a job that ended at the gate, the decision', [
     done: [],
   },
   {
-    title: 'resubmits immediately if the clock was set back',
+    title: 'resubmits the task immediately if the clock was set back',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -65,7 +65,7 @@ describeRows('for a job that ended at the gate, the decision', [
   },
   {
     title:
-      'returns a task in no queue to its queue after a grace period, because the response to the gate may be lost (S-47)',
+      "returns the task to its queue after a grace period if it is in no queue, because the gate's response may be lost (S-47)",
     seen: { jobs: [jobOf('FAILED')], record: atGate, entry: waited },
     done: ['return-to-queue'],
   },
@@ -85,12 +85,12 @@ describeRows('for a job that ended at the gate, the decision', [
     done: [],
   },
   {
-    title: "fails a task in progress whose program ended with the gate's exit code",
+    title: "fails the task if it is in progress, because then its program itself ended with the gate's exit code",
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: atGate, entry: waited },
     done: ['end failed'],
   },
   {
-    title: 'sets an aborted task to stopped if its requeued job ended at the gate',
+    title: 'sets the task to stopped if a user aborted it and Slurm had requeued the job',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -100,7 +100,7 @@ describeRows('for a job that ended at the gate, the decision', [
     done: ['end stopped'],
   },
   {
-    title: 'fails the task if it was enqueued elsewhere and its requeued job ended at the gate',
+    title: 'fails the task if it was enqueued elsewhere and Slurm had requeued the job',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId, lastUpdate: NOW - GRACES.absentMs }),

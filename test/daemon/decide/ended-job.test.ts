@@ -18,12 +18,12 @@ const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 describeRows('for an ended job whose task has ended, the decision', [
   {
-    title: "first reads Slurm's record of a job that failed",
+    title: "first reads Slurm's record of the job if the job failed",
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed') },
     done: ['read-record'],
   },
   {
-    title: 'keeps the status of a task that the user aborted (C-12)',
+    title: 'keeps the status of the task if the user aborted it (C-12)',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('stopped') },
     done: ['forget', 'log'],
   },
@@ -33,7 +33,7 @@ describeRows('for an ended job whose task has ended, the decision', [
     done: ['forget', 'log'],
   },
   {
-    title: 'forgets a deleted task',
+    title: 'forgets the task if it was deleted',
     seen: { jobs: [jobOf('COMPLETED')], task: undefined },
     done: ['forget'],
   },
@@ -61,7 +61,7 @@ describeRows('for an ended job whose task is in progress, the decision', [
     done: [],
   },
   {
-    title: 'fails the task after no agent has reported for a long time',
+    title: 'fails the task once no agent has reported for a long time',
     seen: {
       jobs: [jobOf('NODE_FAIL')],
       task: taskOf('in_progress', { ...ELSE, lastUpdate: NOW - GRACES.absentMs }),
@@ -71,7 +71,7 @@ describeRows('for an ended job whose task is in progress, the decision', [
     done: ['end failed'],
   },
   {
-    title: 'forgets a task that runs in another queue',
+    title: 'forgets the task if it runs in another queue',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { ...ELSEWHERE, ...ELSE, lastUpdate: 0 }),
@@ -187,17 +187,19 @@ describeRows('for an ended job whose task never started, the decision', [
     done: ['end failed'],
   },
   {
-    title: "waits for a peer's job if this daemon's job ended long before the parking",
+    title: "waits for a peer's job if the task was parked long after this daemon's job had ended",
     seen: { jobs: [EARLIER], place: 'parked', parkedAt: NOW, record: recordOf(), hasPeers: true },
     done: ['note'],
   },
   {
-    title: 'resubmits a parked task that was in no queue when its job ended, because a peer has claimed the task since',
+    title:
+      'resubmits the task if it was in no queue when the job ended and is parked now, because a peer has claimed it since',
     seen: { ...PEERS, place: 'parked', record: recordOf(), entry: { ...waited, wasTakenAtEnd: true } },
     done: ['resubmit'],
   },
   {
-    title: 'returns a parked task to its queue if this daemon cancelled the job while the task was in no queue',
+    title:
+      'returns the task to its queue if this daemon cancelled the job while the task was in no queue, although it is parked now',
     seen: {
       jobs: [jobOf('CANCELLED')],
       place: 'parked',
@@ -207,12 +209,12 @@ describeRows('for an ended job whose task never started, the decision', [
     done: ['return-to-queue'],
   },
   {
-    title: 'resubmits a parked task after a grace period if the job ended long before the parking',
+    title: 'resubmits the task after a grace period if it was parked more than a minute after the job had ended',
     seen: { jobs: [EARLIER], place: 'parked', parkedAt: NOW - 59_999, record: recordOf(), entry: waited },
     done: ['resubmit'],
   },
   {
-    title: 'fails the task after the last permitted attempt if the job ended long before the parking',
+    title: 'fails the task after the last permitted attempt, even if the task was parked long after the job had ended',
     seen: {
       jobs: [EARLIER],
       place: 'parked',
@@ -223,7 +225,8 @@ describeRows('for an ended job whose task never started, the decision', [
     done: ['end failed'],
   },
   {
-    title: 'fails a parked task if the job ended at most a minute before the parking, because clocks differ',
+    title:
+      'fails the task if it was parked at most a minute after the job had ended, because clocks may differ by that much',
     seen: {
       jobs: [EARLIER],
       place: 'parked',
@@ -245,7 +248,7 @@ describeRows('for an ended job whose task never started, the decision', [
     done: ['end stopped'],
   },
   {
-    title: 'waits for the peer that submitted the cancelled job',
+    title: 'waits for the peer that submitted the job if the job was cancelled',
     seen: { ...PEERS, place: 'parked', record: recordOf() },
     done: ['note'],
   },
@@ -260,7 +263,7 @@ describeRows('for an ended job whose task never started, the decision', [
     done: ['end stopped'],
   },
   {
-    title: 'returns a queued task to its queue if the daemon cancelled the job',
+    title: 'returns the task to its queue if the daemon cancelled the job',
     seen: {
       jobs: [jobOf('CANCELLED')],
       record: recordOf(),
@@ -279,7 +282,7 @@ describeRows('for an ended job whose task never started, the decision', [
     done: ['end failed'],
   },
   {
-    title: 'forgets a task that the user enqueued again',
+    title: 'forgets the task if the user enqueued it again',
     seen: { jobs: [jobOf('CANCELLED')], place: 'own queue', record: recordOf() },
     done: ['forget'],
   },

@@ -19,7 +19,7 @@ const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
 describeExactly('for an ended job, the decision', [
   [
-    'fails the task if it was enqueued elsewhere before it started and its requeued job ended at the gate',
+    'fails the task if it was enqueued elsewhere before its agent started, and the job was requeued and then ended at the gate',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { executionQueue: undefined, lastUpdate: NOW - GRACES.absentMs }),
@@ -33,7 +33,7 @@ describeExactly('for an ended job, the decision', [
     ),
   ],
   [
-    'fails a task in progress if Slurm does not know the job and no agent reported',
+    'fails the task if it is in progress, Slurm no longer knows the job, and no agent ever reported',
     {
       task: taskOf('in_progress', { lastUpdate: undefined }),
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
@@ -109,7 +109,7 @@ describeExactly('for an ended job, the decision', [
     ),
   ],
   [
-    'sets an aborted task in progress to stopped after the grace period',
+    'sets the task to stopped after the grace period if it is in progress and a user requested its abort',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -119,12 +119,12 @@ describeExactly('for an ended job, the decision', [
     endTask('stopped', 'aborted', 'Aborted by the user. Slurm job 7 ended FAILED.'),
   ],
   [
-    "reads Slurm's record of a job that failed although its task completed",
+    "reads Slurm's record of the job if the job failed although the task completed",
     { jobs: [jobOf('FAILED')], task: taskOf('completed') },
     { do: 'read-record', jobId: '7' as JobId },
   ],
   [
-    'resubmits a parked task if the job ended long before the task was parked',
+    'resubmits the task if it was parked long after the job had ended',
     {
       jobs: [jobOf('FAILED', { endedAt: NOW - 120_000 })],
       place: 'parked',
@@ -135,17 +135,17 @@ describeExactly('for an ended job, the decision', [
     { do: 'resubmit', why: 'job 7 ended before the task was claimed again' },
   ],
   [
-    'resubmits a parked task if the job ended at the gate',
+    'resubmits the task if it is parked and the job ended at the gate',
     { jobs: [jobOf('FAILED')], place: 'parked', record: gate },
     { do: 'resubmit', why: 'job 7 ended because the task was not parked yet' },
   ],
   [
-    'returns a task in no queue to its queue after the grace period if the job ended at the gate',
+    'returns the task to its queue after the grace period if it is in no queue and the job ended at the gate',
     { jobs: [jobOf('FAILED')], record: gate, entry: ENDED },
     { do: 'return-to-queue', why: 'job 7 did not find the task in the scheduler queue' },
   ],
   [
-    'does nothing for a task in progress just before the end of the grace period',
+    'does nothing just before the end of the grace period if the task is in progress',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress'),
@@ -154,7 +154,7 @@ describeExactly('for an ended job, the decision', [
     },
   ],
   [
-    'fails a task in progress after the grace period',
+    'fails the task after the grace period if it is in progress',
     { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: recordOf(), entry: ENDED },
     endTask('failed', 'Slurm FAILED', 'Slurm job 7 ended FAILED (exit code 1).', { withLog: true }),
   ],
@@ -168,12 +168,12 @@ describeExactly('for an ended job, the decision', [
     ),
   ],
   [
-    'returns a queued task to its queue if the daemon cancelled the job',
+    'returns the task to its queue if it is still queued and the daemon cancelled the job',
     { jobs: [jobOf('CANCELLED')], record: recordOf(), entry: entryOf({ cancelledFor: 'it was too old' }) },
     { do: 'return-to-queue', why: 'its job 7 was cancelled: it was too old' },
   ],
   [
-    'sets a task in progress to stopped if the daemon cancelled the job',
+    'sets the task to stopped if it is in progress and the daemon cancelled the job',
     {
       jobs: [jobOf('CANCELLED')],
       task: taskOf('in_progress'),
@@ -213,7 +213,7 @@ describeExactly('for an ended job, the decision', [
     },
   ],
   [
-    "first reads Slurm's record of a job that completed although its task failed",
+    "first reads Slurm's record of the job if the job completed although the task failed",
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed') },
     { do: 'read-record', jobId: '7' as JobId },
   ],
@@ -224,7 +224,7 @@ describeExactly('for an ended job, the decision', [
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.', withAdvice: true },
   ],
   [
-    'forgets a stopped task, and logs why the daemon cancelled the job',
+    'forgets the task if it is stopped, and logs why the daemon cancelled the job',
     {
       jobs: [jobOf('CANCELLED')],
       task: taskOf('stopped'),

@@ -7,50 +7,54 @@ const SINCE = NOW - GRACES.absentMs;
 const SILENT = { lastUpdate: NOW - GRACES.absentMs };
 const absent = (since: number): Partial<Observation> => ({ entry: entryOf({ absentSince: since }), lookedUp: true });
 
-describeExactly('for a job that is live or unknown to Slurm, the decision', [
-  ['records the first absence of the job', { place: 'parked' }, { do: 'note', patch: { absentSince: NOW } }],
+describeExactly('for a live or absent job, the decision', [
   [
-    'forgets a task that is in its own queue and whose job is absent',
+    'records the absence of the job when the job is first missing',
+    { place: 'parked' },
+    { do: 'note', patch: { absentSince: NOW } },
+  ],
+  [
+    'forgets the task if the job is absent and the task is in its own queue',
     { ...absent(NOW), place: 'own queue' },
     { do: 'forget' },
   ],
   [
-    'forgets a task that is in another queue and whose job is absent',
+    'forgets the task if the job is absent and the task is in another queue',
     { ...absent(NOW), place: 'another queue' },
     { do: 'forget' },
   ],
   [
-    'does nothing for a parked task whose job has not been absent until the deadline',
+    'does nothing before the deadline if the job is absent and the task is parked',
     { ...absent(SINCE + 1), place: 'parked' },
   ],
   [
-    'resubmits a parked task whose job has been absent until the deadline (S-45)',
+    'resubmits the task at the deadline if the job is absent and the task is parked (S-45)',
     { ...absent(SINCE), place: 'parked' },
     { do: 'resubmit', why: 'Slurm job 7 is no longer known to Slurm' },
   ],
   [
-    'returns a task in no queue to its queue if the absent job has no known id',
+    'returns the task to its queue if the task is in no queue and the absent job has no known id',
     { entry: entryOf({ absentSince: SINCE, jobId: undefined }), lookedUp: true },
     { do: 'return-to-queue', why: 'Its Slurm job is no longer known to Slurm' },
   ],
   [
-    'removes the entry of a deleted task whose job is absent',
+    "removes the task's queue entry if the job is absent and the task was deleted",
     { ...absent(NOW), task: undefined, place: 'parked' },
     { do: 'remove-entry' },
     { do: 'forget' },
   ],
   [
-    'removes the entry of an aborted task whose job is absent',
+    "removes the task's queue entry if the job is absent and the task was aborted",
     { ...absent(NOW), task: taskOf('stopped'), place: 'parked' },
     { do: 'remove-entry' },
     { do: 'forget' },
   ],
   [
-    'does nothing if the agent of an absent job reported within the deadline',
+    'does nothing if the job is absent but its agent reported within the deadline',
     { ...absent(SINCE), task: taskOf('in_progress', { lastUpdate: SINCE + 1 }) },
   ],
   [
-    'fails the task if its job is absent and no agent reports (S-45)',
+    'fails the task if the job is absent and no agent reports (S-45)',
     { ...absent(SINCE), task: taskOf('in_progress', SILENT) },
     endTask(
       'failed',
@@ -59,7 +63,7 @@ describeExactly('for a job that is live or unknown to Slurm, the decision', [
     ),
   ],
   [
-    'sets an aborted task to stopped if its job is absent and no agent reports',
+    'sets the task to stopped if the job is absent, no agent reports, and a user aborted the task',
     { ...absent(SINCE), task: taskOf('in_progress', { ...SILENT, statusMessage: 'stopping' }) },
     endTask('stopped', 'aborted', 'Aborted by the user. Slurm job 7 is no longer known to Slurm.'),
   ],
@@ -73,7 +77,7 @@ describeExactly('for a job that is live or unknown to Slurm, the decision', [
     { do: 'note', patch: { absentSince: undefined, endSeenAt: undefined, wasTakenAtEnd: undefined } },
   ],
   [
-    'tracks the job that runs the task if the journal records another job',
+    'tracks the job that runs the task even if the journal records another job',
     {
       jobs: [jobOf('RUNNING', { id: '8' as JobId, name: jobName(2) })],
       task: taskOf('in_progress'),
@@ -149,7 +153,7 @@ describeExactly('for a job that is live or unknown to Slurm, the decision', [
     { do: 'note', patch: { stoppingSince: NOW } },
   ],
   [
-    'does nothing for an aborted task just before the end of the grace period',
+    'does nothing just before the end of the grace period if the task was aborted',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -157,7 +161,7 @@ describeExactly('for a job that is live or unknown to Slurm, the decision', [
     },
   ],
   [
-    'cancels the job of an aborted task after the grace period (C-09)',
+    'cancels the job after the grace period if the task was aborted (C-09)',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -166,7 +170,7 @@ describeExactly('for a job that is live or unknown to Slurm, the decision', [
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the agent did not end the aborted task in time' },
   ],
   [
-    'does nothing for a reset task just before the end of the grace period',
+    'does nothing just before the end of the grace period if the task was reset',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('created'),
@@ -174,7 +178,7 @@ describeExactly('for a job that is live or unknown to Slurm, the decision', [
     },
   ],
   [
-    'cancels the running job of a reset task after the grace period, even if the task is still parked',
+    'cancels the running job after the grace period if the task was reset, even if it is still parked',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('created'),
@@ -214,7 +218,7 @@ describeExactly('for a job that is live or unknown to Slurm, the decision', [
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task is no longer in the scheduler queue' },
   ],
   [
-    'parks the task of a requeued job again (S-24)',
+    'parks the task again if the job was requeued (S-24)',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
     { do: 'park-again', from: 'in_progress' },
     { do: 'note', patch: { told: {} } },
@@ -225,7 +229,7 @@ describeExactly('for a job that is live or unknown to Slurm, the decision', [
     },
   ],
   [
-    'cancels a requeued job of an aborted task and sets the task to stopped',
+    'cancels the requeued job, and sets the task to stopped, if the task was aborted',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was aborted' },
     endTask('stopped', 'aborted', 'Aborted by the user. Cancelling Slurm job 7, which Slurm had requeued.'),

@@ -49,12 +49,12 @@ describeExactly('for a running job, the decision', [
     },
   ],
   [
-    'records that the job must not run if the task is queued in another queue',
+    'records the job as unwanted if the task is queued in another queue',
     { jobs: [jobOf('RUNNING')], place: 'another queue', entry: STARTED },
     ASTRAY,
   ],
   [
-    'clears the record that the job must not run once the task runs as this job',
+    'no longer records the job as unwanted once the task runs as this job',
     { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: { ...STARTED, astraySince: 1 } },
     { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } },
   ],
@@ -68,7 +68,7 @@ describeExactly('for a running job, the decision', [
     { jobs: [jobOf('RUNNING')], task: taskOf('stopped', BY_TERM), entry: STARTED },
   ],
   [
-    'records that the job must not run if the agent of another job received SIGTERM',
+    'records the job as unwanted if the task was stopped because the agent of another job received SIGTERM',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('stopped', { ...BY_TERM, lastWorker: 'login1:slurm:6' }),
@@ -77,7 +77,7 @@ describeExactly('for a running job, the decision', [
     ASTRAY,
   ],
   [
-    'records that the job must not run if the user aborted the task',
+    'records the job as unwanted if the user aborted the task',
     { jobs: [jobOf('RUNNING')], task: taskOf('stopped'), entry: STARTED },
     ASTRAY,
   ],
@@ -103,18 +103,18 @@ describeExactly('for a pending job, the decision', [
     },
   ],
   [
-    'cancels the job if its task is queued in another queue',
+    'cancels the job if the task is queued in another queue',
     { jobs: [jobOf('PENDING')], place: 'another queue' },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued again' },
     { do: 'log', level: 'INFO', text: 'Cancelling Slurm job 7: the task was moved to another queue.' },
   ],
   [
-    'cancels the job if its task runs in another queue',
+    'cancels the job if the task runs in another queue',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined, lastWorker: 'peer:0' }) },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task runs in another queue' },
   ],
   [
-    'cancels the requeued job if its task was enqueued elsewhere before the agent started',
+    'cancels the job if Slurm requeued it and the task was enqueued elsewhere before the agent started',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined }) },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued elsewhere' },
   ],
@@ -182,7 +182,7 @@ describeExactly('for an ended job, the decision', [
     { do: 'read-record', jobId: '7' as JobId },
   ],
   [
-    'forgets a task that is queued in another queue',
+    'forgets the task if it is queued in another queue',
     { jobs: [jobOf('FAILED')], place: 'another queue', record: recordOf() },
     { do: 'forget' },
   ],
@@ -192,13 +192,13 @@ describeExactly('for an ended job, the decision', [
     { do: 'note', patch: { endSeenAt: NOW, wasTakenAtEnd: true } },
   ],
   [
-    'parks and resubmits a task in progress if its requeued job ended at the gate (S-48)',
+    'parks and resubmits the task if it is in progress and the requeued job ended at the gate (S-48)',
     { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: back },
     { do: 'park-again', from: 'in_progress' },
     SUBMIT_BACK,
   ],
   [
-    'parks and resubmits the task if SIGTERM stopped it and its requeued job ended at the gate',
+    'parks and resubmits the task if SIGTERM stopped it and the requeued job ended at the gate',
     { jobs: [jobOf('FAILED')], task: taskOf('stopped', BY_TERM), record: back },
     { do: 'park-again', from: 'stopped' },
     SUBMIT_BACK,
@@ -210,7 +210,7 @@ describeExactly('for an ended job, the decision', [
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' },
   ],
   [
-    'forgets a completed task, and logs why its job failed',
+    'forgets the task if it completed, and logs why the job failed',
     { jobs: [jobOf('FAILED')], task: taskOf('completed'), record: 'gone' },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: `Slurm job 7 ended FAILED. ${AFTER_COMPLETION}` },

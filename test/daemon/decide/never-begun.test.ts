@@ -5,7 +5,7 @@ const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 describeRows('for a job that may have ended before its script began, the decision', [
   {
-    title: 'reads the log of a job that ended with exit code 1 while its task was parked',
+    title: 'reads the log if the job ended with exit code 1 while the task was parked',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf() },
     done: ['read-log'],
   },
@@ -59,7 +59,7 @@ describeRows('for a job that may have ended before its script began, the decisio
       ['signal 53', { exitCode: 0, exitSignal: 53 }],
     ] as const
   ).map(([what, end]) => ({
-    title: `fails the task without reading the log if its job ended with ${what}, which a killed slurmctld never causes`,
+    title: `needs no log to fail the task if the job ended with ${what}, because a killed slurmctld never causes this`,
     seen: { jobs: [jobOf('FAILED')], place: 'parked' as const, record: recordOf(end) },
     done: ['end failed'],
   })),
@@ -68,28 +68,28 @@ describeRows('for a job that may have ended before its script began, the decisio
 describeRows('for a job that Slurm ended before its gate, the decision', [
   ...['BOOT_FAIL', 'PREEMPTED'].flatMap((word) => [
     {
-      title: `waits for late requests of a job that ended ${word} while its task was parked (S-64)`,
+      title: `waits for late requests of the job if it ended ${word} while the task was parked (S-64)`,
       seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }) },
       done: ['note'],
     },
     {
-      title: `resubmits the task after the grace period if its job ended ${word} (S-64)`,
+      title: `resubmits the task after the grace period if the job ended ${word} (S-64)`,
       seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }), entry: waited },
       done: ['resubmit'],
     },
     {
-      title: `fails the task if its job ended ${word} after the task's entry was removed from the scheduler queue`,
+      title: `fails the task if the job ended ${word} after the task's entry was removed from the scheduler queue`,
       seen: { jobs: [jobOf(word)], record: recordOf({ exitCode: 0 }), entry: waited },
       done: ['end failed'],
     },
   ]),
   {
-    title: 'resubmits the task if its job ended PREEMPTED, even with exit code 1 (S-64)',
+    title: 'resubmits the task if the job ended PREEMPTED, even with exit code 1 (S-64)',
     seen: { jobs: [jobOf('PREEMPTED')], place: 'parked', record: recordOf({ exitCode: 1 }), entry: waited },
     done: ['resubmit'],
   },
   {
-    title: 'resubmits the task if Slurm no longer has the record of its job (S-64)',
+    title: 'resubmits the task if Slurm no longer has the record of the job (S-64)',
     seen: { jobs: [jobOf('PREEMPTED')], place: 'parked', record: 'gone', entry: waited },
     done: ['resubmit'],
   },

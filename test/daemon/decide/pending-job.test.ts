@@ -25,12 +25,12 @@ describeRows('for a pending job, the decision', [
     done: [],
   },
   {
-    title: 'never cancels a job that cannot start if never_starts_sec is not set (S-25)',
+    title: 'never cancels the job for being unable to start if never_starts_sec is not set (S-25)',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 900_000 }) },
     done: [],
   },
   {
-    title: 'waits for never_starts_sec before it cancels a job that cannot start (S-25)',
+    title: 'waits for never_starts_sec before it cancels the job for being unable to start (S-25)',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 599_999 }), gracePeriods: IMPATIENT },
     done: [],
   },
@@ -45,27 +45,27 @@ describeRows('for a pending job, the decision', [
     done: ['note'],
   },
   {
-    title: 'cancels the job of an aborted task, and removes the queue entry that the abort left behind',
+    title: 'cancels the job if the task was aborted, and removes the queue entry that the abort left behind',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped'), place: 'parked' },
     done: ['cancel', 'remove-entry'],
   },
   {
-    title: 'cancels the job of a task that became a draft',
+    title: 'cancels the job if the task became a draft',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('created') },
     done: ['cancel'],
   },
   {
-    title: 'cancels the job of a deleted task (C-16)',
+    title: 'cancels the job if the task was deleted (C-16)',
     seen: { jobs: [jobOf('PENDING')], task: undefined },
     done: ['cancel'],
   },
   {
-    title: 'cancels the job of an archived task',
+    title: 'cancels the job if the task was archived',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('created', { archived: true }) },
     done: ['cancel'],
   },
   {
-    title: "cancels the job of a task in another queue, and removes the task's entry from the scheduler queue",
+    title: "cancels the job if the task is in another queue, and removes the task's entry from the scheduler queue",
     seen: { jobs: [jobOf('PENDING')], place: 'another queue', hasEntry: true },
     done: ['cancel', 'remove-entry', 'log'],
   },
@@ -75,12 +75,12 @@ describeRows('for a pending job, the decision', [
     done: ['cancel'],
   },
   {
-    title: 'cancels the job of a task that is in its own queue again',
+    title: 'cancels the job if the task is in its own queue again',
     seen: { jobs: [jobOf('PENDING')], place: 'own queue' },
     done: ['cancel', 'log'],
   },
   {
-    title: "reads the job's record if the task's entry in the scheduler queue is gone",
+    title: "reads Slurm's record of the job if the task's entry in the scheduler queue is gone",
     seen: { jobs: [jobOf('PENDING')], place: 'nowhere' },
     done: ['read-record'],
   },
@@ -103,7 +103,7 @@ describeRows('for a pending job, the decision', [
     done: ['park-again', 'note', 'log'],
   },
   {
-    title: 'cancels the job of a task that runs in another queue',
+    title: 'cancels the job if the task runs in another queue',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId }) },
     done: ['cancel'],
   },

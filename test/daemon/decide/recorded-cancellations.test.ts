@@ -62,7 +62,8 @@ describeRows('for a cancelled job, the decision', [
     done: ['dequeue'],
   },
   {
-    title: 'fails the task if the job reached its time limit because a daemon died before the recorded scancel',
+    title:
+      'fails the task if the job in fact reached its time limit, because a daemon died before the recorded scancel',
     seen: {
       jobs: [jobOf('TIMEOUT')],
       task: taskOf('stopped', { slurmCancelled: OWN, statusReason: 'user abort' }),
@@ -117,7 +118,7 @@ describe('the cancellations that daemons have recorded in a task', () => {
     });
   });
 
-  it('are ignored if eight newer ones follow', () => {
+  it('are ignored if eight newer cancellations follow', () => {
     const newer = Array.from({ length: 8 }, (_, index) => `${100 + index} ${attempt(1)} x`);
 
     const seen = observation({ task: recorded([OWN, ...newer].join('; ')), jobs: [jobOf('CANCELLED')] });

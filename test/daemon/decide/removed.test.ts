@@ -80,7 +80,7 @@ describe('for a parked task whose live job is not in the journal entry, the deci
 
 describeRows('for a task that a user removed from the scheduler queue, the decision', [
   {
-    title: 'waits for a grace period after the end of the job, because another daemon may hold the task',
+    title: 'waits for a grace period after the end of the job, because another daemon may have claimed the task',
     seen: { ...ENDED, entry: REMOVED },
     done: ['note'],
   },
@@ -100,17 +100,17 @@ describeRows('for a task that a user removed from the scheduler queue, the decis
     done: ['dequeue'],
   },
   {
-    title: 'dequeues the task if Slurm no longer knows its job',
+    title: 'dequeues the task if Slurm no longer knows the job',
     seen: { lookedUp: true, entry: { ...REMOVED, absentSince: NOW - GRACES.absentMs } },
     done: ['dequeue'],
   },
   {
-    title: 'does not dequeue a task that was enqueued in the meantime',
+    title: 'does not dequeue the task if it was enqueued in the meantime',
     seen: { ...ENDED, place: 'own queue', entry: { ...REMOVED, ...PAST } },
     done: ['forget'],
   },
   {
-    title: 'does not dequeue a task that an agent started in the meantime',
+    title: 'does not dequeue the task if an agent started it in the meantime',
     seen: { ...ENDED, task: taskOf('in_progress', { lastWorker: 'other:0' }), entry: { ...REMOVED, ...PAST } },
     done: [],
   },
@@ -118,7 +118,7 @@ describeRows('for a task that a user removed from the scheduler queue, the decis
 
 describeRows('for a task with entries in another queue and in the scheduler queue, the decision', [
   {
-    title: 'removes the second entry, at the latest when the job has ended',
+    title: 'removes the entry in the scheduler queue, at the latest when the job has ended',
     seen: { ...ENDED, place: 'another queue', hasEntry: true },
     done: ['remove-entry', 'forget'],
   },

@@ -29,19 +29,24 @@ describeRows('for a running job, the decision', [
     done: ['note'],
   },
   {
-    title: 'cancels the job of a reset task after the grace period',
+    title: 'cancels the job after the grace period if the task was reset',
     seen: { jobs: [jobOf('RUNNING')], task: taskOf('created'), entry: { ...started, astraySince: LONG_AGO } },
     done: ['cancel'],
   },
   {
-    title: 'cancels the job of a deleted task after the grace period',
+    title: 'cancels the job after the grace period if the task was deleted',
     seen: { jobs: [jobOf('RUNNING')], task: undefined, entry: { ...started, astraySince: LONG_AGO } },
     done: ['cancel'],
   },
   ...(
     [
-      ['extends the grace period of an aborted task by the time of the abort callback', 600_000, 599_999, []],
-      ['cancels the job of an aborted task after the callback time and the grace period', 600_000, 600_000, ['cancel']],
+      ['extends the grace period by the time of the abort callback if the task was aborted', 600_000, 599_999, []],
+      [
+        'cancels the job after the callback time and the grace period if the task was aborted',
+        600_000,
+        600_000,
+        ['cancel'],
+      ],
       [
         'limits the time of an abort callback to the maximum in the settings',
         1e12,
@@ -59,7 +64,7 @@ describeRows('for a running job, the decision', [
     done,
   })),
   {
-    title: 'does not cancel the job of a completed task',
+    title: 'does not cancel the job if the task completed',
     seen: { jobs: [jobOf('COMPLETING')], task: taskOf('completed') },
     done: [],
   },
@@ -105,7 +110,7 @@ describeRows('for a running job, the decision', [
     done: ['cancel'],
   },
   {
-    title: 'tracks a cancelled extra job if only this job started, before its scancel',
+    title: 'tracks an extra job that started before its scancel if no other job of the task started',
     seen: {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', { id: '8' as JobId })],
       place: 'parked',
@@ -131,7 +136,7 @@ describe('for a running job, the decision', () => {
     expect(actions[1]).to.have.property('text', 'Slurm job 7 started again in partition debug.');
   });
 
-  it('never writes to a task in progress, because that would erase an abort request (C-08)', () => {
+  it('never writes to the task while it is in progress, because that would erase an abort request (C-08)', () => {
     for (const word of ['RUNNING', 'COMPLETING', 'SUSPENDED']) {
       const actions = decide(
         observation({ jobs: [jobOf(word)], task: taskOf('in_progress', { statusMessage: 'stopping' }) }),

@@ -21,7 +21,7 @@ describeRows('after a time limit in a queue with resubmit_on_timeout, the decisi
     done: ['note', 'park-again', 'resubmit'],
   },
   {
-    title: 'parks and resubmits a task in progress after the grace period',
+    title: 'parks and resubmits the task after the grace period if it is in progress',
     seen: { ...TIMEOUT, task: taskOf('in_progress'), entry: waited },
     done: ['note', 'park-again', 'resubmit'],
   },
@@ -56,37 +56,40 @@ describeRows('after a time limit in a queue with resubmit_on_timeout, the decisi
     done: ['return-to-queue'],
   },
   {
-    title: 'forgets a task that its user has enqueued again',
+    title: 'forgets the task if its user has enqueued it again',
     seen: { ...TIMEOUT, place: 'own queue', entry: entryOf(again(SEVEN)) },
     done: ['forget'],
   },
   {
-    title: 'keeps the status of a task that the user aborted',
+    title: 'keeps the status of the task if the user aborted it',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM), entry: entryOf({ stoppingSince: NOW - 1000 }) },
     done: ['forget', 'log'],
   },
   {
-    title: 'sets a task in progress to stopped if a user requested its abort',
+    title: 'sets the task to stopped if it is in progress and a user requested its abort',
     seen: { ...TIMEOUT, task: taskOf('in_progress', { statusMessage: 'stopping' }), entry: waited },
     done: ['end stopped'],
   },
   {
-    title: 'keeps the status of a task that completed or failed by itself',
+    title: 'keeps the status of the task if it completed or failed by itself',
     seen: { ...TIMEOUT, task: taskOf('failed') },
     done: ['forget', 'log'],
   },
   {
-    title: 'forgets a task that was enqueued elsewhere',
+    title: 'forgets the task if it was enqueued elsewhere',
     seen: { ...TIMEOUT, task: taskOf('stopped', { ...BY_TERM, ...ELSEWHERE }) },
     done: ['forget', 'log'],
   },
+]);
+
+describeRows('for an ended job whose agent received SIGTERM, the decision', [
   {
-    title: 'fails the task if its job ended for another reason',
+    title: 'fails the task if the job ended OUT_OF_MEMORY, even in a queue with resubmit_on_timeout',
     seen: { ...TIMEOUT, jobs: [jobOf('OUT_OF_MEMORY')], task: taskOf('stopped', BY_TERM) },
     done: ['end failed'],
   },
   {
-    title: 'fails the task if resubmit_on_timeout was removed from the queue',
+    title: 'fails the task if the job reached its time limit and resubmit_on_timeout was removed from the queue',
     seen: { ...TIMEOUT, resubmitOnTimeout: undefined, task: taskOf('stopped', BY_TERM) },
     done: ['end failed'],
   },

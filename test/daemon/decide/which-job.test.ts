@@ -9,7 +9,7 @@ const BY_SECOND = { lastWorker: 'login1:slurm:8' };
 const ASK = { do: 'read-record', jobId: '7' as JobId } as const;
 const FIRST_IS_EXTRA = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task has another job, 8' } as const;
 
-describeExactly('of several jobs of one task, the decision', [
+describeExactly('for a task with several jobs, the decision', [
   [
     'chooses the job that runs the task, even if another running job is older',
     {
@@ -76,7 +76,7 @@ describeExactly('of several jobs of one task, the decision', [
     },
   ],
   [
-    'forgets a deleted task whose jobs have both ended',
+    'forgets the task if it was deleted and both jobs have ended',
     { jobs: [jobOf('FAILED'), jobOf('FAILED', SECOND)], task: undefined },
     { do: 'forget' },
   ],

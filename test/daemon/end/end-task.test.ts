@@ -42,7 +42,7 @@ async function started(fixture: StepFixture, task: TaskId): Promise<Task> {
   return (await fixture.read(task)) ?? expect.fail('no such task');
 }
 
-describe('ending an open task', () => {
+describe('when it ends a task, the daemon', () => {
   it('sets the status with a reason, shows the end of the log in the console, and forgets the task', async () => {
     const fixture = createStepFixture(logsThatEnd('first\nlast\n'));
     const { task, seen, entry } = await parked(fixture);
@@ -109,9 +109,9 @@ describe('ending an open task', () => {
   });
 
   for (const [act, calls] of [
-    ['aborted it', ['tasks.stop']],
-    ['enqueued it again', ['tasks.dequeue', 'tasks.enqueue']],
-    ['deleted it', ['tasks.delete']],
+    ['aborted the task', ['tasks.stop']],
+    ['enqueued the task again', ['tasks.dequeue', 'tasks.enqueue']],
+    ['deleted the task', ['tasks.delete']],
   ] as const) {
     it(`changes nothing if the user ${act} since the poll (C-30)`, async () => {
       const fixture = createStepFixture();
@@ -126,7 +126,7 @@ describe('ending an open task', () => {
     });
   }
 
-  it("completes a task only if its job completed and the job's log shows that the agent finished", async () => {
+  it('sets the status to completed only if the job completed and its log shows that the agent finished', async () => {
     for (const [log, status] of [
       ['…\nProcess completed successfully\n', 'completed'],
       ['…\n', 'failed'],

@@ -15,7 +15,7 @@ const END: Action = {
   ending: { status: 'failed', reason: 'Slurm TIMEOUT', text: 'It ended.', withLog: false },
 };
 
-describe('the record of an end', () => {
+describe('the history record of an attempt', () => {
   let history: MemoryHistory;
   let fixture: StepFixture;
 

@@ -17,9 +17,9 @@ const WELL: HealthFacts = {
   journalError: undefined,
 };
 
-describe('the health of a daemon', () => {
+describe('the health report of a daemon', () => {
   for (const [what, facts, isLive, isReady, problem] of [
-    ['no problem of a daemon that polls', {}, true, true, undefined],
+    ['no problem if the daemon polls', {}, true, true, undefined],
     ['one failed poll', { passError: 'no response' }, true, true, 'The last poll failed: no response.'],
     [
       'that no poll has succeeded for more than twelve intervals',

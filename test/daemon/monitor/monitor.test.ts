@@ -137,7 +137,7 @@ describe('the monitor', () => {
     expect(again.health()).to.include({ pollMs: 60_000, phase: 'starting' });
   });
 
-  it('does not report the start of a job that started before the daemon', async () => {
+  it('does not report the start of a job that had started before the daemon did', async () => {
     const fixture = startWatched();
     const [old, young] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     await advance(fixture.clock, 40_000);

@@ -5,7 +5,7 @@ import { taskNumber } from '../step-fixture.ts';
 import { createBed, hear, pollAtRest, type Bed } from './incremental-reads-bed.ts';
 
 describe('incremental reads from the server', () => {
-  it('read at most one whole task if nothing changes', async () => {
+  it('read at most one task in full if nothing changes', async () => {
     const bed = await createBed(40);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     bed.fixture.calls.length = 0;

@@ -83,7 +83,7 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is adopted from a daemon that is missing for a long time, even during quick polls', async () => {
+  it('is adopted from a daemon that is missing for a long time, even if polls follow each other quickly', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
@@ -93,7 +93,7 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
-  it('is not adopted from a daemon that is missing from one poll', async () => {
+  it('is not adopted from a daemon that is missing from only one poll', async () => {
     const [one, other, third] = [daemon('mark1'), daemon('mark2'), daemon('mark3')];
     await seeWorkers(one, other.row(), third.row());
     await seeWorkers(one, third.row());
@@ -119,7 +119,7 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is tracked by the execute process that submitted it if the job name has its mark, and otherwise by a daemon', async () => {
+  it('is tracked by an execute process if the job name has the mark of that process, and otherwise by a daemon', async () => {
     const [one, single, another] = [daemon('mark1'), daemon('zark1'), daemon('zark2')];
     const all = [one, single, another];
     for (const each of all) await seeWorkers(each, ...all.map((other) => other.row()));
@@ -164,7 +164,7 @@ describe('among several daemons, a job', () => {
     expect(one.mayAdopt(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('still belongs, right after a restart, to the daemon that adopted it', () => {
+  it('belongs to the daemon that adopted it, even right after a restart of that daemon', () => {
     expect(daemon('mark1').isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 

@@ -154,7 +154,7 @@ describeUntracked([
     untracked: 'parked',
   },
   {
-    title: 'was parked a moment ago, because another daemon may hold it',
+    title: 'was parked a moment ago, because another daemon may have claimed it',
     task: taskOf('queued'),
     parkedAt: NOW - 1_000,
     untracked: 'none',
@@ -236,7 +236,7 @@ describeUntracked([
     untracked: 'none',
   },
   {
-    title: 'runs and Slurm still lists its job as ended',
+    title: 'is in progress although Slurm lists its job as ended',
     task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login2:slurm:7' }),
     jobs: [jobOf('NODE_FAIL')],
     untracked: 'job',

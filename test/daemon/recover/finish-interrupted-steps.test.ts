@@ -65,7 +65,7 @@ const ORPHAN = 'orphaned, 0 jobs';
 
 const OUTCOMES = {
   [FORGOTTEN]: 'forgets the task and submits no job',
-  [TRACKED]: 'submits or finds one job, and tracks it',
+  [TRACKED]: 'tracks exactly one job of the task',
   [HANDED_OVER]: 'submits no job and leaves the task to the decision table',
   [UNKNOWN]: 'submits no job and waits for an earlier submission',
   [ORPHAN]: 'submits no job and treats the task as an orphan',
@@ -105,8 +105,8 @@ const ROWS: readonly [
   ['sbatch had submitted no job', 'submitting', { place: 'parked' }, LONG_AGO, TRACKED],
   ['the task is no longer parked', 'submitting', { place: 'nowhere' }, LONG_AGO, HANDED_OVER],
   ['five attempts submitted no job', 'submitting', { place: 'parked' }, { ...LONG_AGO, attempts: 5 }, HANDED_OVER],
-  ['another daemon may hold the task', 'orphaned', { place: 'nowhere' }, {}, ORPHAN],
-  ['no daemon holds the task', 'orphaned', { place: 'nowhere' }, LONG_AGO, FORGOTTEN],
+  ['another daemon may have claimed the task', 'orphaned', { place: 'nowhere' }, {}, ORPHAN],
+  ['no daemon has claimed the task', 'orphaned', { place: 'nowhere' }, LONG_AGO, FORGOTTEN],
   ['another daemon parked the task', 'orphaned', { place: 'parked' }, LONG_AGO, FORGOTTEN],
 ];
 
@@ -120,8 +120,8 @@ describe('after a crash, the daemon', () => {
   });
 
   for (const [title, step, found, more, becomes] of ROWS) {
-    const [, numbers = '', condition = ''] = /^((?:[A-Z]-\d\d )*)(.*)$/.exec(title) ?? [];
-    it(`${numbers}finishes the step "${step}": if ${condition}, it ${OUTCOMES[becomes]}`, async () => {
+    const [, condition = '', number = ''] = /^(.*?)( \([A-Z]-\d\d\))?$/.exec(title) ?? [];
+    it(`finishes the step "${step}": if ${condition}, it ${OUTCOMES[becomes]}${number}`, async () => {
       const fixture = createStepFixture();
       const task = await leave(fixture, step, found, more);
 
@@ -279,9 +279,9 @@ describe('after a crash, the daemon', () => {
     ['it submits a new attempt', 'submitting', { place: 'parked' }, LONG_AGO, true],
     ['the decision table handles the task', 'submitting', { place: 'nowhere' }, LONG_AGO, true],
     ['a user enqueued the task again', 'parking', { place: 'own' }, {}, true],
-    ['another daemon may hold an orphan', 'orphaned', { place: 'nowhere' }, {}, true],
+    ['another daemon may have claimed the orphan', 'orphaned', { place: 'nowhere' }, {}, true],
   ] as const) {
-    it(`needs ${isSettled ? 'no early poll' : 'an early poll'} if ${title}`, async () => {
+    it(`needs ${isSettled ? 'no further poll' : 'a further poll'} soon if ${title}`, async () => {
       const fixture = createStepFixture();
       await leave(fixture, step, found, more);
 
@@ -290,7 +290,7 @@ describe('after a crash, the daemon', () => {
     });
   }
 
-  it('needs no early poll if it returns the task to its queue', async () => {
+  it('needs no further poll soon if it returns the task to its queue', async () => {
     const fixture = createStepFixture({ queues: [] });
     await leave(fixture, 'parking', { place: 'parked' });
 
@@ -306,7 +306,7 @@ describe('after a crash, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task)).to.deep.equal(before);
   });
 
-  it("shows a found job in the console only if sbatch's response was lost", async () => {
+  it("finds a job by name, and reports the job in the task's console only if sbatch's response was lost", async () => {
     for (const [step, lines] of [
       ['submitting', ['Submitted as Slurm job 1 to cluster "c1".']],
       ['parking', []],

@@ -17,7 +17,7 @@ describe('a daemon in the background', () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('is left running with what it has printed if it does not serve before the timeout', async () => {
+  it('keeps running if it does not serve before the timeout, and its output so far is reported', async () => {
     const timeout = new AbortController();
     const context = {
       environment: {},

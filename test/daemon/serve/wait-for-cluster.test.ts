@@ -100,7 +100,7 @@ describe('waitForCluster', () => {
     expect(logged).to.deep.equal(['Slurm is unreachable; retrying until it responds']);
   });
 
-  it('does not wait if only one Unix user is mapped and cannot be found', async () => {
+  it('does not wait if the user map has only one Unix user, who cannot be found', async () => {
     const { wait } = createBed({ passwd: ['990:daemon\n'] });
 
     expect((await wait())?.userMap?.problems).to.deep.equal([

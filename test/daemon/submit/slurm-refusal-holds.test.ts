@@ -33,7 +33,7 @@ describe('the holds of queues whose jobs Slurm refuses', () => {
     expect(holds.isHeld({ ...SECOND, user: 'ada' }, 1)).to.equal(false);
   });
 
-  it('grow once per refused probe, even if refusals are concurrent, up to five minutes', () => {
+  it('grow once per refused trial submission, even if refusals are concurrent, up to five minutes', () => {
     const holds = createHolds();
     let now = 0;
     const waits: number[] = [];
@@ -49,7 +49,7 @@ describe('the holds of queues whose jobs Slurm refuses', () => {
     expect(waits).to.deep.equal([15, 30, 60, 120, 240, 300, 300].map((seconds) => seconds * 1_000));
   });
 
-  it('permit the next probe after a minute without a response, and end when a probe is accepted', () => {
+  it('permit the next trial submission after a minute without a response, and end when Slurm accepts one', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     holds.startProbe(FIRST, WAIT_MS);
@@ -61,7 +61,7 @@ describe('the holds of queues whose jobs Slurm refuses', () => {
     expect(holds.hasAny(WAIT_MS + 1_000)).to.equal(false);
   });
 
-  it('permit the next probe once the latest probe has ended without a response', () => {
+  it('permit the next trial submission once the latest one has ended without a response', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     const endLost = holds.startProbe(FIRST, WAIT_MS);
@@ -115,7 +115,7 @@ describe('while Slurm refuses two queues, their holds', () => {
     return holds;
   }
 
-  it('give the next probe to the queue of higher priority', () => {
+  it('give the next trial submission to the queue of higher priority', () => {
     const holds = refuseBoth(true);
     expect(holds.heldUntil(SECOND, 61_000)).to.equal(105_000);
 
@@ -125,7 +125,7 @@ describe('while Slurm refuses two queues, their holds', () => {
     expect(holds.isHeld(SECOND, 105_002)).to.equal(false);
   });
 
-  it('give the next probe to the queue that has waited longer if the last probe got no response', () => {
+  it('give the next trial submission to the queue that has waited longer if the last one got no response', () => {
     const holds = refuseBoth(true);
     expect(holds.turnOf(SECOND, 110_000)).to.equal(undefined);
     const end = holds.startProbe(FIRST, 110_000);
@@ -161,7 +161,7 @@ describe('while Slurm refuses two queues, their holds', () => {
     }
   });
 
-  it('permit equally many probes of both queues', () => {
+  it('permit equally many trial submissions from both queues', () => {
     const holds = refuseBoth(true);
     const tries = [0, 0];
     for (let now = 105_000; now < 7_200_000; now += 5_000)
@@ -175,7 +175,7 @@ describe('while Slurm refuses two queues, their holds', () => {
     expect(Math.abs((tries[0] ?? 0) - (tries[1] ?? 0))).to.be.below(3);
   });
 
-  it('permit a probe of the second queue at once if the first queue has no task', () => {
+  it('permit a trial submission from the second queue at once if the first queue has no task', () => {
     expect(refuseBoth(true).isHeld(SECOND, 105_000)).to.equal(false);
   });
 

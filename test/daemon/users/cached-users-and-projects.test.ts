@@ -12,8 +12,8 @@ function readsInTurn(...responses: (() => Promise<Document>)[]): () => Promise<D
   return () => (responses.shift() ?? expect.fail('it was read too often'))();
 }
 
-describe('the names of users and projects', () => {
-  it('are read only once', async () => {
+describe('the cache of the names of users and projects', () => {
+  it('reads each name only once', async () => {
     const calls: string[] = [];
     const read = (id: string): Promise<Document> => {
       calls.push(id);
@@ -28,13 +28,13 @@ describe('the names of users and projects', () => {
     expect(calls).to.deep.equal(['a', 'a']);
   });
 
-  it('are truncated, because the journal and the history repeat them', async () => {
+  it('truncates names, because the journal and the history repeat them', async () => {
     const read = (): Promise<Document> => Promise.resolve({ name: 'a'.repeat(16_000_000) });
     const names = createNames({ user: read, project: read }, systemClock);
     expect([(await names.user('a'))?.length, (await names.project('a'))?.length]).to.deep.equal([200, 200]);
   });
 
-  it('are unknown while the server does not respond, and are read later', async () => {
+  it('knows no name while the server does not respond, and reads the name later', async () => {
     const read = readsInTurn(
       () => Promise.reject(new ServerUnreachableError('no response', false)),
       () => Promise.resolve({ name: 'Ada' }),
@@ -50,13 +50,13 @@ describe('the names of users and projects', () => {
       () => Promise.reject(new ServerRefusedError('no permission', 'users.get_by_id', 403, 0)),
     ],
   ] as const)
-    it(`are unknown for a user ${what}, and are not read again`, async () => {
+    it(`knows no name of a user ${what}, and does not read the name again`, async () => {
       const read = readsInTurn(response);
       const names = createNames({ user: read, project: read }, systemClock);
       expect([await names.user('a'), await names.user('a')]).to.deep.equal([undefined, undefined]);
     });
 
-  it('delay only one claim, by at most two seconds, and are used once they arrive', async () => {
+  it('delays only one claim, by at most two seconds, and returns a name once it arrives', async () => {
     const clock = createSimulatedClock(0);
     let respond: (document: Document) => void = () => undefined;
     const read = readsInTurn(() => new Promise((resolve) => (respond = resolve)));
@@ -70,7 +70,7 @@ describe('the names of users and projects', () => {
     expect(await names.user('a')).to.equal('Ada');
   });
 
-  it('leave no timer running once they are read', async () => {
+  it('leaves no timer running once it has read the names', async () => {
     const clock = createSimulatedClock(0);
     const read = readsInTurn(() => Promise.resolve({ name: 'Ada' }));
     await createNames({ user: read, project: read }, clock.of(1)).user('a');
@@ -78,8 +78,8 @@ describe('the names of users and projects', () => {
   });
 });
 
-describe('the complete records of users and projects', () => {
-  it('are read only once, even for concurrent requests', async () => {
+describe('the cache of the complete records of users and projects', () => {
+  it('reads each record only once, even for concurrent requests', async () => {
     const { people, asked } = createPeople();
     const remembered = cachePeople(people);
     expect(await Promise.all([remembered.user('ada'), remembered.user('ada')])).to.deep.equal([
@@ -92,7 +92,7 @@ describe('the complete records of users and projects', () => {
     expect(asked).to.deep.equal(['user ada', 'user grace', 'project ada']);
   });
 
-  it('are read again after a failure', async () => {
+  it('reads a record again after a failure', async () => {
     const { people, asked } = createPeople(1);
     const remembered = cachePeople(people);
     expect(await remembered.user('ada').catch(String)).to.match(/away/);

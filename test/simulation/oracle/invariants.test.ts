@@ -96,8 +96,13 @@ describe('the oracle of the simulation', () => {
 
   for (const [what, isAbortNoted, isRequeued, violation] of [
     ['that a daemon has recorded', true, true, 'task 1 was started again after its abort'],
-    ['that the agent of a requeued job erased before a daemon saw it', false, true, undefined],
-    ['that the agent of an ending job erased', false, false, 'task 1 was started again after its abort'],
+    ['that the agent of a requeued job overwrote before a daemon saw the abort', false, true, undefined],
+    [
+      'that the agent of an ending job overwrote although the job was not requeued',
+      false,
+      false,
+      'task 1 was started again after its abort',
+    ],
   ] as const) {
     it(`reports ${quote(violation)} if a task starts again after an abort ${what}`, async () => {
       const { invariants, server, store, job } = await createFixture({ isAbortNoted });
