@@ -145,13 +145,13 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
   ],
   ...(
     [
-      ['a rejected enqueue', call(200, 'user', 'tasks.enqueue', { code: 400, queue: OTHER_QUEUE })],
-      ['a dequeue by the daemon', call(200, 'daemon-1', 'tasks.dequeue', { status: 'queued' })],
+      ['rejected enqueue', call(200, 'user', 'tasks.enqueue', { code: 400, queue: OTHER_QUEUE })],
+      ['dequeue by the daemon', call(200, 'daemon-1', 'tasks.dequeue', { status: 'queued' })],
     ] as const
   ).map(
     ([what, forgotten]) =>
       [
-        `a task that stays queued after its user dequeued it, if ${what} came before`,
+        `a task that ran after its user dequeued it, if the server left it queued because of an earlier ${what}`,
         history({
           calls: [
             enqueued,

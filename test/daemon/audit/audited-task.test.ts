@@ -204,7 +204,7 @@ describe('the audit line of a submission', () => {
     ['one quoted word', `"${'a'.repeat(12_000_000)}`],
     ['a deep object', Array.from({ length: 100_000 }).reduce((inner) => [inner], 0)],
   ] as const) {
-    it(`contains only the beginning of a long user property: ${title}`, () => {
+    it(`contains only the beginning of a long user property that consists of ${title}`, () => {
       const event = describeOf({ hyperparams: { properties: { note: { value }, partition: { value: 'gpu' } } } });
       const { note = '', partition } = 'properties' in event ? event.properties : {};
       expect(note.length).to.be.within(1, 1_100);

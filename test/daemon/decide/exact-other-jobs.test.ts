@@ -103,13 +103,13 @@ describeExactly('for a pending job, the decision', [
     },
   ],
   [
-    'cancels the job if the task is queued in another queue',
+    'cancels the job if its task is queued in another queue',
     { jobs: [jobOf('PENDING')], place: 'another queue' },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued again' },
     { do: 'log', level: 'INFO', text: 'Cancelling Slurm job 7: the task was moved to another queue.' },
   ],
   [
-    'cancels the job if the task runs in another queue',
+    'cancels the job if its task runs in another queue',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined, lastWorker: 'peer:0' }) },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task runs in another queue' },
   ],

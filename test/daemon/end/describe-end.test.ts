@@ -75,7 +75,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
 ];
 
-describe('the description of an end', () => {
+describe("the description of a job's end", () => {
   for (const [said, expected] of SENTENCES) {
     it(`is: ${beginningOf(expected)}`, () => {
       expect(said).to.equal(expected);

@@ -56,7 +56,7 @@ describe('the cause in the history of an ended task', () => {
   });
 });
 
-describe('the explanation of an end', () => {
+describe("the explanation of a task's end", () => {
   const BY_AGENT = 'Changed by clearml-agent node1:0';
   const exited = (code: string): string => `worker execution exit code ${code}`;
 
