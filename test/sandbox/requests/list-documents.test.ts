@@ -82,7 +82,7 @@ const CASES: readonly (readonly [title: string, body: Record<string, unknown>, f
 
 function describeFound(found: string, isOrdered: boolean): string {
   if (found === '') return 'no document';
-  const quoted = [...found].map((id) => `"${id}"`);
+  const quoted = found.split('').map((id) => `"${id}"`);
   return isOrdered && found.length > 1 ? `${quoted.join(', ')} in this order` : `only ${quoted.join(' and ')}`;
 }
 
