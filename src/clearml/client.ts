@@ -59,7 +59,7 @@ export interface Queues {
   pop(queue: QueueId, task: TaskId): Promise<boolean>;
   /**
    * Adds the task at the tail without changing the task (`update_execution_queue: false`). False if it was already there: then the entry
-   * belongs to somebody else.
+   * belongs to another daemon.
    */
   park(queue: QueueId, task: TaskId): Promise<boolean>;
   /**

@@ -1,4 +1,4 @@
-// Tests what a daemon does with a popped task whose queue entries somebody else has changed before it is parked.
+// Tests what a daemon does with a popped task whose queue entries a user or another daemon has changed before it is parked.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
