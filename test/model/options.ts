@@ -17,7 +17,7 @@ test/model/scenarios.ts; with --deep, those that take minutes each.
   --wakes N        polls during a submission             --purges      Slurm forgets ended jobs at any moment
   --short-rounds   no grace period expires in between    --no-accounting
   --looks-at-once  nothing moves during a poll
-  --states N       maximum per scenario (3000000)        --seconds N   maximum for all scenarios (120)
+  --states N       maximum per scenario (3000000)        --seconds N   maximum for all scenarios (900)
 `;
 
 const DEFAULTS = { wakes: 0, purges: false, hasAccounting: true, hasShortRounds: false, hasAtomicPolls: false };
@@ -44,7 +44,7 @@ export function readOptions(args: string[]): Options {
       'no-accounting': flag,
       'short-rounds': flag,
       states: { ...text, default: '3000000' },
-      seconds: { ...text, default: '120' },
+      seconds: { ...text, default: '900' },
     },
   });
   const isTwo = readCount('daemons', values.daemons) === 2;

@@ -30,8 +30,9 @@ export interface AgentTestBed {
   makeTask(code: string, more?: Record<string, unknown>): Promise<string>;
   enqueue(task: string): Promise<string>;
   console(task: string): Promise<string>;
+  /** Waits for what a program of the test causes; fails if none is running. So do the following two. */
+  until(what: string, isSo: () => Promise<boolean>): Promise<void>;
   untilStatus(task: string, status: string): Promise<void>;
-  /** Waits until the task's console has this text; fails if no program is left that could write it. */
   untilConsole(task: string, text: string): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -78,10 +79,9 @@ export async function openAgentTestBed(
       });
     }
     const started: RunningProgram = {
-      ended: once(child, 'close').then(() => {
-        running.delete(started);
-        return { code: child.exitCode, output };
-      }),
+      ended: once(child, 'close')
+        .finally(() => running.delete(started))
+        .then(() => ({ code: child.exitCode, output })),
       interrupt: () => child.kill('SIGTERM'),
     };
     running.add(started);
@@ -92,7 +92,7 @@ export async function openAgentTestBed(
   const outputs: (() => string)[] = [];
   const evidence = offerEvidence({ read: () => Promise.resolve(outputs.map((output) => output())) });
 
-  async function untilSo(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
     await waitUntil(what, isSo, {
       hopeless: () => (running.size === 0 ? 'no program of the test is running' : undefined),
     });
@@ -122,10 +122,11 @@ export async function openAgentTestBed(
       return task;
     },
     console: readConsole,
+    until,
     untilStatus: (task, status) =>
-      untilSo(`task ${task} to be ${status}`, async () => (await sandbox.statusOf(task)) === status),
+      until(`task ${task} to be ${status}`, async () => (await sandbox.statusOf(task)) === status),
     untilConsole: (task, text) =>
-      untilSo(`the console to say "${text}"`, async () => (await readConsole(task)).includes(text)),
+      until(`the console to say "${text}"`, async () => (await readConsole(task)).includes(text)),
     [Symbol.asyncDispose]: async () => {
       await evidence.close();
       for (const { interrupt } of running) interrupt();

@@ -3,7 +3,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { agentPython, requireAgent } from '../support/skip-unless.ts';
-import { waitUntil } from '../support/wait-until.ts';
 import { defineAgentContract, EXECUTE } from './agent-contract.ts';
 import { openAgentTestBed } from './agent-test-bed.ts';
 
@@ -18,7 +17,7 @@ describe('the real clearml-agent on the sandbox', () => {
     testBed.start('clearml-agent', ...daemon);
     const serves = async (): Promise<boolean> =>
       JSON.stringify(await testBed.sandbox.ok('workers.get_all')).includes('"name":"brand new"');
-    await waitUntil('the daemon to register', serves);
+    await testBed.until('the daemon to register', serves);
     const task = await testBed.enqueue(await testBed.makeTask('print("pulled")'));
     await testBed.untilStatus(task, 'completed');
     expect(await testBed.console(task)).to.contain('pulled from');
