@@ -12,8 +12,13 @@ describe('sbatch', () => {
   for (const [what, stdout, jobId, cluster, ids = '(S-04)'] of [
     ['a bare id', '4711\n', '4711', undefined],
     ['an id with its cluster', '4711;lab-2.north\n', '4711', 'lab-2.north', '(S-04, S-36)'],
-    ['the message of a wrapper without --parsable', 'Submitted batch job 4711\n', '4711', undefined],
-    ['the message of a wrapper that names the cluster', 'Submitted batch job 4711 on cluster lab\n', '4711', 'lab'],
+    ['the text of a wrapper that ignores --parsable', 'Submitted batch job 4711\n', '4711', undefined],
+    [
+      'the text of a wrapper that ignores --parsable and names the cluster',
+      'Submitted batch job 4711 on cluster lab\n',
+      '4711',
+      'lab',
+    ],
     [
       'an id after other output',
       'Welcome!\nquota: 42 of 100\nsbatch: INFO: defaults applied\n4711\n',

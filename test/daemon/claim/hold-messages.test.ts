@@ -25,7 +25,7 @@ describe('the status message of a held task', () => {
     expect(await messageOf(fixture, 51)).to.equal('');
   });
 
-  it('is attempted for only one task while ClearML does not respond, and is written for every held task later', async () => {
+  it('is written for all held tasks after an outage of ClearML, during which the daemon tries only one', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
     const passes = passesOf(fixture);

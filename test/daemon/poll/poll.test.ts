@@ -20,7 +20,7 @@ describe('the place of a task in the queues', () => {
     { title: 'its own queue contains it', queues: [queueOf('own', 't'), queueOf('sched')], place: 'own queue' },
     { title: 'another queue contains it', queues: [queueOf('own'), queueOf('else', 't')], place: 'another queue' },
     {
-      title: 'a user enqueued the parked task in its own queue',
+      title: 'a user enqueued the parked task again in the queue from which it was claimed',
       queues: [queueOf('sched', 't'), queueOf('own', 't')],
       place: 'own queue',
     },
