@@ -1,67 +1,22 @@
 // Tests how each step is finished after a crash, for each state that may be found outside.
 import { expect } from 'chai';
-import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import { finishInterruptedSteps } from '../../../src/daemon/recover/finish-interrupted-steps.ts';
 import { formatJobName } from '../../../src/slurm/job-name.ts';
-import { createStepFixture, type StepFixture } from '../step-fixture.ts';
-import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { attempt, NOW } from '../decide/observations.ts';
-
-const go = new AbortController().signal;
-
-interface Found {
-  /** Where the task is. */
-  readonly place: 'own' | 'nowhere' | 'parked';
-  readonly job?: 'PENDING' | 'FAILED';
-}
-
-async function leave(
-  fixture: StepFixture,
-  step: Entry['step'],
-  { place, job }: Found,
-  more: Partial<Entry> = {},
-): Promise<TaskId> {
-  const task = await fixture.enqueued(1);
-  if (place !== 'own') await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
-  if (place === 'parked') {
-    await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
-  }
-  if (job !== undefined) {
-    await fixture.deps.scheduler.submit({ jobName: formatJobName(task, attempt(1)), script: 'login1:slurm' });
-    const [made] = fixture.cluster.jobs;
-    if (made !== undefined && job === 'FAILED') fixture.cluster.end(made, 'FAILED', 1);
-  }
-  await fixture.deps.journal.write({
-    task,
-    queue: OWN_QUEUE,
-    queueName: 'own',
-    step,
-    stepAt: NOW,
-    attempts: 1,
-    attempt: attempt(1),
-    told: {},
-    ...more,
-  });
-  return task;
-}
-
-/** Returns the task's step after one pass, and how many jobs it has. */
-async function finishOnce(fixture: StepFixture, task: TaskId): Promise<string> {
-  await finishInterruptedSteps(fixture.deps, fixture.pool, await fixture.poll(), go);
-  await fixture.pool.finish();
-  const entry = fixture.deps.journal.entries.get(task);
-  const jobs = fixture.cluster.jobs.length;
-  return `${entry === undefined ? 'forgotten' : `${entry.step}${entry.jobId === undefined ? '' : ` job ${entry.jobId}`}`}, ${jobs} jobs`;
-}
-
-const LONG_AGO = { stepAt: NOW - 3_600_000 };
-
-const FORGOTTEN = 'forgotten, 0 jobs';
-const TRACKED = 'following job 1, 1 jobs';
-const HANDED_OVER = 'following, 0 jobs';
-const UNKNOWN = 'submitting, 0 jobs';
-const ORPHAN = 'orphaned, 0 jobs';
+import { createStepFixture } from '../step-fixture.ts';
+import {
+  finishOnce,
+  FORGOTTEN,
+  go,
+  HANDED_OVER,
+  leave,
+  LONG_AGO,
+  ORPHAN,
+  TRACKED,
+  UNKNOWN,
+  type Found,
+} from './interrupted-step.ts';
 
 const OUTCOMES = {
   [FORGOTTEN]: 'forgets the task and submits no job',
@@ -129,23 +84,6 @@ describe('after a crash, the daemon', () => {
     });
   }
 
-  it('returns an orphan to its queue', async () => {
-    const fixture = createStepFixture();
-    await finishOnce(fixture, await leave(fixture, 'orphaned', { place: 'nowhere' }, LONG_AGO));
-
-    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
-  });
-
-  it('does not submit a task that the user aborted', async () => {
-    for (const step of ['claiming', 'parking'] as const) {
-      const fixture = createStepFixture();
-      const task = await leave(fixture, step, { place: 'nowhere' });
-      await fixture.server.call('tasks.stop', { task });
-
-      expect(await finishOnce(fixture, task)).to.equal(FORGOTTEN);
-    }
-  });
-
   it('tracks a job of an earlier attempt without a message in the console', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
@@ -153,28 +91,6 @@ describe('after a crash, the daemon', () => {
     expect(await finishOnce(fixture, task)).to.equal(TRACKED);
     expect(fixture.consoleOf(task)).to.deep.equal([]);
     expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1), mayBeUnparked: true });
-  });
-
-  it('tracks a task with a job, and returns a task without a job to its queue, even if the queue is no longer served', async () => {
-    for (const step of ['claiming', 'parking'] as const) {
-      const fixture = createStepFixture({ queues: [] });
-      const task = await leave(fixture, step, { place: 'nowhere' });
-
-      expect(await finishOnce(fixture, task)).to.equal(FORGOTTEN);
-      expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
-    }
-    const fixture = createStepFixture({ queues: [] });
-    const task = await leave(fixture, 'submitting', { place: 'parked', job: 'PENDING' });
-    expect(await finishOnce(fixture, task)).to.equal(TRACKED);
-  });
-
-  it('returns a parked task that needs a new job to its queue if the queue is no longer served', async () => {
-    const fixture = createStepFixture({ queues: [] });
-    const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
-
-    expect(await finishOnce(fixture, task)).to.equal(FORGOTTEN);
-    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
-    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
   });
 
   it('waits, and logs why, while accounting does not respond', async () => {
@@ -221,52 +137,6 @@ describe('after a crash, the daemon', () => {
 
     expect(fixture.consoleOf(task)).to.deep.equal([
       'Submitted as Slurm job 1 to cluster "c1" (attempt 2), because the last sbatch submitted no job.',
-    ]);
-  });
-
-  it('does not change a task that another daemon claimed', async () => {
-    for (const [step, place] of [
-      ['claiming', 'own'],
-      ['claiming', 'parked'],
-      ['orphaned', 'parked'],
-    ] as const) {
-      const fixture = createStepFixture();
-      const task = await leave(fixture, step, { place }, LONG_AGO);
-      const before = await fixture.read(task);
-      await finishOnce(fixture, task);
-
-      expect(await fixture.read(task), `${step}, ${place}`).to.deep.equal(before);
-    }
-  });
-
-  it('submits no job for a deleted task that still has an entry in the scheduler queue', async () => {
-    const fixture = createStepFixture();
-    const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
-    fixture.server.store.tasks.delete(task);
-
-    expect(await finishOnce(fixture, task)).to.equal(HANDED_OVER);
-  });
-
-  it('changes nothing if a user enqueued the task again in a queue that is no longer served', async () => {
-    const fixture = createStepFixture({ queues: [] });
-    const task = await leave(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
-
-    expect(await finishOnce(fixture, task)).to.equal(ORPHAN);
-    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
-    expect(fixture.consoleOf(task)).to.deep.equal([]);
-  });
-
-  it('returns a task to the queue from which the task was claimed, whatever queues are served now', async () => {
-    const { deps } = createStepFixture();
-    const fixture = createStepFixture({
-      queues: deps.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
-    });
-    const task = await leave(fixture, 'parking', { place: 'nowhere' });
-
-    expect(await finishOnce(fixture, task)).to.equal(FORGOTTEN);
-    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
-    expect(fixture.consoleOf(task)).to.deep.equal([
-      'Returned to the front of queue "own": the daemon that claimed it no longer serves the queue.',
     ]);
   });
 
@@ -321,14 +191,6 @@ describe('after a crash, the daemon', () => {
     }
   });
 
-  it('submits no job for a parked task that was aborted', async () => {
-    const fixture = createStepFixture();
-    const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
-    await fixture.server.call('tasks.stop', { task });
-
-    expect(await finishOnce(fixture, task)).to.equal(HANDED_OVER);
-  });
-
   it('does not park a parked task again, because its job may have removed the entry', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'parking', { place: 'parked' });
@@ -336,16 +198,5 @@ describe('after a crash, the daemon', () => {
     await finishOnce(fixture, task);
 
     expect(fixture.calls.slice(calls).filter((label) => label.startsWith('queues.add_task'))).to.deep.equal([]);
-  });
-
-  it('returns a task to its queue, and reports why, if the scheduler queue was deleted', async () => {
-    const fixture = createStepFixture();
-    const task = await leave(fixture, 'parking', { place: 'nowhere' });
-    await fixture.server.call('queues.delete', { queue: SCHEDULER_QUEUE });
-
-    expect(await finishOnce(fixture, task)).to.equal(FORGOTTEN);
-    expect(fixture.consoleOf(task)).to.deep.equal([
-      'Returned to the front of queue "own": the scheduler queue was deleted.',
-    ]);
   });
 });
