@@ -101,6 +101,8 @@ export async function act(
         }
         return;
       case 'park-again':
+        // Meanwhile a peer may have parked the task, and its job may have started it.
+        if (action !== actions[0] && !(await isUnchanged(deps, entry.task, task))) return;
         if (!(await parkAgain(deps, current, action))) return;
         isParked = true;
         break;

@@ -11,7 +11,7 @@ import { isStillClaimed, leaveToUser } from '../claim/park.ts';
 /**
  * Two daemons may recover the same task, and one of them may have claimed it again already. So the task is marked first: a daemon between
  * pop and park sees the mark and gives the task up. If a daemon parked it before the mark, the following poll shows its entry or its job.
- * If two daemons mark it, the later one continues.
+ * If two daemons mark it, only the later one continues: the mark names its daemon, so the earlier one does not take it for its own.
  */
 export async function recoverOrphan(
   deps: DaemonDeps,
@@ -34,15 +34,17 @@ export async function recoverOrphan(
   await returnToQueue(deps, entry, { isParked: false, why, seen: marked });
 }
 
-/** Changes only the time of the last status change, and only if the task is queued. */
+/** Changes only the last status change, and only if the task is queued. Returns undefined if another change was first, or followed at once. */
 async function mark(deps: DaemonDeps, { task }: Entry): Promise<Task | undefined> {
   const reason: StatusReason = 'found in no queue';
+  const daemon = `${deps.worker} (${deps.mark})`;
   try {
-    const message = 'The task was in no queue; the daemon returns it to its queue.';
+    const message = `The task was in no queue; daemon ${daemon} returns it to its queue.`;
     await deps.clearml.tasks.unstart(task, 'in_progress', { reason, message });
   } catch (error) {
     if (error instanceof LostRaceError) return undefined;
     throw error;
   }
-  return (await deps.clearml.tasks.get(task))?.task;
+  const marked = (await deps.clearml.tasks.get(task))?.task;
+  return marked?.statusMessage?.includes(daemon) === true ? marked : undefined;
 }

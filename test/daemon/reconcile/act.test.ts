@@ -145,6 +145,23 @@ describe('acting on a decision', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
   });
 
+  it('does not park the task again if a peer did so, and the job started, while the daemon wrote its journal', async () => {
+    const fixture = createStepFixture();
+    const { deps } = fixture;
+    const task = await begun(fixture);
+    const write: typeof deps.journal.write = async (entry) => {
+      await deps.journal.write(entry);
+      await deps.clearml.tasks.unstart(task, 'in_progress', { reason: 'requeued by Slurm', message: '' });
+      await fixture.server.call('tasks.started', { task, force: true });
+    };
+
+    const waiting = { ...fixture, deps: { ...deps, journal: { ...deps.journal, write } } };
+    await actNow(waiting, task, { do: 'note', patch: {} }, { do: 'park-again', from: 'in_progress' });
+
+    expect(await fixture.read(task)).to.include({ status: 'in_progress' });
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+  });
+
   for (const [what, calls, stays] of [
     [
       'enqueued elsewhere',

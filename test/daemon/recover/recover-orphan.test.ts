@@ -27,6 +27,28 @@ describe('recovering an orphan', () => {
     }
   });
 
+  it('leaves the task to another daemon that marked it later', async () => {
+    const fixture = createStepFixture();
+    const peer = fixture.peer(2);
+    const task = await fixture.enqueued(1);
+    const { clearml, journal } = fixture.deps;
+    await clearml.queues.pop(OWN_QUEUE, task);
+    const queuedAt = (await fixture.read(task))?.statusChanged;
+    const entry = entryOf({ task, queue: OWN_QUEUE, step: 'orphaned', queuedAt });
+    await journal.write(entry);
+    const unstart: typeof clearml.tasks.unstart = async (id, from, note) => {
+      await clearml.tasks.unstart(id, from, note);
+      fixture.clock.pass(1_000);
+      await peer.clearml.tasks.unstart(id, from, { ...note, message: note.message.replace(deps.mark, peer.mark) });
+    };
+    const deps = { ...fixture.deps, clearml: { ...clearml, tasks: { ...clearml.tasks, unstart } } };
+
+    await recoverOrphan(deps, entry, { signal });
+
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
+    expect([...journal.entries.keys()]).to.deep.equal([]);
+  });
+
   for (const [what, endpoint] of [
     ['Slurm did not respond', 'squeue'],
     ['the server did not respond', 'queues.add_task'],
