@@ -26,7 +26,7 @@ export class UntrustedPathError extends Error {
 }
 
 const REMEDY =
-  'Run chmod go-w on it, or use a directory that you own. For a project directory, set agent.slurm.trusted_group.';
+  'Run chmod go-w on it, or use a directory that you own. If your group must be able to write to it, set agent.slurm.trusted_group.';
 
 /**
  * Reads a file of the configuration if no other user can change it. No group is trusted here, because the file itself would name it.

@@ -24,7 +24,10 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] 
   ],
   [String(EXIT.usage), 'usage error; nothing was done; `status --check`: CRITICAL'],
   [String(CHECK_EXIT.unknown), '`status --check`: UNKNOWN'],
-  [String(EXIT.unavailable), 'ClearML or Slurm did not respond, or Node is too old'],
+  [
+    String(EXIT.unavailable),
+    "ClearML or Slurm did not respond; Slurm's commands or the login node cannot be used; or Node is too old",
+  ],
   [String(EXIT.cannotCreate), 'the state directory, or the state file of `sandbox`, cannot be used'],
   [
     String(EXIT.tryAgain),

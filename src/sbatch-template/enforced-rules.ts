@@ -93,7 +93,7 @@ export const ENFORCED_RULES = {
   'unclosed-syntax': error('bash cannot run the script.', 'Close the open quote or construct.'),
   'extended-name': error(
     'In re-evaluated text, a value directly after $USER would become part of the name.',
-    'Write ${USER}, or put another character in between.',
+    'Write ${USER}, or put a character such as / between the variable and the placeholder.',
   ),
   'misread-by-bash': error(
     'Some bash versions from 4.4 to 5.2 misparse this inside $(…), so a value could become code.',

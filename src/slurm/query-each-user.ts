@@ -32,7 +32,10 @@ export function createUserQueries<User extends string | undefined>(): QueryEachU
     let [failed, answered] = [0, 0];
     for (const user of users.toSorted((a, b) => Number(failedLast.has(a)) - Number(failedLast.has(b)))) {
       if (failed === MOST_FAILURES) {
-        failures.set(user, `not asked after accounting had failed for ${MOST_FAILURES} other users`);
+        failures.set(
+          user,
+          `accounting was not queried for this user, because the queries for ${MOST_FAILURES} other users had failed`,
+        );
         continue;
       }
       const failure = await query(user);

@@ -54,14 +54,30 @@ describe('the properties setting of a queue', () => {
     expect(queuesOf('agent.slurm.queues: [gpu]')[0]).not.to.have.property('properties');
   });
 
-  for (const [written, answer] of [
-    ['walltime { max = "soon" }', /queues\.gpu\.properties\.walltime\.max must be a number, or a time/],
-    ['walltime { max = "2-00:00:00", min = 5 }', /walltime must have a min and a max of the same kind/],
-    ['walltime { most = 5 }', /there is no setting \S*walltime\.most: \S*walltime has min, max, values/],
-    ['walltime = 5', /walltime must be true, false, or a group with min, max or values/],
-    ['walltime { values = [] }', /walltime\.values must name at least one value/],
+  for (const [written, why, answer] of [
+    [
+      'walltime { max = "soon" }',
+      '"soon" is neither a number nor a time',
+      /queues\.gpu\.properties\.walltime\.max must be a number, or a time/,
+    ],
+    [
+      'walltime { max = "2-00:00:00", min = 5 }',
+      'a time and a number',
+      /walltime must have a min and a max of the same kind/,
+    ],
+    [
+      'walltime { most = 5 }',
+      'no such setting',
+      /there is no setting \S*walltime\.most: \S*walltime has min, max, values/,
+    ],
+    [
+      'walltime = 5',
+      'neither a boolean nor a group',
+      /walltime must be true, false, or a group with min, max or values/,
+    ],
+    ['walltime { values = [] }', 'no value', /walltime\.values must name at least one value/],
   ] as const) {
-    it(`causes an error if it is invalid: ${written}`, () => {
+    it(`causes an error: ${written} (${why})`, () => {
       expect(messageFor(written)).to.match(answer);
     });
   }

@@ -7,7 +7,7 @@ import { openCliWithStandIns, type CliWithStandIns } from '../cli/cli-with-stand
 /** The job stays pending. */
 const TEMPLATE = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('a task that the command line names', () => {
+describe('the task that the command line names', () => {
   let cli: CliWithStandIns;
   let task: string;
   let job: string;
@@ -53,7 +53,7 @@ describe('a task that the command line names', () => {
     expect(stderr).to.include(`Task ${draft} (a draft) is created: there is nothing to cancel.`);
   });
 
-  it('is aborted by the cancel command, which reports what happens to the job', async () => {
+  it('is aborted by "cancel", which reports what happens to its job', async () => {
     const { code, stdout, stderr } = await cli.run('cancel', job);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.equal(
@@ -62,7 +62,7 @@ describe('a task that the command line names', () => {
     expect((await cli.user.look(task)).status).to.equal('stopped');
   });
 
-  it('receives a stop request from the cancel command if it is in progress', async () => {
+  it('receives a stop request from "cancel" if it is in progress', async () => {
     const runs = await cli.submitOne(TEMPLATE, 'runs');
     await cli.user.api('tasks.started', { task: runs, force: true });
     await cli.user.api('workers.status_report', { worker: 'w', task: runs, timestamp: Date.now() });

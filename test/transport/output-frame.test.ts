@@ -77,7 +77,7 @@ describe('parseFrame', () => {
     expect(parseFrame(NONCE, `noise${mark(NONCE, 'begin')}\n47`, '')).to.include({ hasBegun: true, stdout: '47' });
   });
 
-  it('reports why no program ran', () => {
+  it('reports that the command or its working directory was not found', () => {
     const missing = framed('/opt/bin:/bin', MARKS.noProgram);
     const nowhere = framed('/gone', MARKS.noFolder);
 

@@ -27,7 +27,6 @@ const NO_COMMIT = {
 };
 const NOT_IMPORTED = { text: 'failed to import docker image', within: 'log' } as const;
 
-const PULL_LIMIT = 'this site has exceeded the pull limit of the registry';
 const IN_FILE = 'keep the image in a file ("enroot import -o FILE docker://NAME:TAG") and name the file in the task';
 
 const IMAGE_NAME = "check the name and the tag in the task's container image";
@@ -123,7 +122,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   {
     after: NOT_IMPORTED,
     pattern: /returned error(?: code)?: 429\b/,
-    cause: PULL_LIMIT,
+    cause: 'the registry refused Pyxis the image, because this site has exceeded its pull limit',
     advice: `add credentials for the registry to ~/.config/enroot/.credentials of the job user, or ${IN_FILE}`,
   },
   {
@@ -173,7 +172,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   },
   {
     pattern: /toomanyrequests/,
-    cause: PULL_LIMIT,
+    cause: 'the registry refused Apptainer the image, because this site has exceeded its pull limit',
     advice: 'log in to the registry, or keep the image in a file (agent.slurm.image_dir)',
   },
   {

@@ -87,7 +87,7 @@ export function createDispatcher({ endpoints, store, clock, faults, calls, log }
   async function sufferBefore(fault: Fault | undefined, endpoint: string): Promise<Reply | 'drop' | undefined> {
     if (fault?.kind !== 'drop-before' && fault?.kind !== 'status') return undefined;
     await clock.sleep(fault.delayMs);
-    log.debug('request made to fail', { endpoint, fault: fault.kind });
+    log.debug('Fault injection: this request fails on purpose', { endpoint, fault: fault.kind });
     if (fault.kind === 'drop-before') return 'drop';
     const page = `<html><head><title>${fault.status}</title></head><body><h1>${fault.status}</h1></body></html>\n`;
     return { status: fault.status, contentType: 'text/html', body: page };

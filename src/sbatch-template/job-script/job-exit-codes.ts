@@ -76,7 +76,7 @@ export const JOB_EXIT_CODES = {
     code: 211,
     meaning: 'other users can change a file or directory that this job must trust.',
     advice:
-      'Make it writable only by you (chmod go-w), or use another one. For a project directory, set ' +
+      'Make it writable only by you (chmod go-w), or use another one. For a directory that your group must be able to write to, set ' +
       'agent.slurm.trusted_group: the members of that group can then run code as you.',
   },
   imageNotPulled: {

@@ -13,7 +13,8 @@ const LOST_QUOTES: Kind = {
 
 /** bash before 5.2 finds the end of a substitution by counting parentheses, and recognizes `case` only in some positions. */
 const OPEN_PATTERN: Kind = {
-  effect: 'bash before 5.2 takes the ) of a pattern for the end of $(…) unless case begins a line',
+  effect:
+    'bash before 5.2 takes the ) of a case pattern for the end of $(…), unless case is the first word of its line',
   remedy: 'write (PATTERN) with both parentheses, or case on a separate line',
 };
 

@@ -77,7 +77,7 @@ async function readKey(
   const key = parseKey(text);
   if (!(key instanceof Error)) return { text };
   if (key.message.includes('no passphrase'))
-    return { problem: `the key ${file} is encrypted: start an agent and run ssh-add ${file}` };
+    return { problem: `the key ${file} is encrypted: start ssh-agent and run ssh-add ${file}` };
   return { problem: `the key ${file} is of a kind that only "provider: openssh" can use (${key.message})` };
 }
 

@@ -89,7 +89,7 @@ export const METRICS = {
   clearml_slurm_limit: {
     type: 'gauge',
     labels: [...OF_QUEUE, 'limit'],
-    help: 'The most jobs, nodes or GPUs that a limit permits; the label queue is empty for a limit of the cluster',
+    help: 'The maximum of a limit, in jobs, nodes or GPUs. For a limit of the cluster, the label queue is the empty string',
   },
   clearml_slurm_limit_used: {
     type: 'gauge',

@@ -48,7 +48,7 @@ describe('advice about an option', () => {
     expect(withOptionOrigins('Lower --time.', undefined)).to.equal('Lower --time.');
   });
 
-  it('does not name options of a template that changed after the job was submitted', () => {
+  it('does not refer to the template if the template changed after the job was submitted', () => {
     const queue = 'q' as QueueId;
     const served = { id: queue, name: 'gpu', optionLocations: PLACES, templateMark: 'new' } as unknown as ServedQueue;
     const adviceFor = (templateMark: string | undefined): string =>

@@ -153,14 +153,14 @@ describe('a closed gate', () => {
       isBack: false,
     },
     {
-      title: "is not assumed before Slurm's record of the job is read",
+      title: "is not recognized before the daemon reads Slurm's record of the job",
       job: failed,
       record: undefined,
       isClosed: false,
       isBack: false,
     },
     {
-      title: 'is not assumed if Slurm has forgotten the job',
+      title: 'is not recognized if Slurm has forgotten the job',
       job: failed,
       record: 'gone',
       isClosed: false,

@@ -134,7 +134,7 @@ describe('the accounting figures of ended jobs', () => {
     expect(history.attempts.get(attemptKey(one))?.cpuSec).to.equal(57_600);
   });
 
-  it('are not requested for more jobs immediately after a query failed', async () => {
+  it('are not requested for the remaining jobs in the pass in which a query failed', async () => {
     for (const number of Array.from({ length: 201 }, (_, index) => index + 1))
       await ended({ job: String(number) }, number);
     failure = new SlurmUnavailableError('sacct: error: Connection refused');

@@ -102,7 +102,7 @@ describe('the journal after a failed write', () => {
     ['EDQUOT', 'Free some disk space there, or set agent.slurm.state_dir to a directory that you own.'],
     ['EACCES', 'Set agent.slurm.state_dir to a directory that you own.'],
   ] as const) {
-    it(`advises what to do after ${code}`, () => {
+    it(`leads to an error that says what to do: ${code}`, () => {
       expect(adviseOn(Object.assign(new Error(code), { code }))).to.equal(advice);
     });
   }

@@ -90,7 +90,7 @@ describe('a task', () => {
       isResting: false,
     },
     {
-      title: 'is not at rest while its job is not the job in the journal entry',
+      title: 'must be read while its journal entry names another job than Slurm lists',
       task: taskOf('in_progress'),
       jobs: [jobOf('RUNNING', { id: '9' as JobId })],
       isResting: false,

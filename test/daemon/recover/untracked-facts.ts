@@ -35,13 +35,23 @@ export interface Row {
   readonly untracked: Untracked['kind'] | 'none';
 }
 
+const FOUND: Readonly<Record<Row['untracked'], string>> = {
+  none: 'nothing to do',
+  job: 'a job to track',
+  'unwanted job': 'a job to cancel',
+  parked: 'a parked task to adopt',
+  'stale entry': 'an entry to remove',
+  orphan: 'an orphan',
+  'maybe requeued': 'a job that Slurm may have requeued',
+  'lost job': 'a task that lost its job',
+};
+
 /** Tests that each row finds its kind of untracked task and no other. */
 export function describeUntracked(rows: readonly Row[]): void {
   describe('the search for untracked tasks', () => {
     for (const row of rows) {
       const [, numbers = '', condition = ''] = /^((?:[A-Z]-\d\d )*)(.*)$/.exec(row.title) ?? [];
-      const reports = row.untracked === 'none' ? 'nothing' : `the kind "${row.untracked}"`;
-      it(`${numbers}reports ${reports} if the task ${condition}`, () => {
+      it(`${numbers}finds ${FOUND[row.untracked]} if the task ${condition}`, () => {
         expect(untrackedOf(row).map(({ kind }) => kind)).to.deep.equal(row.untracked === 'none' ? [] : [row.untracked]);
       });
     }

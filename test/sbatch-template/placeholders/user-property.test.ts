@@ -56,7 +56,7 @@ describe('a user property', () => {
     ['CLEARML_TASK.name', undefined],
     ['CLEARML_QUEUE_NAME', undefined],
   ] as const) {
-    it(`is ${property === undefined ? 'not read' : `read as "${property}"`} by the variable ${variable}`, () => {
+    it(`${property === undefined ? 'is not read' : `called "${property}" is read`} by the variable ${variable}`, () => {
       expect(userPropertyOf(variable)).to.equal(property);
     });
   }

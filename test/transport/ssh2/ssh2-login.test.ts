@@ -81,7 +81,7 @@ describe('a login by ssh2', () => {
     await makeKey(locked, { passphrase: 'secret' });
 
     expect(await testBed.refusal(testBed.target({ identityFiles: [locked] }))).to.contain(
-      `Not tried: the key ${locked} is encrypted: start an agent and run ssh-add ${locked}.`,
+      `Not tried: the key ${locked} is encrypted: start ssh-agent and run ssh-add ${locked}.`,
     );
   });
 
