@@ -46,5 +46,5 @@ async function mark(deps: DaemonDeps, { task }: Entry): Promise<Task | undefined
     throw error;
   }
   const marked = (await deps.clearml.tasks.get(task))?.task;
-  return marked?.statusMessage?.includes(daemon) === true ? marked : undefined;
+  return marked?.statusMessage.includes(daemon) === true ? marked : undefined;
 }

@@ -3,7 +3,7 @@ import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import { finishInterruptedSteps } from '../../../src/daemon/recover/finish-interrupted-steps.ts';
 import { formatJobName } from '../../../src/slurm/job-name.ts';
-import { createStepFixture, type StepFixture } from '../step-fixture.ts';
+import type { StepFixture } from '../step-fixture.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { attempt, NOW } from '../decide/observations.ts';
 
