@@ -1,4 +1,4 @@
-// Writes a clearml.conf for a sandbox, and shell commands that enqueue a first task.
+// Writes a clearml.conf for a sandbox, and a shell command that enqueues a first task.
 import { quoteWord } from '../base/shell-word.ts';
 
 export interface SandboxAccess {
@@ -26,9 +26,25 @@ api {
 `;
 }
 
+/** The lines below `if True:` may be indented further, so the command also works as the sandbox prints it. */
+const FIRST_TASK = String.raw`if True:
+  import base64, json, re, sys, urllib.request
+  url, queue, conf = sys.argv[1:]
+  keys = [json.loads(key) for key in re.findall("_key: (.*)", open(conf).read())]
+  headers = {"Content-Type": "application/json",
+    "Authorization": "Basic " + base64.b64encode(":".join(keys).encode()).decode()}
+  def ask(call, **data):
+    request = urllib.request.Request(url + "/" + call, json.dumps(data).encode(), headers)
+    return json.load(urllib.request.urlopen(request))["data"]
+  task = ask("tasks.create", name="first task", type="training", script={
+    "binary": "python3", "entry_point": "first_task.py", "working_dir": ".",
+    "diff": "import socket\nprint(\"hello from\", socket.gethostname())\n"})["id"]
+  ask("tasks.enqueue", queue_name=queue, task=task)
+  print("Enqueued", task)`;
+
 /**
- * Commands for any POSIX shell that create and enqueue a task without git or pip. They read the keys from the file and pass
- * them to curl through a pipe, because ps shows command lines to every user. They work on a real server too.
+ * A command for any POSIX shell with Python 3 that creates and enqueues a task without git or pip. It reads the keys from the
+ * file, because ps shows command lines to every user. It works on a real server too.
  * @param configFile the clearml.conf of `formatClientConf`
  */
 export function formatFirstTaskLines(
@@ -36,20 +52,9 @@ export function formatFirstTaskLines(
   configFile: string,
   queueName: string,
 ): string[] {
-  return [
-    'ask() {',
-    `  sed -n 's/^ *[a-z]*_key: "\\(.*\\)"/\\1/p' ${quoteWord(configFile)} | paste -s -d : - |`,
-    `    sed 's/.*/user = "&"/' | curl -sS -K - "$@"`,
-    '}',
-    `task=$(ask ${quoteWord(`${url}/tasks.create`)} -d '{`,
-    '"name": "first task", "type": "training", "script": {',
-    '  "binary": "python3", "entry_point": "first_task.py", "working_dir": ".",',
-    `  "diff": "import socket\\nprint(\\"hello from\\", socket.gethostname())\\n"}}' |`,
-    // The envelope has an id too; the one after "data" is the task's.
-    `  sed 's/.*"data": *{"id": *"\\([0-9a-f]*\\)".*/\\1/')`,
-    `ask ${quoteWord(`${url}/tasks.enqueue`)} \\`,
-    `  -d ${quoteWord(`{"queue_name": ${JSON.stringify(queueName)}, "task": "`)}"$task"'"}'`,
-  ];
+  return `python3 -c ${quoteWord(FIRST_TASK)} \\\n  ${[url, queueName, configFile].map(quoteWord).join(' ')}`.split(
+    '\n',
+  );
 }
 
 /** A HOCON string is a JSON string. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { formatFirstTaskLines, formatClientConf } from '../../src/sandbox/client-conf.ts';
-import { requireCurl } from '../support/skip-unless.ts';
+import { requirePython } from '../support/skip-unless.ts';
 import { openSandbox } from './open-sandbox.ts';
 
 const run = promisify(execFile);
@@ -27,32 +27,40 @@ describe('the clearml.conf that the sandbox writes', () => {
 });
 
 describe('the script for a first task', () => {
-  before(requireCurl);
+  before(requirePython);
 
   it('passes no key on a command line, because other users can read command lines', async () => {
     await using sandbox = await openSandbox();
     const lines = formatFirstTaskLines(sandbox, '/home/u/clearml.conf', 'default').join('\n');
     expect(lines).not.to.contain(sandbox.secretKey).and.not.to.contain(sandbox.accessKey);
-    expect(lines).to.contain('curl -sS -K -');
+    expect(lines)
+      .to.match(/^python3 /)
+      .and.not.to.contain('curl');
   });
 
-  it('enqueues the task when a shell runs the script', async () => {
-    await using sandbox = await openSandbox();
-    await using folder = await temporaryFolder();
-    const conf = join(folder.path, "it's mine.conf");
-    await writeFile(conf, formatClientConf(sandbox));
-    await run('sh', ['-euc', formatFirstTaskLines(sandbox, conf, 'my first queue').join('\n')]);
-    const { tasks } = await sandbox.ok('tasks.get_all', { only_fields: ['name', 'status', 'script.diff'] });
-    expect(tasks).to.deep.equal([
-      {
-        name: 'first task',
-        status: 'queued',
-        script: { diff: 'import socket\nprint("hello from", socket.gethostname())\n' },
-      },
-    ]);
-    const { queues } = await sandbox.ok('queues.get_all', { name: '^my first queue$' });
-    expect(queues).to.have.nested.property('[0].entries').with.lengthOf(1);
-  });
+  for (const [how, indent] of [
+    ['as it is', ''],
+    ['indented, as the sandbox prints it', '  '],
+  ] as const)
+    it(`enqueues the task when a shell runs the script ${how}`, async () => {
+      await using sandbox = await openSandbox();
+      await using folder = await temporaryFolder();
+      const conf = join(folder.path, "it's mine.conf");
+      await writeFile(conf, formatClientConf(sandbox));
+      const lines = formatFirstTaskLines(sandbox, conf, 'my "first" queue').map((line) => `${indent}${line}`);
+      const { stdout } = await run('sh', ['-euc', lines.join('\n')]);
+      const { tasks } = await sandbox.ok('tasks.get_all', { only_fields: ['id', 'name', 'status', 'script.diff'] });
+      expect(tasks).to.deep.equal([
+        {
+          id: /[0-9a-f]{32}/.exec(stdout)?.[0],
+          name: 'first task',
+          status: 'queued',
+          script: { diff: 'import socket\nprint("hello from", socket.gethostname())\n' },
+        },
+      ]);
+      const { queues } = await sandbox.ok('queues.get_all', { name: '^my "first" queue$' });
+      expect(queues).to.have.nested.property('[0].entries').with.lengthOf(1);
+    });
 });
 
 async function temporaryFolder(): Promise<{ readonly path: string; [Symbol.asyncDispose](): Promise<void> }> {

@@ -28,7 +28,7 @@ const PACKAGES = [
   { program: 'busybox', package: 'busybox' },
   { program: 'shellcheck', package: 'shellcheck' },
   { program: 'git', package: 'git' },
-  // Sends the commands that the sandbox prints.
+  // The probe of doctor asks the server with it.
   { program: 'curl', package: 'curl' },
   // Makes a file append-only, like a failing disk.
   { program: 'chattr', package: 'e2fsprogs' },

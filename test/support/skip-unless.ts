@@ -46,7 +46,7 @@ export function requireAgentWheels(this: Mocha.Context): void {
   if (!existsSync(AGENT_WHEELS)) failOrSkip(this, `there are no wheels in ${AGENT_WHEELS}: npm test downloads them`);
 }
 
-/** For `before(requirePython)`: any Python 3, for the stand-in agent. */
+/** For `before(requirePython)`: any Python 3, for the stand-in agent and what the sandbox prints. */
 export function requirePython(this: Mocha.Context): void {
   requirePrograms(this, ['python3']);
 }
@@ -104,11 +104,6 @@ export function requireCompiler(this: Mocha.Context): void {
 /** For `before(requireTorch)`: Debian's PyTorch. */
 export function requireTorch(this: Mocha.Context): void {
   requirePrograms(this, ['torchrun']);
-}
-
-/** For `before(requireCurl)`: what the sandbox prints commands for. */
-export function requireCurl(this: Mocha.Context): void {
-  requirePrograms(this, ['curl']);
 }
 
 /** For `before(requireShellcheck)`. */
