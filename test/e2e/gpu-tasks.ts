@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import type { ClusterSettings } from '../support/slurm-conf.ts';
-import { waitUntil } from '../support/wait-until.ts';
 import { startWorld, type World } from './world.ts';
 
 const FOLDER = 'examples/workflows/gpu-types';
@@ -83,9 +82,12 @@ export async function startGpuBed({ settings = {}, queues, pythonOf }: GpuBedWis
     return tasks.get(name) ?? expect.fail(`no task "${name}"`);
   }
 
-  async function linesOf(task: string, text: string): Promise<string[]> {
-    const found = (await world.user.console(task)).matchAll(new RegExp(`^(?:RANK \\d+: )?${text} (\\S+)$`, 'gm'));
-    return [...found].map(([, node = '']) => node);
+  /** Waits until each rank has printed this text and its node, and returns the nodes. */
+  async function untilPrinted(task: string, text: string, ranks: number): Promise<string[]> {
+    const line = `^(?:RANK \\d+: )?${text} (\\S+)$`;
+    await world.untilConsole(task, new RegExp(`(?:${line}[^]*){${ranks}}`, 'm'));
+    const found = (await world.user.console(task)).matchAll(new RegExp(line, 'gm'));
+    return [...found].map(([, node = '']) => node).toSorted();
   }
 
   return {
@@ -122,17 +124,13 @@ export async function startGpuBed({ settings = {}, queues, pythonOf }: GpuBedWis
     },
     async expectSignal(name, ranks) {
       const task = taskOf(name);
-      const areFrom = async (text: string): Promise<boolean> => (await linesOf(task, text)).length === ranks;
-      const waiting = { everyMs: 250, progress: () => world.log().length };
-      await waitUntil('the task to be ready', () => areFrom('ready on'), waiting);
+      const nodes = await untilPrinted(task, 'ready on', ranks);
       const [job = ''] = await world.jobsOf(task);
       // As Slurm does before the time limit.
       await cluster.run('scancel', '--batch', '--signal=USR1', job);
       await world.untilStatus(task, 'completed');
       // The first rank completes the task; another one may still have to send its last line.
-      await waitUntil('each rank to save', () => areFrom('saves on'), waiting);
-      const nodes = (await linesOf(task, 'ready on')).toSorted();
-      expect((await linesOf(task, 'saves on')).toSorted()).to.deep.equal(nodes);
+      expect(await untilPrinted(task, 'saves on', ranks)).to.deep.equal(nodes);
       expect(new Set(nodes)).to.have.property('size', ranks);
     },
     async [Symbol.asyncDispose]() {

@@ -55,10 +55,13 @@ export async function nameImage(image: string, images: string, name: string): Pr
  * Makes an image with the agent and the file `/inside`, in `image` of this folder, and a folder `images` in which the stand-in of Pyxis
  * finds it as `docker://lab/tool:1`.
  */
-export async function makeNamedImage(folder: string): Promise<{ readonly image: string; readonly images: string }> {
+export async function makeNamedImage(
+  folder: string,
+  wanted: ImageWithAgent = {},
+): Promise<{ readonly image: string; readonly images: string }> {
   const images = join(folder, 'images');
   const image = join(folder, 'image');
-  await makeImageWithAgent(image);
+  await makeImageWithAgent(image, wanted);
   await writeFile(join(image, 'inside'), '');
   await nameImage(image, images, 'lab/tool:1');
   return { image, images };

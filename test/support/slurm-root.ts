@@ -1,5 +1,14 @@
 // Runs another release of Slurm: a Debian root in a mount namespace, with a command for each of its programs.
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ownSlurmVersion, slurmRoot, type SlurmVersion } from '../set-up/slurm-roots.mjs';
@@ -60,12 +69,18 @@ export async function rootFor(version: SlurmVersion | undefined): Promise<string
   return version === undefined || version === (await ownSlurmVersion()) ? undefined : slurmRoot(version);
 }
 
+/** What the tests' jobs need of this machine: this checkout, and its cache, which may be a link to that of another checkout. */
+export function sharedDirectories(): string[] {
+  const checkout = resolve(import.meta.dirname, '../..');
+  return [checkout, realpathSync(join(checkout, '.test-cache'))];
+}
+
 /** Opens the root for one cluster, whose folder must be in the system's temporary one. It needs root. */
 export async function enterRoot(root: string, folder: string): Promise<SlurmRoot> {
   const ready = join(folder, 'namespace.pid');
   const binDir = join(folder, 'bin');
   mkdirSync(binDir);
-  const shared = [tmpdir(), resolve(import.meta.dirname, '../..')];
+  const shared = [tmpdir(), ...sharedDirectories()];
   const keeper = await startDaemon({
     name: `the namespace of ${root}`,
     program: 'unshare',

@@ -16,9 +16,10 @@
  * library. The stand-in does not read login.defs, and its default has no /usr/local/bin: it is stricter. In both, a login shell
  * then reads /etc/profile of the image, which may set PATH again.
  *
- * Each node has a separate /tmp: of the machine's it sees only the folders whose names begin as the tests' own do.
+ * Each node has a separate /tmp: of the machine's it sees only the folders whose names begin as the tests' own do, and what
+ * the test names.
  *
- * Arguments in plugstack.conf: apptainer=PROGRAM images=FOLDER tmp=FOLDER
+ * Arguments in plugstack.conf: apptainer=PROGRAM images=FOLDER tmp=FOLDER [shared=FOLDER ...]
  * Built with -DSLURM_VERSION=NUMBER, as slurm_version.h has it: Slurm loads no plugin that was made for another release.
  */
 #include <dirent.h>
@@ -213,8 +214,24 @@ static int is_shared(const char *name)
 	return 0;
 }
 
+/* The checkout may be in /tmp, and the jobs need what is in it. */
+static int share(const char *path, const char *own)
+{
+	char *target, *next;
+	if (strncmp(path, "/tmp/", 5) != 0)
+		return 0;
+	target = joined("%s/%s", own, path + 5);
+	for (next = target + strlen(own) + 1; (next = strchr(next, '/')) != NULL; next++) {
+		*next = '\0';
+		mkdir(target, 0755);
+		*next = '/';
+	}
+	mkdir(target, 0755);
+	return mount(path, target, NULL, MS_BIND | MS_REC, NULL);
+}
+
 /* In slurmstepd, which is root: for all that it starts, /tmp is a folder of this node. */
-static int enter_own_tmp(const char *folder)
+static int enter_own_tmp(const char *folder, int count, char **words)
 {
 	char host[64] = "", *own;
 	const char *name = getenv("SLURMD_NODENAME");
@@ -241,6 +258,9 @@ static int enter_own_tmp(const char *folder)
 		}
 	}
 	closedir(all);
+	for (int index = 0; index < count; index++)
+		if (strncmp(words[index], "shared=", 7) == 0 && share(words[index] + 7, own) != 0)
+			return fail(words[index], strerror(errno));
 	if (mount(own, "/tmp", NULL, MS_BIND | MS_REC, NULL) != 0)
 		return fail("a /tmp of the node", strerror(errno));
 	return 0;
@@ -255,7 +275,7 @@ int slurm_spank_init(spank_t spank, int count, char **words)
 	for (index = 0; index < sizeof(options) / sizeof(*options); index++)
 		if (spank_option_register(spank, &options[index]) != 0)
 			return fail("could not register", options[index].name);
-	return context == CONTEXT_REMOTE ? enter_own_tmp(setting("tmp", count, words)) : 0;
+	return context == CONTEXT_REMOTE ? enter_own_tmp(setting("tmp", count, words), count, words) : 0;
 }
 
 /* As enroot reads docker://[USER@][REGISTRY#]IMAGE[:TAG]: without "#" the image is one of Docker Hub. */

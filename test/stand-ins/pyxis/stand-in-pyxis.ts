@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { slurmRoot, type SlurmVersion } from '../../set-up/slurm-roots.mjs';
+import { sharedDirectories } from '../../support/slurm-root.ts';
 
 const run = promisify(execFile);
 
@@ -27,10 +28,9 @@ export async function buildPyxisStandIn(
   const number = await versionNumber(slurmRoot(version));
   await run('gcc', [...flags, `-DSLURM_VERSION=${String(number)}`, '-o', plugin, SOURCE]);
   const plugins = join(folder, 'plugstack.conf');
-  await writeFile(
-    plugins,
-    `required ${plugin} apptainer=/usr/bin/apptainer images=${images} tmp=${join(folder, 'tmp')}\n`,
-  );
+  const shared = sharedDirectories().map((path) => `shared=${path}`);
+  const words = ['apptainer=/usr/bin/apptainer', `images=${images}`, `tmp=${join(folder, 'tmp')}`, ...shared];
+  await writeFile(plugins, `required ${plugin} ${words.join(' ')}\n`);
   return [`PlugStackConfig=${plugins}`];
 }
 
