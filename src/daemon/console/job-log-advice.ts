@@ -246,6 +246,11 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     advice: 'request a GPU with --gres, in a partition that has GPUs',
   },
   {
+    pattern: /^DONE: Running task '\w+', exit status -9$/m,
+    cause: "the task's program was killed with SIGKILL, perhaps because the node ran out of memory",
+    advice: 'request more memory with --mem, unless a user or a limit of the node killed it',
+  },
+  {
     pattern: /ModuleNotFoundError: No module named '([^']+)'/,
     cause: "the task's Python environment has no module $1",
     advice: "add the package of this module to the task's requirements",

@@ -1,4 +1,5 @@
 // Finds in the job's log which rank of a multi-node task failed first, and which ranks did not run.
+import { findExitSignal } from '../../base/exit-signal.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 
 /** Whether a job has several nodes, and so several agents: Slurm then prints `n[1-3]` or `n1,m7`. */
@@ -25,7 +26,9 @@ export function describeRankEnd(log: string): string | undefined {
   const { node = '', rank = '', code, word = '' } = first?.groups ?? {};
   if (rank === '') return undefined;
   const who = /^\d+$/.test(rank) ? `Rank ${rank} on ${node}` : `Ranks ${rank} on ${node}`;
-  const how = code === undefined ? `ended ("${word.trim()}")` : `ended with exit code ${code}`;
+  const signal = code === undefined ? undefined : findExitSignal(Number(code));
+  const meaning = signal === undefined ? '' : ` (${signal})`;
+  const how = code === undefined ? `ended ("${word.trim()}")` : `ended with exit code ${code}${meaning}`;
   return `${who} ${how}, and Slurm ended the other ranks.`;
 }
 

@@ -1,4 +1,5 @@
 // Describes how a job ended and why its task did not start, for the console and the status message of the task.
+import { findExitSignal } from '../../base/exit-signal.ts';
 import { JOB_STATES } from '../../slurm/job-state.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import { findJobExit } from '../../sbatch-template/job-script/job-exit-codes.ts';
@@ -92,5 +93,7 @@ function findShellExit(record: JobRecord | undefined): string | undefined {
 function describeExit(record: JobRecord | undefined): string {
   if (record?.exitCode === undefined) return '';
   const { exitCode, exitSignal = 0 } = record;
-  return exitSignal === 0 ? ` (exit code ${exitCode})` : ` (signal ${exitSignal})`;
+  if (exitSignal !== 0) return ` (signal ${exitSignal})`;
+  const signal = findExitSignal(exitCode);
+  return signal === undefined ? ` (exit code ${exitCode})` : ` (exit code ${exitCode}, ${signal})`;
 }

@@ -166,6 +166,10 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
       'the GPU ran out of memory; raising --mem does not help',
     ],
     ['RuntimeError: Found no NVIDIA driver on your system.', 'the program found no GPU'],
+    [
+      "DONE: Running task '82b6404f9ffeeb7a5e725dde3b0283dd', exit status -9",
+      "the task's program was killed with SIGKILL, perhaps because the node ran out of memory",
+    ],
     ["ModuleNotFoundError: No module named 'torchvision'", "the task's Python environment has no module torchvision"],
   ],
 };

@@ -11,6 +11,12 @@ srun: Terminating StepId=4.1
 slurmstepd: error: *** STEP 4.1 ON n1 CANCELLED AT 2026-11-24T21:00:00 ***
 srun: error: n3: task 2: Terminated
 `;
+/** The program of rank 0 was killed, and its agent reports that. */
+const KILLED_PROGRAM = `
+DONE: Running task '82b6404f', exit status -9
+clearml: n1: rank 0 of 2 ended with exit code 247
+srun: error: n1: task 0: Exited with exit code 247
+`;
 const KILLED = `
 srun: error: n3: task 2: Killed
 srun: launch/slurm: _step_signal: Terminating StepId=4.1
@@ -21,6 +27,7 @@ srun: error: n[1-2]: tasks 0-1: Exited with exit code 1
 describe('the rank that failed first', () => {
   for (const [what, log, words] of [
     ['with its node and exit, as the job script reports them', BY_SCRIPT, 'Rank 1 on n2 ended with exit code 5'],
+    ['with the signal, if its program was killed', KILLED_PROGRAM, 'Rank 0 on n1 ended with exit code 247 (SIGKILL)'],
     ['with its node and exit, as srun reports them, if the rank was killed', KILLED, 'Rank 2 on n3 ended ("Killed")'],
     [
       'as a range of ranks, with their nodes and exit, if several ranks ended together',

@@ -17,6 +17,19 @@ function neverStartedText(...of: Parameters<typeof describeNeverStarted>): strin
 const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   [describeEnd(jobOf('COMPLETED', on), undefined), 'Slurm job 7 ended COMPLETED on n[1-2].'],
   [describeEnd(jobOf('FAILED', on), recordOf({ exitCode: 3 })), 'Slurm job 7 ended FAILED (exit code 3) on n[1-2].'],
+  // What the agent returns for a program that SIGKILL ended, and what a shell returns for one.
+  [
+    describeEnd(jobOf('FAILED', on), recordOf({ exitCode: 247 })),
+    'Slurm job 7 ended FAILED (exit code 247, SIGKILL) on n[1-2].',
+  ],
+  [
+    describeEnd(jobOf('FAILED', on), recordOf({ exitCode: 139 })),
+    'Slurm job 7 ended FAILED (exit code 139, SIGSEGV) on n[1-2].',
+  ],
+  [
+    describeEnd(jobOf('FAILED', on), recordOf({ exitCode: 255 })),
+    'Slurm job 7 ended FAILED (exit code 255) on n[1-2].',
+  ],
   [
     describeEnd(jobOf('FAILED', on), recordOf({ exitCode: 0, exitSignal: 9 })),
     'Slurm job 7 ended FAILED (signal 9) on n[1-2].',

@@ -1,0 +1,20 @@
+// Tests which exit codes stand for a signal.
+import { expect } from 'chai';
+import { findExitSignal } from '../../src/base/exit-signal.ts';
+
+describe('the signal in an exit code', () => {
+  for (const [code, signal] of [
+    [137, 'SIGKILL'],
+    [247, 'SIGKILL'],
+    [143, 'SIGTERM'],
+    [241, 'SIGTERM'],
+    [0, undefined],
+    [1, undefined],
+    [9, undefined],
+    [128, undefined],
+    [255, undefined],
+  ] as const)
+    it(`is ${signal ?? 'unknown'} for ${code}`, () => {
+      expect(findExitSignal(code)).to.equal(signal);
+    });
+});
