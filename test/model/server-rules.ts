@@ -1,6 +1,6 @@
 // The ClearML server's rules for a single task: from a world and a call to a response and the next world. Pure.
 import { checkChange } from '../../src/sandbox/tasks/status-machine.ts';
-import { isReturnedToQueue } from '../../src/daemon/console/console-messages.ts';
+import { isOrphanMessage, isReturnedToQueue } from '../../src/daemon/console/console-messages.ts';
 import {
   QUEUE_IDS,
   QUEUES,
@@ -191,7 +191,7 @@ function isMatch(task: TaskValue, body: ServerCall['body']): boolean {
 function keepMessage(message: unknown): string {
   if (typeof message !== 'string') return '';
   if (message.includes('stopping')) return 'stopping';
-  return isReturnedToQueue(message) ? message : '';
+  return isReturnedToQueue(message) || isOrphanMessage(message) ? message : '';
 }
 
 function queueOf(body: ServerCall['body']): QueueName {

@@ -23,7 +23,7 @@ export interface TaskValue {
   readonly status: Status;
   /** Whether the status reason says that the agent got a SIGTERM. */
   readonly isByTerm: boolean;
-  /** Only messages that affect decisions: a stop request, and that the task was returned to its queue. */
+  /** Only messages that affect decisions: a stop request, that the task was returned to its queue, and which daemon found it in no queue. */
   readonly message: string;
   /** The time of the last status or stop request. */
   readonly changed: Stamp;

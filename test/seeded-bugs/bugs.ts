@@ -115,7 +115,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
       {
         file: 'src/daemon/decide/running-job.ts',
         from: '  if (isAgentFinished(task, job)) return [];\n',
-        to: "  if (task !== undefined && isStoppedByTerm(task)) return [{ do: 'park-again', from: 'stopped' }];\n  if (isAgentFinished(task, job)) return [];\n",
+        to: "  if (task !== undefined && isStoppedByTerm(task)) return [{ do: 'park-again', from: 'stopped', after: 'requeued by Slurm' }];\n  if (isAgentFinished(task, job)) return [];\n",
       },
     ],
     rounds: { kinds: ['job is preempted', 'user requeues the job'], isLazy: true },

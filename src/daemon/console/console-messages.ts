@@ -61,6 +61,18 @@ export function isReturnedToQueue(statusMessage: string): boolean {
   return [RETURNED, RETURNED_BY_0_1].some((text) => statusMessage.startsWith(text));
 }
 
+const ORPHAN = 'The task was in no queue; daemon ';
+
+/** Status message of an orphan. Names the daemon, so that another daemon does not take the message for its own. */
+export function describeOrphan({ worker, mark }: { readonly worker: string; readonly mark: string }): string {
+  return `${ORPHAN}${worker} (${mark}) returns it to its queue.`;
+}
+
+/** Whether a task's status message is that of an orphan, of whichever daemon. */
+export function isOrphanMessage(statusMessage: string): boolean {
+  return statusMessage.startsWith(ORPHAN);
+}
+
 const HELD = 'Waits in queue "';
 
 /** Why a task waits in its queue although the cluster accepts jobs. */

@@ -20,6 +20,9 @@ export interface Ending {
   readonly namesRank?: boolean;
 }
 
+/** Why a task that a job had started waits again. */
+export type AfterStart = Extract<StatusReason, 'requeued by Slurm' | 'time limit' | 'cancelled extra job'>;
+
 export type Action =
   /** Update the journal entry. */
   | { readonly do: 'note'; readonly patch: Partial<Entry> }
@@ -41,8 +44,8 @@ export type Action =
   /** Remove the task's entry from the scheduler queue, so that no job runs it from there. */
   | { readonly do: 'remove-entry' }
   | { readonly do: 'end'; readonly ending: Ending }
-  /** Park the task again after Slurm requeued its job, or after the job reached its time limit. */
-  | { readonly do: 'park-again'; readonly from: 'in_progress' | 'stopped'; readonly afterTimeout?: true }
+  /** Park the task again although a job of it had started. */
+  | { readonly do: 'park-again'; readonly from: 'in_progress' | 'stopped'; readonly after: AfterStart }
   /** Return the task to the front of its queue. */
   | { readonly do: 'return-to-queue'; readonly why: string }
   /** Dequeue the task, because a user removed it from the scheduler queue. */

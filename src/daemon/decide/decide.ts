@@ -17,8 +17,8 @@ import { decideEnded } from './ended-job.ts';
 import { decideRunning } from './running-job.ts';
 import type { Observation } from './observation.ts';
 import { decidePending } from './pending-job.ts';
-import { isOnlyKnownJob } from './shared-actions.ts';
-import { withRecordedCancellations } from './recorded-cancellations.ts';
+import { ANOTHER_JOB, isOnlyKnownJob } from './shared-actions.ts';
+import { withCancelledExtra, withRecordedCancellations } from './recorded-cancellations.ts';
 import { ranAs } from './who-runs-the-task.ts';
 
 /**
@@ -31,7 +31,7 @@ export function decide(seen: Observation): Action[] {
   if (observation.place === 'unknown' && observation.task?.status === 'queued') return [];
   const kept = chooseJob(observation);
   if (kept === undefined) return decideAbsent(observation);
-  if (!isLive(kept.state)) return decideEnded(kept, observation);
+  if (!isLive(kept.state)) return decideEnded(kept, withCancelledExtra(kept, observation));
 
   // While the task is parked, a pending extra job may start and take the task before our scancel reaches it: both jobs would end. If one
   // job runs, its gate decides soon, so nothing is cancelled. If both are pending, one is cancelled anyway, because they may wait for days.
@@ -41,7 +41,7 @@ export function decide(seen: Observation): Action[] {
     ...recordJob(kept, observation),
     ...(extra.length === 0
       ? []
-      : [{ do: 'cancel', jobIds: extra.map((job) => job.id), why: `the task has another job, ${kept.id}` } as const]),
+      : [{ do: 'cancel', jobIds: extra.map((job) => job.id), why: `${ANOTHER_JOB}, ${kept.id}` } as const]),
     ...(isWaiting(kept) ? decidePending(kept, observation) : decideRunning(kept, observation)),
   ];
 }
@@ -50,7 +50,7 @@ export function decide(seen: Observation): Action[] {
 function recordJob(job: Job, { entry }: Observation): Action[] {
   const isOther = job.id !== entry.jobId;
   if (!isOther && entry.absentSince === undefined && entry.endSeenAt === undefined) return [];
-  const cancelledFor = entry.cancelledExtras?.includes(job.id) === true ? 'the task had another job' : undefined;
+  const cancelledFor = entry.cancelledExtras?.includes(job.id) === true ? ANOTHER_JOB : undefined;
   const which = isOther
     ? {
         jobId: job.id,

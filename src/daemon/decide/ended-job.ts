@@ -14,7 +14,15 @@ import {
   describeNotResubmitted,
 } from '../end/describe-end.ts';
 import type { Action, Ending } from './action.ts';
-import { CLOCKS_DIFFER_MS, dequeue, end, isRemovedByUser, forget, resubmitOrFail } from './shared-actions.ts';
+import {
+  CLOCKS_DIFFER_MS,
+  dequeue,
+  end,
+  forget,
+  isCancelledAsExtra,
+  isRemovedByUser,
+  resubmitOrFail,
+} from './shared-actions.ts';
 import type { Observation } from './observation.ts';
 import { isEnqueuedElsewhere, mayRunElsewhere, ranAs } from './who-runs-the-task.ts';
 
@@ -127,6 +135,8 @@ function decideStillInProgress(job: Job, task: Task, observation: Observation): 
     if (!isEnqueuedElsewhere(task, observation)) return parkAndResubmit(job, 'in_progress', observation);
     return [end({ status: 'failed', reason: 'requeued by Slurm', text: describeNotResubmitted(job), withLog: false })];
   }
+  if (isCancelledAsExtra(job, observation.entry) && !isEnqueuedElsewhere(task, observation))
+    return afterGrace(observation, resubmitAfterCancellation(job, 'in_progress', observation));
   if (job.state === 'CANCELLED') return afterGrace(observation, [end(cancelled(job, observation))]);
   if (mayRunAfterTimeout(job, observation) && !isEnqueuedElsewhere(task, observation))
     return afterGrace(observation, resubmitAfterTimeout(job, 'in_progress', observation));
@@ -139,9 +149,11 @@ function decideStopped(job: Job, task: Task, observation: Observation): Action[]
   // Only a status that this job's agent set on SIGTERM is corrected. A user's abort stays, even if the agent's status hides it.
   const { cancelledFor, stoppingSince } = observation.entry;
   const isByTerm = isStoppedByTerm(task) && ranAs(task, job) && !isEnqueuedElsewhere(task, observation);
-  const isAsItShouldBe = !isByTerm || cancelledFor !== undefined || stoppingSince !== undefined;
-  if (isAsItShouldBe || job.state === 'COMPLETED') return finish(job, observation);
+  const isExtra = isCancelledAsExtra(job, observation.entry);
+  const isWanted = (cancelledFor !== undefined && !isExtra) || stoppingSince !== undefined;
+  if (!isByTerm || isWanted || job.state === 'COMPLETED') return finish(job, observation);
   if (isBackAtGate(job, observation.record)) return parkAndResubmit(job, 'stopped', observation);
+  if (isExtra) return resubmitAfterCancellation(job, 'stopped', observation);
   if (job.state === 'CANCELLED') return [end(cancelled(job, observation))];
   if (mayRunAfterTimeout(job, observation)) return resubmitAfterTimeout(job, 'stopped', observation);
   const text = describeEnd(job, recordOf(observation));
@@ -177,7 +189,12 @@ function mayHaveIdleRanks(job: Job, { status }: Task): boolean {
 
 function parkAndResubmit(job: Job, from: 'in_progress' | 'stopped', observation: Observation): Action[] {
   const why = `Slurm started job ${job.id} again before the task was parked`;
-  return [{ do: 'park-again', from }, ...resubmitOrFail(why, observation)];
+  return [{ do: 'park-again', from, after: 'requeued by Slurm' }, ...resubmitOrFail(why, observation)];
+}
+
+function resubmitAfterCancellation(job: Job, from: 'in_progress' | 'stopped', observation: Observation): Action[] {
+  const why = describeEnd(job, recordOf(observation), observation.entry.cancelledFor).replace(/\.$/, '');
+  return [{ do: 'park-again', from, after: 'cancelled extra job' }, ...resubmitOrFail(why, observation)];
 }
 
 /** Whether the job reached its time limit, and the queue permits another. A job that was counted before is not counted again. */
@@ -192,7 +209,7 @@ function resubmitAfterTimeout(job: Job, from: 'in_progress' | 'stopped', { entry
   const timedOutJobs = [...new Set([...(entry.timedOutJobs ?? []), job.id])];
   return [
     { do: 'note', patch: { timedOutJobs, attempts: 0 } },
-    { do: 'park-again', from, afterTimeout: true },
+    { do: 'park-again', from, after: 'time limit' },
     { do: 'resubmit', why: describeTimeout(job) },
   ];
 }

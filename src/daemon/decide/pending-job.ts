@@ -83,7 +83,7 @@ function decideRequeued(job: Job, task: Task, observation: Observation): Action[
 /** The task runs again, whatever status the earlier run left. */
 function parkAgain(job: Job, from: 'in_progress' | 'stopped'): Action[] {
   const text = `Slurm requeued job ${job.id}: the task waits again and starts from the beginning.`;
-  return [{ do: 'park-again', from }, ...logOnce({}, { level: 'WARNING', text })];
+  return [{ do: 'park-again', from, after: 'requeued by Slurm' }, ...logOnce({}, { level: 'WARNING', text })];
 }
 
 function reportWait(job: Job, { reason, startedOn }: Entry['told'], now: number): Action[] {

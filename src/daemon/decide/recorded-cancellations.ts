@@ -2,6 +2,7 @@
 import { attemptOf } from '../../slurm/job-name.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { Observation } from './observation.ts';
+import { ANOTHER_JOB } from './shared-actions.ts';
 
 /** More would make the user property unreadable, and older jobs are gone from Slurm. */
 const MOST_RECORDED = 8;
@@ -56,6 +57,14 @@ export function withRecordedCancellations(observation: Observation): Observation
       cancelledExtras: [...new Set([...(entry.cancelledExtras ?? []), ...extras])],
     },
   };
+}
+
+/** Returns the observation with the reason why the job that counts was cancelled, if that was an extra job and not the tracked one. */
+export function withCancelledExtra(job: Job, observation: Observation): Observation {
+  const { entry, task } = observation;
+  if (job.id === entry.jobId || entry.cancelledExtras?.includes(job.id) !== true) return observation;
+  const cancelledFor = parseCancellations(task?.slurmCancelled ?? '').get(keyOf(job)) ?? ANOTHER_JOB;
+  return { ...observation, entry: { ...entry, cancelledFor } };
 }
 
 function keyOf({ id, name }: Pick<Job, 'id' | 'name'>): string {

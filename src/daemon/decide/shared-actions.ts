@@ -17,6 +17,14 @@ export function unknownOutcomeMs({ messageTimeoutMs }: { readonly messageTimeout
   return 2 * messageTimeoutMs + 5_000;
 }
 
+/** Why an extra job of a task is cancelled; the record of the cancellation also names the other job. */
+export const ANOTHER_JOB = 'the task has another job';
+
+/** Whether the daemon cancelled the job as an extra one. Nobody wanted the task to stop: it may have started just before. */
+export function isCancelledAsExtra({ state }: Job, { cancelledFor }: Pick<Entry, 'cancelledFor'>): boolean {
+  return state === 'CANCELLED' && cancelledFor?.startsWith(ANOTHER_JOB) === true;
+}
+
 export function cancel(job: Job, why: string): Action {
   return { do: 'cancel', jobIds: [job.id], why };
 }

@@ -24,6 +24,8 @@ const STATUS_REASONS = {
   'queue deleted': { by: 'daemon', cause: 'withdrawn' },
   'requeued by Slurm': { by: 'daemon' },
   'time limit': { by: 'daemon' },
+  // Slurm had started an extra job of the task before the daemon could cancel it.
+  'cancelled extra job': { by: 'daemon' },
   'removed from the scheduler queue': { by: 'user' },
   'returned to its queue': { by: 'daemon' },
   'found in no queue': { by: 'daemon' },

@@ -2,7 +2,7 @@
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
-import type { Action } from '../decide/action.ts';
+import type { Action, AfterStart } from '../decide/action.ts';
 import type { Observation, Place } from '../decide/observation.ts';
 import { dequeueTask, endTask, isUnchanged } from '../end/end-task.ts';
 import type { Entry } from '../journal/entry.ts';
@@ -12,7 +12,6 @@ import { recordCancellations } from '../decide/recorded-cancellations.ts';
 import { REMOVED_BY_USER } from '../decide/shared-actions.ts';
 import { recordEnd } from '../end/record-end.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
-import type { StatusReason } from '../end/status-reasons.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/write-job-confs.ts';
 import { readClaimed } from '../claim/park.ts';
@@ -219,6 +218,12 @@ function askerOf({ task, place }: Basis, why: string): Asker {
   return task.status === 'queued' && (place === 'own queue' || place === 'another queue') ? 'user' : 'daemon';
 }
 
+const STARTED_BEFORE: Readonly<Record<AfterStart, string>> = {
+  'requeued by Slurm': 'Slurm requeued the job',
+  'time limit': 'The job reached its time limit',
+  'cancelled extra job': 'An extra job of the task had started it and was cancelled',
+};
+
 /**
  * Parks the task again. It was read a moment ago, so this does not erase a user's abort request. False if a user acted on the task before
  * it was parked: it is then left alone.
@@ -226,14 +231,13 @@ function askerOf({ task, place }: Basis, why: string): Asker {
 async function parkAgain(
   deps: DaemonDeps,
   entry: Entry,
-  { from, afterTimeout }: Extract<Action, { readonly do: 'park-again' }>,
+  { from, after: reason }: Extract<Action, { readonly do: 'park-again' }>,
 ): Promise<boolean> {
-  const [reason, what]: [StatusReason, string] =
-    afterTimeout === true
-      ? ['time limit', 'The job reached its time limit']
-      : ['requeued by Slurm', 'Slurm requeued the job'];
   try {
-    await deps.clearml.tasks.unstart(entry.task, from, { reason, message: `${what}; the task waits again.` });
+    await deps.clearml.tasks.unstart(entry.task, from, {
+      reason,
+      message: `${STARTED_BEFORE[reason]}; the task waits again.`,
+    });
   } catch (error) {
     if (error instanceof LostRaceError) return false;
     throw error;

@@ -5,6 +5,7 @@ import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import type { StatusReason } from '../end/status-reasons.ts';
 import type { DaemonDeps } from '../deps.ts';
+import { describeOrphan } from '../console/console-messages.ts';
 import { findLiveJob, poll } from '../poll/poll.ts';
 import { isStillClaimed, leaveToUser } from '../claim/park.ts';
 
@@ -37,14 +38,13 @@ export async function recoverOrphan(
 /** Changes only the last status change, and only if the task is queued. Returns undefined if another change was first, or followed at once. */
 async function mark(deps: DaemonDeps, { task }: Entry): Promise<Task | undefined> {
   const reason: StatusReason = 'found in no queue';
-  const daemon = `${deps.worker} (${deps.mark})`;
+  const message = describeOrphan(deps);
   try {
-    const message = `The task was in no queue; daemon ${daemon} returns it to its queue.`;
     await deps.clearml.tasks.unstart(task, 'in_progress', { reason, message });
   } catch (error) {
     if (error instanceof LostRaceError) return undefined;
     throw error;
   }
   const marked = (await deps.clearml.tasks.get(task))?.task;
-  return marked?.statusMessage.includes(daemon) === true ? marked : undefined;
+  return marked?.statusMessage === message ? marked : undefined;
 }

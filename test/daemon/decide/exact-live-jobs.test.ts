@@ -220,7 +220,7 @@ describeExactly('for a live or absent job, the decision', [
   [
     'parks the task again if the job was requeued (S-24)',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
-    { do: 'park-again', from: 'in_progress' },
+    { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' },
     { do: 'note', patch: { told: {} } },
     {
       do: 'log',

@@ -121,7 +121,7 @@ describeExactly('for a pending job, the decision', [
   [
     'parks the task again if Slurm requeued the job after its agent received SIGTERM',
     { jobs: [jobOf('PENDING')], task: taskOf('stopped', BY_TERM) },
-    { do: 'park-again', from: 'stopped' },
+    { do: 'park-again', from: 'stopped', after: 'requeued by Slurm' },
     { do: 'note', patch: { told: {} } },
     {
       do: 'log',
@@ -194,13 +194,13 @@ describeExactly('for an ended job, the decision', [
   [
     'parks and resubmits the task if it is in progress and the requeued job ended at the gate (S-48)',
     { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: back },
-    { do: 'park-again', from: 'in_progress' },
+    { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' },
     SUBMIT_BACK,
   ],
   [
     'parks and resubmits the task if SIGTERM stopped it and the requeued job ended at the gate',
     { jobs: [jobOf('FAILED')], task: taskOf('stopped', BY_TERM), record: back },
-    { do: 'park-again', from: 'stopped' },
+    { do: 'park-again', from: 'stopped', after: 'requeued by Slurm' },
     SUBMIT_BACK,
   ],
   [

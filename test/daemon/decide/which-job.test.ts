@@ -91,7 +91,7 @@ describeExactly('for a task with several jobs, the decision', [
       do: 'note',
       patch: {
         ...OF_SECOND,
-        cancelledFor: 'the task had another job',
+        cancelledFor: 'the task has another job',
         cancelledAt: undefined,
         neverStartsSince: undefined,
         mayBeUnparked: true,

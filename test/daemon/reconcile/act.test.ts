@@ -78,7 +78,7 @@ describe('acting on a decision', () => {
     { do: 'remove-entry' },
     { do: 'return-to-queue', why: 'because' },
     { do: 'resubmit', why: 'because' },
-    { do: 'park-again', from: 'in_progress' },
+    { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' },
     { do: 'end', ending: { status: 'failed', reason: 'template', text: 't', withLog: false } },
   ] as const satisfies readonly Action[]) {
     it(`skips the action "${action.do}" if the user changed the task since the poll`, async () => {
@@ -139,7 +139,7 @@ describe('acting on a decision', () => {
     const fixture = createStepFixture();
     const task = await begun(fixture);
 
-    await actNow(fixture, task, { do: 'park-again', from: 'in_progress' });
+    await actNow(fixture, task, { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' });
 
     expect(await fixture.read(task)).to.include({ status: 'queued', executionQueue: OWN_QUEUE });
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
@@ -156,7 +156,7 @@ describe('acting on a decision', () => {
     };
 
     const waiting = { ...fixture, deps: { ...deps, journal: { ...deps.journal, write } } };
-    await actNow(waiting, task, { do: 'note', patch: {} }, { do: 'park-again', from: 'in_progress' });
+    await actNow(waiting, task, { do: 'note', patch: {} }, { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' });
 
     expect(await fixture.read(task)).to.include({ status: 'in_progress' });
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
@@ -179,7 +179,7 @@ describe('acting on a decision', () => {
         await park();
       });
 
-      await actNow({ ...fixture, deps }, task, { do: 'park-again', from: 'in_progress' }, LINE);
+      await actNow({ ...fixture, deps }, task, { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' }, LINE);
 
       expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
       expect(fixture.consoleOf(task)).to.deep.equal([]);
@@ -198,7 +198,7 @@ describe('acting on a decision', () => {
       await fixture.server.call('tasks.started', { task, force: true });
     });
 
-    await actNow({ ...fixture, deps }, task, { do: 'park-again', from: 'in_progress' }, LINE);
+    await actNow({ ...fixture, deps }, task, { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' }, LINE);
 
     expect(await fixture.read(task)).to.include({ status: 'in_progress', executionQueue: OWN_QUEUE });
     expect(fixture.deps.journal.entries.size).to.equal(1);

@@ -1,0 +1,77 @@
+// Tests rows of the decision table: an extra job of the task started it just before the daemon cancelled that job.
+import type { QueueId } from '../../../src/clearml/ids.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import { attempt, describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, taskOf } from './observations.ts';
+
+const EXTRA = { id: '8' as JobId, name: jobName(2) };
+const BY_EXTRA = { lastWorker: 'login1:slurm:8' };
+const BY_TERM = { ...BY_EXTRA, statusReason: 'user abort' };
+const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
+const ended = {
+  jobs: [jobOf('FAILED'), jobOf('CANCELLED', EXTRA)],
+  record: recordOf({ exitCode: 201 }),
+  entry: entryOf({ cancelledExtras: [EXTRA.id], endSeenAt: NOW - GRACES.endMs - 1 }),
+};
+const recorded = (why: string): { readonly slurmCancelled: string } => ({
+  slurmCancelled: `8 ${attempt(2)} ${why}`,
+});
+
+describeRows('after it cancelled an extra job that had just started the task, the decision', [
+  {
+    title: 'parks and resubmits a task in progress',
+    seen: { ...ended, task: taskOf('in_progress', BY_EXTRA) },
+    done: ['park-again', 'resubmit'],
+  },
+  {
+    title: 'waits for the agent to set the status of the task',
+    seen: { ...ended, entry: entryOf({ cancelledExtras: [EXTRA.id] }), task: taskOf('in_progress', BY_EXTRA) },
+    done: ['note'],
+  },
+  {
+    title: 'parks and resubmits a task that SIGTERM stopped',
+    seen: { ...ended, task: taskOf('stopped', BY_TERM) },
+    done: ['park-again', 'resubmit'],
+  },
+  {
+    title: 'parks and resubmits the task if a peer recorded the cancellation on the task',
+    seen: {
+      ...ended,
+      entry: entryOf({ endSeenAt: NOW - GRACES.endMs - 1 }),
+      task: taskOf('in_progress', { ...BY_EXTRA, ...recorded('the task has another job, 7') }),
+    },
+    done: ['park-again', 'resubmit'],
+  },
+  {
+    title: 'returns a queued task to its queue',
+    seen: { ...ended, task: taskOf('queued', BY_EXTRA), place: 'nowhere' },
+    done: ['return-to-queue'],
+  },
+  {
+    title: 'stops a task in progress that its user asked to stop',
+    seen: { ...ended, task: taskOf('in_progress', { ...BY_EXTRA, statusMessage: 'stopping' }) },
+    done: ['end stopped'],
+  },
+  {
+    title: 'leaves a task stopped if its user had asked it to stop before SIGTERM stopped it',
+    seen: {
+      ...ended,
+      entry: { ...ended.entry, stoppingSince: NOW - 1_000 },
+      task: taskOf('stopped', BY_TERM),
+    },
+    done: ['forget', 'log'],
+  },
+  {
+    title: 'stops a task in progress that was enqueued elsewhere',
+    seen: { ...ended, task: taskOf('in_progress', { ...BY_EXTRA, ...ELSEWHERE, lastUpdate: NOW - GRACES.absentMs }) },
+    done: ['end stopped'],
+  },
+  {
+    title: 'stops a task in progress if a peer cancelled the job for another reason',
+    seen: {
+      ...ended,
+      entry: entryOf({ endSeenAt: NOW - GRACES.endMs - 1 }),
+      task: taskOf('in_progress', { ...BY_EXTRA, ...recorded('the task was aborted') }),
+    },
+    done: ['end stopped'],
+  },
+]);
