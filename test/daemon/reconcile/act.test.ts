@@ -156,7 +156,12 @@ describe('acting on a decision', () => {
     };
 
     const waiting = { ...fixture, deps: { ...deps, journal: { ...deps.journal, write } } };
-    await actNow(waiting, task, { do: 'note', patch: {} }, { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' });
+    await actNow(
+      waiting,
+      task,
+      { do: 'note', patch: {} },
+      { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' },
+    );
 
     expect(await fixture.read(task)).to.include({ status: 'in_progress' });
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
@@ -179,7 +184,12 @@ describe('acting on a decision', () => {
         await park();
       });
 
-      await actNow({ ...fixture, deps }, task, { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' }, LINE);
+      await actNow(
+        { ...fixture, deps },
+        task,
+        { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' },
+        LINE,
+      );
 
       expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
       expect(fixture.consoleOf(task)).to.deep.equal([]);
@@ -198,7 +208,12 @@ describe('acting on a decision', () => {
       await fixture.server.call('tasks.started', { task, force: true });
     });
 
-    await actNow({ ...fixture, deps }, task, { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' }, LINE);
+    await actNow(
+      { ...fixture, deps },
+      task,
+      { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' },
+      LINE,
+    );
 
     expect(await fixture.read(task)).to.include({ status: 'in_progress', executionQueue: OWN_QUEUE });
     expect(fixture.deps.journal.entries.size).to.equal(1);
