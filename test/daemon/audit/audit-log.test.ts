@@ -146,7 +146,7 @@ describe('the audit log', () => {
     expect(messages).to.deep.equal(['Cannot rotate the audit log; the file grows until a rotation succeeds']);
   });
 
-  it('deletes files of `execute` that are over a year old, but never files of the daemon', async () => {
+  it('deletes, when it is opened, files of `execute` that are over a year old, but never files of the daemon', async () => {
     await mkdir(auditDir(stateDir), { mode: 0o700 });
     const old = join(auditDir(stateDir), `${TASK}.jsonl`);
     for (const path of [old, file]) {
@@ -157,7 +157,7 @@ describe('the audit log', () => {
     expect(await auditFiles(auditDir(stateDir))).to.deep.equal([file]);
   });
 
-  describe('of one task', () => {
+  describe('read for one task', () => {
     const shown = (lines: readonly AuditLine[]): string[] => lines.map((line) => ('task' in line ? line.task : ''));
 
     beforeEach(async () => {
@@ -169,7 +169,7 @@ describe('the audit log', () => {
       await other.write({ event: 'ended', task: TASK, status: 'failed' });
     });
 
-    it("is found by a prefix of the task's id, and begins with the oldest line", async () => {
+    it("returns the task's lines, oldest first, for a prefix of the task's id", async () => {
       expect((await readAudit(stateDir, TASK.slice(0, 8))).map(({ event }) => event)).to.deep.equal([
         'ended',
         'claimed',
@@ -177,17 +177,17 @@ describe('the audit log', () => {
       ]);
     });
 
-    it("is found by the job id of the task's Slurm job", async () => {
+    it("returns the task's lines for the id of its Slurm job", async () => {
       expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
     });
 
-    it("is found by a job id even if another task's id begins with the same number", async () => {
+    it("returns the lines for a job id even if another task's id begins with the same number", async () => {
       await (await open()).write({ event: 'claimed', task: '7'.repeat(32), queue: 'gpu' });
       expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
       expect(shown(await readAudit(stateDir, '77'))).to.deep.equal(['7'.repeat(32)]);
     });
 
-    it('is empty if the task is unknown or if there is no audit log directory', async () => {
+    it('returns no lines if the task is unknown or the audit log directory does not exist', async () => {
       expect(await readAudit(stateDir, 'e'.repeat(32))).to.deep.equal([]);
       expect(await readAudit(join(stateDir, 'missing'), TASK)).to.deep.equal([]);
     });

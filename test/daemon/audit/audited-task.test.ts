@@ -17,7 +17,7 @@ import { entryOf, jobOf, taskOf } from '../decide/observations.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { addStartLine } from '../../../src/sbatch-template/job-script/job-start-line.ts';
 
-describe('the audit log of a task', () => {
+describe('in the audit log of a task, the daemon', () => {
   let events: AuditEvent[];
   /** The calls of the daemon and the events, in their order. */
   let order: string[];
@@ -67,7 +67,7 @@ describe('the audit log of a task', () => {
     await act({ deps, pool, cancel: new Map<JobId, JobKey>(), signal }, entry, actions, seen);
   }
 
-  it('contains the claim, the call of sbatch and the result of sbatch', async () => {
+  it('records the claim, the call of sbatch before it is made, and its result', async () => {
     const entry = await claimed();
     const [queue = expect.fail('no queue is served')] = fixture.deps.queues;
     await submitClaimedTask(fixture.deps, entry, { queue, isParked: false });
@@ -92,7 +92,7 @@ describe('the audit log of a task', () => {
     ['user', 'a task enqueued elsewhere', { task: taskOf('queued'), place: 'another queue' }, 'enqueued again'],
     ['daemon', 'a parked task', { task: taskOf('queued'), place: 'parked' }, 'it cannot start'],
   ] as const) {
-    it(`records the ${by} as the requester of a cancellation before the daemon cancels the job of ${title}`, async () => {
+    it(`names the ${by} as the requester before it cancels the job of ${title}`, async () => {
       const entry = await begun();
       const seen = { ...change, task: change.task && { ...change.task, id: entry.task } };
       fixture.deps.clearml.tasks.get = () =>
@@ -107,7 +107,7 @@ describe('the audit log of a task', () => {
     ['slurm', 'stopped', 'cancelled in Slurm'],
     ['daemon', 'failed', 'Slurm TIMEOUT'],
   ] as const) {
-    it(`contains a change of the status to "${status}", with the reason "${reason}" and the requester "${by}"`, async () => {
+    it(`names ${by} as the requester when it sets the task to ${status} with the reason "${reason}"`, async () => {
       const entry = await begun();
       await actOn(entry, {}, { do: 'end', ending: { status, reason, text: 'It ended.', withLog: false } });
       expect(events).to.deep.equal([
@@ -127,7 +127,7 @@ describe('the audit log of a task', () => {
   }
 
   for (const reason of ['cancelled in Slurm', 'toString', '']) {
-    it(`names the user as the requester of a repeated abort with the reason "${reason}"`, async () => {
+    it(`names the user as the requester when it repeats the user's abort, even if its reason is "${reason}"`, async () => {
       const entry = await begun();
       const { audit, journal, clearml } = fixture.deps;
       const tasks = { ...clearml.tasks, stop: () => Promise.resolve() };
@@ -140,7 +140,7 @@ describe('the audit log of a task', () => {
     });
   }
 
-  it('names the daemon as the requester of a status change by the daemon, even with the reason "toString"', async () => {
+  it('names itself as the requester of its own status change, even if the reason is "toString"', async () => {
     const entry = await begun();
     const { audit, journal, clearml } = fixture.deps;
     const tasks = { ...clearml.tasks, fail: () => Promise.resolve() };
@@ -149,7 +149,7 @@ describe('the audit log of a task', () => {
     expect(events[0]).to.include({ by: 'daemon' });
   });
 
-  it('contains a failed attempt to change the status, with the error', async () => {
+  it('records a failed attempt to change the status, with the error', async () => {
     const entry = await begun();
     const note = { reason: 'Slurm FAILED', message: 'It ended.' };
     const { audit, journal, clearml } = fixture.deps;
@@ -165,7 +165,7 @@ describe('the audit log of a task', () => {
     });
   });
 
-  it('contains the final status of the task even if the agent set this status', async () => {
+  it('records the final status of the task even if the agent set this status', async () => {
     const entry = await begun();
     await fixture.server.call('tasks.completed', { task: entry.task });
     await actOn(entry, {}, { do: 'forget' });
