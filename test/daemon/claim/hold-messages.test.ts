@@ -5,11 +5,11 @@ import type { Pause } from '../../../src/daemon/pause/pauses-file.ts';
 import { taskNumber, type StepFixture } from '../step-fixture.ts';
 import { enqueue, fixtureWith, messageOf, passesOf, range } from './limited-claims.ts';
 
-describe('the status message of a held task', () => {
+describe('a daemon that holds tasks in their queue', () => {
   const pause: Pause = { queue: null, since: 0, until: null, reason: '' };
   const fixtureWithPause = (): StepFixture => fixtureWith({}, { pauses: () => Promise.resolve([pause]) });
 
-  it('is written for 10 tasks in each pass, up to the first 50 tasks of a queue', async () => {
+  it('writes the status messages of 10 tasks in each pass, up to the first 50 tasks of a queue', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 60));
     const passes = passesOf(fixture);
@@ -25,7 +25,7 @@ describe('the status message of a held task', () => {
     expect(await messageOf(fixture, 51)).to.equal('');
   });
 
-  it('is written for all held tasks after an outage of ClearML, during which the daemon tries only one', async () => {
+  it('during an outage of ClearML tries to write only one status message, and afterwards writes them all', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
     const passes = passesOf(fixture);
@@ -44,7 +44,7 @@ describe('the status message of a held task', () => {
     for (const number of range(1, 3)) expect(await messageOf(fixture, number)).to.match(/^Waits in queue/);
   });
 
-  it('is written for the remaining tasks in a later pass if the next poll is due', async () => {
+  it('leaves the remaining status messages for a later pass if the next poll is due', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
     const passes = passesOf(fixture);
@@ -59,7 +59,7 @@ describe('the status message of a held task', () => {
     expect(await messageOf(fixture, 2)).to.equal('');
   });
 
-  it('is updated at most every five minutes while only the number of tasks ahead changes', async () => {
+  it('updates a status message at most every five minutes while only the number of tasks ahead changes', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1, 2);
     const passes = passesOf(fixture);
@@ -74,7 +74,7 @@ describe('the status message of a held task', () => {
     expect(await messageOf(fixture, 2)).to.match(/This task is next/);
   });
 
-  it('never replaces a message from a user or from the server', async () => {
+  it('never replaces a status message from a user or from the server', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const document = fixture.server.store.tasks.get(taskNumber(1)) ?? expect.fail('no such task');
@@ -85,7 +85,7 @@ describe('the status message of a held task', () => {
     expect(await messageOf(fixture, 1)).to.equal('Stopped by ada');
   });
 
-  it('is not written if another agent has started the task in the meantime', async () => {
+  it('writes no status message if another agent has started the task in the meantime', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     await fixture.server.call('tasks.started', { task: taskNumber(1), status_message: 'pulled by agent' });
@@ -95,7 +95,7 @@ describe('the status message of a held task', () => {
     expect(await messageOf(fixture, 1)).to.equal('pulled by agent');
   });
 
-  it("does not change the time of the task's last status change", async () => {
+  it('writes the status message without changing the time of the last status change', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const before = await fixture.read(taskNumber(1));
@@ -108,7 +108,7 @@ describe('the status message of a held task', () => {
     expect(after?.statusMessage).to.match(/^Waits in queue/);
   });
 
-  it('is removed once no limit or pause holds the task', async () => {
+  it('removes the status message once no limit or pause holds the task', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const messages = createHoldMessages(fixture.deps);
@@ -123,7 +123,7 @@ describe('the status message of a held task', () => {
     expect(await messageOf(fixture, 1)).to.equal('');
   });
 
-  it('is written by only one of two daemons that serve the queue', async () => {
+  it('agrees with a peer that serves the same queue: only one of the two writes the status message', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const peer = { ...fixture.peer(2), pauses: () => Promise.resolve([pause]) };

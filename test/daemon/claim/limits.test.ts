@@ -21,8 +21,8 @@ import {
   submittedOf,
 } from './limited-claims.ts';
 
-describe('the limit of a queue', () => {
-  it('keeps further tasks in the queue, and their status messages show the limit and the number of tasks ahead', async () => {
+describe('with a limit on the jobs of a queue, the daemon', () => {
+  it('keeps further tasks in the queue, and shows on each task the limit and the number of tasks ahead', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
 
@@ -38,7 +38,7 @@ describe('the limit of a queue', () => {
     expect(await fixture.read(taskNumber(3))).to.include({ status: 'queued' });
   });
 
-  it('is not exceeded after a restart without the journal', async () => {
+  it('stays within the limit after a restart without the journal', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     await passesOf(fixture).claim();
@@ -63,7 +63,7 @@ describe('the limit of a queue', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('is exceeded by at most one task for each peer that claims at the same time', async () => {
+  it('exceeds the limit by at most one task for each peer that claims at the same time', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 5 } });
     await enqueue(fixture, 'ada', ...range(1, 20));
     const peer = await metPeer(fixture);
@@ -74,7 +74,7 @@ describe('the limit of a queue', () => {
     expect(submittedOf(fixture).length).to.be.within(5, 6);
   });
 
-  it("is not exceeded even if a peer's jobs have started since the poll, because the daemon lists the jobs again before a claim", async () => {
+  it("stays within the limit even if a peer's jobs have started since the poll, because it lists the jobs again before a claim", async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 3 } });
     await enqueue(fixture, 'ada', ...range(1, 10));
     const peer = await metPeer(fixture);
@@ -92,7 +92,7 @@ describe('the limit of a queue', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2, 3]);
   });
 
-  it('counts a task whose job has ended until the daemon decides whether another job follows', async () => {
+  it('counts a task whose job has ended until it decides whether another job follows', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 1 } });
     await enqueue(fixture, 'ada', 1, 2);
     const passes = passesOf(fixture);
@@ -109,7 +109,7 @@ describe('the limit of a queue', () => {
     expect(await passes.claim()).to.equal(1);
   });
 
-  it('admits one more task for each job that has ended', async () => {
+  it('claims one more task for each job that has ended', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
     const passes = passesOf(fixture);
@@ -161,8 +161,8 @@ describe('a job with the name of an untracked task', () => {
   });
 });
 
-describe('the limit per user', () => {
-  it("holds the tasks of a user at the limit, and admits other users' tasks behind them", async () => {
+describe('with a limit per user, the daemon', () => {
+  it("holds the tasks of a user at the limit, and submits other users' tasks behind them", async () => {
     const fixture = fixtureWith({ limits: { maxJobsPerUser: 1 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     await enqueue(fixture, 'bob', 4);
@@ -176,7 +176,7 @@ describe('the limit per user', () => {
     );
   });
 
-  it('counts the tasks that a peer has parked; the daemon reads their owners only once', async () => {
+  it('counts the tasks that a peer has parked, and reads their owners only once', async () => {
     const fixture = fixtureWith({}, { limits: { maxJobsPerUser: 1 } });
     await enqueue(fixture, 'ada', 1, 2);
     await enqueue(fixture, 'bob', 3);
@@ -220,10 +220,10 @@ describe('a daemon with fairness between users', () => {
   });
 });
 
-describe('a pause', () => {
+describe('a daemon with a pause file', () => {
   const paused = (pause: Partial<Pause> = {}): Pause => ({ queue: null, since: 0, until: null, reason: '', ...pause });
 
-  it('holds each task of the cluster or queue until the pause ends, and shows the reason on each task', async () => {
+  it('holds each task of a paused cluster or queue until the pause ends, and shows the reason on each task', async () => {
     let pauses: readonly Pause[] = [paused({ until: Date.UTC(2126, 0, 2, 3, 4), reason: 'new drivers' })];
     const fixture = fixtureWith({}, { pauses: () => Promise.resolve(pauses) });
     await enqueue(fixture, 'ada', 1, 2);
@@ -241,14 +241,14 @@ describe('a pause', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('holds no task of another queue', async () => {
+  it('continues to claim tasks of a queue while another queue is paused', async () => {
     const fixture = fixtureWith({}, { pauses: () => Promise.resolve([paused({ queue: 'other' })]) });
     await enqueue(fixture, 'ada', 1);
 
     expect(await passesOf(fixture).claim()).to.equal(1);
   });
 
-  it('covers the whole cluster if the pause file cannot be read; the daemon logs the error', async () => {
+  it('claims nothing in the whole cluster, and logs the error, while the file cannot be read', async () => {
     const fixture = fixtureWith({}, { pauses: () => Promise.reject(new Error('EIO')) });
     await enqueue(fixture, 'ada', 1);
 
@@ -256,7 +256,7 @@ describe('a pause', () => {
     expect(fixture.logged).to.include('error: Cannot read the pause file; claiming no tasks until it is readable');
   });
 
-  it('makes the daemon report no use of limits if the pause file becomes unreadable during a pass', async () => {
+  it('reports no use of limits if the file becomes unreadable during a pass', async () => {
     let readings = 0;
     const fixture = fixtureWith(
       {},

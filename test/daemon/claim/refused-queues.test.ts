@@ -84,8 +84,8 @@ function submittedOf({ cluster }: StepFixture): number[] {
   return cluster.jobs.map(({ task }) => Number(task));
 }
 
-describe('while one of several queues is at a limit of its QOS, a daemon', () => {
-  it('submits the tasks of other queues, and keeps those of the refused queue in order', async () => {
+describe('while Slurm accepts no more jobs of one of two queues, a daemon', () => {
+  it('submits the tasks of the other queue, and keeps those of the refused queue in order', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const slurm = refuse(fixture.deps.scheduler, (task) => isFull && Number(task) < 10);
@@ -116,7 +116,7 @@ describe('while one of several queues is at a limit of its QOS, a daemon', () =>
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.have.members([...range(1, 5), ...range(11, 41)]);
   });
 
-  it('submits, after each ended job, a task of the queue with higher priority if both queues share the limit', async () => {
+  it('submits a task of the queue with higher priority after each ended job if both queues share the limit', async () => {
     const fixture = createStepFixture();
     const { cluster, clock } = fixture;
     const live = (): typeof cluster.jobs => cluster.jobs.filter(({ state }) => isLive(state));
@@ -181,7 +181,7 @@ describe('while one of several queues is at a limit of its QOS, a daemon', () =>
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('submits no task of any queue for a while if the limit covers the whole cluster', async () => {
+  it('submits no task of the other queue either if the refusal names a limit of the whole cluster', async () => {
     const fixture = createStepFixture();
     const slurm = refuse(fixture.deps.scheduler, (task) => Number(task) < 10, 'MaxJobCount limit reached');
     await enqueue(fixture, OWN_QUEUE, 1);

@@ -38,7 +38,7 @@ describe('the report on the limits and holds of a cluster', () => {
     expect(readHolds(state, none).limits).to.deep.equal([]);
   });
 
-  it('counts all tasks of a queue at its limit, even tasks that the daemon has not read', () => {
+  it('shows all tasks of a queue at its limit as held, even tasks that the daemon has not read', () => {
     const given = { tasks: ['a1', 'a2'], limits: { maxJobs: 1 }, jobs: ['A'] };
 
     expect(readHolds(stateOf({ q: given }), none).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([2]);
@@ -46,7 +46,7 @@ describe('the report on the limits and holds of a cluster', () => {
     expect(readHolds(long, () => 700).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([700]);
   });
 
-  it('counts only the tasks of users at their limit', () => {
+  it('shows only the tasks of users at their limit as held by the limit per user', () => {
     const state = stateOf({
       q: { tasks: ['a1', 'b1', 'a2'], limits: { maxJobsPerUser: 1 }, jobs: ['A'], userFairness: true },
     });
@@ -58,7 +58,7 @@ describe('the report on the limits and holds of a cluster', () => {
     ]);
   });
 
-  it('counts the tasks of each Unix user whom sudo refuses', () => {
+  it('shows the tasks of each Unix user whom sudo refuses as held', () => {
     const given = stateOf({ q: { tasks: ['a1', 'b1', 'a2'] } });
     const refused = new Map(
       (['a1', 'a2'] as TaskId[]).map((task) => [task, { kind: 'sudo', unixUser: 'alice' } as const]),

@@ -21,7 +21,7 @@ import {
   submittedOf,
 } from './limited-claims.ts';
 
-describe('a limit on GPUs or nodes', () => {
+describe('with a limit on GPUs or nodes, the daemon', () => {
   /** The task with this number has a job with so many GPUs. */
   const gpusByNumber = (fixture: StepFixture): void => {
     fixture.cluster.sizeOf = (task) => ({ nodes: 1, gpus: Number(task) });
@@ -30,7 +30,7 @@ describe('a limit on GPUs or nodes', () => {
   const sizeReads = ({ calls }: StepFixture): number =>
     calls.filter((label) => label.includes('squeue of sizes')).length;
 
-  it('admits tasks until the limit is reached, and the messages of further tasks name the limit', async () => {
+  it('claims tasks until the limit is reached, and shows the limit on the remaining tasks', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 6 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2, 3, 4, 5);
@@ -44,7 +44,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(await messageOf(fixture, 5)).to.match(/\(max_gpus\)\. 1 task is ahead of this task/);
   });
 
-  it('is exceeded only by the last job that it admits', async () => {
+  it('exceeds the limit only with the last job, whose size it does not know before the submission', async () => {
     const fixture = fixtureWith({}, { limits: { maxNodes: 4 } });
     fixture.cluster.sizeOf = () => ({ nodes: 3, gpus: 0 });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
@@ -57,7 +57,7 @@ describe('a limit on GPUs or nodes', () => {
     );
   });
 
-  it('is not exceeded after a restart without the journal', async () => {
+  it('stays within the limit after a restart without the journal', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 3 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2, 3);
@@ -67,7 +67,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it("holds every task after a peer's submission until Slurm lists the size of the peer's job", async () => {
+  it("claims no task after a peer's submission until Slurm lists the size of the peer's job", async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     fixture.cluster.sizeOf = () => ({ nodes: 1, gpus: 2 });
     await enqueue(fixture, 'ada', 1, 2);
@@ -83,7 +83,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('admits a task even if a peer parked another task whose job Slurm never lists', async () => {
+  it('claims a task even if a peer parked another task whose job Slurm never lists', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await enqueue(fixture, 'ada', 1, 2);
     const peer = fixture.peer(2);
@@ -109,7 +109,7 @@ describe('a limit on GPUs or nodes', () => {
     ['is between two attempts after the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
     ['has had a submission of unknown outcome for minutes', { step: 'submitting', stepAt: NOW - 600_000 }],
   ] as const)
-    it(`admits a task even if another tracked task ${what}`, async () => {
+    it(`claims a task even if another tracked task ${what}`, async () => {
       const fixture = fixtureWith({ limits: { maxGpus: 2 } });
       await withTracked(fixture, overrides);
 
@@ -118,7 +118,7 @@ describe('a limit on GPUs or nodes', () => {
       expect(submittedOf(fixture)).to.deep.equal([2]);
     });
 
-  it('makes the daemon read the job sizes only once per poll even if Slurm never lists the job of a task', async () => {
+  it('reads the job sizes only once per poll even if Slurm never lists the job of a task', async () => {
     const fixture = fixtureWith({ limits: { maxNodes: 1 } });
     await withTracked(fixture, { isOthersJob: true });
     let snapshot = await fixture.poll();
@@ -134,7 +134,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('holds every task while the daemon retries a submission whose outcome is unknown', async () => {
+  it('claims no task while it retries a submission whose outcome is unknown', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW - 600_000 });
     const passes = passesOf(fixture);
@@ -148,7 +148,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('admits a task even if another Unix user has a live job whose daemon is gone', async () => {
+  it('claims a task even if another Unix user has a live job whose daemon is gone', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     const deps = { ...fixture.deps, scheduler: anotherUser(fixture.deps.scheduler).scheduler };
     const attempt = newAttempt(NOW, 'mark2', '0000');
@@ -161,7 +161,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('holds every task while the outcome of a submission is unknown, and logs this after two polls', async () => {
+  it('claims no task while the outcome of a submission is unknown, and logs this after two polls', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW });
     const passes = passesOf(fixture);
@@ -179,7 +179,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('holds every task after a submission of unknown outcome until a poll would have shown the job', async () => {
+  it('claims no task after a submission of unknown outcome until a poll would have shown the job', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW - 60_000 });
     const snapshot = { ...(await fixture.poll()), at: NOW - 55_000 };
@@ -189,7 +189,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('holds every task after a submission until Slurm lists the job', async () => {
+  it('claims no task after a submission until Slurm lists the job', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'following', stepAt: NOW });
     const snapshot = { ...(await fixture.poll()), at: NOW - 1 };
@@ -199,7 +199,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('admits no task, and logs why, while Slurm does not list the sizes of jobs', async () => {
+  it('claims no task, and logs why, while Slurm does not list the sizes of jobs', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 4 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2);
@@ -214,7 +214,7 @@ describe('a limit on GPUs or nodes', () => {
     expect(await passes.claim()).to.equal(1);
   });
 
-  it('makes the daemon read the job sizes only once per poll while the limit is reached', async () => {
+  it('reads the job sizes only once per poll while the limit is reached', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 1 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2);
