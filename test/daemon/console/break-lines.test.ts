@@ -32,8 +32,8 @@ const WORDINGS: readonly string[] = [
   describeSlowStart(jobOf('RUNNING', { nodes: 'n1' }), 900_000),
 ];
 
-describe('a message in the console', () => {
-  it('is broken into lines of at most 110 columns, and loses no word', () => {
+describe('for the console, the daemon', () => {
+  it('breaks each of its messages into lines of at most 110 columns, and loses no word', () => {
     for (const text of WORDINGS) {
       const broken = breakLines(text);
       for (const line of broken.split('\n')) expect(line.length, line).to.be.at.most(CONSOLE_COLUMNS);
@@ -41,18 +41,18 @@ describe('a message in the console', () => {
     }
   });
 
-  it('shows on separate lines why a job waits and when Slurm expects to start it', () => {
+  it('puts on separate lines why a job waits and when Slurm expects to start it', () => {
     const { text } = describeWait(jobOf('PENDING', { reason: 'Resources', startAt: SOON }), NOW);
     const lines = breakLines(text).split('\n');
     expect(lines[0]).to.match(/^Slurm job 7 waits in partition debug: /);
     expect(lines.at(-1)).to.include('Slurm expects to start it around');
   });
 
-  it('is unchanged if it fits on one line or is one long word', () => {
+  it('leaves a message unchanged if it fits on one line or is one long word', () => {
     for (const text of ['', 'short', 'a\nb\n', 'x'.repeat(300)]) expect(breakLines(text)).to.equal(text);
   });
 
-  it('keeps all its words in order when it is broken', () => {
+  it('keeps all words of any message in order', () => {
     const words = fc.array(fc.string({ unit: fc.constantFrom('a', 'B', '.', 'é'), minLength: 1, maxLength: 130 }), {
       maxLength: 40,
     });
@@ -71,19 +71,19 @@ describe('a message in the console', () => {
     ['words', 'a '.repeat(2_000_000)],
     ['sentences', 'Aa. '.repeat(250_000)],
   ] as const)
-    it(`of megabytes of ${what} is broken in linear time`, () => {
+    it(`breaks megabytes of ${what} into lines in linear time`, () => {
       const widths = breakLines(text)
         .split('\n')
         .map((line) => line.length);
       expect(widths.filter((width) => width > CONSOLE_COLUMNS)).to.deep.equal([]);
     });
 
-  it('is truncated if it is too long', () => {
+  it('truncates a message that is too long', () => {
     expect(truncateText('a '.repeat(1_000_000)).length).to.be.below(33_000);
     expect(truncateText('a '.repeat(8_192))).to.equal('a '.repeat(8_192));
   });
 
-  it('with megabytes of blanks keeps its words', () => {
+  it('keeps two words that megabytes of blanks separate', () => {
     expect(breakLines(`a${' '.repeat(4_000_000)}b`)).to.match(/^a\s+b$/);
   });
 });

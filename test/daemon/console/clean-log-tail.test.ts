@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { cleanLogTail } from '../../../src/daemon/console/clean-log-tail.ts';
 
-describe('cleanLogTail', () => {
+describe("cleaning the end of a job's log for the console", () => {
   for (const [what, text, shown] of [
-    ['keeps the last lines', 'a\nb\nc\nd\n', 'c\nd'],
+    ['keeps only the last lines', 'a\nb\nc\nd\n', 'c\nd'],
     ['removes blank lines at the end', 'a\nb\n\n  \n', 'a\nb'],
     ['removes colors', '\x1b[1;31merror\x1b[0m: no space', 'error: no space'],
     ['removes window titles', '\x1b]0;title\x07text \x1b]8;;http://x\x1b\\link', 'text link'],
@@ -14,7 +14,7 @@ describe('cleanLogTail', () => {
     ['keeps tabs and non-Latin letters', 'a\tü 日本\n', 'a\tü 日本'],
     ['removes characters that reverse text', 'a\u202eb\u2066c', 'abc'],
     ['removes bells and NULs', 'a\x07b\0c', 'abc'],
-    ['returns empty text for blank lines', '\n\n', ''],
+    ['gives an empty text if all lines are blank', '\n\n', ''],
   ] as const) {
     it(what, () => {
       expect(cleanLogTail(text, 2)).to.equal(shown);
@@ -25,7 +25,7 @@ describe('cleanLogTail', () => {
     expect(cleanLogTail('x'.repeat(10_000), 2)).to.equal(`${'x'.repeat(499)}…`);
   });
 
-  it('removes control characters from any log', () => {
+  it('leaves no control characters, whatever the log contains', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.nat(5), (text, lines) => {
         const shown = cleanLogTail(text, lines + 1);

@@ -98,7 +98,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
 
 describe("the task's console", () => {
   for (const [said, expected] of SENTENCES) {
-    it(`shows: ${beginningOf(expected)}`, () => {
+    it(`${expected.startsWith('the task ') ? 'gives the reason for a cancellation' : 'shows'}: ${beginningOf(expected)}`, () => {
       expect(said).to.equal(expected);
     });
   }
@@ -141,7 +141,7 @@ describe("the task's console", () => {
     ]);
   });
 
-  it('shows a return to the queue in a message that isReturnedToQueue recognizes', () => {
+  it('shows a return to the queue in a message that the daemon recognizes later, even if version 0.1.0 wrote it', () => {
     expect(isReturnedToQueue(describeReturned('gpu', 'whatever'))).to.equal(true);
     expect(isReturnedToQueue('Back at the front of queue "gpu": written by 0.1.0.')).to.equal(true);
     expect(isReturnedToQueue('Claimed from queue "gpu"')).to.equal(false);

@@ -30,7 +30,7 @@ const failureOf = async (logs: JobLogs, record: Partial<JobRecord> = {}): Promis
   return log?.kind === 'not shown' ? log.why : expect.fail('it is shown');
 };
 
-describe("reading the end of a job's log", () => {
+describe('the reader of job logs', () => {
   it("reads a file only if it belongs to the job's Unix user", async () => {
     const { logs, asked } = logsFrom(returning('part 0 4\nlast'));
 
@@ -66,7 +66,7 @@ describe("reading the end of a job's log", () => {
     );
   });
 
-  it('is limited, for a minute after a timeout, to logs that decide how a task ends (S-61)', async () => {
+  it('reads, for a minute after a timeout, only logs that decide how a task ends (S-61)', async () => {
     let now = 0;
     const { logs, asked } = logsFrom(
       ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),

@@ -18,7 +18,7 @@ const PLACES = locateOptions(
 `,
 );
 
-describe('advice about an option', () => {
+describe('advice about an sbatch option', () => {
   for (const [text, behind] of [
     ['Lower --time.', ' --time is set by the user property "walltime" (gpu.template, line 2).'],
     ['Choose another --partition.', ' --partition is set in gpu.template, line 3.'],
@@ -28,12 +28,12 @@ describe('advice about an option', () => {
     ['Change --qos.', ''],
     ['Ask the cluster admins.', ''],
   ] as const) {
-    it(`${behind === '' ? 'is unchanged if the template sets no such option' : 'names the place in the template that sets the option'}: ${text}`, () => {
+    it(`${behind === '' ? 'is unchanged because the template does not set the option' : 'is completed with the line of the template that sets the option'}: ${text}`, () => {
       expect(withOptionOrigins(text, PLACES)).to.equal(text + behind);
     });
   }
 
-  it('names all properties that form one value', () => {
+  it('names all user properties that form the value of the option', () => {
     const places = locateOptions(
       't',
       '#!/bin/bash\n#SBATCH --mem=${CLEARML_TASK.hyperparams.properties.a.value:1}${CLEARML_TASK.hyperparams.properties.b.value:G}\n',
@@ -48,7 +48,7 @@ describe('advice about an option', () => {
     expect(withOptionOrigins('Lower --time.', undefined)).to.equal('Lower --time.');
   });
 
-  it('does not refer to the template if the template changed after the job was submitted', () => {
+  it('names no line of the template if the template changed after the job was submitted', () => {
     const queue = 'q' as QueueId;
     const served = { id: queue, name: 'gpu', optionLocations: PLACES, templateMark: 'new' } as unknown as ServedQueue;
     const adviceFor = (templateMark: string | undefined): string =>

@@ -24,29 +24,41 @@ clearml: n1: rank 0 of 3 ended with exit code 1
 srun: error: n[1-2]: tasks 0-1: Exited with exit code 1
 `;
 
-describe('the rank that failed first', () => {
+describe("from a job's log, the daemon", () => {
   for (const [what, log, words] of [
-    ['with its node and exit, as the job script reports them', BY_SCRIPT, 'Rank 1 on n2 ended with exit code 5'],
-    ['with the signal, if its program was killed', KILLED_PROGRAM, 'Rank 0 on n1 ended with exit code 247 (SIGKILL)'],
-    ['with its node and exit, as srun reports them, if the rank was killed', KILLED, 'Rank 2 on n3 ended ("Killed")'],
     [
-      'as a range of ranks, with their nodes and exit, if several ranks ended together',
+      'the rank that failed first, its node and its exit code, as the job script printed them',
+      BY_SCRIPT,
+      'Rank 1 on n2 ended with exit code 5',
+    ],
+    [
+      'the rank that failed first, its node and the signal that killed its program',
+      KILLED_PROGRAM,
+      'Rank 0 on n1 ended with exit code 247 (SIGKILL)',
+    ],
+    [
+      'the rank that failed first and its node, as srun printed them, if the rank was killed',
+      KILLED,
+      'Rank 2 on n3 ended ("Killed")',
+    ],
+    [
+      'several ranks and their nodes if these ranks failed first, at the same time',
       'srun: error: n[1-2]: tasks 0-1: Out Of Memory\n',
       'Ranks 0-1 on n[1-2] ended ("Out Of Memory")',
     ],
   ] as const) {
-    it(`is reported ${what}`, () => {
+    it(`reports ${what}`, () => {
       expect(describeRankEnd(log)).to.equal(`${words}, and Slurm ended the other ranks.`);
     });
   }
 
-  it('is not reported if the log does not name it', () => {
+  it('reports no failed rank if the log names none', () => {
     expect(describeRankEnd('rank 1 of 3 ended with exit code 5\nsrun: error: Unable to create step\n')).to.equal(
       undefined,
     );
   });
 
-  it('is searched for only if the job has several nodes', () => {
+  it('reports ranks only if the job has several nodes', () => {
     expect(['n[1-3]', 'n1,m2', 'n1', undefined].map((nodes) => hasRanks({ nodes }))).to.deep.equal([
       true,
       true,
@@ -56,7 +68,7 @@ describe('the rank that failed first', () => {
   });
 });
 
-describe('the ranks that never ran', () => {
+describe('about ranks that never ran the task, the daemon', () => {
   const idle = (rank: number): string =>
     `clearml: n${rank + 1}: rank ${rank} does not run the task, which was completed before this rank started\n`;
   const WHY =
@@ -67,12 +79,12 @@ describe('the ranks that never ran', () => {
     [[3, 1], 'Ranks 3 (n4), 1 (n2)'],
     [[1, 2, 3, 4, 5, 6, 7], 'Ranks 1 (n2), 2 (n3), 3 (n4), 4 (n5), 5 (n6), 2 more'],
   ] as const) {
-    it(`are reported with their nodes: ${ranks.join(', ')}`, () => {
+    it(`reports the ranks ${ranks.join(', ')} from the job's log, with their nodes`, () => {
       expect(describeIdleRanks(`0\n${ranks.map(idle).join('')}end\n`)).to.equal(`${who} did not run: ${WHY}`);
     });
   }
 
-  it("are not reported if no line of the log, or only the task's output, names them", () => {
+  it("reports nothing if no line of the job's log, or only the task's output, names such ranks", () => {
     const stopped = idle(2).replace('completed', 'stopped');
 
     expect(describeIdleRanks(`0\n${stopped}> ${idle(1)}`)).to.equal(undefined);

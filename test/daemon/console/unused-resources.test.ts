@@ -19,7 +19,7 @@ const BUSY: EndedAttempt = {
   usedMemoryMb: 60 * GB,
 };
 
-describe('the line about unused resources', () => {
+describe('the console line about unused resources', () => {
   it('is absent if the task used all resources that it requested', () => {
     expect(describeUnused(BUSY)).to.equal(undefined);
   });
@@ -44,20 +44,20 @@ describe('the line about unused resources', () => {
   });
 
   for (const [title, change] of [
-    ['memory that was not measured', { usedMemoryMb: undefined }],
-    ['memory of a job without a limit', { usedMemoryMb: 1, memoryMb: undefined }],
-    ['a job that requested little memory', { usedMemoryMb: 100, memoryMb: 4 * GB }],
-    ['cores whose use was not measured', { usedCpuSec: undefined }],
-    ['a job with only two cores', { cpus: 2, cpuSec: 7_200, usedCpuSec: 10 }],
-    ['a job without a time limit', { timeLimitSec: undefined }],
+    ['the used memory was not measured', { usedMemoryMb: undefined }],
+    ['the job has no memory limit', { usedMemoryMb: 1, memoryMb: undefined }],
+    ['the job requested little memory', { usedMemoryMb: 100, memoryMb: 4 * GB }],
+    ['the used CPU time was not measured', { usedCpuSec: undefined }],
+    ['the job has only two cores', { cpus: 2, cpuSec: 7_200, usedCpuSec: 10 }],
+    ['the job has no time limit', { timeLimitSec: undefined }],
     [
-      'a job with a time limit of only two hours',
+      'the time limit of the job is only two hours',
       { timeLimitSec: 7_200, elapsedSec: 100, cpuSec: 1_600, usedCpuSec: 1_500 },
     ],
-    ['a task that ran for only a few seconds', { elapsedSec: 30, usedMemoryMb: 1 }],
-    ['a task that did not complete', { cause: 'failed', usedMemoryMb: 1 }],
+    ['the task ran for only a few seconds', { elapsedSec: 30, usedMemoryMb: 1 }],
+    ['the task did not complete', { cause: 'failed', usedMemoryMb: 1 }],
   ] as const satisfies readonly (readonly [string, Partial<EndedAttempt>])[]) {
-    it(`is absent for ${title}`, () => {
+    it(`is absent if ${title}`, () => {
       expect(describeUnused({ ...BUSY, ...change })).to.equal(undefined);
     });
   }
