@@ -121,46 +121,46 @@ describeRows('for a job that ended at the gate, the decision', [
   },
 ]);
 
-describe('a closed gate', () => {
+describe('the decision table', () => {
   const failed = jobOf('FAILED');
   const cases = [
     {
-      title: 'is recognized by the exit code of a failed job',
+      title: 'recognizes a closed gate by the exit code of a failed job',
       job: failed,
       record: atGate,
       isClosed: true,
       isBack: false,
     },
     {
-      title: 'is recognized even after Slurm requeued the job',
+      title: 'recognizes a closed gate even after Slurm requeued the job',
       job: failed,
       record: backAtGate,
       isClosed: true,
       isBack: true,
     },
     {
-      title: 'is not recognized if the job ended with another exit code',
+      title: 'recognizes no closed gate if the job ended with another exit code',
       job: failed,
       record: recordOf({ exitCode: 1, restarts: 1 }),
       isClosed: false,
       isBack: false,
     },
     {
-      title: 'is not recognized if the job was cancelled',
+      title: 'recognizes no closed gate if the job was cancelled',
       job: jobOf('CANCELLED'),
       record: backAtGate,
       isClosed: false,
       isBack: false,
     },
     {
-      title: "is not recognized before the daemon reads Slurm's record of the job",
+      title: "recognizes no closed gate before the daemon has read Slurm's record of the job",
       job: failed,
       record: undefined,
       isClosed: false,
       isBack: false,
     },
     {
-      title: 'is not recognized if Slurm has forgotten the job',
+      title: 'recognizes no closed gate if Slurm has forgotten the job',
       job: failed,
       record: 'gone',
       isClosed: false,

@@ -74,8 +74,8 @@ describeRows('for a cancelled job, the decision', [
   },
 ]);
 
-describe('the cancellations that daemons have recorded in a task', () => {
-  it('prevent a cancelled extra job from being chosen as the tracked job', () => {
+describe('the record of cancelled jobs in a task', () => {
+  it('shows that an extra job was cancelled, so that the daemon does not track this job', () => {
     for (const extra of [EXTRA, DOUBLE]) {
       const [text = ''] = [recordCancellations(undefined, [extra], 'the task has another job, 7')];
       const seen = observation({
@@ -89,7 +89,7 @@ describe('the cancellations that daemons have recorded in a task', () => {
     }
   });
 
-  it('add the other cancelled jobs of the task to the extra jobs in the journal entry', () => {
+  it('completes the list of cancelled extra jobs in the journal entry', () => {
     const unrecorded = jobOf('PENDING', { id: '9' as JobId, name: jobName(3) });
     const text = `${OWN}; 8 ${attempt(2)} the task has another job, 7`;
     const seen = observation({
@@ -106,7 +106,7 @@ describe('the cancellations that daemons have recorded in a task', () => {
     expect(first.entry.cancelledExtras).to.deep.equal(['8']);
   });
 
-  it('apply to the job of the current attempt even if the journal entry has no job id', () => {
+  it('shows that the job of the current attempt was cancelled even if the journal entry has no job id', () => {
     const text = `${OWN}; 8 ${attempt(2)} the task has another job, 7`;
     const entry = entryOf({ jobId: undefined });
 
@@ -118,7 +118,7 @@ describe('the cancellations that daemons have recorded in a task', () => {
     });
   });
 
-  it('are ignored if eight newer cancellations follow', () => {
+  it('forgets a cancellation if eight newer cancellations follow', () => {
     const newer = Array.from({ length: 8 }, (_, index) => `${100 + index} ${attempt(1)} x`);
 
     const seen = observation({ task: recorded([OWN, ...newer].join('; ')), jobs: [jobOf('CANCELLED')] });
@@ -126,7 +126,7 @@ describe('the cancellations that daemons have recorded in a task', () => {
     expect(withRecordedCancellations(seen).entry.cancelledFor).to.equal(undefined);
   });
 
-  it('do not replace the reason for the cancellation in the journal entry', () => {
+  it('does not replace the reason for the cancellation in the journal entry', () => {
     const entry = entryOf({ cancelledFor: 'the task was aborted' });
 
     expect(
@@ -134,7 +134,7 @@ describe('the cancellations that daemons have recorded in a task', () => {
     ).to.include({ cancelledFor: 'the task was aborted' });
   });
 
-  it('are ignored if a user has overwritten them with other text', () => {
+  it('is ignored if a user has overwritten it with other text', () => {
     for (const text of [
       '',
       'x',
@@ -150,7 +150,7 @@ describe('the cancellations that daemons have recorded in a task', () => {
     }
   });
 
-  it('contain each cancelled job once, and only the newest eight', () => {
+  it('contains each cancelled job once, and only the newest eight', () => {
     const why = 'the task has another job; 7';
     let text = recordCancellations('what a user wrote', [EXTRA], why);
     expect(text).to.equal(`8 ${attempt(2)} the task has another job, 7`);

@@ -16,8 +16,8 @@ function reasonOf(actions: readonly Action[]): string | undefined {
   return actions.flatMap((action) => (action.do === 'cancel' ? [action.why] : []))[0];
 }
 
-describe('the missing queue entry of a parked task', () => {
-  it('is treated as a removal by a user if the job never started and no program removed the entry', () => {
+describe('for a parked task whose queue entry is missing, the decision', () => {
+  it('concludes that a user removed the entry if the job never started and no program removed it', () => {
     expect(reasonOf(decide(observation(FRESH)))).to.equal(REMOVED_BY_USER);
   });
 
@@ -43,7 +43,7 @@ describe('the missing queue entry of a parked task', () => {
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },
     ],
   ] as const)
-    it(`is not treated as a removal by a user if ${what}`, () => {
+    it(`does not conclude that a user removed the entry if ${what}`, () => {
       const reason = reasonOf(decide(observation(seen)));
       expect(reason).to.be.a('string').and.not.equal(REMOVED_BY_USER);
     });
@@ -52,7 +52,7 @@ describe('the missing queue entry of a parked task', () => {
 describe('for a parked task whose live job is not in the journal entry, the decision', () => {
   const LATE = { id: '5' as JobId, name: jobName(0) };
 
-  it('reports no removal by a user if the live job is of an earlier submission', () => {
+  it('does not conclude that a user removed the queue entry if the live job is of an earlier submission', () => {
     const seen = observation({
       ...FRESH,
       jobs: [jobOf('PENDING', LATE)],
@@ -69,7 +69,7 @@ describe('for a parked task whose live job is not in the journal entry, the deci
       }
   });
 
-  it('reports a removal by a user if the live job is of the last submission', () => {
+  it('concludes that a user removed the queue entry if the live job is of the last submission', () => {
     const seen = observation({ ...FRESH, entry: entryOf({ jobId: undefined }) });
     const [note] = decide({ ...seen, place: 'parked' });
     const patch = note?.do === 'note' ? note.patch : {};

@@ -14,7 +14,7 @@ const again = (...timedOutJobs: (JobId | undefined)[]): Partial<Entry> => ({
   timedOutJobs: timedOutJobs.flatMap((id) => id ?? []),
 });
 
-describeRows('after a time limit in a queue with resubmit_on_timeout, the decision', [
+describeRows('for a job that reached its time limit in a queue with resubmit_on_timeout, the decision', [
   {
     title: 'parks and resubmits the task if SIGTERM stopped it',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM) },
