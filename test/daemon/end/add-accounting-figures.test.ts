@@ -28,7 +28,7 @@ const FIGURES: JobFigures = {
   usedMemoryMb: 1_024,
 };
 
-describe('the accounting figures of ended jobs', () => {
+describe('for the accounting figures of ended jobs, the daemon', () => {
   let history: MemoryHistory;
   let fixture: StepFixture;
   let asked: (readonly JobKey[])[];
@@ -67,7 +67,7 @@ describe('the accounting figures of ended jobs', () => {
     await reader.finish();
   }
 
-  it('are requested for all jobs in one query, some seconds after the jobs end', async () => {
+  it('makes one query for all jobs, some seconds after the jobs end', async () => {
     const one = await ended();
     await ended({ job: '2' }, 2);
     await after(1_000);
@@ -82,7 +82,7 @@ describe('the accounting figures of ended jobs', () => {
     ]);
   });
 
-  it('complete the record, except for values that accounting lacks', async () => {
+  it('adds the figures to the history records, except values that accounting lacks', async () => {
     const one = await ended({ project: 'vision' });
     known.set('4711' as JobId, FIGURES);
     await after(10_000);
@@ -98,7 +98,7 @@ describe('the accounting figures of ended jobs', () => {
     expect(history.unaccounted.size).to.equal(0);
   });
 
-  it('are shown in the console if the job used far less than the task requested', async () => {
+  it('writes to the console if the job used far less than the task requested', async () => {
     const one = await ended();
     known.set('4711' as JobId, FIGURES);
     await after(10_000);
@@ -110,7 +110,7 @@ describe('the accounting figures of ended jobs', () => {
     expect(one.task).to.equal(taskNumber(1));
   });
 
-  it('are requested for up to a day until accounting has them', async () => {
+  it('repeats the query for up to a day until accounting has the figures', async () => {
     await ended();
     for (const ms of [10_000, 10_000, 10_000, 20_000]) await after(ms);
     expect(asked).to.have.length(2);
@@ -120,7 +120,7 @@ describe('the accounting figures of ended jobs', () => {
     expect(history.unaccounted.size).to.equal(0);
   });
 
-  it('are requested again after the accounting database was down', async () => {
+  it('repeats the query after the accounting database was down', async () => {
     const one = await ended();
     failure = new SlurmUnavailableError('sacct: error: Connection refused');
     await after(10_000);
@@ -134,7 +134,7 @@ describe('the accounting figures of ended jobs', () => {
     expect(history.attempts.get(attemptKey(one))?.cpuSec).to.equal(57_600);
   });
 
-  it('are not requested for the remaining jobs in the pass in which a query failed', async () => {
+  it('makes no further query in a pass after one query failed', async () => {
     for (const number of Array.from({ length: 201 }, (_, index) => index + 1))
       await ended({ job: String(number) }, number);
     failure = new SlurmUnavailableError('sacct: error: Connection refused');
@@ -142,7 +142,7 @@ describe('the accounting figures of ended jobs', () => {
     expect(asked).to.have.length(1);
   });
 
-  it('are requested and shown only once, even if accounting has no number of CPUs', async () => {
+  it('requests and shows the figures only once, even if accounting has no number of CPUs', async () => {
     await ended();
     known.set('4711' as JobId, { ...FIGURES, cpuSec: undefined });
     const scheduler = {
@@ -162,7 +162,7 @@ describe('the accounting figures of ended jobs', () => {
     expect(history.unaccounted.size).to.equal(0);
   });
 
-  it('are not requested on a cluster without accounting', async () => {
+  it('makes no query on a cluster without accounting', async () => {
     const cluster = { ...fixture.deps.cluster, hasAccounting: false };
     reader = createFiguresReader({ ...fixture.deps, cluster }, new AbortController().signal);
     await ended();

@@ -15,7 +15,7 @@ const END: Action = {
   ending: { status: 'failed', reason: 'Slurm TIMEOUT', text: 'It ended.', withLog: false },
 };
 
-describe('the history record of an attempt', () => {
+describe('for the history, the daemon', () => {
   let history: MemoryHistory;
   let fixture: StepFixture;
 
@@ -40,7 +40,7 @@ describe('the history record of an attempt', () => {
     await act({ deps, pool, cancel: new Map<JobId, JobKey>(), signal }, entry, actions, seen);
   }
 
-  it("contains the job's times, and the owner, project and enqueue time from the journal", async () => {
+  it('records the times of the job, and the owner, project and enqueue time from the journal', async () => {
     const at = fixture.clock.of(1).now();
     const times = { submittedAt: at - 50_000, startAt: at - 40_000, endedAt: at - 1_000, nodes: 'n1' };
     const origin = { userId: 'u', userName: 'Ada', project: 'vision', enqueuedAt: at - 60_000 };
@@ -73,14 +73,14 @@ describe('the history record of an attempt', () => {
     ]);
   });
 
-  it('has no start time if the job has only an expected start', async () => {
+  it('records no start time if the job has only an expected start', async () => {
     const entry = await begun();
     const expected = fixture.clock.of(1).now() + 60_000;
     await actOn(entry, jobOf('PENDING', { startAt: expected }), END);
     expect([...history.attempts.values()].map(({ startedAt }) => startedAt)).to.deep.equal([undefined]);
   });
 
-  it('is written before the journal entry is deleted, so a crash cannot lose the record (D-16)', async () => {
+  it('writes the record of an attempt before it deletes the journal entry, so that a crash cannot lose the record (D-16)', async () => {
     const entry = await begun();
     const { journal } = fixture.deps;
     const hasEntry = (id: string): boolean => [...journal.entries.keys()].some((task) => task === id);
@@ -103,7 +103,7 @@ describe('the history record of an attempt', () => {
     expect(journal.entries.size).to.equal(0);
   });
 
-  it('is written for each attempt; the last record shows how the task ended', async () => {
+  it('writes a record of each attempt; the last record shows how the task ended', async () => {
     const entry = await begun();
     await actOn(entry, jobOf('FAILED'), { do: 'resubmit', why: 'its gate was closed' });
     await fixture.pool.finish();
@@ -114,7 +114,7 @@ describe('the history record of an attempt', () => {
     ]);
   });
 
-  it('is written for a retried attempt only when the next attempt begins', async () => {
+  it('writes the record of a retried attempt only when the next attempt begins', async () => {
     const entry = await begun();
     const pool = { ...fixture.pool, start: () => false };
     const { deps } = fixture;
@@ -133,7 +133,7 @@ describe('the history record of an attempt', () => {
     expect([...history.attempts.values()].map(({ cause }) => cause)).to.deep.equal(['retried']);
   });
 
-  it('is not written for a deleted journal entry without a job', async () => {
+  it('writes no record when it deletes a journal entry without a job', async () => {
     const entry = await begun({ jobId: undefined });
     await actOn(entry, jobOf('COMPLETED', { id: '9' as JobId }), { do: 'forget' });
     expect(history.attempts.size).to.equal(0);

@@ -15,7 +15,7 @@ async function popped(fixture: StepFixture): Promise<{ task: TaskId; entry: Entr
   return { task, entry };
 }
 
-describe('returning a task to its queue', () => {
+describe('when it returns a task to its queue, the daemon', () => {
   it('puts the task at the front, reports why, and forgets the task', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
