@@ -39,8 +39,8 @@ async function makeDeletedFilesStale(): Promise<Disposable> {
   };
 }
 
-describe('the journal of a starting daemon', () => {
-  it('is not created in a state directory that was deleted after the daemon had acquired its lock (D-17)', async () => {
+describe('a daemon that starts', () => {
+  it('creates no journal in a state directory that was deleted after the daemon had acquired its lock (D-17)', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'journal-'));
     const lock = await acquireLock(folder, hostname(), NOW);
     await rm(folder, { recursive: true });
@@ -50,7 +50,7 @@ describe('the journal of a starting daemon', () => {
   });
 });
 
-describe('the journal of a running daemon', () => {
+describe('a running daemon', () => {
   let folder: string;
   let file: string;
 
@@ -61,7 +61,7 @@ describe('the journal of a running daemon', () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('is written again if the file was deleted (D-17)', async () => {
+  it('writes the whole journal again after its file was deleted (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await rm(file);
@@ -73,7 +73,7 @@ describe('the journal of a running daemon', () => {
     await again.close();
   });
 
-  it('is written again if another host deleted the file (D-17)', async () => {
+  it('writes the whole journal again after another host deleted its file (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     using _stale = await makeDeletedFilesStale();
@@ -110,7 +110,7 @@ describe('the journal of a running daemon', () => {
     await again.close();
   });
 
-  it('is not written into a new directory that another daemon uses (D-17)', async () => {
+  it('does not write its journal into a new directory that another daemon uses (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await rm(folder, { recursive: true });
@@ -124,7 +124,7 @@ describe('the journal of a running daemon', () => {
     await successor.close();
   });
 
-  it('accepts writes again if the directory was renamed and restored (D-17)', async () => {
+  it('writes to the journal again after the directory was renamed and restored (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await rename(folder, `${folder}.moved`);
@@ -138,7 +138,7 @@ describe('the journal of a running daemon', () => {
     await again.close();
   });
 
-  it('rejects writes, and does not create the directory again, if the directory was deleted (D-17)', async () => {
+  it('cannot write to the journal, and does not create the directory again, after the directory was deleted (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await rm(folder, { recursive: true });
 

@@ -14,7 +14,7 @@ const SECOND = entryOf({ task: '2'.repeat(32) as TaskId });
 const FULL = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
 const HALF = 20;
 
-describe('the journal after a failed write', () => {
+describe('after a failed write, the journal', () => {
   let folder: string;
   let file: string;
   let journal: Journal;
@@ -57,7 +57,7 @@ describe('the journal after a failed write', () => {
     return [...journal.entries.keys()];
   }
 
-  it('ends with its last complete line; the error names the cause', async () => {
+  it('ends with its last complete line, and the error names the cause of the failure', async () => {
     const before = await readFile(file, 'utf8');
     fill();
     expect(await rejection(journal.write(SECOND))).to.equal(FULL);
@@ -65,7 +65,7 @@ describe('the journal after a failed write', () => {
     expect(journal.entries.has(SECOND.task)).to.equal(false);
   });
 
-  it('contains each entry that is written once there is space again', async () => {
+  it('contains the failed entry and all later entries if they are written once there is space again', async () => {
     fill();
     await rejection(journal.write(SECOND));
     repair();
@@ -75,7 +75,7 @@ describe('the journal after a failed write', () => {
     expect(journal.entries.get(FIRST.task)?.step).to.equal('submitting');
   });
 
-  it('removes an incomplete line before the next write if the immediate removal failed', async () => {
+  it('truncates the incomplete line before the next write if the immediate truncation failed', async () => {
     fill();
     handles.truncate = () => Promise.reject(new Error('EIO: i/o error, ftruncate'));
     expect(await rejection(journal.write(SECOND))).to.equal(FULL);
@@ -86,7 +86,7 @@ describe('the journal after a failed write', () => {
     expect(await tasksAfterRestart()).to.have.members([FIRST.task, SECOND.task]);
   });
 
-  it('still contains every complete line', async () => {
+  it('truncates no complete line', async () => {
     fill();
     await rejection(journal.write(SECOND));
     repair();
@@ -102,7 +102,7 @@ describe('the journal after a failed write', () => {
     ['EDQUOT', 'Free some disk space there, or set agent.slurm.state_dir to a directory that you own.'],
     ['EACCES', 'Set agent.slurm.state_dir to a directory that you own.'],
   ] as const) {
-    it(`leads to an error that says what to do: ${code}`, () => {
+    it(`advises what to do about ${code}`, () => {
       expect(adviseOn(Object.assign(new Error(code), { code }))).to.equal(advice);
     });
   }

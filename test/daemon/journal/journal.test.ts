@@ -39,7 +39,7 @@ describe('the journal', () => {
     await again.close();
   });
 
-  it('reads every field of a journal of 0.1.0, and ignores an incomplete last line', async () => {
+  it('reads every field that version 0.1.0 wrote, and ignores an incomplete last line', async () => {
     const text = await readFile(new URL('../../fixtures/journal/0.1.0.jsonl', import.meta.url), 'utf8');
     await writeFile(file, text, { mode: 0o600 });
 
@@ -56,7 +56,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('is readable only by its user', async () => {
+  it('can be read only by the user who owns it', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await journal.close();

@@ -20,7 +20,7 @@ describe('the lock of a state directory', () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('rejects a second holder with the host, process and start time of the first (D-08)', async () => {
+  it('rejects a second holder, and names the host, process and start time of the first (D-08)', async () => {
     await acquireLock(folder, 'login1', Date.UTC(2026, 0, 2));
 
     const error = await rejection(acquireLock(folder, 'login1', Date.now()));
@@ -66,13 +66,13 @@ describe('the lock of a state directory', () => {
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it('can be acquired if a crash left the file empty', async () => {
+  it('can be acquired if a crash left its file empty', async () => {
     await writeFile(file, '');
 
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it('is reported as lost to a suspended daemon if another daemon has acquired the lock', async () => {
+  it('is reported as lost when a suspended daemon resumes after another daemon acquired the lock', async () => {
     const lock = await acquireLock(folder, 'login1', 1);
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
 
@@ -82,7 +82,7 @@ describe('the lock of a state directory', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).to.include({ host: 'login2' });
   });
 
-  it('is created again if the file was removed', async () => {
+  it('is created again if its file was removed', async () => {
     const lock = await acquireLock(folder, 'login1', 1);
     await rm(file);
 
