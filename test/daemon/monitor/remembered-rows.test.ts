@@ -47,15 +47,15 @@ function rowsOf(facts: Facts, now: number, memory = rememberRows()): readonly St
 
 const pending = jobOf('PENDING', { reason: 'Priority' });
 
-describe('the task rows that the monitor remembers', () => {
-  it('stay the same array while nothing visible changes, although each poll creates new objects', () => {
+describe('the monitor', () => {
+  it('returns the same array of task rows while nothing visible changes, although each poll creates new objects', () => {
     const memory = rememberRows();
     const first = rowsOf({ status: 'queued', job: pending }, NOW, memory);
 
     expect(rowsOf({ status: 'queued', job: pending }, NOW + 15_000, memory)).to.equal(first);
   });
 
-  it('show a new estimate of the start, but no estimate that lies in the past', () => {
+  it("shows in the task row a new estimate of the job's start, but no estimate that lies in the past", () => {
     const memory = rememberRows();
     const estimated = (startAt: number): Facts => ({ status: 'queued', job: { ...pending, startAt } });
     expect(rowsOf(estimated(NOW + 60_000), NOW, memory)[0]?.startsAt).to.equal(NOW + 60_000);
@@ -66,7 +66,7 @@ describe('the task rows that the monitor remembers', () => {
     expect(late?.why).to.not.include('expects to start');
   });
 
-  it('show the estimate again if the clock was set back', () => {
+  it("shows the estimate of a job's start again if the clock was set back", () => {
     const memory = rememberRows();
     const facts = { status: 'queued', job: { ...pending, startAt: NOW } } as const;
     expect(rowsOf(facts, NOW, memory)[0]?.startsAt).to.equal(undefined);
@@ -74,7 +74,7 @@ describe('the task rows that the monitor remembers', () => {
     expect(rowsOf(facts, NOW - 1_000, memory)[0]?.startsAt).to.equal(NOW);
   });
 
-  it('change if any field of a job changes', () => {
+  it('returns a changed task row if any field of the job changes', () => {
     const whole: Required<Job> = { ...jobOf('RUNNING'), isOthers: false, unixUser: 'ada' };
     for (const field of Object.keys(whole)) {
       const other = { ...whole, [field]: 'another value' };
@@ -83,7 +83,7 @@ describe('the task rows that the monitor remembers', () => {
     expect(isSameJob(whole, { ...whole })).to.equal(true);
   });
 
-  it('equal newly computed rows, whatever changes between two polls', () => {
+  it('returns the same task rows as if it computed all of them again after each poll', () => {
     const job = fc.option(
       fc.record({
         word: fc.constantFrom('PENDING', 'RUNNING', 'COMPLETING', 'COMPLETED', 'FAILED'),
@@ -134,7 +134,7 @@ describe('the task rows that the monitor remembers', () => {
     );
   });
 
-  it('are sorted by queue, and in each queue from the oldest to the newest', () => {
+  it('sorts the task rows by queue, and in each queue from the oldest to the newest', () => {
     const ids = ['a', 'b', 'c'].map((letter) => letter.repeat(32) as TaskId);
     const [first, second, third] = ids as [TaskId, TaskId, TaskId];
     const running = (startAt: number): Facts => ({ status: 'in_progress', job: jobOf('RUNNING', { startAt }) });
