@@ -4,8 +4,8 @@ import { OTHER_QUEUE } from '../../simulation/queues.ts';
 import { taskNumber } from '../step-fixture.ts';
 import { createBed, hear, pollAtRest, type Bed } from './incremental-reads-bed.ts';
 
-describe('incremental reads from the server', () => {
-  it('read at most one task in full if nothing changes', async () => {
+describe('to find changed tasks, a poll', () => {
+  it('reads at most one task in full if nothing changes', async () => {
     const bed = await createBed(40);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     bed.fixture.calls.length = 0;
@@ -22,7 +22,7 @@ describe('incremental reads from the server', () => {
     ]);
   });
 
-  it('detect a changed execution queue within as many polls as there are tasks', async () => {
+  it('detects a changed execution queue, at the latest after as many polls as there are tasks', async () => {
     const bed = await createBed(5);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     const task = taskNumber(4);
@@ -35,7 +35,7 @@ describe('incremental reads from the server', () => {
     expect(polls).to.be.within(1, 5);
   });
 
-  it("detect a user's abort even if the abort becomes visible several polls later", async () => {
+  it("detects a user's abort even if the server shows the abort only several polls later", async () => {
     const bed = await createBed(5);
     const { server, clock } = bed.fixture;
     const task = taskNumber(3);
@@ -58,7 +58,7 @@ describe('incremental reads from the server', () => {
     expect((await pollAtRest(bed)).tasks.get(task)).to.include({ status: 'in_progress', statusMessage: 'stopping' });
   });
 
-  it('find deleted tasks among many others', async () => {
+  it('finds deleted tasks among many others', async () => {
     const bed = await createBed(230);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     const deleted = [7, 8, 200].map(taskNumber);
@@ -107,7 +107,7 @@ describe('incremental reads from the server', () => {
     },
   ];
   for (const { title, happen } of doubts) {
-    it(`are replaced by a full read ${title}`, async () => {
+    it(`reads all tasks in full ${title}`, async () => {
       const bed = await createBed(5);
       for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
       expect(bed.tasks.some((await pollAtRest(bed)).isRemembered)).to.equal(true);
@@ -118,7 +118,7 @@ describe('incremental reads from the server', () => {
     });
   }
 
-  it('are not used while there are few tasks', async () => {
+  it('reads all tasks in full while there are few', async () => {
     const bed = await createBed(5, { fullUpTo: 5, perSweep: 1 });
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
 

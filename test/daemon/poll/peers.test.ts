@@ -195,8 +195,8 @@ describe('two daemons with the same name', () => {
   });
 });
 
-describe('workers that have the tag of peers but are not daemons', () => {
-  it('are read up to a maximum number, and do not displace known peers', () => {
+describe('of workers with the tag of peers, a daemon', () => {
+  it('remembers at most 200, and drops no known peer for a new one', () => {
     const known = [{ mark: 'mark1', missed: 0 }];
     const found = Array.from({ length: 100_000 }, (_, number) => ({ mark: number.toString(36), missed: 0 }));
     const first = mergePeers(known, found, 1);
@@ -208,7 +208,7 @@ describe('workers that have the tag of peers but are not daemons', () => {
     expect(mergePeers(first, [], 3)).to.deep.equal([]);
   });
 
-  it('are ignored if they have an invalid mark', async () => {
+  it('ignores those with an invalid mark', async () => {
     const one = daemon('mark1');
     const [group = ''] = one.row().tags;
     for (const mark of ['', 'x'.repeat(100_000), 'MARK2', 'mark'])

@@ -108,7 +108,7 @@ describe('the fingerprint of a snapshot', () => {
   });
 });
 
-describe('isAwaitingChange', () => {
+describe('if nothing changes, the interval between polls', () => {
   for (const [what, more, isAwaited] of [
     ['for a normally tracked task', {}, false],
     ['during a submission', { step: 'submitting' }, true],
@@ -117,7 +117,7 @@ describe('isAwaitingChange', () => {
     ['for a job that must not run', { astraySince: 1 }, true],
     ['for an agent that was asked to stop', { stoppingSince: 1 }, true],
   ] as const) {
-    it(`returns ${isAwaited} ${what}`, () => {
+    it(`${isAwaited ? 'does not grow' : 'may grow'} ${what}`, () => {
       expect(isAwaitingChange(entryOf(more))).to.equal(isAwaited);
     });
   }
