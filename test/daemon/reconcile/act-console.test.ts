@@ -4,7 +4,7 @@ import { createStepFixture } from '../step-fixture.ts';
 import { recordOf } from '../decide/observations.ts';
 import { actNow, actOn, JOBS, LINE, parked } from './acting.ts';
 
-describe('writing the console lines of an action', () => {
+describe('when it writes the console lines of an action, the daemon', () => {
   it("adds the template's file and line to advice that names an option", async () => {
     const places = new Map([['--time', { file: 'gpu.template', line: 3, properties: ['walltime'] }]]);
     const { deps } = createStepFixture();

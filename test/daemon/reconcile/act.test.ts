@@ -34,7 +34,7 @@ function withParking(
   return { ...deps, clearml: { ...deps.clearml, queues: { ...queues, park } } };
 }
 
-describe('acting on a decision', () => {
+describe('when it acts on a decision, the daemon', () => {
   it('repeats a cancellation only after a minute or if the reason is different (S-38)', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
