@@ -67,9 +67,9 @@ const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracke
   ],
 ];
 
-describe('findUntracked', () => {
+describe('the search for untracked tasks', () => {
   for (const [what, row, untracked] of ROWS) {
-    it(`reports ${what}`, () => {
+    it(`returns ${what}`, () => {
       const found = untrackedOf({ title: what, untracked: 'none', ...row }).map((one) =>
         'queue' in one ? { ...one, queue: { id: one.queue.id, name: one.queue.name } } : one,
       );
@@ -78,7 +78,7 @@ describe('findUntracked', () => {
   }
 });
 
-describe('seemsJobless', () => {
+describe('the check whether an untracked task seems to have no job', () => {
   for (const [kind, isSo] of [
     ['parked', true],
     ['orphan', true],
@@ -87,7 +87,7 @@ describe('seemsJobless', () => {
     ['unwanted job', false],
     ['stale entry', false],
   ] as const) {
-    it(`returns ${isSo} for an untracked task of the kind "${kind}"`, () => {
+    it(`returns ${isSo} for the kind "${kind}"`, () => {
       expect(seemsJobless({ kind } as Untracked)).to.equal(isSo);
     });
   }

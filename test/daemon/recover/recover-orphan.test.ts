@@ -7,7 +7,7 @@ import { OWN_QUEUE } from '../../simulation/queues.ts';
 
 const signal = new AbortController().signal;
 
-describe('recovering an orphan', () => {
+describe('when it recovers an orphan, the daemon', () => {
   it("aborts the task again if the claim undid the user's abort (C-04)", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
@@ -53,7 +53,7 @@ describe('recovering an orphan', () => {
     ['Slurm did not respond', 'squeue'],
     ['the server did not respond', 'queues.add_task'],
   ] as const) {
-    it(`is completed in the next pass if ${what} after the task was recorded as an orphan`, async () => {
+    it(`completes the recovery in the next pass if ${what} after the task was recorded as an orphan`, async () => {
       const fixture = createStepFixture();
       const task = await fixture.enqueued(1);
       const { journal } = fixture.deps;
