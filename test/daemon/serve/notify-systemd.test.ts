@@ -58,12 +58,12 @@ function managerOf({
   };
 }
 
-describe('the messages to systemd', () => {
-  it('are sent only if systemd asks for them', () => {
+describe('for systemd, the daemon', () => {
+  it('sends messages only if systemd asks for them', () => {
     expect(managerOf({ environment: { NOTIFY_SOCKET: '' } }).manager).to.equal(undefined);
   });
 
-  it('report that the daemon is ready, alive and stopping', async () => {
+  it('reports that it is ready, alive and stopping', async () => {
     const { manager, sent, everyMs, tick } = managerOf({
       environment: { WATCHDOG_USEC: '300000000', WATCHDOG_PID: '42' },
     });
@@ -83,7 +83,7 @@ describe('the messages to systemd', () => {
     ]);
   });
 
-  it('report a change of the health right after a pass, but not once the daemon stops', async () => {
+  it('reports a change of its health right after a pass, but not once it stops', async () => {
     let isReady = true;
     const health = (): HealthLine =>
       summarizeHealth([
@@ -107,7 +107,7 @@ describe('the messages to systemd', () => {
     ]);
   });
 
-  it('are sent one after the other, so that systemd shows the last state', async () => {
+  it('sends its messages one after the other, so that systemd shows the last state', async () => {
     let state: HealthLine['state'] = 'Not ready';
     let endFirst: (() => void) | undefined;
     const first = new Promise<void>((resolve) => (endFirst = resolve));
@@ -130,7 +130,7 @@ describe('the messages to systemd', () => {
     ]);
   });
 
-  it('stay far below the 4,096 bytes that systemd accepts, and split no character', async () => {
+  it('truncates its messages far below the 4,096 bytes that systemd accepts, and splits no character', async () => {
     const text = `Not ready; 3 tasks tracked. ${'lab: 🙈é '.repeat(600)}`;
     const { sent, tick } = managerOf({
       environment: { WATCHDOG_USEC: '300000000' },
@@ -144,7 +144,7 @@ describe('the messages to systemd', () => {
     expect(text.startsWith(shown)).to.equal(true);
   });
 
-  it('contain no control characters, because an error may quote what a user typed', async () => {
+  it('removes control characters from its messages, because an error may quote what a user typed', async () => {
     const text = 'Not ready; 0 tasks tracked.\n\x1b]0;root\x07 No \0poll\x9b2J.\r\nWATCHDOG=1';
     const { sent, tick, manager } = managerOf({ health: () => ({ state: 'Not ready', text }) });
 
@@ -156,7 +156,7 @@ describe('the messages to systemd', () => {
     ]);
   });
 
-  it('omit the watchdog message while the reconcile loop makes no progress', async () => {
+  it('sends no watchdog message while the reconcile loop makes no progress', async () => {
     let isLive = false;
     const { sent, tick } = managerOf({ environment: { WATCHDOG_USEC: '300000000' }, isLive: () => isLive });
 
@@ -167,7 +167,7 @@ describe('the messages to systemd', () => {
     expect(sent).to.deep.equal(['systemd-notify WATCHDOG=1 STATUS=Ready; 3 tasks tracked. to /run/notify']);
   });
 
-  it('do not include the watchdog message if the watchdog is off or watches another process', async () => {
+  it('sends no watchdog message if the watchdog is off or watches another process', async () => {
     for (const environment of [{}, { WATCHDOG_USEC: '0' }, { WATCHDOG_USEC: '1000', WATCHDOG_PID: '7' }]) {
       const { manager, everyMs } = managerOf({ environment });
       await manager?.ready();
@@ -175,7 +175,7 @@ describe('the messages to systemd', () => {
     }
   });
 
-  it('are logged once if they cannot be sent', async () => {
+  it('logs only once that it cannot send messages', async () => {
     const { manager, warnings } = managerOf({ result: { exitCode: 1, stderr: 'no socket' } });
 
     await manager?.ready();

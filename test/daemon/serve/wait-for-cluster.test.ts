@@ -58,7 +58,7 @@ function createBed(
   return { logged, wait: (once = false) => waitForCluster(sides, settings, { ...waiting, once }) };
 }
 
-describe('waitForCluster', () => {
+describe('before it serves a cluster, the daemon', () => {
   it("retries until Slurm, the host's Unix users and the ClearML users are readable", async () => {
     const { wait, logged } = createBed({
       slurm: [new SlurmUnavailableError('no controller')],
