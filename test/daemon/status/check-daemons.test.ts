@@ -35,7 +35,7 @@ const withFacts = (facts: Partial<HealthFacts>): CheckedCluster => ({
   note: { pid: 7, at: NOW, tracked: 38, facts: { ...FACTS, ...facts } },
 });
 
-describe('the check of daemons', () => {
+describe('status --check', () => {
   it('reports OK while tasks are claimed, submitted and tracked, and includes performance data', () => {
     expect(checkClusters([WELL], NOW)).to.deep.equal({
       state: 'ok',
@@ -136,7 +136,7 @@ describe('the check of daemons', () => {
   });
 });
 
-describe('the health note', () => {
+describe('the health file of a daemon', () => {
   let folder: string;
 
   beforeEach(async () => {
