@@ -21,7 +21,7 @@ async function parked(fixture: StepFixture): Promise<{ task: TaskId; entry: Entr
   return { task, entry };
 }
 
-describe('a resubmission', () => {
+describe('when it resubmits a task, the daemon', () => {
   it('submits a job with a new name, counts the attempt, and reports the cause', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await parked(fixture);
@@ -107,7 +107,7 @@ describe('a resubmission', () => {
     });
   }
 
-  it('returns a task to its queue if this daemon no longer serves the queue', async () => {
+  it('returns the task to its queue if this daemon no longer serves the queue', async () => {
     const { deps: usual } = createStepFixture();
     const fixture = createStepFixture({
       queues: usual.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
@@ -123,7 +123,7 @@ describe('a resubmission', () => {
     ]);
   });
 
-  it("leaves a task to the job that removed the task's queue entry, even if the queue is no longer served", async () => {
+  it('leaves the task to the job that removed its queue entry, even if the queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const { task, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });

@@ -13,8 +13,8 @@ function createHolds(hasPriorities = true): RefusalHolds {
   return createRefusalHolds(() => 1, { queues: [FIRST.queue, SECOND.queue], hasPriorities });
 }
 
-describe('the holds of queues whose jobs Slurm refuses', () => {
-  it('apply only to the refused queue, for as long as the backoff', () => {
+describe('while Slurm refuses the jobs of a queue, the daemon', () => {
+  it('holds only the refused queue, for as long as the backoff', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
 
@@ -23,7 +23,7 @@ describe('the holds of queues whose jobs Slurm refuses', () => {
     expect(holds.isHeld(SECOND, 0)).to.equal(false);
   });
 
-  it('apply only to the refused Unix user of a queue', () => {
+  it('holds only the refused Unix user of the queue', () => {
     const holds = createHolds();
     holds.refused({ ...FIRST, user: 'ada' }, WHY, 0);
 
@@ -33,7 +33,7 @@ describe('the holds of queues whose jobs Slurm refuses', () => {
     expect(holds.isHeld({ ...SECOND, user: 'ada' }, 1)).to.equal(false);
   });
 
-  it('grow once per refused trial submission, even if refusals are concurrent, up to five minutes', () => {
+  it('extends the hold once per refused trial submission, even if refusals are concurrent, up to five minutes', () => {
     const holds = createHolds();
     let now = 0;
     const waits: number[] = [];
@@ -49,7 +49,7 @@ describe('the holds of queues whose jobs Slurm refuses', () => {
     expect(waits).to.deep.equal([15, 30, 60, 120, 240, 300, 300].map((seconds) => seconds * 1_000));
   });
 
-  it('permit the next trial submission after a minute without a response, and end when Slurm accepts one', () => {
+  it('permits the next trial submission after a minute without a response, and ends the hold when Slurm accepts one', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     holds.startProbe(FIRST, WAIT_MS);
@@ -61,7 +61,7 @@ describe('the holds of queues whose jobs Slurm refuses', () => {
     expect(holds.hasAny(WAIT_MS + 1_000)).to.equal(false);
   });
 
-  it('permit the next trial submission once the latest one has ended without a response', () => {
+  it('permits the next trial submission once the latest one has ended without a response', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     const endLost = holds.startProbe(FIRST, WAIT_MS);
@@ -74,7 +74,7 @@ describe('the holds of queues whose jobs Slurm refuses', () => {
     expect(holds.hasAny(WAIT_MS + 62_000)).to.equal(true);
   });
 
-  it('end if the clock is set back, and begin again with the next refusal', () => {
+  it('ends the hold if the clock is set back, and begins it again with the next refusal', () => {
     const holds = createHolds();
     const now = 86_400_000;
     holds.refused(FIRST, WHY, now);
@@ -85,7 +85,7 @@ describe('the holds of queues whose jobs Slurm refuses', () => {
     expect(holds.heldUntil(FIRST, 1)).to.equal(1 + backoffMs(2, 1));
   });
 
-  it('are not ended by a job that was submitted before the refusal', () => {
+  it('does not end the hold when Slurm accepts a job that was submitted before the refusal', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     holds.accepted(FIRST, 1);
@@ -93,7 +93,7 @@ describe('the holds of queues whose jobs Slurm refuses', () => {
     expect(holds.isHeld(FIRST, 1)).to.equal(true);
   });
 
-  it('are forgotten if no task of the queue is submitted for an hour', () => {
+  it('forgets the hold if no task of the queue is submitted for an hour', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
 
@@ -102,7 +102,7 @@ describe('the holds of queues whose jobs Slurm refuses', () => {
   });
 });
 
-describe('while Slurm refuses two queues, their holds', () => {
+describe('while Slurm refuses the jobs of two queues, the daemon', () => {
   /** The first queue was refused three times, and waits longer than the second one. */
   function refuseBoth(hasPriorities: boolean, secondWhy = WHY): RefusalHolds {
     const holds = createHolds(hasPriorities);
@@ -115,7 +115,7 @@ describe('while Slurm refuses two queues, their holds', () => {
     return holds;
   }
 
-  it('give the next trial submission to the queue of higher priority', () => {
+  it('gives the next trial submission to the queue of higher priority', () => {
     const holds = refuseBoth(true);
     expect(holds.heldUntil(SECOND, 61_000)).to.equal(105_000);
 
@@ -125,7 +125,7 @@ describe('while Slurm refuses two queues, their holds', () => {
     expect(holds.isHeld(SECOND, 105_002)).to.equal(false);
   });
 
-  it('give the next trial submission to the queue that has waited longer if the last one got no response', () => {
+  it('gives the next trial submission to the queue that has waited longer if the last one got no response', () => {
     const holds = refuseBoth(true);
     expect(holds.turnOf(SECOND, 110_000)).to.equal(undefined);
     const end = holds.startProbe(FIRST, 110_000);
@@ -140,7 +140,7 @@ describe('while Slurm refuses two queues, their holds', () => {
     expect(holds.turnOf(FIRST, 110_004)).to.equal(110_002);
   });
 
-  it('make two users wait for each other only if they may share the limit', () => {
+  it('makes two users wait for each other only if they may share the limit', () => {
     const [ada, ben] = [
       { ...FIRST, user: 'ada' },
       { ...SECOND, user: 'ben' },
@@ -161,7 +161,7 @@ describe('while Slurm refuses two queues, their holds', () => {
     }
   });
 
-  it('permit equally many trial submissions from both queues', () => {
+  it('permits equally many trial submissions from both queues', () => {
     const holds = refuseBoth(true);
     const tries = [0, 0];
     for (let now = 105_000; now < 7_200_000; now += 5_000)
@@ -175,11 +175,11 @@ describe('while Slurm refuses two queues, their holds', () => {
     expect(Math.abs((tries[0] ?? 0) - (tries[1] ?? 0))).to.be.below(3);
   });
 
-  it('permit a trial submission from the second queue at once if the first queue has no task', () => {
+  it('permits a trial submission from the second queue at once if the first queue has no task', () => {
     expect(refuseBoth(true).isHeld(SECOND, 105_000)).to.equal(false);
   });
 
-  it('prefer neither queue with order fairness, or if the reasons of the refusals differ', () => {
+  it('prefers neither queue with order fairness, or if the reasons of the refusals differ', () => {
     expect(refuseBoth(false).isHeld(SECOND, 61_000)).to.equal(false);
     expect(refuseBoth(true, 'Partition in DOWN state').isHeld(SECOND, 61_000)).to.equal(false);
   });

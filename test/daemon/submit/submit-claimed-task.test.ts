@@ -8,7 +8,7 @@ import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { entryOf } from '../decide/observations.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 
-describe('submitClaimedTask', () => {
+describe('when it submits a claimed task, the daemon', () => {
   let fixture: StepFixture;
   let task: TaskId;
 
@@ -44,7 +44,7 @@ describe('submitClaimedTask', () => {
     await peer.clearml.queues.returnToQueue(OWN_QUEUE, task);
   }
 
-  it("leaves the entry in the scheduler queue if another daemon has parked the task, so that the daemon's job can run it", async () => {
+  it("leaves the entry in the scheduler queue if another daemon has parked the task, so that the other daemon's job can run it", async () => {
     const entry = await popped(fixture.deps);
     const peer = fixture.peer(2);
     await returnedByPeer(peer);

@@ -27,7 +27,7 @@ async function prepared(fixture: StepFixture, attempts = 0): Promise<{ task: Tas
   return { task, prepared: made };
 }
 
-describe('a submission', () => {
+describe('when it submits a parked task, the daemon', () => {
   it("includes the daemon's mark in the id of the attempt", async () => {
     const fixture = createStepFixture();
     const { entry } = (await prepared(fixture)).prepared;
@@ -35,7 +35,7 @@ describe('a submission', () => {
     expect(parseMark(entry.attempt)).to.equal(fixture.deps.mark);
   });
 
-  it('is in the journal before sbatch runs, with the number of attempts and the time of the first attempt', async () => {
+  it('writes the number of attempts and the time of the first to the journal before sbatch runs', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 2);
     fixture.clock.pass(5_000);
@@ -83,7 +83,7 @@ describe('a submission', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it("is tracked once Slurm accepts the job; the task's console and properties then show the job id", async () => {
+  it("tracks the job once Slurm accepts it, and shows the job id in the task's console and properties", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
 
@@ -96,7 +96,7 @@ describe('a submission', () => {
     expect(await fixture.read(task)).to.include({ slurmJob: '1', status: 'queued' });
   });
 
-  it('reports the number of a later attempt, and why it was needed', async () => {
+  it('reports in the console the number of a later attempt, and why it was needed', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 1);
     await submit(fixture.deps, next, 'the last sbatch submitted no job');
@@ -155,7 +155,7 @@ describe('a submission', () => {
       { slurm: 'Zero Bytes were transmitted or received' },
     ],
   ] as const) {
-    it(`is logged with its task, its queue and Slurm's message if the outcome is ${fate}`, async () => {
+    it(`logs the task, the queue and Slurm's message if the outcome is ${fate}`, async () => {
       const fixture = createStepFixture();
       const { task, prepared: next } = await prepared(fixture);
       if (fate !== 'accepted') fixture.cluster.nextFate = fate;
@@ -176,7 +176,7 @@ describe('a submission', () => {
     expect(fixture.consoleOf(task)).to.deep.equal([]);
   });
 
-  it('writes no file if there is no shared directory', async () => {
+  it('writes no clearml.conf for the job if there is no shared directory', async () => {
     const { deps } = createStepFixture();
     const fixture = createStepFixture({ job: { ...deps.job, sharedDir: undefined } });
     const { prepared: next } = await prepared(fixture);
@@ -233,7 +233,7 @@ describe('a submission', () => {
     });
   }
 
-  it('reports each container argument that it omits', async () => {
+  it('reports in the console each container argument that it omits', async () => {
     const submitted = ['INFO', 'Submitted as Slurm job 1 to cluster "c1".'];
     for (const [extraArguments, lines] of [
       ['', [submitted]],
