@@ -12,7 +12,7 @@ const [OF_ALICE, OWNERLESS, DELETED, UNREAD] = ['1', '2', '3', '4'].map((digit) 
   TaskId,
 ];
 
-describe('the owners of tasks', () => {
+describe('the reader of task owners', () => {
   const reads: TaskId[][] = [];
   const tasks = {
     read(ids: readonly TaskId[]): Promise<TaskList> {
@@ -26,7 +26,7 @@ describe('the owners of tasks', () => {
   };
   beforeEach(() => reads.splice(0));
 
-  it('are read only once, even for deleted tasks and tasks without an owner', async () => {
+  it('reads the owner of each task only once, even if the task is deleted or has no owner', async () => {
     const owners = createTaskOwners();
     await owners.read(tasks, [OF_ALICE, OWNERLESS, DELETED]);
     await owners.read(tasks, [OF_ALICE, OWNERLESS, DELETED]);
@@ -38,14 +38,14 @@ describe('the owners of tasks', () => {
     expect(owners.get(DELETED)).to.include({ owner: '', isDeleted: true });
   });
 
-  it('are unknown for an unreadable task, and are read later', async () => {
+  it('knows no owner while a task is unreadable, and reads the owner later', async () => {
     const owners = createTaskOwners();
     await owners.read(tasks, [UNREAD]);
     expect(owners.get(UNREAD)).to.equal(undefined);
     expect(await owners.read(tasks, [UNREAD])).to.equal(1);
   });
 
-  it('are read for no more tasks than the caller allows', async () => {
+  it('reads no more tasks than the caller allows', async () => {
     const owners = createTaskOwners();
     expect(await owners.read(tasks, [OF_ALICE, OWNERLESS, DELETED], 2)).to.equal(2);
     expect(await owners.read(tasks, [OF_ALICE], 0)).to.equal(0);
