@@ -21,7 +21,7 @@ function ofTask(number: number): Entry {
   return entryOf({ task: taskNumber(number) });
 }
 
-describe('the journal on a full disk', () => {
+describe('the daemon', () => {
   let folder: string;
 
   beforeEach(async () => {
@@ -35,12 +35,12 @@ describe('the journal on a full disk', () => {
     ['EDQUOT', 'Free some disk space there, or set agent.slurm.state_dir to a directory that you own.'],
     ['EACCES', 'Set agent.slurm.state_dir to a directory that you own.'],
   ] as const) {
-    it(`reports ${code} with the advice: ${advice} (D-06)`, () => {
+    it(`advises after a write to the journal fails with ${code}: ${advice} (D-06)`, () => {
       expect(adviseOn(Object.assign(new Error('failure'), { code }))).to.equal(advice);
     });
   }
 
-  it('keeps only the complete lines, and accepts writes when there is space again (D-06)', async () => {
+  it('keeps only the complete lines of the journal on a full disk, and writes again once there is space (D-06)', async () => {
     const full = 'ulimit -f 8; exec "$0" --import tsx test/daemon/writes-until-full.ts "$1"';
     const { stdout } = await execute('bash', ['-c', full, process.execPath, folder]);
     const kept = Number(stdout);
@@ -56,7 +56,7 @@ describe('the journal on a full disk', () => {
     await last.close();
   });
 
-  describe('(a real file system of 64 KB)', () => {
+  describe('with its journal on a full file system of 64 KB', () => {
     let disk: string;
 
     before(requireRoot);
@@ -77,7 +77,7 @@ describe('the journal on a full disk', () => {
       }
     }
 
-    it('keeps all complete entries, and accepts writes once there is space (D-06)', async () => {
+    it('keeps all complete entries, and writes again once there is space (D-06)', async () => {
       const journal = await openJournal(disk, NOW);
       for (let index = 0; index < 5; index += 1) await journal.write(ofTask(index));
       await fill();
@@ -96,7 +96,7 @@ describe('the journal on a full disk', () => {
       await again.close();
     });
 
-    it('writes nothing more until it can truncate an incomplete line (D-06)', async () => {
+    it('writes nothing more until it can truncate an incomplete line of the journal (D-06)', async () => {
       const file = join(disk, 'journal.jsonl');
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(0));
@@ -118,7 +118,7 @@ describe('the journal on a full disk', () => {
       await again.close();
     });
 
-    it('does not open without free space; the error advises to free some disk space (D-06)', async () => {
+    it('reports that it cannot open the journal, and advises to free some disk space (D-06)', async () => {
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(1));
       await journal.close();

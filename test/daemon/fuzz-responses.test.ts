@@ -141,7 +141,7 @@ const anotherKind = fc.constantFrom(...OTHER_TYPES);
 const settings = { numRuns: Math.ceil(CASES / 4), ...(process.env['FUZZ_CASES'] === undefined ? { seed: 13 } : {}) };
 
 describe('malformed responses of ClearML', () => {
-  it('affect only their task, and only until a correct response follows (C-35)', async function () {
+  it('affect only the task that they describe, and only until a correct response follows (C-35)', async function () {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_ONE_TASK), anyMutation, async (phase, garble, oddity) => {

@@ -50,13 +50,13 @@ function change(fixture: StepFixture, endpoint: string, rowsOf: string, edit: (r
   };
 }
 
-describe('a queue entry without a valid task id', () => {
+describe('if a queue entry has no valid task id, the daemon', () => {
   for (const [where, queue] of [
     ['a queue that no daemon serves', OTHER_QUEUE],
     ['a served queue', OWN_QUEUE],
     ['the scheduler queue', SCHEDULER_QUEUE],
   ] as const) {
-    it(`in ${where} is logged once, while other tasks run as usual`, async () => {
+    it(`logs an entry in ${where} once, and runs the other tasks as usual`, async () => {
       const fixture = createStepFixture();
       for (const task of NO_TASKS) await fixture.server.call('queues.add_task', { queue, task });
       const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
@@ -76,7 +76,7 @@ describe('a queue entry without a valid task id', () => {
     });
   }
 
-  it('stays in its queue while the tasks behind it are claimed in order (C-33)', async () => {
+  it('leaves the entry in its queue, and claims the tasks behind it in order (C-33)', async () => {
     const fixture = createStepFixture();
     const first = await fixture.enqueued(1);
     await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: '' });
@@ -88,7 +88,7 @@ describe('a queue entry without a valid task id', () => {
     expect(fixture.server.store.queues.get(OWN_QUEUE)?.entries.map(({ task }) => task)).to.deep.equal(['']);
   });
 
-  it('is never used in a path, a job name or a script', async () => {
+  it('never uses the id in a path, a job name or a script', async () => {
     const fixture = createStepFixture();
     for (const task of NO_TASKS.filter((text) => text !== '')) {
       fixture.server.addTask(task, 'hostile');
@@ -106,7 +106,7 @@ describe('a queue entry without a valid task id', () => {
   });
 });
 
-describe('a task with an unreadable row in a response', () => {
+describe('if the row of a task in a response is unreadable, the daemon', () => {
   const faults: readonly [title: string, fields: Fields][] = [
     ['has no status', { status: undefined }],
     ['has a status that is an object', { status: { of: 'an object' } }],
@@ -121,7 +121,7 @@ describe('a task with an unreadable row in a response', () => {
   ];
   for (const [title, fields] of faults) {
     for (const isBegun of [false, true]) {
-      it(`keeps its ${isBegun ? 'running' : 'pending'} job, and other tasks stay tracked (the row ${title})`, async () => {
+      it(`keeps the ${isBegun ? 'running' : 'pending'} job of the task, and tracks the other tasks (the row ${title})`, async () => {
         const fixture = createStepFixture();
         const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
         await runFor(fixture, 30_000);
@@ -146,7 +146,7 @@ describe('a task with an unreadable row in a response', () => {
     ['status', { status: 7 }],
     ['id', { id: 7 }],
   ] as const) {
-    it(`stays tracked after the end of its job, until the row is readable again, if the ${title} in the row is a number (C-34)`, async () => {
+    it(`tracks the task, although its job has ended, until the ${title} in the row is no longer a number (C-34)`, async () => {
       const fixture = createStepFixture();
       const odd = await fixture.enqueued(1);
       await runFor(fixture, 30_000);
@@ -164,7 +164,7 @@ describe('a task with an unreadable row in a response', () => {
     });
   }
 
-  it('is not run with the data of another task', async () => {
+  it('does not run the task with the data of another task', async () => {
     const fixture = createStepFixture();
     const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     fixture.server.garble = (endpoint, answer, body) => {
@@ -180,7 +180,7 @@ describe('a task with an unreadable row in a response', () => {
   });
 });
 
-describe('an incomplete list of queues', () => {
+describe('from an incomplete list of queues, the daemon', () => {
   const faults: readonly [title: string, edit: (row: Fields) => unknown][] = [
     ['lacks the id of the scheduler queue', (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, id: 7 } : row)],
     [
@@ -193,7 +193,7 @@ describe('an incomplete list of queues', () => {
     ],
   ];
   for (const [title, edit] of faults) {
-    it(`is never mistaken for the removal of a task or queue if it ${title}`, async () => {
+    it(`does not conclude that a task or queue was removed (the list ${title})`, async () => {
       const fixture = createStepFixture();
       const [waits, runs] = [await fixture.enqueued(1), await fixture.enqueued(2)];
       await runFor(fixture, 30_000);
@@ -212,7 +212,7 @@ describe('an incomplete list of queues', () => {
     });
   }
 
-  it('makes no task an orphan if the entry of the task may be in the unreadable part', async () => {
+  it('does not conclude that a task is an orphan if the unreadable part may contain its entry', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });
@@ -227,8 +227,8 @@ describe('an incomplete list of queues', () => {
   });
 });
 
-describe('a claim with an invalid response', () => {
-  it('does not affect the tasks behind the claimed task or other queues', async () => {
+describe('a daemon that receives an invalid response to a claim', () => {
+  it('continues with the next tasks of the queue, and claims the task once a correct response follows', async () => {
     const fixture = createStepFixture();
     const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     fixture.server.garble = (endpoint, answer, body) =>

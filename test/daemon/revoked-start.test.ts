@@ -9,7 +9,7 @@ import { withStandInCommands } from '../stand-ins/slurm/stand-in-commands.ts';
 import { startWorld, type World } from '../e2e/world.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-describe('a job that ends with exit code 1 before its gate', () => {
+describe('after a job ended with exit code 1 before its gate, the daemon', () => {
   let stateDir: string;
 
   beforeEach(async () => {
@@ -54,7 +54,7 @@ ${command}
     }
   }
 
-  it("is followed by another job if slurmctld was killed before the job's script began (S-63)", () =>
+  it("submits another job if slurmctld was killed before the job's script began (S-63)", () =>
     withTask('sleep 1000', async ({ standIn, world, task }) => {
       const log = join(stateDir, 'job-1.out');
       await waitUntil('the script to begin', () => existsSync(log) && readFileSync(log, 'utf8').includes('begins'));
@@ -65,7 +65,7 @@ ${command}
       expect((await world.user.look(task)).status).to.equal('queued');
     }));
 
-  it('causes the daemon to set the task to failed if a command of the template failed', () =>
+  it('sets the task to failed if a command of the template failed', () =>
     withTask('exit 1', async ({ world, task }) => {
       await world.untilStatus(task, 'failed');
       await world.untilConsole(task, 'Slurm job 1 ended FAILED (exit code 1)');
