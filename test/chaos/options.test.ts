@@ -39,15 +39,15 @@ describe('npm run chaos', () => {
     expect(parseOptions(['--help'], 0)).to.equal('help');
   });
 
-  for (const [args, name] of [
-    [['--seconds', 'soon'], '--seconds'],
-    [['--slurm', '1.0'], '--slurm'],
-    [['--daemons', '9'], '--daemons'],
-    [['--over', 'telnet'], '--over'],
-    [['--upgrade-from', '0.0.1'], '--upgrade-from'],
-    [['--sead', '1'], '--sead'],
+  for (const [args, name, why] of [
+    [['--seconds', 'soon'], '--seconds', 'the value is no number'],
+    [['--slurm', '1.0'], '--slurm', 'the tests know no such version'],
+    [['--daemons', '9'], '--daemons', 'at most two daemons are possible'],
+    [['--over', 'telnet'], '--over', 'there is no such transport'],
+    [['--upgrade-from', '0.0.1'], '--upgrade-from', 'there is no such release'],
+    [['--sead', '1'], '--sead', 'there is no such option'],
   ] as const) {
-    it(`rejects ${args.join(' ')}`, () => {
+    it(`rejects ${args.join(' ')}, because ${why}`, () => {
       expect(() => parseOptions(args, 0)).to.throw(name);
     });
   }

@@ -288,7 +288,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
 ];
 
-describe('the oracle', () => {
+describe('the chaos oracle', () => {
   for (const [title, wanted, given] of CASES) {
     it(`${wanted === 'nothing' ? 'permits' : `reports "${wanted}" for`} ${title}`, () => {
       const result = checkHistory(given);

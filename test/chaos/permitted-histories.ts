@@ -123,7 +123,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
   ...[fault(2_500, 'controller killed'), fault(2_500, 'node killed', { node: 'n1' })].map(
     (died) =>
       [
-        `a failed task whose job passed the gate and died before the program began: ${died.what}`,
+        `a failed task if the ${died.what.replace(' ', ' was ')} after its job passed the gate and before its program began`,
         history({ status: 'failed', traces: run(1_000).slice(0, 1), faults: [died] }),
       ] as const,
   ),

@@ -56,7 +56,7 @@ describe('if a queue entry has no valid task id, the daemon', () => {
     ['a served queue', OWN_QUEUE],
     ['the scheduler queue', SCHEDULER_QUEUE],
   ] as const) {
-    it(`logs an entry in ${where} once, and runs the other tasks as usual`, async () => {
+    it(`logs the entry once, and runs the other tasks as usual (the entry is in ${where})`, async () => {
       const fixture = createStepFixture();
       for (const task of NO_TASKS) await fixture.server.call('queues.add_task', { queue, task });
       const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
@@ -182,13 +182,13 @@ describe('if the row of a task in a response is unreadable, the daemon', () => {
 
 describe('from an incomplete list of queues, the daemon', () => {
   const faults: readonly [title: string, edit: (row: Fields) => unknown][] = [
-    ['lacks the id of the scheduler queue', (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, id: 7 } : row)],
+    ['has no valid id of the scheduler queue', (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, id: 7 } : row)],
     [
-      'has a scheduler queue without entries',
+      "has no list of the scheduler queue's entries",
       (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, entries: null } : row),
     ],
     [
-      'has entries in the scheduler queue whose tasks are missing',
+      'has scheduler queue entries that name no task',
       (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, entries: [{}, { added: 'x' }] } : row),
     ],
   ];

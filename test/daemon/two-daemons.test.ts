@@ -126,7 +126,7 @@ describe('two daemons', () => {
       await run.ended;
     });
 
-  it('return an adopted job from one daemon to the other when the other restarts, even without its journal (D-10)', async () => {
+  it('return an adopted job to the daemon that submitted it when that daemon restarts, even without its journal (D-10)', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const early = fixture.peer(2, disk);

@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { createOutages } from './outages.ts';
 
-describe('the outages of a simulated round', () => {
-  it('exclude the time in which the whole simulation was suspended', () => {
+describe('the time that a simulated round measures', () => {
+  it('does not include the time in which the whole simulation was suspended', () => {
     let now = 0;
     const outages = createOutages(() => now);
     const suspend = (forMs: number): void => {

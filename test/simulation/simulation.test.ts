@@ -13,16 +13,16 @@ import { anyScenario, planRound, type Scenario } from './schedule.ts';
 const RUNS = fuzzCases(250);
 const SEED = fuzzSeed(1);
 
-describe('each short scenario with faults', function () {
+describe('in each short scenario with faults,', function () {
   this.timeout(RUNS * 2_000);
 
   for (const { title, most } of [
     {
-      title: 'loses no task, runs no task twice, and ends each task correctly with one daemon (D-01)',
+      title: 'one daemon loses no task, runs no task twice, and ends each task correctly (D-01)',
       most: { faults: 5, daemons: 1 },
     },
     {
-      title: 'loses no task, runs no task twice, and ends each task correctly with two daemons (D-09)',
+      title: 'two daemons lose no task, run no task twice, and end each task correctly (D-09)',
       most: { faults: 5, daemons: 2 },
     },
   ] as const) {
@@ -40,7 +40,7 @@ describe('in a scenario that used to fail,', () => {
   for (const { title, scenario } of PINNED_SCENARIOS) it(title, () => expectGoodEnd(scenario));
 });
 
-describe('a round with many tasks and faults', () => {
+describe('a simulated round with many tasks and faults', () => {
   it('loses no task, runs no task twice, and gives each task the correct final status', async () => {
     const lines: string[] = [];
     // So many tasks, not so many seconds: on any machine the same rounds.
@@ -63,7 +63,7 @@ describe('a round with many tasks and faults', () => {
   });
 });
 
-describe('a round that used to fail', () => {
+describe('a simulated round that used to fail', () => {
   for (const { title, search } of PINNED_ROUNDS) {
     it(`now passes (before the fix, ${title})`, async () => {
       expect(await findBadRound(search)).to.equal(undefined);

@@ -89,10 +89,15 @@ describe('in the audit log of a task, the daemon', () => {
   for (const [by, title, change, why] of [
     ['user', 'an aborted task', { task: taskOf('stopped') }, 'the task was aborted'],
     ['user', 'a deleted task', { task: undefined }, 'the task was deleted'],
-    ['user', 'a task enqueued elsewhere', { task: taskOf('queued'), place: 'another queue' }, 'enqueued again'],
-    ['daemon', 'a parked task', { task: taskOf('queued'), place: 'parked' }, 'it cannot start'],
+    [
+      'user',
+      'a task that was enqueued elsewhere',
+      { task: taskOf('queued'), place: 'another queue' },
+      'enqueued again',
+    ],
+    ['daemon', 'a parked task that cannot start', { task: taskOf('queued'), place: 'parked' }, 'it cannot start'],
   ] as const) {
-    it(`names the ${by} as the requester before it cancels the job of ${title}`, async () => {
+    it(`records the requester "${by}" before it cancels the job of ${title}`, async () => {
       const entry = await begun();
       const seen = { ...change, task: change.task && { ...change.task, id: entry.task } };
       fixture.deps.clearml.tasks.get = () =>
@@ -107,7 +112,7 @@ describe('in the audit log of a task, the daemon', () => {
     ['slurm', 'stopped', 'cancelled in Slurm'],
     ['daemon', 'failed', 'Slurm TIMEOUT'],
   ] as const) {
-    it(`names ${by} as the requester when it sets the task to ${status} with the reason "${reason}"`, async () => {
+    it(`records the requester "${by}" when it sets the task to ${status} with the reason "${reason}"`, async () => {
       const entry = await begun();
       await actOn(entry, {}, { do: 'end', ending: { status, reason, text: 'It ended.', withLog: false } });
       expect(events).to.deep.equal([
@@ -127,7 +132,7 @@ describe('in the audit log of a task, the daemon', () => {
   }
 
   for (const reason of ['cancelled in Slurm', 'toString', '']) {
-    it(`names the user as the requester when it repeats the user's abort, even if its reason is "${reason}"`, async () => {
+    it(`records the requester "user" when it repeats the user's abort, even with the reason "${reason}"`, async () => {
       const entry = await begun();
       const { audit, journal, clearml } = fixture.deps;
       const tasks = { ...clearml.tasks, stop: () => Promise.resolve() };
@@ -140,7 +145,7 @@ describe('in the audit log of a task, the daemon', () => {
     });
   }
 
-  it('names itself as the requester of its own status change, even if the reason is "toString"', async () => {
+  it('records the requester "daemon" when it changes the status by itself, even with the reason "toString"', async () => {
     const entry = await begun();
     const { audit, journal, clearml } = fixture.deps;
     const tasks = { ...clearml.tasks, fail: () => Promise.resolve() };

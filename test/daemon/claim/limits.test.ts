@@ -248,7 +248,7 @@ describe('a daemon with a pause file', () => {
     expect(await passesOf(fixture).claim()).to.equal(1);
   });
 
-  it('claims nothing in the whole cluster, and logs the error, while the file cannot be read', async () => {
+  it('claims nothing in the whole cluster, and logs the error, while the pause file cannot be read', async () => {
     const fixture = fixtureWith({}, { pauses: () => Promise.reject(new Error('EIO')) });
     await enqueue(fixture, 'ada', 1);
 
@@ -256,7 +256,7 @@ describe('a daemon with a pause file', () => {
     expect(fixture.logged).to.include('error: Cannot read the pause file; claiming no tasks until it is readable');
   });
 
-  it('reports no use of limits if the file becomes unreadable during a pass', async () => {
+  it('reports no use of limits if the pause file becomes unreadable during a pass', async () => {
     let readings = 0;
     const fixture = fixtureWith(
       {},

@@ -84,8 +84,8 @@ function submittedOf({ cluster }: StepFixture): number[] {
   return cluster.jobs.map(({ task }) => Number(task));
 }
 
-describe('while Slurm accepts no more jobs of one of two queues, a daemon', () => {
-  it('submits the tasks of the other queue, and keeps those of the refused queue in order', async () => {
+describe('when Slurm refuses further jobs of a queue, a daemon', () => {
+  it('submits the tasks of other queues, and keeps those of the refused queue in order', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const slurm = refuse(fixture.deps.scheduler, (task) => isFull && Number(task) < 10);
@@ -116,7 +116,7 @@ describe('while Slurm accepts no more jobs of one of two queues, a daemon', () =
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.have.members([...range(1, 5), ...range(11, 41)]);
   });
 
-  it('submits a task of the queue with higher priority after each ended job if both queues share the limit', async () => {
+  it('submits, after each ended job, the next task of the queue with higher priority if two queues share the limit', async () => {
     const fixture = createStepFixture();
     const { cluster, clock } = fixture;
     const live = (): typeof cluster.jobs => cluster.jobs.filter(({ state }) => isLive(state));
@@ -139,7 +139,7 @@ describe('while Slurm accepts no more jobs of one of two queues, a daemon', () =
     expect(submittedOf(fixture)).to.deep.equal([...range(1, 6), ...range(11, 14)]);
   });
 
-  it('submits tasks of both queues in turn even if Slurm rejects each task of the first queue', async () => {
+  it('submits tasks of two refused queues in turn once Slurm accepts jobs again, even if it rejects each task of the first queue', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const rejecting = reject(fixture.deps.scheduler, (task) => Number(task) <= 30);
@@ -160,7 +160,7 @@ describe('while Slurm accepts no more jobs of one of two queues, a daemon', () =
     expect(slurm.tried.filter((number) => number <= 30)).to.deep.equal(range(1, 30));
   });
 
-  it('submits the held task within a minute if the clock is set back a day during the hold', async () => {
+  it('submits the held task within a minute once Slurm accepts jobs again, even if the clock was set back a day', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const slurm = refuse(fixture.deps.scheduler, () => isFull);
@@ -181,7 +181,7 @@ describe('while Slurm accepts no more jobs of one of two queues, a daemon', () =
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('submits no task of the other queue either if the refusal names a limit of the whole cluster', async () => {
+  it('submits no task of other queues either if the refusal names a limit of the whole cluster', async () => {
     const fixture = createStepFixture();
     const slurm = refuse(fixture.deps.scheduler, (task) => Number(task) < 10, 'MaxJobCount limit reached');
     await enqueue(fixture, OWN_QUEUE, 1);
@@ -196,8 +196,8 @@ describe('while Slurm accepts no more jobs of one of two queues, a daemon', () =
   });
 });
 
-describe('while one mapped user is at a limit, a daemon', () => {
-  it("submits other users' tasks from the same queue, and keeps the mapped user's tasks in order", async () => {
+describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
+  it("submits other users' tasks from the same queue, and keeps the refused user's tasks in order", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs?.name === 'alice');
@@ -218,7 +218,7 @@ describe('while one mapped user is at a limit, a daemon', () => {
     expect(deps.journal.entries.get(taskNumber(1))).to.include({ attempts: 1 });
   });
 
-  it("submits the tasks of a second held user after that user's hold, even while Slurm still rejects the first user's tasks", async () => {
+  it("submits a second refused user's tasks once Slurm accepts jobs again, even if it rejects each task of the first user", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const rejecting = reject(mapped.scheduler, (task) => Number(task) <= 30);
@@ -239,7 +239,7 @@ describe('while one mapped user is at a limit, a daemon', () => {
     expect(slurm.tried.filter((number) => number <= 30)).to.deep.equal(range(1, 30));
   });
 
-  it('retries the tasks of two held users independently if each user has a separate limit', async () => {
+  it('retries the tasks of two refused users independently if each user has a separate limit', async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isBobAtLimit = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isBobAtLimit || runAs?.name === 'alice');
@@ -260,7 +260,7 @@ describe('while one mapped user is at a limit, a daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([41]);
   });
 
-  it("submits a task of the daemon's own Unix user after that user's hold, even if the daemon claims another user's task just before", async () => {
+  it("submits the tasks of its own Unix user once Slurm accepts them again, even if it has just claimed another user's task", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs === undefined);
@@ -279,7 +279,7 @@ describe('while one mapped user is at a limit, a daemon', () => {
     expect(submittedOf(fixture)).to.have.members([41, 2]);
   });
 
-  it("shows on the mapped user's other tasks why they wait", async () => {
+  it("shows on the refused user's other tasks why they wait", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => runAs?.name === 'alice');
     await enqueued(1, 'a1');

@@ -38,7 +38,7 @@ describe('the report on the limits and holds of a cluster', () => {
     expect(readHolds(state, none).limits).to.deep.equal([]);
   });
 
-  it('shows all tasks of a queue at its limit as held, even tasks that the daemon has not read', () => {
+  it('shows as held all tasks of a queue at its limit, even tasks that the daemon has not read', () => {
     const given = { tasks: ['a1', 'a2'], limits: { maxJobs: 1 }, jobs: ['A'] };
 
     expect(readHolds(stateOf({ q: given }), none).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([2]);
@@ -46,7 +46,7 @@ describe('the report on the limits and holds of a cluster', () => {
     expect(readHolds(long, () => 700).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([700]);
   });
 
-  it('shows only the tasks of users at their limit as held by the limit per user', () => {
+  it('shows as held by the limit per user only the tasks of users at this limit', () => {
     const state = stateOf({
       q: { tasks: ['a1', 'b1', 'a2'], limits: { maxJobsPerUser: 1 }, jobs: ['A'], userFairness: true },
     });
@@ -58,7 +58,7 @@ describe('the report on the limits and holds of a cluster', () => {
     ]);
   });
 
-  it('shows the tasks of each Unix user whom sudo refuses as held', () => {
+  it('shows as held the tasks of each Unix user as whom sudo refuses to run commands', () => {
     const given = stateOf({ q: { tasks: ['a1', 'b1', 'a2'] } });
     const refused = new Map(
       (['a1', 'a2'] as TaskId[]).map((task) => [task, { kind: 'sudo', unixUser: 'alice' } as const]),

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { cleanLogTail } from '../../../src/daemon/console/clean-log-tail.ts';
 
-describe("cleaning the end of a job's log for the console", () => {
+describe("to show the end of a job's log, the daemon", () => {
   for (const [what, text, shown] of [
     ['keeps only the last lines', 'a\nb\nc\nd\n', 'c\nd'],
     ['removes blank lines at the end', 'a\nb\n\n  \n', 'a\nb'],
@@ -14,7 +14,7 @@ describe("cleaning the end of a job's log for the console", () => {
     ['keeps tabs and non-Latin letters', 'a\tü 日本\n', 'a\tü 日本'],
     ['removes characters that reverse text', 'a\u202eb\u2066c', 'abc'],
     ['removes bells and NULs', 'a\x07b\0c', 'abc'],
-    ['gives an empty text if all lines are blank', '\n\n', ''],
+    ['shows an empty text if all lines are blank', '\n\n', ''],
   ] as const) {
     it(what, () => {
       expect(cleanLogTail(text, 2)).to.equal(shown);
@@ -25,7 +25,7 @@ describe("cleaning the end of a job's log for the console", () => {
     expect(cleanLogTail('x'.repeat(10_000), 2)).to.equal(`${'x'.repeat(499)}…`);
   });
 
-  it('leaves no control characters, whatever the log contains', () => {
+  it('removes all control characters, whatever the log contains', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.nat(5), (text, lines) => {
         const shown = cleanLogTail(text, lines + 1);

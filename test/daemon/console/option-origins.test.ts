@@ -28,7 +28,7 @@ describe('advice about an sbatch option', () => {
     ['Change --qos.', ''],
     ['Ask the cluster admins.', ''],
   ] as const) {
-    it(`${behind === '' ? 'is unchanged because the template does not set the option' : 'is completed with the line of the template that sets the option'}: ${text}`, () => {
+    it(`${behind === '' ? 'is unchanged because it names no option that the template sets' : 'is completed with the line of the template that sets the option'}: ${text}`, () => {
       expect(withOptionOrigins(text, PLACES)).to.equal(text + behind);
     });
   }

@@ -19,7 +19,7 @@ const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
 describeExactly('for an ended job, the decision', [
   [
-    'fails the task if it was enqueued elsewhere before its agent started, and the job was requeued and then ended at the gate',
+    'fails the task if it was enqueued elsewhere before its agent started, and its requeued job then ended at the gate',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { executionQueue: undefined, lastUpdate: NOW - GRACES.absentMs }),

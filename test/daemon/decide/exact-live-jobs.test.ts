@@ -178,7 +178,7 @@ describeExactly('for a live or absent job, the decision', [
     },
   ],
   [
-    'cancels the running job after the grace period if the task was reset, even if it is still parked',
+    'cancels the running job after the grace period if the task was reset but is still in the scheduler queue',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('created'),
@@ -203,17 +203,17 @@ describeExactly('for a live or absent job, the decision', [
     },
   ],
   [
-    "cancels a pending job that started earlier if the task's entry is gone",
+    "cancels a pending job that started earlier if the task's queue entry is gone",
     { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '7@5' } }) },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'Slurm requeued it before clearml-agent started the task' },
   ],
   [
-    "reads the record of a pending job if the task's entry is gone and only an earlier job started",
+    "reads the record of a pending job if the task's queue entry is gone and only an earlier job started",
     { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '6@5' } }) },
     { do: 'read-record', jobId: '7' as JobId },
   ],
   [
-    "cancels a pending job if the task's entry is gone and Slurm has no record of the job",
+    "cancels a pending job if the task's queue entry is gone and Slurm has no record of the job",
     { jobs: [jobOf('PENDING')], record: 'gone' },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task is no longer in the scheduler queue' },
   ],

@@ -54,7 +54,7 @@ describeExactly('for a running job, the decision', [
     ASTRAY,
   ],
   [
-    'no longer records the job as unwanted once the task runs as this job',
+    'clears the record that the job is unwanted once the job runs the task',
     { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: { ...STARTED, astraySince: 1 } },
     { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } },
   ],

@@ -40,7 +40,7 @@ describe('a decision to forget a task', () => {
     ['own queue', ['forget']],
     ['nowhere', ['forget']],
   ] as const)
-    it(`consists of ${actions.join(' and ')} if the place of the task is "${place}"`, () => {
+    it(`${actions.length > 1 ? 'also removes' : 'does not remove'} an entry from the scheduler queue if the place of the task is "${place}"`, () => {
       expect(forget(place).map((action) => action.do)).to.deep.equal(actions);
     });
 });

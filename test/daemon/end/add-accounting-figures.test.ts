@@ -98,7 +98,7 @@ describe('for the accounting figures of ended jobs, the daemon', () => {
     expect(history.unaccounted.size).to.equal(0);
   });
 
-  it('writes to the console if the job used far less than the task requested', async () => {
+  it('writes to the console that a job used far less than its task requested', async () => {
     const one = await ended();
     known.set('4711' as JobId, FIGURES);
     await after(10_000);

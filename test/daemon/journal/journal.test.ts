@@ -90,25 +90,25 @@ describe('the journal', () => {
     );
   });
 
-  for (const [what, text, read] of [
-    ['an empty line as no entry', '\n', { kind: 'read', entries: new Map() }],
-    ['a line of a newer version as unreadable, not as damage', '{"v":7}\n', { kind: 'newer', version: 7 }],
+  for (const [title, text, read] of [
+    ['ignores an empty line', '\n', { kind: 'read', entries: new Map() }],
+    ['treats a line of a newer version as unreadable, not as damage', '{"v":7}\n', { kind: 'newer', version: 7 }],
     [
-      'a line that is not JSON as damage, and reports its number',
+      'treats a line that is not JSON as damage, and reports its number',
       '{"v":1,"forget":"1"}\n\nnot json\n',
       { kind: 'damaged', line: 3 },
     ],
-    ['a line without content as damage', '{"v":1}\n', { kind: 'damaged', line: 1 }],
-    ['a null line as damage', 'null\n', { kind: 'damaged', line: 1 }],
-    ['a line without a version as damage', '{"forget":"1"}\n', { kind: 'damaged', line: 1 }],
-    ['an incomplete entry as damage', '\n{"v":1,"entry":{"task":"1"}}\n', { kind: 'damaged', line: 2 }],
+    ['treats a line without content as damage', '{"v":1}\n', { kind: 'damaged', line: 1 }],
+    ['treats a null line as damage', 'null\n', { kind: 'damaged', line: 1 }],
+    ['treats a line without a version as damage', '{"forget":"1"}\n', { kind: 'damaged', line: 1 }],
+    ['treats an incomplete entry as damage', '\n{"v":1,"entry":{"task":"1"}}\n', { kind: 'damaged', line: 2 }],
     [
-      'a task with a "forget" line as a task without an entry',
+      'contains no entry of a task after the "forget" line of the task',
       '{"v":1,"entry":{"task":"1"}}\n{"v":1,"forget":"1"}\n',
       { kind: 'read', entries: new Map() },
     ],
   ] as const) {
-    it(`treats ${what}`, () => {
+    it(title, () => {
       expect(parseJournal(text)).to.deep.equal(read);
     });
   }

@@ -9,7 +9,11 @@ import { jobOf, TASK, taskOf } from '../decide/observations.ts';
 const SERVED = { task: TASK, queue: { id: OWN_QUEUE, name: 'own' } };
 const FOUND = { kind: 'job', ...SERVED, jobId: '7', attempt: 'attempt1' };
 const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracked'>, untracked: object])[] = [
-  ['the live job', { task: taskOf('queued'), jobs: [jobOf('PENDING')] }, { ...FOUND, isOthersJob: false }],
+  [
+    'the live job of a queued task',
+    { task: taskOf('queued'), jobs: [jobOf('PENDING')] },
+    { ...FOUND, isOthersJob: false },
+  ],
   [
     'the last of several jobs that ended while the task was parked',
     {
@@ -29,7 +33,7 @@ const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracke
     { ...FOUND, isOthersJob: false },
   ],
   [
-    "another Unix user's job",
+    "another Unix user's job whose id the task records",
     {
       task: taskOf('queued', { slurmJob: '7' }),
       parkedAt: LONG_AGO,
@@ -38,12 +42,12 @@ const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracke
     { ...FOUND, attempt: parseJobName(jobNameOf('m0001'))?.attempt, isOthersJob: true },
   ],
   [
-    'the id of the job that ran the task',
+    'the id of the lost job that ran the task',
     { task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login1:slurm:7:0' }) },
     { kind: 'lost job', ...SERVED, jobId: '7' },
   ],
   [
-    'every digit of the id of the job that ran the task',
+    'every digit of the id of the lost job that ran the task',
     { task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login1:slurm:1234:0' }) },
     { kind: 'lost job', ...SERVED, jobId: '1234' },
   ],
@@ -61,7 +65,7 @@ const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracke
     { ...FOUND, isOthersJob: false },
   ],
   [
-    'when an orphan last changed',
+    'the time at which an orphan last changed',
     { task: taskOf('queued', UNCHANGED) },
     { kind: 'orphan', ...SERVED, statusChanged: LONG_AGO },
   ],
@@ -78,16 +82,16 @@ describe('the search for untracked tasks', () => {
   }
 });
 
-describe('the check whether an untracked task seems to have no job', () => {
-  for (const [kind, isSo] of [
-    ['parked', true],
-    ['orphan', true],
-    ['lost job', true],
-    ['job', false],
-    ['unwanted job', false],
-    ['stale entry', false],
+describe('the adopter of untracked tasks', () => {
+  for (const [kind, what, isSo] of [
+    ['parked', 'a parked task without a job', true],
+    ['orphan', 'an orphan', true],
+    ['lost job', 'a task that lost its job', true],
+    ['job', 'a job to track', false],
+    ['unwanted job', 'a job to cancel', false],
+    ['stale entry', 'a queue entry to remove', false],
   ] as const) {
-    it(`returns ${isSo} for the kind "${kind}"`, () => {
+    it(`${isSo ? 'needs' : 'does not need'} the list of all users' jobs to be certain about ${what}`, () => {
       expect(seemsJobless({ kind } as Untracked)).to.equal(isSo);
     });
   }

@@ -74,7 +74,7 @@ describe('when it resubmits a task, the daemon', () => {
     expect(removals[0]).to.match(/attempt1\.conf$/);
   });
 
-  it('leaves one clearml.conf and logs nothing while the journal cannot be written', async () => {
+  it('leaves only one clearml.conf, and logs nothing, while the journal cannot be written', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
     const { deps, ran } = recordCommands(fixture);

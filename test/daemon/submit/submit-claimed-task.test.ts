@@ -57,7 +57,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(peer.journal.entries.get(task)).to.include({ step: 'following', jobId: '1' });
   });
 
-  it('does not treat a missing entry as removed by a user if another daemon had parked the task before', async () => {
+  it('records that a program may have removed the queue entry if another daemon had parked the task before', async () => {
     const entry = await popped(fixture.deps);
     const peer = fixture.peer(2);
     await peer.clearml.queues.park(SCHEDULER_QUEUE, task);
@@ -78,7 +78,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it('expects its entry in the scheduler queue to stay if the response to its parking was lost', async () => {
+  it('does not record that a program may have removed the queue entry if only the response to the parking was lost', async () => {
     const entry = await popped(fixture.deps);
     let isFirst = true;
     fixture.fate = ({ endpoint }) => {

@@ -28,7 +28,7 @@ async function prepared(fixture: StepFixture, attempts = 0): Promise<{ task: Tas
 }
 
 describe('when it submits a parked task, the daemon', () => {
-  it("includes the daemon's mark in the id of the attempt", async () => {
+  it('includes its mark in the id of the attempt', async () => {
     const fixture = createStepFixture();
     const { entry } = (await prepared(fixture)).prepared;
 

@@ -10,7 +10,7 @@ import { formatJobName } from '../../../src/slurm/job-name.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
 import { attempt, entryOf } from '../decide/observations.ts';
 
-describe('the daemon', () => {
+describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
   let sharedDir: string;
 
   beforeEach(async () => {
@@ -36,7 +36,7 @@ describe('the daemon', () => {
 
   const left = (): Promise<string[]> => readdir(join(sharedDir, 'jobs'));
 
-  it("removes a job's clearml.conf when the job has ended", async () => {
+  it('removes the file of a job that has ended', async () => {
     const { deps } = fixture();
     await write(1);
 
@@ -45,7 +45,7 @@ describe('the daemon', () => {
     expect(await left()).to.deep.equal([]);
   });
 
-  it('in a clean-up keeps the clearml.conf of a task that is queued, in progress or in the journal, and removes the others', async () => {
+  it('removes in a clean-up each clearml.conf whose task is not queued, in progress or in the journal', async () => {
     const here = fixture();
     const { deps, server } = here;
     const [waits, runs, known] = [await here.enqueued(1), await here.enqueued(2), taskNumber(3)];
@@ -63,7 +63,7 @@ describe('the daemon', () => {
     expect(await left()).to.have.members(kept);
   });
 
-  it('in a clean-up keeps a new clearml.conf, because its job may still be submitted', async () => {
+  it('keeps a new clearml.conf in a clean-up, because its job may still be submitted', async () => {
     const { deps } = fixture();
     const young = await write(5, 1);
 
@@ -72,7 +72,7 @@ describe('the daemon', () => {
     expect(await left()).to.deep.equal([young]);
   });
 
-  it('in a clean-up removes no file except the clearml.conf of jobs', async () => {
+  it('removes no other kind of file in a clean-up', async () => {
     const { deps } = fixture();
     await writeFile(join(sharedDir, 'jobs', 'notes.txt'), '');
     await utimes(join(sharedDir, 'jobs', 'notes.txt'), 0, 0);
@@ -82,7 +82,7 @@ describe('the daemon', () => {
     expect(await left()).to.deep.equal(['notes.txt']);
   });
 
-  it('in a clean-up accepts that the directory of the clearml.conf files does not exist yet', async () => {
+  it('reports no error in a clean-up if the directory of the clearml.conf files does not exist yet', async () => {
     const { deps } = fixture();
     await rm(join(sharedDir, 'jobs'), { recursive: true });
 
