@@ -24,7 +24,7 @@ interface Replay {
 }
 
 const REPLAYS: readonly Replay[] = [
-  { title: 'the first round of seed 1', seed: 1, round: 0, daemons: 1 },
+  { title: 'faults of the first round of seed 1', seed: 1, round: 0, daemons: 1 },
   { title: 'a scancel, and a kill of the daemon that submitted the job', seed: 200, round: 15, daemons: 2 },
 ];
 
@@ -67,7 +67,7 @@ describe('a chaos round on real Slurm', function () {
 });
 
 function itPasses({ title, seed, round, daemons, over, isShared = false, size }: Replay): void {
-  it(`loses no task, runs no task twice, and gives each task the correct final status: ${title}`, async () => {
+  it(`loses no task, runs no task twice, and gives each task the correct final status (${title})`, async () => {
     const lines: string[] = [];
     const tally = await runReal({
       seed,

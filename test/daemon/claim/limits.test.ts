@@ -92,7 +92,7 @@ describe('with a limit on the jobs of a queue, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2, 3]);
   });
 
-  it('counts a task whose job has ended until it decides whether another job follows', async () => {
+  it('counts a task whose job has ended until the daemon has decided whether another job follows', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 1 } });
     await enqueue(fixture, 'ada', 1, 2);
     const passes = passesOf(fixture);

@@ -134,7 +134,7 @@ describe('a daemon that claims several tasks together', () => {
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members([tasks[0], tasks[2]]);
   });
 
-  it('claims only a single task after backpressure, until Slurm accepts a job', async () => {
+  it('claims one task at a time after backpressure, until Slurm accepts a job', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 6; number += 1) await fixture.enqueued(number);
     const pause = createBackoff(() => 1);

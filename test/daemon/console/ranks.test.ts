@@ -79,7 +79,7 @@ describe('about ranks that never ran the task, the daemon', () => {
     [[3, 1], 'Ranks 3 (n4), 1 (n2)'],
     [[1, 2, 3, 4, 5, 6, 7], 'Ranks 1 (n2), 2 (n3), 3 (n4), 4 (n5), 5 (n6), 2 more'],
   ] as const) {
-    it(`reports, with their nodes, the ranks that the job's log names: ${ranks.join(', ')}`, () => {
+    it(`reports the ranks that the job's log names, with their nodes: ${ranks.join(', ')}`, () => {
       expect(describeIdleRanks(`0\n${ranks.map(idle).join('')}end\n`)).to.equal(`${who} did not run: ${WHY}`);
     });
   }

@@ -233,13 +233,13 @@ describeExactly('for an ended job, the decision', [
 ]);
 
 describe('for a job whose agent received SIGTERM before the job ended, the decision', () => {
-  for (const [word, nodes, isSearched] of [
-    ['FAILED', 'n[1-3]', true],
-    ['OUT_OF_MEMORY', 'n[1-3]', true],
-    ['TIMEOUT', 'n[1-3]', false],
-    ['FAILED', 'n1', false],
+  for (const [word, nodes, isSearched, why] of [
+    ['FAILED', 'n[1-3]', true, ''],
+    ['OUT_OF_MEMORY', 'n[1-3]', true, ''],
+    ['TIMEOUT', 'n[1-3]', false, ', because then Slurm ended all ranks'],
+    ['FAILED', 'n1', false, ', its only node'],
   ] as const) {
-    it(`${isSearched ? 'searches the log' : 'does not search the log'} for the rank that failed first if the job ended ${word} on ${nodes}`, () => {
+    it(`${isSearched ? 'searches the log' : 'does not search the log'} for the rank that failed first if the job ended ${word} on ${nodes}${why}`, () => {
       const [action] = decide(
         observation({ jobs: [jobOf(word, { nodes })], task: taskOf('stopped', BY_TERM), record: recordOf() }),
       );

@@ -39,7 +39,7 @@ describe('a poll of many tasks', () => {
     expect(plan.ifChanged).to.deep.equal([]);
   });
 
-  it('includes each task only once', () => {
+  it('reads each task only once, either in full or for changes', () => {
     const { inFull, ifChanged } = planRead(tracked(9, { 2: { absentSince: NOW } }), known(numbers(9)), NONE, LIMITS);
 
     expect([...inFull, ...ifChanged]).to.have.members(numbers(9).map(taskNumber));

@@ -110,12 +110,12 @@ describe('the fingerprint of a snapshot', () => {
 
 describe('if nothing changes, the interval between polls', () => {
   for (const [what, more, isAwaited] of [
-    ['for a normally tracked task', {}, false],
+    ['while a task is tracked as usual', {}, false],
     ['during a submission', { step: 'submitting' }, true],
     ['while the agent of an ended job may still set the status', { endSeenAt: 1 }, true],
-    ['for a job that Slurm no longer lists', { absentSince: 1 }, true],
-    ['for a job that must not run', { astraySince: 1 }, true],
-    ['for an agent that was asked to stop', { stoppingSince: 1 }, true],
+    ['while Slurm does not list a tracked job', { absentSince: 1 }, true],
+    ['while a job that must not run still exists', { astraySince: 1 }, true],
+    ['while the agent of an aborted task still has to stop', { stoppingSince: 1 }, true],
   ] as const) {
     it(`${isAwaited ? 'does not grow' : 'may grow'} ${what}`, () => {
       expect(isAwaitingChange(entryOf(more))).to.equal(isAwaited);

@@ -158,7 +158,7 @@ describe('the reconcile loop', () => {
     );
   });
 
-  it('submits another job if the first was preempted before its gate (S-64)', async () => {
+  it('submits another job if the first job was preempted before its gate (S-64)', async () => {
     const fixture = createStepFixture();
     const task = await trackTask(fixture);
     const [job] = fixture.cluster.jobs;

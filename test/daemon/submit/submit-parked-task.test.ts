@@ -127,7 +127,7 @@ describe('when it submits a parked task, the daemon', () => {
     ],
     ['unavailable', { why: 'Slurm cannot be reached: sbatch said unavailable' }],
   ] as const) {
-    it(`returns the task to its queue, with Slurm's message, if the outcome is ${fate}`, async () => {
+    it(`returns the task to its queue, with Slurm's message, if the outcome is "${fate}"`, async () => {
       const fixture = createStepFixture();
       const { task, prepared: next } = await prepared(fixture);
       fixture.cluster.nextFate = fate;
@@ -155,7 +155,7 @@ describe('when it submits a parked task, the daemon', () => {
       { slurm: 'Zero Bytes were transmitted or received' },
     ],
   ] as const) {
-    it(`logs the task, the queue and Slurm's message if the outcome is ${fate}`, async () => {
+    it(`logs the task, the queue and Slurm's message if the outcome is "${fate}"`, async () => {
       const fixture = createStepFixture();
       const { task, prepared: next } = await prepared(fixture);
       if (fate !== 'accepted') fixture.cluster.nextFate = fate;
@@ -165,7 +165,7 @@ describe('when it submits a parked task, the daemon', () => {
     });
   }
 
-  it('changes only the journal if the outcome is unknown', async () => {
+  it('changes only the journal if the outcome is "unknown"', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.cluster.nextFate = 'unknown';
