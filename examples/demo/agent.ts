@@ -1,6 +1,6 @@
 // Chooses the clearml-agent of the demo: the real one in a Python environment of this checkout, else the stand-in.
 import { standInAgentPython } from '../../test/stand-ins/agent/stand-in-agent.ts';
-import { AGENT_PYTHON, installAgent } from '../../test/set-up/agent-venv.mjs';
+import { AGENT_PYTHON, installAgentAlone } from '../../test/set-up/agent-venv.mjs';
 import { hasProgram } from '../../test/set-up/command.mjs';
 import type { Installer } from './installer.ts';
 import { errorLine } from './error-line.ts';
@@ -27,7 +27,7 @@ export async function findAgent({
   if (!hasProgram('python3')) return unpackedAgent();
   if (standIn) return standInAgent('DEMO_STAND_INS is set');
   if (lacking !== undefined) return standInAgent(lacking);
-  const { missing, says } = await installAgent();
+  const { missing, says } = await installAgentAlone();
   return missing[0] === undefined
     ? { says: `real: clearml-agent (${says})`, python: AGENT_PYTHON }
     : standInAgent(missing[0]);

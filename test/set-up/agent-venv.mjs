@@ -4,14 +4,10 @@ import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { lastLines, runCommand } from './command.mjs';
 
-/** What the tests were seen to pass with. */
-const REQUIREMENTS = {
-  'clearml-agent': '3.0.3',
-  clearml: '2.1.12',
-  virtualenv: '20.39.1',
-  optuna: '5.0.0',
-  'jupyter-server': '2.21.1',
-};
+/** What the demo needs. All versions are those that the tests were seen to pass with. */
+const AGENT = { 'clearml-agent': '3.0.3', clearml: '2.1.12', virtualenv: '20.39.1' };
+
+const REQUIREMENTS = { ...AGENT, optuna: '5.0.0', 'jupyter-server': '2.21.1' };
 
 /**
  * jupyter-server brings it to check IRIs in events. Where it is there, jsonschema imports it, which takes each agent and each task with
@@ -28,20 +24,28 @@ export const AGENT_WHEELS = resolve(`.test-cache/wheels-of-agent-${REQUIREMENTS[
 const SESSION = { 'clearml-session': '0.17.0', pexpect: '4.9.0', ptyprocess: '0.7.0' };
 export const CLEARML_SESSION = resolve(`.test-cache/clearml-session-${SESSION['clearml-session']}`);
 
+const UP_TO_DATE = 'the one in .test-cache is up to date';
+
 export const AGENT_PYTHON = `${FOLDER}/bin/python`;
+
+/**
+ * Installs the agent for the demo, without what only tests need. An environment of the tests serves as well.
+ * @returns {Promise<import('./command.mjs').InstallResult>}
+ */
+export async function installAgentAlone() {
+  if (await hasPackages(AGENT)) return { missing: [], says: UP_TO_DATE };
+  const problem = await makeEnvironment(AGENT);
+  if (problem !== undefined) return { missing: [problem], says: '' };
+  return { missing: [], says: describeInstalled({ 'clearml-agent': AGENT['clearml-agent'] }) };
+}
 
 /** @returns {Promise<import('./command.mjs').InstallResult>} */
 export async function installAgent() {
   const made = [];
-  if (!(await isInstalled())) {
-    await rm(FOLDER, { recursive: true, force: true });
-    const venv = await runCommand('/usr/bin/python3', ['-m', 'venv', FOLDER]);
-    if (venv.exitCode !== 0)
-      return { missing: [`Cannot create a Python environment: ${lastLines(venv.output)}`], says: '' };
-    const wanted = requirementsOf(REQUIREMENTS);
-    const problem = await pip('install', ...wanted);
-    if (problem !== undefined) return { missing: [`pip could not install ${wanted.join(', ')}: ${problem}`], says: '' };
-    made.push(`installed ${wanted.join(', ')} in .test-cache`);
+  if (!(await hasPackages(REQUIREMENTS))) {
+    const problem = await makeEnvironment(REQUIREMENTS);
+    if (problem !== undefined) return { missing: [problem], says: '' };
+    made.push(describeInstalled(REQUIREMENTS));
   }
   if (hasModule(SLOW.module)) {
     const problem = await pip('uninstall', '--yes', SLOW.package);
@@ -65,7 +69,25 @@ export async function installAgent() {
     await rename(draft, CLEARML_SESSION);
     made.push('installed clearml-session');
   }
-  return { missing: [], says: made.length === 0 ? 'the one in .test-cache is up to date' : made.join(', ') };
+  return { missing: [], says: made.length === 0 ? UP_TO_DATE : made.join(', ') };
+}
+
+/**
+ * Returns the problem if the environment cannot be made.
+ * @param {Readonly<Record<string, string>>} versions
+ */
+async function makeEnvironment(versions) {
+  await rm(FOLDER, { recursive: true, force: true });
+  const venv = await runCommand('/usr/bin/python3', ['-m', 'venv', FOLDER]);
+  if (venv.exitCode !== 0) return `Cannot create a Python environment: ${lastLines(venv.output)}`;
+  const wanted = requirementsOf(versions);
+  const problem = await pip('install', ...wanted);
+  return problem === undefined ? undefined : `pip could not install ${wanted.join(', ')}: ${problem}`;
+}
+
+/** @param {Readonly<Record<string, string>>} versions */
+function describeInstalled(versions) {
+  return `installed ${requirementsOf(versions).join(', ')} in .test-cache`;
 }
 
 /** @param {Readonly<Record<string, string>>} versions */
@@ -92,15 +114,16 @@ function hasModule(name) {
 
 /** Whether the agent, its wheels and clearml-session are there. */
 export async function isAgentInstalled() {
-  return existsSync(AGENT_WHEELS) && existsSync(CLEARML_SESSION) && (await isInstalled());
+  return existsSync(AGENT_WHEELS) && existsSync(CLEARML_SESSION) && (await hasPackages(REQUIREMENTS));
 }
 
-/** Asks the environment itself: one that was moved, or whose Python is gone, does not answer. */
-async function isInstalled() {
+/**
+ * Asks the environment itself: one that was moved, or whose Python is gone, does not answer.
+ * @param {Readonly<Record<string, string>>} versions
+ */
+async function hasPackages(versions) {
   const program =
     'import importlib.metadata as m, json, sys; print(json.dumps([sys.prefix, *map(m.version, sys.argv[1:])]))';
-  const { exitCode, output } = await runCommand(AGENT_PYTHON, ['-c', program, ...Object.keys(REQUIREMENTS)]);
-  return (
-    exitCode === 0 && output.trim() === JSON.stringify([FOLDER, ...Object.values(REQUIREMENTS)]).replaceAll(',', ', ')
-  );
+  const { exitCode, output } = await runCommand(AGENT_PYTHON, ['-c', program, ...Object.keys(versions)]);
+  return exitCode === 0 && output.trim() === JSON.stringify([FOLDER, ...Object.values(versions)]).replaceAll(',', ', ');
 }
