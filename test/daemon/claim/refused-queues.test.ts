@@ -260,7 +260,7 @@ describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([41]);
   });
 
-  it("submits the tasks of its own Unix user once Slurm accepts them again, even if it has just claimed another user's task", async () => {
+  it("submits the daemon user's tasks once Slurm accepts them again, even if the daemon has just claimed another user's task", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs === undefined);
