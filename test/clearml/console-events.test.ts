@@ -87,7 +87,7 @@ describe('console logging in the ClearML client', () => {
     expect(logged.map(({ level, data: about }) => [level, about?.['task']])).to.deep.equal([['debug', TASK]]);
   });
 
-  it('sends lines of several waiting tasks in one call, in order', async () => {
+  it('sends the waiting lines of several tasks in one call, in order', async () => {
     fixture.server.script('events.add_batch', added);
     const { events: console } = fixture.client({ clock: createSetClock(5000) });
     const logLine = (task: typeof TASK, text: string): Promise<void> =>
@@ -215,7 +215,7 @@ describe('console logging in the ClearML client', () => {
     expect((await Promise.allSettled(outcomes)).map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected']);
   });
 
-  it('sends deferred lines at once if 100 are waiting', async () => {
+  it('sends deferred lines as soon as 100 are waiting', async () => {
     fixture.server.script('events.add_batch', added);
     const { events: console } = fixture.client();
 

@@ -17,7 +17,7 @@ describe('splitText', () => {
     expect(splitText('aé€x', 4)).to.deep.equal(['aé', '€x']);
   });
 
-  it('returns pieces within the size limit that together are the text', () => {
+  it('returns pieces within the size limit whose concatenation is the text', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀', '\n', ' '), maxLength: 200 });
     fc.assert(
       fc.property(text, fc.integer({ min: 4, max: 40 }), (whole, maxBytes) => {

@@ -56,9 +56,9 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
     return (await testBed().client.tasks.get(task))?.task.statusChanged ?? NaN;
   }
 
-  describe('among the actions on a task,', () => {
+  describe('of the times of a task,', () => {
     for (const { title, from, act, sets } of ACTS) {
-      it(`${title} sets ${sets.length === 0 ? 'no time' : sets.join(', ')}`, async () => {
+      it(`${title} sets ${sets.length === 0 ? 'none' : sets.join(', ')}`, async () => {
         const subject = await subjectIn(from);
         const before = await timesOf(subject.task);
         await nextMillisecond();
@@ -72,7 +72,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a query for changed tasks', () => {
-    it('returns the tasks whose status changed at this millisecond or later', async () => {
+    it('returns the tasks whose status changed in the requested millisecond or later', async () => {
       const { client } = testBed();
       const [{ task: early }, { task: late }] = [await subjectIn('queued'), await subjectIn('queued')];
       await nextMillisecond();
@@ -121,7 +121,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect([...(await client.tasks.readChanged([task], since)).tasks.keys()]).to.deep.equal([]);
     });
 
-    it('returns no task for an empty list of ids, for which a count returns 0', async () => {
+    it('returns no task for an empty list of ids; a count returns 0', async () => {
       expect([...(await testBed().client.tasks.readChanged([], 0)).tasks]).to.deep.equal([]);
       expect(await testBed().client.tasks.count([], 'created')).to.equal(0);
     });

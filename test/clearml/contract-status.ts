@@ -153,14 +153,14 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
     }
 
     const forgetting: readonly (readonly [string, (id: TaskId) => Promise<unknown>])[] = [
-      ['whose earlier enqueue was refused', refuseEnqueue],
+      ['an earlier enqueue of the task was refused', refuseEnqueue],
       [
-        'that was enqueued after unstart had set its status to queued',
+        'unstart had set its status to queued before it was enqueued',
         (id) => testBed().client.tasks.unstart(id, 'in_progress', NOTE),
       ],
     ];
     for (const [what, forget] of forgetting) {
-      it(`by a user, of a task ${what}, makes it an orphan, and a second dequeue makes it a draft`, async () => {
+      it(`by a user makes a task an orphan, and a second dequeue makes it a draft, if ${what}`, async () => {
         const { client, raw } = testBed();
         const id = await enqueuedAfter(forget);
 
@@ -174,7 +174,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
         expect(await statusOf(id)).to.equal('created');
       });
 
-      it(`by the daemon, of a task ${what}, makes it a draft at once`, async () => {
+      it(`by the daemon makes a task a draft at once, even if ${what}`, async () => {
         const id = await enqueuedAfter(forget);
 
         await testBed().client.tasks.dequeue(id, NOTE);

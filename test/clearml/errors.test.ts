@@ -12,10 +12,10 @@ const QUEUE = queueId('b'.repeat(32));
 const A_TASK = data({ task: { id: TASK, status: 'queued' } });
 const NONSENSE: readonly [name: string, failure: Answer] = ['a response that is not JSON', page(200, '{"meta":')];
 
-describe('a call to a failing ClearML server', () => {
+describe('the ClearML client, if the server fails,', () => {
   const fixture = createScriptedServerFixture();
 
-  describe('(with retries)', () => {
+  describe('and calls can be retried,', () => {
     const passing: readonly [name: string, failure: Answer][] = [
       ['maintenance (503)', page(503, '<html>Service Unavailable</html>')],
       ['too many requests (429)', page(429, '')],
@@ -28,7 +28,7 @@ describe('a call to a failing ClearML server', () => {
       ],
     ];
     for (const [name, failure] of passing) {
-      it(`succeeds after ${name} if it only reads`, async () => {
+      it(`completes a call that only reads after ${name}`, async () => {
         fixture.server.script('tasks.get_by_id', failure, failure, A_TASK);
 
         expect((await fixture.client().tasks.get(TASK))?.task.id).to.equal(TASK);
@@ -37,7 +37,7 @@ describe('a call to a failing ClearML server', () => {
       });
     }
 
-    it('fails with its last error after the retry time if it only reads', async () => {
+    it('reports the last error of a call that only reads when the retry time is over', async () => {
       fixture.server.script('tasks.get_by_id', page(502, '<html>Bad Gateway</html>'));
 
       let attempts = 0;
@@ -55,14 +55,14 @@ describe('a call to a failing ClearML server', () => {
       expect(attempts).to.be.greaterThan(1);
     });
 
-    it('is repeated even if it is not idempotent, provided that it certainly had no effect', async () => {
+    it('repeats a call that is not idempotent if the call certainly had no effect', async () => {
       fixture.server.script('queues.remove_task', page(503, ''), data({ removed: 1 }));
 
       expect(await fixture.client().queues.removeEntry(QUEUE, TASK)).to.equal(true);
     });
 
     for (const [name, failure] of [...passing.slice(2), NONSENSE]) {
-      it(`is not repeated after ${name} if it is not idempotent`, async () => {
+      it(`does not repeat a call that is not idempotent after ${name}`, async () => {
         fixture.server.script('queues.remove_task', failure, data({ removed: 1 }));
 
         const error = await rejection(fixture.client().queues.removeEntry(QUEUE, TASK));
@@ -72,7 +72,7 @@ describe('a call to a failing ClearML server', () => {
       });
     }
 
-    it('is not repeated after the server has rejected it', async () => {
+    it('does not repeat a call that the server rejected', async () => {
       fixture.server.script('tasks.get_by_id', refuse(403, 20, 'forbidden (not allowed for role)'));
 
       const error = await rejection(fixture.client().tasks.get(TASK));
@@ -85,7 +85,7 @@ describe('a call to a failing ClearML server', () => {
     });
 
     for (const subcode of [110, 121, 101]) {
-      it(`reports a lost race if the server refuses its status change with 400/${subcode} (C-30)`, async () => {
+      it(`reports a lost race after the server refused a status change with 400/${subcode} (C-30)`, async () => {
         fixture.server.script('tasks.failed', refuse(400, subcode, 'too late'));
 
         const error = await rejection(
@@ -105,7 +105,7 @@ describe('a call to a failing ClearML server', () => {
     return error;
   }
 
-  it('certainly had no effect if nothing listens at the address', async () => {
+  it('reports that the call had no effect if nothing listens at the address', async () => {
     await fixture.server.close();
     const { url } = fixture.server;
 
@@ -115,7 +115,7 @@ describe('a call to a failing ClearML server', () => {
     expect(error.message).to.include(url).and.include('nothing listens there');
   });
 
-  it('certainly had no effect if the server has stopped since the login', async () => {
+  it('reports that the call had no effect if the server has stopped since the login', async () => {
     fixture.server.script('auth.login', (response, request) => {
       // Else the call could go out on this connection in the moment before its end is noticed.
       response.setHeader('connection', 'close');
@@ -130,7 +130,7 @@ describe('a call to a failing ClearML server', () => {
     expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
   });
 
-  it("certainly had no effect if the server's name is unknown", async () => {
+  it("reports that the call had no effect if the server's name is unknown", async () => {
     const made = makeClient('http://no-such-host.invalid:8008', { timeouts: { retryMs: 0 } });
     const error = await rejection(made.queues.removeEntry(QUEUE, TASK));
     await made.close();
@@ -138,7 +138,7 @@ describe('a call to a failing ClearML server', () => {
     expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', false);
   });
 
-  it('certainly had no effect if the server does not speak TLS', async () => {
+  it('reports that the call had no effect if the server does not speak TLS', async () => {
     const made = makeClient(fixture.server.url.replace('http:', 'https:'), { timeouts: { retryMs: 0 } });
     const error = await rejection(made.queues.removeEntry(QUEUE, TASK));
     await made.close();
@@ -146,13 +146,13 @@ describe('a call to a failing ClearML server', () => {
     expect(error).to.be.instanceOf(NotTheApiError).and.have.property('mayHaveHappened', false);
   });
 
-  it('certainly had no effect if the connection already broke during the login', async () => {
+  it('reports that the call had no effect if the connection already broke during the login', async () => {
     fixture.server.script('auth.login', hangUp());
 
     expect((await failedPop()).mayHaveHappened).to.equal(false);
   });
 
-  it('certainly had no effect if the login timed out', async () => {
+  it('reports that the call had no effect if the login timed out', async () => {
     fixture.server.script('auth.login', stall());
 
     expect((await failedPop({ timeouts: { attemptMs: 50, retryMs: 0 } })).mayHaveHappened).to.equal(false);
@@ -176,7 +176,7 @@ describe('a call to a failing ClearML server', () => {
     [true, 'the connection broke before the response', hangUp()],
   ];
   for (const [mayHaveHappened, name, answer] of answers) {
-    it(`${mayHaveHappened ? 'may have had an effect' : 'certainly had no effect'} if ${name}`, async () => {
+    it(`reports that the call ${mayHaveHappened ? 'may have had an effect' : 'had no effect'} if ${name}`, async () => {
       fixture.server.script('queues.remove_task', answer);
 
       expect((await failedPop()).mayHaveHappened).to.equal(mayHaveHappened);
@@ -187,7 +187,7 @@ describe('a call to a failing ClearML server', () => {
     ['no response arrived before the timeout', stall()],
     ['the response was still incomplete at the timeout', stall('{"meta"')],
   ] as const) {
-    it(`may have had an effect if ${name}`, async () => {
+    it(`reports that the call may have had an effect if ${name}`, async () => {
       fixture.server.script('queues.remove_task', answer);
 
       const { error } = await runPastDeadline(
@@ -199,7 +199,7 @@ describe('a call to a failing ClearML server', () => {
     });
   }
 
-  it('may have had an effect if one of several attempts may have had an effect', async () => {
+  it('reports that the call may have had an effect if one of several attempts may have had an effect', async () => {
     const park = (retryMs: number): Promise<Error> => {
       fixture.server.script('queues.add_task', hangUp(), page(503, ''));
       return rejection(fixture.client({ timeouts: { retryMs } }).queues.park(QUEUE, TASK));
@@ -211,7 +211,7 @@ describe('a call to a failing ClearML server', () => {
     expect(String(error)).to.include('503');
   });
 
-  it('ends when its AbortSignal is aborted while it waits for the response', async () => {
+  it('ends a call whose AbortSignal is aborted while the call waits for the response', async () => {
     const stop = new AbortController();
     fixture.server.script('tasks.get_by_id', (response, request) => {
       stall()(response, request);
@@ -238,7 +238,7 @@ describe('a call to a failing ClearML server', () => {
     expect(warnings).to.deep.equal([]);
   });
 
-  it('ends when the client is closed', async () => {
+  it('ends its calls when it is closed', async () => {
     const client = fixture.client();
     fixture.server.script('tasks.get_by_id', () => void client.close());
 
@@ -247,7 +247,7 @@ describe('a call to a failing ClearML server', () => {
     expect(error.message).to.include('closed');
   });
 
-  it('logs each retry with its endpoint', async () => {
+  it('logs each retry with the endpoint of the call', async () => {
     const logged: LoggedLine[] = [];
     fixture.server.script('tasks.get_by_id', page(503, ''), A_TASK);
 
@@ -258,7 +258,7 @@ describe('a call to a failing ClearML server', () => {
     ]);
   });
 
-  it('is not sent if its AbortSignal is already aborted', async () => {
+  it('does not send a call whose AbortSignal is already aborted', async () => {
     const signal = AbortSignal.abort(new Error('the program ends'));
 
     const error = await rejection(fixture.client({ signal }).tasks.get(TASK));
@@ -268,7 +268,7 @@ describe('a call to a failing ClearML server', () => {
   });
 
   for (const endpoint of ['auth.login', 'tasks.get_by_id']) {
-    it(`fails with an error that masks the secrets in a response to ${endpoint}`, async () => {
+    it(`masks the secrets in the error if a response to ${endpoint} contains them`, async () => {
       fixture.server.script('tasks.get_by_id', A_TASK);
       fixture.server.script(endpoint, (response, request) => {
         const { authorization = '' } = request.headers;

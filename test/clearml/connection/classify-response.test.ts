@@ -12,7 +12,7 @@ function envelope(code: number, subcode: number): string {
   return JSON.stringify({ meta: { result_code: code, result_subcode: subcode, result_msg: 'why' }, data: { a: 1 } });
 }
 
-describe('classifyReply', () => {
+describe('the ClearML client', () => {
   const cases: readonly [name: string, status: number, text: string, kind: ResponseClass['kind']][] = [
     ['a successful response', 200, envelope(200, 0), 'data'],
     ['the refusal of an expired token', 401, envelope(401, 30), 'token-refused'],
@@ -22,10 +22,10 @@ describe('classifyReply', () => {
     ['the refusal of an endpoint that the role may not call', 403, envelope(403, 20), 'refused'],
     ['the refusal of a status change that another client made first', 400, envelope(400, 121), 'lost-race'],
     ['the refusal of a change that the status forbids', 400, envelope(400, 110), 'lost-race'],
-    ['the report of a missing task', 400, envelope(400, 101), 'refused'],
+    ['the report that a task is missing', 400, envelope(400, 101), 'refused'],
     ['the report of an unknown endpoint', 404, envelope(404, 0), 'refused'],
     ['an error inside the server', 500, envelope(500, 0), 'unreachable'],
-    ['the report of a full disk', 500, envelope(500, 4), 'unreachable'],
+    ['the report that the disk of the server is full', 500, envelope(500, 4), 'unreachable'],
     ['a maintenance page', 503, '<html>', 'busy'],
     ['a refusal of too many requests', 429, 'slow down', 'busy'],
     ['a web page', 200, '<!DOCTYPE html>', 'not-the-api'],
@@ -36,16 +36,16 @@ describe('classifyReply', () => {
     ["another program's request for a password", 401, 'Unauthorized', 'not-the-api'],
   ];
   for (const [name, status, text, kind] of cases) {
-    it(`returns the class "${kind}" for ${name} (C-17)`, () => {
+    it(`classifies ${name} as "${kind}" (C-17)`, () => {
       expect(classifyReply(status, text).kind).to.equal(kind);
     });
   }
 
-  it('returns the data of a successful response unchanged', () => {
+  it('classifies a successful response and returns its data unchanged', () => {
     expect(classifyReply(200, envelope(200, 0))).to.deep.equal({ kind: 'data', data: { a: 1 } });
   });
 
-  it("returns the message and the codes of the server's refusal", () => {
+  it('classifies a refusal of the server and returns its message and codes', () => {
     expect(classifyReply(400, envelope(400, 703))).to.deep.equal({
       kind: 'refused',
       code: 400,
@@ -54,7 +54,7 @@ describe('classifyReply', () => {
     });
   });
 
-  it('classifies any response without throwing an error', () => {
+  it('classifies any response and throws no error', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 599 }), fc.oneof(fc.string(), fc.json()), (status, text) => {
         expect(classifyReply(status, text).kind).to.be.a('string');
@@ -63,14 +63,14 @@ describe('classifyReply', () => {
   });
 });
 
-describe('classifyFailure', () => {
-  it("explains a known error code, and adds the system's message", () => {
+describe('classifyFailure (of a failed connection)', () => {
+  it("explains a known error code, and adds the operating system's message", () => {
     expect(classifyFailure('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:8008').message).to.match(
       /^nothing listens there.*\(connect ECONNREFUSED 127\.0\.0\.1:8008\)$/,
     );
   });
 
-  it("returns the system's message for an unknown error code", () => {
+  it("returns only the operating system's message for an unknown error code", () => {
     expect(classifyFailure('EWEIRD', 'something odd')).to.deep.equal({ message: 'something odd' });
     expect(classifyFailure(undefined, 'something odd')).to.deep.equal({ message: 'something odd' });
   });

@@ -5,7 +5,7 @@ import { describeRisks } from '../../../src/clearml/connection/connection-risks.
 const PLAIN = /^http:\/\/[^ ]+ is not encrypted: an attacker on the network can read the keys/;
 const UNVERIFIED = /^api\.verify_certificate is false: an attacker on the network can pose as the server/;
 
-describe('describeRisks', () => {
+describe('the check for an insecure connection to the ClearML server', () => {
   for (const [apiServer, verifyCertificate, risk] of [
     ['http://clearml.lab:8008', true, PLAIN],
     ['http://10.0.0.1:8008', false, PLAIN],
@@ -25,7 +25,7 @@ describe('describeRisks', () => {
     const how =
       { true: 'if certificates are checked', false: 'if no certificate is checked' }[String(verifyCertificate)] ??
       'if certificates are checked against a CA file';
-    it(`${risk === undefined ? 'accepts' : 'reports one risk for'} "${apiServer}" ${how}`, () => {
+    it(`${risk === undefined ? 'reports no risk' : 'reports one risk'} for "${apiServer}" ${how}`, () => {
       const risks = describeRisks({ apiServer, verifyCertificate });
 
       expect(risks).to.have.length(risk === undefined ? 0 : 1);

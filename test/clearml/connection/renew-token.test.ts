@@ -10,10 +10,10 @@ const TASK = taskId('a'.repeat(32));
 const QUEUE = queueId('b'.repeat(32));
 const A_TASK = data({ task: { id: TASK, status: 'queued' } });
 
-describe('the login to ClearML', () => {
+describe('the ClearML client', () => {
   const fixture = createScriptedServerFixture();
 
-  it('happens once for all calls that start at the same time', async () => {
+  it('logs in once for all calls that start at the same time', async () => {
     fixture.server.script('tasks.get_by_id', A_TASK);
     const { tasks } = fixture.client();
 
@@ -24,7 +24,7 @@ describe('the login to ClearML', () => {
     expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(4);
   });
 
-  it('uses the access key and the secret key, and later calls use the token', async () => {
+  it('logs in with the access key and the secret key, and uses the token for later calls', async () => {
     const token = makeToken();
     fixture.server.script('auth.login', data({ token }));
     fixture.server.script('tasks.get_by_id', A_TASK);
@@ -35,7 +35,7 @@ describe('the login to ClearML', () => {
     expect(fixture.server.calls.map((call) => call.authorization)).to.deep.equal([`Basic ${basic}`, `Bearer ${token}`]);
   });
 
-  it('uses a configured token if there are no keys', async () => {
+  it('logs in with a configured token if there are no keys', async () => {
     fixture.server.script('tasks.get_by_id', A_TASK);
 
     await fixture.client({ settings: { authToken: 'given-token', accessKey: undefined } }).tasks.get(TASK);
@@ -43,7 +43,7 @@ describe('the login to ClearML', () => {
     expect(fixture.server.callsOf('auth.login')[0]?.authorization).to.equal('Bearer given-token');
   });
 
-  it('uses a configured token once, and then renews the token that the server returned', async () => {
+  it('logs in with a configured token once, and then renews the token that the server returned', async () => {
     const shortLived = makeToken({ exp: 0 });
     fixture.server.script('auth.login', data({ token: shortLived }), data({ token: makeToken() }));
     fixture.server.script('tasks.get_by_id', A_TASK);
@@ -56,7 +56,7 @@ describe('the login to ClearML', () => {
     expect(headers).to.deep.equal(['Bearer given-token', `Bearer ${shortLived}`]);
   });
 
-  it('uses the configured token again after a later token is rejected', async () => {
+  it('logs in with the configured token again after a later token is rejected', async () => {
     const shortLived = makeToken({ exp: 0 });
     fixture.server.script(
       'auth.login',
@@ -75,7 +75,7 @@ describe('the login to ClearML', () => {
     expect(headers).to.deep.equal(['Bearer given-token', `Bearer ${shortLived}`, 'Bearer given-token']);
   });
 
-  it('reports rejected credentials and does not retry', async () => {
+  it('reports rejected credentials and does not retry the login', async () => {
     fixture.server.script('auth.login', refuse(401, 22, 'unauthorized (invalid credentials)'));
 
     const error = await rejection(fixture.client().tasks.get(TASK));
@@ -102,7 +102,7 @@ describe('the login to ClearML', () => {
     expect(error.message).to.include('CLEARML_AUTH_TOKEN').and.not.include('given-token');
   });
 
-  it('is shared by all calls that start while it runs', async () => {
+  it('shares a running login among all calls that start meanwhile', async () => {
     let open: (value?: unknown) => void = () => undefined;
     const gate = new Promise((resolve) => {
       open = resolve;
@@ -118,8 +118,8 @@ describe('the login to ClearML', () => {
     expect(fixture.server.callsOf('auth.login')).to.have.length(1);
   });
 
-  describe('with a token:', () => {
-    it('the token is renewed five minutes before it expires, measured by the local clock', async () => {
+  describe('(with a token)', () => {
+    it('renews the token five minutes before it expires, by the local clock', async () => {
       const clock = createSetClock(5_000_000_000);
       const [first, second] = [
         makeToken({ iat: 1000, exp: 1000 + 86_400 }),
@@ -140,7 +140,7 @@ describe('the login to ClearML', () => {
     });
 
     for (const subcode of [20, 30, 31]) {
-      it(`the token is replaced after the error 401/${subcode}, even for a call that is not idempotent (C-18)`, async () => {
+      it(`replaces the token after the error 401/${subcode}, even for a call that is not idempotent (C-18)`, async () => {
         const [old, fresh] = [makeToken({ n: 1 }), makeToken({ n: 2 })];
         fixture.server.script('auth.login', data({ token: old }), data({ token: fresh }));
         fixture.server.script('queues.remove_task', refuse(401, subcode, 'no'), data({ removed: 1 }));
@@ -154,7 +154,7 @@ describe('the login to ClearML', () => {
       });
     }
 
-    it('the token is replaced only once, even if several calls failed with this token', async () => {
+    it('replaces a rejected token only once, even if several calls failed with it', async () => {
       fixture.server.script('auth.login', data({ token: makeToken({ n: 1 }) }), data({ token: makeToken({ n: 2 }) }));
       const refused = refuse(401, 30, 'expired');
       fixture.server.script('tasks.get_by_id', A_TASK, refused, refused, refused, A_TASK);
@@ -166,7 +166,7 @@ describe('the login to ClearML', () => {
       expect(fixture.server.callsOf('auth.login')).to.have.length(2);
     });
 
-    it('a token that the server rejects right after the login causes a ServerUnreachableError', async () => {
+    it('throws a ServerUnreachableError if the server rejects a token right after the login', async () => {
       fixture.server.script('queues.remove_task', refuse(401, 30, 'invalid token'));
 
       const error = await rejection(fixture.client({ timeouts: { retryMs: 0 } }).queues.removeEntry(QUEUE, TASK));

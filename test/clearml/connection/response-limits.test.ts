@@ -27,7 +27,7 @@ describe('the check of a response against the size limits', () => {
     ['accepts text of exactly the permitted size', `"${'x'.repeat(998)}"`, undefined],
     ['rejects larger text', `"${'x'.repeat(999)}"`, /MiB/],
     ['rejects text that is nested too deeply', '[[{"a":[', /more than 3 levels deep/],
-    ['counts only brackets that are open at the same time as depth', '[[[]],[[]],{}]', undefined],
+    ['measures the depth by the brackets that are open at the same time', '[[[]],[[]],{}]', undefined],
     ['ignores brackets in strings', '["[[[[[{{{{", "\\"[[[[[["]', undefined],
     ['does not read an escaped backslash as an escaped quote', '["\\\\", [[[1', /deep/],
     ['rejects text with too many values', '[1,2,3,4,5,6,7,8,9,10,11]', /more than 10 values/],
@@ -58,7 +58,7 @@ describe('the check of a response against the size limits', () => {
   });
 });
 
-describe('a response of ClearML that is too large (C-36)', () => {
+describe('the ClearML client, given a response that is too large (C-36),', () => {
   const fixture = createScriptedServerFixture();
 
   /** Writes as long as there is a reader. */
@@ -83,7 +83,7 @@ describe('a response of ClearML that is too large (C-36)', () => {
     ['is nested without end', '['.repeat(65_536)],
     ['is a list without end', '[],'.repeat(21_845)],
   ] as const) {
-    it(`is cut off, and not requested again, if it ${title}`, async () => {
+    it(`cuts it off, and does not request it again, if it ${title}`, async () => {
       const heard = { bytes: 0, isOver: false };
       fixture.server.script('queues.remove_task', endless(text, heard));
 
@@ -96,7 +96,7 @@ describe('a response of ClearML that is too large (C-36)', () => {
     });
   }
 
-  it('is not read at all if its Content-Length exceeds the limit', async () => {
+  it('does not read it at all if its Content-Length exceeds the limit', async () => {
     fixture.server.script('tasks.get_by_id', huge());
 
     const error = await rejection(fixture.client().tasks.get(TASK));
@@ -105,7 +105,7 @@ describe('a response of ClearML that is too large (C-36)', () => {
     expect(error.message).to.include('larger than 32 MiB');
   });
 
-  it('leaves the connection usable for other calls', async () => {
+  it('can still make other calls', async () => {
     fixture.server.script('tasks.get_by_id', huge(), data({ task: { id: TASK, status: 'queued' } }));
     const { tasks } = fixture.client();
     await rejection(tasks.get(TASK));

@@ -10,7 +10,7 @@ const QUICK: RetryRules = {
   onFailure: () => undefined,
 };
 
-describe('retry', () => {
+describe('retry (of a failed call)', () => {
   it('returns the result of a completed call even if its AbortSignal was aborted during the call', async () => {
     const stop = new AbortController();
 

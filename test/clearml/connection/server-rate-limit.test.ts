@@ -158,7 +158,7 @@ describe('a client of a busy ClearML server', () => {
     expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(3);
   });
 
-  it('informs the rate limit of the duration and the refusal of each call', async () => {
+  it('reports the duration of each call, and each refusal, to the rate limit', async () => {
     const told: string[] = [];
     const rateLimit: ServerRateLimit = {
       waitMs: () => 0,

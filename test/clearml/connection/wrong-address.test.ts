@@ -4,7 +4,7 @@ import { formatWrongAddress } from '../../../src/clearml/connection/wrong-addres
 
 const PAGE = { status: 200, location: undefined, text: '<html>' };
 
-describe('formatWrongAddress', () => {
+describe('the error about an address that is not that of the ClearML API', () => {
   const suggestions: readonly [apiServer: string, write: string][] = [
     ['http://clearml.lab:8080', 'set api.api_server to http://clearml.lab:8008'],
     ['https://app.clearml.lab', 'set api.api_server to https://api.clearml.lab'],
@@ -12,7 +12,7 @@ describe('formatWrongAddress', () => {
     ['https://clearml.lab', "set api.api_server to the API server's (usually port 8008"],
   ];
   for (const [apiServer, write] of suggestions) {
-    it(`suggests a URL in place of ${apiServer}`, () => {
+    it(`says "${write}" if the address is ${apiServer}`, () => {
       expect(formatWrongAddress(apiServer, 'auth.login', PAGE))
         .to.include(apiServer)
         .and.include(write);
@@ -27,7 +27,7 @@ describe('formatWrongAddress', () => {
     ['http://[', 'another URL'],
   ];
   for (const [location, target] of redirects) {
-    it(`names the target of a redirect to ${location}`, () => {
+    it(`names ${target} as the target of a redirect to ${location}`, () => {
       const reply = { status: 301, location, text: '' };
 
       expect(formatWrongAddress('http://clearml.lab:8008', 'auth.login', reply)).to.include(
