@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';
 import { emptyVariables, noBlocks, withDirectives } from './template-fixtures.ts';
 
-describe('the signal before the time limit', () => {
+describe('the job script', () => {
   for (const [directives, signal] of [
     ['#SBATCH --signal=B:USR1@120', 'USR1'],
     ['#SBATCH --signal B:SIGUSR2', 'USR2'],
@@ -20,7 +20,7 @@ describe('the signal before the time limit', () => {
     ['#SBATCH --comment=B:USR1', undefined],
     ['#SBATCH --signals=B:USR1', undefined],
   ] as const) {
-    it(`is ${signal === undefined ? 'not forwarded' : `forwarded as ${signal}`} for: ${directives.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`${signal === undefined ? 'forwards no signal before the time limit' : `forwards ${signal} before the time limit`} if its template has: ${directives.replaceAll('\n', ' ⏎ ')}`, () => {
       expect(parseTemplate(withDirectives(directives), 't').forwardedSignal).to.equal(signal);
     });
   }
@@ -31,7 +31,7 @@ describe('the signal before the time limit', () => {
     ['A=1 B="$(echo 2)" nice ${CLEARML_AGENT_EXECUTE}', 'A=1 B="$(echo 2)" forward nice agent'],
     ['if true; then nice \\\n  ${CLEARML_AGENT_EXECUTE}\nfi', 'if true; then forward nice \\\n  agent\nfi'],
   ] as const) {
-    it(`is forwarded to the agent by a prefix before the command name in: ${command.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`forwards the signal to the agent by a prefix before the command name in: ${command.replaceAll('\n', ' ⏎ ')}`, () => {
       const template = withDirectives().replace('${CLEARML_AGENT_EXECUTE}', () => command);
       const blocks = { ...noBlocks, agentExecute: 'agent', beforeAgent: 'forward ' };
 
@@ -41,7 +41,7 @@ describe('the signal before the time limit', () => {
     });
   }
 
-  it('is also forwarded if the template wraps srun in a function and omits CLEARML_AGENT_EXECUTE', () => {
+  it('also forwards the signal if its template wraps srun in a function and omits CLEARML_AGENT_EXECUTE', () => {
     const template = '#!/bin/bash\n${CLEARML_PRE_SETUP}\nsrun() { command srun "$@"; }\n${CLEARML_POST_SETUP}\n';
     const blocks = { ...noBlocks, agentExecute: 'agent', beforeAgent: 'forward ' };
 

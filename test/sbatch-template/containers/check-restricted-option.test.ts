@@ -44,9 +44,9 @@ const NOT_GIVEN: readonly string[] = [
   'srun --container-image=ubuntu python train.py X',
 ];
 
-describe('a value X in a template for Pyxis', () => {
+describe('the renderer, given a value X for a Pyxis template,', () => {
   for (const body of GIVEN) {
-    it(`must contain no special characters if the script uses X in an option of Pyxis: ${JSON.stringify(body)}`, () => {
+    it(`rejects special characters in X if the script uses X in an option of Pyxis: ${JSON.stringify(body)}`, () => {
       renderBody(body.replaceAll('X', X), 'data/a');
       for (const value of HOSTILE) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -56,7 +56,7 @@ describe('a value X in a template for Pyxis', () => {
   }
 
   for (const written of ['--container-mounts=X', '--container-mounts "/a:/a X"', "--cont'ainer'-mounts=X"]) {
-    it(`must contain no special characters in a directive with an option of Pyxis: ${written}`, () => {
+    it(`rejects special characters in X if a directive uses X in an option of Pyxis: ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       for (const value of HOSTILE) {
         const problem = errorOf(() => template.render(withProperties({ x: value }), noBlocks));
@@ -66,7 +66,7 @@ describe('a value X in a template for Pyxis', () => {
   }
 
   for (const body of NOT_GIVEN) {
-    it(`may contain special characters if the script uses X elsewhere: ${JSON.stringify(body)}`, () => {
+    it(`accepts special characters in X if the script uses X elsewhere: ${JSON.stringify(body)}`, () => {
       for (const value of HOSTILE) renderBody(body.replaceAll('X', X), value);
     });
   }
@@ -97,9 +97,9 @@ const EXPORTED: readonly string[] = [
   'n=X; apptainer exec --env "N=$n" i.sif true',
 ];
 
-describe('a value X in a list of mounts or variables', () => {
+describe('the renderer, given a value X for a list of mounts or variables,', () => {
   for (const body of MOUNTED)
-    it(`can mount only directories below the directory that the template names: ${body}`, () => {
+    it(`accepts only directories below the one that the template names: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'ann/set-1');
       for (const value of ['x:/data,/etc:/host', '../etc', 'a/../../etc', '/etc', 'a,b', 'a:ro', 'a\\,b'])
         expect(
@@ -109,7 +109,7 @@ describe('a value X in a list of mounts or variables', () => {
     });
 
   for (const body of EXPORTED)
-    it(`can set only the variable that the template names: ${body}`, () => {
+    it(`accepts no X that sets another variable than the template names: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'a=b');
       for (const value of ['1,BASH_ENV=/tmp/x', '1,BASH_FUNC_ls%%=() { id; }', '1,LD_PRELOAD'])
         expect(
@@ -123,19 +123,19 @@ describe('a value X in a list of mounts or variables', () => {
     ['--export=X', 'HOME', 'BASH_ENV=/tmp/x'],
     ['--container-mounts=/scratch/X:/data', 'ann', 'x:/data,/etc:/host'],
   ] as const)
-    it(`stays one element of the list in a directive: ${written}`, () => {
+    it(`accepts no X that adds an element to the list in a directive: ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       template.render(withProperties({ x: good }), noBlocks);
       expect(errorOf(() => template.render(withProperties({ x: bad }), noBlocks))).not.to.equal(undefined);
     });
 
-  it('may be any directory if the value is the default in the template', () => {
+  it('accepts any directory that is the default in the template', () => {
     const body = 'srun --container-mounts=${CLEARML_TASK.hyperparams.properties.other.value:/data}:/data true';
     renderBody(body, 'unused');
   });
 
   for (const body of ['python train.py --env X --bind X', 'srun --exclusive python train.py --mount X', 'echo -B X'])
-    it(`is not restricted in an option of another program: ${body}`, () => {
+    it(`accepts any X in an option of another program: ${body}`, () => {
       renderBody(body.replaceAll('X', X), '/a:/b,c');
     });
 });

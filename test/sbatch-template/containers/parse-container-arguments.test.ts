@@ -10,9 +10,17 @@ import {
 } from '../../../src/sbatch-template/containers/parse-container-arguments.ts';
 import { hostileText } from '../hostile-values.ts';
 
+/** What a title shows in place of a part that says nothing alone. */
+const WHOLE: ReadonlyMap<string, string> = new Map([
+  ['no others', 'the container has the permissions of the user of the job, and no others'],
+  ['needs the variables', 'the agent inside needs the variables and directories of the job'],
+  ['caret, backslash', 'has a comma, colon, caret, backslash or control character'],
+  ['a comma', 'has a comma'],
+]);
+
 const NOTHING = { mounts: [], passed: [], environment: [], ignored: [] };
 
-describe('parseContainerArguments', () => {
+describe('the parser of container arguments', () => {
   for (const [written, options] of [
     ['-v /data:/data', ['--bind', '/data:/data']],
     ['-v /data', ['--bind', '/data:/data']],
@@ -112,7 +120,7 @@ describe('parseContainerArguments', () => {
     ["-v '/data/a,/etc:/x'", 'a comma'],
     ["-v '/data:/x^:ro'", 'caret, backslash'],
   ] as const) {
-    it(`rejects \`${written}\` with a message that contains "${words}"`, () => {
+    it(`rejects \`${written}\` with the message "… ${WHOLE.get(words) ?? words} …"`, () => {
       expect(() => parseContainerArguments(written, ['/data'])).to.throw(ContainerArgumentError, words);
     });
   }

@@ -6,7 +6,7 @@ import { parseImage } from '../../../src/sbatch-template/containers/parse-singul
 import { displayValue } from '../../../src/sbatch-template/placeholders/display-value.ts';
 import { hostileText } from '../hostile-values.ts';
 
-describe('parseImage', () => {
+describe('parseImage (for Singularity)', () => {
   for (const [written, given] of [
     ['ubuntu', 'docker://ubuntu'],
     ['nvidia/cuda:12.6.3-cudnn-runtime-ubuntu20.04', 'docker://nvidia/cuda:12.6.3-cudnn-runtime-ubuntu20.04'],

@@ -160,7 +160,7 @@ describe('an srun command with a Pyxis container', () => {
   });
 });
 
-describe('a value for an option of Pyxis', () => {
+describe('the renderer, given a value for an option of Pyxis,', () => {
   for (const [what, asked, words] of [
     ['a mount of a directory that is not allowed', { arguments: '-v /etc' }, 'must not be mounted'],
     ['a mount with code in it', { arguments: "-v '/data/$(id)'" }, 'could read as code'],
@@ -172,18 +172,18 @@ describe('a value for an option of Pyxis', () => {
     ['an image name that Pyxis does not support', { image: 'oras://a/b' }, 'is not the name of an image'],
     ['a path of an image file with code in it', { image: '/images/`id`.sqsh' }, 'is not the name of an image'],
   ] as const) {
-    it(`is rejected if it is ${what}`, () => {
+    it(`rejects ${what}`, () => {
       expect(() => render(`#!/bin/bash\n${IMAGE}${END}`, asked)).to.throw(TemplateError, words);
     });
   }
 
   for (const image of ['me@nvcr.io#team/x:1', 'docker://me@nvcr.io#x', 'x@sha256:ab12', 'dockerd://nvcr.io/x:1']) {
-    it(`is accepted if it is the image ${image}`, () => {
+    it(`accepts the image ${image}`, () => {
       expect(render(`#!/bin/bash\n${IMAGE}${END}`, { image })).to.include(image.slice(-5));
     });
   }
 
-  it('is rejected if the option (mounts, env, workdir, name or save) could run the value as code', () => {
+  it('rejects code in the value of the option mounts, env, workdir, name or save', () => {
     for (const option of ['mounts', 'env', 'workdir', 'name', 'save']) {
       const line = `#SBATCH --container-${option}=/x\${CLEARML_TASK.container.arguments}\n`;
       const template = `#!/bin/bash\n${line}${END}`;
@@ -195,7 +195,7 @@ describe('a value for an option of Pyxis', () => {
     }
   });
 
-  it('passes unchanged through the script that Pyxis writes for enroot if it has no special characters', async () => {
+  it('accepts characters that bash does not interpret in the script that Pyxis writes for enroot', async () => {
     // enroot_create_start_config and fstab_escape of Pyxis 0.24: only spaces and backslashes are escaped.
     const plain = fc.sample(
       hostileText().map((text) => text.replaceAll(/[^\w./:,@#%+=~-]/g, '')),
@@ -209,7 +209,7 @@ describe('a value for an option of Pyxis', () => {
     }
   });
 
-  it('is rejected if bash would interpret one of its characters in the script that Pyxis writes for enroot', () => {
+  it('rejects characters that bash would interpret in the script that Pyxis writes for enroot', () => {
     for (const character of '$`"\'\\ \t\n;&|<>()[]{}*?!^\0é') {
       expect(isPlainForPyxis(`a${character}b`), JSON.stringify(character)).to.equal(false);
     }

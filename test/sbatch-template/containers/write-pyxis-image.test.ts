@@ -13,7 +13,7 @@ function render(template: string, image: string): string {
   return parseTemplate(template, 'pyxis.template').render(variables, BLOCKS).script;
 }
 
-describe('an image name for Pyxis', () => {
+describe('the conversion of an image name to Pyxis notation', () => {
   for (const [written, given] of [
     ['python:3.12', 'python:3.12'],
     ['docker://python:3.12', 'docker://python:3.12'],
@@ -32,13 +32,13 @@ describe('an image name for Pyxis', () => {
     ['./x.sqsh', './x.sqsh'],
     ['dockerd://nvcr.io/x', 'dockerd://nvcr.io/x'],
   ] as const) {
-    it(`${written === given ? 'needs no' : 'needs'} conversion to Pyxis notation: ${written}${written === given ? '' : ` becomes ${given}`}`, () => {
+    it(`${written === given ? `does not change ${written}` : `changes ${written} to ${given}`}`, () => {
       expect(toPyxisImage(written)).to.equal(given);
       expect(toPyxisImage(given)).to.equal(given);
     });
   }
 
-  it('reaches sbatch unchanged, including its #', () => {
+  it('gives sbatch the complete converted name, including its #', () => {
     const script = render(
       '#!/bin/bash\n#SBATCH --container-image=${CLEARML_TASK.container.image}\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
       'nvcr.io/nvidia/pytorch:24.01-py3',
@@ -50,7 +50,7 @@ describe('an image name for Pyxis', () => {
     }
   });
 
-  it('reaches srun unchanged, with and without quotes', async () => {
+  it('gives srun the complete converted name, with and without quotes', async () => {
     const template =
       '#!/bin/bash\n${CLEARML_PRE_SETUP}\nshow a --container-image="${CLEARML_TASK.container.image}" x\n' +
       'show b --container-image=${CLEARML_TASK.container.image}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
@@ -62,7 +62,7 @@ describe('an image name for Pyxis', () => {
     ]);
   });
 
-  it('is not converted if it is only a part of a word, or is outside --container-image', () => {
+  it('does not change a name that is only a part of a word, or is outside --container-image', () => {
     const template =
       '#!/bin/bash\n${CLEARML_PRE_SETUP}\necho --container-image=x/${CLEARML_TASK.container.image} ${CLEARML_TASK.container.image}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
     expect(render(template, 'nvcr.io/a')).to.include('echo --container-image=x/nvcr.io/a nvcr.io/a\n');

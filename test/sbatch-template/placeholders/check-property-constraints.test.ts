@@ -43,7 +43,7 @@ function errorFor(rule: boolean | PropertyConstraint, value: string, others = tr
   return errorOf(() => checkPropertyConstraints('gpu.template', rendered, 'gpu', bounds))?.message ?? 'accepted';
 }
 
-describe('checkPropertyConstraints', () => {
+describe('the check of a user property', () => {
   for (const [rule, value, answer] of [
     [limits('1', '8'), '8', 'accepted'],
     [limits('1', '8'), '12', 'is "12", and the queue "gpu" accepts 1 to 8: change it in the task'],
@@ -81,7 +81,7 @@ describe('checkPropertyConstraints', () => {
     expect(errorFor(limits('1', '8'), '12')).to.match(/^gpu\.template:2:19: the user property "x" is "12"/);
   });
 
-  it('rejects an unlisted property if only listed properties may be set', () => {
+  it('rejects an unlisted property if the queue allows only listed ones', () => {
     const bounds: PropertyConstraints = { named: new Map(), others: false };
     const template = parseTemplate(withDirectives(`#SBATCH --comment=${property('x', ':a')}`), 'gpu.template');
 
@@ -107,7 +107,7 @@ describe('checkPropertyConstraints', () => {
     ['with a filter', property('x', '|strip:1'), { properties: { x: { value: ' 9 ' } } }],
     ['as a JSON number', property('x', ':1'), { properties: { x: { value: 9 } } }],
   ] as const) {
-    it(`checks a property that is read ${how}`, () => {
+    it(`applies to a property that the template reads ${how}`, () => {
       const bounds: PropertyConstraints = { named: new Map([['x', limits('1', '8')]]), others: true };
       const template = parseTemplate(withDirectives(`#SBATCH --nodes=${placeholder}`), 't');
       const rendered = template.render({ ...emptyVariables, task: { id: 'a', hyperparams } }, noBlocks);
@@ -219,7 +219,7 @@ describe('checkPropertyConstraints', () => {
     });
   }
 
-  it('checks a value that consists of several properties', () => {
+  it('applies to a value that consists of several properties', () => {
     const lines = `#SBATCH --time=${x}:${property('minutes', ':00')}:00`;
 
     expect(errorInTemplate(lines, limits('0', '4'), '0', { minutes: '30' })).to.equal('accepted');

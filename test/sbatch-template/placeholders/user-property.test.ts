@@ -16,29 +16,33 @@ function render(placeholder: string, hyperparams: unknown): string {
 const LONG = '${CLEARML_TASK.hyperparams.properties.walltime.value:1}';
 const SHORT = '${CLEARML_TASK.hyperparams.walltime.value:1}';
 
-describe('a user property', () => {
+describe('the renderer', () => {
   for (const placeholder of [LONG, SHORT]) {
     for (const [what, hyperparams, value] of [
-      ['from the section "properties"', { properties: { walltime: { value: '2' } } }, '2'],
-      ['from the section "Slurm", which the code of a task can set', { Slurm: { walltime: { value: '3' } } }, '3'],
+      ['reads a user property from the section "properties"', { properties: { walltime: { value: '2' } } }, '2'],
       [
-        'from the section "properties", even if the section "Slurm" contains it too',
+        'reads a user property from the section "Slurm", which the code of a task can set',
+        { Slurm: { walltime: { value: '3' } } },
+        '3',
+      ],
+      [
+        'reads a user property from the section "properties", even if the section "Slurm" contains it too',
         { properties: { walltime: { value: '2' } }, Slurm: { walltime: { value: '3' } } },
         '2',
       ],
       [
-        'from the default in the template if neither "properties" nor "Slurm" contains it',
+        'uses the default in the template if neither "properties" nor "Slurm" contains the user property',
         { Args: { walltime: { value: '4' } } },
         '1',
       ],
     ] as const) {
-      it(`is read ${what}: ${placeholder}`, () => {
+      it(`${what}: ${placeholder}`, () => {
         expect(render(placeholder, hyperparams)).to.equal(`echo ${value}`);
       });
     }
   }
 
-  it('is suggested if a placeholder misspells its name', () => {
+  it('suggests the user property whose name a placeholder misspells', () => {
     const placeholder = '${CLEARML_TASK.hyperparams.properties.waltime.value}';
 
     const problem = errorOf(() => render(placeholder, { properties: { walltime: { value: '2' } }, Slurm: {} }));
@@ -56,7 +60,7 @@ describe('a user property', () => {
     ['CLEARML_TASK.name', undefined],
     ['CLEARML_QUEUE_NAME', undefined],
   ] as const) {
-    it(`${property === undefined ? 'is not read' : `called "${property}" is read`} by the variable ${variable}`, () => {
+    it(`reads ${property === undefined ? 'no user property' : `the user property named "${property}"`} for the variable ${variable}`, () => {
       expect(userPropertyOf(variable)).to.equal(property);
     });
   }

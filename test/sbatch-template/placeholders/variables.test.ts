@@ -139,7 +139,7 @@ describe('a placeholder', () => {
   }
 
   for (const [placeholder, message] of PROBLEMS) {
-    it(`is rejected if it does not have exactly one value: ${placeholder}`, () => {
+    it(`is rejected if it ${message.source.includes('single') ? 'stands for more than one value' : 'has no value and no default'}: ${placeholder}`, () => {
       expect(findingFor(placeholder)).to.match(message);
     });
   }
@@ -183,7 +183,7 @@ describe('a placeholder', () => {
     });
   }
 
-  it('for the project id has a value even if the project is unknown, but one for the project name has none', () => {
+  it('has a value for the id of an unknown project, but none for its name', () => {
     expect(use('${CLEARML_PROJECT_ID}', { ...variables, project: {} }).value).to.equal('p1');
     expect(findingFor('${CLEARML_PROJECT_NAME}', { ...variables, project: {} })).to.match(/has no value/);
     expect(use('${CLEARML_PROJECT_NAME:none}', { ...variables, project: {} }).value).to.equal('none');
