@@ -8,12 +8,12 @@ import { createLocalScheduler } from './local-scheduler.ts';
 
 const NOBODY = '65534';
 
-describe("another Unix user's job", () => {
+describe('the scheduler', () => {
   before(requireSlurm);
   // Only root may submit as another user.
   before(requireRoot);
 
-  it("is listed among the jobs of all users, but not among the jobs of the daemon's user (D-11)", async () => {
+  it("lists another Unix user's job among the jobs of all users, but not among those of the daemon's user (D-11)", async () => {
     const cluster = await sharedCluster();
     const words = ['--parsable', '--hold', `--uid=${NOBODY}`, '--chdir=/', '--output=/dev/null', '--job-name=other'];
     const id = (await cluster.run('sbatch', ...words, '--wrap=true')).trim();

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { countNodes } from '../../src/slurm/count-nodes.ts';
 
-describe('the number of nodes in a list', () => {
+describe('the number of nodes in a node list of Slurm', () => {
   for (const [list, count] of [
     ['n1', 1],
     ['gpu-a.lab,n2', 2],

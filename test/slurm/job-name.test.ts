@@ -13,8 +13,8 @@ const token = fc.string({
 });
 const moment = fc.integer({ min: Date.UTC(2020, 0), max: Date.UTC(2059, 0) });
 
-describe('the job name', () => {
-  it('contains the task id and the attempt, which parseJobName returns', () => {
+describe('formatJobName and parseJobName (of the job that runs a task)', () => {
+  it('write the task id and the attempt into the job name, and read both from it', () => {
     fc.assert(
       fc.property(taskId, moment, token, (id, now, random) => {
         const attempt = newAttempt(now, 'mark1', random);
@@ -24,12 +24,12 @@ describe('the job name', () => {
   });
 
   for (const id of ['', '/../../x', `../${TASK}`, TASK.toUpperCase(), `${TASK}\n`, `${TASK}/..`]) {
-    it(`is not created for the invalid task id ${JSON.stringify(id)}`, () => {
+    it(`write no job name for the invalid task id ${JSON.stringify(id)}`, () => {
       expect(() => formatJobName(id, 'mwudl4rwabcd')).to.throw(RangeError);
     });
   }
 
-  it('is valid for every Slurm command: at most 64 letters, digits, _ and - (S-07)', () => {
+  it('write a name that every Slurm command accepts: at most 64 letters, digits, _ and - (S-07)', () => {
     const name = formatJobName(TASK, newAttempt(Date.UTC(2059, 0), 'zzzzz', 'zzzzzzzz'));
 
     expect(name).to.match(/^[\w-]{1,64}$/);
@@ -46,7 +46,7 @@ describe('the job name', () => {
     `clearml_task_${TASK}-mwudl4rwabcd\n`,
     `clearml_task_${TASK}-mwudl4rwabcd extra`,
   ]) {
-    it(`is not recognized in the text ${JSON.stringify(name)}`, () => {
+    it(`read no task id from ${JSON.stringify(name)}, which is not such a job name`, () => {
       expect(parseJobName(name)).to.equal(undefined);
     });
   }

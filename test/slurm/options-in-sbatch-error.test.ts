@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { CONTROLLER_RESPONSES } from '../../src/slurm/sbatch-errors.ts';
 import { refusedOptions } from '../../src/slurm/options-in-sbatch-error.ts';
 
-describe('refusedOptions', () => {
+describe('refusedOptions (in an error of sbatch)', () => {
   for (const [words, options] of [
     ['Invalid account or account/partition combination specified', ['--account', '--partition']],
     ['invalid partition specified: nowhere; Invalid partition name specified', ['--partition']],

@@ -9,7 +9,7 @@ function answer(...rows: readonly (readonly string[])[]): string {
 }
 
 describe("the query of an ended job's memory usage", () => {
-  it('requests megabytes, and only the newest run of the job and its steps', () => {
+  it('requests only the newest run of the job and its steps, with sizes in megabytes', () => {
     const args = sacctUsageArgs('7' as JobId);
 
     expect(args).to.include.members(['--jobs=7', '--units=M']).and.not.include.members(['--allocations']);

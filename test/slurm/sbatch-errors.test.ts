@@ -15,16 +15,16 @@ function answer(text: string, ...before: readonly string[]): string {
   return [...before, `Batch job submission failed: ${text}`].map((line) => `sbatch: error: ${line}\n`).join('');
 }
 
-describe('an error of the controller', () => {
+describe('parseSubmitError, given an error of the controller,', () => {
   for (const [failure, texts] of Object.entries(CONTROLLER_RESPONSES)) {
     for (const text of texts) {
-      it(`is classified as ${failure}: "${text}"`, () => {
+      it(`classifies "${text}" as ${failure}`, () => {
         expect(parseSubmitError(1, answer(text))).to.equal(failure);
       });
     }
   }
 
-  it('is listed under only one classification', () => {
+  it('classifies each text by a table that lists it only once', () => {
     const texts = Object.values(CONTROLLER_RESPONSES).flat();
 
     expect(new Set(texts).size).to.equal(texts.length);
@@ -49,14 +49,14 @@ describe('an error of the controller', () => {
     'Unspecified error',
     'A text of a release to come',
   ]) {
-    it(`is classified as unknown: "${text}"`, () => {
+    it(`classifies "${text}" as unknown`, () => {
       expect(parseSubmitError(1, answer(text))).to.equal('unknown');
     });
   }
 });
 
-describe('the error of sbatch for a policy limit', () => {
-  it('is classified as backpressure if the policy limits the number of jobs (S-05)', () => {
+describe('parseSubmitError, given an error about a policy limit,', () => {
+  it('returns "backpressure" if the policy limits the number of jobs (S-05)', () => {
     for (const limit of [
       'AssocMaxSubmitJobLimit',
       'QOSMaxSubmitJobPerUserLimit',
@@ -67,11 +67,11 @@ describe('the error of sbatch for a policy limit', () => {
       expect(parseSubmitError(1, answer(POLICY, limit)), limit).to.equal('backpressure');
   });
 
-  it('is classified as backpressure if Slurm does not name the limit', () => {
+  it('returns "backpressure" if Slurm does not name the limit', () => {
     expect(parseSubmitError(1, answer(POLICY))).to.equal('backpressure');
   });
 
-  it('is classified as rejected if the job alone exceeds the limit', () => {
+  it('returns "rejected" if the job alone exceeds the limit', () => {
     for (const limit of [
       'QOSMaxWallDurationPerJobLimit',
       'QOSMaxCpuPerUserLimit',
@@ -83,7 +83,7 @@ describe('the error of sbatch for a policy limit', () => {
   });
 });
 
-describe('a failed sbatch without a response of the controller', () => {
+describe('parseSubmitError, if sbatch failed without a response of the controller,', () => {
   for (const [stderr, exitCode, failure] of [
     ['sbatch: unrecognized option \'--bogus\'\nTry "sbatch --help" for more information\n', 255, 'rejected'],
     ["/opt/slurm/bin/sbatch: unrecognized option '--bogus'\n", 255, 'rejected'],
@@ -115,7 +115,7 @@ describe('a failed sbatch without a response of the controller', () => {
     ['/usr/local/bin/sbatch: line 3: 812 Killed /opt/slurm/bin/sbatch "$@"\n', 137, 'unknown'],
     ['bash: sbatch: something else\n', 1, 'unknown'],
   ] as const) {
-    it(`is classified as ${failure}: ${exitCode === undefined ? 'no exit code' : `exit code ${exitCode}`}, stderr ${JSON.stringify(stderr)}`, () => {
+    it(`returns "${failure}" for ${exitCode === undefined ? 'no exit code' : `exit code ${exitCode}`}, stderr ${JSON.stringify(stderr)}`, () => {
       expect(parseSubmitError(exitCode, stderr)).to.equal(failure);
     });
   }

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { parseAcceptance, parseSbatch, sbatchArgs } from '../../src/slurm/sbatch.ts';
 import { result } from './recorded-output.ts';
 
-describe('sbatch', () => {
-  it('is called with the job name, which replaces the one in the script', () => {
+describe('the daemon', () => {
+  it('calls sbatch with the job name, which replaces the one in the script', () => {
     expect(sbatchArgs('clearml_task_1-a')).to.deep.equal(['--parsable', '--ignore-pbs', '--job-name=clearml_task_1-a']);
   });
 
@@ -31,22 +31,22 @@ describe('sbatch', () => {
     ['an id of a federation', '67108865\n', '67108865', undefined, '(S-04, S-36)'],
     ['an id with a carriage return', '4711\r\n', '4711', undefined],
   ] as const) {
-    it(`has submitted the job if it prints ${what} ${ids}`, () => {
+    it(`considers a job submitted if sbatch prints ${what} ${ids}`, () => {
       expect(parseSbatch(result({ stdout }))).to.deep.equal({ kind: 'accepted', jobId, cluster });
     });
   }
 
-  it('has submitted the job if it prints an id, whatever stderr contains', () => {
+  it('considers a job submitted if sbatch prints an id, whatever stderr contains', () => {
     const stderr = 'sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying\n';
 
     expect(parseSbatch(result({ stdout: '4711\n', stderr }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 
-  it('has submitted the job if it prints an id, even if it exits with the exit code of the job (--wait)', () => {
+  it('considers a job submitted if sbatch prints an id, even if sbatch exits with the exit code of the job (--wait)', () => {
     expect(parseSbatch(result({ exitCode: 3, stdout: '4711\n' }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 
-  it('has submitted no job if it reports a failure after it printed a number', () => {
+  it('considers a job rejected if sbatch printed a number and then reported a failure', () => {
     const stderr = 'sbatch: error: Batch job submission failed: Invalid qos specification\n';
 
     expect(parseSbatch(result({ exitCode: 1, stdout: '42\n', stderr }))).to.include({ kind: 'rejected' });
@@ -59,7 +59,7 @@ describe('sbatch', () => {
     ['a signal ended it', result({ exitCode: undefined, killedBy: 'SIGKILL' })],
     ['a wrapper timed out', result({ exitCode: 124 })],
   ] as const) {
-    it(`has an unknown outcome if ${what} (S-04)`, () => {
+    it(`considers the outcome of sbatch unknown if ${what} (S-04)`, () => {
       const outcome = parseSbatch(answer);
 
       expect(outcome.kind).to.equal('unknown');
@@ -67,7 +67,7 @@ describe('sbatch', () => {
     });
   }
 
-  it('has failed with a message that contains each of its errors once, without the prefix "sbatch: error:"', () => {
+  it('reports each error of sbatch once, without the prefix "sbatch: error:"', () => {
     const stderr =
       'sbatch: error: invalid partition specified: nope\n' +
       'sbatch: error: Batch job submission failed: Invalid partition name specified\n';
@@ -78,7 +78,7 @@ describe('sbatch', () => {
     });
   });
 
-  it('has submitted no job if it prints garbage without an id', () => {
+  it('finds no job id in garbage that contains none', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary' }),

@@ -7,19 +7,19 @@ import { result } from './recorded-output.ts';
 const AWAY = 'Unable to contact slurm controller (connect failure)';
 const ofJob = (words: string): string => `scancel: error: Kill job error on job id 7: ${words}\n`;
 
-describe('scancel', () => {
-  it('is called with the id and the name of one job, so that the controller compares both (S-39)', () => {
+describe('the daemon', () => {
+  it('calls scancel with the id and the name of one job, so that the controller compares both (S-39)', () => {
     const args = scancelArgs({ id: '7' as JobId, name: 'clearml_task_a-1' });
 
     expect(args).to.deep.equal(['--ctld', '--name=clearml_task_a-1', '7']);
   });
 
   for (const [what, answer] of [
-    ['it prints nothing', {}],
+    ['scancel prints nothing', {}],
     ['Slurm does not know the job id', { exitCode: 1, stderr: ofJob('Invalid job id specified') }],
     ['the job with this id has another name', { stderr: ofJob('Job name prod\nrun != filter name clearml_task_a-1') }],
   ] as const) {
-    it(`has nothing left to cancel if ${what}`, () => {
+    it(`considers a job cancelled or ended if ${what}`, () => {
       expect(parseScancel(result(answer))).to.equal(undefined);
     });
   }
@@ -37,20 +37,20 @@ describe('scancel', () => {
     ],
     ['if the controller stops responding', { exitCode: 8, stderr: ofJob(AWAY) }, AWAY],
   ] as const) {
-    it(`fails for one job ${what}`, () => {
+    it(`considers the cancellation of one job failed ${what}`, () => {
       const failure = parseScancel(result(answer));
 
       expect(failure).to.deep.equal({ words: ofJob(words).trim(), isOfOneJob: true });
     });
   }
 
-  it('fails for all jobs if the controller does not respond', () => {
+  it('considers the cancellation of all jobs failed if the controller does not respond', () => {
     const stderr = `slurm_load_jobs error: ${AWAY}\n`;
 
     expect(parseScancel(result({ exitCode: 1, stderr }))).to.deep.equal({ words: stderr.trim(), isOfOneJob: false });
   });
 
-  it('fails for all jobs if it is killed', () => {
+  it('considers the cancellation of all jobs failed if scancel is killed', () => {
     const killed = parseScancel(result({ exitCode: undefined, killedBy: 'SIGKILL' }));
 
     expect(killed).to.deep.equal({ words: 'scancel was killed by SIGKILL', isOfOneJob: false });

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { parseClusterFacts } from '../../src/slurm/scontrol-show-config.ts';
 import { fixture } from './recorded-output.ts';
 
-describe('parseClusterFacts', () => {
+describe('parseClusterFacts (from scontrol show config)', () => {
   it('returns the settings of a cluster with Slurm 22.05.8', () => {
     expect(parseClusterFacts(fixture('22.05.8/config.txt'))).to.deep.equal({
       clusterName: 'lab',

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { parsePartitions } from '../../src/slurm/sinfo.ts';
 
-describe('parsePartitions', () => {
+describe('parsePartitions (from sinfo)', () => {
   it('adds up the nodes in all lines of a partition and uses the largest node size', () => {
     const text = [
       'gpu*|up|2-00:00:00|3|idle|64|512000+|gpu:a100:4(S:0-1)',

@@ -7,7 +7,7 @@ import { createSimulatedClock } from '../simulation/clock.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 
-describe('clusterRate', () => {
+describe('the rate limit of calls to a cluster', () => {
   it('is the configured rate if the controller has no limit', () => {
     expect(clusterRate(10, undefined)).to.deep.equal({ perSecond: 10, burst: 20 });
     expect(clusterRate(0.1, undefined)).to.deep.equal({ perSecond: 0.1, burst: 1 });

@@ -19,15 +19,15 @@ function sizes(...rows: readonly string[]): Record<string, string> {
   return Object.fromEntries([...read].map(([id, { nodes, gpus }]) => [id, `${nodes} nodes, ${gpus} GPUs`]));
 }
 
-describe('the sizes of jobs', () => {
-  it('are requested in fields that each end with a marker unique to the call', () => {
+describe('the query for the sizes of jobs', () => {
+  it('requests fields that each end with a marker unique to the call', () => {
     const args = squeueSizesArgs(MARK, [1000, 1001]);
 
     expect(args).to.include.members(['--all', '--user=1000,1001', '--noheader']);
     expect(args.at(-1)).to.match(/^--Format=JobID:12\|mark1234,NumNodes:12\|mark1234,.*tres-per-task:60\|mark1234$/);
   });
 
-  it('are those that Slurm allocated if Slurm counts GPUs', () => {
+  it('returns the allocated nodes and GPUs if Slurm counts GPUs', () => {
     expect(
       sizes(
         row('1', '2', '2', 'cpu=2,mem=8G,node=2,billing=2,gres/gpu=4,gres/gpu:a100=4', 'N/A', 'gres:gpu:2'),
@@ -36,7 +36,7 @@ describe('the sizes of jobs', () => {
     ).to.deep.equal({ 1: '2 nodes, 4 GPUs', 2: '1 nodes, 0 GPUs' });
   });
 
-  it('are computed from the requested resources if Slurm does not count GPUs (22.05 and 26.05)', () => {
+  it('computes the sizes from the requested resources if Slurm does not count GPUs (22.05 and 26.05)', () => {
     const plain = 'cpu=2,mem=8G,node=2,billing=2';
     expect(
       sizes(
@@ -57,7 +57,7 @@ describe('the sizes of jobs', () => {
     });
   });
 
-  it('are unknown if squeue fails, prints an error or prints truncated output', () => {
+  it('reports Slurm as unavailable if squeue fails, prints an error or prints truncated output', () => {
     const whole = row('1', '1', '1', 'node=1');
     for (const given of [
       { stdout: whole.slice(0, -20) },

@@ -4,8 +4,8 @@ import type { Transport } from '../../src/transport/transport.ts';
 import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.ts';
 import { recordsOf } from './squeue-records.ts';
 
-describe('the report of unknown job states', () => {
-  it('includes the first twenty of 100,000 states, each once', async () => {
+describe('the log of unknown job states', () => {
+  it('contains only the first twenty of 100,000 states, each once', async () => {
     const warned: unknown[] = [];
     let states: readonly string[] = [];
     const host: Transport = {

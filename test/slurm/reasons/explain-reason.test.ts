@@ -7,7 +7,7 @@ import { fixture } from '../recorded-output.ts';
 /** The words in Slurm's own tables, 20.11 to 26.05. */
 const ALL = fixture('reasons.txt').trim().split('\n');
 
-describe('explainReason', () => {
+describe('explainReason (of a job in Slurm)', () => {
   it('explains every reason of Slurm', () => {
     const unexplained = ALL.filter((word) => explainReason(word).explanation.includes(word));
 

@@ -32,12 +32,12 @@ function readWords(library: Buffer): string[] {
   return words.slice(0, end);
 }
 
-describe('the reasons of an installed Slurm', () => {
+describe('explainReason, with an installed Slurm', () => {
   for (const { version } of SLURM_RELEASES) {
     describe(version, () => {
       before(requireSlurmVersion(version));
 
-      it('are all explained, and all in the list that the other tests use', async () => {
+      it('explains every reason of this release, and the list of the other tests contains each', async () => {
         const words = readWords(await libraryOf(version));
 
         expect(words).to.have.length.above(150).and.to.include(LAST_OF_ALL);
