@@ -3,14 +3,14 @@ import { expect } from 'chai';
 import type { Transport, Command } from '../../src/transport/transport.ts';
 import { withCommandLines } from '../../src/transport/configured-commands.ts';
 
-describe('withCommandLines', () => {
+describe('a transport with configured command lines', () => {
   for (const [configured, program, words] of [
     ['squeue -u ada', 'squeue -u ada', ['squeue', '-u', 'ada', '--noheader']],
     ["squeue --user='a b'", "squeue --user='a b'", ['squeue', '--user=a b', '--noheader']],
     ['/opt/slurm/bin/squeue', '/opt/slurm/bin/squeue', ['/opt/slurm/bin/squeue', '--noheader']],
     ['squeue -u ada', '/opt/my slurm/show-config', ['/opt/my slurm/show-config', '--noheader']],
   ] as const) {
-    it(`runs [${words.join(', ')}] for the program "${program}" if the configured command is "${configured}"`, async () => {
+    it(`splits the program "${program}" into [${words.slice(0, -1).join(', ')}] if "${configured}" is a configured command`, async () => {
       const run: Command[] = [];
       const host: Transport = {
         name: 'here',

@@ -23,7 +23,7 @@ const NONCE = 'bbbbbbbbbbbbbbbbbbbbbbbb';
 const POSIX_SHELLS = ['dash', 'bash', 'busybox'];
 const LOGIN_SHELLS = ['sh', 'bash', 'dash', 'tcsh', 'fish'];
 
-describe('a command in a remote script', () => {
+describe('the script that runs a command on a host', () => {
   before(requireShells);
 
   let folder: string;
@@ -68,7 +68,7 @@ describe('a command in a remote script', () => {
   const hostile = "it's $(touch pwned) `touch pwned` \\n \\' \" !! ~ * \r\n#end\n";
 
   for (const shell of LOGIN_SHELLS) {
-    it(`receives unchanged arguments and input with ${shell} as the login shell`, () => {
+    it(`passes arguments and input unchanged with ${shell} as the login shell`, () => {
       const block = blockFor({
         program: 'sh',
         args: ['-c', 'cat; printf "%s|" "$@"; exit 3', 'sh', hostile, ''],
@@ -88,7 +88,7 @@ describe('a command in a remote script', () => {
   }
 
   for (const shell of POSIX_SHELLS) {
-    it(`receives any text unchanged through ${shell}`, () => {
+    it(`passes any text unchanged through ${shell}`, () => {
       fc.assert(
         fc.property(
           fc.string({ unit: 'grapheme', maxLength: 200 }),
@@ -109,7 +109,7 @@ describe('a command in a remote script', () => {
       );
     });
 
-    it(`is not looked up in the working directory by ${shell}, even if PATH includes that directory`, () => {
+    it(`runs no command of the working directory in ${shell}, even if PATH includes that directory`, () => {
       writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho shadowed\n', { mode: 0o755 });
       const env = { ...process.env, PATH: '.:/usr/local/bin::/usr/bin:/bin:bin' };
       const { stdout, stderr } = runPosixShell(shell, blockFor({ program: 'printenv', args: ['PATH'] }), env);
@@ -117,7 +117,7 @@ describe('a command in a remote script', () => {
       expect(parseFrame(NONCE, stdout, stderr)).to.deep.include({ stdout: '/usr/local/bin:/usr/bin:/bin\n' });
     });
 
-    it(`is not run by ${shell} if any part of the script's end is missing`, () => {
+    it(`does not run the command in ${shell} if any part of the script's end is missing`, () => {
       const block = blockFor({ stdin: '#!/bin/bash\nrm -rf /scratch/job-4711\n' });
       const anyCut = fc.integer({ min: 0, max: block.length - 1 });
       fc.assert(
@@ -134,7 +134,7 @@ describe('a command in a remote script', () => {
       expect(existsSync(join(folder, 'ran'))).to.equal(true);
     });
 
-    it(`is not run by ${shell} if another program has read the beginning of the script`, () => {
+    it(`does not run the command in ${shell} if another program has read the beginning of the script`, () => {
       const block = blockFor({ stdin: 'touch ran\n'.repeat(20) });
       fc.assert(
         fc.property(fc.integer({ min: 1, max: block.length - 1 }), (from) => {
@@ -146,7 +146,7 @@ describe('a command in a remote script', () => {
       );
     });
 
-    it(`is run by ${shell} even if its path looks like an assignment`, () => {
+    it(`runs the command in ${shell} even if the command's path looks like an assignment`, () => {
       const binDir = join(folder, 'v=1');
       mkdirSync(binDir);
       writeFileSync(join(binDir, 'sbatch'), '#!/bin/sh\necho "4711 $1"\n', { mode: 0o755 });
@@ -163,7 +163,7 @@ describe('a command in a remote script', () => {
       });
     });
 
-    it(`runs in ${shell} even if dd does not support iflag and the host has no timeout program`, () => {
+    it(`runs the command in ${shell} even if dd does not support iflag and the host has no timeout program`, () => {
       const bin = join(folder, 'bin');
       mkdirSync(bin);
       for (const name of ['env', 'cat', 'tee'])
@@ -177,7 +177,7 @@ describe('a command in a remote script', () => {
       expect(stdout.match(/^[ab]|exit 0/gm)).to.deep.equal(['a', 'exit 0', 'b', 'exit 0']);
     });
 
-    it(`does not prevent ${shell} from running the next command, even if its program is missing`, () => {
+    it(`is followed by the next script in ${shell}, even if the program of the command is missing`, () => {
       const missing = blockFor({ program: 'sbatchh', args: [] });
       const { stdout } = runPosixShell(
         shell,
@@ -188,7 +188,7 @@ describe('a command in a remote script', () => {
     });
   }
 
-  it('gets only HOME, USER, LOGNAME, PATH, a UTF-8 locale and the named variables', () => {
+  it('gives the command only HOME, USER, LOGNAME, PATH, a UTF-8 locale and the named variables', () => {
     const command = { program: 'env', args: [], timeoutMs: TIMEOUT_MS, env: { SLURM_TIME_FORMAT: '%s' } };
     const context = { binDir: "/opt/it's slurm/bin", variables: { SLURM_CONF: '/etc/a b.conf' } };
     const { stdout } = spawnSync('/bin/sh', ['-c', remoteCommand(TOKEN)], {
@@ -214,13 +214,13 @@ describe('a command in a remote script', () => {
       });
   });
 
-  it('is rejected if the name of a variable contains code', () => {
+  it('is not written if the name of a variable contains code', () => {
     const command = { program: 'true', args: [], timeoutMs: TIMEOUT_MS, env: { 'A;touch ran;B': '1' } };
 
     expect(() => remoteScript(command, {}, NONCE)).to.throw('"A;touch ran;B" is not a variable name');
   });
 
-  it('does not appear in the command line that the login shell parses', () => {
+  it('does not show the command in the command line that the login shell parses', () => {
     expect(remoteCommand(TOKEN)).to.match(/^\/bin\/sh -c '[^'\\!\n]*' sh a{24} '[^'\\!\n]*'$/);
   });
 });

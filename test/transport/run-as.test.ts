@@ -9,7 +9,7 @@ import type { CommandResult, Transport } from '../../src/transport/transport.ts'
 import { rejection } from '../support/rejection.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 
-describe('a command that runs as another Unix user', () => {
+describe('the transport, for a command of another Unix user,', () => {
   let folder: string;
   let host: Transport;
 
@@ -31,13 +31,13 @@ describe('a command that runs as another Unix user', () => {
     return host.run({ program, args: ['--wrap=a b'], stdin: 'script\n', runAs: 'alice', timeoutMs: TIMEOUT_MS });
   }
 
-  it('runs by its absolute path through sudo, without a prompt, a shell or environment variables', async () => {
+  it('runs the absolute path of the command with sudo, without a prompt, a shell or environment variables', async () => {
     write('sudo', 'printf "%s|" "$@"; cat');
     const { stdout } = await run();
     expect(stdout).to.equal(`-n|-H|-u|alice|--|${folder}/sbatch|--wrap=a b|script\n`);
   });
 
-  it('runs through sudo, unlike a command for which no user is given', async () => {
+  it('uses sudo only if a user is given', async () => {
     write('sudo', 'exit 9');
     const { stdout } = await host.run({ program: 'sbatch', args: [], stdin: '', timeoutMs: TIMEOUT_MS });
     expect(stdout).to.equal(`${folder}/sbatch\n`);
@@ -56,7 +56,7 @@ describe('a command that runs as another Unix user', () => {
     'ann is not in the sudoers file.\nThis incident has been reported to the administrator.',
     "A notice of the site.\nSorry, user ann is not allowed to execute '/usr/bin/sbatch' as alice on login1.",
   ]) {
-    it(`fails with a SudoRefusedError if sudo prints ${JSON.stringify(words)}`, async () => {
+    it(`throws a SudoRefusedError if sudo prints ${JSON.stringify(words)}`, async () => {
       write('sudo', `cat > /dev/null; cat >&2 <<'END'\n${words}\nEND\nexit 1`);
       const error = await rejection(run());
       expect(error).to.be.instanceOf(SudoRefusedError);
@@ -65,7 +65,7 @@ describe('a command that runs as another Unix user', () => {
     });
   }
 
-  it('fails with the advice to replace the systemd unit if NoNewPrivileges is set', async () => {
+  it('advises the user to replace the systemd unit if NoNewPrivileges is set', async () => {
     const line = 'sudo: The "no new privileges" flag is set, which prevents sudo from running as root.';
     write('sudo', `cat > /dev/null; echo '${line}' >&2; exit 1`);
     const error = await rejection(run());
@@ -77,7 +77,7 @@ describe('a command that runs as another Unix user', () => {
   });
 
   for (const [what, script] of [
-    ['it printed a job id', 'echo 4711; echo "sudo: pam_close_session: error" >&2; exit 1'],
+    ['the command printed a job id', 'echo 4711; echo "sudo: pam_close_session: error" >&2; exit 1'],
     ['the program reports an error', 'echo "sbatch: error: invalid partition" >&2; exit 1'],
     [
       'both the program and sudo report an error',
@@ -86,7 +86,7 @@ describe('a command that runs as another Unix user', () => {
     ['no line of the output is from sudo', 'echo "There were too many logins" >&2; exit 1'],
     ['the exit code is not that of sudo', 'echo "sudo: a password is required" >&2; exit 2'],
   ] as const) {
-    it(`is not reported as refused by sudo if ${what}`, async () => {
+    it(`returns the exit code without a SudoRefusedError if ${what}`, async () => {
       write('sudo', `cat > /dev/null; ${script}`);
       expect(await run())
         .to.have.property('exitCode')
@@ -94,12 +94,12 @@ describe('a command that runs as another Unix user', () => {
     });
   }
 
-  it("returns its output without sudo's harmless warnings", async () => {
+  it("returns the output of the command without sudo's harmless warnings", async () => {
     write('sudo', 'cat > /dev/null; echo "sudo: unable to resolve host n1: Name or service not known" >&2');
     expect(await run()).to.include({ exitCode: 0, stderr: '' });
   });
 
-  it('is reported as not found if the host lacks the program or sudo', async () => {
+  it('reports which program the host lacks: that of the command, or sudo', async () => {
     write('sudo', 'exit 0');
     expect(await rejection(run('absent'))).to.be.instanceOf(CommandNotFoundError);
     const bare = createLocalTransport({ path: folder, home: '/', user: 'ann', workingDirectory: folder });

@@ -10,7 +10,7 @@ import { makeHostKey, createKnownHostsFixture, formatHostKey } from './host-key-
 const execute = promisify(execFile);
 const KEY = makeHostKey('ssh-ed25519', 'one');
 
-describe('matchesHost', () => {
+describe('matchesHost (for an entry of known_hosts)', () => {
   const cases: readonly [names: string, host: string, port: number, speaks: boolean][] = [
     ['login1', 'login1', 22, true],
     ['login1', 'LOGIN1', 22, true],
@@ -87,7 +87,7 @@ const line = fc.oneof(
   fc.constantFrom('', '# a comment', '  # another'),
 );
 
-describe('matchesHost', () => {
+describe('matchesHost (for an entry of known_hosts)', () => {
   before(requireSshd);
 
   it('finds the same lines of a known_hosts file as ssh-keygen -F', async () => {

@@ -13,7 +13,7 @@ import { requireSshd } from '../../support/skip-unless.ts';
 
 const execute = promisify(execFile);
 
-describe('a route of the openssh transport', () => {
+describe('the openssh transport', () => {
   before(requireSshd);
   let folder: string;
   beforeEach(async () => {
@@ -30,7 +30,7 @@ describe('a route of the openssh transport', () => {
     return { name: 'hpc', config: parseSshConfig(shown), hops: await findHops('hpc', shown, ask) };
   }
 
-  it('contains all jump hosts, the nearest first, and follows the ProxyJump of the first jump host only', async () => {
+  it('finds all jump hosts, the nearest first, and follows the ProxyJump of the first jump host only', async () => {
     const { hops } = await readRoute(
       'Host hpc\n  ProxyJump gate,joe@inner:2200\nHost gate\n  ProxyJump door\nHost inner\n  ProxyJump elsewhere\nMatch host inner user joe\n  HostName 10.0.0.7\n',
     );
@@ -42,7 +42,7 @@ describe('a route of the openssh transport', () => {
     ]);
   });
 
-  it('is rejected if it is a cycle', async () => {
+  it('rejects jump hosts that form a cycle', async () => {
     const problem = await rejection(readRoute('Host hpc\n  ProxyJump gate\nHost gate\n  ProxyJump hpc\n'));
 
     expect(problem).to.be.instanceOf(SshConfigError);
@@ -114,7 +114,7 @@ describe('a route of the openssh transport', () => {
     ],
   ];
   for (const [what, text, isStrict, found] of rows) {
-    it(`is ${found === undefined ? 'accepted' : 'rejected'} with ${what}`, async () => {
+    it(`${found === undefined ? 'accepts' : 'rejects'} ${what}`, async () => {
       const sentence = findUnchecked(await readRoute(text), isStrict);
       if (found === undefined) expect(sentence).to.equal(undefined);
       else expect(sentence).to.include(`sets "${found}`);

@@ -24,7 +24,7 @@ const UNSET = {
 
 const PIN = `SHA256:${'A'.repeat(43)}`;
 
-describe('findSshTarget', () => {
+describe('findSshTarget (from the ssh configuration)', () => {
   before(requireSshd);
   let folder: string;
   beforeEach(async () => {
@@ -217,7 +217,7 @@ describe('findSshTarget', () => {
   });
 });
 
-describe('parseJump', () => {
+describe('parseJump (of a ProxyJump host)', () => {
   const cases: readonly [text: string, read: string | undefined][] = [
     ['gate', '- gate -'],
     ['jo@gate:2222', 'jo gate 2222'],

@@ -11,7 +11,7 @@ import type { SshTarget } from '../../../src/transport/ssh-target.ts';
 import { openLocalTransport } from '../../support/local-transport.ts';
 import { requireRoot } from '../../support/skip-unless.ts';
 
-describe('readCredentials', () => {
+describe('readCredentials (for a login by ssh2)', () => {
   const here = openLocalTransport();
   let folder: string;
   let key: string;

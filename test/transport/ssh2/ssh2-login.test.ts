@@ -8,7 +8,7 @@ import { startAgent } from '../../support/ssh-agent.ts';
 import { makeKey, startSshd, targetOf } from '../../support/sshd.ts';
 import { shell, useSsh2TestBed } from './ssh2-test-bed.ts';
 
-describe('a login by ssh2', () => {
+describe('the ssh2 transport, when it logs in,', () => {
   const testBed = useSsh2TestBed();
 
   let folder: string;
@@ -34,7 +34,7 @@ describe('a login by ssh2', () => {
     );
   });
 
-  it('is stopped by the transport if the host key has changed, even in accept-new mode', async () => {
+  it('stops if the host key has changed, even in accept-new mode', async () => {
     await using moved = await startSshd();
     const hostKeys = { mode: 'accept-new', knownHostsFiles: [join(folder, 'accepted')] } as const;
     const target = targetOf(moved, testBed.account, { hostKeys });
@@ -135,7 +135,7 @@ describe('a login by ssh2', () => {
     await testBed.expectLogin(targetOf(strict, testBed.account, { passwordFrom }));
   });
 
-  it('is not repeated soon after the host rejects it', async () => {
+  it('does not log in again soon after the host rejected the login', async () => {
     const host = testBed.open(testBed.target({ identityFiles: [] }), {
       backoff: { firstMs: 1, maxMs: 60_000 },
     });
