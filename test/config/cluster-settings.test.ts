@@ -163,7 +163,7 @@ describe('a cluster', () => {
   });
 });
 
-describe('an invalid cluster or queue', () => {
+describe('the check of clusters and queues', () => {
   const cases: readonly [slurm: string, message: string][] = [
     [
       `${TWO}, queues: [a]`,
@@ -226,7 +226,7 @@ describe('an invalid cluster or queue', () => {
     ['clusters { hpc1 { host: a, password_file: p, provider: openssh } }', 'password_file has no effect with openssh'],
   ];
   for (const [slurm, message] of cases) {
-    it(`causes an error: ${slurm}`, () => {
+    it(`rejects ${slurm} with the message "… ${message} …"`, () => {
       expect(problemWith(slurm))
         .to.match(/^\/home\/ada\/clearml\.conf:1:\d+: /)
         .and.to.contain(message);

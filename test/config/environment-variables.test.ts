@@ -140,7 +140,7 @@ describe('an environment variable for a single setting', () => {
   });
 });
 
-describe('readSurroundings', () => {
+describe('readSurroundings (from environment variables)', () => {
   it('reads the path of the configuration file from CLEARML_CONFIG_FILE, else from TRAINS_CONFIG_FILE', () => {
     expect(readSurroundings({ TRAINS_CONFIG_FILE: '/t' }).configFile).to.deep.equal({
       variable: 'TRAINS_CONFIG_FILE',

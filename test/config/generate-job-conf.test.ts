@@ -10,7 +10,7 @@ function readBack(text: string): Record<string, unknown> {
   return plainTree(parseHocon('job.conf', text, { environment: {}, readInclude: () => undefined }));
 }
 
-describe('jobConfig', () => {
+describe('jobConfig (for clearml-agent in a job)', () => {
   it('contains the sections of the agent and the SDK, but no settings of the daemon', () => {
     const config = configWith(`
       api { api_server: "http://h:8008", credentials { access_key: AK, secret_key: SK } }

@@ -12,7 +12,7 @@ function shown(text: string): unknown {
   return plainTree(withoutSecrets(treeOf(text)));
 }
 
-describe('withoutSecrets', () => {
+describe('withoutSecrets (of a configuration)', () => {
   it('masks the values of the settings that clearml-agent masks', () => {
     expect(
       shown(
@@ -57,7 +57,7 @@ describe('withoutSecrets', () => {
   });
 });
 
-describe('secretValues', () => {
+describe('secretValues (of a configuration)', () => {
   it('returns each value of a secret setting once', () => {
     expect(secretValues(treeOf('a.git_pass: one, b.secret: [two, 3], c.token: one, d: open'))).to.deep.equal([
       'one',

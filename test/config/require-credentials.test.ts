@@ -7,7 +7,7 @@ import { catchError } from './catch-error.ts';
 
 const WHOLE = 'api { api_server: "http://h:8008", credentials { access_key: AK, secret_key: SK } }';
 
-describe('connectionOf', () => {
+describe('connectionOf (a configuration)', () => {
   it('returns the server, the keys and the proxy', () => {
     const config = configWith(WHOLE, {
       REQUESTS_CA_BUNDLE: '/ca.pem',

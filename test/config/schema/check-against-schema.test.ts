@@ -8,14 +8,14 @@ function problemWith(text: string): string {
   return catchError(ConfigError, () => configWith(text)).message;
 }
 
-describe('an invalid setting', () => {
-  it('is reported with its file, its line and the closest valid name', () => {
+describe('the check of the settings', () => {
+  it('reports an unknown name with its file, its line and the closest valid name', () => {
     expect(problemWith('agent {\n  slurm {\n    pol_interval_sec: 5\n  }\n}')).to.equal(
       '/home/ada/clearml.conf:3:5: there is no setting agent.slurm.pol_interval_sec: did you mean agent.slurm.poll_interval_sec?',
     );
   });
 
-  it('is reported with all names of its group if no name is close', () => {
+  it('reports an unknown name with all names of its group if no name is close', () => {
     expect(problemWith('agent.slurm.grace { whatever_else: 5 }')).to.contain(
       'agent.slurm.grace has start_sec, server_sec, end_sec, stop_sec, absent_sec, never_starts_sec, adopt_sec',
     );
@@ -41,7 +41,7 @@ describe('an invalid setting', () => {
     ['agent.abort_callback_max_timeout: long', 'agent.abort_callback_max_timeout must be a number, without a unit'],
   ];
   for (const [text, message] of demands) {
-    it(`causes an error: ${text}`, () => {
+    it(`rejects \`${text}\`: the value must ${message.split(' must ')[1]}`, () => {
       expect(problemWith(text))
         .to.match(/^\/home\/ada\/clearml\.conf:1:\d+: /)
         .and.to.contain(message);
@@ -49,13 +49,13 @@ describe('an invalid setting', () => {
   }
 
   for (const name of ['root', '0', '#0', '%wheel', '-u', 'a b', 'a:b', '+@x', '\\"\\"']) {
-    it(`causes an error: the Unix user "${name}" in the user map`, () => {
+    it(`rejects the Unix user "${name}" in the user map`, () => {
       const message = problemWith(`agent.slurm {\n  user_map { default: "${name}" }\n}`);
       expect(message).to.match(/^\/home\/ada\/clearml\.conf:2:14: agent\.slurm\.user_map\.default must /);
     });
   }
 
-  it('is reported with the variable or the option that sets it', () => {
+  it('reports the variable or the option that contains an invalid setting', () => {
     expect(() => configFrom({ environment: { CLEARML_AGENT__AGENT__SLURM__QUEUE: '[x]' } })).to.throw(
       ConfigError,
       'CLEARML_AGENT__AGENT__SLURM__QUEUE: there is no setting agent.slurm.queue: did you mean agent.slurm.queues?',
@@ -65,7 +65,7 @@ describe('an invalid setting', () => {
     ).to.throw(ConfigError, '--poll: agent.slurm.poll_interval_sec must be a number');
   });
 
-  it('causes no error outside of agent.slurm', () => {
+  it('accepts unknown settings outside of agent.slurm', () => {
     expect(configWith('agent.whatever: {x: 1}, api.whatever: 1, whatever: 1').tree).to.deep.include({ whatever: 1 });
   });
 });
