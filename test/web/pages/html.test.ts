@@ -36,7 +36,7 @@ const hostileValue = (): fc.Arbitrary<string> =>
       .map((parts) => parts.join('')),
   );
 
-describe('html', () => {
+describe('the template function html', () => {
   it('escapes every value, in elements and in attributes', () => {
     fc.assert(
       fc.property(hostileValue(), (value) => {
