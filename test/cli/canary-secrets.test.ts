@@ -17,7 +17,7 @@ agent {
 environment { ANY: "${SECRET}-j" }
 `;
 
-describe('a canary secret in the configuration', () => {
+describe('the program, with a canary secret in its configuration,', () => {
   for (const args of [
     ['config'],
     ['config', '--json'],
@@ -29,7 +29,7 @@ describe('a canary secret in the configuration', () => {
     ['lint', 't'],
     ['vars'],
   ]) {
-    it(`is not shown by: ${args.join(' ')}`, async () => {
+    it(`does not show the secret if the command is: ${args.join(' ')}`, async () => {
       await using cli = await openCli();
       await cli.write('clearml.conf', CONF);
       await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
@@ -42,7 +42,7 @@ describe('a canary secret in the configuration', () => {
   }
 
   for (const [index, line] of [...CONF.split('\n').entries()].filter(([, text]) => text.includes(SECRET))) {
-    it(`is not shown by an error message that quotes line ${index + 1} of the file`, async () => {
+    it(`does not show the secret in an error message that quotes line ${index + 1} of the file`, async () => {
       await using cli = await openCli();
       await cli.write('clearml.conf', `agent.x {\n${line} ]} }\n]`);
 

@@ -82,7 +82,7 @@ describe('the help', () => {
   });
 });
 
-describe('an option of clearml-agent', () => {
+describe('the program, given an option of clearml-agent,', () => {
   for (const [args, answer] of [
     [['--use-pbs'], '--use-pbs is not supported: this program works with Slurm only'],
     [
@@ -93,7 +93,7 @@ describe('an option of clearml-agent', () => {
     [['--status'], 'use the command: clearml-agent-slurm status'],
     [['--use-owner-token'], '--use-owner-token is not supported: only the Enterprise server'],
   ] as const) {
-    it(`is rejected, and the message names an alternative: ${args.join(' ')}`, async () => {
+    it(`rejects "${args.join(' ')}" and names an alternative or the reason`, async () => {
       await using cli = await openCli();
       const { code, stdout, stderr } = await cli.run(...args);
       expect(code, stderr).to.equal(2);

@@ -6,14 +6,14 @@ import { openCliWithStandIns, type CliWithStandIns } from './cli-with-stand-ins.
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('a queue entry that names no task', () => {
+describe('the daemon, if a queue has an entry that names no task,', () => {
   let cli: CliWithStandIns;
   beforeEach(async () => {
     cli = await openCliWithStandIns();
   });
   afterEach(() => cli[Symbol.asyncDispose]());
 
-  it('does not prevent the submission of the next task, and creates no file outside the shared directory (C-33)', async () => {
+  it('submits the next task, and creates no file outside the shared directory (C-33)', async () => {
     const shared = join(cli.outside, 'above', 'shared');
     await mkdir(join(shared, 'jobs'), { recursive: true, mode: 0o700 });
     await cli.write('t', TEMPLATE);

@@ -130,7 +130,7 @@ describe('the closing report of a sandbox', () => {
   });
 });
 
-describe('describeReach', () => {
+describe('describeReach (of a sandbox)', () => {
   it('warns if other machines can reach the sandbox, or if its host name resolves to a loopback address', () => {
     expect(describeReach({ url: 'http://127.0.0.1:8008', ip: '127.0.0.1' }, undefined)).to.equal(undefined);
     expect(describeReach({ url: 'http://localhost:8008', ip: '::1' }, 'localhost')).to.equal(undefined);
