@@ -26,9 +26,9 @@ const LINES: readonly { readonly line: string; readonly words: (value: string) =
   { line: `#SBATCH --comment=\\"${X}\\"`, words: (value) => [`--comment="${value}"`] },
 ];
 
-describe('a value in an #SBATCH line', () => {
+describe('the renderer, given a value for an #SBATCH line,', () => {
   for (const generation of GENERATIONS) {
-    it(`stays within one token in sbatch ${generation.name} (S-08)`, () => {
+    it(`keeps any value within one token of sbatch ${generation.name} (S-08)`, () => {
       const value = hostileLine().filter(
         (text) => !/(?:het|pack)?job(?:het|pack)?/i.test(text) || !generation.placeholdersAnywhere,
       );
@@ -41,13 +41,13 @@ describe('a value in an #SBATCH line', () => {
       );
     });
 
-    it(`stays within one token in sbatch ${generation.name} if it contains hetjob or packjob`, () => {
+    it(`keeps a value with hetjob or packjob within one token of sbatch ${generation.name}`, () => {
       const script = renderDirectives('my hetjob PackJob', `#SBATCH --comment=${X} --mem=1`);
       expect(parseDirectives(script, generation)).to.deep.equal(['--comment=my hetjob PackJob', '--mem=1']);
     });
   }
 
-  it('becomes exactly one token after -J, but is rejected if it is empty or starts with a dash', () => {
+  it('makes the value one token after -J, but rejects an empty value and one that starts with a dash', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(`#SBATCH -J ${X}`, `#SBATCH -J "${X}"`, `#SBATCH -J '${X}'`),
@@ -67,7 +67,7 @@ describe('a value in an #SBATCH line', () => {
     );
   });
 
-  it('gets no quotes if it needs none', () => {
+  it('adds no quotes to a value that needs none', () => {
     const script = renderDirectives(
       '2',
       `#SBATCH --nodes=${X}`,
@@ -77,7 +77,7 @@ describe('a value in an #SBATCH line', () => {
     expect(script).to.include('#SBATCH --nodes=2\n#SBATCH -p 2\n#SBATCH --output=task-2-%j.log\n');
   });
 
-  it('may be empty only after an equals sign', () => {
+  it('accepts an empty value only after an equals sign', () => {
     expect(renderDirectives('', `#SBATCH --comment=${X} --mem=1`)).to.include('#SBATCH --comment="" --mem=1\n');
     expect(errorOf(() => renderDirectives('', `#SBATCH -p${X} --mem=1`))?.message).to.match(
       /^d.template:2:9: the value is empty, so sbatch would use the next argument as the value/,
@@ -91,7 +91,7 @@ describe('a value in an #SBATCH line', () => {
     [`#SBATCH ${X}${X}uid=0`, '-'],
     [`#SBATCH --exclusive ${X}`, '-W'],
   ] as const) {
-    it(`is rejected if it would become an option: ${line.replaceAll(X, '${…}')} with the value "${value}" (S-09)`, () => {
+    it(`rejects a value that would become an option: ${line.replaceAll(X, '${…}')} with the value "${value}" (S-09)`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(/begins with a dash/);
     });
   }
@@ -103,7 +103,7 @@ describe('a value in an #SBATCH line', () => {
     `#SBATCH -H${X}`,
     `#SBATCH -Hv${X}`,
   ]) {
-    it(`is rejected in the name of an option: ${line.replaceAll(X, '${…}')}`, () => {
+    it(`rejects any value in the name of an option: ${line.replaceAll(X, '${…}')}`, () => {
       expect(errorOf(() => parseTemplate(withDirectives(line), 'd.template'))?.finding).to.match(
         /a value must not choose the option/,
       );
@@ -114,24 +114,24 @@ describe('a value in an #SBATCH line', () => {
     ['a newline', 'a\n#SBATCH --uid=0'],
     ['a tab', 'a\tb'],
   ] as const) {
-    it(`is rejected if it contains ${what} and the placeholder has |raw (S-09)`, () => {
+    it(`rejects a value with ${what} if the placeholder has |raw (S-09)`, () => {
       const problem = errorOf(() => renderDirectives(value, `#SBATCH --comment=${property('x', '|raw')}`));
       expect(problem?.message).to.match(/^d.template:2:19: .* contains a newline or a tab/);
     });
   }
 
-  it('loses its newlines if the placeholder has no |raw', () => {
+  it('removes newlines from the value if the placeholder has no |raw', () => {
     expect(renderDirectives('a\r\n#SBATCH --uid=0\n', `#SBATCH --comment=${X}`)).to.include(
       '#SBATCH --comment="a#SBATCH --uid=0"\n',
     );
   });
 
-  it('does not change if it looks like a placeholder', () => {
+  it('does not change a value that looks like a placeholder', () => {
     const script = renderDirectives('${CLEARML_TASK.id', `#SBATCH --comment=${X}`);
     expect(script).to.include('#SBATCH --comment="${CLEARML_TASK.id"\n');
   });
 
-  it('is not rendered after #, because # begins a comment even within a token', () => {
+  it('does not render a placeholder after #, because # begins a comment even within a token', () => {
     const script = renderDirectives(
       'v',
       `#SBATCH --mem=1#${X}`,

@@ -143,8 +143,8 @@ for (const shell of SHELLS) {
   });
 }
 
-describe('a variable directly before a value X', () => {
-  it("gets braces, so that the value does not become part of the variable's name", () => {
+describe('the renderer, given a variable directly before a value X,', () => {
+  it("adds braces, so that the value does not become part of the variable's name", () => {
     expect(renderBody(`rm -rf "/scratch/$USER${property('x')}"`, 'ISEMPTY')).to.equal(
       'rm -rf "/scratch/${USER}ISEMPTY"',
     );
@@ -158,14 +158,14 @@ describe('a variable directly before a value X', () => {
     'ssh n1 rm "\\$1',
   ]) {
     const closer = /["'`]/.exec(body)?.[0] ?? '';
-    it(`is rejected in re-evaluated text: ${body}X${closer}`, () => {
+    it(`rejects the value in re-evaluated text: ${body}X${closer}`, () => {
       const problem = errorOf(() => renderBody(body.replace('\\\\', '\\') + property('x') + closer, 'plain'));
 
       expect(problem?.finding).to.match(/would become part of the name/);
     });
   }
 
-  it('is accepted if the outer shell expands the variable or single quotes make it literal', () => {
+  it('accepts the value if the outer shell expands the variable or single quotes make it literal', () => {
     expect(renderBody(`eval "echo $USER${property('x')}"`, 'a')).to.equal('eval "echo ${USER}a"');
     expect(renderBody(`echo 'costs $USER${property('x')}'`, 'a')).to.equal("echo 'costs $USERa'");
   });

@@ -195,9 +195,9 @@ function findings(body: string): string[] {
   return lintTemplate('t', withBody(body.replaceAll('X', X))).findings.map(({ rule }) => rule);
 }
 
-describe('a value X in a variable', () => {
+describe('the renderer, given a value X in a variable,', () => {
   for (const body of NUMBERS) {
-    it(`must be a number if the script evaluates it as arithmetic: ${JSON.stringify(body)}`, () => {
+    it(`accepts X only if it is a number, because the script evaluates X as arithmetic: ${JSON.stringify(body)}`, () => {
       for (const value of ['0', '12']) renderBody(body.replaceAll('X', X), value);
       for (const value of [...HOSTILE, 'PATH']) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -209,7 +209,7 @@ describe('a value X in a variable', () => {
   }
 
   for (const body of CODE) {
-    it(`must be a plain word if the script evaluates it as code: ${JSON.stringify(body)}`, () => {
+    it(`accepts X only if it is a plain word, because the script evaluates X as code: ${JSON.stringify(body)}`, () => {
       renderBody(body.replaceAll('X', X), 'a.b-1/c');
       for (const value of HOSTILE) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -222,7 +222,7 @@ describe('a value X in a variable', () => {
   }
 
   for (const body of DOUBTS) {
-    it(`is accepted with a lint warning if the script may evaluate it: ${JSON.stringify(body)}`, () => {
+    it(`accepts X, and lint warns that the script may evaluate X: ${JSON.stringify(body)}`, () => {
       renderBody(body.replaceAll('X', X), 'a b');
 
       expect(findings(body)).to.include('may-be-evaluated');
@@ -241,9 +241,9 @@ describe('templateWarnings', () => {
   });
 });
 
-describe('a value X in a variable, array or argument', () => {
+describe('the renderer, given a value in a variable, array or argument,', () => {
   for (const body of SAFE) {
-    it(`is accepted, because ${body.includes('X') ? 'the script never runs it as code' : 'it can only be a number or an id'}: ${JSON.stringify(body)}`, () => {
+    it(`accepts the value, because ${body.includes('X') ? 'the script never runs it (X) as code' : 'it can only be a number or an id'}: ${JSON.stringify(body)}`, () => {
       if (!body.includes('|int')) renderBody(body.replaceAll('X', X), "it's $(x) a[`y`]");
 
       expect(findings(body)).not.to.include.members(['may-be-evaluated']);

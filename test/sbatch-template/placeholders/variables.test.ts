@@ -131,20 +131,20 @@ const PROBLEMS: readonly (readonly [placeholder: string, message: RegExp])[] = [
   ['${CLEARML_CONFIG.agent.absent}', /has no value for task abc and no default/],
 ];
 
-describe('a placeholder', () => {
+describe('the renderer', () => {
   for (const [placeholder, value, origin] of VALUES) {
-    it(`is replaced by its ${/\|(?:lower|capitalize|strip|remove)/.test(placeholder) ? 'filtered ' : ''}${origin === 'default' ? 'default' : 'value'}: ${placeholder} becomes ${JSON.stringify(value)}`, () => {
+    it(`replaces a placeholder by its ${/\|(?:lower|capitalize|strip|remove)/.test(placeholder) ? 'filtered ' : ''}${origin === 'default' ? 'default' : 'value'}: ${placeholder} becomes ${JSON.stringify(value)}`, () => {
       expect(use(placeholder)).to.deep.include({ value, origin });
     });
   }
 
   for (const [placeholder, message] of PROBLEMS) {
-    it(`is rejected if it ${message.source.includes('single') ? 'stands for more than one value' : 'has no value and no default'}: ${placeholder}`, () => {
+    it(`rejects a placeholder that ${message.source.includes('single') ? 'stands for more than one value' : 'has no value and no default'}: ${placeholder}`, () => {
       expect(findingFor(placeholder)).to.match(message);
     });
   }
 
-  it('is rendered in $$${…}, but not in $${…}, where $$ is the process id of bash', () => {
+  it('renders the placeholder in $$${…}, but not in $${…}, where $$ is the process id of bash', () => {
     const { script, uses } = parseTemplate(withBody(': $${CLEARML_TASK.id} $$${CLEARML_TASK.id}'), 'v').render(
       variables,
       noBlocks,
@@ -153,7 +153,7 @@ describe('a placeholder', () => {
     expect(uses).to.have.length(1);
   });
 
-  it('keeps the newlines and tabs of its value with the filter |raw', () => {
+  it('keeps the newlines and tabs of a value with the filter |raw', () => {
     expect(
       use('${CLEARML_TASK.hyperparams.properties.lines.value|raw|strip(\r)}'.replace('|strip(\r)', ''), {
         ...variables,
@@ -172,7 +172,7 @@ describe('a placeholder', () => {
     ['U+0000', 'a\0b'],
     ['U+D800', 'a\ud800'],
   ] as const) {
-    it(`is rejected if its value contains the control character ${name}`, () => {
+    it(`rejects a value that contains the control character ${name}`, () => {
       const message = findingFor('${CLEARML_TASK.name}', { ...variables, task: { name: value } });
       expect(message).to.match(
         new RegExp(
@@ -183,13 +183,13 @@ describe('a placeholder', () => {
     });
   }
 
-  it('has a value for the id of an unknown project, but none for its name', () => {
+  it('finds a value for the id of an unknown project, but none for its name', () => {
     expect(use('${CLEARML_PROJECT_ID}', { ...variables, project: {} }).value).to.equal('p1');
     expect(findingFor('${CLEARML_PROJECT_NAME}', { ...variables, project: {} })).to.match(/has no value/);
     expect(use('${CLEARML_PROJECT_NAME:none}', { ...variables, project: {} }).value).to.equal('none');
   });
 
-  it('is listed with line and column, in the order of the template', () => {
+  it('lists each placeholder with line and column, in the order of the template', () => {
     const text =
       '#!/bin/bash\n#SBATCH -J ${CLEARML_TASK.id}\n${CLEARML_PRE_SETUP}\necho $<CLEARML_QUEUE_NAME> "é${CLEARML_TASK.x:y}"\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
     expect(parseTemplate(text, 'v').render(variables, noBlocks).uses).to.deep.equal([

@@ -206,9 +206,9 @@ const READ_ONCE: readonly string[] = [
 
 const HOSTILE = ['$(touch pwned)', 'a b', '', "'", '-oProxyCommand=x', 'a[$(x)]'];
 
-describe('a value X in re-evaluated text', () => {
+describe('the renderer, given a value X in re-evaluated text,', () => {
   for (const [body, by] of RE_EVALUATED) {
-    it(`is accepted only if it is a plain word: ${JSON.stringify(body)}`, () => {
+    it(`accepts X only if it is a plain word: ${JSON.stringify(body)}`, () => {
       expect(renderBody(body.replaceAll('X', X), 'a.b-1/c')).to.equal(body.replaceAll('X', 'a.b-1/c'));
 
       for (const value of HOSTILE.filter((text) => text !== '')) {
@@ -219,7 +219,7 @@ describe('a value X in re-evaluated text', () => {
     });
   }
 
-  it('never runs as code in bash', async () => {
+  it('accepts no X that bash runs as code', async () => {
     const bodies = ['eval "show KEY X"', "bash -c 'show KEY X'", 'show KEY `echo X`', 'bash <<END\nshow KEY X\nEND'];
     for (const body of bodies) {
       for (const [index, value] of fc.sample(fc.oneof(plainWord, hostileLine()), 300).entries()) {
@@ -238,9 +238,9 @@ describe('a value X in re-evaluated text', () => {
   });
 });
 
-describe('a value X in arithmetic, Perl, Ruby or sed', () => {
+describe('the renderer, given a value X in arithmetic, Perl, Ruby or sed,', () => {
   for (const [body, where] of ARITHMETIC) {
-    it(`must be a whole number: ${JSON.stringify(body)}`, () => {
+    it(`accepts X only if it is a whole number: ${JSON.stringify(body)}`, () => {
       for (const number of ['0', '12', '-3']) {
         expect(renderBody(body.replaceAll('X', X), number)).to.equal(body.replaceAll('X', number));
       }
@@ -253,9 +253,9 @@ describe('a value X in arithmetic, Perl, Ruby or sed', () => {
   }
 });
 
-describe('a value X in text that only looks re-evaluated', () => {
+describe('the renderer, given a value X in text that only looks re-evaluated,', () => {
   for (const body of READ_ONCE) {
-    it(`is accepted unchanged: ${JSON.stringify(body)}`, () => {
+    it(`accepts any X and does not change it: ${JSON.stringify(body)}`, () => {
       expect(errorOf(() => renderBody(body.replaceAll('X', X), "it's $(hostile) `text`"))).to.equal(undefined);
     });
   }
