@@ -28,32 +28,32 @@ function factsWith(users: readonly UnixUser[] = [], more: Partial<UserMapFacts> 
   };
 }
 
-describe('the Unix user of a task', () => {
+describe('the user map', () => {
   const map = resolveUserMap({ a1: 'alice', b2: 'bob' }, factsWith());
   const withDefault = resolveUserMap({ a1: 'alice', default: 'bob' }, factsWith());
 
-  it("is the one that the map gives for the task's owner", () => {
+  it("returns the Unix user that it has for a task's owner", () => {
     expect(unixUserOf('a1', map)).to.deep.equal({ kind: 'run as', user: ALICE });
     expect(unixUserOf('b2', map)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it('is the default for an unmapped owner and for a task without an owner', () => {
+  it('returns the default for an unmapped owner and for a task without an owner', () => {
     for (const owner of ['zz', undefined])
       expect(unixUserOf(owner, withDefault)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it('is not found, and the task is rejected, if the map has neither the owner nor a default', () => {
+  it('rejects the task if it has neither the owner nor a default', () => {
     const reason = 'ClearML user zz is not in agent.slurm.user_map, which has no "default"';
     expect(unixUserOf('zz', map)).to.deep.equal({ kind: 'rejected', reason });
     expect(unixUserOf(undefined, map)).to.include({ kind: 'rejected' });
   });
 
-  it('is also found if the map has the ClearML name of the owner instead of the id', () => {
+  it('also finds an owner by the ClearML name', () => {
     const named = resolveUserMap({ 'Alice Smith': 'alice' }, factsWith());
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it("is never found by the owner's ClearML name if that name is the id of another ClearML user", () => {
+  it('never finds an owner by a ClearML name that is the id of another ClearML user', () => {
     const people = [
       { id: 'a1', name: 'Alice' },
       { id: 'm1', name: 'a1' },
@@ -63,7 +63,7 @@ describe('the Unix user of a task', () => {
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it("is found by the owner's id, even if the map has another Unix user for the owner's name", () => {
+  it("finds an owner by id, even if it has another Unix user for the owner's name", () => {
     for (const written of [
       { 'Alice Smith': 'bob', a1: 'alice' },
       { a1: 'alice', 'Alice Smith': 'bob' },
@@ -71,7 +71,7 @@ describe('the Unix user of a task', () => {
       expect(unixUserOf('a1', resolveUserMap(written, factsWith()))).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it("can be the daemon's user only as the default, or for the ClearML user of the daemon's API key", () => {
+  it("accepts the daemon's user only as the default, or for the ClearML user of the daemon's API key", () => {
     const own = { kind: 'run as', user: undefined };
     expect(unixUserOf('zz', resolveUserMap({ default: 'clearml' }, factsWith()))).to.deep.equal(own);
     expect(unixUserOf('c4', resolveUserMap({ c4: 'clearml' }, factsWith()))).to.deep.equal(own);
@@ -90,7 +90,7 @@ describe('the Unix user of a task', () => {
     ['has the uid of another Unix user', 'twin', [{ ...ALICE, name: 'twin' }], 'has the same uid as alice'],
     ["has the uid of the daemon's user", 'glue', [{ name: 'glue', uid: 990, home: '/' }], "is the daemon's user"],
   ] as const) {
-    it(`is rejected if it ${what}, while the map still applies to other owners`, () => {
+    it(`rejects the tasks of an owner whose Unix user ${what}, but no other tasks`, () => {
       const resolved = resolveUserMap({ a1: name, b2: 'bob' }, factsWith(users));
       expect(unixUserOf('a1', resolved)).to.have.property('reason').that.contains(reason);
       expect(unixUserOf('b2', resolved)).to.deep.equal({ kind: 'run as', user: BOB });
@@ -98,13 +98,13 @@ describe('the Unix user of a task', () => {
     });
   }
 
-  it('is rejected if the map has the ClearML name of the owner, and another ClearML user has this name too', () => {
+  it('rejects the tasks of an owner whose ClearML name, which it contains, is also the name of another user', () => {
     const resolved = resolveUserMap({ Bob: 'bob', default: 'alice' }, factsWith());
     for (const owner of ['b2', 'b3'])
       expect(unixUserOf(owner, resolved)).to.have.property('reason').that.contains('2 ClearML users have this name');
   });
 
-  it("appears in the list of mapped users once, even for two owners, and not at all if it is the daemon's user", () => {
+  it("lists each mapped user once, even for two owners, and never the daemon's user", () => {
     const resolved = resolveUserMap({ a1: 'alice', b2: 'alice', b3: 'ghost', default: 'clearml' }, factsWith());
     expect(mappedUsers(resolved)).to.deep.equal([ALICE]);
   });
