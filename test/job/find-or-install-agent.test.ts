@@ -8,7 +8,7 @@ import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } 
 
 const SHOW = { STAND_IN_AGENT: 'echo "python: $0"' };
 
-describe('the Python that runs clearml-agent', () => {
+describe('the job script, to run clearml-agent,', () => {
   let node: Node;
   let bin: string;
   beforeEach(() => {
@@ -32,25 +32,25 @@ describe('the Python that runs clearml-agent', () => {
     return path;
   }
 
-  it('is the configured Python, even if PATH contains another one', async () => {
+  it('uses the configured Python, even if PATH contains another one', async () => {
     putPython(join(bin, 'python3'));
     const configured = putPython(join(node.home, 'opt', 'python'));
     expect((await run({ python: configured }, SHOW)).stdout).to.include(`python: ${configured}\n`);
   });
 
-  it('is the Python in PATH if the node has no configured Python', async () => {
+  it('uses the Python in PATH if the node has no configured Python', async () => {
     const python3 = putPython(join(bin, 'python3'));
     expect((await run({}, SHOW)).stdout).to.include(`python: ${python3}\n`);
     expect((await run({ python: '/not/on/this/node' }, SHOW)).stdout).to.include(`python: ${python3}\n`);
   });
 
-  it('is the interpreter of the clearml-agent in PATH if PATH contains no Python', async () => {
+  it('uses the interpreter of the clearml-agent in PATH if PATH contains no Python', async () => {
     const hidden = putPython(join(node.home, 'pipx', 'python'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${hidden}\n`, { mode: 0o755 });
     expect((await run({}, SHOW)).stdout).to.include(`python: ${hidden}\n`);
   });
 
-  it('is found before the job continues, so that no search runs after the private directory is removed', async () => {
+  it('ends the search for Python before it continues, so that no search outlives the private directory', async () => {
     const python3 = putPython(join(bin, 'python3'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${python3}\n`, { mode: 0o755 });
     const slowSed =
@@ -61,7 +61,7 @@ describe('the Python that runs clearml-agent', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('is installed in the private directory if no other Python has clearml-agent', async () => {
+  it('installs it in the private directory if no Python has it', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { ...SHOW, STAND_IN_HAS_AGENT: 'no' });
     expect(exitCode).to.equal(0);
@@ -70,7 +70,7 @@ describe('the Python that runs clearml-agent', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('is installed with the Python in PATH if the configured one cannot run', async () => {
+  it('installs it with the Python in PATH if the configured Python cannot run', async () => {
     putPython(join(bin, 'python3'));
     const broken = join(node.home, 'opt', 'python');
     mkdirSync(join(broken, '..'));
@@ -80,14 +80,14 @@ describe('the Python that runs clearml-agent', () => {
     expect(stderr).to.include(`installing clearml-agent 3.0.3 with ${join(bin, 'python3')}`);
   });
 
-  it('is installed with a pip from outside the environment if venv cannot install pip', async () => {
+  it('installs it with a pip from outside the environment if venv cannot install pip', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout } = await run({}, { ...SHOW, STAND_IN_HAS_AGENT: 'no', STAND_IN_VENV: 'fails' });
     expect(exitCode).to.equal(0);
     expect(stdout).to.match(/python: \S+\/agent\/bin\/python\n/);
   });
 
-  it('is missing if pip fails: the job ends before the gate and names each Python that it tried', async () => {
+  it('ends before the gate if pip fails, and names each Python that it tried', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
@@ -98,7 +98,7 @@ describe('the Python that runs clearml-agent', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('is missing if pip fails; the message also names a configured Python that the node lacks', async () => {
+  it('also names, if pip fails, a configured Python that the node lacks', async () => {
     putPython(join(bin, 'python3'));
     const broken = { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' };
     const { exitCode, stderr } = await run({ python: '/not/on/this/node' }, broken);
@@ -106,14 +106,14 @@ describe('the Python that runs clearml-agent', () => {
     expect(stderr).to.include(`(tried /not/on/this/node (not found), ${join(bin, 'python3')}, and could not install`);
   });
 
-  it('is missing if PATH contains no Python: the job ends and names the searched directories', async () => {
+  it('ends if PATH contains no Python, and names the searched directories', async () => {
     const { exitCode, stderr } = await run({});
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
     expect(stderr.trim().split('\n')).to.have.length(1);
     expect(stderr).to.include(`no python3 and no python in ${bin}:`);
   });
 
-  describe('(in a shared directory)', () => {
+  describe('with a shared directory,', () => {
     let shared: string;
     let home: string;
     beforeEach(() => {
@@ -124,7 +124,7 @@ describe('the Python that runs clearml-agent', () => {
 
     const none = { ...SHOW, STAND_IN_HAS_AGENT: 'no' };
 
-    it('is installed once and used by all twenty jobs that start together', async () => {
+    it('installs it only once if twenty jobs start together', async () => {
       const runs = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
           run({ sharedDir: shared }, { ...none, STAND_IN_PIP_SECONDS: '1', SLURM_JOB_ID: String(index) }),
@@ -138,7 +138,7 @@ describe('the Python that runs clearml-agent', () => {
       expect(readdirSync(join(shared, 'agents'))).to.deep.equal(['3.0.3-py3.11-x86_64']);
     });
 
-    it('is not installed again if another job installs it just before this job gets the lock', async () => {
+    it('does not install it again if another job installs it just before this job gets the lock', async () => {
       const other = `mkdir -p "\${home}/bin" && cp ${node.python} "$home/bin/python" && touch "$home/bin/agent-is-here"`;
       writeFileSync(
         join(bin, 'mkdir'),
@@ -151,14 +151,14 @@ describe('the Python that runs clearml-agent', () => {
       expect(readdirSync(join(shared, 'agents'))).to.deep.equal(['3.0.3-py3.11-x86_64']);
     });
 
-    it('is used again by the next job', async () => {
+    it('uses the installation of an earlier job', async () => {
       await run({ sharedDir: shared }, none);
       const { stdout, stderr } = await run({ sharedDir: shared }, none);
       expect(stdout).to.include(`python: ${home}/bin/python\n`);
       expect(stderr).not.to.include('installing');
     });
 
-    it('is removed completely if pip fails', async () => {
+    it('removes a partial installation completely if pip fails', async () => {
       const runs = await Promise.all(
         [1, 2, 3].map(() => run({ sharedDir: shared }, { ...none, STAND_IN_PIP: 'fails' })),
       );
@@ -166,7 +166,7 @@ describe('the Python that runs clearml-agent', () => {
       expect(readdirSync(join(shared, 'agents'))).to.deep.equal([]);
     });
 
-    it('is installed by the next job if the lock of a killed job is an hour old', async () => {
+    it('installs it even if a killed job left a lock, once the lock is an hour old', async () => {
       mkdirSync(`${home}.lock`, { recursive: true });
       const longAgo = Date.now() / 1000 - 3600;
       utimesSync(`${home}.lock`, longAgo, longAgo);
@@ -175,7 +175,7 @@ describe('the Python that runs clearml-agent', () => {
       expect(existsSync(`${home}.lock`)).to.equal(false);
     });
 
-    it('is installed in the private directory if the shared directory cannot be created', async () => {
+    it('installs it in the private directory if the shared directory cannot be created', async () => {
       writeFileSync(join(node.home, 'a file'), '');
       const { exitCode, stdout } = await run({ sharedDir: join(node.home, 'a file') }, none);
       expect(exitCode).to.equal(0);

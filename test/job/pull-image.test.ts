@@ -23,7 +23,7 @@ else
 fi
 `;
 
-describe('the image of a job', () => {
+describe('jobs with the same image', () => {
   let node: Node;
   let bin: string;
   let file: string;
@@ -65,7 +65,7 @@ describe('the image of a job', () => {
     return readdirSync(dirname(file)).filter((name) => name !== '.apptainer');
   }
 
-  it('is pulled once and used by all twenty jobs that start together', async () => {
+  it('pull it only once if twenty of them start together', async () => {
     const runs = await Promise.all(Array.from({ length: 20 }, (_, index) => run({}, String(index))));
     for (const { exitCode, stdout, stderr } of runs) {
       expect(exitCode, stderr).to.equal(0);
@@ -75,12 +75,12 @@ describe('the image of a job', () => {
     expect(leftovers()).to.have.members(['python=3.12.sif', 'python=3.12.sif.lock']);
   });
 
-  it('is pulled again by each job if the configuration forces the pull', async () => {
+  it('pull it again if the configuration forces the pull', async () => {
     await run();
     expect((await run({ forcePull: true })).stdout).to.include('image: pull 2\n');
   });
 
-  it('is pulled again by the next job if the first pull fails, which ends the first job before the gate', async () => {
+  it('end before the gate if the pull fails; the next job pulls the image again', async () => {
     writeFileSync(join(bin, 'refuse'), '');
     const { exitCode, stderr } = await run();
     expect(exitCode).to.equal(JOB_EXIT_CODES.imageNotPulled.code);
@@ -93,7 +93,7 @@ describe('the image of a job', () => {
     expect(pulls()).to.have.length(2);
   });
 
-  it('is pulled by a waiting job if the pulling job is killed; the waiting job removes partial files', async () => {
+  it('pull it again, and remove partial files, after the pulling job was killed', async () => {
     writeFileSync(join(bin, 'hold'), '');
     const first = node.start(script(), environment('1'));
     await first.until('the first pull', () => pulls().length === 1);
@@ -105,7 +105,7 @@ describe('the image of a job', () => {
     expect(leftovers()).to.have.members(['python=3.12.sif', 'python=3.12.sif.lock']);
   });
 
-  it('is not pulled if the site provides the image as a file', async () => {
+  it('pull no image that the site provides as a file', async () => {
     const siteImages = ['python_3.12.sif', 'python.sif'].map((name) => join(node.home, name));
     writeFileSync(siteImages[1] ?? '', 'of the site');
     const { stdout } = await run({ siteImages });

@@ -216,7 +216,7 @@ describe('in a job script,', () => {
       expect(stdout).to.include('size 0');
     });
 
-    it('is missing: the job ends before the gate, and one line names each searched path', async () => {
+    it('may be missing: the job then ends before the gate, and one line names each searched path', async () => {
       rmSync(join(node.home, 'clearml.conf'));
       const { exitCode, stdout, stderr } = await run({}, PLAIN_TEMPLATE, { sharedConf: '/shared/jobs/1.conf' });
       expect(exitCode).to.equal(JOB_EXIT_CODES.noConfiguration.code);
