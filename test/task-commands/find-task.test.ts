@@ -7,7 +7,7 @@ import { openCliWithStandIns, type CliWithStandIns } from '../cli/cli-with-stand
 /** The job stays pending. */
 const TEMPLATE = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('the task that the command line names', () => {
+describe('a command for one task', () => {
   let cli: CliWithStandIns;
   let task: string;
   let job: string;
@@ -26,19 +26,19 @@ describe('the task that the command line names', () => {
     ['its name', () => 'train (v1.0)'],
     ['its job id', () => job],
   ] as const) {
-    it(`is found by ${how}`, async () => {
+    it(`finds the task by ${how}`, async () => {
       const { stdout, stderr } = await cli.run('render', '--template-files', 't', '--task', name());
       expect(stdout, stderr).to.include(`clearml_task=${task}`);
     });
   }
 
-  it('causes an error if it does not exist', async () => {
+  it('reports that the task does not exist', async () => {
     const { code, stderr } = await cli.run('logs', 'no such task');
     expect(code).to.equal(2);
     expect(stderr).to.include('Task "no such task" not found');
   });
 
-  it('causes an error that lists all matches if several tasks have the same name', async () => {
+  it('lists all matches if several tasks have the given name', async () => {
     const twins = [await cli.user.makeTask({ name: 'twin' }), await cli.user.makeTask({ name: 'twin' })];
     const { code, stderr } = await cli.run('cancel', 'twin');
     expect(code).to.equal(2);
@@ -46,14 +46,14 @@ describe('the task that the command line names', () => {
     for (const id of twins) expect(stderr).to.include(`\n  ${id}  created  twin`);
   });
 
-  it('is not cancelled if it is neither queued nor in progress', async () => {
+  it('(cancel) refuses a task that is neither queued nor in progress', async () => {
     const draft = await cli.user.makeTask({ name: 'a draft' });
     const { code, stderr } = await cli.run('cancel', draft);
     expect(code).to.equal(1);
     expect(stderr).to.include(`Task ${draft} (a draft) is created: there is nothing to cancel.`);
   });
 
-  it('is aborted by "cancel", which reports what happens to its job', async () => {
+  it('(cancel) aborts a queued task and reports what happens to its job', async () => {
     const { code, stdout, stderr } = await cli.run('cancel', job);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.equal(
@@ -62,7 +62,7 @@ describe('the task that the command line names', () => {
     expect((await cli.user.look(task)).status).to.equal('stopped');
   });
 
-  it('receives a stop request from "cancel" if it is in progress', async () => {
+  it('(cancel) sends a stop request to a task that is in progress', async () => {
     const runs = await cli.submitOne(TEMPLATE, 'runs');
     await cli.user.api('tasks.started', { task: runs, force: true });
     await cli.user.api('workers.status_report', { worker: 'w', task: runs, timestamp: Date.now() });
