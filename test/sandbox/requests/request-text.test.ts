@@ -6,7 +6,7 @@ import { parseObjects, parsePath } from '../../../src/sandbox/requests/request-t
 const text = (body: string, more: { contentType?: string; query?: string } = {}): unknown =>
   parseObjects({ body, contentType: more.contentType, query: new URLSearchParams(more.query) });
 
-describe('parsePath', () => {
+describe('parsePath (of a request to the sandbox)', () => {
   const PATHS: readonly (readonly [string, string, string | undefined])[] = [
     ['/tasks.get_all', 'tasks.get_all', undefined],
     ['/v2.31/tasks.get_all', 'tasks.get_all', '2.31'],
@@ -27,7 +27,7 @@ describe('parsePath', () => {
   }
 });
 
-describe('parseObjects', () => {
+describe('parseObjects (from a request body)', () => {
   it('accepts an empty body', () => {
     expect(text('')).to.deep.equal([{}]);
   });

@@ -71,7 +71,7 @@ describe('a queue of the sandbox', () => {
   });
 });
 
-describe('get_next_task', () => {
+describe('queues.get_next_task of the sandbox', () => {
   it('pops the first entry, and returns nothing from an empty queue', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
@@ -137,7 +137,7 @@ describe('get_next_task', () => {
   });
 });
 
-describe('add_task', () => {
+describe('queues.add_task of the sandbox', () => {
   it('changes no status, and accepts the id of a missing task', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
@@ -173,7 +173,7 @@ describe('add_task', () => {
   });
 });
 
-describe('remove_task', () => {
+describe('queues.remove_task of the sandbox', () => {
   it('removes the entry for one caller and rejects later callers', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);

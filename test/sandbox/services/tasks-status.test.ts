@@ -194,7 +194,7 @@ describe('tasks.stop_many', () => {
   });
 });
 
-describe('the watchdog', () => {
+describe('the watchdog of the sandbox', () => {
   it('stops a running task that had no update for two hours', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
