@@ -11,7 +11,7 @@ function listed(options: Readonly<Record<string, string>>): string {
   return words.length === 0 ? 'no options' : `the options [${words.join(', ')}]`;
 }
 
-describe('readCommandLine', () => {
+describe('readCommandLine (of sbatch)', () => {
   const TABLE = [
     { long: 'nodes', short: 'N', value: 'required' },
     { long: 'hold', short: 'H' },
@@ -53,7 +53,7 @@ describe('readCommandLine', () => {
   });
 });
 
-describe('readDirectives', () => {
+describe('readDirectives (of a script)', () => {
   // Each of them seen on real Slurm 22.05.8.
   for (const [line, words] of [
     ['#SBATCH -N 2 --time=5', ['-N', '2', '--time=5']],
@@ -83,7 +83,7 @@ describe('readDirectives', () => {
   });
 });
 
-describe('a duration', () => {
+describe('the stand-in for Slurm', () => {
   for (const [text, seconds, shown] of [
     ['5', 300, '00:05:00'],
     ['5:30', 330, '00:05:30'],
@@ -92,13 +92,13 @@ describe('a duration', () => {
     ['2-3:04', 183_840, '2-03:04:00'],
     ['2-3:04:05', 183_845, '2-03:04:05'],
   ] as const) {
-    it(`is read from ${text} and shown as ${shown}`, () => {
+    it(`reads the duration ${text} and prints it as ${shown}`, () => {
       expect(readDuration(text)).to.equal(seconds * 1000);
       expect(formatDuration(seconds * 1000)).to.equal(shown);
     });
   }
 
-  it('is undefined if the text is no duration, and unlimited for "UNLIMITED"', () => {
+  it('reads no duration from other text, and no limit from "UNLIMITED"', () => {
     expect(readDuration('UNLIMITED')).to.equal(null);
     expect(formatDuration(null)).to.equal('UNLIMITED');
     for (const text of ['', 'soon', '1:2:3:4', '1-', '-5']) expect(readDuration(text), text).to.equal(undefined);
