@@ -15,7 +15,7 @@ describe('waitUntil', () => {
     expect(error.message).to.match(/^waited \d+ ms for a job, in vain: slurmctld ended\nits last line$/);
   });
 
-  it('does not fail for a reason that was withdrawn before the call', async () => {
+  it('ignores a reason to fail that was withdrawn before the call', async () => {
     failWaitsOn(() => 'slurmctld ended')();
 
     expect(await waitUntil('a job', () => 'job 7')).to.equal('job 7');
