@@ -27,7 +27,7 @@ function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachableEr
   return { time, notices, resolve: (text: string) => resolve(text), answer };
 }
 
-describe('firstResponse', () => {
+describe('firstResponse (of the ClearML server)', () => {
   it('reports after three seconds why the server does not respond and how long it waits', async () => {
     const { time, notices, resolve, answer } = waiting(10_000, REFUSED);
     time.pass(2_999);
