@@ -71,8 +71,8 @@ describe('the check of messages quoted in documents', () => {
   });
 });
 
-describe('the texts that second-tier tests expect', () => {
-  it('are printed by the program, by the tested tasks, or by another program, as this check lists', () => {
+describe('the tests of the second tier', () => {
+  it('expect only texts that the program, a tested task or a listed other program prints', () => {
     const files = secondTierFiles().map((file) => ({ file, ...readTexts(file) }));
     const search = createSearch([...textsOfProgram(), ...files.flatMap(({ others }) => others)]);
     const runs = files.flatMap(({ file, expected }) => expected.flatMap(wordRuns).map((run) => ({ file, run })));
@@ -83,7 +83,7 @@ describe('the texts that second-tier tests expect', () => {
     expect(runs).to.have.length.above(100);
   });
 
-  it('include every text that this check attributes to another program', () => {
+  it('expect each text that this check lists for another program', () => {
     const runs = secondTierFiles().flatMap((file) => readTexts(file).expected.flatMap(wordRuns));
 
     expect(Object.keys(PRINTED_BY_OTHERS).filter((text) => !runs.includes(text))).to.deep.equal([]);
