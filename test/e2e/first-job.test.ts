@@ -110,7 +110,7 @@ describe('an enqueued task', () => {
     await world.stop(daemon);
   });
 
-  it('is submitted by a daemon with --once, which then exits with 0; with an empty queue, such a daemon exits with 0 too', async () => {
+  it('is submitted by a daemon with --once, which then exits with 0, as it does for an empty queue', async () => {
     await using world = await startWorld();
     const template = await world.write('quick.template', QUICK_TEMPLATE);
 
