@@ -52,7 +52,7 @@ describe('the rate limit', () => {
     );
   });
 
-  it('counts calls that do not wait for a token, but makes a later submission wait for at most one token', () => {
+  it('also counts calls that do not wait, but makes a submission after them wait for at most one token', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 10; calls += 1) limit.spendAside(NOW);
     let begun = 0;

@@ -15,7 +15,7 @@ const NONSENSE: readonly [name: string, failure: Answer] = ['a response that is 
 describe('the ClearML client, if the server fails,', () => {
   const fixture = createScriptedServerFixture();
 
-  describe('and calls can be retried,', () => {
+  describe('(with retries)', () => {
     const passing: readonly [name: string, failure: Answer][] = [
       ['maintenance (503)', page(503, '<html>Service Unavailable</html>')],
       ['too many requests (429)', page(429, '')],
@@ -28,7 +28,7 @@ describe('the ClearML client, if the server fails,', () => {
       ],
     ];
     for (const [name, failure] of passing) {
-      it(`completes a call that only reads after ${name}`, async () => {
+      it(`retries a read-only call after ${name} until it succeeds`, async () => {
         fixture.server.script('tasks.get_by_id', failure, failure, A_TASK);
 
         expect((await fixture.client().tasks.get(TASK))?.task.id).to.equal(TASK);
@@ -37,7 +37,7 @@ describe('the ClearML client, if the server fails,', () => {
       });
     }
 
-    it('reports the last error of a call that only reads when the retry time is over', async () => {
+    it('reports the last error of a read-only call when the retry time is over', async () => {
       fixture.server.script('tasks.get_by_id', page(502, '<html>Bad Gateway</html>'));
 
       let attempts = 0;
@@ -55,14 +55,14 @@ describe('the ClearML client, if the server fails,', () => {
       expect(attempts).to.be.greaterThan(1);
     });
 
-    it('repeats a call that is not idempotent if the call certainly had no effect', async () => {
+    it('retries a non-idempotent call if the call certainly had no effect', async () => {
       fixture.server.script('queues.remove_task', page(503, ''), data({ removed: 1 }));
 
       expect(await fixture.client().queues.removeEntry(QUEUE, TASK)).to.equal(true);
     });
 
     for (const [name, failure] of [...passing.slice(2), NONSENSE]) {
-      it(`does not repeat a call that is not idempotent after ${name}`, async () => {
+      it(`does not retry a non-idempotent call after ${name}`, async () => {
         fixture.server.script('queues.remove_task', failure, data({ removed: 1 }));
 
         const error = await rejection(fixture.client().queues.removeEntry(QUEUE, TASK));
@@ -72,7 +72,7 @@ describe('the ClearML client, if the server fails,', () => {
       });
     }
 
-    it('does not repeat a call that the server rejected', async () => {
+    it('does not retry a call that the server rejected', async () => {
       fixture.server.script('tasks.get_by_id', refuse(403, 20, 'forbidden (not allowed for role)'));
 
       const error = await rejection(fixture.client().tasks.get(TASK));

@@ -71,7 +71,7 @@ describe('an outage', () => {
   describe('of the ClearML server (injected faults)', () => {
     before(requireSandbox);
 
-    it('delays the final status of tasks whose jobs have ended until the server responds again (C-01)', async () => {
+    it('delays, until the server responds again, the final status of tasks whose jobs have ended (C-01)', async () => {
       await using world = await startWorld({ cluster, python: standInAgentPython() });
       const { daemon, runs, waits } = await startTwo(world);
 

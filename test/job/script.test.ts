@@ -142,7 +142,7 @@ describe('in a job script,', () => {
       expect(node.leftovers()).to.deep.equal([]);
     });
 
-    it('is removed before the EXIT trap of the template runs with the exit code', async () => {
+    it('is removed even if the template has an EXIT trap, which then gets the exit code of the agent', async () => {
       const template = PLAIN_TEMPLATE.replace('\n', '\nset -e\ntrap \'echo "mine: $?"\' EXIT\n');
       const { exitCode, stdout } = await run({ STAND_IN_AGENT: 'exit 3' }, template);
       expect({ exitCode, stdout }).to.deep.equal({

@@ -31,7 +31,7 @@ const TEXTS = fc.oneof(
 describe(`real Slurm (seed ${seed}, ${CASES} cases)`, () => {
   before(requireSlurm);
 
-  it('never grants more than the amount that parseAmount returns', async () => {
+  it('never grants a job more than parseAmount computes from an option of sbatch', async () => {
     await using cluster = await startRichCluster({});
     const cases = fc
       .sample(fc.record({ option: fc.constantFrom(...OPTIONS), spelling: TEXTS }), { numRuns: CASES * 20, seed })

@@ -241,9 +241,9 @@ describe('templateWarnings', () => {
   });
 });
 
-describe('the renderer, given a value in a variable, array or argument,', () => {
+describe('the renderer, given a value X in a variable, array or argument,', () => {
   for (const body of SAFE) {
-    it(`accepts the value, because ${body.includes('X') ? 'the script never runs it (X) as code' : 'it can only be a number or an id'}: ${JSON.stringify(body)}`, () => {
+    it(`accepts ${body.includes('X') ? 'X, because the script never runs X as code' : 'the value, because it can only be a number or an id'}: ${JSON.stringify(body)}`, () => {
       if (!body.includes('|int')) renderBody(body.replaceAll('X', X), "it's $(x) a[`y`]");
 
       expect(findings(body)).not.to.include.members(['may-be-evaluated']);

@@ -181,7 +181,7 @@ describe('with several Unix users, the scheduler', () => {
     ['is killed', { exitCode: undefined, killedBy: 'SIGKILL', stdout: '', stderr: '' }],
     ['prints no table', { exitCode: 0, killedBy: undefined, stdout: 'Welcome\n', stderr: '' }],
   ] as const) {
-    it(`still lists the jobs of the others if one user's squeue ${what}`, async () => {
+    it(`lists the jobs of all users except the one whose squeue ${what}`, async () => {
       const { scheduler, failing } = createBed({ hidesJobs: true });
       await scheduler.facts();
       failing.set('alice', failure);
@@ -253,7 +253,7 @@ describe('with several Unix users, the scheduler', () => {
     expect(calls.filter((call) => call.endsWith('sacct'))).to.deep.equal(['alice sacct', 'bob sacct']);
   });
 
-  it('returns accounting figures for the jobs of the others if sudo refuses sacct for one user', async () => {
+  it('returns accounting figures for the jobs of all users except the one for whom sudo refuses sacct', async () => {
     const { scheduler, calls, refused } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -264,7 +264,7 @@ describe('with several Unix users, the scheduler', () => {
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct', 'bob sacct']);
   });
 
-  it('returns accounting figures for the jobs of the others if accounting times out for one user', async () => {
+  it('returns accounting figures for the jobs of all users except the one for whom accounting times out', async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -313,7 +313,7 @@ describe('with several Unix users, the scheduler', () => {
     ['times out', new CommandTimeoutError('/usr/bin/scancel as alice', 1_000, '', '')],
     ['fails', { exitCode: 1, killedBy: undefined, stdout: '', stderr: 'scancel: error: Zero Bytes were transmitted' }],
   ] as const) {
-    it(`still cancels the jobs of the others if one user's scancel ${what}`, async () => {
+    it(`cancels the jobs of all users except the one whose scancel ${what}`, async () => {
       const { scheduler, calls, failing } = createBed();
       failing.set('alice', failure);
       const jobs = ['alice', 'bob', 'alice'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));

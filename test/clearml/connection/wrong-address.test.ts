@@ -4,7 +4,7 @@ import { formatWrongAddress } from '../../../src/clearml/connection/wrong-addres
 
 const PAGE = { status: 200, location: undefined, text: '<html>' };
 
-describe('the error about an address that is not that of the ClearML API', () => {
+describe('the error about a wrong ClearML API address', () => {
   const suggestions: readonly [apiServer: string, write: string][] = [
     ['http://clearml.lab:8080', 'set api.api_server to http://clearml.lab:8008'],
     ['https://app.clearml.lab', 'set api.api_server to https://api.clearml.lab'],
@@ -27,7 +27,7 @@ describe('the error about an address that is not that of the ClearML API', () =>
     ['http://[', 'another URL'],
   ];
   for (const [location, target] of redirects) {
-    it(`names ${target} as the target of a redirect to ${location}`, () => {
+    it(`says "redirects to ${target}" after a redirect to ${location}`, () => {
       const reply = { status: 301, location, text: '' };
 
       expect(formatWrongAddress('http://clearml.lab:8008', 'auth.login', reply)).to.include(

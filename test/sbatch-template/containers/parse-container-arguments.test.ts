@@ -144,7 +144,7 @@ describe('the parser of container arguments', () => {
     expect(new Set(names)).to.have.property('size', names.length);
   });
 
-  it('never turns hostile arguments into options that its table of arguments does not list', () => {
+  it('turns hostile arguments only into options that its table of arguments lists', () => {
     const option = fc.constantFrom(...ARGUMENTS.flatMap(({ names }) => names));
     const word = fc.oneof(
       option,
