@@ -90,7 +90,7 @@ describe('the user map', () => {
     ['has the uid of another Unix user', 'twin', [{ ...ALICE, name: 'twin' }], 'has the same uid as alice'],
     ["has the uid of the daemon's user", 'glue', [{ name: 'glue', uid: 990, home: '/' }], "is the daemon's user"],
   ] as const) {
-    it(`rejects the tasks of an owner whose Unix user ${what}, but no other tasks`, () => {
+    it(`rejects only the tasks of an owner whose Unix user ${what}`, () => {
       const resolved = resolveUserMap({ a1: name, b2: 'bob' }, factsWith(users));
       expect(unixUserOf('a1', resolved)).to.have.property('reason').that.contains(reason);
       expect(unixUserOf('b2', resolved)).to.deep.equal({ kind: 'run as', user: BOB });

@@ -107,7 +107,7 @@ describe('parseLimit', () => {
   }
 });
 
-describe('limitKind', () => {
+describe('limitKind (the kind of amount of a limit)', () => {
   for (const [text, kind] of [
     ['8', 'number'],
     ['-5', 'number'],

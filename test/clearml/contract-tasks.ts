@@ -126,7 +126,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  describe('abortCallbackMs', () => {
+  describe('abortCallbackMs of a task', () => {
     for (const [what, runtime, abortCallbackMs] of [
       ['the sum of timeout and poll interval', { _abort_callback_timeout: '600', _abort_poll_freq: '10' }, 610_000],
       ['the timeout if there is no poll interval', { _abort_callback_timeout: 30 }, 30_000],

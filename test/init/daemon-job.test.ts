@@ -13,7 +13,7 @@ async function jobOf(site: Site): Promise<string[]> {
   return unit.split('\n').filter((line) => /^#SBATCH --(?:time|signal|partition|account|qos)/.test(line));
 }
 
-describe('daemonJob', () => {
+describe('daemonJob (the job in which the daemon runs)', () => {
   for (const [timeLimit, time, signal] of [
     ['30:00', '30:00', 300],
     ['2:00', '2:00', 60],

@@ -12,7 +12,7 @@ const TEMPLATE = PLAIN_TEMPLATE.replace('${CLEARML_PRE_SETUP}', 'set -euo pipefa
   `if [ -d "${LENT}" ]; then ls "${LENT}"; else echo 'nothing lent'; fi`,
 );
 
-describe("the copy of the node's clearml-agent for a Pyxis container (under set -euo pipefail)", () => {
+describe("a job that copies the node's clearml-agent into a Pyxis container (under set -euo pipefail)", () => {
   let node: Node;
   let packages: string;
   before(requirePython);
@@ -43,7 +43,7 @@ describe("the copy of the node's clearml-agent for a Pyxis container (under set 
     return ended;
   }
 
-  it('contains no files from outside the packages of clearml-agent', async () => {
+  it('copies no files from outside the packages of clearml-agent', async () => {
     const outside = join(node.home, 'outside');
     writeFileSync(outside, '');
     installAgent(outside, '../outside');
@@ -52,7 +52,7 @@ describe("the copy of the node's clearml-agent for a Pyxis container (under set 
     expect(stderr).not.to.include('cannot use');
   });
 
-  it('is not used if it is incomplete; the job continues without it', async () => {
+  it('does not use an incomplete copy, and continues without it', async () => {
     installAgent('clearml_agent/missing.py');
     const { stdout, stderr } = await run();
     expect(stdout).to.include('nothing lent');
@@ -61,7 +61,7 @@ describe("the copy of the node's clearml-agent for a Pyxis container (under set 
     );
   });
 
-  it('is not made if Python does not report where clearml-agent is; the job continues without it', async () => {
+  it('makes no copy if Python does not report where clearml-agent is, and continues without it', async () => {
     const { stdout, stderr } = await run();
     expect(stdout).to.include('nothing lent');
     expect(stderr).to.include(`cannot use the clearml-agent of this node: ${node.python} does not report its location`);

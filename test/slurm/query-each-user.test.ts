@@ -24,7 +24,7 @@ function createBed(): Bed {
   };
 }
 
-describe('createUserQueries', () => {
+describe('createUserQueries (of several Unix users)', () => {
   it('runs a query as each Unix user, and reports a failure only for those whose own query fails', async () => {
     const { failures, isDown } = await createBed().query('f1', 'alice', 'bob');
     expect([...failures]).to.deep.equal([['f1', 'f1 failed']]);

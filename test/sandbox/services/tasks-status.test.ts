@@ -15,7 +15,7 @@ async function messageOf(sandbox: OpenSandbox, task: string): Promise<string> {
   return `${status}: ${String(message)}`;
 }
 
-describe("a change of a task's status", () => {
+describe('the sandbox, asked to change the status of a task,', () => {
   it('sets reason, message and the times of change', async () => {
     const clock = createManualClock(Date.UTC(2025, 0, 1, 10));
     await using sandbox = await openSandbox({ clock });
@@ -53,7 +53,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.task(task)).not.to.have.property('completed');
   });
 
-  it('is rejected, without effect, if the status machine does not allow it', async () => {
+  it('rejects, without effect, a change that the status machine does not allow', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -61,14 +61,14 @@ describe("a change of a task's status", () => {
     expect(await sandbox.statusOf(task)).to.equal('queued');
   });
 
-  it('is accepted with force, for example from queued to failed', async () => {
+  it('accepts such a change with force, for example from queued to failed', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     await sandbox.ok('tasks.failed', { task, force: true, status_reason: 'sbatch said no' });
     expect(await sandbox.task(task)).to.include({ status: 'failed', status_reason: 'sbatch said no' });
   });
 
-  it('needs no force from stopped to failed', async () => {
+  it('needs no force for a change from stopped to failed', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     await sandbox.ok('tasks.stopped', { task, status_reason: 'user abort' });
@@ -76,7 +76,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.task(task)).to.include({ status: 'failed', status_reason: 'time limit' });
   });
 
-  it('fails if another call has changed the status at the same time', async () => {
+  it('reports an error if another call has changed the status at the same time', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     const { answer } = await sandbox.held('tasks.completed', { task });
@@ -86,7 +86,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('fails even with force if another call has changed the status at the same time', async () => {
+  it('reports an error, even with force, if another call has changed the status at the same time', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     const { answer } = await sandbox.held('tasks.failed', { task, force: true });
@@ -96,7 +96,7 @@ describe("a change of a task's status", () => {
     expect(await sandbox.statusOf(task)).to.equal('completed');
   });
 
-  it('can publish the task; a published task changes only with force', async () => {
+  it('can publish the task at its end, and then changes it only with force', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     expect(await sandbox.ok('tasks.completed', { task, publish: true })).to.include({ published: 1 });
@@ -104,7 +104,7 @@ describe("a change of a task's status", () => {
     expect((await sandbox.call('tasks.reset', { task })).result).to.equal('400/110');
   });
 
-  it('is rejected for a missing task, by tasks.completed with 400/101 and by tasks.started with 400/10', async () => {
+  it('returns, for a missing task, 400/101 from tasks.completed and 400/10 from tasks.started', async () => {
     await using sandbox = await openSandbox();
     const unknown = { task: 'f'.repeat(32) };
     expect((await sandbox.call('tasks.completed', unknown)).result).to.equal('400/101');

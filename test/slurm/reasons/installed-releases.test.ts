@@ -34,7 +34,7 @@ function readWords(library: Buffer): string[] {
 
 describe('explainReason, with an installed Slurm', () => {
   for (const { version } of SLURM_RELEASES) {
-    describe(version, () => {
+    describe(`${version},`, () => {
       before(requireSlurmVersion(version));
 
       it('explains every reason of this release, and the list of the other tests contains each', async () => {
