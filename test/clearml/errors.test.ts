@@ -12,7 +12,7 @@ const QUEUE = queueId('b'.repeat(32));
 const A_TASK = data({ task: { id: TASK, status: 'queued' } });
 const NONSENSE: readonly [name: string, failure: Answer] = ['a response that is not JSON', page(200, '{"meta":')];
 
-describe('the ClearML client, if the server fails,', () => {
+describe('the ClearML client with a failing server', () => {
   const fixture = createScriptedServerFixture();
 
   describe('(with retries)', () => {

@@ -61,7 +61,10 @@ const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
     'options that begin like rejected ones',
     withDirectives('#SBATCH --account=a --wait-all-nodes=1 --wckey=w --use-min-nodes --gres=gpu:1 --gpus=1 --time=1'),
   ],
-  ['short options whose values contain the letters of rejected options', withDirectives('#SBATCH -Aa -JWaQ -pQ -oa.log -DWork')],
+  [
+    'short options whose values contain the letters of rejected options',
+    withDirectives('#SBATCH -Aa -JWaQ -pQ -oa.log -DWork'),
+  ],
   [
     'options in a comment that are rejected in a directive',
     withDirectives('#SBATCH -n 1 # --array=1-4', '##SBATCH --array=1', '# #SBATCH -W', ' #SBATCH -Q'),

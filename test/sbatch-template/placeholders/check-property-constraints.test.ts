@@ -22,7 +22,11 @@ function allowed(rule: boolean | PropertyConstraint): string {
   if (typeof rule === 'boolean') return rule ? 'allows every value' : 'allows no value';
   const { least, most, values } = rule;
   const range =
-    most === undefined ? `at least ${least ?? ''}` : least === undefined ? `at most ${most}` : `${least} to ${most}`;
+    most === undefined
+      ? `at least ${least ?? ''}`
+      : least === undefined
+        ? `only values above 0 and at most ${most}`
+        : `${least} to ${most}`;
   if (values === undefined) return `allows ${range}`;
   return `allows only ${values.join(' or ')}${most === undefined ? '' : `, and ${range}`}`;
 }

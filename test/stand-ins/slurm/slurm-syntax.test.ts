@@ -98,7 +98,7 @@ describe('the stand-in for Slurm', () => {
     });
   }
 
-  it('reads no duration from other text, and no limit from "UNLIMITED"', () => {
+  it('reads "UNLIMITED" as an unlimited duration, and rejects other text', () => {
     expect(readDuration('UNLIMITED')).to.equal(null);
     expect(formatDuration(null)).to.equal('UNLIMITED');
     for (const text of ['', 'soon', '1:2:3:4', '1-', '-5']) expect(readDuration(text), text).to.equal(undefined);
