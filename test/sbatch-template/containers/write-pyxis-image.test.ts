@@ -32,7 +32,7 @@ describe('the conversion of an image name to Pyxis notation', () => {
     ['./x.sqsh', './x.sqsh'],
     ['dockerd://nvcr.io/x', 'dockerd://nvcr.io/x'],
   ] as const) {
-    it(`${written === given ? `does not change ${written}` : `changes ${written} to ${given}`}`, () => {
+    it(written === given ? `does not change ${written}` : `changes ${written} to ${given}`, () => {
       expect(toPyxisImage(written)).to.equal(given);
       expect(toPyxisImage(given)).to.equal(given);
     });
