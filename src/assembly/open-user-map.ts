@@ -32,7 +32,7 @@ export async function findUnixUsers(host: Transport, names: readonly string[]): 
   const [first = '', ...lines] = stdout.split('\n');
   const [, uid, name] = /^(\d+):(.+)$/.exec(first) ?? [];
   if (uid === undefined || name === undefined)
-    throw new SlurmUnavailableError(`the Unix user on ${host.name} is unknown: run \`id\` there`);
+    throw new SlurmUnavailableError(`the Unix user that runs commands on ${host.name} is unknown: run \`id\` there`);
   return {
     self: { name, uid: Number(uid) },
     users: new Map(lines.flatMap(parsePasswd).map((user) => [user.name, user])),

@@ -35,7 +35,7 @@ const REMEDY =
 export const readTrustedFile: ReadFile = (path) => {
   const why = distrustOf(resolve(path));
   if (why === undefined) return readTextFile(path);
-  const fact = `not read because other users can change it: ${why}. Run chmod go-w on it, or move the file to a directory that you own`;
+  const fact = `the file is not read because other users can change it: ${why}. Run chmod go-w on it, or move the file to a directory that you own`;
   throw new ConfigError(fact, { kind: 'file', file: path, line: 1, column: 1 });
 };
 
@@ -53,7 +53,7 @@ export function refuseUntrustedSettings(config: Config): void {
     const site = isRun ? siteAccounts() : undefined;
     const why = findNameDistrust(inspectPath(resolve(path)), { ...ownTrust(), site });
     if (why === undefined) continue;
-    const fact = `${setting} is refused because other users can change its file: ${why}. Run chmod go-w on it, or use a ${isRun ? 'program' : 'file'} in a directory that you own`;
+    const fact = `${setting} is refused because other users can change the file that it names: ${why}. Run chmod go-w on it, or use a ${isRun ? 'program' : 'file'} in a directory that you own`;
     throw new ConfigError(fact, config.originOf(setting) ?? { kind: 'default' });
   }
 }

@@ -37,7 +37,7 @@ export function unixUserOf(owner: string | undefined, { byOwner, fallback }: Use
   if (own !== undefined) return own;
   if (fallback !== undefined) return fallback;
   const who = owner === undefined ? 'the task has no ClearML user' : `ClearML user ${owner} is not in ${SETTING}`;
-  return { kind: 'rejected', reason: `${who}, which has no "${DEFAULT}"` };
+  return { kind: 'rejected', reason: `${who}, and ${SETTING} has no entry "${DEFAULT}"` };
 }
 
 /** The users other than the daemon's own, each once. */

@@ -62,7 +62,7 @@ export function createTasks(session: Session, reportUnreadable: ReportUnreadable
       const { updated } = await changeStatus('tasks.dequeue', id, note, { shape: Updated, new_status: 'queued' });
       if (updated >= 1) return;
       throw new LostRaceError(
-        `ClearML did not change task ${id}: it is no longer in progress`,
+        `ClearML did not change task ${id}, because the task is no longer in progress`,
         'tasks.dequeue',
         200,
         0,
@@ -73,7 +73,12 @@ export function createTasks(session: Session, reportUnreadable: ReportUnreadable
       const dequeueOnce = async (): Promise<string | undefined> => {
         const { updated, fields } = await changeStatus('tasks.dequeue', id, note, { shape: Dequeued });
         if (updated > 0) return fields.status;
-        throw new LostRaceError(`ClearML did not change task ${id}: it is no longer queued`, 'tasks.dequeue', 200, 0);
+        throw new LostRaceError(
+          `ClearML did not change task ${id}, because the task is no longer queued`,
+          'tasks.dequeue',
+          200,
+          0,
+        );
       };
       // A server that forgot the former status leaves the task queued, in no queue, and makes it a draft the second time:
       // https://github.com/clearml/clearml-server/blob/master/apiserver/bll/task/task_operations.py (enqueue_task)

@@ -71,6 +71,6 @@ function findFault(
   added: unknown,
 ): string | undefined {
   if (!isTaskId(task)) return `its task is ${describeValue(task)}, which is not a task id`;
-  if (before.has(task)) return `task ${task} has another entry before it`;
+  if (before.has(task)) return `task ${task} already has an earlier entry in the queue`;
   return at === undefined ? `its time is ${describeValue(added)}` : undefined;
 }

@@ -26,7 +26,7 @@ const Rows = z.object({ tasks: z.array(z.unknown()) });
 /** Refuses a response about another task: its document would run under this id. */
 function documentOf(id: TaskId): z.ZodType<TaskDocument> {
   return z.object({ task: z.record(z.string(), z.unknown()) }).transform(({ task: document }, context) => {
-    const task = parseTaskId(document) === id ? parseTask(document, id) : { why: 'it is about another task' };
+    const task = parseTaskId(document) === id ? parseTask(document, id) : { why: 'the response is about another task' };
     if (!isUnreadable(task)) return { task, document };
     context.addIssue(task.why);
     return z.NEVER;

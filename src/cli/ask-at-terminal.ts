@@ -11,7 +11,7 @@ export async function askAtTerminal(
   const lines = createInterface({ input, output, terminal: false });
   const ended = new Promise<never>((_, reject) => {
     lines.once('close', () => {
-      reject(new UsageError('No answer: use an option instead (see --help), or use --yes for the defaults.'));
+      reject(new UsageError('There was no answer. Use an option instead (see --help), or --yes for the defaults.'));
     });
   });
   try {

@@ -30,12 +30,12 @@ function details(line: AuditLine): string {
         ['Unix user', line.unixUser],
         ['attempt', String(line.attempt)],
         ['template', line.template.file],
-        ['its SHA-256', line.template.sha256],
+        ['SHA-256 of the template', line.template.sha256],
         ['SHA-256 of the script', line.scriptSha256],
         ...Object.entries(line.properties).map(
           ([name, value]) => [`property ${displayFact(name)}`, displayFact(value)] as const,
         ),
-        ['properties left off', line.propertiesLeftOff === undefined ? undefined : String(line.propertiesLeftOff)],
+        ['properties not shown', line.propertiesLeftOff === undefined ? undefined : String(line.propertiesLeftOff)],
         ['because', line.why],
       ]);
     case 'submitted':

@@ -29,7 +29,11 @@ export function formatProperties(properties: readonly PropertyOfFile[], isMarkdo
   const titles = ['property', 'default', ...(isConstrained ? ['takes'] : []), 'sets', 'where'];
   const rows = properties.map(({ name, fallback, takes, uses, file }) => [
     isMarkdown ? `\`${name}\`` : name,
-    isMarkdown ? (fallback === undefined ? 'none: a task must have it' : `\`${fallback}\``) : (fallback ?? '-'),
+    isMarkdown
+      ? fallback === undefined
+        ? 'none: a task must set the property'
+        : `\`${fallback}\``
+      : (fallback ?? '-'),
     ...(isConstrained ? [takes ?? 'anything'] : []),
     setsText(uses),
     placesText(file, uses),
@@ -46,7 +50,7 @@ export function formatProperties(properties: readonly PropertyOfFile[], isMarkdo
 function constraintText(property: TemplateProperty, constraints: PropertyConstraints | undefined): string | undefined {
   const rule = constraints?.named.get(property.name) ?? constraints?.others ?? true;
   if (rule === true) return undefined;
-  return rule === false ? 'the default only' : describeConstraint(rule, limitKindOf(property));
+  return rule === false ? 'only the default' : describeConstraint(rule, limitKindOf(property));
 }
 
 function setsText(uses: readonly PropertyUse[]): string {

@@ -84,7 +84,7 @@ function waitingText({ waiting, waitingCount }: ClusterStatus, style: StatusStyl
     ...(areHeld ? [onOneLine(why)] : []),
   ]);
   const more = waitingCount - waiting.length;
-  const head = `\nWaiting in queues: ${waitingCount}${more === 0 ? '' : ' (showing the first of each queue)'}\n`;
+  const head = `\nWaiting in queues: ${waitingCount}${more === 0 ? '' : ' (shown: the first tasks of each)'}\n`;
   return head + tableOrLines([...WAITING_HEAD, ...(areHeld ? ['WHY'] : [])], rows, style.columns);
 }
 

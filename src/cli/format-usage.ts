@@ -25,7 +25,7 @@ export interface UsageStyle {
 export function usageText(report: UsageReport, { since, until }: UsagePeriod, { columns }: UsageStyle): string {
   const { by, rows, total } = report;
   const head = `Tasks that ended between ${formatTime(since)} and ${formatTime(until)}, by ${by}.\n`;
-  if (rows.length === 0) return `${head}No task has ended.\n`;
+  if (rows.length === 0) return `${head}No task ended in this time.\n`;
   const share = shareOf(total);
   const isBarred = columns !== undefined;
   const titles = [

@@ -97,7 +97,7 @@ function sshOf(cluster: Cluster, path: string, originOf: (key: string) => Origin
   }
   if (!isHere && provider === 'local')
     throw new ConfigError(
-      `${path}.provider is local, but its host is ${host}: remove one of them`,
+      `${path}.provider is local, but ${path}.host is ${host}: remove one of the two settings`,
       originOf('provider'),
     );
   if (isHere || provider === 'local') return undefined;
@@ -105,7 +105,7 @@ function sshOf(cluster: Cluster, path: string, originOf: (key: string) => Origin
   const { password_file: file, password_command: command } = cluster;
   if (file !== undefined && command !== undefined)
     throw new ConfigError(
-      `${path} has both password_file and password_command: remove one of them`,
+      `${path} has both password_file and password_command: remove one of the two settings`,
       originOf('password_file'),
     );
   if (provider === 'openssh' && cluster.host_keys?.startsWith('SHA256:') === true) {
@@ -117,7 +117,7 @@ function sshOf(cluster: Cluster, path: string, originOf: (key: string) => Origin
   if (provider === 'openssh' && (file !== undefined || command !== undefined)) {
     const key = file === undefined ? 'password_command' : 'password_file';
     throw new ConfigError(
-      `${path}.${key} has no effect with openssh, which uses a connection that you open: remove it`,
+      `${path}.${key} has no effect with openssh, which uses a connection that you open: remove the setting`,
       originOf(key),
     );
   }

@@ -48,7 +48,7 @@ const SWITCHES: Readonly<Record<string, boolean>> = {
 export const OTHER_VARIABLES = {
   configFile: {
     names: ['CLEARML_CONFIG_FILE', 'TRAINS_CONFIG_FILE'],
-    meaning: 'The configuration file, instead of the default ones.',
+    meaning: 'The configuration file to read instead of the default ones.',
   },
   stateHome: { names: ['XDG_STATE_HOME'], meaning: 'The parent of the default `state_dir`.' },
   logLevel: {
@@ -58,7 +58,7 @@ export const OTHER_VARIABLES = {
   debug: { names: ['CLEARML_SLURM_GLUE_DEBUG'], meaning: '`1`: log everything, and the stack of each error.' },
   journalStream: {
     names: ['JOURNAL_STREAM'],
-    meaning: 'Set by systemd when the log goes to the journal. Each log line then has a priority and no time.',
+    meaning: "Set by systemd when the log goes to systemd's journal. Each log line then has a priority and no time.",
   },
   // The variables of Python's requests, which the agent uses. Node itself reads NODE_EXTRA_CA_CERTS.
   caFile: { names: ['REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'], meaning: 'A file with CA certificates to trust.' },

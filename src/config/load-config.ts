@@ -128,8 +128,8 @@ function namesAt(root: ConfigTree, path: readonly string[]): string[] {
 function ignoredVariables({ ignored }: Surroundings): string[] {
   return ignored.map((name) =>
     name === 'CLEARML_CONFIG_PATH'
-      ? 'CLEARML_CONFIG_PATH is set, but configuration directories are not supported: use a file.'
-      : `${name} is set, but not passed to sbatch: put the option into the template.`,
+      ? 'CLEARML_CONFIG_PATH is set, but configuration directories are not supported: name a file in CLEARML_CONFIG_FILE instead.'
+      : `${name} is set, but the daemon does not pass it to sbatch: write the option into the template.`,
   );
 }
 

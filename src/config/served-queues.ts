@@ -101,13 +101,14 @@ function inOrder<Settings>(queues: [name: string, Settings][], written: readonly
 
 function noCluster(queue: string, clusters: readonly string[]): string {
   const setting = joinPath(['agent', 'slurm', 'queues', queue]);
-  return `queue "${queue}" has no cluster, and there are ${clusters.join(', ')}: set ${setting} { cluster: … }, or use --cluster`;
+  return `queue "${queue}" has no cluster, and there are several clusters (${clusters.join(', ')}): set ${setting} { cluster: … }, or use --cluster`;
 }
 
 function refuseUnknownCluster(name: string, clusters: readonly string[], origin: Origin): void {
   if (clusters.includes(name)) return;
   const nearest = nearestName(name, clusters);
-  const known = clusters.length === 0 ? 'agent.slurm.clusters has none' : `there is ${clusters.join(', ')}`;
+  const known =
+    clusters.length === 0 ? 'agent.slurm.clusters is empty' : `the configuration has ${clusters.join(', ')}`;
   throw new ConfigError(
     `there is no cluster "${name}": ${nearest === undefined ? known : `did you mean "${nearest}"?`}`,
     origin,

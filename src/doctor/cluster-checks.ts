@@ -97,7 +97,7 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
   {
     id: 'ssh',
     question: 'Can the login node be reached?',
-    fix: 'Run ssh HOST true until it works without a prompt; docs/ssh.md explains the errors',
+    fix: 'Correct the SSH set-up until "ssh HOST true" works without a prompt; docs/ssh.md explains the errors',
     check: ({ connection: way }) =>
       checkFact(way, ({ host, isBySsh, notices = [] }) =>
         isBySsh
@@ -132,8 +132,8 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
   },
   {
     id: 'accounts',
-    question: 'Does this user have an account?',
-    fix: 'Ask an administrator to add you to an account (sacctmgr add user NAME account=…)',
+    question: 'Does this user have a Slurm account?',
+    fix: 'Ask an administrator to add you to a Slurm account (sacctmgr add user NAME account=…)',
     check: ({ accounts, controller, userMap }) =>
       checkFact(accounts, (seen) => {
         const isNeeded = controller.kind === 'known' && controller.value.needsAccount;
@@ -142,8 +142,8 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
         if (userMap.kind === 'known' && !userMap.value.hasOwnJobs)
           return skipped('not needed: no jobs run as this user (agent.slurm.user_map)');
         return isNeeded
-          ? failed('this user has no account, and Slurm rejects jobs without one')
-          : skipped('not needed');
+          ? failed('this user has no Slurm account, and Slurm rejects jobs without an account')
+          : skipped('not needed: Slurm accepts jobs without an account');
       }),
   },
   {
@@ -180,7 +180,7 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
   {
     id: 'other-daemon',
     question: 'Is the state directory free for a daemon?',
-    fix: 'Stop the daemon on that machine, or set agent.slurm.state_dir to another directory',
+    fix: 'Stop the daemon that uses the directory, or set agent.slurm.state_dir to another directory',
     check: ({ holder }) =>
       checkFact(holder, (held) => {
         if (held === undefined) return passed('no daemon uses it');
@@ -197,7 +197,9 @@ function checkUserMap({ users, problems, unknown, refused, hidesJobs }: UserMapS
     ...(refused.length === 0 ? [] : [`sudo does not allow ${refused.join(', ')}`]),
   ];
   if (faults.length > 0) return failed(faults.join('; '));
-  const how = hidesJobs ? '; Slurm hides the jobs of others (PrivateData), so each poll calls squeue as each user' : '';
+  const how = hidesJobs
+    ? '; Slurm hides the jobs of other users (PrivateData), so each poll calls squeue once as each user'
+    : '';
   return passed(`jobs run as ${users.length === 0 ? 'the user of the daemon' : users.join(', ')}${how}`);
 }
 

@@ -53,7 +53,7 @@ export const HERE_CHECKS: readonly Check<HereFacts>[] = [
     fix: 'Correct the configuration at the line that the message names; docs/configuration.md lists every setting',
     check: ({ configuration }) =>
       checkFact(configuration, ({ files, warnings }) => {
-        const from = files.length === 0 ? 'variables and options only (no file)' : files.join(', ');
+        const from = files.length === 0 ? 'read from variables and options only (no file)' : files.join(', ');
         return passed([`read from ${from}`, ...warnings].join('; but: '));
       }),
   },
@@ -110,7 +110,11 @@ export const HERE_CHECKS: readonly Check<HereFacts>[] = [
         const errors = seen.flatMap((template) => template.errors);
         const [first] = errors;
         if (first === undefined) return passed(seen.map(({ file }) => file).join(', '));
-        return failed(errors.length === 1 ? first : `${first} (and ${errors.length - 1} more)`);
+        return failed(
+          errors.length === 1
+            ? first
+            : `${first} (and ${errors.length - 1} more ${errors.length === 2 ? 'error' : 'errors'})`,
+        );
       }),
   },
 ];

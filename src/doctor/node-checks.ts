@@ -64,7 +64,7 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
         if (agent !== undefined) return passed(`clearml-agent ${agent}`);
         return canMakeVenv
           ? skipped(`not installed: jobs install clearml-agent ${agentVersion} with pip`)
-          : failed('not installed, and Python lacks venv or ensurepip to install it');
+          : failed('not installed, and cannot be installed: Python has no venv or no ensurepip');
       }),
   },
   {
@@ -134,7 +134,7 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
     check: ({ found, sharedDir }) =>
       checkIfKnown(found, NO_ANSWER, ({ seesSharedFolder }) => {
         if (sharedDir === undefined) return skipped('not set');
-        return seesSharedFolder ? passed(sharedDir) : failed(`${sharedDir} is not writable there`);
+        return seesSharedFolder ? passed(sharedDir) : failed(`${sharedDir} is not writable on the node`);
       }),
   },
 ];

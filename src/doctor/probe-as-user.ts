@@ -57,7 +57,7 @@ export async function probeUser(
     const why = await waitForEnd(scheduler, key, app.context.stop, [unixUser]);
     if (why !== undefined) {
       await scheduler.cancel([key]);
-      return unavailable(`job ${key.id} ${why}; cancelled it`);
+      return unavailable(`job ${key.id} ${why}; doctor cancelled the job`);
     }
     const record = await scheduler.record(key.id, { name: jobName, runAs: unixUser });
     if (record === undefined || record.isOthers === true) return unavailable(`Slurm has no record of job ${key.id}`);

@@ -70,13 +70,13 @@ export async function queryCluster({ config, context }: Configured, cluster: Clu
 function withoutCommands(why: string): ClusterProbe {
   return {
     ...withoutConnection(''),
-    connection: unchecked('not checked: see slurm-commands'),
+    connection: unchecked('not checked: the check slurm-commands failed'),
     commands: unavailable(why),
   };
 }
 
 function withoutConnection(why: string): ClusterProbe {
-  const notChecked = unchecked('not checked: no command can run there');
+  const notChecked = unchecked('not checked: no command can run on the login node');
   return {
     connection: unavailable(why),
     aheadMs: notChecked,

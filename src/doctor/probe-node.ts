@@ -76,7 +76,7 @@ async function probe({ app, cluster, host, scheduler, place, container }: Probin
     const why = await waitForEnd(scheduler, { id, name: jobName }, stop);
     if (why !== undefined) {
       await scheduler.cancel([{ id, name: jobName }]);
-      return unavailable(`job ${id} ${why}; it was cancelled`);
+      return unavailable(`job ${id} ${why}; doctor cancelled the job`);
     }
     return await readOutput(host, outputFile, id);
   } finally {
@@ -97,7 +97,7 @@ async function findLogFolder(
     if (why === undefined) return known(folder);
     whys.push(why);
   }
-  return unavailable(`no job was submitted because other users could change its log: ${whys.join('; ')}`);
+  return unavailable(`no job was submitted because other users could change the log of the job: ${whys.join('; ')}`);
 }
 
 async function homeFolder(host: Transport): Promise<string> {
@@ -158,7 +158,9 @@ async function remove(host: Transport, file: string): Promise<string | undefined
       args: ['-f', '--', file],
       timeoutMs: REMOVE_TIMEOUT_MS,
     });
-    return exitCode === 0 ? undefined : stderr.trim() || `rm ended with ${exitCode ?? 'a signal'}`;
+    return exitCode === 0
+      ? undefined
+      : stderr.trim() || (exitCode === undefined ? 'rm was killed by a signal' : `rm ended with exit code ${exitCode}`);
   } catch (error) {
     if (isTransportError(error)) return error.message;
     throw error;

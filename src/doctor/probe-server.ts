@@ -116,7 +116,7 @@ function explainNoLogin(error: unknown, app: App): ServerPart {
     return {
       ...rest,
       server: known(describeAddress(address, app)),
-      credentials: unavailable(`${address} rejected them`),
+      credentials: unavailable(`${address} rejected the credentials`),
     };
   }
   if (error instanceof ServerTooOldError) {

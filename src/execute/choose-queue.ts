@@ -47,7 +47,7 @@ export async function chooseQueue(
     template: template ?? theTemplate(settings, name),
   };
   const [named] = await readQueues({ ...settings, queues: [what] }, workingDir);
-  if (named === undefined) throw new RangeError('one queue in, one queue out');
+  if (named === undefined) throw new RangeError('reading one queue returns one queue');
   return { named, cluster, isOwn: name === undefined, ownName };
 }
 

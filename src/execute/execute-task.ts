@@ -56,7 +56,7 @@ function refuseOtherQueue({ deps, queue, task, ownQueueName }: OneTask, { comman
   if (known === undefined || known.queue === queue.id) return;
   const before = known.queueName === ownQueueName ? undefined : known.queueName;
   throw new UsageError(
-    `Task ${task} was started from queue "${known.queueName}" by an earlier execute. Continue it with: ${commandFor(task, { queue: before })}`,
+    `Task ${task} was started from queue "${known.queueName}" by an earlier run of execute. To track it again, run: ${commandFor(task, { queue: before })}`,
   );
 }
 
@@ -81,14 +81,16 @@ async function enqueue({ deps, queue, task }: Pick<OneTask, 'deps' | 'queue' | '
     await deps.clearml.tasks.enqueue(task, queue.id);
   } catch (error) {
     if (!(error instanceof LostRaceError)) throw error;
-    throw new UsageError(`Another user changed task ${task} at the same time. Check the task and retry.`);
+    throw new UsageError(
+      `Another user changed task ${task} while execute enqueued it. Check the task, then run execute again.`,
+    );
   }
 }
 
 function describeLeft({ jobId }: OneTaskEnd, task: TaskId, again: string): string {
   const fact = jobId === undefined ? 'it has no Slurm job yet' : `Slurm job ${jobId} continues`;
   // Indented lines are never wrapped, so that they can be copied.
-  return `Stopped tracking the task; ${fact}. To track it again:\n  ${again}\nTo end it:\n  clearml-agent-slurm cancel ${task}\n`;
+  return `Stopped tracking the task; ${fact}. To track it again:\n  ${again}\nTo end the task:\n  clearml-agent-slurm cancel ${task}\n`;
 }
 
 async function endOf({ deps }: OneTask, { task, jobId }: OneTaskEnd): Promise<ExecuteEnd> {

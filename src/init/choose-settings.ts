@@ -43,7 +43,7 @@ export interface Choices {
   readonly sharedDir: Choice<string | undefined>;
 }
 
-const TYPED = 'From your command line.';
+const TYPED = 'You gave it on the command line.';
 
 /** Returns the default if the user cannot be asked. */
 export type Ask = (question: Question) => Promise<string>;
@@ -56,7 +56,7 @@ export async function choose(site: Site, typed: TypedChoices, ask: Ask): Promise
     // A single answer needs no question.
     if (question.answers?.length === 1) return { value: question.usual, why };
     const answer = await ask(question);
-    return { value: answer, why: answer === question.usual ? why : 'From your answer.' };
+    return { value: answer, why: answer === question.usual ? why : 'You chose it.' };
   };
 
   const queue = await decide('queue', queueQuestion(site), '');
@@ -106,7 +106,7 @@ function aboutQueue({ server }: Site, queue: string): string {
   if (!queues.includes(queue))
     return `${address} has no such queue yet: create it in the web page, or start the daemon once with --create-queue.`;
   const others = queues.filter((name) => name !== queue);
-  return `The queue exists on ${address}${others.length === 0 ? '' : `; others: ${others.join(', ')}`}.`;
+  return `The queue exists on ${address}${others.length === 0 ? '' : `; other queues there: ${others.join(', ')}`}.`;
 }
 
 type Partitions = readonly ReachablePartition[];

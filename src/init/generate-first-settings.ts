@@ -22,12 +22,12 @@ export function firstSettings(
     '# Written by clearml-agent-slurm init. Edit it as you like; docs/configuration.md lists every setting.',
     included.isThere
       ? '# Server and keys.'
-      : '# Server and keys. This file did not exist when init ran; it is read as soon as it exists.',
+      : '# Server and keys. The included file did not exist when init ran; it is read as soon as it exists.',
     `include ${JSON.stringify(included.path)}`,
     'agent.slurm {',
     `  # ${queue.why}`,
     `  queues: [${JSON.stringify(queue.value)}]`,
-    '  # Relative to this file.',
+    '  # A path is relative to this file.',
     `  template_files: [${JSON.stringify(templateFile)}]`,
     ...clusterLines(cluster),
     `  # ${sharedDir.why} With a shared directory the agent is installed once, not in every job.`,
@@ -39,7 +39,7 @@ export function firstSettings(
       : []),
     '}',
     `# ${unitFile} in this directory keeps the daemon running. ${keeper.why}`,
-    '# clearml-agent-slurm unit prints other kinds.',
+    '# To print a unit of another kind, run clearml-agent-slurm unit.',
   ]);
 }
 

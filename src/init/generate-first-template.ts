@@ -57,7 +57,7 @@ function accountLines({ entrance, partition }: Choices): string[] {
 
 function timeLines({ name, timeLimit }: Partition): string[] {
   const limit = parseAmount(timeLimit, 'duration')?.most ?? Infinity;
-  const says = limit === Infinity ? 'no limit' : `a limit of ${timeLimit}`;
+  const says = limit === Infinity ? 'no time limit' : `a time limit of ${timeLimit}`;
   const usual = limit < DEFAULTS.seconds ? timeLimit : DEFAULTS.time;
   return [`# ${name} has ${says} (sinfo).`, `#SBATCH --time=${property('walltime', usual)}`];
 }

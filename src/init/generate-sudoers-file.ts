@@ -42,7 +42,7 @@ export function formatSudoers({ program, account, users, commands, slurmConf }: 
   const userList = users.map(escapeWord).join(', \\\n  ');
   return `# Printed by ${program} sudoers, from agent.slurm.user_map. Print it again when the map changes.
 # Install it on the login node as root: visudo -cf FILE, then install -m 0440 FILE /etc/sudoers.d/clearml-agent-slurm
-# ${account} can run these commands, and so jobs with any code, as these users. It gets no shell, no other program and no other user.
+# ${account} can run these commands as these users, and so run any code as them in jobs. It can run nothing else and act as no other user.
 Defaults:${account_} env_reset, !setenv, !env_check, !requiretty, !use_pty, !lecture, umask=0022
 Defaults:${account_} env_keep = "${kept.join(' ')}"
 ${account_} ALL = ( \\
@@ -55,7 +55,8 @@ ${account_} ALL = ( \\
 export async function sudoersOf(app: App, cluster: ClusterSettings): Promise<string> {
   const { slurm } = app.config.settings;
   const names = Object.values(slurm.userMap);
-  if (names.length === 0) throw new UsageError('agent.slurm.user_map is empty: jobs run as the daemon, without sudo.');
+  if (names.length === 0)
+    throw new UsageError('agent.slurm.user_map is empty: jobs run as the user of the daemon, without sudo.');
   const { host, scheduler } = await openCluster(app, cluster, app.log);
   try {
     const found = await findUnixUsers(host, names);
@@ -65,7 +66,7 @@ export async function sudoersOf(app: App, cluster: ClusterSettings): Promise<str
     const users = mappedUsers(map).map(({ name }) => name);
     if (users.length === 0)
       throw new UsageError(
-        'agent.slurm.user_map contains no valid Unix user other than the daemon: see the messages above.',
+        'agent.slurm.user_map contains no valid Unix user other than the user of the daemon: see the messages above.',
       );
     const commands = await findPrograms(host, sudoCommands(slurm.binaries, await scheduler.facts(app.context.stop)));
     const program = `clearml-agent-slurm ${readVersion()}`;

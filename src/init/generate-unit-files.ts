@@ -100,7 +100,7 @@ function systemdUnit(site: UnitSite): string {
   return `# ~/.config/systemd/user/clearml-agent-slurm.service
 #   systemctl --user daemon-reload
 #   systemctl --user enable --now clearml-agent-slurm
-#   loginctl enable-linger     keeps it running after you log out; at some sites only admins may do this
+#   loginctl enable-linger     keeps the daemon running after you log out; at some sites only admins may do this
 # For a service account, copy this file to /etc/systemd/system, add User=, set WantedBy=multi-user.target, and uncomment the last
 # lines of [Service].
 [Unit]
@@ -113,7 +113,7 @@ ExecStart=${command.map(systemdWord).join(' ')}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure
 RestartSec=30
-# A restart does not fix these errors.
+# A restart does not fix the errors of these exit codes.
 RestartPreventExitStatus=${NOT_AGAIN.join(' ')}
 # The daemon reports to systemd that its passes continue (systemd-notify); a daemon that hangs is restarted. No task is lost.
 NotifyAccess=all
@@ -123,7 +123,7 @@ KillMode=mixed
 TimeoutStopSec=30
 Nice=10
 ${(usesSudo ? HARDENING_WITH_SUDO : HARDENING).join('\n')}
-# Uncomment these in /etc/systemd/system, and create the state directory as the service account: systemd does not.
+# Uncomment these in /etc/systemd/system, and create the state directory as the service account: systemd does not create it.
 #   ${makeFolder(site)}
 # If agent.slurm.shared_dir is set, add it to ReadWritePaths=.
 ${hardeningAsService(site)

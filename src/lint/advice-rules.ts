@@ -31,7 +31,7 @@ export const ADVICE_RULES = {
     'Put the value in double quotes.',
   ),
   'directive-look-alike': warning(
-    'sbatch reads only lines that begin with exactly #SBATCH.',
+    'sbatch reads a line as a directive only if the line begins with exactly #SBATCH.',
     'Write #SBATCH at the beginning of the line, or remove the line.',
   ),
   'other-scheduler': warning(
@@ -42,7 +42,7 @@ export const ADVICE_RULES = {
     'No shell reads a directive: variables, commands and ~ are not expanded.',
     'Write the value literally, or use a placeholder; in paths Slurm expands %j, %x and %u.',
   ),
-  'option-twice': warning('If an option occurs several times, sbatch uses the last.', 'Remove one of them.'),
+  'option-twice': warning('If an option occurs several times, sbatch uses the last.', 'Write the option only once.'),
   priority: warning(
     'Only Slurm operators and administrators may set this option; for other users, it is rejected or ignored.',
     'Remove the option, or use --nice to lower the priority.',
@@ -61,15 +61,15 @@ export const ADVICE_RULES = {
     'Write --export=ALL, or ALL at the beginning of the list; or start with #!/bin/bash -l.',
   ),
   'module-without-profile': warning(
-    "The login profile defines the command module, but a job's shell does not read it: the line fails, and loads no module.",
-    'Start with #!/bin/bash -l, or source the file that defines module first.',
+    'The login profile defines the command "module", but the shell of a job does not read the profile: the line fails and loads nothing.',
+    'Start with #!/bin/bash -l, or first source the file that defines the command "module".',
   ),
   'gpus-without-nv': warning(
     'Singularity and Apptainer hide GPUs from the container by default.',
     'Write singularity exec --nv (--rocm for AMD).',
   ),
   'pyxis-image': warning(
-    'enroot pulls the images for Pyxis. Before release 4.0, it does not recognize a registry before a slash.',
+    'enroot pulls the images for Pyxis. Releases of enroot before 4.0 do not recognize a registry that a slash follows.',
     'Write "docker://nvcr.io#nvidia/pytorch:24.01-py3", in double quotes.',
   ),
   'srun-on-one-node': warning(
@@ -78,11 +78,11 @@ export const ADVICE_RULES = {
   ),
   'secret-in-text': warning(
     'Every user who may read the template or the job (scontrol, accounting) can read the secret.',
-    'Keep it in clearml.conf or a file of mode 0600, and read it from there.',
+    'Keep the secret in clearml.conf or in a file of mode 0600, and read it from there.',
   ),
   'after-post-setup': warning(
     '${CLEARML_POST_SETUP} ends the script with the exit code of the task.',
-    'Move it before ${CLEARML_POST_SETUP}.',
+    'Move the command before ${CLEARML_POST_SETUP}.',
   ),
   'bash-syntax': error('bash cannot parse the script.', 'Correct the error that bash reports.'),
   shellcheck: warning(

@@ -124,7 +124,7 @@ function moduleWithoutProfile(
   if (sources) return [];
   const words = call.words.map(({ text }) => text).join(' ');
   return [
-    findingAt(source, call.start, 'module-without-profile', `The command module is not defined before "${words}".`),
+    findingAt(source, call.start, 'module-without-profile', `The command "module" is not defined before "${words}".`),
   ];
 }
 

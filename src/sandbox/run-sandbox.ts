@@ -91,11 +91,11 @@ function reportStart({ stderr }: SandboxProcess, sandbox: Sandbox, { written, in
   if (reach !== undefined) lines.push(reach);
   if (written === undefined) {
     lines.push(
-      'Its clearml.conf, which contains keys, was printed to standard output. To write it into a private file, use --write-config FILE.',
+      'The clearml.conf of the sandbox, which contains keys, was printed to standard output. To write it into a private file, use --write-config FILE.',
     );
   } else {
     lines.push(
-      `${written} contains its address and keys. Only you can read this file.`,
+      `${written} contains the address and the keys of the sandbox. Only you can read this file.`,
       'To enqueue a first task into the queue "default":',
       ...formatFirstTaskLines(sandbox, written, 'default').map((line) => `  ${line}`),
     );
@@ -136,7 +136,7 @@ export function describeReach(
   host: string | undefined,
 ): string | undefined {
   if (!isLoopback(ip))
-    return `Warning: everyone on the network can reach the sandbox over plain HTTP. Users with its keys can run programs as you. Use the sandbox only to try things, then stop it.`;
+    return `Warning: everyone on the network can reach the sandbox over plain HTTP. Users with the keys of the sandbox can run programs as you. Use the sandbox only to try things, then stop it.`;
   if (host === undefined || host === 'localhost' || isLoopback(host)) return undefined;
   return `Warning: ${host} is ${ip} on this machine (see /etc/hosts), so no other machine reaches ${url}. If jobs run on other nodes, give an address that they reach: "hostname -I" prints them.`;
 }

@@ -22,7 +22,7 @@ export function checkHereDocument(
         source,
         first.start,
         'document-text',
-        'the value contains a tab, which <<- removes: write <<',
+        'the value contains a tab, which <<- removes: write << instead of <<-',
       );
     }
     const filled = insertAll(source.text, line, within);

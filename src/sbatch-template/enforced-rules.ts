@@ -21,14 +21,14 @@ export const ENFORCED_RULES = {
   'no-shebang': error('sbatch rejects a script without an interpreter.', 'Write #!/bin/bash in the first line.'),
   interpreter: error('Values are quoted for bash and sh.', 'Write #!/bin/bash in the first line.'),
   'dos-line-end': error('sbatch rejects a script with DOS line endings.', "Run sed -i 's/\\r$//' on the file."),
-  'nul-character': error('sbatch rejects a script that contains a NUL.', 'Remove it.'),
+  'nul-character': error('sbatch rejects a script that contains a NUL character.', 'Remove the NUL character.'),
   'script-too-long': error(
     'sbatch accepts a script of at most 4 MB.',
     'Keep large data in files that the nodes share.',
   ),
   'unclosed-blank': error(
     'Without the closing brace the end of the name is unknown.',
-    'Close it on the same line: ${CLEARML_TASK.id}.',
+    'Close the placeholder on the same line: ${CLEARML_TASK.id}.',
   ),
   'unknown-filter': error('The filter does not exist.', 'Use one of the filters in docs/templates.md.'),
   'unknown-variable': error(
@@ -45,20 +45,20 @@ export const ENFORCED_RULES = {
   ),
   'control-character': error(
     'A control character in a script may hide the text that follows.',
-    'Remove it from the default.',
+    'Remove the control character from the default.',
   ),
   'words-filter': error(
-    'Several words can only replace whole arguments of a command.',
+    'With |words, one value becomes several arguments, so the placeholder must be a whole argument.',
     'Remove the quotes and the text around the placeholder, or remove |words.',
   ),
-  'unpaired-quotes': error('The default cannot be split into words.', 'Close its quotes.'),
+  'unpaired-quotes': error('The default cannot be split into words.', 'Close the quotes of the default.'),
   'escaped-blank': error(
     'The backslash makes the placeholder ambiguous, and values are quoted anyway.',
     'Remove the backslash.',
   ),
   'refused-option': error(
     'With this option the daemon could not track the job, or the job would run as another user.',
-    'Remove it; docs/templates.md has an alternative for each such option.',
+    'Remove the option; docs/templates.md has an alternative for each such option.',
   ),
   'heterogeneous-job': error('One task is one job.', 'Write one set of #SBATCH lines.'),
   'value-chooses-option': error(
@@ -73,7 +73,7 @@ export const ENFORCED_RULES = {
     'If the value is empty, sbatch would use the next word as the value.',
     'Write --name=${…}, or a non-empty default.',
   ),
-  'newline-in-directive': error('A directive is one line.', 'Remove |raw.'),
+  'newline-in-directive': error('A directive is a single line.', 'Remove |raw.'),
   'unclosed-quote': error('sbatch rejects a directive with an open quote.', 'Close the quote on the same line.'),
   'slurm-word': error('sbatch reads #SLURM as #SBATCH, and warns.', 'Write #SBATCH.'),
   'late-directive': error(
@@ -90,9 +90,9 @@ export const ENFORCED_RULES = {
     'Choose another delimiter, << instead of <<-, or another default.',
   ),
   'document-delimiter': error('A value must not decide where a here-document ends.', 'Write a literal word after <<.'),
-  'unclosed-syntax': error('bash cannot run the script.', 'Close the open quote or construct.'),
+  'unclosed-syntax': error('bash cannot run the script.', 'Close the quote or the construct that is still open.'),
   'extended-name': error(
-    'In re-evaluated text, a value directly after $USER would become part of the name.',
+    'In re-evaluated text, a value directly after $USER would become part of the name of the variable.',
     'Write ${USER}, or put a character such as / between the variable and the placeholder.',
   ),
   'misread-by-bash': error(
@@ -103,10 +103,10 @@ export const ENFORCED_RULES = {
     'Every job needs all three blocks.',
     'Write ${CLEARML_PRE_SETUP}, ${CLEARML_AGENT_EXECUTE} and ${CLEARML_POST_SETUP}, in this order.',
   ),
-  'block-twice': error('The task, or its preparation, would run twice.', 'Remove one of them.'),
+  'block-twice': error('The task, or its preparation, would run twice.', 'Write the block only once.'),
   'block-place': error(
     'A block expands to several lines.',
-    'Write it alone on its line; ${CLEARML_AGENT_EXECUTE} may also be the end of a command.',
+    'Write the block alone on a line; ${CLEARML_AGENT_EXECUTE} may also be the end of a command.',
   ),
   'block-order': error('The blocks must be in this order.', 'Write PRE_SETUP, then AGENT_EXECUTE, then POST_SETUP.'),
 } as const satisfies Record<string, Rule>;

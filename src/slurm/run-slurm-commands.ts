@@ -104,7 +104,9 @@ export function createCommandLineScheduler({
     if (result.exitCode !== 0) throw new SlurmUnavailableError(failureMessage('scontrol show config', result));
     const read = parseClusterFacts(result.stdout);
     if (read === undefined) {
-      throw new SlurmUnavailableError(`the output of scontrol show config on ${host.name} lacks settings`);
+      throw new SlurmUnavailableError(
+        `the output of scontrol show config on ${host.name} is incomplete: settings are missing`,
+      );
     }
     lastFacts = { ...read, ...(await querySubmitter(signal)) };
     return lastFacts;
@@ -120,7 +122,9 @@ export function createCommandLineScheduler({
   async function ourUserId(signal?: AbortSignal): Promise<number> {
     const userId = submitter?.userId ?? (await querySubmitter(signal)).userId;
     if (userId !== undefined) return userId;
-    throw new SlurmUnavailableError(`the uid of our Unix user on ${host.name} is unknown: run \`id -u\` there`);
+    throw new SlurmUnavailableError(
+      `the uid of the Unix user that runs commands on ${host.name} is unknown: run \`id -u\` there`,
+    );
   }
 
   async function submit({ jobName, script, runAs, workDir, signal }: Submission): Promise<SubmitOutcome> {

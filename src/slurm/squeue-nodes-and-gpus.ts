@@ -33,7 +33,7 @@ export function parseSqueueSizes(result: CommandResult, mark: string): Map<JobId
   const fields = result.stdout.split(fieldEnd(mark));
   const rest = fields.pop() ?? '';
   if (rest.trim() !== '' || fields.length % FIELDS.length !== 0)
-    throw new SlurmUnavailableError('the list of the sizes of jobs is truncated');
+    throw new SlurmUnavailableError('the list of job sizes is truncated');
   const sizes = new Map<JobId, JobSize>();
   for (let at = 0; at < fields.length; at += FIELDS.length) {
     const [id = '', nodes, tasks, allocated = '', perJob = '', perNode = '', perTask = ''] = fields

@@ -63,7 +63,7 @@ export function parseSqueue(result: CommandResult, mark: string, submitters?: Su
     }
     const job = parseRow(fields, submitters);
     if (job === 'unreadable')
-      return { kind: 'failed', message: 'the output of squeue has an unreadable row for one of our jobs' };
+      return { kind: 'failed', message: 'the output of squeue has an unreadable row for a job of this daemon' };
     if (job !== 'not ours') jobs.push(job);
   }
   if (header !== HEADER) return { kind: 'failed', message: 'the output of squeue has no header' };

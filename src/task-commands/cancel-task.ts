@@ -41,7 +41,7 @@ export async function cancelTask(app: App, named: string | undefined): Promise<C
 /** The server ends a task at once, or requests its agent to stop it. */
 function describeAbort({ id, name }: Task, after: Task | undefined): string {
   return after?.status === 'in_progress'
-    ? `Task ${id} (${name}): its agent was asked to stop it.`
+    ? `Task ${id} (${name}): the agent of the task was asked to stop the task.`
     : `Task ${id} (${name}) was aborted.`;
 }
 

@@ -35,9 +35,9 @@ function compare(
   const missing: Record<string, string> = {};
   const sentences: string[] = [];
   for (const { name, fallback } of properties) {
-    if (Object.hasOwn(there, name)) sentences.push(`${name}: already set, not changed\n`);
+    if (Object.hasOwn(there, name)) sentences.push(`${name}: already set, so not changed\n`);
     else if (Object.hasOwn(missing, name)) continue;
-    else if (fallback === undefined) sentences.push(`${name}: has no default, set it yourself\n`);
+    else if (fallback === undefined) sentences.push(`${name}: not set, because it has no default; set it yourself\n`);
     else {
       missing[name] = fallback;
       sentences.push(`${name}: set to ${JSON.stringify(fallback)}\n`);

@@ -73,12 +73,12 @@ const MESSAGES: {
   'no control path': ({ host }) =>
     `There is no open SSH connection to ${host}: the configuration of ssh has no ControlPath for this host. Put "ControlPath ~/.ssh/%C" under "Host ${host}" in ~/.ssh/config, then run: ${openMaster(host)}`,
   'untrusted socket': ({ host, path, why }) =>
-    `The daemon refuses the SSH connection to ${host}, because another user may own its socket ${path}: ${why}. Put "ControlPath ~/.ssh/%C" under "Host ${host}" in ~/.ssh/config, then run: ${openMaster(host)}`,
+    `The daemon refuses the SSH connection to ${host}, because another user may own the socket ${path} of the connection: ${why}. Put "ControlPath ~/.ssh/%C" under "Host ${host}" in ~/.ssh/config, then run: ${openMaster(host)}`,
   'no ssh': ({ host, output }) =>
     `${host} is unreachable: ${output}. Install OpenSSH's client here, or set provider: ssh2.`,
   'ssh failed': describeSshFailure,
   'no forwarding': ({ host, via, output }) =>
-    `${via} does not forward to ${host} (${output}). Check that AllowTcpForwarding is on at ${via}, and that ${via} can reach ${host}.`,
+    `${via} does not forward connections to ${host} (${output}). Check that AllowTcpForwarding is on at ${via}, and that ${via} can reach ${host}.`,
   other: ({ host, output }) => `${host} is unreachable by SSH: ${output}. Run ssh -v ${host} to see why.`,
 };
 
@@ -96,7 +96,7 @@ const SSH_ADVICE: readonly (readonly [pattern: RegExp, advice: string])[] = [
   ],
   [
     /Host key verification failed|host key is known/,
-    'Connect once by hand, compare the fingerprint with what the site publishes, and accept it.',
+    'Connect once by hand, compare the fingerprint with what the site publishes, and accept the key.',
   ],
   [/Too many authentication failures/, 'Set IdentityFile to the right key, with IdentitiesOnly yes, in ~/.ssh/config.'],
   [/Permission denied/, 'Use a key that needs no prompt.'],
@@ -122,7 +122,7 @@ function describeLoginRefused({
   function loginAdvice(): string {
     if (!methods.includes('publickey')) return ` ${useOpenssh(host)}`;
     if (tried.length > 0) return ` Add the public key to ~/.ssh/authorized_keys of ${user} on that host.`;
-    return obstacles.length > 0 ? '' : ' Set identity_file, or start an ssh agent and run ssh-add.';
+    return obstacles.length > 0 ? '' : ' Set identity_file, or start ssh-agent and run ssh-add.';
   }
 }
 

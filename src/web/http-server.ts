@@ -104,7 +104,10 @@ async function answer(
   const { headers, method } = incoming;
   // Also on a Unix socket, which a user may forward to a port of their own computer.
   if (!(access ?? { isOwnHost }).isOwnHost(headers.host))
-    return plain(421, 'The server does not accept this host name. Use localhost, its host name or its address.\n');
+    return plain(
+      421,
+      'The daemon does not accept this host name in a URL. Use localhost, or the host name or address of its machine.\n',
+    );
   if (method !== 'GET' && method !== 'HEAD')
     return { ...plain(405, 'Only GET and HEAD are supported.\n'), headers: { Allow: 'GET, HEAD' } };
   const url = parseUrl(incoming.url);

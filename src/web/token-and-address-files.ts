@@ -46,7 +46,7 @@ export async function readOrMakeToken(file: string): Promise<string> {
       if (uid !== process.getuid?.() || (mode & 0o077) !== 0) throw new Error('other users can read it; run chmod 600');
       const token = (await handle.readFile('utf8')).trim();
       if (!/^[\w~+/.=-]+$/.test(token) || token.length < SHORTEST_TOKEN)
-        throw new Error(`a token has at least ${SHORTEST_TOKEN} letters and digits`);
+        throw new Error(`a token must have at least ${SHORTEST_TOKEN} letters and digits`);
       return token;
     } finally {
       await handle.close();

@@ -109,7 +109,7 @@ describe('the program', () => {
         expect(stderr)
           .to.include(`more.conf:2`)
           .and.include(
-            `${setting} is refused because other users can change its file: ${open} can be written by everybody (mode 1777)`,
+            `${setting} is refused because other users can change the file that it names: ${open} can be written by everybody (mode 1777)`,
           );
       }
       const { code, stdout } = await cli.run('doctor', ...conf);

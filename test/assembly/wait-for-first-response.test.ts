@@ -6,7 +6,7 @@ import { createSimulatedClock } from '../simulation/clock.ts';
 import { rejection } from '../support/rejection.ts';
 
 const REFUSED = new ServerUnreachableError(
-  'no usable response from http://h:1 to auth.login: nothing listens there',
+  'no usable response from http://h:1 to auth.login: nothing listens on its port',
   false,
 );
 

@@ -43,9 +43,10 @@ describe('the user map', () => {
   });
 
   it('rejects the task if it has neither the owner nor a default', () => {
-    const reason = 'ClearML user zz is not in agent.slurm.user_map, which has no "default"';
+    const reason = 'ClearML user zz is not in agent.slurm.user_map, and agent.slurm.user_map has no entry "default"';
     expect(unixUserOf('zz', map)).to.deep.equal({ kind: 'rejected', reason });
-    expect(unixUserOf(undefined, map)).to.include({ kind: 'rejected' });
+    const reasonWithoutOwner = 'the task has no ClearML user, and agent.slurm.user_map has no entry "default"';
+    expect(unixUserOf(undefined, map)).to.deep.equal({ kind: 'rejected', reason: reasonWithoutOwner });
   });
 
   it('also finds an owner by the ClearML name', () => {

@@ -112,7 +112,7 @@ describe('the ClearML client with a failing server', () => {
     const error = await failedPop();
 
     expect(error.mayHaveHappened).to.equal(false);
-    expect(error.message).to.include(url).and.include('nothing listens there');
+    expect(error.message).to.include(url).and.include('nothing listens on its port');
   });
 
   it('reports that the call had no effect if the server has stopped since the login', async () => {

@@ -135,7 +135,7 @@ describe('the task calls of the ClearML client', () => {
     const error = await rejection(fixture.client().tasks.get(TASK));
 
     expect(error).to.be.instanceOf(InvalidResponseError);
-    expect(error.message).to.include('it is about another task');
+    expect(error.message).to.include('the response is about another task');
     expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(1);
   });
 

@@ -29,7 +29,7 @@ describe('askAtTerminal', () => {
     input.end();
     const problem = await rejection(ended);
     expect(problem).to.be.instanceOf(UsageError);
-    expect(problem.message).to.include('No answer');
+    expect(problem.message).to.include('There was no answer');
     expect(String(output.read()), 'the message is on a separate line').to.equal('One? \n');
 
     const stopped = askAtTerminal('Two? ', { input: new PassThrough(), output, signal: stop.signal });

@@ -84,7 +84,7 @@ describe('the audit command', () => {
         'property partition gpu',
         'property note "a\\n2026-11-15 12:00:00 UTC  claimed"',
         'property "x, Unix user" "b, because c"',
-        'properties left off 5',
+        'properties not shown 5',
       ].join(', ')}`,
       '2026-11-15 12:00:00 UTC  status not changed      a\\u000ab\\u009b',
       '',

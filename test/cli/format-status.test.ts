@@ -31,7 +31,7 @@ const SEEN: ClusterStatus = {
       since: Date.UTC(2026, 0, 2, 3, 4),
       nodes: undefined,
       startsAt: undefined,
-      why: 'it is held (JobHeldUser). Release it with "scontrol release JOBID", or ask the user who held it.',
+      why: 'it is held (JobHeldUser). Release the job with "scontrol release JOBID", or ask the user who held it.',
     },
     {
       task: 'b'.repeat(32) as TaskId,
@@ -153,7 +153,7 @@ describe('the table of tasks', () => {
     };
     const text = shown(Infinity, more);
     expect(text).to.include('since 2026-01-02 02:00 UTC (3 h). It is draining: it claims no new tasks');
-    expect(text).to.include('Waiting in queues: 12 (showing the first of each queue)\nPLACE  TASK');
+    expect(text).to.include('Waiting in queues: 12 (shown: the first tasks of each)\nPLACE  TASK');
     expect(text).to.match(/^1 {6}c{32} {2}next one {2}gpu {4}2026-01-02 04:00 UTC$/m);
     expect(text).to.include('Ended in the last 60 min: 1\nTASK');
     expect(text).to.match(

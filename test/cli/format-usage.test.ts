@@ -47,7 +47,7 @@ describe('the text of a report', () => {
   });
 
   it('says that there is nothing to report', () => {
-    expect(usageText(reportOf([]), PERIOD, {})).to.include('No task has ended.');
+    expect(usageText(reportOf([]), PERIOD, {})).to.include('No task ended in this time.');
   });
 });
 

@@ -64,7 +64,7 @@ describe('init', () => {
       '[none] ',
     ]);
     const text = await readFile(join(cli.folder, 'asked/slurm.template'), 'utf8');
-    expect(text).to.include('# From your answer. Others: debug, low, cheap.\n');
+    expect(text).to.include('# You chose it. Others: debug, low, cheap.\n');
     expect(text).to.include('properties.walltime.value:1:00}');
     expect(await readFile(join(cli.folder, 'unasked/slurm.template'), 'utf8')).to.include('value:debug}');
   });
@@ -120,7 +120,7 @@ describe('init', () => {
 
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(/^The ClearML server could not be queried: No ClearML credentials: .*\n/);
-    expect(await readFile(settings, 'utf8')).to.include('This file did not exist');
+    expect(await readFile(settings, 'utf8')).to.include('The included file did not exist');
     expect(shown.stdout).to.include('api.api_server = "http://clearml.lab:8008"');
   });
 

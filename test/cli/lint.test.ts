@@ -36,10 +36,10 @@ describe('lint', () => {
 
     expect(code).to.equal(1);
     expect(stdout).to.equal(
-      'gpu.template:3:9 refused-option error: --array: one task is one job. Remove it, and enqueue a task for each element instead.\n' +
+      'gpu.template:3:9 refused-option error: --array: one task is one job. Remove the option, and enqueue a task for each element instead.\n' +
         '    #SBATCH --array=1-3\n            ^\n' +
         '    why: With this option the daemon could not track the job, or the job would run as another user.\n' +
-        '    write: Remove it; docs/templates.md has an alternative for each such option.\n',
+        '    write: Remove the option; docs/templates.md has an alternative for each such option.\n',
     );
     expect(stderr).to.match(/\n?1 error in gpu\.template\.\n$/);
   });

@@ -52,7 +52,7 @@ describe('a pause', () => {
 
     expect(paused.code, paused.stderr).to.equal(0);
     expect(paused.stdout).to.match(
-      /^Queue gpu: paused until .* UTC: no task is claimed; jobs in Slurm continue\.\nNo daemon is running with the state directory .*\. The change applies when it starts\.\n$/,
+      /^Queue gpu: paused until .* UTC: no task is claimed; jobs in Slurm continue\.\nNo daemon is running with the state directory .*\. The change applies when a daemon starts\.\n$/,
     );
     const seen = await status();
     expect(seen.pauses[0]).to.deep.include({ queue: 'gpu', reason: 'new drivers', by: 'alice' });

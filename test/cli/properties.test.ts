@@ -41,7 +41,9 @@ describe('the properties command', () => {
     const json = await cli.run('properties', '--json', 'gpu.template');
 
     expect(markdown.stdout).to.include('| `num_nodes` | `1` | --nodes, the script | gpu.template:3,7 |\n');
-    expect(markdown.stdout).to.include('| `account` | none: a task must have it | --account | gpu.template:4 |\n');
+    expect(markdown.stdout).to.include(
+      '| `account` | none: a task must set the property | --account | gpu.template:4 |\n',
+    );
     expect(JSON.parse(json.stdout)).to.deep.include({
       file: 'gpu.template',
       name: 'partition',
@@ -65,7 +67,7 @@ describe('the properties command', () => {
         'PROPERTY   DEFAULT  TAKES             SETS                 WHERE',
         'partition  debug    anything          --partition          gpu.template:2',
         'num_nodes  1        at most 8         --nodes, the script  gpu.template:3,7',
-        'account    -        the default only  --account            gpu.template:4',
+        'account    -        only the default  --account            gpu.template:4',
         '',
       ].join('\n'),
     );
@@ -82,12 +84,12 @@ describe('the properties command', () => {
     expect(first.stdout).to.equal(
       [
         'partition: set to "debug"',
-        'num_nodes: already set, not changed',
-        'account: has no default, set it yourself',
+        'num_nodes: already set, so not changed',
+        'account: not set, because it has no default; set it yourself',
         '',
       ].join('\n'),
     );
-    expect(second.stdout).to.match(/^partition: already set, not changed\n/);
+    expect(second.stdout).to.match(/^partition: already set, so not changed\n/);
     const { hyperparams } = await cli.user.look(task);
     expect(hyperparams['properties']).to.have.keys('partition', 'num_nodes', 'mine');
     expect(hyperparams['properties']?.['num_nodes']?.value).to.equal('4');

@@ -17,7 +17,7 @@ describe('sandbox --write-config', () => {
     const file = join(cli.folder, 'my.conf');
     const text = await readFile(file, 'utf8');
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
-    expect(stderr).to.contain(`${file} contains its address and keys. Only you can read this file.`);
+    expect(stderr).to.contain(`${file} contains the address and the keys of the sandbox. Only you can read this file.`);
     const [, secret = '?'] = /secret_key: "(.*)"/.exec(text) ?? [];
     expect(stdout + stderr).not.to.contain(secret);
   });

@@ -53,7 +53,7 @@ describe('the daemon, with several clusters,', () => {
       .to.match(/Serving cluster=good .*worker=glue:slurm:good/)
       .and.to.match(/Stopped.* cluster=good/);
     expect(stderr).to.match(
-      /ERROR Could not serve this cluster; serving the others cluster=bad .*scontrol not found.* Set slurm_bin_dir/,
+      /ERROR Could not serve a cluster; serving the other clusters cluster=bad .*scontrol not found.* Set slurm_bin_dir/,
     );
   });
 

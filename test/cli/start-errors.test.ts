@@ -81,7 +81,7 @@ describe('the daemon, when it starts,', () => {
     await certificates.remove();
 
     expect(code).to.equal(78);
-    expect(stderr).to.include('its certificate is not trusted; set api.verify_certificate');
+    expect(stderr).to.include("the server's certificate is not trusted; set api.verify_certificate");
   });
 
   it('reports a missing queue and suggests the nearest name (F-05)', async () => {

@@ -167,11 +167,11 @@ describe('the check of clusters and queues', () => {
   const cases: readonly [slurm: string, message: string][] = [
     [
       `${TWO}, queues: [a]`,
-      'queue "a" has no cluster, and there are hpc1, hpc2: set agent.slurm.queues.a { cluster: … }',
+      'queue "a" has no cluster, and there are several clusters (hpc1, hpc2): set agent.slurm.queues.a { cluster: … }',
     ],
     [`${TWO}, queues { a { cluster: hcp1 } }`, 'there is no cluster "hcp1": did you mean "hpc1"?'],
-    [`${TWO}, cluster: other`, 'there is no cluster "other": there is hpc1, hpc2'],
-    ['queues { a { cluster: hpc1 } }', 'there is no cluster "hpc1": agent.slurm.clusters has none'],
+    [`${TWO}, cluster: other`, 'there is no cluster "other": the configuration has hpc1, hpc2'],
+    ['queues { a { cluster: hpc1 } }', 'there is no cluster "hpc1": agent.slurm.clusters is empty'],
     [
       'clusters { hpc1 { hots: x } }',
       'there is no setting agent.slurm.clusters.hpc1.hots: did you mean agent.slurm.clusters.hpc1.host?',
@@ -210,7 +210,7 @@ describe('the check of clusters and queues', () => {
     ['clusters { hpc1 { provider: openssh, host: localhost } }', 'but localhost is reached without SSH'],
     [
       'clusters { hpc1 { provider: local, host: login1 } }',
-      'agent.slurm.clusters.hpc1.provider is local, but its host is login1',
+      'agent.slurm.clusters.hpc1.provider is local, but agent.slurm.clusters.hpc1.host is login1',
     ],
     [
       'clusters { hpc1 { host: a, password_file: p, password_command: [pass] } }',

@@ -94,7 +94,12 @@ const CASES: readonly (readonly [
     'gpu; cpu has no usable node',
   ],
   ['accounts', {}, 'passed', 'lab (default)'],
-  ['accounts', { accounts: known([]) }, 'failed', 'this user has no account, and Slurm rejects jobs without one'],
+  [
+    'accounts',
+    { accounts: known([]) },
+    'failed',
+    'this user has no Slurm account, and Slurm rejects jobs without an account',
+  ],
   [
     'accounts',
     { accounts: known([]), userMap: known({ ...MAPPED, hasOwnJobs: false }) },
@@ -105,13 +110,13 @@ const CASES: readonly (readonly [
     'accounts',
     { accounts: known([]), userMap: unchecked('not set') },
     'failed',
-    'this user has no account, and Slurm rejects jobs without one',
+    'this user has no Slurm account, and Slurm rejects jobs without an account',
   ],
   [
     'accounts',
     { accounts: known([]), controller: known({ ...CONTROLLER, needsAccount: false }) },
     'skipped',
-    'not needed',
+    'not needed: Slurm accepts jobs without an account',
   ],
   ['ended-jobs', {}, 'passed', 'MinJobAge is 300 s, the poll interval is 15 s'],
   [
@@ -140,7 +145,7 @@ const CASES: readonly (readonly [
     'user-map',
     { userMap: known({ ...MAPPED, hidesJobs: true }) },
     'passed',
-    'jobs run as ada, bob; Slurm hides the jobs of others (PrivateData), so each poll calls squeue as each user',
+    'jobs run as ada, bob; Slurm hides the jobs of other users (PrivateData), so each poll calls squeue once as each user',
   ],
   [
     'user-map',

@@ -39,7 +39,7 @@ export const CLUSTER_PROBLEMS: readonly ClusterProblem[] = [
   {
     check: 'accounts',
     what: 'a user without an account',
-    says: /^this user has no account, and Slurm rejects jobs without one$/,
+    says: /^this user has no Slurm account, and Slurm rejects jobs without an account$/,
     seed: (cluster, user) => cluster.run('sacctmgr', '--immediate', 'delete', 'user', user),
     mend: (cluster, user) =>
       cluster.run('sacctmgr', '--immediate', 'add', 'user', user, 'Account=lab', 'DefaultAccount=lab'),
@@ -84,7 +84,7 @@ export const NODE_PROBLEMS = {
   noAgent: {
     check: 'node-agent',
     what: 'no agent on the node, and no way to install it',
-    says: /^not installed, and Python lacks venv or ensurepip/,
+    says: /^not installed, and cannot be installed: Python has no venv or no ensurepip/,
   },
   noGit: { check: 'node-git', what: 'no git on the node', says: /^not found$/ },
   noContainers: {

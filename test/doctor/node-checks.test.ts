@@ -60,7 +60,7 @@ describe('doctor, for a node,', () => {
       'node-agent',
       { agent: '', venv: '' },
       'failed',
-      'not installed, and Python lacks venv or ensurepip to install it',
+      'not installed, and cannot be installed: Python has no venv or no ensurepip',
     ],
     ['node-git', { git: '' }, 'failed', 'not found'],
     ['node-containers', { containers: '' }, 'skipped', 'not installed and not needed'],
@@ -87,7 +87,7 @@ describe('doctor, for a node,', () => {
     ['node-home', { homefree: '' }, 'passed', '/home/ada'],
     ['node-home', { homewritable: '' }, 'failed', '/home/ada is not writable'],
     ['node-home', { overquota: 'Over block limit on /home' }, 'failed', 'over quota: Over block limit on /home'],
-    ['node-shared-folder', { shared: '' }, 'failed', '/shared is not writable there'],
+    ['node-shared-folder', { shared: '' }, 'failed', '/shared is not writable on the node'],
   ] as const) {
     it(`reports the check "${id}" as ${status} with the message "${message}"`, () => {
       expect(resultOf(id, facts)).to.deep.equal({ status, message });

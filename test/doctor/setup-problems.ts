@@ -84,7 +84,7 @@ export const SETUP_PROBLEMS: readonly SetupProblem[] = [
   {
     check: 'credentials',
     what: 'keys that the server does not accept',
-    says: /rejected them$/,
+    says: /rejected the credentials$/,
     seed: () => ({ conf: 'api.credentials.secret_key: wrong-secret' }),
   },
   {

@@ -74,7 +74,7 @@ describe('the subcommand execute', () => {
     const elsewhere = await world.run(...args, '--queue', world.nameOf('another'), '--create-queue');
     expect(elsewhere, elsewhere.stderr).to.include({ code: 2, stdout: '' });
     expect(elsewhere.stderr).to.include(
-      `Task ${task} was started from queue "${world.nameOf('slurm_scheduler-execute')}" by an earlier execute. Continue it with: clearml-agent-slurm ${args.join(' ')}\n`,
+      `Task ${task} was started from queue "${world.nameOf('slurm_scheduler-execute')}" by an earlier run of execute. To track it again, run: clearml-agent-slurm ${args.join(' ')}\n`,
     );
 
     const last = world.start(...args);

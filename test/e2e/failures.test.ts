@@ -132,7 +132,7 @@ describe('a task', () => {
   it('fails if the node lacks a command, and its console names the command (F-11)', async () => {
     await world.untilStatus(taskOf('command'), 'failed');
 
-    await world.untilConsole(taskOf('command'), 'a template command was not found on the node');
+    await world.untilConsole(taskOf('command'), 'a command of the template was not found on the node');
     await world.untilConsole(taskOf('command'), 'no_such_loader: command not found');
   });
 

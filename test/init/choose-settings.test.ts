@@ -66,7 +66,7 @@ describe('init, before it writes,', () => {
 
     expect(queue.value).to.equal('default');
     expect(partition.value.name).to.equal('cpu');
-    expect(partition.why).to.equal('From your answer. Others: gpu.');
+    expect(partition.why).to.equal('You chose it. Others: gpu.');
     expect(entrance?.value.account).to.equal('lab');
     expect(shown[1]).to.match(/^In which partition [^]*\n {2}one of gpu, cpu \[gpu\] $/);
     expect(shown[2]).to.match(/^"cup" is not one of the choices\. Did you mean "cpu"\?\nIn which/);
@@ -77,7 +77,10 @@ describe('init, without questions,', () => {
   it('chooses the defaults, with a reason for each', async () => {
     const { queue, partition, entrance, containers, sharedDir } = await defaultChoices(RICH);
 
-    expect(queue).to.deep.equal({ value: 'default', why: 'The queue exists on https://api.example.org; others: gpu.' });
+    expect(queue).to.deep.equal({
+      value: 'default',
+      why: 'The queue exists on https://api.example.org; other queues there: gpu.',
+    });
     expect(partition.why).to.equal('The default partition (sinfo). Others: cpu.');
     expect(entrance?.why).to.equal('Your default account (sacctmgr). Your other accounts: course.');
     expect(containers.value).to.equal('none');
@@ -112,7 +115,7 @@ describe('init, without questions,', () => {
     const { queue, partition, entrance, containers, sharedDir } = await defaultChoices(RICH, typed);
 
     expect(queue.why).to.equal(
-      'From your command line. https://api.example.org has no such queue yet: create it in the web page, or start the daemon once with --create-queue.',
+      'You gave it on the command line. https://api.example.org has no such queue yet: create it in the web page, or start the daemon once with --create-queue.',
     );
     expect([partition.value.name, entrance?.value.account, containers.value, sharedDir.value]).to.deep.equal([
       'cpu',

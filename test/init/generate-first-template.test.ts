@@ -39,7 +39,7 @@ describe('generateFirstTemplate', () => {
       'the account of the command line',
       SITE,
       { account: 'course' },
-      '# From your command line. Your other accounts: lab.\n#SBATCH --account=course',
+      '# You gave it on the command line. Your other accounts: lab.\n#SBATCH --account=course',
     ],
     [
       'a QOS that the partition accepts',

@@ -59,7 +59,7 @@ describe('the state file of the sandbox', () => {
 
       const error = await rejection(openSandbox({ stateFile }));
       expect(error).to.be.instanceOf(InvalidSnapshotError);
-      expect(error.message).to.include(`the state file ${stateFile} is refused because others can change it: `);
+      expect(error.message).to.include(`the state file ${stateFile} is refused because other users can change it: `);
       expect(await readFile(stateFile, 'utf8')).to.equal(before);
     });
   }

@@ -179,7 +179,7 @@ describe('a query with squeue', () => {
         parseSqueue(result({ stdout: HEADER + row(id, OURS, { shownId }) + row('4711', 'other') }), MARK),
       ).to.deep.equal({
         kind: 'failed',
-        message: 'the output of squeue has an unreadable row for one of our jobs',
+        message: 'the output of squeue has an unreadable row for a job of this daemon',
       });
     });
   }

@@ -42,7 +42,7 @@ describe('a command for one task', () => {
     const twins = [await cli.user.makeTask({ name: 'twin' }), await cli.user.makeTask({ name: 'twin' })];
     const { code, stderr } = await cli.run('cancel', 'twin');
     expect(code).to.equal(2);
-    expect(stderr).to.include('"twin" matches more than one task; give more of the id:');
+    expect(stderr).to.include('"twin" matches more than one task; give more characters of the id:');
     for (const id of twins) expect(stderr).to.include(`\n  ${id}  created  twin`);
   });
 
@@ -73,7 +73,7 @@ describe('a command for one task', () => {
 
     expect(code).to.equal(0);
     expect(stdout).to.match(
-      /^Task \w+ \(runs\): its agent was asked to stop it\. The daemon cancels Slurm job \d+\.\n$/,
+      /^Task \w+ \(runs\): the agent of the task was asked to stop the task\. The daemon cancels Slurm job \d+\.\n$/,
     );
     expect(await cli.user.look(runs)).to.include({ status: 'in_progress', status_message: 'stopping' });
   });

@@ -40,7 +40,7 @@ const CASES: readonly (readonly [cause: SshFailure, fact: string, advice: string
   [
     { kind: 'login refused', host, user: 'ann', tried: [], obstacles: [], methods: ['publickey'] },
     'refused the login of ann',
-    'Set identity_file, or start an ssh agent and run ssh-add.',
+    'Set identity_file, or start ssh-agent and run ssh-add.',
   ],
   [
     {
@@ -69,7 +69,7 @@ const CASES: readonly (readonly [cause: SshFailure, fact: string, advice: string
   [{ kind: 'no control path', host }, 'has no ControlPath', 'Put "ControlPath ~/.ssh/%C" under "Host login1"'],
   [
     { kind: 'untrusted socket', host, path: '/tmp/s', why: '/tmp/s belongs to another user (uid 1002)' },
-    'because another user may own its socket /tmp/s: /tmp/s belongs to another user (uid 1002)',
+    'because another user may own the socket /tmp/s of the connection: /tmp/s belongs to another user (uid 1002)',
     'Put "ControlPath ~/.ssh/%C" under "Host login1"',
   ],
   [{ kind: 'no ssh', host, output: 'ssh not found' }, 'ssh not found', "Install OpenSSH's client here"],

@@ -64,7 +64,11 @@ const CASES: readonly Case[] = [
   {
     what: 'an SSH agent that does not run',
     way: (folder) => ({ identityFiles: [], agentSocket: join(folder, 'no-agent') }),
-    ssh2: ['Not tried: the keys of the agent at', 'no-agent: it does not respond', 'start one and run ssh-add'],
+    ssh2: [
+      'Not tried: the keys of the ssh-agent at',
+      'no-agent: ssh-agent does not respond',
+      'start it and run ssh-add',
+    ],
     openssh: ['Permission denied (publickey', 'Use a key that needs no prompt'],
   },
   {

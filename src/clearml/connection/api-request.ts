@@ -75,7 +75,7 @@ export function createApiRequest({ http, clock, apiServer, secrets, timeoutMs, s
           result.mayHaveHappened,
         );
       case 'token-refused':
-        throw new TokenRejectedError(describe(endpoint, `it rejects the token (${result.reason})`), false);
+        throw new TokenRejectedError(describe(endpoint, `the server rejects the token (${result.reason})`), false);
       case 'credentials-refused':
         throw new CredentialsRejectedError(
           secrets.redact(

@@ -46,7 +46,7 @@ export function classifyReply(status: number, text: string): ResponseClass {
   if (envelope.success && status < 300) return { kind: 'data', data: envelope.data.data };
 
   if (NOT_PROCESSED.includes(status) || status >= 500) {
-    const answer = `it responded with status ${status}${reason === '' ? '' : `: ${reason} (${code}/${subcode})`}`;
+    const answer = `the server responded with status ${status}${reason === '' ? '' : `: ${reason} (${code}/${subcode})`}`;
     if (NOT_PROCESSED.includes(status)) return { kind: 'busy', reason: answer };
     return { kind: 'unreachable', mayHaveHappened: true, reason: answer };
   }
@@ -58,7 +58,7 @@ export function classifyReply(status: number, text: string): ResponseClass {
   return {
     kind: 'not-the-api',
     mayHaveHappened: status < 300,
-    reason: `it responded with status ${status} and ${describeText(text)}`,
+    reason: `the server responded with status ${status} and ${describeText(text)}`,
   };
 }
 
@@ -78,17 +78,18 @@ export interface Fault {
 }
 
 const UNTRUSTED: Fault = {
-  message: 'its certificate is not trusted; set api.verify_certificate to the file of the CA that signed it',
+  message:
+    "the server's certificate is not trusted; set api.verify_certificate to the file of the CA that signed the certificate",
   untrusted: true,
 };
-const NO_ROUTE: Fault = { message: 'there is no route to it from here' };
-const NO_NAME: Fault = { message: 'its name does not resolve here; check api.api_server' };
+const NO_ROUTE: Fault = { message: 'this machine has no route to the server' };
+const NO_NAME: Fault = { message: "the server's name does not resolve on this machine; check api.api_server" };
 const BROKEN: Fault = { message: 'the connection was lost' };
-const TOO_SLOW: Fault = { message: 'it did not respond in time' };
+const TOO_SLOW: Fault = { message: 'the server did not respond in time' };
 
 /** Error codes of Node, OpenSSL and undici. */
 const FAULTS: Readonly<Record<string, Fault>> = {
-  ECONNREFUSED: { message: 'nothing listens there; check api.api_server, and that the server is running' },
+  ECONNREFUSED: { message: 'nothing listens on its port; check api.api_server, and that the server is running' },
   ENOTFOUND: NO_NAME,
   EAI_AGAIN: NO_NAME,
   EHOSTUNREACH: NO_ROUTE,
@@ -98,18 +99,21 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   UND_ERR_SOCKET: BROKEN,
   ETIMEDOUT: TOO_SLOW,
   UND_ERR_CONNECT_TIMEOUT: TOO_SLOW,
-  UND_ERR_ABORTED: { message: 'the proxy refused the connection to it' },
+  UND_ERR_ABORTED: { message: 'the proxy refused to connect to the server' },
   // How undici reports a proxy's 407 when it does not tunnel.
   UND_ERR_INVALID_ARG: { message: 'the proxy requires a user and a password in its URL', neverProcessed: true },
-  EPROTO: { message: 'it does not speak https; check the scheme and port of api.api_server', untrusted: true },
+  EPROTO: { message: 'the server does not speak https; check the scheme and port of api.api_server', untrusted: true },
   ERR_SSL_WRONG_VERSION_NUMBER: {
-    message: 'it does not speak https; write http:// in api.api_server',
+    message: 'the server does not speak https; write http:// in api.api_server',
     untrusted: true,
   },
-  CERT_HAS_EXPIRED: { message: 'its certificate has expired', untrusted: true },
-  CERT_NOT_YET_VALID: { message: "its certificate is not valid yet; check this machine's clock", untrusted: true },
-  ERR_TLS_CERT_ALTNAME_INVALID: { message: 'its certificate is for another name', untrusted: true },
-  UND_ERR_PRX_TLS: { message: "the proxy's certificate is for another name", untrusted: true },
+  CERT_HAS_EXPIRED: { message: "the server's certificate has expired", untrusted: true },
+  CERT_NOT_YET_VALID: {
+    message: "the server's certificate is not valid yet; check this machine's clock",
+    untrusted: true,
+  },
+  ERR_TLS_CERT_ALTNAME_INVALID: { message: "the server's certificate is for another host name", untrusted: true },
+  UND_ERR_PRX_TLS: { message: "the proxy's certificate is for another host name", untrusted: true },
   DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,

@@ -63,10 +63,10 @@ export function createResponseGauge(limits: ResponseLimits): ResponseGauge {
         else if (byte === OPENING_LIST || byte === OPENING_OBJECT) {
           values += 1;
           depth += 1;
-          if (depth > limits.depth) return `it nests lists and objects more than ${limits.depth} levels deep`;
+          if (depth > limits.depth) return `the response nests lists and objects more than ${limits.depth} levels deep`;
         } else if (byte === CLOSING_LIST || byte === CLOSING_OBJECT) depth -= 1;
       }
-      return values > limits.values ? `it holds more than ${limits.values} values` : undefined;
+      return values > limits.values ? `the response holds more than ${limits.values} values` : undefined;
     },
   };
 }
@@ -81,5 +81,5 @@ const CLOSING_OBJECT = 0x7d;
 
 /** The message for a response that is too long, whether its header or its body shows it. */
 export function tooLarge({ bytes }: ResponseLimits): string {
-  return `it is larger than ${bytes / MIB} MiB`;
+  return `the response is larger than ${bytes / MIB} MiB`;
 }

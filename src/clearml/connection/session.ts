@@ -112,7 +112,7 @@ export function createSession(deps: SessionDeps): Session {
   function parseResult<Shape extends z.ZodType>(endpoint: string, data: unknown, shape: Shape): z.infer<Shape> {
     const result = shape.safeParse(data);
     if (result.success) return result.data;
-    const message = `its format is unexpected:\n${z.prettifyError(result.error)}`;
+    const message = `the format of the response is unexpected:\n${z.prettifyError(result.error)}`;
     throw new InvalidResponseError(secrets.redact(formatNoResponse(apiServer, endpoint, message)), true);
   }
 

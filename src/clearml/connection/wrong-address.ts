@@ -32,7 +32,7 @@ function suggestApiServer(apiServer: string): string {
     url.hostname = url.hostname.replace(/^app\./, 'api.');
     return url.origin;
   }
-  return "the API server's (usually port 8008 instead of 8080, or api.… instead of app.…)";
+  return 'the URL of the API server (usually port 8008 instead of 8080, or api.… instead of app.…)';
 }
 
 function parseTarget(apiServer: string, endpoint: string, location: string): string {

@@ -12,7 +12,7 @@ export const completionOf = (commands: () => readonly Command[]): Command => ({
   group: 'Set up',
   describe: 'Print a completion script for bash, zsh or fish',
   examples: [
-    { commandLine: 'completion bash', effect: 'In ~/.bashrc: source <(clearml-agent-slurm completion bash)' },
+    { commandLine: 'completion bash', effect: 'Add to ~/.bashrc: source <(clearml-agent-slurm completion bash)' },
     { commandLine: 'completion fish', effect: 'Save the output in ~/.config/fish/completions' },
   ],
   options: {},

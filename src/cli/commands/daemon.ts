@@ -31,7 +31,7 @@ export const daemonCommand: Command = {
     ...QUEUE_OPTIONS,
     'order-fairness': { type: 'boolean', describe: 'Claim tasks from the queues in turn, not by priority' },
     'create-queue': { type: 'boolean', describe: 'Create the queues that do not exist' },
-    once: { type: 'boolean', describe: 'Make one pass, then exit' },
+    once: { type: 'boolean', describe: 'Make one pass over the queues and jobs, then exit' },
     detached: { type: 'boolean', describe: 'Run in the background; the log is in the state directory' },
     foreground: { type: 'boolean', describe: 'Run in the foreground (default)' },
     http: HTTP_OPTION,
@@ -91,8 +91,11 @@ async function runInBackground(typed: ParsedArgs, context: CommandContext): Prom
   const started =
     state.kind === 'serving'
       ? `Started the daemon (process ${pid}); its log is ${logFile}.`
-      : `The daemon (process ${pid}) runs, but does not serve its queues after ${SERVING_TIMEOUT_MS / 1000} s. It keeps trying; its log is ${logFile}.`;
-  printResult(context, `${started}\nTo see its tasks, run ${PROGRAM} status; to end it, run stop or drain.\n`);
+      : `The daemon (process ${pid}) runs, but has not served its queues within ${SERVING_TIMEOUT_MS / 1000} s. The daemon keeps trying; its log is ${logFile}.`;
+  printResult(
+    context,
+    `${started}\nTo see the tasks, run ${PROGRAM} status. To end the daemon, run ${PROGRAM} stop or drain.\n`,
+  );
   return EXIT.ok;
 }
 

@@ -12,7 +12,7 @@ export const doctorCommand: Command = {
   describe: 'Check the configuration, server, cluster and templates',
   examples: [
     { commandLine: 'doctor', effect: 'Run all checks on this machine' },
-    { commandLine: 'doctor --on-node --as ada', effect: 'Run the job on the node as the Unix user ada' },
+    { commandLine: 'doctor --on-node --as ada', effect: 'Check a node with a job of the Unix user ada' },
     { commandLine: 'doctor --on-node --partition gpu', effect: 'Also check a node of the partition gpu' },
   ],
   options: {
@@ -20,7 +20,7 @@ export const doctorCommand: Command = {
     partition: {
       value: 'NAME',
       type: 'string',
-      describe: 'Partition of the one-minute job (default: the default partition)',
+      describe: "Partition of the one-minute job (default: Slurm's default partition)",
     },
     as: {
       value: 'USER',

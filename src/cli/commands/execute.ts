@@ -33,10 +33,10 @@ export const executeCommand: Command = {
     queue: {
       value: 'QUEUE',
       type: 'string',
-      describe: 'Enqueue the task in this queue first; if Slurm accepts no more jobs, the task returns there',
+      describe: 'Enqueue the task in this queue first; if Slurm accepts no more jobs, the task returns to this queue',
     },
     clone: { type: 'boolean', describe: 'Run a copy of the task' },
-    container: { value: 'IMAGE', type: 'string', describe: 'Set this container image on the task first' },
+    container: { value: 'IMAGE', type: 'string', describe: 'Set this container image in the task before it runs' },
     'create-queue': { type: 'boolean', describe: 'Create the queue if it does not exist' },
     ...MODE_OPTIONS,
     ...CLUSTER_OPTIONS,

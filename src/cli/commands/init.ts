@@ -18,17 +18,17 @@ export const initCommand: Command = {
     queue: {
       value: 'QUEUE',
       type: 'string',
-      describe: 'ClearML queue to serve (default: default)',
+      describe: 'ClearML queue to serve (default: the queue "default")',
     },
     partition: {
       value: 'NAME',
       type: 'string',
-      describe: 'Partition for jobs (default: the default partition)',
+      describe: "Partition of the jobs (default: Slurm's default partition)",
     },
     account: {
       value: 'NAME',
       type: 'string',
-      describe: 'Account for jobs (default: your default account)',
+      describe: 'Slurm account of the jobs (default: your default account)',
     },
     containers: {
       value: 'HOW',
@@ -38,7 +38,7 @@ export const initCommand: Command = {
     'shared-dir': {
       value: 'DIR',
       type: 'string',
-      describe: 'Shared directory of the nodes, an absolute path; or the word none',
+      describe: 'Absolute path of a directory that the nodes share, or the word none',
     },
     yes: { type: 'boolean', describe: 'Ask no questions; use the defaults' },
     ...CLUSTER_OPTIONS,
@@ -66,7 +66,7 @@ export const initCommand: Command = {
         `  export CLEARML_CONFIG_FILE=${quoteWord(settingsFile)}\n` +
         '  clearml-agent-slurm doctor --on-node\n' +
         '  clearml-agent-slurm\n' +
-        'Add the first line to your login profile. --config-file FILE does the same for one command.\n',
+        'Add the first line to your login profile, or pass --config-file FILE to each command.\n',
     );
     return EXIT.ok;
   },

@@ -16,7 +16,7 @@ export const lintCommand: Command = {
     { commandLine: 'lint --strict --json', effect: 'Check all templates of the configuration; print JSON' },
   ],
   options: {
-    strict: { type: 'boolean', describe: 'Exit with 1 for warnings too' },
+    strict: { type: 'boolean', describe: 'Exit with code 1 also if there are only warnings' },
     json: { type: 'boolean', describe: 'Print JSON' },
     ...CLUSTER_OPTIONS,
     ...COMMON_OPTIONS,

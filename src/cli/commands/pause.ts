@@ -16,7 +16,7 @@ export const pauseCommand: Command = {
   group: 'Operate',
   describe: 'Stop claiming tasks from a queue or a cluster; jobs in Slurm continue',
   examples: [
-    { commandLine: 'pause', effect: 'Pause all queues until resume' },
+    { commandLine: 'pause', effect: 'Pause all queues until you run resume' },
     { commandLine: 'pause gpu --until 2h --reason "new drivers"', effect: 'Pause one queue for two hours' },
     { commandLine: 'pause --cluster hpc1 --until 2026-12-01T08:00', effect: 'Pause a cluster until a local time' },
   ],

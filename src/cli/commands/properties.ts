@@ -15,7 +15,7 @@ export const propertiesCommand: Command = {
     { commandLine: 'properties gpu.template --markdown', effect: 'Print the properties as a Markdown table' },
     {
       commandLine: 'properties gpu.template --task TASK',
-      effect: 'Add the missing properties to a task, to edit them in the web page',
+      effect: 'Add the missing properties to a task, so that you can edit them in the web page',
     },
   ],
   options: {

@@ -12,7 +12,7 @@ const MONTH_MS = 30 * 24 * 3_600_000;
 export const reportCommand: Command = {
   name: 'report',
   group: 'Operate',
-  describe: 'Show the resources, wait times and ends of tasks by user, queue or project',
+  describe: 'Show what tasks used, how long they waited and how they ended, by user, queue or project',
   examples: [
     { commandLine: 'report', effect: 'Show the last 30 days by user' },
     { commandLine: 'report --since 7d --by project', effect: 'Show the last week by project' },

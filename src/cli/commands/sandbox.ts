@@ -13,7 +13,7 @@ export const sandboxCommand: Command = {
   examples: [
     {
       commandLine: 'sandbox --write-config clearml.conf',
-      effect: 'Run a server that keeps no data',
+      effect: 'Run a server that loses its data when it stops',
     },
     { commandLine: 'sandbox --state tasks.json', effect: 'Keep the data in a file; print clearml.conf' },
     { commandLine: 'sandbox --latency real', effect: 'Respond as slowly as a real ClearML server' },
@@ -33,7 +33,7 @@ export const sandboxCommand: Command = {
     port: {
       value: 'PORT',
       type: 'string',
-      describe: `Port to listen on, 0 for any free port (default: ${DEFAULT_PORT}, else any free port)`,
+      describe: `Port to listen on, 0 for any free port (default: ${DEFAULT_PORT} if it is free, else any free port)`,
     },
     state: { value: 'FILE', type: 'string', describe: 'File that keeps the data across restarts' },
     latency: {

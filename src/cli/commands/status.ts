@@ -17,7 +17,7 @@ export const statusCommand: Command = {
     { commandLine: 'status --watch', effect: 'Refresh until Ctrl-C' },
     { commandLine: 'status --watch 2 --since 1d', effect: 'Refresh every 2 s; show tasks that ended in the last day' },
     { commandLine: 'status --json', effect: 'Print JSON' },
-    { commandLine: 'status --check', effect: 'Check the daemon, as a Nagios plugin' },
+    { commandLine: 'status --check', effect: 'Check the daemon, as a Nagios plugin does' },
   ],
   options: {
     watch: {

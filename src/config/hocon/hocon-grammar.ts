@@ -61,7 +61,7 @@ function parseTree(state: ParseState): DraftTree {
 
 function parseFields(state: ParseState, end: '' | '}'): DraftTree {
   const { cursor } = state;
-  if (state.depth > DEEPEST) throw cursor.blame(state.isSecret)(`nested deeper than ${DEEPEST} levels`);
+  if (state.depth > DEEPEST) throw cursor.blame(state.isSecret)(`settings are nested deeper than ${DEEPEST} levels`);
   const origin = cursor.origin();
   const fields = new Map<string, Draft>();
   for (;;) {
@@ -114,7 +114,7 @@ function parseKey(state: ParseState): [string, ...string[]] {
   }
   const [first, ...rest] = path;
   if (first === undefined) throw unexpected(state, 'a key');
-  if (state.depth + path.length > DEEPEST) throw blame(`nested deeper than ${DEEPEST} levels`);
+  if (state.depth + path.length > DEEPEST) throw blame(`settings are nested deeper than ${DEEPEST} levels`);
   return [first, ...rest];
 }
 
@@ -165,7 +165,7 @@ function parseList(state: ParseState): DraftList {
   const { cursor } = state;
   const origin = cursor.origin();
   const open = cursor.blame(state.isSecret);
-  if (state.depth > DEEPEST) throw open(`nested deeper than ${DEEPEST} levels`);
+  if (state.depth > DEEPEST) throw open(`settings are nested deeper than ${DEEPEST} levels`);
   cursor.take(OPEN_LIST);
   const items: Draft[] = [];
   for (;;) {

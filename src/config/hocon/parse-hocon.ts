@@ -57,7 +57,7 @@ function stateOf(
       if (found === undefined && isRequired) throw blame(`the required file ${path} cannot be read`);
       if (found === undefined) return undefined;
       if (chain.includes(found.file)) throw blame(`${found.file} includes itself`);
-      if (chain.length > MOST_INCLUDES) throw blame(`more than ${MOST_INCLUDES} nested includes`);
+      if (chain.length > MOST_INCLUDES) throw blame(`there are more than ${MOST_INCLUDES} nested includes`);
       return parseDocument(stateOf(found.file, found.text, context, [...chain, found.file], state.depth + 1));
     },
   };

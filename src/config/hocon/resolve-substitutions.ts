@@ -34,7 +34,7 @@ export function resolveDraft(root: DraftTree, environment: Environment): ConfigT
     if (settled.has(draft)) return settled.get(draft);
     // A reference to its own key means the previous value.
     if (inProgress.has(draft)) return draft.previous === undefined ? undefined : settle(draft.previous);
-    if (inProgress.size > DEEPEST) throw draft.blame('leads through too many other settings');
+    if (inProgress.size > DEEPEST) throw draft.blame('is resolved through too many other settings');
     inProgress.add(draft);
     const value = settlePending(draft);
     inProgress.delete(draft);

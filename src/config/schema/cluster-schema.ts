@@ -14,7 +14,7 @@ const cluster = z.strictObject({
   host: hostName
     .optional()
     .describe(
-      "The login node on which Slurm's commands run: a host name, an address or a `Host` of `~/.ssh/config`. Default: this machine, without SSH, as with `localhost`. Option `--ssh`.",
+      "The login node on which Slurm's commands run: a host name, an address or a `Host` of `~/.ssh/config`. By default, and with `localhost`, they run on this machine without SSH. Option `--ssh`.",
     ),
   user: nonEmptyText
     .optional()
@@ -67,14 +67,14 @@ const cluster = z.strictObject({
   password_file: localPath('read here')
     .optional()
     .describe(
-      'A file that contains the password and that only you can read. Use it only for hosts that accept no key. Not with `openssh`.',
+      'A file that contains the password and that only you can read. Use it only for hosts that accept no key. It cannot be used with `openssh`.',
     ),
   password_command: z
     .array(nonEmptyText)
     .meta({ trusted: 'run here' satisfies Trusted })
     .optional()
     .describe(
-      'A program that prints the password, with its arguments, run without a shell. Use it with a password store. Not with `openssh`.',
+      'A program that prints the password, and its arguments. It runs without a shell. Use it with a password store. It cannot be used with `openssh`.',
     ),
   slurm_bin_dir: clusterPath('run there')
     .optional()
@@ -102,7 +102,7 @@ export const clusters = z
   .record(
     z
       .string()
-      .regex(CLUSTER_NAME, 'must consist of letters, digits, dots, dashes and underscores, and not be a number'),
+      .regex(CLUSTER_NAME, 'must consist of letters, digits, dots, dashes and underscores, and must not be a number'),
     cluster,
   )
   .default({})
@@ -117,7 +117,7 @@ const queue = z.strictObject({
   cluster: nonEmptyText
     .optional()
     .describe(
-      'The cluster that runs the tasks of this queue. Required with several clusters. Default: the cluster of `--cluster`, else the only one.',
+      'The cluster that runs the tasks of this queue. Default: the cluster of `--cluster`, else the only cluster. With several clusters, set it or use `--cluster`.',
     ),
   template: localPath('template')
     .optional()

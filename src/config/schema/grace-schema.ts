@@ -22,7 +22,7 @@ export const grace = z
     stop_sec: seconds(0)
       .default(120)
       .describe(
-        'Time for the agent to end an aborted task, in addition to the timeout of its abort callback. When it has passed, the daemon cancels the job with `scancel`. Raise it if tasks save large checkpoints when aborted.',
+        "Time for the agent to end an aborted task, in addition to the timeout of the task's abort callback. When it has passed, the daemon cancels the job with `scancel`. Raise it if tasks save large checkpoints when aborted.",
       ),
     absent_sec: seconds(0)
       .default(600)

@@ -19,7 +19,7 @@ export function limitShape(where: string, more: string): Record<LimitSetting, ty
       `The maximum number of jobs ${where} that may wait in Slurm. Set it so that later tasks of higher priority do not queue behind many jobs.${more}`,
     ),
     max_jobs_per_user: limit.describe(
-      `The maximum number of jobs ${where} that may wait or run for one ClearML user, the owner of the tasks. At this number, the daemon claims only the tasks of other users.${more}`,
+      `The maximum number of jobs ${where} that may wait or run for one ClearML user, the owner of the tasks. For a user who has this many, the daemon claims no more tasks.${more}`,
     ),
     max_nodes: limit.describe(
       `The daemon claims no task while the jobs ${where}, waiting and running, have this many nodes or more in total. The last claimed task can take the total above the limit.${more}`,

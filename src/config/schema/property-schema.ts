@@ -41,7 +41,7 @@ export const properties = z
   .record(z.string(), z.union([z.boolean(), constraint], 'must be true, false, or a group with min, max or values'))
   .default({})
   .describe(
-    'Constraints by user property: a group with `min`, `max` or `values`, or `false` to forbid the property. A task that violates one fails, and its message says what is permitted. Constraints apply to values from the task, not to the defaults of the template.',
+    'Constraints by user property: a group with `min`, `max` or `values`, or `false` to forbid the property. A task that violates a constraint fails, and the error message says what is permitted. Constraints apply to values from the task, not to the defaults of the template.',
   );
 
 export const otherProperties = z

@@ -32,7 +32,7 @@ const binaries = z
   })
   .prefault({})
   .describe(
-    'Names or paths of Slurm commands, for wrappers and non-standard names; they are split into words as a shell does. The other commands are expected in the directory of `sbatch`, or in `slurm_bin_dir`.',
+    'Names or paths of Slurm commands, for wrappers and non-standard names. Each one is split into words, as by a shell. The other commands are expected in the directory of `sbatch`, or in `slurm_bin_dir`.',
   );
 
 const jobCredentials = z
@@ -67,13 +67,13 @@ export const SlurmSection = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Claim from the queues in turn. By default, a queue is served only while all queues before it are empty, or held by a limit or a pause. Option `--order-fairness`.',
+      'Claim from the queues in turn. By default, a queue is served only while all queues of higher priority are empty, or held by a limit or a pause. Option `--order-fairness`.',
     ),
   user_fairness: z
     .boolean()
     .default(false)
     .describe(
-      'Serve the ClearML users of a queue in turn. The user with the fewest jobs in this queue comes next; of several such users, the one served longest ago. The tasks of one user keep their order. By default, tasks are claimed in the order of the queue.',
+      'Serve the ClearML users of a queue in turn. The user with the fewest jobs in this queue comes next; if several users have the fewest, the user who was served least recently. The tasks of one user keep their order. By default, tasks are claimed in the order of the queue.',
     ),
   resubmit_on_timeout: timesResubmitted
     .default(0)
@@ -142,7 +142,9 @@ export const SlurmSection = z.strictObject({
     ),
   command_timeout_sec: seconds(1)
     .default(90)
-    .describe('Timeout of all other Slurm commands. Raise it if `squeue` takes longer when your cluster is busy.'),
+    .describe(
+      'Timeout of all Slurm commands except `sbatch`. Raise it if `squeue` takes longer when your cluster is busy.',
+    ),
   python: clusterPath('run on nodes')
     .optional()
     .describe(
@@ -220,7 +222,9 @@ export const ApiSection = z.looseObject({
       secret_key: text.optional().describe('The secret key of the daemon and its jobs.'),
     })
     .optional()
-    .describe('Create them in the web page: *Settings → Workspace → Create new credentials*.'),
+    .describe(
+      'The keys of the daemon and its jobs. Create them in the web page: *Settings → Workspace → Create new credentials*.',
+    ),
   auth_token: text.optional().describe('A token that replaces the keys. It is not passed to jobs, so prefer keys.'),
   verify_certificate: z
     .union(

@@ -18,7 +18,9 @@ export async function findAuditLines({ config }: App, text: string | undefined):
   const lines = (await Promise.all(clusters.map(({ stateDir }) => readAudit(stateDir, text)))).flat();
   const tasks = new Set(lines.map((line) => ('task' in line ? line.task : '')));
   if (tasks.size > 1)
-    throw new UsageError(`"${text}" matches more than one task; give more of the id:\n  ${[...tasks].join('\n  ')}`);
+    throw new UsageError(
+      `"${text}" matches more than one task; give more characters of the id:\n  ${[...tasks].join('\n  ')}`,
+    );
   return inOrder(lines);
 }
 

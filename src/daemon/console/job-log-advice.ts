@@ -122,7 +122,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   {
     after: NOT_IMPORTED,
     pattern: /returned error(?: code)?: 429\b/,
-    cause: 'the registry refused Pyxis the image, because this site has exceeded its pull limit',
+    cause: 'the registry did not let Pyxis pull the image, because this site has exceeded its pull limit',
     advice: `add credentials for the registry to ~/.config/enroot/.credentials of the job user, or ${IN_FILE}`,
   },
   {
@@ -172,7 +172,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   },
   {
     pattern: /toomanyrequests/,
-    cause: 'the registry refused Apptainer the image, because this site has exceeded its pull limit',
+    cause: 'the registry did not let Apptainer pull the image, because this site has exceeded its pull limit',
     advice: 'log in to the registry, or keep the image in a file (agent.slurm.image_dir)',
   },
   {

@@ -72,7 +72,9 @@ function decideMoved(job: Job, task: Task, { entry, hasEntry }: Observation): Ac
 /** The task is in progress, and its job is pending: Slurm requeued the job, or another job runs the task. */
 function decideRequeued(job: Job, task: Task, observation: Observation): Action[] {
   if (isEnqueuedElsewhere(task, observation)) {
-    return [cancel(job, ranAs(task, job) ? 'the task was enqueued elsewhere' : 'the task runs in another queue')];
+    return [
+      cancel(job, ranAs(task, job) ? 'the task was enqueued in another queue' : 'the task runs in another queue'),
+    ];
   }
   if (mayRunElsewhere(task, job, observation)) return [];
   if (!isAskedToStop(task)) return parkAgain(job, 'in_progress');

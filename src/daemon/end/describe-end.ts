@@ -73,7 +73,7 @@ export function describeNeverStarted(job: Job, record: JobRecord | undefined): N
   return {
     text: `${describeEnd(job, record)} clearml-agent did not start the task.`,
     guess:
-      " See the job's log: a template command failed, the node cannot reach the ClearML server, or Python is missing.",
+      " The job's log shows the cause: for example, a command of the template failed, the node cannot reach the ClearML server, or Python is missing.",
   };
 }
 
@@ -82,9 +82,9 @@ function findShellExit(record: JobRecord | undefined): string | undefined {
   if ((record?.exitSignal ?? 0) !== 0) return undefined;
   switch (record?.exitCode) {
     case 126:
-      return 'a template command exists on the node but cannot be executed. The log names it; check its permissions and its architecture.';
+      return 'a command of the template exists on the node but cannot be executed. The log names the command; check its permissions and its architecture.';
     case 127:
-      return 'a template command was not found on the node. The log names it; load its module, or add its directory to PATH, before CLEARML_PRE_SETUP.';
+      return 'a command of the template was not found on the node. The log names the command; load its module, or add its directory to PATH, before CLEARML_PRE_SETUP.';
     default:
       return undefined;
   }

@@ -114,7 +114,7 @@ function quoteLog(log: JobLog, user?: string): string {
   if (log.kind === 'not shown')
     return user === undefined
       ? log.why
-      : `${log.why} It belongs to ${user}. If the job reported its last lines, they are above.`;
+      : `${log.why} The log belongs to ${user}. If the job reported the last lines of the log, they are above.`;
   const tail = cleanLogTail(log.tail, TAIL_LINES);
   return tail === '' ? `The job's log ${log.path} is empty.` : `The last lines of the job's log ${log.path}:\n${tail}`;
 }

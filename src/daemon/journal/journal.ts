@@ -50,7 +50,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
     const read = parseJournal(await readOrMakeFile(file));
     if (read.kind === 'newer') {
       throw new JournalError(
-        `${file} was written by a newer clearml-agent-slurm (journal version ${read.version}). Use that version, or move the file away: the daemon finds jobs and tasks again without it.`,
+        `${file} was written by a newer clearml-agent-slurm (journal version ${read.version}). Use that version, or move the file away: the daemon finds jobs and tasks again without the file.`,
       );
     }
     if (read.kind === 'damaged') {

@@ -81,7 +81,7 @@ async function change(
     const result = await apply(cluster, named);
     text += `${what}${where}: ${result}.\n`;
     if (!isRunning)
-      text += `No daemon is running with the state directory ${cluster.stateDir}. The change applies when it starts.\n`;
+      text += `No daemon is running with the state directory ${cluster.stateDir}. The change applies when a daemon starts.\n`;
   }
   return text;
 }

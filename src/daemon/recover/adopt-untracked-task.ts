@@ -217,7 +217,7 @@ async function adoptOne(deps: DaemonDeps, untracked: Untracked, task: Task | und
       return;
     case 'unwanted job': {
       const { task, job } = untracked;
-      const why = 'no task that this daemon tracks has this job';
+      const why = 'the job belongs to no task that this daemon tracks';
       await deps.audit.write({ event: 'cancelling', task, jobs: [job.id], by: 'daemon', why });
       return deps.scheduler.cancel([job]);
     }

@@ -106,7 +106,9 @@ async function finishParking({ deps, pool, snapshot }: StepContext, entry: Entry
     return pool.start(parking, () => submitClaimedTask(deps, parking, { queue, isParked }));
   }
 
-  const why = canPark ? 'the daemon that claimed it no longer serves the queue' : 'the scheduler queue was deleted';
+  const why = canPark
+    ? 'the daemon that claimed the task no longer serves the queue'
+    : 'the scheduler queue was deleted';
   if ((await readClaimed(deps, entry)) === undefined) await unpark(deps, entry);
   else await returnToQueue(deps, entry, { isParked, why });
   return true;

@@ -17,7 +17,7 @@ import { isStillClaimed, leaveToUser } from '../claim/park.ts';
 export async function recoverOrphan(
   deps: DaemonDeps,
   entry: Entry,
-  { why = 'it was queued but in no queue', signal }: { readonly why?: string; readonly signal: AbortSignal },
+  { why = 'the task was queued but in no queue', signal }: { readonly why?: string; readonly signal: AbortSignal },
 ): Promise<void> {
   const task = (await deps.clearml.tasks.get(entry.task))?.task;
   if (!isStillClaimed(entry, task)) return leaveToUser(deps, entry, task);

@@ -62,7 +62,7 @@ export async function serveClusters(
       errors.push(error);
       if (error instanceof StateDirectoryLostError) stop.abort();
       else if (clusters.length > 1)
-        app.log.error('Could not serve this cluster; serving the others', { cluster: cluster.name, err: error });
+        app.log.error('Could not serve a cluster; serving the other clusters', { cluster: cluster.name, err: error });
       return 'done';
     }
   }

@@ -87,7 +87,7 @@ export function readUserMap({ host, clearml, server }: Sides, settings: MapSetti
 }
 
 function withoutCommands({ message, cause }: Error): SlurmUnavailableError {
-  return new SlurmUnavailableError(`${message}. Set slurm_bin_dir to the directory of Slurm's commands there.`, {
+  return new SlurmUnavailableError(`${message}. Set slurm_bin_dir to the directory of Slurm's commands on that host.`, {
     cause,
   });
 }

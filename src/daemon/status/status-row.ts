@@ -127,7 +127,7 @@ function withoutJob({ entry, hasResponded }: KnownTask): Pick<StatusRow, 'state'
       };
     case 'following':
       return hasResponded.slurm
-        ? { state: 'absent', why: 'Slurm does not list the job; the daemon looks it up before it acts.' }
+        ? { state: 'absent', why: 'Slurm does not list the job; the daemon looks up the job before it acts.' }
         : { state: 'unknown', why: 'Slurm did not respond, so the state of the job is unknown.' };
   }
 }

@@ -63,7 +63,7 @@ async function rejectWithoutUser(
   entry: Entry,
   { read, why }: { readonly read: TaskDocument; readonly why: string },
 ): Promise<void> {
-  const text = `Not submitted: ${why}. Ask the admin of clearml-agent-slurm for an entry, then enqueue the task again.`;
+  const text = `Not submitted: ${why}. Ask the admin of clearml-agent-slurm for an entry in agent.slurm.user_map, then enqueue the task again.`;
   deps.log.info('Rejected: no Unix user', { task: entry.task, queue: entry.queueName, why });
   const ending = { status: 'failed', reason: 'no Unix user', text, withLog: false } as const;
   await endTask(deps, entry, ending, { seen: read.task, isParked: true });

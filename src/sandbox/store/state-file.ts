@@ -14,7 +14,7 @@ export async function readSnapshot(path: string): Promise<Snapshot | undefined> 
   const why = distrustOf(path);
   if (why !== undefined)
     throw new InvalidSnapshotError(
-      `the state file ${path} is refused because others can change it: ${why}. It contains the keys of the sandbox and the tasks of jobs: use a path in your own directory`,
+      `the state file ${path} is refused because other users can change it: ${why}. The file contains the keys of the sandbox and the tasks that jobs run: use a path in a directory that you own`,
     );
   const text = await readIfPresent(path);
   if (text === undefined) return undefined;

@@ -63,7 +63,7 @@ function pathViolation(path: string): string | undefined {
   if (!path.startsWith('/')) return 'has a path that does not begin with a slash: write absolute paths';
   if (/[,:\\^\p{Cc}]/u.test(path))
     return 'has a comma, colon, caret, backslash or control character in a path: use other names';
-  if (path.split('/').includes('..')) return 'has .. in a path: write the path without it';
+  if (path.split('/').includes('..')) return 'has ".." in a path: write the path without ".."';
   return undefined;
 }
 

@@ -29,7 +29,7 @@ const LIMITS = 'Slurm sets the limits of the job';
 const NO_SERVICE = 'the container is not a service: it ends with the task';
 const RIGHTS = 'the container has the permissions of the user of the job, and no others';
 const IMAGE = 'the image is read-only';
-const ISOLATES = 'the agent inside needs the variables and directories of the job';
+const ISOLATES = 'the agent inside the container needs the variables and directories of the job';
 
 /** If both have an option of the same name, docker's meaning applies. Any other argument is refused. */
 export const ARGUMENTS: readonly ArgumentRow[] = [
@@ -47,7 +47,7 @@ export const ARGUMENTS: readonly ArgumentRow[] = [
     ['-w', '--workdir', '--cwd', '--pwd'],
     'value',
     'dropped',
-    'the agent runs the task in the directory of its code',
+    "the agent runs the task in the directory of the task's code",
   ),
   row(['--rm', '-i', '-t', '-it', '-ti', '-d', '--interactive', '--tty'], 'nothing', 'dropped', NO_SERVICE),
   row(['--detach', '--init', '-P', '--publish-all'], 'nothing', 'dropped', NO_SERVICE),

@@ -46,7 +46,7 @@ export function parseContainerArguments(written: string, mounts: readonly string
 
   if (written.length > MOST_CHARACTERS) {
     throw new ContainerArgumentError(
-      `the container arguments have ${String(written.length)} characters, of at most ${String(MOST_CHARACTERS)}: shorten them`,
+      `the container arguments have ${String(written.length)} characters, and at most ${String(MOST_CHARACTERS)} are allowed: shorten them`,
     );
   }
   for (const { row, name, value } of parseOptions(splitArguments(written))) {
@@ -67,7 +67,9 @@ export function parseContainerArguments(written: string, mounts: readonly string
         dropped.add(`The container argument ${name} is ignored: ${row.reason}.`);
         break;
       case 'refused':
-        throw new ContainerArgumentError(`the container argument ${name} is not allowed: ${row.reason}. Remove it`);
+        throw new ContainerArgumentError(
+          `the container argument ${name} is not allowed: ${row.reason}. Remove the argument`,
+        );
     }
   }
   return { mounts: binds, passed, environment, ignored: [...dropped] };
@@ -97,17 +99,17 @@ function* parseOptions(words: readonly string[]): Generator<ParsedOption> {
     const row = ARGUMENTS.find(({ names }) => names.includes(name));
     if (row === undefined) {
       const finding = word.startsWith('-') ? 'is not supported' : 'is not an option';
-      throw new ContainerArgumentError(`the container argument ${displayValue(word)} ${finding}: remove it`);
+      throw new ContainerArgumentError(`the container argument ${displayValue(word)} ${finding}: remove this argument`);
     }
     const next = words[at + 1];
     const takesNext =
       joined === undefined &&
       (row.takes === 'value' || (row.takes === 'sometimes' && next !== undefined && !next.startsWith('-')));
     if (takesNext && next === undefined)
-      throw new ContainerArgumentError(`the container argument ${name} has no value`);
+      throw new ContainerArgumentError(`the container argument ${name} requires a value`);
     if (joined !== undefined && row.takes === 'nothing' && row.handling === 'passed') {
       throw new ContainerArgumentError(
-        `the container argument ${name} takes no value, and has ${displayValue(joined)}`,
+        `the container argument ${name} takes no value, but has the value ${displayValue(joined)}`,
       );
     }
     if (takesNext) at += 1;

@@ -47,7 +47,7 @@ function parseAddress(image: string, scheme: string, address: string): ParsedIma
   }
   if (!SCHEMES.includes(scheme)) {
     return {
-      refusal: `${displayValue(image)} is neither docker://, oras://, library:// nor a path: use one of these`,
+      refusal: `${displayValue(image)} begins with neither docker://, oras:// nor library://, and is not a path: use one of these`,
     };
   }
   // Pyxis separates the registry with a number sign.

@@ -59,7 +59,7 @@ export function planSingularity(
   if (expectsImage(command)) {
     throw errorAt(
       place,
-      `${command.at(-1) ?? ''} has no image without --singularity-mode: start the daemon with that option, or write the image here`,
+      `no image follows ${command.at(-1) ?? ''}, and the daemon inserts an image only with --singularity-mode: start the daemon with this option, or write the image here`,
     );
   }
   return undefined;
@@ -71,7 +71,7 @@ function planImage(place: AgentLocation, task: TaskContainer, settings: Containe
   if (imageName === undefined || imageName === '') {
     throw errorAt(
       place,
-      'the task has no container image: set one in it, or agent.default_docker.image in clearml.conf',
+      'the task has no container image: set an image in the task, or agent.default_docker.image in clearml.conf',
     );
   }
   const read = parseImage(imageName);

@@ -32,7 +32,7 @@ const REQUIREMENTS: Readonly<
     passes: PART_OF_MOUNT,
     rule: 'read-again',
     advice:
-      'only a path below the directory in the template is allowed. Mount other directories with -v in the container arguments',
+      'only a path below the directory that the template names is allowed. Mount any other directory with -v in the container arguments',
   },
   'one variable': {
     passes: ONE_VARIABLE,

@@ -18,7 +18,7 @@ export function raiseTaskCount(script: string): string {
   lines.splice(
     last + 1,
     0,
-    `#SBATCH --ntasks=${nodes} # by clearml-agent-slurm: with ${tasks}, sbatch would allocate fewer than ${nodes} nodes`,
+    `#SBATCH --ntasks=${nodes} # set by clearml-agent-slurm: with ${tasks}, sbatch would allocate fewer than ${nodes} nodes`,
   );
   return lines.join('\n') + script.slice(header.end);
 }

@@ -36,7 +36,7 @@ export function fillToken(
         source,
         placeholder.start,
         'newline-in-directive',
-        `${displayValue(value)} contains a newline or a tab, which an #SBATCH line cannot: remove |raw`,
+        `${displayValue(value)} contains a newline or a tab, which an #SBATCH line cannot contain: remove |raw`,
       );
     }
     filled += value;

@@ -119,22 +119,22 @@ export const REFUSED_OPTIONS: readonly RefusedOption[] = [
   {
     long: 'array',
     short: 'a',
-    reason: 'one task is one job. Remove it, and enqueue a task for each element instead',
+    reason: 'one task is one job. Remove the option, and enqueue a task for each element instead',
   },
-  { long: 'quiet', short: 'Q', reason: 'sbatch would not print the job id. Remove it' },
+  { long: 'quiet', short: 'Q', reason: 'sbatch would not print the job id. Remove the option' },
   {
     long: 'wait',
     short: 'W',
-    reason: 'sbatch would not return before the job has ended. Remove it: the daemon tracks the job',
+    reason: 'sbatch would not return before the job has ended. Remove the option: the daemon tracks the job',
   },
-  { long: 'uid', reason: 'a template must not choose the user or group of a job. Remove it' },
-  { long: 'gid', reason: 'a template must not choose the user or group of a job. Remove it' },
+  { long: 'uid', reason: 'a template must not choose the user or group of a job. Remove the option' },
+  { long: 'gid', reason: 'a template must not choose the user or group of a job. Remove the option' },
   {
     long: 'clusters',
     short: 'M',
-    reason: 'the daemon tracks its jobs on one cluster, and would not find this job. Remove it',
+    reason: 'the daemon tracks its jobs on one cluster, and would not find this job. Remove the option',
   },
-  { long: 'test-only', reason: 'sbatch would submit nothing. Remove it' },
+  { long: 'test-only', reason: 'sbatch would submit nothing. Remove the option' },
 ];
 
 /** The reason for heterogeneous jobs. */

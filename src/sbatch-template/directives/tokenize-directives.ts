@@ -91,7 +91,7 @@ function parseWord(
         source,
         at,
         'block-place',
-        `\${${placeholder.block}} is not allowed in an #SBATCH line: move it below`,
+        `\${${placeholder.block}} is not allowed in an #SBATCH line: move it below all #SBATCH lines`,
       );
     if (placeholder !== undefined) {
       endText();
@@ -123,7 +123,7 @@ function parseWord(
 }
 
 const BACKSLASH_BEFORE_PLACEHOLDER =
-  'a backslash before a placeholder: remove it, because values are quoted for their context';
+  'a backslash before a placeholder: remove the backslash, because values are quoted for their context';
 
 /** As isspace in C: other spaces of Unicode do not separate tokens. */
 function isSpace(character: string | undefined): boolean {

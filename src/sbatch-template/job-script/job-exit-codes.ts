@@ -14,7 +14,7 @@ export const JOB_EXIT_CODES = {
   gateClosed: {
     code: 201,
     meaning: 'this job does not run the task, because the task is no longer waiting for a job.',
-    advice: 'Nothing: another job runs the task, or a user removed the task from its queue.',
+    advice: 'You need not do anything: another job runs the task, or a user removed the task from its queue.',
   },
   serverUnreachable: {
     code: 202,
@@ -76,7 +76,7 @@ export const JOB_EXIT_CODES = {
     code: 211,
     meaning: 'other users can change a file or directory that this job must trust.',
     advice:
-      'Make it writable only by you (chmod go-w), or use another one. For a directory that your group must be able to write to, set ' +
+      'Make the file or directory writable only by you (chmod go-w), or use another one. For a directory that your group must be able to write to, set ' +
       'agent.slurm.trusted_group: the members of that group can then run code as you.',
   },
   imageNotPulled: {
@@ -84,7 +84,7 @@ export const JOB_EXIT_CODES = {
     meaning: 'the container image could not be pulled.',
     advice:
       'Check its name and tag, and that this node reaches the registry. If the registry requires a login, run "apptainer ' +
-      'registry login" as the job user. If the node cannot reach it, put the image file into agent.slurm.image_dir.',
+      'registry login" as the job user. If the node cannot reach the registry, put the image file into agent.slurm.image_dir.',
   },
   noPythonInImage: {
     code: 212,

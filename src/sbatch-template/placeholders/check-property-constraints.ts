@@ -42,7 +42,7 @@ function violationOf(
   const valueUse = { option, kinds };
   if (isWithin(value, rule, valueUse)) return undefined;
   const kind = kindAt(rule, valueUse);
-  return `the user property "${property}" is ${displayValue(value)}${whyNot(value, rule, kind)}, and the queue "${queue}" accepts ${describeConstraint(rule, kind)}: change it in the task`;
+  return `the user property "${property}" is ${displayValue(value)}${whyNot(value, rule, kind)}, and the queue "${queue}" accepts ${describeConstraint(rule, kind)}: change the property in the task`;
 }
 
 /** How a value is used: in the value of an option, or in the script as these kinds of amount. */

@@ -28,7 +28,7 @@ const RULES: Readonly<Record<string, FilterRule>> = {
   },
   remove_newlines: {
     takesArgument: false,
-    does: 'removes newlines, which is the default',
+    does: 'removes newlines; this is also the default',
     apply: removeNewlines,
   },
   int: {

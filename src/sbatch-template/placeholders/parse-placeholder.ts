@@ -116,7 +116,7 @@ function requireTree(source: TemplateSource, start: number, name: string): void 
     source,
     start,
     'unknown-variable',
-    `${name} has no fields: only ${TREE_NAMES.join(', ')} have${hint}`,
+    `${name} has no fields: only ${TREE_NAMES.join(', ')} have fields${hint}`,
   );
 }
 

@@ -34,7 +34,11 @@ const PLAIN: Readonly<Record<string, PlainVariable>> = {
     meaning: 'the name of the queue that the task was claimed from',
     read: ({ queueName }) => queueName,
   },
-  CLEARML_QUEUE_ID: { origin: 'glue', meaning: 'the id of that queue', read: ({ queueId }) => queueId },
+  CLEARML_QUEUE_ID: {
+    origin: 'glue',
+    meaning: 'the id of the queue that the task was claimed from',
+    read: ({ queueId }) => queueId,
+  },
   CLEARML_WORKER_ID: {
     origin: 'glue',
     meaning: 'the name of the daemon in the list of workers',
@@ -47,7 +51,7 @@ const PLAIN: Readonly<Record<string, PlainVariable>> = {
   },
   CLEARML_PROJECT_ID: {
     origin: 'task',
-    meaning: 'the id of that project',
+    meaning: "the id of the task's project",
     read: ({ project, task }) => ownField(project, 'id') ?? projectId(task),
   },
 };

@@ -7,20 +7,20 @@ type Kind = Pick<ParserBug, 'effect' | 'remedy'>;
 
 /** bash 5.2 parses a substitution and prints it again without these quotes (parse.y, `parse_comsub`, `read_token_word`). */
 const LOST_QUOTES: Kind = {
-  effect: "bash 5.2 removes the quotes of $'…' in a group of a pattern within $(…)",
+  effect: "within $(…), bash 5.2 removes the quotes of $'…' in a pattern group",
   remedy: 'write \'…\' or "…"',
 };
 
 /** bash before 5.2 finds the end of a substitution by counting parentheses, and recognizes `case` only in some positions. */
 const OPEN_PATTERN: Kind = {
   effect:
-    'bash before 5.2 takes the ) of a case pattern for the end of $(…), unless case is the first word of its line',
-  remedy: 'write (PATTERN) with both parentheses, or case on a separate line',
+    'if "case" is not the first word of its line, bash before 5.2 ends the surrounding $(…) at the ")" of a "case" pattern',
+  remedy: 'write (PATTERN) with both parentheses, or begin a new line with "case"',
 };
 
 /** Fixed by patch 20 of bash 5.2. */
 const FIRST_TIME: Kind = {
-  effect: 'bash 5.2 cannot parse time as the first word within $(…)',
+  effect: 'bash 5.2 cannot parse "time" as the first word within $(…)',
   remedy: 'write { time …; }',
 };
 

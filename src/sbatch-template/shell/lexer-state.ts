@@ -74,7 +74,7 @@ export function lexEscape(lexer: Lexer): void {
       lexer.source,
       lexer.at,
       'escaped-blank',
-      'a backslash before a placeholder: remove it, because values are quoted for their context',
+      'a backslash before a placeholder: remove the backslash, because values are quoted for their context',
     );
   }
   lexer.at = Math.min(lexer.at + 2, lexer.end);

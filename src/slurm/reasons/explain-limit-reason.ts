@@ -30,7 +30,7 @@ const WHOLE: Readonly<Record<string, Reason>> = {
   AssociationJobLimit: tooMany('you have as many jobs as your account allows'),
   AssociationResourceLimit: full('your account uses as much as its limit allows'),
   AssociationTimeLimit: tooBig('it requests more time than your account allows', 'Lower --time.'),
-  QOSJobLimit: tooMany('you have as many jobs in this QOS as it allows'),
+  QOSJobLimit: tooMany('you have as many jobs in this QOS as the QOS allows'),
   QOSResourceLimit: full('the jobs of this QOS use as much as its limit allows'),
   QOSTimeLimit: tooBig('it requests more time than its QOS allows', 'Lower --time, or use another QOS.'),
 };
@@ -71,7 +71,7 @@ export function explainLimitReason(word: string): Reason | undefined {
   if (time === 'Minutes') return usedUp(`the ${adjective} minutes granted to ${giver} are used up`);
   return {
     ...full(`running jobs may use up all the ${adjective} minutes that ${giver} allows`),
-    advice: 'With a lower --time, it can start earlier.',
+    advice: 'With a lower --time, the job can start earlier.',
   };
 }
 
@@ -84,7 +84,7 @@ function tooMany(explanation: string): Reason {
 }
 
 function full(explanation: string): Reason {
-  return { class: 'waits', explanation: `${explanation}; it starts when other jobs have ended`, limits: 'size' };
+  return { class: 'waits', explanation: `${explanation}; the job starts when other jobs have ended`, limits: 'size' };
 }
 
 function usedUp(explanation: string): Reason {

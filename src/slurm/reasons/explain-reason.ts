@@ -38,12 +38,12 @@ const REASONS = {
   JobHeldUser: {
     class: 'needs-a-human',
     explanation: 'it is held',
-    advice: 'Release it with "scontrol release JOBID".',
+    advice: 'Release the job with "scontrol release JOBID".',
   },
   JobHeldAdmin: {
     class: 'needs-a-human',
     explanation: 'an admin holds it',
-    advice: `Only an admin can release it. ${ASK_ADMINS}`,
+    advice: `Only an admin can release the job. ${ASK_ADMINS}`,
   },
   JobHoldMaxRequeue: {
     class: 'needs-a-human',
@@ -79,7 +79,7 @@ const REASONS = {
   JobLaunchFailure: {
     class: 'needs-a-human',
     explanation: 'it could not be launched on its nodes',
-    advice: `Their prolog, file system or user database may be broken. ${ASK_ADMINS}`,
+    advice: `The prolog, file system or user database of these nodes may be broken. ${ASK_ADMINS}`,
   },
   SystemFailure: { class: 'needs-a-human', explanation: 'Slurm or one of its nodes failed', advice: ASK_ADMINS },
 
@@ -116,7 +116,7 @@ const REASONS = {
   InvalidAccount: {
     class: 'never-runs',
     explanation: 'its account is not valid here',
-    advice: 'Change --account: "sacctmgr show associations user=$USER" lists yours.',
+    advice: 'Change --account: "sacctmgr show associations user=$USER" lists your accounts.',
   },
   AccountNotAllowed: {
     class: 'never-runs',

@@ -23,14 +23,14 @@ export function describeRefusal(
     case 'unknown':
       return (
         `The host key of ${name} is unknown: the host presents ${describeKey(shown.key)}, and ${files.join(', ')} has no entry for it. ` +
-        `Compare the key with the site's published one, then connect once with "${sshCommand(shown)}" and accept it, or set host_keys to the fingerprint.`
+        `Compare the key with the site's published one, then connect once with "${sshCommand(shown)}" and accept the key, or set host_keys to the fingerprint.`
       );
     case 'changed': {
       const { file, line, key } = result.by;
       return (
         `The host key of ${name} has changed: the host presents ${describeKey(shown.key)}, but ${file}:${line} has ${describeKey(key)}. ` +
         'An attacker may intercept the connection, or the host was reinstalled; nothing was sent. ' +
-        `Ask the site. If the new key is right, remove the old one: ssh-keygen -f ${file} -R '${name}'`
+        `Ask the site. If the new key is right, remove the old key: ssh-keygen -f ${file} -R '${name}'`
       );
     }
     case 'revoked': {

@@ -40,7 +40,7 @@ export function createAuthentication(user: string, { offers, unusable }: Credent
       offer(found === undefined ? (false as never) : found.auth);
     },
     agentFailed(reason) {
-      obstacles.push(`${tried.pop() ?? 'an agent'}: it does not respond (${reason}); start one and run ssh-add`);
+      obstacles.push(`${tried.pop() ?? 'ssh-agent'}: ssh-agent does not respond (${reason}); start it and run ssh-add`);
     },
     refusal(host, reason) {
       if (!wasAsked || accepted === undefined) return undefined;

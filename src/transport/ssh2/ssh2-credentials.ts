@@ -45,10 +45,10 @@ export async function readCredentials(target: SshTarget, deps: CredentialsDeps):
   }
   const foreign = target.agentSocket === undefined ? undefined : inspectSocket(resolve(target.agentSocket)).why;
   if (foreign !== undefined) {
-    unusable.push(`the agent at ${target.agentSocket} is refused because another user may own it: ${foreign}`);
+    unusable.push(`the ssh-agent at ${target.agentSocket} is refused because another user may own it: ${foreign}`);
   } else if (target.agentSocket !== undefined) {
     offers.push({
-      label: `the keys of the agent at ${target.agentSocket}`,
+      label: `the keys of the ssh-agent at ${target.agentSocket}`,
       method: 'publickey',
       auth: { type: 'agent', username: target.user, agent: target.agentSocket },
     });
@@ -68,7 +68,7 @@ async function readKey(
   let text: Buffer;
   try {
     const why = distrustOf(file);
-    if (why !== undefined) return { problem: `the key ${file} is refused because others can change it: ${why}` };
+    if (why !== undefined) return { problem: `the key ${file} is refused because other users can change it: ${why}` };
     text = await readFile(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -78,7 +78,7 @@ async function readKey(
   if (!(key instanceof Error)) return { text };
   if (key.message.includes('no passphrase'))
     return { problem: `the key ${file} is encrypted: start ssh-agent and run ssh-add ${file}` };
-  return { problem: `the key ${file} is of a kind that only "provider: openssh" can use (${key.message})` };
+  return { problem: `the key ${file} is of a type that only "provider: openssh" can use (${key.message})` };
 }
 
 async function readPassword(
@@ -96,7 +96,7 @@ async function readPassword(
 
 async function readSecretFile(file: string): Promise<string> {
   const why = distrustOf(file);
-  if (why !== undefined) throw new Error(`others can change it: ${why}`);
+  if (why !== undefined) throw new Error(`other users can change the file: ${why}`);
   const { mode } = await stat(file);
   if ((mode & 0o077) !== 0) throw new Error(`other users can read ${file}: run chmod 600 ${file}`);
   return firstLine(await readFile(file, 'utf8'));

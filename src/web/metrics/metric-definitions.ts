@@ -84,12 +84,12 @@ export const METRICS = {
   clearml_slurm_backoff_seconds: {
     type: 'gauge',
     labels: ['cluster'],
-    help: 'Longest time until the next claim while the cluster accepts no more jobs; shorter if a job ends',
+    help: 'While the cluster accepts no more jobs: time until the next claim, which comes earlier if a job ends',
   },
   clearml_slurm_limit: {
     type: 'gauge',
     labels: [...OF_QUEUE, 'limit'],
-    help: 'The maximum of a limit, in jobs, nodes or GPUs. For a limit of the cluster, the label queue is the empty string',
+    help: 'The maximum of a limit, in jobs, nodes or GPUs. For a limit of the cluster, the label "queue" is empty',
   },
   clearml_slurm_limit_used: {
     type: 'gauge',
@@ -99,7 +99,7 @@ export const METRICS = {
   clearml_slurm_held_tasks: {
     type: 'gauge',
     labels: [...OF_QUEUE, 'limit'],
-    help: 'Tasks held in their queue, by cause: the name of a limit, "pause", "sudo" or "refused" (sudo or Slurm refuses jobs of their Unix user)',
+    help: 'Tasks held in their queue, by cause: the name of a limit, "pause", "sudo" (sudo refuses the jobs of their Unix user) or "refused" (Slurm refuses them)',
   },
   clearml_slurm_paused: {
     type: 'gauge',

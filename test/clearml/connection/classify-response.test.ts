@@ -66,7 +66,7 @@ describe('the ClearML client', () => {
 describe('classifyFailure (of a failed connection)', () => {
   it("explains a known error code, and adds the operating system's message", () => {
     expect(classifyFailure('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:8008').message).to.match(
-      /^nothing listens there.*\(connect ECONNREFUSED 127\.0\.0\.1:8008\)$/,
+      /^nothing listens on its port.*\(connect ECONNREFUSED 127\.0\.0\.1:8008\)$/,
     );
   });
 

@@ -76,7 +76,7 @@ describe('the connection to the ClearML server', () => {
       );
 
       expect(error).to.be.instanceOf(NotTheApiError);
-      expect(error.message).to.include('another name');
+      expect(error.message).to.include('another host name');
     });
 
     it('reports an unreadable CA file immediately', () => {

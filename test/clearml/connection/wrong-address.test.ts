@@ -9,7 +9,7 @@ describe('the error about a wrong ClearML API address', () => {
     ['http://clearml.lab:8080', 'set api.api_server to http://clearml.lab:8008'],
     ['https://app.clearml.lab', 'set api.api_server to https://api.clearml.lab'],
     ['https://app.clearml.lab:8443/x', 'set api.api_server to https://api.clearml.lab:8443'],
-    ['https://clearml.lab', "set api.api_server to the API server's (usually port 8008"],
+    ['https://clearml.lab', 'set api.api_server to the URL of the API server (usually port 8008'],
   ];
   for (const [apiServer, write] of suggestions) {
     it(`says "${write}" if the address is ${apiServer}`, () => {

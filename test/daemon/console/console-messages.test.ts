@@ -72,7 +72,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   [describeWait(jobOf('PENDING'), NOW).text, 'Slurm job 7 waits in partition debug: Slurm has not considered it yet.'],
   [
     describeWait(jobOf('PENDING', { reason: 'JobHeldUser' }), NOW).text,
-    'Slurm job 7 waits in partition debug: it is held (JobHeldUser). Release it with "scontrol release 7".',
+    'Slurm job 7 waits in partition debug: it is held (JobHeldUser). Release the job with "scontrol release 7".',
   ],
   [
     describeWait(jobOf('PENDING', { reason: 'PartitionTimeLimit' }), NOW).text,

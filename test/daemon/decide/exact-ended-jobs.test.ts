@@ -103,7 +103,7 @@ describeExactly('for an ended job, the decision', [
       'Slurm job 7 ended TIMEOUT: Slurm ended it at its time limit. What to do: raise --time, or save checkpoints and continue from them. clearml-agent did not start the task.',
       {
         guess:
-          " See the job's log: a template command failed, the node cannot reach the ClearML server, or Python is missing.",
+          " The job's log shows the cause: for example, a command of the template failed, the node cannot reach the ClearML server, or Python is missing.",
         withLog: true,
       },
     ),

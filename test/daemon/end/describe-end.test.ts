@@ -56,11 +56,11 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     neverStartedText(jobOf('FAILED', on), recordOf({ exitCode: 1 })),
-    "Slurm job 7 ended FAILED (exit code 1) on n[1-2]. clearml-agent did not start the task. See the job's log: a template command failed, the node cannot reach the ClearML server, or Python is missing.",
+    "Slurm job 7 ended FAILED (exit code 1) on n[1-2]. clearml-agent did not start the task. The job's log shows the cause: for example, a command of the template failed, the node cannot reach the ClearML server, or Python is missing.",
   ],
   [
     neverStartedText(jobOf('FAILED', on), recordOf({ exitCode: 126 })),
-    'Slurm job 7 ended FAILED (exit code 126) on n[1-2]. clearml-agent did not start the task: a template command exists on the node but cannot be executed. The log names it; check its permissions and its architecture.',
+    'Slurm job 7 ended FAILED (exit code 126) on n[1-2]. clearml-agent did not start the task: a command of the template exists on the node but cannot be executed. The log names the command; check its permissions and its architecture.',
   ],
   [
     describeEnd(jobOf('NODE_FAIL', on), recordOf({ exitCode: 0 })),
@@ -84,7 +84,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     neverStartedText(jobOf('FAILED', on), recordOf({ exitCode: 127 })),
-    'Slurm job 7 ended FAILED (exit code 127) on n[1-2]. clearml-agent did not start the task: a template command was not found on the node. The log names it; load its module, or add its directory to PATH, before CLEARML_PRE_SETUP.',
+    'Slurm job 7 ended FAILED (exit code 127) on n[1-2]. clearml-agent did not start the task: a command of the template was not found on the node. The log names the command; load its module, or add its directory to PATH, before CLEARML_PRE_SETUP.',
   ],
 ];
 

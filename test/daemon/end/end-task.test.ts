@@ -81,7 +81,7 @@ describe('when it ends a task, the daemon', () => {
     await endTask(fixture.deps, ofAlice, FAILED, { seen, isParked: true, record: recordOf() });
 
     expect(fixture.consoleOf(task)[1]).to.match(
-      /read it on the node\. It belongs to alice\.\s+If the job reported its last lines, they are above\.$/,
+      /read it on the node\. The log belongs to alice\.\s+If the job reported the last lines of the log, they are above\.$/,
     );
   });
 

@@ -134,7 +134,7 @@ describe('the journal', () => {
 
     expect(error).to.be.instanceOf(JournalError);
     expect(error.message).to.equal(
-      `${file} was written by a newer clearml-agent-slurm (journal version 3). Use that version, or move the file away: the daemon finds jobs and tasks again without it.`,
+      `${file} was written by a newer clearml-agent-slurm (journal version 3). Use that version, or move the file away: the daemon finds jobs and tasks again without the file.`,
     );
     expect(await readFile(file, 'utf8')).to.equal('{"v":3,"entry":{}}\n');
   });

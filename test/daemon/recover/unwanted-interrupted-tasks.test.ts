@@ -86,7 +86,7 @@ describe('after a crash, the daemon', () => {
     expect(await finishOnce(fixture, task)).to.equal(FORGOTTEN);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(fixture.consoleOf(task)).to.deep.equal([
-      'Returned to the front of queue "own": the daemon that claimed it no longer serves the queue.',
+      'Returned to the front of queue "own": the daemon that claimed the task no longer serves the queue.',
     ]);
   });
 

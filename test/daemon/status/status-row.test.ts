@@ -88,7 +88,7 @@ describe('the status row', () => {
       'a job that Slurm does not list',
       {},
       'absent',
-      'Slurm does not list the job; the daemon looks it up before it acts.',
+      'Slurm does not list the job; the daemon looks up the job before it acts.',
     ],
     [
       'a parked task of another daemon',

@@ -13,7 +13,7 @@ import { hostileText } from '../hostile-values.ts';
 /** What a title shows in place of a part that says nothing alone. */
 const WHOLE: ReadonlyMap<string, string> = new Map([
   ['no others', 'the container has the permissions of the user of the job, and no others'],
-  ['needs the variables', 'the agent inside needs the variables and directories of the job'],
+  ['needs the variables', 'the agent inside the container needs the variables and directories of the job'],
   ['caret, backslash', 'has a comma, colon, caret, backslash or control character'],
   ['a comma', 'has a comma'],
 ]);
@@ -93,7 +93,7 @@ describe('the parser of container arguments', () => {
     ['--frobnicate', 'is not supported'],
     ['ubuntu', 'is not an option'],
     ['-- x', 'is not supported'],
-    ['-e', 'has no value'],
+    ['-e', 'requires a value'],
     ["-e 'A", 'an unpaired quote'],
     ["-e 'x[$(id)]=1'", 'the name of a variable'],
     ['-e CLEARML_WORKER_ID=mine', 'set by the job'],
@@ -112,7 +112,7 @@ describe('the parser of container arguments', () => {
     ['-e POSIXLY_CORRECT=x', 'changes the job script'],
     ['-v /etc:/etc', 'must not be mounted'],
     ['-v /database:/x', 'must not be mounted'],
-    ['-v /data/../etc:/x', '.. in a path'],
+    ['-v /data/../etc:/x', '".." in a path'],
     ['-v data:/x', 'does not begin with a slash'],
     ['-v /data:/x:rw:y', 'is not a mount'],
     ['-v /data:/x:suid', 'is not a mount'],

@@ -31,9 +31,9 @@ describe('parseImage (for Singularity)', () => {
   for (const [written, words] of [
     ['docker://me@nvcr.io/team/x:1', 'names a user: remove the user'],
     ['shub://vsoch/hello', 'has closed'],
-    ['instance://mine', 'is neither docker://'],
-    ['docker-daemon://x', 'is neither docker://'],
-    ['https://example.org/x.sif', 'is neither docker://'],
+    ['instance://mine', 'begins with neither docker://'],
+    ['docker-daemon://x', 'begins with neither docker://'],
+    ['https://example.org/x.sif', 'begins with neither docker://'],
     ['--writable', 'is not the name of an image'],
     ['docker://--writable', 'is not the name of an image'],
     ['ubuntu -v /:/host', 'is not the name of an image'],

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { raiseTaskCount } from '../../../src/sbatch-template/directives/raise-ntasks.ts';
 
-const RAISED = '#SBATCH --ntasks=2 # by clearml-agent-slurm: with 1, sbatch would allocate fewer than 2 nodes';
+const RAISED = '#SBATCH --ntasks=2 # set by clearml-agent-slurm: with 1, sbatch would allocate fewer than 2 nodes';
 
 describe('raiseTaskCount', () => {
   for (const [title, lines] of [

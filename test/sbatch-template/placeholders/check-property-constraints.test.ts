@@ -50,8 +50,8 @@ function errorFor(rule: boolean | PropertyConstraint, value: string, others = tr
 describe('the check of a user property', () => {
   for (const [rule, value, answer] of [
     [limits('1', '8'), '8', 'accepted'],
-    [limits('1', '8'), '12', 'is "12", and the queue "gpu" accepts 1 to 8: change it in the task'],
-    [limits('1', '8'), '0', 'is "0", and the queue "gpu" accepts 1 to 8: change it in the task'],
+    [limits('1', '8'), '12', 'is "12", and the queue "gpu" accepts 1 to 8: change the property in the task'],
+    [limits('1', '8'), '0', 'is "0", and the queue "gpu" accepts 1 to 8: change the property in the task'],
     [limits(undefined, '8'), '1-8', 'is "1-8", which is not a number, and the queue "gpu" accepts at most 8'],
     [limits(undefined, '8'), '1e0', 'is "1e0", which is not a number, and the queue "gpu" accepts at most 8'],
     [limits('2'), '1', 'is "1", and the queue "gpu" accepts at least 2'],
@@ -71,8 +71,12 @@ describe('the check of a user property', () => {
     [limits(undefined, '8', ['0', '4']), '0', 'is "0", and'],
     [limits(undefined, '64G'), '1T', 'is "1T", and'],
     [limits(undefined, undefined, ['debug', 'gpu']), 'gpu', 'accepted'],
-    [limits(undefined, undefined, ['debug', 'gpu']), 'gpu,cpu', 'accepts one of debug, gpu: change it in the task'],
-    [limits(undefined, undefined, ['debug']), 'gpu', 'accepts only debug: change it in the task'],
+    [
+      limits(undefined, undefined, ['debug', 'gpu']),
+      'gpu,cpu',
+      'accepts one of debug, gpu: change the property in the task',
+    ],
+    [limits(undefined, undefined, ['debug']), 'gpu', 'accepts only debug: change the property in the task'],
     [true, 'anything', 'accepted'],
     [false, 'a', 'the user property "x" must not be set for tasks of the queue "gpu": remove it from the task'],
   ] as const) {
@@ -156,7 +160,12 @@ describe('the check of a user property', () => {
     // The option decides the kind, not the notation of the limit.
     [`#SBATCH --time=${x}`, limits(undefined, '120'), '120', 'accepted'],
     [`#SBATCH --time=${x}`, limits(undefined, '120'), '2:00:00', 'accepted'],
-    [`#SBATCH --time=${x}`, limits(undefined, '120'), '121', 'accepts at most 120 minutes: change it in the task'],
+    [
+      `#SBATCH --time=${x}`,
+      limits(undefined, '120'),
+      '121',
+      'accepts at most 120 minutes: change the property in the task',
+    ],
     [`#SBATCH --time=${x}`, limits(undefined, '120'), '2:00:01', 'accepts at most 120 minutes'],
     [`#SBATCH --time=${x}`, limits(undefined, '120'), '0', 'which means no limit'],
     [`#SBATCH --time=${x}`, limits(undefined, '120'), '-5', 'which is not a Slurm time'],

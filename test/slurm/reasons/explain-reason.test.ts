@@ -83,7 +83,7 @@ describe('explainReason (of a job in Slurm)', () => {
 
   it('names the limit, and the user or account that has reached it', () => {
     expect(explainReason('AssocGrpGRES').explanation).to.equal(
-      'the users of your account use as many GPUs (or other generic resources) as allowed; it starts when other jobs have ended',
+      'the users of your account use as many GPUs (or other generic resources) as allowed; the job starts when other jobs have ended',
     );
     expect(explainReason('QOSMaxMemoryPerUser').explanation).to.match(/^you use as much memory as allowed/);
     expect(explainReason('MaxCpuRunMinsPerUser').advice).to.contain('--time');

@@ -52,7 +52,7 @@ describe('in strict mode, the host key check', () => {
 
     expect(await here.say({}, 'login1', 2222, NEW)).to.equal(
       `The host key of [login1]:2222 is unknown: the host presents the ED25519 key ${fingerprint(NEW)}, and ${here.folder}/known, ${here.folder}/global has no entry for it. ` +
-        'Compare the key with the site\'s published one, then connect once with "ssh -p 2222 hpc" and accept it, or set host_keys to the fingerprint.',
+        'Compare the key with the site\'s published one, then connect once with "ssh -p 2222 hpc" and accept the key, or set host_keys to the fingerprint.',
     );
     await expectNothingWritten(here.folder);
   });
@@ -64,7 +64,7 @@ describe('in strict mode, the host key check', () => {
     expect(await here.say({}, 'login1', 22, NEW)).to.equal(
       `The host key of login1 has changed: the host presents the ED25519 key ${fingerprint(NEW)}, but ${here.folder}/known:3 has the ED25519 key ${fingerprint(OLD)}. ` +
         'An attacker may intercept the connection, or the host was reinstalled; nothing was sent. ' +
-        `Ask the site. If the new key is right, remove the old one: ssh-keygen -f ${here.folder}/known -R 'login1'`,
+        `Ask the site. If the new key is right, remove the old key: ssh-keygen -f ${here.folder}/known -R 'login1'`,
     );
   });
 

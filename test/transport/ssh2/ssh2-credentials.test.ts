@@ -38,7 +38,7 @@ describe('readCredentials (for a login by ssh2)', () => {
     const why = `${key} can be written by everybody (mode 622)`;
     expect(await offered({ identityFiles: [key] })).to.deep.equal({
       offers: [],
-      unusable: [`the key ${key} is refused because others can change it: ${why}`],
+      unusable: [`the key ${key} is refused because other users can change it: ${why}`],
     });
   });
 
@@ -49,14 +49,14 @@ describe('readCredentials (for a login by ssh2)', () => {
       const server = createServer().listen(socket);
       await once(server, 'listening');
       expect(await offered({ agentSocket: socket })).to.deep.equal({
-        offers: [`the keys of the agent at ${socket}`],
+        offers: [`the keys of the ssh-agent at ${socket}`],
         unusable: [],
       });
       await chown(socket, 4002, 4002);
       const why = `${socket} belongs to another user (uid 4002)`;
       expect(await offered({ agentSocket: socket })).to.deep.equal({
         offers: [],
-        unusable: [`the agent at ${socket} is refused because another user may own it: ${why}`],
+        unusable: [`the ssh-agent at ${socket} is refused because another user may own it: ${why}`],
       });
       server.close();
     });
@@ -65,7 +65,7 @@ describe('readCredentials (for a login by ssh2)', () => {
   it('does not offer a password from a directory that other users can write to', async () => {
     await writeFile(join(folder, 'password'), 'secret\n', { mode: 0o600 });
     await chmod(folder, 0o777);
-    const why = `others can change it: ${folder} can be written by everybody (mode 777)`;
+    const why = `other users can change the file: ${folder} can be written by everybody (mode 777)`;
     expect(await offered({ passwordFrom: { file: join(folder, 'password') } })).to.deep.equal({
       offers: [],
       unusable: [`the password is not available: ${why}`],

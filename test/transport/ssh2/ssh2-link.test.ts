@@ -60,7 +60,9 @@ describe('the ssh2 transport', () => {
       await using gate = await startSshd(['AllowTcpForwarding no']);
       const jumps = [targetOf(gate, testBed.account, { name: 'gate' })];
 
-      expect(await testBed.refusal(testBed.target({ jumps }))).to.contain('gate does not forward to cluster');
+      expect(await testBed.refusal(testBed.target({ jumps }))).to.contain(
+        'gate does not forward connections to cluster',
+      );
     });
 
     it('reports a host that opens no session', async () => {

@@ -94,7 +94,7 @@ describe('the ssh2 transport, when it logs in,', () => {
     const agentSocket = join(folder, 'no-agent');
 
     expect(await testBed.refusal(testBed.target({ identityFiles: [], agentSocket }))).to.match(
-      /Not tried: the keys of the agent at \S+no-agent: it does not respond \(.*\); start one and run ssh-add/,
+      /Not tried: the keys of the ssh-agent at \S+no-agent: ssh-agent does not respond \(.*\); start it and run ssh-add/,
     );
   });
 
