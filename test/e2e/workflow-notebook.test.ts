@@ -1,5 +1,6 @@
 // The example of a notebook: the server of JupyterLab runs in a job, lets only its user in, and ends when it is idle.
 import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { requireAgent, requireSandbox, requireSlurm } from '../support/skip-unless.ts';
 import { idIn, startWorkflowBed, type WorkflowBed } from './workflow-bed.ts';
@@ -26,7 +27,7 @@ describe('a notebook', () => {
     return idIn(await bed.run('clearml-task', ...what, ...how, '--args', `idle_minutes=${idleMinutes}`));
   }
 
-  it('prints how to connect to it, and admits only its user', async () => {
+  it('prints how to connect to it, admits only its user, and keeps what the user saves', async () => {
     const way = /ssh -N -L 8888:(\S+):(\d+) LOGIN-NODE[^]*ssh LOGIN-NODE cat (\S+)/;
     await bed.world.untilConsole(used, way);
     const console = await bed.world.user.console(used);
@@ -35,13 +36,17 @@ describe('a notebook', () => {
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
     expect(console).not.to.include(token);
 
-    const url = `http://${host}:${port}/api/status`;
-    expect((await fetch(url)).status).to.equal(403);
-    expect((await fetch(url, { headers: { authorization: `token ${token}` } })).status).to.equal(200);
+    const api = `http://${host}:${port}/api`;
+    const headers = { authorization: `token ${token}` };
+    expect((await fetch(`${api}/status`)).status).to.equal(403);
+    expect((await fetch(`${api}/status`, { headers })).status).to.equal(200);
+    const saved = JSON.stringify({ type: 'file', format: 'text', content: 'kept' });
+    expect((await fetch(`${api}/contents/notes.txt`, { method: 'PUT', headers, body: saved })).status).to.equal(201);
 
     await bed.world.user.api('tasks.stop', { task: used });
     await bed.world.untilStatus(used, 'stopped');
     await bed.world.untilNoJob(used);
+    expect(await readFile(join(dirname(file), 'notes.txt'), 'utf8')).to.equal('kept');
   });
 
   it('ends its job when it is idle', async () => {

@@ -31,6 +31,8 @@ with TemporaryDirectory() as runtime:
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab" if find_spec("jupyterlab") else "jupyter_server"]
         + ["--no-browser", "--ip=0.0.0.0", "--allow-root", "--port=8888", "--ServerApp.port_retries=1000"]
+        # The directory in which the agent runs the task ends with the job, and all that is saved there.
+        + [f"--ServerApp.root_dir={Path.home()}"]
         + [f"--ServerApp.shutdown_no_activity_timeout={idle_seconds}"]
         + [f"--MappingKernelManager.cull_idle_timeout={idle_seconds}", "--MappingKernelManager.cull_connected=True"]
         + [f"--TerminalManager.cull_inactive_timeout={idle_seconds}"],
