@@ -18,7 +18,7 @@ describe('a dataset', () => {
     // The node's scratch directory is in the directory of the test.
     const template = join(example, 'dataset.template');
     const text = await readFile(template, 'utf8');
-    await writeFile(template, text.replace('/scratch/$USER', join(bed.world.folder, 'scratch')));
+    await writeFile(template, text.replace('/scratch/$SLURM_JOB_USER', join(bed.world.folder, 'scratch')));
     await mkdir(join(example, 'rows'));
     await writeFile(join(example, 'rows/one.csv'), '1,4\n2,7\n');
     await bed.serve({ cpu: 'dataset.template' });
