@@ -1,8 +1,11 @@
 // The example of a notebook: the server of JupyterLab runs in a job, lets only its user in, and ends when it is idle.
-import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { requireAgent, requireSandbox, requireSlurm } from '../support/skip-unless.ts';
+import { requireAgent, requirePython, requireSandbox, requireSlurm } from '../support/skip-unless.ts';
 import { idIn, startWorkflowBed, type WorkflowBed } from './workflow-bed.ts';
 
 describe('a notebook', () => {
@@ -52,5 +55,45 @@ describe('a notebook', () => {
   it('ends its job when it is idle', async () => {
     await bed.untilCompleted(idle);
     await bed.world.untilNoJob(idle);
+  });
+});
+
+/** Only what session.py uses of the SDK. */
+const CLEARML = `class Task:
+    id = "0"
+    class TaskTypes: application = ""
+    @classmethod
+    def init(cls, **options): return cls()
+`;
+
+/** Stands in for JupyterLab. Who reads its file for the first time finds it empty. */
+const JUPYTERLAB = `import os, signal
+signal.alarm(300)  # If the script has failed, no reader comes.
+folder = os.environ["JUPYTER_RUNTIME_DIR"]
+path, other = folder + "/jpserver-1.json", folder + "/other"
+os.mkfifo(path)
+open(path, "w").close()
+os.mkfifo(other)
+os.replace(other, path)
+with open(path, "w") as file: file.write('{"port": 8899}')
+`;
+
+describe('the script of a notebook', () => {
+  let folder: string;
+
+  before(requirePython);
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'notebook-'));
+    await mkdir(join(folder, 'jupyterlab'));
+    await writeFile(join(folder, 'clearml.py'), CLEARML);
+    await writeFile(join(folder, 'jupyterlab/__main__.py'), JUPYTERLAB);
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  it('prints the port if the server writes it some time after it has created the file', async () => {
+    const env = { PATH: process.env['PATH'], HOME: folder, PYTHONPATH: folder };
+    const script = resolve('examples/workflows/notebook/session.py');
+    const { stdout } = await promisify(execFile)('python3', [script], { env });
+    expect(stdout).to.match(/ssh -N -L 8888:\S+:8899 LOGIN-NODE/);
   });
 });

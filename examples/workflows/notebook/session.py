@@ -38,11 +38,16 @@ with TemporaryDirectory() as runtime:
         + [f"--TerminalManager.cull_inactive_timeout={idle_seconds}"],
         env={**os.environ, "JUPYTER_TOKEN": token, "JUPYTER_RUNTIME_DIR": runtime},
     )
-    # The server writes the port that it got.
-    while server.poll() is None and not list(Path(runtime).glob("jpserver-*.json")):
+    # The server writes the port that it got into a file, which is empty at first.
+    port = None
+    while port is None and server.poll() is None:
         time.sleep(0.2)
-    for info in Path(runtime).glob("jpserver-*.json"):
-        port = json.loads(info.read_text())["port"]
+        for info in Path(runtime).glob("jpserver-*.json"):
+            try:
+                port = json.loads(info.read_text())["port"]
+            except ValueError:
+                pass
+    if port is not None:
         print("On your machine, run:", f"ssh -N -L 8888:{socket.gethostname()}:{port} {options.login_node}")
         print("Then open http://localhost:8888 with the token that this prints:", f"ssh {options.login_node} cat {token_file}")
     exit_code = server.wait()
