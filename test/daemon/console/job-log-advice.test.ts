@@ -170,6 +170,11 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
       "DONE: Running task '82b6404f9ffeeb7a5e725dde3b0283dd', exit status -9",
       "the task's program was killed with SIGKILL, perhaps because the node ran out of memory",
     ],
+    // The output of other ranks, which arrives later, may be longer than the part of the log that is read.
+    [
+      'clearml: n1: rank 0 of 2 ended with exit code 247\nProcess failed, exit code -9srun: error: n1: task 0: Exited with exit code 247',
+      "the task's program was killed with SIGKILL, perhaps because the node ran out of memory",
+    ],
     ["ModuleNotFoundError: No module named 'torchvision'", "the task's Python environment has no module torchvision"],
   ],
 };
