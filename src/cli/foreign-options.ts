@@ -7,7 +7,7 @@ export const FOREIGN_OPTIONS: Readonly<Record<string, string>> = {
   gpus: `${AGENT}; here the template sets the number of GPUs: #SBATCH --gres=gpu:1`,
   'cpu-only': `${AGENT}; here a job gets only the GPUs that its template requests.`,
   'dynamic-gpus': `${AGENT}; here Slurm allocates the GPUs that the template of each queue requests.`,
-  docker: `${AGENT}; here Apptainer or Singularity runs images: use --singularity-mode.`,
+  docker: `${AGENT}; this program runs images with Apptainer or Singularity: use --singularity-mode.`,
   'force-current-version': `${AGENT}; here agent.slurm.agent_version sets the version of the agent.`,
   'services-mode': `${AGENT}; here every task is a Slurm job, and Slurm decides how many run at once.`,
   'use-owner-token':

@@ -104,7 +104,7 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
       checkInside(found, container, ({ python, hasAgent, hasPip }, { borrowsAgent }) => {
         if (python === undefined) return failed('Python not found');
         if (!hasAgent && !hasPip) {
-          const says = `Python ${python} without clearml-agent and pip`;
+          const says = `Python ${python} without clearml-agent and without pip`;
           return borrowsAgent ? skipped(`${says}: the container uses the agent of the node`) : failed(says);
         }
         return passed(`Python ${python}, with ${hasAgent ? 'clearml-agent' : 'pip'}`);

@@ -107,7 +107,7 @@ describe('parseLimit', () => {
   }
 });
 
-describe('limitKind (the kind of amount of a limit)', () => {
+describe('limitKind (whether a limit is a number, a duration or a size)', () => {
   for (const [text, kind] of [
     ['8', 'number'],
     ['-5', 'number'],

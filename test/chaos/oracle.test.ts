@@ -273,7 +273,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ status: 'created', calls: [enqueued, parked], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
   [
-    'a draft whose user cleared the scheduler queue after the job removed the entry',
+    'a task that became a draft because its user cleared the scheduler queue, although its job had taken the entry',
     'wrong',
     history({
       status: 'created',

@@ -258,7 +258,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     history({ calls: [enqueued, parked, removed, { ...gatePassed, at: 5_000 }], traces: run(4_500, { job: '8' }) }),
   ],
   [
-    'a draft whose user cleared the scheduler queue',
+    'a task that became a draft because its user cleared the scheduler queue',
     history({ status: 'created', calls: [enqueued, parked, cleared], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
   [

@@ -56,9 +56,9 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
     return (await testBed().client.tasks.get(task))?.task.statusChanged ?? NaN;
   }
 
-  describe('of the times of a task,', () => {
+  describe('among the timestamps of a task,', () => {
     for (const { title, from, act, sets } of ACTS) {
-      it(`${title} sets ${sets.length === 0 ? 'none' : sets.join(', ')}`, async () => {
+      it(`${title} sets ${sets.length === 0 ? 'none' : `only ${sets.join(' and ')}`}`, async () => {
         const subject = await subjectIn(from);
         const before = await timesOf(subject.task);
         await nextMillisecond();

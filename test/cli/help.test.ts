@@ -89,7 +89,10 @@ describe('the program, given an option of clearml-agent,', () => {
       ['--queue', 'q', '--gpus', '0,1'],
       '--gpus is an option of clearml-agent; here the template sets the number of GPUs',
     ],
-    [['--docker', 'image'], '--docker is an option of clearml-agent; here Apptainer or Singularity runs images'],
+    [
+      ['--docker', 'image'],
+      '--docker is an option of clearml-agent; this program runs images with Apptainer or Singularity',
+    ],
     [['--status'], 'use the command: clearml-agent-slurm status'],
     [['--use-owner-token'], '--use-owner-token is not supported: only the Enterprise server'],
   ] as const) {

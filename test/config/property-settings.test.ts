@@ -68,7 +68,7 @@ describe('the properties setting of a queue', () => {
     [
       'walltime { most = 5 }',
       'no such setting',
-      /there is no setting \S*walltime\.most: \S*walltime has min, max, values/,
+      /there is no setting \S*walltime\.most: the settings of \S*walltime are min, max, values/,
     ],
     [
       'walltime = 5',

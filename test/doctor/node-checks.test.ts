@@ -77,7 +77,7 @@ describe('doctor, for a node,', () => {
     ['container', { insidestarted: '', insideoutput: 'Killed' }, 'failed', 'python:3.12 does not start: Killed'],
     ['container-python', {}, 'passed', 'Python 3.12.1, with pip'],
     ['container-python', { insideagent: 'yes' }, 'passed', 'Python 3.12.1, with clearml-agent'],
-    ['container-python', { insidepip: '' }, 'failed', 'Python 3.12.1 without clearml-agent and pip'],
+    ['container-python', { insidepip: '' }, 'failed', 'Python 3.12.1 without clearml-agent and without pip'],
     ['container-python', { insidepython: '' }, 'failed', 'Python not found'],
     ['container-python', { insidestarted: '' }, 'skipped', 'not checked: the container did not start'],
     ['container-configuration', {}, 'passed', '/shared'],

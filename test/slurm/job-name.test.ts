@@ -46,7 +46,7 @@ describe('formatJobName and parseJobName (of the job that runs a task)', () => {
     `clearml_task_${TASK}-mwudl4rwabcd\n`,
     `clearml_task_${TASK}-mwudl4rwabcd extra`,
   ]) {
-    it(`read no task id from ${JSON.stringify(name)}, which is not such a job name`, () => {
+    it(`find no task id in ${JSON.stringify(name)}, which is not the name of a task's job`, () => {
       expect(parseJobName(name)).to.equal(undefined);
     });
   }

@@ -86,7 +86,7 @@ describe('the transport, for a command of another Unix user,', () => {
     ['no line of the output is from sudo', 'echo "There were too many logins" >&2; exit 1'],
     ['the exit code is not that of sudo', 'echo "sudo: a password is required" >&2; exit 2'],
   ] as const) {
-    it(`returns the exit code without a SudoRefusedError if ${what}`, async () => {
+    it(`returns the exit code, and throws no SudoRefusedError, if ${what}`, async () => {
       write('sudo', `cat > /dev/null; ${script}`);
       expect(await run())
         .to.have.property('exitCode')

@@ -59,7 +59,7 @@ function unknownSetting(group: readonly string[], key: string): string {
   const nearest = nearestName(key, known);
   const advice =
     nearest === undefined
-      ? `${joinPath(group)} has ${known.join(', ')}`
+      ? `the settings of ${joinPath(group)} are ${known.join(', ')}`
       : `did you mean ${joinPath([...group, nearest])}?`;
   return `there is no setting ${joinPath([...group, key])}: ${advice}`;
 }

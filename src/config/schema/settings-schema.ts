@@ -95,7 +95,7 @@ export const SlurmSection = z.strictObject({
   trusted_group: text
     .optional()
     .describe(
-      'A Unix group, by name or number, whose members may write to the shared directories of a project. Each member can then run code as you, with your ClearML keys. Without it, templates, `shared_dir`, `image_cache_dir` and all directories above them must belong to you or root and be writable by no other user.',
+      'A Unix group, by name or number, whose members may write to directories that the group shares. Each member can then run code as you, with your ClearML keys. Without it, templates, `shared_dir`, `image_cache_dir` and all directories above them must belong to you or root and be writable by no other user.',
     ),
   state_dir: localPath('state')
     .optional()

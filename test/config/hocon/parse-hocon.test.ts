@@ -54,7 +54,7 @@ describe('parseHocon', () => {
     }
   });
 
-  describe('differs from clearml-agent only where clearml-agent loses or corrupts a value:', () => {
+  describe('differs from clearml-agent only in that', () => {
     const cases: readonly [why: string, text: string, value: unknown][] = [
       ['decodes an escaped letter', String.raw`a: "caf\u00e9 \/ \d"`, { a: String.raw`café / \d` }],
       ['keeps an empty text in a list', 'a: ["", x]', { a: ['', 'x'] }],

@@ -125,42 +125,42 @@ describe('the decision table', () => {
   const failed = jobOf('FAILED');
   const cases = [
     {
-      title: 'recognizes a closed gate by the exit code of a failed job',
+      title: 'concludes that the job was refused at the gate by the exit code of a failed job',
       job: failed,
       record: atGate,
       isClosed: true,
       isBack: false,
     },
     {
-      title: 'recognizes a closed gate even after Slurm requeued the job',
+      title: 'concludes that the job was refused at the gate even after Slurm requeued the job',
       job: failed,
       record: backAtGate,
       isClosed: true,
       isBack: true,
     },
     {
-      title: 'recognizes no closed gate if the job ended with another exit code',
+      title: 'does not conclude that the job was refused at the gate if the job ended with another exit code',
       job: failed,
       record: recordOf({ exitCode: 1, restarts: 1 }),
       isClosed: false,
       isBack: false,
     },
     {
-      title: 'recognizes no closed gate if the job was cancelled',
+      title: 'does not conclude that the job was refused at the gate if the job was cancelled',
       job: jobOf('CANCELLED'),
       record: backAtGate,
       isClosed: false,
       isBack: false,
     },
     {
-      title: "recognizes no closed gate before the daemon has read Slurm's record of the job",
+      title: "does not conclude that the job was refused at the gate until Slurm's record of the job is read",
       job: failed,
       record: undefined,
       isClosed: false,
       isBack: false,
     },
     {
-      title: 'recognizes no closed gate if Slurm has forgotten the job',
+      title: 'does not conclude that the job was refused at the gate if Slurm has forgotten the job',
       job: failed,
       record: 'gone',
       isClosed: false,

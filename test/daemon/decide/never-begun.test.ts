@@ -94,7 +94,7 @@ describeRows('for a job that Slurm ended before its gate, the decision', [
     done: ['resubmit'],
   },
   {
-    title: 'waits for the backoff before another attempt after a preemption',
+    title: 'resubmits a task whose job was preempted only after the backoff',
     seen: {
       jobs: [jobOf('PREEMPTED')],
       place: 'parked',

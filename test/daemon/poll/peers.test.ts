@@ -168,7 +168,7 @@ describe('among several daemons, a job', () => {
     expect(daemon('mark1').isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
-  it('stays with its daemon if other workers are not daemons, or are daemons with another scheduler queue', async () => {
+  it('stays with its daemon even if there are workers that are not daemons, or daemons with another scheduler queue', async () => {
     const one = daemon('mark2');
     const stranger = createPeers({ worker: 'x', mark: 'mark1', queues: [QUEUE], schedulerQueue: OTHER });
     const [group = ''] = one.row().tags;

@@ -35,7 +35,7 @@ describe('the interval to the next poll', () => {
     ['when squeue took two seconds, and nothing changes', { slurmMs: 2_000, quietPolls: 8 }, 60],
     ['when squeue took two seconds, and a job was just submitted', { slurmMs: 2_000, isChangeExpected: true }, 40],
   ] as const satisfies readonly (readonly [string, Partial<PollResult>, number])[]) {
-    it(`is ${seconds} s ${what}`, () => {
+    it(`is ${seconds} s: ${what}`, () => {
       const busy = { tracked: 7, isChangeExpected: false, quietPolls: 0, slurmMs: 50 };
 
       expect(nextPollDelayMs(LIMITS, { ...busy, ...looked })).to.equal(seconds * 1000);
@@ -60,7 +60,7 @@ describe('the interval to the next poll', () => {
   }
 });
 
-describe('the fingerprint of a snapshot', () => {
+describe('the fingerprint of the next snapshot', () => {
   const pending: Partial<Job> = { id: '1' as JobId, state: 'PENDING', reason: 'Priority' };
   const queued: Partial<Task> = { status: 'queued' };
 
@@ -93,7 +93,7 @@ describe('the fingerprint of a snapshot', () => {
     ['no tasks', [], true],
     ['another task instead of the first', [['b', queued, [pending]]], true],
   ] as const) {
-    it(`${isNews ? 'changes' : 'does not change'} if the next snapshot has ${what}`, () => {
+    it(`${isNews ? 'differs' : 'is the same'} if the snapshot has ${what}`, () => {
       const before = fingerprint(snapshotOf([['a', queued, [pending]]]));
 
       expect(fingerprint(snapshotOf(now)) !== before).to.equal(isNews);

@@ -12,7 +12,7 @@ function run(script: string, env: NodeJS.ProcessEnv = ENVIRONMENT, shell = 'bash
 
 const JOB = { id: '182', startAt: START * 1000 };
 
-describe('the first command of a job script', () => {
+describe('the command that the daemon inserts into a job script', () => {
   it('prints the job id and the start time before any other output', () => {
     expect(run('#!/bin/bash\n#SBATCH --time=1\n\necho after\n')).to.equal(
       `clearml: job 182 begins (${START})\nafter\n`,
