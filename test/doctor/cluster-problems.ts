@@ -68,7 +68,7 @@ export const NODE_PROBLEMS = {
   waitsForEver: {
     check: 'probe-job',
     what: 'a partition that starts no job',
-    says: /^job \d+ had not ended when doctor was interrupted; it was cancelled$/,
+    says: /^job \d+ had not ended when doctor was interrupted; doctor cancelled the job$/,
   },
   unseenFolder: {
     check: 'probe-job',

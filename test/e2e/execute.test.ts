@@ -68,7 +68,7 @@ describe('the subcommand execute', () => {
     expect(stderr)
       .to.include('is already submitted')
       .and.to.include(
-        `Slurm job ${job} continues. To track it again:\n  clearml-agent-slurm ${args.join(' ')}\nTo end it:`,
+        `Slurm job ${job} continues. To track it again:\n  clearml-agent-slurm ${args.join(' ')}\nTo end the task:`,
       );
 
     const elsewhere = await world.run(...args, '--queue', world.nameOf('another'), '--create-queue');

@@ -116,7 +116,7 @@ describeExactly('for a pending job, the decision', [
   [
     'cancels the job if Slurm requeued it and the task was enqueued elsewhere before the agent started',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined }) },
-    { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued elsewhere' },
+    { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued in another queue' },
   ],
   [
     'parks the task again if Slurm requeued the job after its agent received SIGTERM',
