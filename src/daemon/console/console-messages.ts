@@ -68,9 +68,9 @@ export function describeOrphan({ worker, mark }: { readonly worker: string; read
   return `${ORPHAN}${worker} (${mark}) returns it to its queue.`;
 }
 
-/** Whether a task's status message is that of an orphan, of whichever daemon. */
-export function isOrphanMessage(statusMessage: string): boolean {
-  return statusMessage.startsWith(ORPHAN);
+/** Whether a task's status message is that of an orphan; by default, that of any daemon. */
+export function isOrphanMessage(statusMessage: string, mark?: string): boolean {
+  return statusMessage.startsWith(ORPHAN) && (mark === undefined || statusMessage.includes(`(${mark})`));
 }
 
 const HELD = 'Waits in queue "';

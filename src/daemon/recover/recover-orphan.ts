@@ -5,7 +5,7 @@ import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import type { StatusReason } from '../end/status-reasons.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { describeOrphan } from '../console/console-messages.ts';
+import { describeOrphan, isOrphanMessage } from '../console/console-messages.ts';
 import { findLiveJob, poll } from '../poll/poll.ts';
 import { isStillClaimed, leaveToUser } from '../claim/park.ts';
 
@@ -38,13 +38,12 @@ export async function recoverOrphan(
 /** Changes only the last status change, and only if the task is queued. Returns undefined if another change was first, or followed at once. */
 async function mark(deps: DaemonDeps, { task }: Entry): Promise<Task | undefined> {
   const reason: StatusReason = 'found in no queue';
-  const message = describeOrphan(deps);
   try {
-    await deps.clearml.tasks.unstart(task, 'in_progress', { reason, message });
+    await deps.clearml.tasks.unstart(task, 'in_progress', { reason, message: describeOrphan(deps) });
   } catch (error) {
     if (error instanceof LostRaceError) return undefined;
     throw error;
   }
   const marked = (await deps.clearml.tasks.get(task))?.task;
-  return marked?.statusMessage === message ? marked : undefined;
+  return marked !== undefined && isOrphanMessage(marked.statusMessage, deps.mark) ? marked : undefined;
 }
