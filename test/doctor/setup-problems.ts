@@ -40,7 +40,7 @@ export const SETUP_PROBLEMS: readonly SetupProblem[] = [
   {
     check: 'configuration',
     what: 'a clearml.conf that other users can write to',
-    says: /clearml\.conf:1:1: not read because other users can change it: \S+ can be written by everybody \(mode 666\)/,
+    says: /clearml\.conf:1:1: the file is not read because other users can change it: \S+ can be written by everybody \(mode 666\)/,
     seed: async (cli: CliWithSandbox): Promise<Seeded> => {
       await chmod(cli.folder, 0o755);
       await chmod(join(cli.folder, 'clearml.conf'), 0o666);
