@@ -89,6 +89,7 @@ export function isHeldMessage(statusMessage: string): boolean {
 
 /** Why the task with this status message waits in its queue: what holds it, or why it was returned. Empty if neither is known. */
 export function parseHold(statusMessage: string): string {
+  if (isOrphanMessage(statusMessage)) return 'the task was in no queue';
   const isKnown = isHeldMessage(statusMessage) || isReturnedToQueue(statusMessage);
   return isKnown ? statusMessage.slice(statusMessage.indexOf('": ') + 3) : '';
 }

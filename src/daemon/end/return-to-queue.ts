@@ -8,7 +8,7 @@ import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/write-job-confs.ts';
 import { logToConsole, showStatus } from '../console/write-to-console.ts';
-import { describeReturned } from '../console/console-messages.ts';
+import { describeReturned, isOrphanMessage } from '../console/console-messages.ts';
 
 /**
  * Returns the task to the front of the queue it came from. The daemon that removes its entry from the scheduler queue owns it: if that is not
@@ -61,7 +61,8 @@ async function enqueueAtFront(deps: DaemonDeps, entry: Entry, task: Task, why: s
   // Under backpressure the same task returns again and again: the console shows it once.
   if (task.statusMessage !== text) {
     await logToConsole(deps, entry.task, { level: 'WARNING', text });
-    await showStatus(deps, entry.task, text);
+    // Whoever claims an orphan must see that it was one.
+    if (!isOrphanMessage(task.statusMessage)) await showStatus(deps, entry.task, text);
   }
   return true;
 }

@@ -2,15 +2,17 @@
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { logToConsoleLater } from '../console/write-to-console.ts';
-import { describeClaimed, isReturnedToQueue } from '../console/console-messages.ts';
+import { describeClaimed, isOrphanMessage, isReturnedToQueue } from '../console/console-messages.ts';
 import type { SubmitResult } from './submission-pool.ts';
+import { findLiveJob, poll } from '../poll/poll.ts';
 import { prepare, submit } from './submit-parked-task.ts';
 import { unpark, park, readClaimed } from '../claim/park.ts';
 import type { ClaimedBatch } from '../claim/read-claimed-batch.ts';
 
 /**
  * Parks a claimed task, renders it and submits it. It is rendered from its state after it was parked: if a user acted on it before, that
- * is seen then, and its entry is removed again.
+ * is seen then, and its entry is removed again. Two daemons that found it in no queue may both have returned it, the second one after the
+ * first had claimed it: a job of the first may then have taken its entry, and is listed by now.
  * @param isParked whether an earlier run parked the task already
  * @param batch the tasks that were claimed together with this one
  */
@@ -41,6 +43,15 @@ export async function submitClaimedTask(
   if (read === undefined) {
     await unpark(deps, entry, { isOurs });
     return 'none';
+  }
+  if (isOrphanMessage(read.task.statusMessage)) {
+    const snapshot = await poll(deps, new AbortController().signal, []);
+    // A later pass finishes the step.
+    if (snapshot === undefined) return 'none';
+    if (findLiveJob(snapshot, entry.task) !== undefined) {
+      await unpark(deps, entry, { isOurs: isOurs === true });
+      return 'none';
+    }
   }
   const prepared = await prepare(deps, entry, { queue, read });
   if (prepared === undefined) return 'none';

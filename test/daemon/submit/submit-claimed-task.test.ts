@@ -2,7 +2,9 @@
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
+import { describeOrphan } from '../../../src/daemon/console/console-messages.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import { finishInterruptedSteps } from '../../../src/daemon/recover/finish-interrupted-steps.ts';
 import { submitClaimedTask } from '../../../src/daemon/submit/submit-claimed-task.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { entryOf } from '../decide/observations.ts';
@@ -55,6 +57,45 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
     expect(fixture.cluster.jobs.map((job) => job.task)).to.deep.equal([task]);
     expect(peer.journal.entries.get(task)).to.include({ step: 'following', jobId: '1' });
+  });
+
+  it('submits no second job for a task that two daemons found in no queue and both returned to its queue', async () => {
+    const peer = fixture.peer(2);
+    const { tasks, queues } = peer.clearml;
+    await queues.pop(OWN_QUEUE, task);
+    fixture.clock.pass(3_600_000);
+    await tasks.unstart(task, 'in_progress', { reason: 'found in no queue', message: describeOrphan(peer) });
+    await queues.returnToQueue(OWN_QUEUE, task);
+    await submitPopped(peer, await popped(peer));
+    await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+    const [job = expect.fail('there is no job')] = fixture.cluster.jobs;
+    Object.assign(job, { state: 'RUNNING', startAt: fixture.clock.now() });
+    // The other daemon had seen the task in no queue, and was suspended before this call.
+    await queues.returnToQueue(OWN_QUEUE, task);
+
+    await submitPopped(fixture.deps, await popped(fixture.deps));
+
+    expect(fixture.cluster.jobs).to.have.length(1);
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+    expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'orphaned' });
+  });
+
+  it('submits a task that was found in no queue only once Slurm lists its jobs', async () => {
+    await fixture.deps.clearml.queues.pop(OWN_QUEUE, task);
+    fixture.clock.pass(3_600_000);
+    const note = { reason: 'found in no queue', message: describeOrphan(fixture.deps) } as const;
+    await fixture.deps.clearml.tasks.unstart(task, 'in_progress', note);
+    await fixture.deps.clearml.queues.returnToQueue(OWN_QUEUE, task);
+    fixture.fate = (call) => (call.endpoint === 'squeue' ? 'not made' : undefined);
+
+    await submitPopped(fixture.deps, await popped(fixture.deps));
+    expect(fixture.cluster.jobs).to.deep.equal([]);
+    expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'parking' });
+
+    fixture.fate = () => undefined;
+    await finishInterruptedSteps(fixture.deps, fixture.pool, await fixture.poll(), new AbortController().signal);
+    await fixture.pool.finish();
+    expect(fixture.cluster.jobs).to.have.length(1);
   });
 
   it('records that a program may have removed the queue entry if another daemon had parked the task before', async () => {
