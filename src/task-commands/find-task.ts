@@ -51,7 +51,7 @@ async function named({ tasks }: ClearmlClient, text: string, byJob: readonly Tas
 
 function describeSeveral(text: string, found: readonly Task[]): string {
   const shown = found.slice(0, MOST_NAMED).map(({ id, name, status }) => `\n  ${id}  ${status}  ${name}`);
-  return `"${text}" matches more than one task; give more characters of the id:${shown.join('')}${found.length > MOST_NAMED ? '\n  …' : ''}`;
+  return `"${text}" matches more than one task. Give one of these ids, or a unique prefix of it:${shown.join('')}${found.length > MOST_NAMED ? '\n  …' : ''}`;
 }
 
 /** From the journal, else from Slurm; an unreachable cluster has none. */

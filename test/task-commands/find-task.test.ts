@@ -42,7 +42,7 @@ describe('a command for one task', () => {
     const twins = [await cli.user.makeTask({ name: 'twin' }), await cli.user.makeTask({ name: 'twin' })];
     const { code, stderr } = await cli.run('cancel', 'twin');
     expect(code).to.equal(2);
-    expect(stderr).to.include('"twin" matches more than one task; give more characters of the id:');
+    expect(stderr).to.include('"twin" matches more than one task. Give one of these ids, or a unique prefix of it:');
     for (const id of twins) expect(stderr).to.include(`\n  ${id}  created  twin`);
   });
 

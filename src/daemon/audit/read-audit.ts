@@ -19,7 +19,7 @@ export async function findAuditLines({ config }: App, text: string | undefined):
   const tasks = new Set(lines.map((line) => ('task' in line ? line.task : '')));
   if (tasks.size > 1)
     throw new UsageError(
-      `"${text}" matches more than one task; give more characters of the id:\n  ${[...tasks].join('\n  ')}`,
+      `"${text}" matches more than one task. Give one of these ids, or a unique prefix of it:\n  ${[...tasks].join('\n  ')}`,
     );
   return inOrder(lines);
 }
