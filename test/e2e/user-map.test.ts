@@ -105,7 +105,7 @@ describe('a daemon with a user map', () => {
       task,
       /The job ended with exit code 7\. The last lines of its log:[^]*no such module: cuda/,
     );
-    await world.untilConsole(task, new RegExp(`It\\s+belongs\\s+to\\s+${alice.name}`));
+    await world.untilConsole(task, new RegExp(`log\\s+belongs\\s+to\\s+${alice.name}`));
     await world.stop(program);
   });
 

@@ -75,7 +75,7 @@ describe('distributed training with PyTorch', () => {
     // The others lose their connections at once, and the agent of one of them may see that first.
     const { status_message: message } = await bed.world.untilStatus(endless, 'failed');
     expect(message).to.match(
-      /^Rank \d on n\d ended with exit code \d+, and Slurm ended the other ranks\. Slurm job \d+ ended /,
+      /^Rank \d on n\d ended with exit code \d+( \(SIG\w+\))?, and Slurm ended the other ranks\. Slurm job \d+ ended /,
     );
     await bed.world.untilConsole(endless, message.slice(0, 60));
     await bed.world.untilNoJob(endless);
