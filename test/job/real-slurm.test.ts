@@ -68,14 +68,15 @@ describe('a job on Slurm', () => {
     return waitUntil(`job ${job} to end`, ended, { everyMs: 200 });
   }
 
-  /** @param job which runs the task */
-  async function untilConsole(task: string, text: string, job: string): Promise<void> {
-    const isPrinted = async (): Promise<boolean> => (await parking.user.console(task)).includes(text);
+  /** @param job which runs the task @param times how often, when each rank prints it */
+  async function untilConsole(task: string, line: string, job: string, times = 1): Promise<void> {
+    const isPrinted = async (): Promise<boolean> =>
+      (await parking.user.console(task)).split('\n').filter((printed) => printed === line).length >= times;
     const stalled = async (): Promise<string | undefined> => {
       const { state, exitCode } = await show(job);
       return isLive(parseJobState(state)) ? undefined : `job ${job} is ${state}, with exit code ${exitCode}`;
     };
-    await waitUntil(`the console to say "${text}"`, isPrinted, { everyMs: 200, stalled, evidence: () => log(job) });
+    await waitUntil(`the console to say "${line}"`, isPrinted, { everyMs: 200, stalled, evidence: () => log(job) });
   }
 
   it('runs the task once if five copies of the script start together; four end at the gate', async () => {
@@ -105,7 +106,8 @@ describe('a job on Slurm', () => {
     it(`sets its task to stopped and leaves no files if it is cancelled while it runs on ${what}`, async () => {
       const facts = await parking.park(KEEPS_RUNNING);
       const job = await submit(facts, QUICK_TEMPLATE, `--nodes=${nodes}`);
-      await untilConsole(facts.taskId, '\nat work\n', job);
+      // An agent that starts after another one was stopped sets the task to in progress again.
+      await untilConsole(facts.taskId, 'at work', job, Number(nodes));
       await cluster.run('scancel', job);
       expect((await untilEnded(job)).state).to.equal('CANCELLED');
       expect(await parking.user.look(facts.taskId)).to.include({ status: 'stopped', status_reason: 'user abort' });
@@ -177,7 +179,7 @@ describe('a job on Slurm', () => {
   it('ends at the gate if Slurm requeues it while it runs (S-24)', async () => {
     const facts = await parking.park(KEEPS_RUNNING);
     const job = await submit(facts, QUICK_TEMPLATE, '--open-mode=append');
-    await untilConsole(facts.taskId, '\nat work\n', job);
+    await untilConsole(facts.taskId, 'at work', job);
     await cluster.run('scontrol', 'requeue', job);
     // If the second run starts during the clean-up of the first, it gets the exit code of the first.
     const waits = async (): Promise<boolean> => {

@@ -61,7 +61,7 @@ async function enqueueAtFront(deps: DaemonDeps, entry: Entry, task: Task, why: s
   // Under backpressure the same task returns again and again: the console shows it once.
   if (task.statusMessage !== text) {
     await logToConsole(deps, entry.task, { level: 'WARNING', text });
-    // Whoever claims an orphan must see that it was one.
+    // The daemon that claims an orphan must see that it was one.
     if (!isOrphanMessage(task.statusMessage)) await showStatus(deps, entry.task, text);
   }
   return true;
