@@ -1,5 +1,6 @@
 // The real clearml-agent and ClearML SDK in a Python environment of this checkout, made once and used again.
-import { existsSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { lastLines, runCommand } from './command.mjs';
@@ -15,10 +16,16 @@ const REQUIREMENTS = { ...AGENT, optuna: '5.0.0', 'jupyter-server': '2.21.1' };
  */
 const SLOW = { package: 'rfc3987-syntax', module: 'rfc3987_syntax' };
 
+/** The versions of all other packages: without it, each new release of one of them would be part of the tests. */
+const CONSTRAINTS = 'test/set-up/agent-constraints.txt';
+
 const FOLDER = resolve('.test-cache/agent-venv');
 
+/** What jobs install, by hash. */
+const JOB_REQUIREMENTS = 'templates/agent-requirements.txt';
+
 /** The agent and what it needs as wheels, for tests that install it where there is no way to an index. */
-export const AGENT_WHEELS = resolve(`.test-cache/wheels-of-agent-${REQUIREMENTS['clearml-agent']}`);
+export const AGENT_WHEELS = resolve(`.test-cache/wheels-of-agent-${shortHash(JOB_REQUIREMENTS)}`);
 
 /** clearml-session and what else it imports, for the PYTHONPATH of this Python: users have it on their machines. */
 const SESSION = { 'clearml-session': '0.17.0', pexpect: '4.9.0', ptyprocess: '0.7.0' };
@@ -54,10 +61,10 @@ export async function installAgent() {
   }
   if (!existsSync(AGENT_WHEELS)) {
     const draft = `${AGENT_WHEELS}.draft-${process.pid}`;
-    const wanted = `clearml-agent==${REQUIREMENTS['clearml-agent']}`;
-    const problem = await pip('download', '--only-binary=:all:', '--dest', draft, wanted);
+    const words = ['--only-binary=:all:', '--require-hashes', '--dest', draft, '--requirement', JOB_REQUIREMENTS];
+    const problem = await pip('download', ...words);
     if (problem !== undefined)
-      return { missing: [`pip could not download the wheels of ${wanted}: ${problem}`], says: '' };
+      return { missing: [`pip could not download the wheels of ${JOB_REQUIREMENTS}: ${problem}`], says: '' };
     await rename(draft, AGENT_WHEELS);
     made.push('downloaded its wheels');
   }
@@ -81,7 +88,7 @@ async function makeEnvironment(versions) {
   const venv = await runCommand('/usr/bin/python3', ['-m', 'venv', FOLDER]);
   if (venv.exitCode !== 0) return `Cannot create a Python environment: ${lastLines(venv.output)}`;
   const wanted = requirementsOf(versions);
-  const problem = await pip('install', ...wanted);
+  const problem = await pip('install', '--constraint', CONSTRAINTS, ...wanted);
   return problem === undefined ? undefined : `pip could not install ${wanted.join(', ')}: ${problem}`;
 }
 
@@ -104,6 +111,11 @@ async function pip(...args) {
   const words = ['-m', 'pip', action, '--quiet', '--disable-pip-version-check', ...rest];
   const { exitCode, output } = await runCommand(AGENT_PYTHON, words);
   return exitCode === 0 ? undefined : lastLines(output);
+}
+
+/** @param {string} file */
+function shortHash(file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 8);
 }
 
 /** @param {string} name */
