@@ -89,6 +89,7 @@ export interface Node {
   calls(): string[];
   /** The files that jobs have left in the directory for temporary files. */
   leftovers(): string[];
+  /** Kills the jobs that still run: what they wait for never happens. */
   remove(): void;
 }
 
@@ -106,6 +107,7 @@ export function createNode(): Node {
 
   const python = resolve('test/fixtures/job/python');
   const outputs: (() => string)[] = [];
+  const running = new Set<ChildProcess>();
   const evidence = offerEvidence({
     read: () => Promise.resolve(outputs.slice(-MOST_OUTPUTS).map((output) => output())),
   });
@@ -123,20 +125,20 @@ export function createNode(): Node {
     const seen = { stdout: '', stderr: '' };
     for (const where of ['stdout', 'stderr'] as const)
       child[where].setEncoding('utf8').on('data', (chunk: string) => (seen[where] += chunk));
-    let hasEnded = false;
+    running.add(child);
     const ended = once(child, 'close').then(() => {
-      hasEnded = true;
+      running.delete(child);
       return { exitCode: child.exitCode, ...seen };
     });
     outputs.push(() => {
-      const state = hasEnded ? `ended with ${String(child.exitCode)}` : 'runs';
+      const state = running.has(child) ? 'runs' : `ended with ${String(child.exitCode)}`;
       return `the job ${state}; its stdout:\n${seen.stdout}\nits stderr:\n${seen.stderr}`;
     });
 
     async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
       await waitUntil(what, isSo, {
         everyMs: 10,
-        hopeless: () => (hasEnded ? 'the job has ended' : undefined),
+        hopeless: () => (running.has(child) ? undefined : 'the job has ended'),
         progress: () => seen.stdout.length + seen.stderr.length,
       });
     }
@@ -161,6 +163,7 @@ export function createNode(): Node {
     leftovers: () => readdirSync(tmp),
     remove() {
       void evidence.close();
+      for (const { pid } of running) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
       rmSync(folder, { recursive: true, force: true });
     },
   };

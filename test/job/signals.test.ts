@@ -1,8 +1,12 @@
 // SIGTERM, which Slurm sends to every process of a job that is cancelled, preempted or at its time limit.
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect } from 'chai';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type Node, type StartedJob } from './job-script.ts';
+
+/** The signal goes to the processes of this user that run the task: other tests, of another checkout too, must not run it. */
+const anyTask = (): string => randomBytes(16).toString('hex');
 
 /** Like the real agent: reports to the server, which takes a moment, and exits with 1. */
 const REPORTS = 'trap "echo reported; sleep 0.3; echo done; exit 1" TERM; echo ready; while :; do sleep 0.05; done';
@@ -129,7 +133,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
   });
 
   function start(agent: string, template = PLAIN_TEMPLATE): StartedJob {
-    const script = fillIn(template, jobFacts({ python: node.python, forwardedSignal: 'USR1' }));
+    const script = fillIn(template, jobFacts({ taskId: anyTask(), python: node.python, forwardedSignal: 'USR1' }));
     return node.start(script, { STAND_IN_AGENT: agent });
   }
 
