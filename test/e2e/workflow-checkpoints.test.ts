@@ -1,5 +1,5 @@
 // The example of a training with checkpoints, which continues after a preemption, a requeue and its time limit on real Slurm.
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { requireAgent, requireSandbox, requireSlurm } from '../support/skip-unless.ts';
@@ -73,6 +73,14 @@ describe('a training that saves checkpoints', () => {
     });
   }
 
+  /** The processes of its program on this machine, which is each node. */
+  async function processesOf(task: string): Promise<string[]> {
+    const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+    const environments = pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => ''));
+    const found = (await Promise.all(environments)).map((text) => text.split('\0').includes(`CLEARML_TASK_ID=${task}`));
+    return pids.filter((_, index) => found[index]);
+  }
+
   async function untilWaiting(job: string): Promise<void> {
     const state = (): Promise<string> => world.cluster.run('squeue', '--noheader', '--jobs', job, '--format=%T');
     const isWaiting = async (): Promise<boolean> => (await state()).trim() === 'PENDING';
@@ -90,12 +98,32 @@ describe('a training that saves checkpoints', () => {
     await world.untilStatus(task, 'stopped');
   }
 
-  /** Every iteration has its scalar, once and with its value. */
-  async function expectWholeCurve(task: string): Promise<void> {
+  /** The iterations of its scalars up to this one, and their values. */
+  async function curveOf(task: string, end: number): Promise<{ readonly x: number[]; readonly y: number[] }> {
     const reply = await world.user.api('events.scalar_metrics_iter_histogram', { task });
     const { x, y } = (reply as { loss: { training: { x: number[]; y: number[] } } }).loss.training;
-    expect(x.length).to.be.at.least(Math.max(...(await iterations(task, 'continues after'))));
-    expect(x).to.deep.equal(x.map((_, index) => index + 1));
+    const shown = x.map((iteration, index) => ({ iteration, value: y[index] ?? NaN }));
+    const part = shown.filter(({ iteration }) => iteration <= end);
+    return { x: part.map(({ iteration }) => iteration), y: part.map(({ value }) => value) };
+  }
+
+  /** Aborts it once the SDK has sent the scalars up to the last checkpoint: an abort loses those that the SDK still has. */
+  async function abortWithCurve(task: string): Promise<number> {
+    const end = Math.max(...(await iterations(task, 'saved at')));
+    await waitUntil(
+      `the scalars up to iteration ${String(end)}`,
+      async () => new Set((await curveOf(task, end)).x).size === end,
+      { everyMs: 250, progress: () => world.log().length },
+    );
+    await abort(task);
+    return end;
+  }
+
+  /** Every iteration has its scalar, once and with its value. */
+  async function expectWholeCurve(task: string, end: number): Promise<void> {
+    const { x, y } = await curveOf(task, end);
+    expect(end).to.be.at.least(Math.max(...(await iterations(task, 'continues after'))));
+    expect(x).to.deep.equal(Array.from({ length: end }, (_, index) => index + 1));
     for (const [index, value] of y.entries()) expect(value).to.be.closeTo(0.99 ** (index + 1), 1e-6);
   }
 
@@ -114,6 +142,7 @@ describe('a training that saves checkpoints', () => {
     ];
     const urgent = (await world.cluster.run('sbatch', '--parsable', ...alone)).trim();
     await untilWaiting(job);
+    expect(await processesOf(task)).to.deep.equal([]);
     await world.untilStatus(task, 'queued');
     await world.cluster.run('scancel', urgent);
     // Its minutes pass meanwhile. Earlier, it would take the place of the other, or leave no reason for a preemption.
@@ -122,17 +151,19 @@ describe('a training that saves checkpoints', () => {
     await startAgain(job);
     await untilContinued(task, 1);
 
+    expect(await processesOf(task)).not.to.deep.equal([]);
     await world.cluster.run('scontrol', 'requeue', job);
     await untilWaiting(job);
+    expect(await processesOf(task)).to.deep.equal([]);
     await startAgain(job);
     await untilContinued(task, 2);
-    await abort(task);
+    const end = await abortWithCurve(task);
 
     const [first = 0, second = 0] = await iterations(task, 'continues after');
     expect(first).to.be.at.least(5);
     expect(second).to.be.greaterThan(first);
     expect(await world.jobsOf(task)).to.deep.equal([job]);
-    await expectWholeCurve(task);
+    await expectWholeCurve(task, end);
   });
 
   it('saves a checkpoint before its time limit, is submitted again, and continues', async () => {
@@ -163,12 +194,14 @@ describe('a training that saves checkpoints', () => {
     const task = uploading;
     await world.untilConsole(task, 'saved at iteration');
     const [job = ''] = await world.jobsOf(task);
+    expect(await processesOf(task)).not.to.deep.equal([]);
     await world.cluster.run('scontrol', 'requeue', job);
     await untilWaiting(job);
+    expect(await processesOf(task)).to.deep.equal([]);
     const saved = await iterations(task, 'saved at');
     await startAgain(job);
     await untilContinued(task, 1);
-    await abort(task);
+    const end = await abortWithCurve(task);
 
     // The job may have ended after an upload and before it printed so.
     const [continued = 0] = await iterations(task, 'continues after');
@@ -176,7 +209,7 @@ describe('a training that saves checkpoints', () => {
     expect(continued).to.be.at.least(saved.at(-1) ?? 20);
     const { task: seen } = await world.user.api('tasks.get_by_id', { task });
     expect(seen).to.have.nested.property('models.output').with.property('length').that.is.at.least(1);
-    await expectWholeCurve(task);
+    await expectWholeCurve(task, end);
     await world.stop(daemon);
   });
 });
