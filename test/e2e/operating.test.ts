@@ -165,6 +165,7 @@ describe('the daemon', () => {
     await writeFile(template, HELD.replace('--hold', '--hold --partition=none-of-these'));
     daemon.signal('SIGHUP');
     await daemon.untilLogged('Serving', 2);
+    expect(daemon.log()).not.to.include('Stopped');
     const second = await enqueue();
     await world.untilStatus(second, 'failed');
 

@@ -103,6 +103,7 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
         const ends = await serveClusters(current, {
           once,
           stop,
+          isReloading: () => !context.stop.aborted && replace.signal.aborted,
           drain: drain.signal,
           warnOnce,
           locked,

@@ -27,6 +27,8 @@ export interface ServeOptions {
   /** Ends after one pass, and waits for nothing. */
   readonly once: boolean;
   readonly stop: AbortSignal;
+  /** Whether the daemon serves on after `stop`, with a new configuration. */
+  readonly isReloading: () => boolean;
   /** Aborted to claim no new tasks and to end with the last job. */
   readonly drain: AbortSignal;
   readonly warnOnce: WarnOnce;
@@ -113,7 +115,7 @@ export async function serveCluster(
         const end = await runDaemon(deps, { intervals, ...options, lock });
         const tracked = deps.journal.entries.size;
         if (options.drain.aborted && tracked === 0) log.info('Drained; all jobs have ended');
-        else log.info('Stopped; jobs continue', { tracked });
+        else if (!options.isReloading()) log.info('Stopped; jobs continue', { tracked });
         return end;
       } finally {
         await deps.journal.close();
