@@ -71,4 +71,11 @@ describe('processes that the agent has left', () => {
     expect(stdout).to.include('runs still');
     expect(readFileSync(join(node.home, 'own.out'), 'utf8')).to.equal('stopped\n');
   });
+
+  it('are none of the processes of another job that the task has submitted', async () => {
+    const other = leave('other', 'trap "echo stopped; exit" TERM; for _ in {1..1200}; do sleep 0.05; done');
+    const { exitCode } = await start(`export SLURM_JOB_ID=4712; ${other}exit 0`).ended;
+    expect({ exitCode, runs: runs('other') }).to.deep.equal({ exitCode: 0, runs: true });
+    process.kill(Number(readFileSync(join(node.home, 'other'), 'utf8')), 'SIGKILL');
+  });
 });
