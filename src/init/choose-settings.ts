@@ -139,7 +139,7 @@ function partitionQuestion(open: Partitions, closed: Partitions, usual: Reachabl
 function whyPartition({ isDefault }: ReachablePartition): string {
   return isDefault
     ? 'The default partition (sinfo).'
-    : 'The first partition that accepts your jobs (sinfo, scontrol). There is no default partition, or it does not accept them.';
+    : 'The first partition that accepts your jobs (sinfo, scontrol), because no default partition accepts them.';
 }
 
 async function chooseEntrance(
@@ -198,7 +198,9 @@ function sharedQuestion({ loginShell: login }: Site): Question {
 
 function whyShared({ loginShell: login }: Site): string {
   const where = `The home directory is on ${login.homeFileSystem ?? 'an unknown file system'} (stat)`;
-  return isHomeShared(login) ? `${where}, which the nodes usually share.` : `${where}; nodes may not share it.`;
+  return isHomeShared(login)
+    ? `${where}, which the nodes usually share.`
+    : `${where}; perhaps the nodes do not share it.`;
 }
 
 function aboutOthers(word: string, all: readonly { readonly name: string }[], chosen: string): string {

@@ -27,7 +27,7 @@ export const ENFORCED_RULES = {
     'Keep large data in files that the nodes share.',
   ),
   'unclosed-blank': error(
-    'Without the closing brace the end of the name is unknown.',
+    'Without the closing brace, the end of the name is unknown.',
     'Close the placeholder on the same line: ${CLEARML_TASK.id}.',
   ),
   'unknown-filter': error('The filter does not exist.', 'Use one of the filters in docs/templates.md.'),

@@ -4,14 +4,14 @@ import { FAULT_WEIGHTS, planRound } from './schedule.ts';
 
 const SIZE = { spanMs: 25_000, tasks: 20, faults: 30 };
 
-describe('the fault schedule of a round', () => {
+describe('the fault schedule', () => {
   it('depends only on the seed and the number of the round', () => {
     expect(planRound(5, 3, SIZE)).to.deep.equal(planRound(5, 3, SIZE));
     expect(planRound(5, 3, SIZE)).not.to.deep.equal(planRound(5, 4, SIZE));
     expect(planRound(5, 3, SIZE)).not.to.deep.equal(planRound(6, 3, SIZE));
   });
 
-  it('contains, over many rounds, each kind of fault except the excluded kinds', () => {
+  it('contains every kind of fault that is not left out, over many rounds', () => {
     const rounds = Array.from({ length: 40 }, (_, round) =>
       planRound(1, round, { ...SIZE, leftOut: ['disk is full'] }),
     );

@@ -13,7 +13,7 @@ import { openCli, type CliResult, type Cli } from './open-cli.ts';
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('the daemon, for a cluster over SSH,', () => {
+describe('a daemon that reaches its cluster over SSH', () => {
   before(requireRoot);
   before(requireSshd);
   before(requireSlurm);
@@ -101,7 +101,7 @@ describe('the daemon, for a cluster over SSH,', () => {
     expect((await round('provider: openssh')).stderr).not.to.include('ssh2 ignores');
   });
 
-  it('serves real Slurm with the files that init writes for the cluster', async () => {
+  it('runs tasks on real Slurm with the files that init writes', async () => {
     await writeConfig();
     await writeFile(join(folder, 'known'), await readFile(sshd.knownHosts()));
     const { slurmConf } = await sharedCluster();

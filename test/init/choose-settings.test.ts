@@ -93,7 +93,7 @@ describe('init, without questions,', () => {
   it('chooses no shared directory if the home directory is on a local file system', async () => {
     expect((await defaultChoices(SITE)).sharedDir).to.deep.equal({
       value: undefined,
-      why: 'The home directory is on ext2/ext3 (stat); nodes may not share it.',
+      why: 'The home directory is on ext2/ext3 (stat); perhaps the nodes do not share it.',
     });
   });
 

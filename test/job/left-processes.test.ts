@@ -15,7 +15,7 @@ describe('processes that the agent has left', () => {
     return node.start(fillIn(template, jobFacts({ python: node.python })), { STAND_IN_AGENT: agent });
   }
 
-  /** Starts a process in a session of its own, whose ID is in that file. */
+  /** Starts a process in a separate session, and writes its ID to that file. */
   function leave(name: string, program: string): string {
     return `setsid bash -c 'echo $$ >${join(node.home, name)}; ${program}' >${join(node.home, `${name}.out`)} 2>&1 &
       until [ -s ${join(node.home, name)} ]; do sleep 0.05; done; `;

@@ -48,7 +48,7 @@ export const otherProperties = z
   .boolean()
   .default(true)
   .describe(
-    'Whether tasks may set user properties that the template uses and `properties` does not list. Set it to `false` to permit only the listed ones.',
+    'Whether tasks may set user properties that the template uses but that are not listed in `properties`. Set it to `false` to permit only the listed ones.',
   );
 
 /** @returns undefined if there are no constraints */

@@ -248,7 +248,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   {
     pattern: /^DONE: Running task '\w+', exit status -9$|^clearml: \S+: rank \d+ of \d+ ended with exit code 247$/m,
     cause: "the task's program was killed with SIGKILL, perhaps because the node ran out of memory",
-    advice: 'request more memory with --mem, unless a user or a limit of the node killed it',
+    advice: 'if no user and no other limit of the node killed the program, request more memory with --mem',
   },
   {
     pattern: /ModuleNotFoundError: No module named '([^']+)'/,

@@ -70,7 +70,7 @@ function violationOf(
       if (origin === 'default') return option.startsWith('container-') ? plainViolation(value) : undefined;
       return PART_OF_MOUNT.test(value)
         ? undefined
-        : 'would mount a directory outside the directory in the template: use a path below that directory, or -v in the container arguments';
+        : 'would mount a directory that is not below the one in the template: use a path below it, or -v in the container arguments';
     case 'one variable':
       if (!ONE_VARIABLE.test(value)) return 'has a comma or a quote, which would begin another variable: remove it';
       return value.includes('=') && !/[\s,="']\w+=[^,\s]*$/.test(text.slice(0, start))

@@ -28,7 +28,7 @@ const RULES: Readonly<Record<string, FilterRule>> = {
   },
   remove_newlines: {
     takesArgument: false,
-    does: 'removes newlines; this is also the default',
+    does: 'removes newlines, as a placeholder without a filter does',
     apply: removeNewlines,
   },
   int: {

@@ -132,7 +132,7 @@ describeRows('for an ended job whose task is in progress, the decision', [
   },
 ]);
 
-describeRows("for an ended job whose agent mistook Slurm's SIGTERM for an abort, the decision", [
+describeRows("for an ended job whose agent reported an abort because of Slurm's SIGTERM, the decision", [
   ...['TIMEOUT', 'OUT_OF_MEMORY', 'PREEMPTED', 'NODE_FAIL', 'FAILED'].map((word) => ({
     title: `changes the task from stopped to failed if the job ended ${word} (C-12)`,
     seen: { jobs: [jobOf(word)], task: taskOf('stopped', BY_TERM), record: recordOf() },
@@ -159,7 +159,7 @@ describeRows("for an ended job whose agent mistook Slurm's SIGTERM for an abort,
     done: ['forget', 'log'],
   },
   {
-    title: 'corrects nothing if the user requested an abort before the SIGTERM',
+    title: 'leaves the task stopped if the user had requested an abort before the SIGTERM',
     seen: {
       jobs: [jobOf('PREEMPTED')],
       task: taskOf('stopped', BY_TERM),

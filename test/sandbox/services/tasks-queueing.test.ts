@@ -58,7 +58,7 @@ describe('tasks.enqueue', () => {
     expect(await sandbox.statusOf(task)).to.equal('created');
   });
 
-  it('rejects a task that is already in the queue, but forgets the earlier status of the task', async () => {
+  it('rejects a task that is already in the queue, but overwrites its recorded previous status', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);

@@ -51,7 +51,7 @@ describe('the parser of container arguments', () => {
     ['-e CLEARML_LOG_LEVEL=INFO', [{ name: 'CLEARML_LOG_LEVEL', value: 'INFO' }]],
     ['-e INHERITED', []],
   ] as const) {
-    it(`parses \`${written}\` as ${environment.length === 0 ? 'no environment variable' : 'environment variables'}`, () => {
+    it(`reads ${environment.length === 0 ? 'no environment variable' : 'environment variables'} from \`${written}\``, () => {
       expect(parseContainerArguments(written, [])).to.deep.equal({ ...NOTHING, environment });
     });
   }
