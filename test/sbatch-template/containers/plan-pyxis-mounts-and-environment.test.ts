@@ -190,7 +190,7 @@ describe('the renderer, given a value for an option of Pyxis,', () => {
       const variables = { ...emptyVariables, task: { container: { arguments: '$(id)' } } };
       expect(() => parseTemplate(template, 'p').render(variables, BLOCKS)).to.throw(
         TemplateError,
-        /as code|a directory outside/,
+        /as code|a directory that is not below/,
       );
     }
   });
