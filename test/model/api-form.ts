@@ -39,7 +39,7 @@ function document(task: SeenTask, offset: number): Record<string, unknown> {
     id: TASK_ID,
     name: 'the task',
     status: task.status,
-    status_reason: task.isByTerm ? 'user abort' : '',
+    status_reason: task.reason,
     status_message: task.message,
     status_changed: changed,
     last_update: task.isHeard ? iso(JUST_NOW) : changed,

@@ -64,7 +64,7 @@ export function isGoodEnd({ world, incarnations }: State): boolean {
  */
 function isStoppedByRequeueAlone({ task, jobs }: World): boolean {
   const last = jobs.at(-1);
-  if (task?.status !== 'stopped' || !task.isByTerm || last === undefined || last.isPurged) return false;
+  if (task?.status !== 'stopped' || task.reason !== 'user abort' || last === undefined || last.isPurged) return false;
   const isBackAtGate = last.state === 'FAILED' && last.exitCode === JOB_EXIT_CODES.gateClosed.code && last.restarts > 0;
   return isBackAtGate && task.worker === `${last.worker}:${last.id}`;
 }

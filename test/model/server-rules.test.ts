@@ -6,14 +6,19 @@ import { createServer } from '../simulation/server.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 import { createPendingCalls } from '../simulation/pending-calls.ts';
 import { serve, type Answer } from './server-rules.ts';
-import { NO_BUDGET, QUEUES, QUEUE_IDS, TASK_ID, firstWorld, type ServerCall, type World } from './world.ts';
+import { NO_BUDGET, QUEUES, QUEUE_IDS, REASONS, TASK_ID, firstWorld, type ServerCall, type World } from './world.ts';
 
 const task = TASK_ID;
 const STATUSES = ['queued', 'in_progress', 'created'] as const;
 const queue = fc.constantFrom(...QUEUES.map((name) => QUEUE_IDS[name]));
 const call = (endpoint: string, more: fc.Arbitrary<object> = fc.constant({})): fc.Arbitrary<ServerCall> =>
   more.map((body) => ({ endpoint, body: { task, ...body } }));
-const note = fc.constantFrom({}, { status_reason: 'user abort' }, { force: true });
+const note = fc.constantFrom(
+  {},
+  { status_reason: 'user abort' },
+  { status_reason: 'found in no queue' },
+  { force: true },
+);
 
 /** Every call that a daemon, a job, another agent or a user of the model makes. */
 const CALLS: readonly fc.Arbitrary<ServerCall>[] = [
@@ -116,7 +121,7 @@ function shown({ task: value, entries }: World): object {
   return {
     task: value && {
       status: value.status,
-      isByTerm: value.isByTerm,
+      reason: value.reason,
       isStopRequested: value.message === 'stopping',
       isReturnedToQueue: value.message.startsWith('Returned to the front'),
       queue: value.queue === '' ? undefined : QUEUE_IDS[value.queue],
@@ -133,7 +138,7 @@ function stored({ store }: ReturnType<typeof createServer>): object {
   return {
     task: value && {
       status: value.status,
-      isByTerm: value.status_reason === 'user abort',
+      reason: REASONS.find((reason) => reason === value.status_reason) ?? '',
       isStopRequested: value.status_message === 'stopping',
       isReturnedToQueue: value.status_message?.startsWith('Returned to the front') === true,
       queue: value.execution.queue,

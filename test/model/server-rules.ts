@@ -1,9 +1,10 @@
 // The ClearML server's rules for a single task: from a world and a call to a response and the next world. Pure.
 import { checkChange } from '../../src/sandbox/tasks/status-machine.ts';
-import { isOrphanMessage, isReturnedToQueue } from '../../src/daemon/console/console-messages.ts';
+import { isReturnedToQueue } from '../../src/daemon/console/console-messages.ts';
 import {
   QUEUE_IDS,
   QUEUES,
+  REASONS,
   TASK_ID,
   type QueueName,
   type ServerCall,
@@ -45,8 +46,6 @@ const NOT_IN_QUEUE = [400, 703] as const;
 const ALREADY_QUEUED = [400, 706] as const;
 /** Only `tasks.started` has another code for a missing task. */
 const NO_TASK_TO_START = [400, 10] as const;
-
-const TERM_REASON = 'user abort';
 
 type Rule = (world: World, body: ServerCall['body'], now: Circumstances) => Served;
 
@@ -164,7 +163,7 @@ function change(world: World, to: Status, body: ServerCall['body'], { stamp }: C
   const changed: TaskValue = {
     ...task,
     status: to,
-    isByTerm: body['status_reason'] === TERM_REASON,
+    reason: REASONS.find((reason) => reason === body['status_reason']) ?? '',
     message: keepMessage(body['status_message']),
     changed: stamp,
   };
@@ -191,7 +190,7 @@ function isMatch(task: TaskValue, body: ServerCall['body']): boolean {
 function keepMessage(message: unknown): string {
   if (typeof message !== 'string') return '';
   if (message.includes('stopping')) return 'stopping';
-  return isReturnedToQueue(message) || isOrphanMessage(message) ? message : '';
+  return isReturnedToQueue(message) || message.startsWith('The task was in no queue') ? message : '';
 }
 
 function queueOf(body: ServerCall['body']): QueueName {

@@ -1,5 +1,6 @@
 // The world of the model as a plain value: the task, its entries, Slurm's jobs, and the remaining faults.
 import type { TaskId, QueueId } from '../../src/clearml/ids.ts';
+import { FOUND_IN_NO_QUEUE } from '../../src/daemon/end/status-reasons.ts';
 import type { JobState } from '../../src/slurm/job-state.ts';
 
 /** A moment on the server's clock; only the order matters, and 0 is never. */
@@ -19,10 +20,13 @@ export const QUEUE_IDS: Readonly<Record<QueueName, QueueId>> = {
   other: 'b'.repeat(32) as QueueId,
 };
 
+/** The status reasons that affect decisions: the agent got a SIGTERM; a daemon found the task in no queue. */
+export const REASONS = ['user abort', FOUND_IN_NO_QUEUE] as const;
+type Reason = (typeof REASONS)[number];
+
 export interface TaskValue {
   readonly status: Status;
-  /** Whether the status reason says that the agent got a SIGTERM. */
-  readonly isByTerm: boolean;
+  readonly reason: '' | Reason;
   /** Only messages that affect decisions: a stop request, that the task was returned to its queue, and which daemon found it in no queue. */
   readonly message: string;
   /** The time of the last status or stop request. */
@@ -124,7 +128,7 @@ export function firstWorld(left: Budgets): World {
   return {
     task: {
       status: 'queued',
-      isByTerm: false,
+      reason: '',
       message: '',
       changed: 1,
       queue: 'own',

@@ -68,9 +68,9 @@ export function describeOrphan({ worker, mark }: { readonly worker: string; read
   return `${ORPHAN}${worker} (${mark}) returns it to its queue.`;
 }
 
-/** Whether a task's status message is that of an orphan; by default, that of any daemon. */
-export function isOrphanMessage(statusMessage: string, mark?: string): boolean {
-  return statusMessage.startsWith(ORPHAN) && (mark === undefined || statusMessage.includes(`(${mark})`));
+/** Whether a task's status message is that of an orphan that this daemon has found. */
+export function isOrphanMessage(statusMessage: string, { mark }: { readonly mark: string }): boolean {
+  return statusMessage.startsWith(ORPHAN) && statusMessage.includes(`(${mark})`);
 }
 
 const HELD = 'Waits in queue "';
@@ -89,7 +89,6 @@ export function isHeldMessage(statusMessage: string): boolean {
 
 /** Why the task with this status message waits in its queue: what holds it, or why it was returned. Empty if neither is known. */
 export function parseHold(statusMessage: string): string {
-  if (isOrphanMessage(statusMessage)) return 'the task was in no queue';
   const isKnown = isHeldMessage(statusMessage) || isReturnedToQueue(statusMessage);
   return isKnown ? statusMessage.slice(statusMessage.indexOf('": ') + 3) : '';
 }

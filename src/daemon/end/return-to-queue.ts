@@ -8,7 +8,7 @@ import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/write-job-confs.ts';
 import { logToConsole, showStatus } from '../console/write-to-console.ts';
-import { describeReturned, isOrphanMessage } from '../console/console-messages.ts';
+import { describeReturned } from '../console/console-messages.ts';
 
 /**
  * Returns the task to the front of the queue it came from. The daemon that removes its entry from the scheduler queue owns it: if that is not
@@ -25,7 +25,7 @@ export async function returnToQueue(
   const task = (await deps.clearml.tasks.get(entry.task))?.task;
   const isChanged = seen !== undefined && seen.statusChanged !== task?.statusChanged;
   if (isWaiting(entry, task)) {
-    if (!isChanged && !(await enqueueAtFront(deps, entry, task, why))) return;
+    if (!isChanged && !(await enqueueAtFront(deps, entry, { task, why, isMarked: seen !== undefined }))) return;
     await deps.journal.forget(entry.task);
   } else await leaveToUser(deps, entry, task);
   await removeJobConf(deps, entry);
@@ -37,7 +37,11 @@ function isWaiting(entry: Entry, task: Task | undefined): task is Task {
 }
 
 /** False if the task was ended instead. */
-async function enqueueAtFront(deps: DaemonDeps, entry: Entry, task: Task, why: string): Promise<boolean> {
+async function enqueueAtFront(
+  deps: DaemonDeps,
+  entry: Entry,
+  { task, why, isMarked }: { readonly task: Task; readonly why: string; readonly isMarked: boolean },
+): Promise<boolean> {
   try {
     await deps.clearml.queues.returnToQueue(entry.queue, entry.task);
   } catch (error) {
@@ -51,8 +55,10 @@ async function enqueueAtFront(deps: DaemonDeps, entry: Entry, task: Task, why: s
     );
     return false;
   }
-  if (!isWaiting(entry, (await deps.clearml.tasks.get(entry.task))?.task)) {
-    // Aborted or enqueued elsewhere at the same moment: a daemon that claimed it from its old queue would still run it.
+  const read = (await deps.clearml.tasks.get(entry.task))?.task;
+  if (!isWaiting(entry, read) || (isMarked && read.statusChanged !== task.statusChanged)) {
+    // Aborted, enqueued elsewhere or returned by another daemon at the same moment: a daemon that claimed it from its old queue would
+    // still run it.
     await deps.clearml.queues.removeEntry(entry.queue, entry.task);
     return true;
   }
@@ -61,8 +67,7 @@ async function enqueueAtFront(deps: DaemonDeps, entry: Entry, task: Task, why: s
   // Under backpressure the same task returns again and again: the console shows it once.
   if (task.statusMessage !== text) {
     await logToConsole(deps, entry.task, { level: 'WARNING', text });
-    // The daemon that claims an orphan must see that it was one.
-    if (!isOrphanMessage(task.statusMessage)) await showStatus(deps, entry.task, text);
+    await showStatus(deps, entry.task, text);
   }
   return true;
 }

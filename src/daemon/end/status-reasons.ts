@@ -9,6 +9,9 @@ interface Meaning {
   readonly cause?: CauseOfEnd;
 }
 
+/** Stays on the task until its next status change, whatever its status message says meanwhile. */
+export const FOUND_IN_NO_QUEUE = 'found in no queue';
+
 /** By the text for `status_reason` in ClearML. */
 const STATUS_REASONS = {
   aborted: { by: 'user', cause: 'aborted' },
@@ -28,7 +31,7 @@ const STATUS_REASONS = {
   'cancelled extra job': { by: 'daemon' },
   'removed from the scheduler queue': { by: 'user' },
   'returned to its queue': { by: 'daemon' },
-  'found in no queue': { by: 'daemon' },
+  [FOUND_IN_NO_QUEUE]: { by: 'daemon' },
 } as const satisfies Readonly<Record<string, Meaning>>;
 
 /** One of the table, or Slurm's state of a job that ended before its task. */

@@ -3,7 +3,7 @@ import { LostRaceError } from '../../clearml/errors.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
-import type { StatusReason } from '../end/status-reasons.ts';
+import { FOUND_IN_NO_QUEUE } from '../end/status-reasons.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { describeOrphan, isOrphanMessage } from '../console/console-messages.ts';
 import { findLiveJob, poll } from '../poll/poll.ts';
@@ -37,13 +37,12 @@ export async function recoverOrphan(
 
 /** Changes only the last status change, and only if the task is queued. Returns undefined if another change was first, or followed at once. */
 async function mark(deps: DaemonDeps, { task }: Entry): Promise<Task | undefined> {
-  const reason: StatusReason = 'found in no queue';
   try {
-    await deps.clearml.tasks.unstart(task, 'in_progress', { reason, message: describeOrphan(deps) });
+    await deps.clearml.tasks.unstart(task, 'in_progress', { reason: FOUND_IN_NO_QUEUE, message: describeOrphan(deps) });
   } catch (error) {
     if (error instanceof LostRaceError) return undefined;
     throw error;
   }
   const marked = (await deps.clearml.tasks.get(task))?.task;
-  return marked !== undefined && isOrphanMessage(marked.statusMessage, deps.mark) ? marked : undefined;
+  return marked !== undefined && isOrphanMessage(marked.statusMessage, deps) ? marked : undefined;
 }

@@ -1,8 +1,9 @@
 // Submits a claimed task: parks it, renders it and submits it.
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
+import { FOUND_IN_NO_QUEUE } from '../end/status-reasons.ts';
 import { logToConsoleLater } from '../console/write-to-console.ts';
-import { describeClaimed, isOrphanMessage, isReturnedToQueue } from '../console/console-messages.ts';
+import { describeClaimed, isReturnedToQueue } from '../console/console-messages.ts';
 import type { SubmitResult } from './submission-pool.ts';
 import { findLiveJob, poll } from '../poll/poll.ts';
 import { prepare, submit } from './submit-parked-task.ts';
@@ -44,7 +45,7 @@ export async function submitClaimedTask(
     await unpark(deps, entry, { isOurs });
     return 'none';
   }
-  if (isOrphanMessage(read.task.statusMessage)) {
+  if (read.task.statusReason === FOUND_IN_NO_QUEUE) {
     const snapshot = await poll(deps, new AbortController().signal, []);
     // A later pass finishes the step.
     if (snapshot === undefined) return 'none';

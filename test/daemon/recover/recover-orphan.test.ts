@@ -1,6 +1,7 @@
 // Tests the recovery of an orphan when a failure follows the daemon's mark on it.
 import { expect } from 'chai';
 import { recoverOrphan } from '../../../src/daemon/recover/recover-orphan.ts';
+import { describeOrphan } from '../../../src/daemon/console/console-messages.ts';
 import { createStepFixture, popDuringAbort } from '../step-fixture.ts';
 import { entryOf } from '../decide/observations.ts';
 import { OWN_QUEUE } from '../../simulation/queues.ts';
@@ -42,6 +43,31 @@ describe('when it recovers an orphan, the daemon', () => {
       await peer.clearml.tasks.unstart(id, from, { ...note, message: note.message.replace(deps.mark, peer.mark) });
     };
     const deps = { ...fixture.deps, clearml: { ...clearml, tasks: { ...clearml.tasks, unstart } } };
+
+    await recoverOrphan(deps, entry, { signal });
+
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
+    expect([...journal.entries.keys()]).to.deep.equal([]);
+  });
+
+  it('removes the task from the queue again if another daemon marked it just before it returned', async () => {
+    const fixture = createStepFixture();
+    const peer = fixture.peer(2);
+    const task = await fixture.enqueued(1);
+    const { clearml, journal } = fixture.deps;
+    await clearml.queues.pop(OWN_QUEUE, task);
+    const queuedAt = (await fixture.read(task))?.statusChanged;
+    const entry = entryOf({ task, queue: OWN_QUEUE, step: 'orphaned', queuedAt });
+    await journal.write(entry);
+    const returnToQueue: typeof clearml.queues.returnToQueue = async (queue, id) => {
+      fixture.clock.pass(1_000);
+      await peer.clearml.tasks.unstart(id, 'in_progress', {
+        reason: 'found in no queue',
+        message: describeOrphan(peer),
+      });
+      await clearml.queues.returnToQueue(queue, id);
+    };
+    const deps = { ...fixture.deps, clearml: { ...clearml, queues: { ...clearml.queues, returnToQueue } } };
 
     await recoverOrphan(deps, entry, { signal });
 

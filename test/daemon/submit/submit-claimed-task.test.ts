@@ -67,6 +67,8 @@ describe('when it submits a claimed task, the daemon', () => {
     await tasks.unstart(task, 'in_progress', { reason: 'found in no queue', message: describeOrphan(peer) });
     await queues.returnToQueue(OWN_QUEUE, task);
     await submitPopped(peer, await popped(peer));
+    // Why the job waits: the message of the daemon that found the task in no queue is gone.
+    await tasks.setStatusMessage(task, 'Slurm job 1 waits: Priority.');
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
     const [job = expect.fail('there is no job')] = fixture.cluster.jobs;
     Object.assign(job, { state: 'RUNNING', startAt: fixture.clock.now() });
