@@ -105,7 +105,7 @@ function checkLine(
     source,
     placeholder.start,
     'block-place',
-    `\${${placeholder.block}} must end its line and its command: ${remedy}`,
+    `\${${placeholder.block}} must be the last word of its line and its command: ${remedy}`,
   );
 }
 

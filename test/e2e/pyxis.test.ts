@@ -55,7 +55,7 @@ print("image", e("CLEARML_DOCKER_IMAGE"), "set", e("GREETING"), e("FROM_SCRIPT")
 /** A value that shells trip over. */
 const GREETING = `it's "a" $(touch /tmp/pwned) \`id\` $HOME \\\\n%5C`;
 
-describe('a task in a container of the stand-in for Pyxis', () => {
+describe('a task in a Pyxis container', () => {
   let folder: string;
   let account: TestAccount;
   let whole: SlurmCluster;

@@ -31,22 +31,22 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
   [
     'a block after a command',
     `#!/bin/bash\ntime ${BODY}`,
-    /^t\.template:2:6: \$\{CLEARML_PRE_SETUP\} must end its line and its command/,
+    /^t\.template:2:6: \$\{CLEARML_PRE_SETUP\} must be the last word of its line and its command/,
   ],
   [
     'a block after a continued line',
     `#!/bin/bash\necho \\\n${BODY}`,
-    /^t\.template:3:1: \$\{CLEARML_PRE_SETUP\} must end its line/,
+    /^t\.template:3:1: \$\{CLEARML_PRE_SETUP\} must be the last word of its line/,
   ],
   [
     'a block before a command',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}; :\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
-    /^t\.template:2:1: \$\{CLEARML_PRE_SETUP\} must end/,
+    /^t\.template:2:1: \$\{CLEARML_PRE_SETUP\} must be the last/,
   ],
   [
     'text after AGENT_EXECUTE',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE} || true\n${CLEARML_POST_SETUP}\n',
-    /^t\.template:3:1: \$\{CLEARML_AGENT_EXECUTE\} must end .* nothing may follow it/,
+    /^t\.template:3:1: \$\{CLEARML_AGENT_EXECUTE\} must be the last .* nothing may follow it/,
   ],
   [
     'AGENT_EXECUTE in quotes',
@@ -56,12 +56,12 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
   [
     'AGENT_EXECUTE in a command substitution',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\nx=$(\n${CLEARML_AGENT_EXECUTE}\n)\n${CLEARML_POST_SETUP}\n',
-    /^t\.template:4:1: \$\{CLEARML_AGENT_EXECUTE\} must end/,
+    /^t\.template:4:1: \$\{CLEARML_AGENT_EXECUTE\} must be the last/,
   ],
   [
     'AGENT_EXECUTE as part of a word',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\necho a${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
-    /must end its line/,
+    /must be the last word of its line/,
   ],
   [
     'a block in a directive',

@@ -117,7 +117,7 @@ describe('the script that runs a command on a host', () => {
       expect(parseFrame(NONCE, stdout, stderr)).to.deep.include({ stdout: '/usr/local/bin:/usr/bin:/bin\n' });
     });
 
-    it(`does not run the command in ${shell} if any part of the script's end is missing`, () => {
+    it(`does not run the command if the end of the script is cut off anywhere (${shell})`, () => {
       const block = blockFor({ stdin: '#!/bin/bash\nrm -rf /scratch/job-4711\n' });
       const anyCut = fc.integer({ min: 0, max: block.length - 1 });
       fc.assert(

@@ -48,7 +48,7 @@ describe('a pool of shells', () => {
     expect(opened).to.equal(1);
   });
 
-  it('uses at most as many shells at once as its size', async () => {
+  it('never uses more shells at once than its size', async () => {
     expect(await atOnce(poolOf(4), 30)).to.equal(4);
     expect(opened).to.equal(4);
   });

@@ -187,7 +187,7 @@ export const SlurmSection = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "Mount `~/.ssh` and the job's ssh-agent socket (`SSH_AUTH_SOCK`) into containers, read-only. Set it for code in private repositories.",
+      "Mount `~/.ssh` and the job's ssh-agent socket (`SSH_AUTH_SOCK`) into containers, read-only. Tasks with code in a private repository need this.",
     ),
   user_map: userMap,
   min_uid: z

@@ -157,7 +157,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     pattern: /^env: (?:can't execute )?['‘]srun['’]: No such file or directory/m,
     cause: 'the job script needs srun to start the ranks on several nodes, but finds no srun',
     advice:
-      'if the whole script runs in a container, use one node, or --srun-delegation and a template with a function srun that starts the container',
+      'if the whole script runs in a container, use only one node; or use --srun-delegation, and define a function srun in the template that starts the container',
   },
   {
     after: { text: 'FATAL: ', within: 'line' },
@@ -248,7 +248,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   {
     pattern: /^DONE: Running task '\w+', exit status -9$|^clearml: \S+: rank \d+ of \d+ ended with exit code 247$/m,
     cause: "the task's program was killed with SIGKILL, perhaps because the node ran out of memory",
-    advice: 'if no user and no other limit of the node killed the program, request more memory with --mem',
+    advice: 'request more memory with --mem, unless a user killed the program',
   },
   {
     pattern: /ModuleNotFoundError: No module named '([^']+)'/,

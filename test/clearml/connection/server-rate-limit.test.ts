@@ -80,7 +80,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(1_000);
   });
 
-  it('makes calls wait as long as the server requests, plus jitter', () => {
+  it('makes calls wait for the time that the server requests, plus jitter', () => {
     const made = limited(1);
     made.rate.refused(120_000);
 
@@ -125,7 +125,7 @@ describe('a client of a busy ClearML server', () => {
   const fixture = createScriptedServerFixture();
   const found = data({ task: { id: TASK, status: 'queued' } });
 
-  it('waits before a retry as long as the server requests (C-38)', async () => {
+  it('waits for the time that the server requests before it retries (C-38)', async () => {
     fixture.server.script('tasks.get_by_id', page(429, '', { 'retry-after': '1' }), found);
     const startedAt = performance.now();
 

@@ -132,7 +132,7 @@ describe('in the audit log of a task, the daemon', () => {
   }
 
   for (const reason of ['cancelled in Slurm', 'toString', '']) {
-    it(`records the requester "user" when it repeats the user's abort, even with the reason "${reason}"`, async () => {
+    it(`records the requester "user" when it repeats the user's abort, even if the reason is "${reason}"`, async () => {
       const entry = await begun();
       const { audit, journal, clearml } = fixture.deps;
       const tasks = { ...clearml.tasks, stop: () => Promise.resolve() };
@@ -145,7 +145,7 @@ describe('in the audit log of a task, the daemon', () => {
     });
   }
 
-  it('records the requester "daemon" when it changes the status by itself, even with the reason "toString"', async () => {
+  it('records the requester "daemon" when it changes the status by itself, even if the reason is "toString"', async () => {
     const entry = await begun();
     const { audit, journal, clearml } = fixture.deps;
     const tasks = { ...clearml.tasks, fail: () => Promise.resolve() };

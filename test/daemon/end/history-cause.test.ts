@@ -41,9 +41,9 @@ const CASES: readonly (readonly [CauseOfEnd, Case])[] = [
   ['rejected', { action: 'end', reason: 'rejected by Slurm', status: 'queued' }],
 ];
 
-describe('the cause in the history of an ended task', () => {
+describe('the cause of an end in the history', () => {
   for (const [cause, { action, reason, status, state }] of CASES) {
-    const shown = `the task is ${status ?? 'deleted'}, its job is ${state ?? 'absent'}, and the daemon's action is ${reason === undefined ? action : `${action} (${reason})`}`;
+    const shown = `the daemon takes the action "${action}"${reason === undefined ? '' : ` (${reason})`}, the task is ${status ?? 'deleted'}, and its job is ${state ?? 'absent'}`;
     it(`is "${cause}" if ${shown}`, () => {
       const task = status === undefined ? undefined : taskOf(status);
       const job = state === undefined ? undefined : jobOf(state);

@@ -44,7 +44,7 @@ describe('a peer', () => {
   });
 });
 
-describe('among several daemons, a job', () => {
+describe('a job of one of several daemons', () => {
   it('is tracked by its own daemon while that daemon is live', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, one.row(), other.row());
@@ -119,7 +119,7 @@ describe('among several daemons, a job', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is tracked by an execute process if the job name has the mark of that process, and otherwise by a daemon', async () => {
+  it('is tracked by the command execute if its name has the mark of that command, and otherwise by a daemon', async () => {
     const [one, single, another] = [daemon('mark1'), daemon('zark1'), daemon('zark2')];
     const all = [one, single, another];
     for (const each of all) await seeWorkers(each, ...all.map((other) => other.row()));
@@ -128,7 +128,7 @@ describe('among several daemons, a job', () => {
     expect(all.map((each) => each.isOurs(QUEUE, undefined))).to.deep.equal([true, false, false]);
   });
 
-  it('is tracked by an execute process if no daemon serves its queue', async () => {
+  it('is tracked by the command execute if no daemon serves its queue', async () => {
     const [single, another] = [daemon('zark2'), daemon('zark1')];
     await seeWorkers(single, another.row());
 

@@ -28,7 +28,7 @@ describe('when it writes the console lines of an action, the daemon', () => {
     expect((await fixture.read(task))?.statusMessage).to.equal(`Raise --time. ${set}`);
   });
 
-  it("writes the cause shown in the job's log to the console", async () => {
+  it("includes the cause that it finds in the job's log", async () => {
     const tail = 'RuntimeError: Found no NVIDIA driver on your system.\n';
     const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
     const places = new Map([['--gres', { file: 'gpu.template', line: 3, properties: [] }]]);

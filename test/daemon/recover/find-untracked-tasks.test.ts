@@ -271,20 +271,20 @@ describeUntracked([
     untracked: 'job',
   },
   {
-    title: 'has long been parked without a job while a peer is responsible for tasks without a mark',
+    title: 'has long been parked without a job, and another daemon is responsible for unmarked tasks',
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     living: ['m0001', 'm0000'],
     untracked: 'none',
   },
   {
-    title: 'is queued but in no queue while a peer is responsible for tasks without a mark',
+    title: 'is queued but in no queue, and another daemon is responsible for unmarked tasks',
     task: taskOf('queued', UNCHANGED),
     living: ['m0001', 'm0000'],
     untracked: 'none',
   },
   {
-    title: 'runs and its job is gone while a peer is responsible for tasks without a mark',
+    title: 'runs, its job is gone, and another daemon is responsible for unmarked tasks',
     task: taskOf('in_progress', UNCHANGED),
     living: ['m0001', 'm0000'],
     untracked: 'none',

@@ -106,7 +106,7 @@ function acceptNoJobs({ fixture }: Run): void {
   };
 }
 
-describe('a task to be resubmitted after a timeout', () => {
+describe('a task that waits for its resubmission after a timeout', () => {
   it('stays parked, and has no clearml.conf for a job, while Slurm accepts no jobs', async () => {
     const run = await timedOut();
     acceptNoJobs(run);
@@ -122,7 +122,7 @@ describe('a task to be resubmitted after a timeout', () => {
       .and.not.include('returning the task');
   });
 
-  it('is resubmitted with the same count of timeouts when Slurm accepts jobs again', async () => {
+  it('keeps its count of timeouts when Slurm accepts jobs again', async () => {
     const run = await timedOut();
     acceptNoJobs(run);
     await passFor(run, 600_000);
