@@ -37,6 +37,14 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     history({ calls: [enqueued, call(500, 'user', 'tasks.delete')], traces: [], found: undefined }),
   ],
   [
+    'a deleted task whose dequeue the server accepted after the deletion',
+    history({
+      calls: [enqueued, call(500, 'user', 'tasks.delete'), call(600, 'user', 'tasks.dequeue')],
+      traces: [],
+      found: undefined,
+    }),
+  ],
+  [
     'a stopped task that its user aborted while it waited',
     history({
       status: 'stopped',
