@@ -37,7 +37,7 @@ describe('`execute` at its start', () => {
     ['no queue, because another daemon may have claimed the task', 'nowhere', {}, 'watch'],
     ['another queue, although its execution queue is the given queue', 'another queue', {}, 'enqueue'],
   ] as const) {
-    it(`decides to ${begins} a queued task in ${what}`, () => {
+    it(`decides to ${begins} a queued task that is in ${what}`, () => {
       expect(planStart(stateOf({ status: 'queued' }, { place, ...more }), OWN_QUEUE).do).to.equal(begins);
     });
   }
