@@ -41,7 +41,7 @@ describe('a record of the history', () => {
     expect(attemptKey({ ...ATTEMPT, job: '2' })).not.to.equal(attemptKey(ATTEMPT));
   });
 
-  it('has a different key for each rejection of a task that has no attempt and no job', () => {
+  it('has a different key for each rejection of a task, even without an attempt or a job', () => {
     const rejected = { ...ATTEMPT, attempt: undefined, job: undefined };
     expect(attemptKey({ ...rejected, recordedAt: 5_000 })).not.to.equal(attemptKey({ ...rejected, recordedAt: 9_000 }));
   });
