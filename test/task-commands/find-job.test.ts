@@ -19,7 +19,7 @@ const RECORD: JobRecord = {
   restarts: 0,
 };
 
-describe('findJob, for a job id from ClearML,', () => {
+describe('for a job id from ClearML, findJob', () => {
   for (const [what, record, isFound] of [
     ['a job of the task', RECORD, true],
     ["another Unix user's job of the same name", { ...RECORD, userId: 1001, isOthers: true }, false],
