@@ -88,7 +88,7 @@ describe('if a queue entry has no valid task id, the daemon', () => {
     expect(fixture.server.store.queues.get(OWN_QUEUE)?.entries.map(({ task }) => task)).to.deep.equal(['']);
   });
 
-  it('never uses the id in a path, a job name or a script', async () => {
+  it('never uses the invalid id in a path, a job name or a script', async () => {
     const fixture = createStepFixture();
     for (const task of NO_TASKS.filter((text) => text !== '')) {
       fixture.server.addTask(task, 'hostile');
@@ -146,7 +146,7 @@ describe('if the row of a task in a response is unreadable, the daemon', () => {
     ['status', { status: 7 }],
     ['id', { id: 7 }],
   ] as const) {
-    it(`tracks the task, although its job has ended, until the ${title} in the row is no longer a number (C-34)`, async () => {
+    it(`tracks the task beyond the end of its job until the row has a valid ${title} again (C-34)`, async () => {
       const fixture = createStepFixture();
       const odd = await fixture.enqueued(1);
       await runFor(fixture, 30_000);
@@ -228,7 +228,7 @@ describe('from an incomplete list of queues, the daemon', () => {
 });
 
 describe('a daemon that receives an invalid response to a claim', () => {
-  it('continues with the next tasks of the queue, and claims the task once a correct response follows', async () => {
+  it('continues with the next tasks of the queue, and repeats the claim until the response is correct', async () => {
     const fixture = createStepFixture();
     const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     fixture.server.garble = (endpoint, answer, body) =>

@@ -12,15 +12,15 @@ describeUntracked([
     untracked: 'job',
   },
   {
-    title:
-      "has long been parked without a recorded job id while another Unix user has a job with the task's job name (D-12)",
+    title: "has long been parked, records no job id, and another Unix user has a job with the task's job name (D-12)",
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { isOthers: true })],
     untracked: 'parked',
   },
   {
-    title: "has long been parked and records the id of one of two jobs of other Unix users with the task's job name",
+    title:
+      "has long been parked, other Unix users have two jobs with the task's job name, and the task records one of the job ids",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [

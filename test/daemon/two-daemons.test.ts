@@ -191,7 +191,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it("adopt no tasks of each other right after they start if the server has lost a daemon's registration", async () => {
+  it("do not adopt each other's tasks right after the second daemon starts, even if the server has lost the first daemon's registration", async () => {
     const fixture = createStepFixture();
     const other = fixture.peer(2);
     const run = startDaemon(other);
@@ -205,7 +205,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it("do not mistake each other's scancel for that of a user if both track the same job", async () => {
+  it("do not mistake each other's scancel for a user's scancel if both track the same job", async () => {
     const fixture = createStepFixture();
     const { deps, clock, cluster } = fixture;
     const run = startDaemon(fixture.peer(2));

@@ -105,7 +105,7 @@ describe('with a user map,', () => {
   });
 });
 
-describe('a job of the wrong Unix user with the job name of a task', () => {
+describe('a job that has the job name of a task but the wrong Unix user', () => {
   for (const [what, user] of [
     ['a mapped user', 'bob'],
     ["the daemon's user", undefined],
@@ -144,7 +144,7 @@ describe('a job of the wrong Unix user with the job name of a task', () => {
     expect(fixture.cluster.jobs[0]?.state).to.equal('CANCELLED');
   });
 
-  it("is not adopted for a parked task without a journal entry, even if the task records the job's id", async () => {
+  it("is not adopted if the task is parked, has no journal entry, and records the job's id", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);

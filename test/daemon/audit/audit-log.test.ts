@@ -158,7 +158,7 @@ describe('the audit log', () => {
     expect(await auditFiles(auditDir(stateDir))).to.deep.equal([file]);
   });
 
-  describe('read for one task', () => {
+  describe('(read for one task)', () => {
     const shown = (lines: readonly AuditLine[]): string[] => lines.map((line) => ('task' in line ? line.task : ''));
 
     beforeEach(async () => {

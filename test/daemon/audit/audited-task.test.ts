@@ -67,7 +67,7 @@ describe('in the audit log of a task, the daemon', () => {
     await act({ deps, pool, cancel: new Map<JobId, JobKey>(), signal }, entry, actions, seen);
   }
 
-  it('records the claim, the call of sbatch before it is made, and its result', async () => {
+  it('records the claim, the upcoming call of sbatch, and the result of that call', async () => {
     const entry = await claimed();
     const [queue = expect.fail('no queue is served')] = fixture.deps.queues;
     await submitClaimedTask(fixture.deps, entry, { queue, isParked: false });
@@ -132,7 +132,7 @@ describe('in the audit log of a task, the daemon', () => {
   }
 
   for (const reason of ['cancelled in Slurm', 'toString', '']) {
-    it(`records the requester "user" when it repeats the user's abort, even if the reason is "${reason}"`, async () => {
+    it(`records the requester "user" when it repeats the user's abort, even if the reason is ${reason === '' ? 'empty' : `"${reason}"`}`, async () => {
       const entry = await begun();
       const { audit, journal, clearml } = fixture.deps;
       const tasks = { ...clearml.tasks, stop: () => Promise.resolve() };
@@ -223,7 +223,7 @@ describe('the audit line of a submission', () => {
     expect(event).to.deep.include({ properties: { note: `${'a '.repeat(490)}… (${value.length} characters)` } });
   });
 
-  it('contains at most 100 user properties, first those that the template uses, and the number of omitted properties', () => {
+  it('contains the number of omitted user properties and at most 100 others, first those that the template uses', () => {
     const properties = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`a${index}`, { value: 'b' }]));
     const event = describeOf({ hyperparams: { properties: { ...properties, partition: { value: 'gpu' } } } });
     expect(event).to.include({ propertiesLeftOff: 51 });

@@ -92,7 +92,7 @@ describe('with a limit on the jobs of a queue, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2, 3]);
   });
 
-  it('counts a task whose job has ended until the daemon has decided whether another job follows', async () => {
+  it('continues to count a task after its job has ended, until the daemon has decided whether another job follows', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 1 } });
     await enqueue(fixture, 'ada', 1, 2);
     const passes = passesOf(fixture);
@@ -256,7 +256,7 @@ describe('a daemon with a pause file', () => {
     expect(fixture.logged).to.include('error: Cannot read the pause file; claiming no tasks until it is readable');
   });
 
-  it('reports no use of limits if the pause file becomes unreadable during a pass', async () => {
+  it('does not report the use of limits if the pause file becomes unreadable during a pass', async () => {
     let readings = 0;
     const fixture = fixtureWith(
       {},

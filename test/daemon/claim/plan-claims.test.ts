@@ -158,7 +158,7 @@ describe('the claim plan', () => {
     expect(claimed({ ...state, queues: waiting === undefined ? [] : [{ ...waiting, counts }] })).to.deep.equal([]);
   });
 
-  it('claims no task behind a waiting task, except a task of another owner with user fairness', () => {
+  it('claims tasks behind a waiting task only with user fairness, and only tasks of other owners', () => {
     const tasks = ['a1', 'b1', 'a2'];
 
     expect(claimed(stateOf({ q: { tasks }, r: { tasks: ['c1'] } }, { skip: ['a1'] }))).to.deep.equal(['c1']);

@@ -139,7 +139,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([...range(1, 6), ...range(11, 14)]);
   });
 
-  it('submits tasks of two refused queues in turn once Slurm accepts jobs again, even if it rejects each task of the first queue', async () => {
+  it('submits tasks of two refused queues in turn once the refusals end, even if Slurm rejects each task of the first queue as invalid', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const rejecting = reject(fixture.deps.scheduler, (task) => Number(task) <= 30);
@@ -181,7 +181,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('submits no task of other queues either if the refusal names a limit of the whole cluster', async () => {
+  it('also holds the tasks of other queues if the refusal names a limit of the whole cluster', async () => {
     const fixture = createStepFixture();
     const slurm = refuse(fixture.deps.scheduler, (task) => Number(task) < 10, 'MaxJobCount limit reached');
     await enqueue(fixture, OWN_QUEUE, 1);
@@ -218,7 +218,7 @@ describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
     expect(deps.journal.entries.get(taskNumber(1))).to.include({ attempts: 1 });
   });
 
-  it("submits a second refused user's tasks once Slurm accepts jobs again, even if it rejects each task of the first user", async () => {
+  it("submits a second refused user's tasks once the refusals end, even if Slurm rejects each task of the first user as invalid", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const rejecting = reject(mapped.scheduler, (task) => Number(task) <= 30);

@@ -58,7 +58,7 @@ describe('the report on the limits and holds of a cluster', () => {
     ]);
   });
 
-  it('shows as held the tasks of each Unix user as whom sudo refuses to run commands', () => {
+  it('shows as held the tasks of each Unix user if sudo refuses to run commands as that user', () => {
     const given = stateOf({ q: { tasks: ['a1', 'b1', 'a2'] } });
     const refused = new Map(
       (['a1', 'a2'] as TaskId[]).map((task) => [task, { kind: 'sudo', unixUser: 'alice' } as const]),

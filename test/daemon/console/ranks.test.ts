@@ -84,7 +84,7 @@ describe('about ranks that never ran the task, the daemon', () => {
     });
   }
 
-  it("reports nothing if no line of the job's log, or only the task's output, names such ranks", () => {
+  it("reports nothing if the job's log names no such rank, or only in the task's output", () => {
     const stopped = idle(2).replace('completed', 'stopped');
 
     expect(describeIdleRanks(`0\n${stopped}> ${idle(1)}`)).to.equal(undefined);

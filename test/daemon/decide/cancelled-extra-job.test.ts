@@ -16,9 +16,9 @@ const recorded = (why: string): { readonly slurmCancelled: string } => ({
   slurmCancelled: `8 ${attempt(2)} ${why}`,
 });
 
-describeRows('after it cancelled an extra job that had just started the task, the decision', [
+describeRows('after a daemon cancelled an extra job that had just started the task, the decision', [
   {
-    title: 'parks and resubmits a task in progress',
+    title: 'parks and resubmits the task if it is in progress',
     seen: { ...ended, task: taskOf('in_progress', BY_EXTRA) },
     done: ['park-again', 'resubmit'],
   },
@@ -28,7 +28,7 @@ describeRows('after it cancelled an extra job that had just started the task, th
     done: ['note'],
   },
   {
-    title: 'parks and resubmits a task that SIGTERM stopped',
+    title: 'parks and resubmits the task if SIGTERM stopped it',
     seen: { ...ended, task: taskOf('stopped', BY_TERM) },
     done: ['park-again', 'resubmit'],
   },
@@ -42,17 +42,17 @@ describeRows('after it cancelled an extra job that had just started the task, th
     done: ['park-again', 'resubmit'],
   },
   {
-    title: 'returns a queued task to its queue',
+    title: 'returns the task to its queue if it is queued',
     seen: { ...ended, task: taskOf('queued', BY_EXTRA), place: 'nowhere' },
     done: ['return-to-queue'],
   },
   {
-    title: 'stops a task in progress that its user asked to stop',
+    title: 'sets the task to stopped if it is in progress and its user requested an abort',
     seen: { ...ended, task: taskOf('in_progress', { ...BY_EXTRA, statusMessage: 'stopping' }) },
     done: ['end stopped'],
   },
   {
-    title: 'leaves a task stopped if its user had asked it to stop before SIGTERM stopped it',
+    title: 'leaves the task stopped if its user had requested an abort before SIGTERM arrived',
     seen: {
       ...ended,
       entry: { ...ended.entry, stoppingSince: NOW - 1_000 },
@@ -61,12 +61,12 @@ describeRows('after it cancelled an extra job that had just started the task, th
     done: ['forget', 'log'],
   },
   {
-    title: 'stops a task in progress that was enqueued elsewhere',
+    title: 'sets the task to stopped if it is in progress and was enqueued elsewhere',
     seen: { ...ended, task: taskOf('in_progress', { ...BY_EXTRA, ...ELSEWHERE, lastUpdate: NOW - GRACES.absentMs }) },
     done: ['end stopped'],
   },
   {
-    title: 'stops a task in progress if a peer cancelled the job for another reason',
+    title: 'sets the task to stopped if it is in progress and a peer cancelled the job for another reason',
     seen: {
       ...ended,
       entry: entryOf({ endSeenAt: NOW - GRACES.endMs - 1 }),

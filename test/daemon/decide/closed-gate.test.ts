@@ -125,7 +125,7 @@ describe('the decision table', () => {
   const failed = jobOf('FAILED');
   const cases = [
     {
-      title: 'concludes that the job was refused at the gate by the exit code of a failed job',
+      title: 'concludes from the exit code of a failed job that the job was refused at the gate',
       job: failed,
       record: atGate,
       isClosed: true,

@@ -193,13 +193,13 @@ describeRows('for an ended job whose task never started, the decision', [
   },
   {
     title:
-      'resubmits the task if it was in no queue when the job ended and is parked now, because a peer has claimed it since',
+      'resubmits the task if it was in no queue at the end of the job but is parked now, because a peer has claimed it since',
     seen: { ...PEERS, place: 'parked', record: recordOf(), entry: { ...waited, wasTakenAtEnd: true } },
     done: ['resubmit'],
   },
   {
     title:
-      'returns the task to its queue if this daemon cancelled the job while the task was in no queue, although it is parked now',
+      'returns the task to its queue if this daemon cancelled the job while the task was in no queue, even if the task is parked now',
     seen: {
       jobs: [jobOf('CANCELLED')],
       place: 'parked',

@@ -46,7 +46,7 @@ describeExactly('for an ended job, the decision', [
     ),
   ],
   [
-    'reads the record of the newest ended attempt if no ended attempt is the tracked job',
+    'reads the record of the newest ended attempt if Slurm does not list the tracked job',
     {
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
       entry: entryOf({ jobId: '99' as JobId }),

@@ -203,7 +203,7 @@ describeExactly('for a live or absent job, the decision', [
     },
   ],
   [
-    "cancels a pending job that started earlier if the task's queue entry is gone",
+    "cancels a pending job that had started before a requeue if the task's queue entry is gone",
     { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '7@5' } }) },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'Slurm requeued it before clearml-agent started the task' },
   ],

@@ -54,7 +54,7 @@ describeExactly('for a running job, the decision', [
     ASTRAY,
   ],
   [
-    'clears the record that the job is unwanted once the job runs the task',
+    'no longer records the job as unwanted once the job runs the task',
     { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: { ...STARTED, astraySince: 1 } },
     { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } },
   ],
@@ -140,7 +140,7 @@ describeExactly('for a pending job, the decision', [
     { do: 'note', patch: { neverStartsSince: NOW } },
   ],
   [
-    'clears the record that the job cannot start once the job can start',
+    'no longer records the job as unable to start once the job can start',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',

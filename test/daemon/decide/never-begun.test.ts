@@ -59,7 +59,7 @@ describeRows('for a job that may have ended before its script began, the decisio
       ['signal 53', { exitCode: 0, exitSignal: 53 }],
     ] as const
   ).map(([what, end]) => ({
-    title: `needs no log to fail the task if the job ended with ${what}, because a killed slurmctld never causes this`,
+    title: `fails the task without reading the log if the job ended with ${what}, which a killed slurmctld never causes`,
     seen: { jobs: [jobOf('FAILED')], place: 'parked' as const, record: recordOf(end) },
     done: ['end failed'],
   })),
@@ -94,7 +94,7 @@ describeRows('for a job that Slurm ended before its gate, the decision', [
     done: ['resubmit'],
   },
   {
-    title: 'resubmits a task whose job was preempted only after the backoff',
+    title: 'waits for the backoff before it resubmits the task if the job was preempted',
     seen: {
       jobs: [jobOf('PREEMPTED')],
       place: 'parked',

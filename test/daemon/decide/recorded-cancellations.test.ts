@@ -62,8 +62,7 @@ describeRows('for a cancelled job, the decision', [
     done: ['dequeue'],
   },
   {
-    title:
-      'fails the task if the job in fact reached its time limit, because a daemon died before the recorded scancel',
+    title: 'fails the task if a daemon died before the recorded scancel and the job then reached its time limit',
     seen: {
       jobs: [jobOf('TIMEOUT')],
       task: taskOf('stopped', { slurmCancelled: OWN, statusReason: 'user abort' }),

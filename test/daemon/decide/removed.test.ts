@@ -17,7 +17,7 @@ function reasonOf(actions: readonly Action[]): string | undefined {
 }
 
 describe('for a parked task whose queue entry is missing, the decision', () => {
-  it('concludes that a user removed the entry if the job never started and no program removed it', () => {
+  it('concludes that a user removed the entry if the job never started and no program removed the entry', () => {
     expect(reasonOf(decide(observation(FRESH)))).to.equal(REMOVED_BY_USER);
   });
 

@@ -63,7 +63,7 @@ describe('after the last permitted attempt, the decision', () => {
   const failing: readonly [string, Partial<Entry>, number | undefined][] = [
     ['the time of the parking is unknown', {}, undefined],
     [
-      'the task seems to have been parked after the submission, but the clocks may differ by more than that',
+      'the task seems to have been parked after the submission, but the delay is within the possible clock difference',
       {},
       submittedAt + CLOCKS_DIFFER_MS,
     ],

@@ -39,8 +39,8 @@ async function makeDeletedFilesStale(): Promise<Disposable> {
   };
 }
 
-describe('a daemon that starts', () => {
-  it('creates no journal in a state directory that was deleted after the daemon had acquired its lock (D-17)', async () => {
+describe('at its start, the daemon', () => {
+  it('does not create a journal in a state directory that was deleted after the daemon had acquired the lock (D-17)', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'journal-'));
     const lock = await acquireLock(folder, hostname(), NOW);
     await rm(folder, { recursive: true });

@@ -65,7 +65,7 @@ describe('after a failed write, the journal', () => {
     expect(journal.entries.has(SECOND.task)).to.equal(false);
   });
 
-  it('contains the failed entry and all later entries if they are written once there is space again', async () => {
+  it('contains the failed entry and all later entries if the daemon writes them after space was freed', async () => {
     fill();
     await rejection(journal.write(SECOND));
     repair();

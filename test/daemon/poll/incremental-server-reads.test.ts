@@ -22,7 +22,7 @@ describe('to find changed tasks, a poll', () => {
     ]);
   });
 
-  it('detects a changed execution queue, at the latest after as many polls as there are tasks', async () => {
+  it('detects a changed execution queue after at most one poll for each task', async () => {
     const bed = await createBed(5);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     const task = taskNumber(4);

@@ -195,7 +195,7 @@ describe('two daemons with the same name', () => {
   });
 });
 
-describe('of workers with the tag of peers, a daemon', () => {
+describe('among the workers with the tag of peers, a daemon', () => {
   it('remembers at most 200, and drops no known peer for a new one', () => {
     const known = [{ mark: 'mark1', missed: 0 }];
     const found = Array.from({ length: 100_000 }, (_, number) => ({ mark: number.toString(36), missed: 0 }));

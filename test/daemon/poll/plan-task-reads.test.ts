@@ -90,7 +90,7 @@ describe('a task', () => {
       isResting: false,
     },
     {
-      title: 'must be read while its journal entry names another job than Slurm lists',
+      title: 'must be read while its journal entry and the list of Slurm name different jobs',
       task: taskOf('in_progress'),
       jobs: [jobOf('RUNNING', { id: '9' as JobId })],
       isResting: false,

@@ -22,7 +22,7 @@ describe('the record of cancelled jobs', () => {
     expect(isCancelDue(entry, { ...OWN, why: 'the task was aborted' }, NOW)).to.equal(true);
   });
 
-  it('permits the cancellation of a tracked job right after an extra job, and vice versa', () => {
+  it('permits the cancellation of a tracked job right after the cancellation of an extra job, and vice versa', () => {
     expect(isCancelDue(withCancelled(entryOf(), EXTRA, NOW), OWN, NOW)).to.equal(true);
     expect(isCancelDue(withCancelled(entryOf(), OWN, NOW), EXTRA, NOW)).to.equal(true);
     const another = { ...EXTRA, jobIds: ['8' as JobId, '9' as JobId] };

@@ -112,7 +112,7 @@ describe('the reconcile loop', () => {
     { what: 'an extra job', cancelled: (id: JobId) => ({ jobId: '99' as JobId, cancelledExtras: [id] }) },
     { what: 'the tracked job', cancelled: (jobId: JobId) => ({ jobId, cancelledFor: 'the task was taken out' }) },
   ]) {
-    it(`remembers that it cancelled ${what} as long as Slurm lists that job`, async () => {
+    it(`remembers the cancellation of ${what} while Slurm still lists that job`, async () => {
       const fixture = createStepFixture();
       const deps = { ...fixture.deps, peers: { ...fixture.deps.peers, isOurs: () => false } };
       const task = await trackTask(fixture);
@@ -182,7 +182,7 @@ describe('the reconcile loop', () => {
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it('sets the task to failed if the log cannot be read, as the script may have begun', async () => {
+  it('sets the task to failed if the log cannot be read, because the script may have begun', async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: true });
     fixture.fate = ({ kind }) => (kind === 'host' ? 'not made' : undefined);

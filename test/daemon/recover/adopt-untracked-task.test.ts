@@ -95,7 +95,7 @@ describe('the adopter of untracked tasks', () => {
     expect(read).to.deep.equal([]);
   });
 
-  it('reads at most 100 parked tasks without a job in each pass, first the tasks that were read longest ago', async () => {
+  it('reads in each pass at most 100 parked tasks that have no job, first the tasks that were read longest ago', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 250; number += 1) {
       const task = await fixture.enqueued(number);

@@ -52,7 +52,7 @@ const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracke
     { kind: 'lost job', ...SERVED, jobId: '1234' },
   ],
   [
-    'the last of several jobs that ended while the task was parked, in any order',
+    'the last of several jobs that ended while the task was parked, whatever the order of the list',
     {
       task: taskOf('queued'),
       parkedAt: LONG_AGO,

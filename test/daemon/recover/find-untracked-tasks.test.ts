@@ -147,7 +147,7 @@ describeUntracked([
     untracked: 'job',
   },
   {
-    title: 'has long been parked and its last job was cancelled before that',
+    title: 'has long been parked and its last job had been cancelled before the parking',
     task: taskOf('queued'),
     jobs: [jobOf('CANCELLED', { endedAt: LONG_AGO - 2_000 })],
     parkedAt: LONG_AGO,

@@ -50,7 +50,7 @@ describe('when it recovers an orphan, the daemon', () => {
     expect([...journal.entries.keys()]).to.deep.equal([]);
   });
 
-  it('removes the task from the queue again if another daemon marked it just before it returned', async () => {
+  it('removes the task from the queue again if another daemon marked the task just before the return to the queue', async () => {
     const fixture = createStepFixture();
     const peer = fixture.peer(2);
     const task = await fixture.enqueued(1);

@@ -35,7 +35,7 @@ describe('after a crash, the daemon', () => {
     expect(await finishOnce(fixture, task)).to.equal(TRACKED);
   });
 
-  it('returns a parked task that needs a new job to its queue if the queue is no longer served', async () => {
+  it('returns a parked task to its queue if the task needs a new job but the queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
 

@@ -83,7 +83,7 @@ describe('for systemd, the daemon', () => {
     ]);
   });
 
-  it('reports a change of its health right after a pass, but not once it stops', async () => {
+  it('reports a change of its health right after a pass, but not after the daemon begins to stop', async () => {
     let isReady = true;
     const health = (): HealthLine =>
       summarizeHealth([

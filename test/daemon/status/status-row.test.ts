@@ -103,7 +103,7 @@ describe('the status row', () => {
       'Slurm did not respond, so the state of the job is unknown.',
     ],
     [
-      'a task while ClearML does not respond, and does not report it as deleted',
+      'a task as running, and not as deleted, while ClearML does not respond',
       { jobs: [RUNNING], task: undefined, hasResponded: { clearml: false, slurm: true } },
       'RUNNING',
       '',

@@ -59,14 +59,14 @@ describe('the backoff while the cluster is full', () => {
     return backoff;
   }
 
-  it("is long enough that claims use less than 0.6 % of the ClearML server's time, but at most half an hour", () => {
+  it("limits claims to less than 0.6 % of the ClearML server's time, but lasts at most half an hour", () => {
     expect(fullAt(1_000, 50).until(1_000)).to.equal(1_000 + backoffMs(1, 1));
     // To claim and return a task of a queue of 10,000 takes the server 7 s.
     expect(fullAt(1_000, 10_000).until(1_000)).to.equal(1_000 + 1_200_000);
     expect(fullAt(1_000, 1_000_000).until(1_000)).to.equal(1_000 + 1_800_000);
   });
 
-  it('is as short as after any other failure once a job has ended', () => {
+  it('equals the backoff after other failures once a job has ended', () => {
     const backoff = fullAt(1_000, 10_000);
     backoff.polled({ waiting: 10_000, ended: 1 });
 
@@ -132,7 +132,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(1_200_000);
   });
 
-  it('is as short as after other failures if the limit may concern only one queue or Unix user', () => {
+  it('equals the backoff after other failures if the limit may concern only one queue or Unix user', () => {
     const backoff = createBackoff(() => 1);
     backoff.polled({ waiting: 10_000, ended: 0 });
     backoff.failed(1_000, FULL);
@@ -143,7 +143,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(0);
   });
 
-  it('is as short as after other failures if the refusal names no limit', () => {
+  it('equals the backoff after other failures if the refusal names no limit', () => {
     const backoff = createBackoff(() => 1, { isForAll: true });
     backoff.polled({ waiting: 10_000, ended: 0 });
     backoff.failed(1_000, { isFull: false });

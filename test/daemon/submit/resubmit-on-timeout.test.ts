@@ -135,7 +135,7 @@ describe('a task that waits for its resubmission after a timeout', () => {
     expect(run.files.size).to.equal(1);
   });
 
-  it("stays parked while Slurm refuses jobs of the task's queue, and other queues have no backoff", async () => {
+  it("stays parked, and other queues have no backoff, while Slurm refuses jobs of the task's queue", async () => {
     const holds = createRefusalHolds(() => 1, { queues: [OWN_QUEUE], hasPriorities: true });
     const backoff = createBackoff(() => 1, { holds });
     const run = await timedOut('d0', backoff);
@@ -150,7 +150,7 @@ describe('a task that waits for its resubmission after a timeout', () => {
     expect(run.fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['TIMEOUT', 'PENDING']);
   });
 
-  it("waits while sudo refuses to run sbatch as the task's Unix user, and is resubmitted afterwards", async () => {
+  it("stays parked until sudo no longer refuses to run sbatch as the task's Unix user", async () => {
     const run = await timedOut('a1');
     run.refused.add('alice');
     await passFor(run, 600_000);

@@ -14,7 +14,7 @@ function createHolds(hasPriorities = true): RefusalHolds {
 }
 
 describe('while Slurm refuses the jobs of a queue, the daemon', () => {
-  it('holds only the refused queue, for as long as the backoff', () => {
+  it('holds only the refused queue, for the duration of the backoff', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
 
@@ -33,7 +33,7 @@ describe('while Slurm refuses the jobs of a queue, the daemon', () => {
     expect(holds.isHeld({ ...SECOND, user: 'ada' }, 1)).to.equal(false);
   });
 
-  it('extends the hold once per refused trial submission, even if refusals are concurrent, up to five minutes', () => {
+  it('extends the hold, up to five minutes, once per refused trial submission, even if refusals are concurrent', () => {
     const holds = createHolds();
     let now = 0;
     const waits: number[] = [];
@@ -125,7 +125,7 @@ describe('while Slurm refuses the jobs of two queues, the daemon', () => {
     expect(holds.isHeld(SECOND, 105_002)).to.equal(false);
   });
 
-  it('gives the next trial submission to the queue that has waited longer if the last one got no response', () => {
+  it('gives the next trial submission to the queue that has waited longer if the last trial submission got no response', () => {
     const holds = refuseBoth(true);
     expect(holds.turnOf(SECOND, 110_000)).to.equal(undefined);
     const end = holds.startProbe(FIRST, 110_000);
@@ -179,7 +179,7 @@ describe('while Slurm refuses the jobs of two queues, the daemon', () => {
     expect(refuseBoth(true).isHeld(SECOND, 105_000)).to.equal(false);
   });
 
-  it('prefers neither queue with order fairness, or if the reasons of the refusals differ', () => {
+  it('prefers neither queue if order fairness applies or the reasons of the refusals differ', () => {
     expect(refuseBoth(false).isHeld(SECOND, 61_000)).to.equal(false);
     expect(refuseBoth(true, 'Partition in DOWN state').isHeld(SECOND, 61_000)).to.equal(false);
   });

@@ -59,7 +59,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(peer.journal.entries.get(task)).to.include({ step: 'following', jobId: '1' });
   });
 
-  it('submits no second job for a task that two daemons found in no queue and both returned to its queue', async () => {
+  it('submits no second job if two daemons found the task in no queue and each of them returned it to its queue', async () => {
     const peer = fixture.peer(2);
     const { tasks, queues } = peer.clearml;
     await queues.pop(OWN_QUEUE, task);
@@ -82,7 +82,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'orphaned' });
   });
 
-  it('submits a task that was found in no queue only once Slurm lists its jobs', async () => {
+  it('waits until Slurm can list the jobs of the task if the task was found in no queue', async () => {
     await fixture.deps.clearml.queues.pop(OWN_QUEUE, task);
     fixture.clock.pass(3_600_000);
     const note = { reason: 'found in no queue', message: describeOrphan(fixture.deps) } as const;
@@ -110,7 +110,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', mayBeUnparked: true });
   });
 
-  it('removes its entry from the scheduler queue if a user has enqueued the task again', async () => {
+  it('removes the entry from the scheduler queue if a user has enqueued the task again', async () => {
     const entry = await popped(fixture.deps);
     await returnedByPeer(fixture.peer(2));
 

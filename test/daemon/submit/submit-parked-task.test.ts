@@ -35,7 +35,7 @@ describe('when it submits a parked task, the daemon', () => {
     expect(parseMark(entry.attempt)).to.equal(fixture.deps.mark);
   });
 
-  it('writes the number of attempts and the time of the first to the journal before sbatch runs', async () => {
+  it('writes the number of attempts and the time of the first attempt to the journal before sbatch runs', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 2);
     fixture.clock.pass(5_000);

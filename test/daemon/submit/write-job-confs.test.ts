@@ -45,7 +45,7 @@ describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
     expect(await left()).to.deep.equal([]);
   });
 
-  it('removes in a clean-up each clearml.conf whose task is not queued, in progress or in the journal', async () => {
+  it('removes in a clean-up each clearml.conf whose task is neither queued nor in progress nor in the journal', async () => {
     const here = fixture();
     const { deps, server } = here;
     const [waits, runs, known] = [await here.enqueued(1), await here.enqueued(2), taskNumber(3)];
