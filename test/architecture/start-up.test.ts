@@ -37,7 +37,7 @@ describe('the program at start-up', () => {
     expect([...packages].sort()).to.deep.equal(['fastest-levenshtein', 'yargs/helpers']);
   });
 
-  it('loads no package for HTTP, logging or retries to render a task from a file', () => {
+  it('loads no package for HTTP, logging or retries when it renders a task from a file', () => {
     const files = ['src/cli/setting-options.ts', 'src/task-commands/preview-job-script.ts'];
     const packages = new Set(files.flatMap((file) => [...loadedWith(file).packages]));
 

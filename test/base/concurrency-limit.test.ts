@@ -5,7 +5,7 @@ import { createConcurrencyLimit, inParallel } from '../../src/base/concurrency-l
 import { rejection } from '../support/rejection.ts';
 
 describe('createConcurrencyLimit', () => {
-  it('runs calls in the given order, and at most as many at once as the limit permits', async () => {
+  it('runs calls in the given order, and never more at once than the limit permits', async () => {
     const slots = createConcurrencyLimit(2);
     const begun: number[] = [];
     const ends: (() => void)[] = [];

@@ -42,7 +42,7 @@ describe('the user map', () => {
       expect(unixUserOf(owner, withDefault)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it('rejects the task if it has neither the owner nor a default', () => {
+  it('rejects the task if the map has neither the owner nor a default', () => {
     const reason = 'ClearML user zz is not in agent.slurm.user_map, and agent.slurm.user_map has no entry "default"';
     expect(unixUserOf('zz', map)).to.deep.equal({ kind: 'rejected', reason });
     const reasonWithoutOwner = 'the task has no ClearML user, and agent.slurm.user_map has no entry "default"';
@@ -64,7 +64,7 @@ describe('the user map', () => {
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it("finds an owner by id, even if it has another Unix user for the owner's name", () => {
+  it("finds an owner by id, even if the map has another Unix user for the owner's name", () => {
     for (const written of [
       { 'Alice Smith': 'bob', a1: 'alice' },
       { a1: 'alice', 'Alice Smith': 'bob' },
@@ -99,7 +99,7 @@ describe('the user map', () => {
     });
   }
 
-  it('rejects the tasks of an owner whose ClearML name, which it contains, is also the name of another user', () => {
+  it("rejects the tasks of an owner if the map has the owner's ClearML name and another user has the same name", () => {
     const resolved = resolveUserMap({ Bob: 'bob', default: 'alice' }, factsWith());
     for (const owner of ['b2', 'b3'])
       expect(unixUserOf(owner, resolved)).to.have.property('reason').that.contains('2 ClearML users have this name');

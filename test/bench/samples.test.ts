@@ -22,7 +22,7 @@ describe('the arithmetic of the benchmarks', () => {
     expect(ratios([10, 30], [5, 10])).to.deep.equal([2, 3]);
   });
 
-  it('compares the ratio to the baseline (the anchor) with the target, or the value if there is no baseline', () => {
+  it('compares a ratio to a baseline (the anchor), or a value without a baseline, with the target', () => {
     expect(ratioOf(result)).to.equal(1.5);
     expect(isMet({ ...result, target: { atMost: 2 } })).to.equal(true);
     expect(isMet({ ...result, target: { atLeast: 2 } })).to.equal(false);

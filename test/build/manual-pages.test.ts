@@ -33,7 +33,7 @@ describe('the man pages', () => {
     return stdout.replace(/ \\\n\s+/g, ' ').replace(/\s+/g, ' ');
   }
 
-  it('describe in section 1 every exit code, and each subcommand as --help does', async () => {
+  it('list in section 1 every exit code, and the usage, options and examples of each subcommand', async () => {
     const page = await shown(commandsPage(COMMANDS), 1);
 
     for (const command of COMMANDS) {

@@ -36,7 +36,7 @@ describe('the wait for the end of a chaos round', () => {
     ]);
   });
 
-  it('continues while any state changes, and fails if a task has not ended and no state changes', () => {
+  it('continues while states change, and fails if the states stop changing before every task has ended', () => {
     const active = (activity: string): Partial<RestSample> => ({ state: undefined, activity });
     expect(kindsOf([1, active('a')], [290, active('b')], [580, active('c')], [881, active('c')])).to.deep.equal([
       'pending',

@@ -39,7 +39,7 @@ function wrongOf(history: Partial<SharedHistory>): Record<string, readonly strin
 }
 
 describe('the chaos oracle of a shared service', () => {
-  it('accepts as many jobs as the limits permit, and reports the highest number of concurrent jobs', () => {
+  it('accepts the number of jobs that the limits permit, and reports the highest number of concurrent jobs', () => {
     const samples = [sample(1_000, 'a1'), sample(2_000, 'a1', 'a2', 'b1'), sample(3_000, 'b1')];
     expect(wrongOf({ samples })).to.deep.equal({});
     const history = { calls: [], polls: [], faults: [], servedQueue: SERVED, limits: { jobs: 3, jobsPerUser: 2 } };
@@ -47,7 +47,7 @@ describe('the chaos oracle of a shared service', () => {
     expect({ mostJobs, mostOfOwner }).to.deep.equal({ mostJobs: 3, mostOfOwner: 2 });
   });
 
-  it('reports more jobs than the limit of the cluster or the limit of a user permits', () => {
+  it('reports jobs that exceed the limit of the cluster or the limit of a user', () => {
     const four = ['a1', 'a2', 'b1', 'b2'];
     expect(wrongOf({ samples: [sample(1_000, ...four)], calls: claims(...four) })).to.deep.equal({
       b2: ['daemon-1 claimed it and knew of 3 jobs of the cluster; the maximum is 3'],
@@ -109,7 +109,7 @@ describe('the chaos oracle of a shared service', () => {
     expect(exceedsByTwo(200, gate(5_900))).to.have.key('a2');
   });
 
-  it('attributes a claim whose response was lost to the daemon that parks the task', () => {
+  it('attributes a claim to the daemon that parks the task if the response to the claim was lost', () => {
     const samples = [sample(1_000, 'a1', 'a2', 'a3')];
     const lost = { response: undefined };
     const first = { ...claim(100, 'a1', 'daemon-2'), ...lost };

@@ -152,7 +152,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'queued' }), gatePassed] }),
   ],
   [
-    'a failed task whose job passed the gate but ran no program while only another node died',
+    "a failed task whose job passed the gate but ran no program, although the job's own node did not die",
     'wrong',
     history({
       status: 'failed',

@@ -12,7 +12,7 @@ describe('the recovery time of a daemon', () => {
     expect(recoveriesMs([death], calls)).to.deep.equal([4_000]);
   });
 
-  it('is unknown if no task that was queued before the restart is claimed', () => {
+  it('is unknown unless the daemon claims a task that was queued before the restart', () => {
     expect(recoveriesMs([death], [call(4_500, 'user', 'tasks.enqueue'), claim])).to.deep.equal([]);
     expect(recoveriesMs([death], [call(2_000, 'user', 'tasks.enqueue')])).to.deep.equal([]);
   });

@@ -11,7 +11,7 @@ describe('the fault schedule', () => {
     expect(planRound(5, 3, SIZE)).not.to.deep.equal(planRound(6, 3, SIZE));
   });
 
-  it('contains every kind of fault that is not left out, over many rounds', () => {
+  it('contains every kind of fault in the course of many rounds, except the excluded kinds', () => {
     const rounds = Array.from({ length: 40 }, (_, round) =>
       planRound(1, round, { ...SIZE, leftOut: ['disk is full'] }),
     );

@@ -57,7 +57,7 @@ describe('a queue', () => {
     });
   }
 
-  it('keeps its settings from the file even if --queue names it', () => {
+  it('keeps its settings from the file even if --queue names the queue', () => {
     const { settings } = configFrom({
       files: {
         '/home/ada/clearml.conf': `agent.slurm { ${TWO}, queues { a { cluster: hpc1, template: t }, b { cluster: hpc2 } } }`,

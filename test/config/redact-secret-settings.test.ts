@@ -74,7 +74,7 @@ describe('secretValues (of a configuration)', () => {
     ]);
   });
 
-  it('returns the values of an environment section, but no plain word, number or path under an ordinary name', () => {
+  it('returns the values of an environment section, except plain words, numbers and paths under ordinary names', () => {
     const text =
       'environment { A: "k8-Xy_9", B: production, C: 12, D: /scratch/hf, E: "~/x", MY_TOKEN: word, F: true }';
 

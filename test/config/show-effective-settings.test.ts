@@ -78,7 +78,7 @@ describe('showConfig', () => {
     expect(() => showConfig(configFrom({}), { key: 'zzz.yyy' })).to.throw(UnknownSettingError, 'Nothing sets zzz.yyy.');
   });
 
-  it('suggests the full name of a setting if only its last part is given, even if nothing sets it', () => {
+  it('suggests the full name of a setting if only its last part is given, even if the setting is not set', () => {
     const suggested = { python: 'agent.slurm.python', 'slurm.queues': 'agent.slurm.queues', HF: 'environment.HF' };
     for (const [key, name] of Object.entries(suggested))
       expect(() => showConfig(config, { key })).to.throw(

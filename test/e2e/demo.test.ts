@@ -46,7 +46,7 @@ describe('the demo', () => {
     before(requireSlurm);
     before(requireAgent);
 
-    it('completes two tasks, one of them on two nodes, while a third task fails', async () => {
+    it('runs two tasks that complete, one of them on two nodes, and one task that fails', async () => {
       const { exitCode, output, lines } = await runDemo();
       expect(exitCode, output).to.equal(0);
       expect(lines.at(-1), output).to.equal(LAST_LINE);
@@ -63,7 +63,7 @@ describe('the demo', () => {
   describe('with stand-ins', () => {
     before(requirePython);
 
-    it('completes two tasks while a third task fails, and prints that it uses stand-ins', async () => {
+    it('runs two tasks that complete and one that fails, and prints that it uses stand-ins', async () => {
       const { exitCode, output, lines } = await runDemo({ DEMO_STAND_INS: '1' });
       expect(exitCode, output).to.equal(0);
       expect(lines.at(-1), output).to.equal(LAST_LINE);

@@ -113,7 +113,7 @@ describe('the daemon', () => {
     expect((await world.run('--stop')).code).to.equal(0);
   });
 
-  it('started with --detached reports an error that ends it after it has locked its state directory', async () => {
+  it('started with --detached reports the error if it fails after it has locked its state directory', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;

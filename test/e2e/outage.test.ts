@@ -42,7 +42,7 @@ describe('an outage', () => {
   });
   after(() => cluster.stop());
 
-  it("of the Slurm controller changes no task's status and is logged once (S-18)", async () => {
+  it('of the Slurm controller leaves the status of every task unchanged and is logged once (S-18)', async () => {
     await using world = await startWorld({ cluster, python: standInAgentPython() });
     const { daemon, runs, waits } = await startTwo(world);
 

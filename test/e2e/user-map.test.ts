@@ -152,7 +152,7 @@ describe('a daemon with a user map', () => {
       await checkTasks(bed);
     });
 
-    it("holds the tasks of a user for whom squeue fails, and no other tasks, and ends none of that user's running jobs", async () => {
+    it("holds only the tasks of the user for whom squeue fails, and leaves that user's jobs running", async () => {
       await using bed = await createBed(local(STAND_IN));
       const { world, people } = bed;
       const file = await sudoers(bed);

@@ -8,7 +8,7 @@ import { startWorld, type Program, type World } from './world.ts';
 
 const FOLDER = 'examples/workflows/checkpoints';
 
-describe('a training that saves checkpoints', () => {
+describe('a training with checkpoints', () => {
   let world: World;
   let daemon: Program;
   let code: string;

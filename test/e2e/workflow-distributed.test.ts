@@ -52,13 +52,13 @@ describe('distributed training with PyTorch', () => {
   });
   after(() => bed[Symbol.asyncDispose]());
 
-  it('trains on two nodes, and the first process reports the loss', async () => {
+  it('runs on two nodes, and the first process reports the loss', async () => {
     await expectTrained(bed, short, 30);
     // The agent of the first node completes the task, perhaps before the other has sent its lines.
     await untilAllReport(bed, short, 2);
   });
 
-  it("trains on four nodes, and its task has a plot of each node's machine monitor", async () => {
+  it("runs on four nodes, and its task has a plot of each node's machine monitor", async () => {
     await untilAllReport(bed, endless, 4);
     const titles = ['', ':rank1', ':rank2', ':rank3'].map((rank) => `:monitor:machine${rank}`);
     const hasAll = async (): Promise<boolean> => {

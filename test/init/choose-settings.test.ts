@@ -125,7 +125,7 @@ describe('init, without questions,', () => {
     ]);
   });
 
-  it('chooses no account if accounting has none, unless the command line names one', async () => {
+  it('omits the account if neither accounting nor the command line names one', async () => {
     const site = withPartition({ entrances: [] });
 
     expect((await defaultChoices(site, { account: 'lab' })).entrance?.value.account).to.equal('lab');

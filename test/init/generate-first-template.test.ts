@@ -151,7 +151,7 @@ describe('generateFirstTemplate', () => {
     });
   }
 
-  it('writes no account if the user has none or its name is not a plain word', async () => {
+  it('omits the account if the user has none or if the name of the account is not a plain word', async () => {
     const strange = withPartition({ entrances: [{ account: 'a b', isDefault: true, qos: undefined }] });
 
     expect(await written(withPartition({ entrances: [] }))).not.to.include('--account');

@@ -53,7 +53,7 @@ describe('the container of a job', () => {
     ['no GPUs', {}, []],
     ['GPUs of NVIDIA', { ...GPUS, ...NVIDIA }, ['--nv']],
     ['GPUs of AMD', { ...GPUS, ...AMD }, ['--rocm']],
-    ['GPUs and Slurm sets only their number, no variable of a maker', GPUS, ['--nv']],
+    ['GPUs, for which Slurm sets their number but not the variables of a maker', GPUS, ['--nv']],
     [
       'GPUs of an unknown maker, for which Slurm sets the variables of all makers',
       { ...GPUS, ...NVIDIA, ...AMD },

@@ -98,7 +98,7 @@ describe('the job script, to run clearml-agent,', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('also names, if pip fails, a configured Python that the node lacks', async () => {
+  it('reports a failure of pip together with the configured Python that the node lacks', async () => {
     putPython(join(bin, 'python3'));
     const broken = { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' };
     const { exitCode, stderr } = await run({ python: '/not/on/this/node' }, broken);
@@ -166,7 +166,7 @@ describe('the job script, to run clearml-agent,', () => {
       expect(readdirSync(join(shared, 'agents'))).to.deep.equal([]);
     });
 
-    it('installs it even if a killed job left a lock, once the lock is an hour old', async () => {
+    it('installs it once the lock that a killed job left is an hour old', async () => {
       mkdirSync(`${home}.lock`, { recursive: true });
       const longAgo = Date.now() / 1000 - 3600;
       utimesSync(`${home}.lock`, longAgo, longAgo);

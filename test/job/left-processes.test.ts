@@ -40,7 +40,7 @@ describe('processes that the agent has left', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('have time to save in a job that Slurm ends, and get no second SIGTERM', async () => {
+  it('have time to save in a job that Slurm ends, and get SIGTERM only once', async () => {
     const saves = 'trap "echo signal; sleep 1; echo saved; exit" TERM; for _ in {1..1200}; do sleep 0.05; done';
     const job = start(`${leave('left', saves)}trap "exit 1" TERM; echo ready; for _ in {1..1200}; do sleep 0.05; done`);
     await job.printed('ready');
@@ -61,7 +61,7 @@ describe('processes that the agent has left', () => {
     expect(stderr).to.match(/killed processes of the task that still ran after its agent had ended: \d+/);
   });
 
-  it('are none of the processes that the template has started, which end as the template wants', async () => {
+  it('do not include a process that the template started, which ends as the template wants', async () => {
     const own = `${leave('own', 'trap "echo stopped; exit" TERM; for _ in {1..1200}; do sleep 0.05; done')}\nown=$(cat ${join(node.home, 'own')})\n`;
     const template = PLAIN_TEMPLATE.replace("echo 'before the agent'\n", () => own).replace(
       "echo 'after the agent'\n",
@@ -72,7 +72,7 @@ describe('processes that the agent has left', () => {
     expect(readFileSync(join(node.home, 'own.out'), 'utf8')).to.equal('stopped\n');
   });
 
-  it('are none of the processes of another job that the task has submitted', async () => {
+  it('do not include the processes of another job that the task submitted', async () => {
     const other = leave('other', 'trap "echo stopped; exit" TERM; for _ in {1..1200}; do sleep 0.05; done');
     const { exitCode } = await start(`export SLURM_JOB_ID=4712; ${other}exit 0`).ended;
     expect({ exitCode, runs: runs('other') }).to.deep.equal({ exitCode: 0, runs: true });

@@ -61,7 +61,7 @@ describe("a job that copies the node's clearml-agent into a Pyxis container (und
     );
   });
 
-  it('makes no copy if Python does not report where clearml-agent is, and continues without it', async () => {
+  it('continues without a copy if Python does not report where clearml-agent is', async () => {
     const { stdout, stderr } = await run();
     expect(stdout).to.include('nothing lent');
     expect(stderr).to.include(`cannot use the clearml-agent of this node: ${node.python} does not report its location`);

@@ -105,7 +105,7 @@ describe('jobs with the same image', () => {
     expect(leftovers()).to.have.members(['python=3.12.sif', 'python=3.12.sif.lock']);
   });
 
-  it('pull no image that the site provides as a file', async () => {
+  it('do not pull the image if the site provides it as a file', async () => {
     const siteImages = ['python_3.12.sif', 'python.sif'].map((name) => join(node.home, name));
     writeFileSync(siteImages[1] ?? '', 'of the site');
     const { stdout } = await run({ siteImages });

@@ -164,7 +164,7 @@ exec ${standInAgentPython()} "$@"
     expect(exitCode).to.equal(5);
   });
 
-  it('does not report a rank as failed if the agent of the rank receives SIGTERM before its shell does', async () => {
+  it("does not report a rank as failed if the rank's agent receives SIGTERM before the rank's shell", async () => {
     const signalled = `
 read -r _ _ _ _ group _ </proc/$$/stat
 (trap '' TERM; sleep 0.4; kill -TERM -- "-$group") </dev/null >/dev/null 2>&1 &
@@ -197,7 +197,7 @@ kill -TERM $$`;
     expect(await statusOf(task)).to.equal('completed');
   });
 
-  it('exits with the code for rejected credentials if the server rejects the credentials of its ranks', async () => {
+  it('exits with the code for rejected credentials if the server rejects the credentials of the ranks', async () => {
     const { task, job } = await start('import time; time.sleep(3600)', 2, {
       template: QUICK_TEMPLATE.replace(
         '${CLEARML_AGENT_EXECUTE}',

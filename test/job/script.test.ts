@@ -251,7 +251,7 @@ describe('in a job script,', () => {
       ['is killed by the alarm of its timeout', 'kill -ALRM $$', JOB_EXIT_CODES.serverAway],
       ['crashes', 'exit 1', JOB_EXIT_CODES.serverUnreachable],
     ] as const) {
-      it(`ends the job with exit code ${code.code} if it ${what}`, async () => {
+      it(`ends the job with exit code ${code.code} if the gate ${what}`, async () => {
         const { exitCode, stderr } = await run({ STAND_IN_GATE: gate });
         expect(exitCode).to.equal(code.code);
         expect(stderr).to.include(code.meaning).and.include(code.advice);
@@ -276,7 +276,7 @@ describe('in a job script,', () => {
         );
       });
 
-      it('retries if the job ends within a minute, for half of that time', async () => {
+      it('retries for half of the remaining time if the job ends within a minute', async () => {
         const end = { SLURM_JOB_END_TIME: String(Math.floor(Date.now() / 1000) + 60) };
         const { exitCode, stderr } = await run({ STAND_IN_GATE: awayTwice, ...end }, hasty, { serverWaitSec: 900 });
         expect(exitCode, stderr).to.equal(0);
@@ -300,7 +300,7 @@ describe('in a job script,', () => {
         expect({ exitCode, asked: questions() }).to.deep.equal({ exitCode: JOB_EXIT_CODES.gateClosed.code, asked: 2 });
       });
 
-      it('makes the agent wait for the server as long as the gate waits', async () => {
+      it('makes the agent wait for the server equally long', async () => {
         const show = { STAND_IN_AGENT: 'echo "$CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE"' };
         expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 900 })).stdout).to.include('\n14\n');
         expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 10 })).stdout).to.include('\n6\n');

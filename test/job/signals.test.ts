@@ -88,7 +88,7 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('prevents the start of the agent if it arrives while the job is at the gate', async () => {
+  it('prevents the start of the agent if the signal arrives while the job is at the gate', async () => {
     const job = start({ STAND_IN_GATE: 'echo at the gate >&2; sleep 30' });
     await job.printed('at the gate', 'stderr');
     terminate(job);
@@ -149,7 +149,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     ],
     [' (under set -euo pipefail)', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
   ] as const) {
-    it(`reaches once each process of the task that handles the signal, and no other process${what}`, async () => {
+    it(`reaches only the processes of the task that handle the signal, and each of them once${what}`, async () => {
       const handles = `trap "echo saved" USR1; echo ready; until [ -e ${node.home}/go ]; do sleep 0.05; done; exit`;
       const job = start(`bash -c '(${handles}) & (${handles}) & wait; echo end; exit 4'; exit $?`, template);
       await job.until('both to be ready', () => job.seen().split('ready').length === 3);

@@ -101,7 +101,7 @@ describe('a job', () => {
     expect(exitCode, stderr).to.equal(0);
   });
 
-  it("rejects another user's files from a time when all users could write to the directory", async () => {
+  it('rejects files that another user created when all users could write to the directory', async () => {
     const shared = join(node.home, 'shared');
     mkdirSync(join(shared, 'agents'), { recursive: true });
     symlinkSync(open, join(node.home, 'way'));

@@ -66,7 +66,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     breaks: /a job was submitted although/,
   },
   {
-    rule: 'a task is not claimed while an old job of it is live',
+    rule: 'a task is not claimed while an earlier job of the task is live',
     edits: [
       {
         file: 'src/daemon/claim/read-waiting-tasks.ts',
@@ -78,7 +78,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     breaks: /a job was submitted although|two runs at once/,
   },
   {
-    rule: 'a daemon that ends a queued task removes its entry first',
+    rule: "a daemon that ends a queued task removes the task's entry first",
     edits: [
       {
         file: 'src/daemon/end/end-task.ts',

@@ -59,7 +59,7 @@ describe('the mocha runner', function () {
     expect(outcome.counts).to.deep.equal({ failed: 1 });
   });
 
-  it('counts a --grep pattern that matches no test as a failure', async () => {
+  it('counts a failure if the --grep pattern matches no test', async () => {
     const spec = specThat('unnamed', ["it('passes', () => undefined);"]);
 
     const outcome = await runMocha(['--spec', spec, '--grep', 'no such words'], {
@@ -86,7 +86,7 @@ describe('the mocha runner', function () {
     expect(outcome.counts, outcome.says).to.deep.equal({ passed: 0, failed: 0, skipped: 1 });
   });
 
-  it('skips a test that this machine cannot run if skips are permitted, and otherwise counts the test as failed', async () => {
+  it('skips a test that this machine cannot run, or counts the test as failed if skips are forbidden', async () => {
     const spec = specThat('needy', [
       `import { requireAgent } from '${resolve('test/support/skip-unless.ts')}';`,
       "process.env.CLEARML_AGENT_PYTHON = '/nowhere/python';",

@@ -6,7 +6,7 @@ import { failWaitsOn, waitUntil } from './wait-until.ts';
 const never = (): boolean => false;
 
 describe('waitUntil', () => {
-  it('fails immediately when a program that all waits need has ended', async () => {
+  it('fails immediately after the end of a program on which every wait depends', async () => {
     const remove = failWaitsOn(() => 'slurmctld ended');
 
     const error = await rejection(waitUntil('a job', never, { evidence: () => 'its last line' }));

@@ -109,7 +109,7 @@ describe('the renderer, given a value X for a list of mounts or variables,', () 
     });
 
   for (const body of EXPORTED)
-    it(`accepts no X that sets another variable than the template names: ${body}`, () => {
+    it(`rejects each X that sets a variable other than the one that the template names: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'a=b');
       for (const value of ['1,BASH_ENV=/tmp/x', '1,BASH_FUNC_ls%%=() { id; }', '1,LD_PRELOAD'])
         expect(
@@ -123,7 +123,7 @@ describe('the renderer, given a value X for a list of mounts or variables,', () 
     ['--export=X', 'HOME', 'BASH_ENV=/tmp/x'],
     ['--container-mounts=/scratch/X:/data', 'ann', 'x:/data,/etc:/host'],
   ] as const)
-    it(`accepts no X that adds an element to the list in a directive: ${written}`, () => {
+    it(`rejects each X that adds an element to the list in a directive: ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       template.render(withProperties({ x: good }), noBlocks);
       expect(errorOf(() => template.render(withProperties({ x: bad }), noBlocks))).not.to.equal(undefined);

@@ -14,7 +14,7 @@ describe("the table of a job's exit codes", () => {
       expect(row.code).to.be.within(200, 230);
     });
 
-    it(`returns the row of ${name} for its code`, () => {
+    it(`finds the row of ${name} by its code`, () => {
       expect(findJobExit(row.code)).to.equal(row);
     });
 
