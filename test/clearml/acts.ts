@@ -124,7 +124,7 @@ export const ACTS: readonly Act[] = [
     act: calls('tasks.edit', (s) => ({ ...forced(s), status: 'stopped' })),
     sets: NOT_THE_STATUS,
   },
-  { title: 'tasks.edit of nothing', from: 'queued', act: calls('tasks.edit', forced), sets: [] },
+  { title: 'tasks.edit without fields', from: 'queued', act: calls('tasks.edit', forced), sets: [] },
   {
     title: 'tasks.edit_hyper_params of a user property',
     from: 'in_progress',

@@ -104,7 +104,7 @@ describe('console logging in the ClearML client', () => {
     ]);
   });
 
-  it('sends, in the next call, the lines that are added during a call', async () => {
+  it('keeps the lines that are added during a call for the next call', async () => {
     let respond = (): void => undefined;
     const gate = new Promise<void>((resolve) => (respond = resolve));
     fixture.server.script('events.add_batch', later(gate, added), added);

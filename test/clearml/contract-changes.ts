@@ -128,7 +128,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a count of tasks', () => {
-    it('includes archived and hidden tasks, but no missing task and no task with another status', async () => {
+    it('includes archived and hidden tasks, but excludes missing tasks and tasks with another status', async () => {
       const { client, raw } = testBed();
       const tasks = [await raw.createTask(), await raw.createTask(), await raw.createTask(), await raw.createTask()];
       const [started, archived, hidden, deleted] = tasks;

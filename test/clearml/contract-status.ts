@@ -160,7 +160,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       ],
     ];
     for (const [what, forget] of forgetting) {
-      it(`by a user makes a task an orphan, and a second dequeue makes it a draft, if ${what}`, async () => {
+      it(`by a user makes a task an orphan if ${what}; a second dequeue then makes the task a draft`, async () => {
         const { client, raw } = testBed();
         const id = await enqueuedAfter(forget);
 

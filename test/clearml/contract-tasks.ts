@@ -82,7 +82,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(tasks.get(hidden)?.archived).to.equal(false);
     });
 
-    it('finds tasks by status and queue, including tasks that are in no queue', async () => {
+    it('finds tasks by status and execution queue, even if the tasks have left that queue', async () => {
       const { client, newQueue, newTaskIn, raw } = testBed();
       const [queue, other] = [await newQueue(), await newQueue()];
       const [waiting, popped, running] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];

@@ -85,7 +85,7 @@ describe('the queue calls of the ClearML client', () => {
       readonly isWhole: boolean;
     }[] = [
       { title: 'an entry without a task', entry: {}, why: 'its task is missing', isWhole: false },
-      { title: 'an entry with the task ""', entry: { task: '' }, why: 'its task is ""', isWhole: true },
+      { title: 'an entry with an empty text as its task', entry: { task: '' }, why: 'its task is ""', isWhole: true },
       {
         title: 'an entry with a path as its task',
         entry: { task: '/../../x' },

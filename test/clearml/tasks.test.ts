@@ -175,7 +175,7 @@ describe('the task calls of the ClearML client', () => {
     ]);
   });
 
-  it('send no search without a status or a queue, because the server would return all tasks', async () => {
+  it('send no request for an empty list of statuses, queues or ids, because the server would return all tasks', async () => {
     const { tasks } = fixture.client();
 
     expect(await tasks.find({ statuses: [], queues: [QUEUE] })).to.deep.equal([]);
@@ -188,7 +188,7 @@ describe('the task calls of the ClearML client', () => {
     ['the response was lost', hangUp(), true],
     ['the server refused it', page(503, ''), false],
   ] as const) {
-    it(`send a change of a status or status message only once, even if ${how}`, async () => {
+    it(`send a new status or status message only once, even if ${how}`, async () => {
       for (const endpoint of ['tasks.failed', 'tasks.update']) fixture.server.script(endpoint, answer);
       const { tasks } = fixture.client();
 

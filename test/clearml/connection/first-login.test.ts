@@ -63,7 +63,7 @@ describe('connect of the ClearML client', () => {
     });
   }
 
-  it('reports, without a retry, that the configured address is that of the web page', async () => {
+  it('reports that the configured address belongs to the web page, and does not retry', async () => {
     for (const status of [200, 404, 405]) {
       server.script('auth.login', page(status, '<!DOCTYPE html><html><head><title>ClearML</title></head></html>'));
 

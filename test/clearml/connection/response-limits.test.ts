@@ -83,7 +83,7 @@ describe('the ClearML client, given a response that is too large (C-36),', () =>
     ['is nested without end', '['.repeat(65_536)],
     ['is a list without end', '[],'.repeat(21_845)],
   ] as const) {
-    it(`cuts it off, and does not request it again, if it ${title}`, async () => {
+    it(`cuts the response off and does not request it again if the response ${title}`, async () => {
       const heard = { bytes: 0, isOver: false };
       fixture.server.script('queues.remove_task', endless(text, heard));
 

@@ -28,7 +28,7 @@ describe('the rate limit of calls to ClearML', () => {
     for (let count = 0; count < times; count += 1) rate.started(endpoint);
   }
 
-  it('permits a burst of as many calls as the rate allows in two seconds', () => {
+  it('limits a burst to the calls that the rate allows in two seconds', () => {
     const made = limited();
     expect(made.waitMs()).to.equal(0);
     call(made, 'queues.get_next_task', 18);
@@ -137,10 +137,10 @@ describe('a client of a busy ClearML server', () => {
   });
 
   for (const [what, retryAfter, waitMs] of [
-    ['in seconds', '3600', 3_600_000],
-    ['as a date', new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
+    ['a number of seconds', '3600', 3_600_000],
+    ['a date', new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
   ] as const)
-    it(`does not retry if the requested wait, given ${what}, exceeds the retry time`, async () => {
+    it(`does not retry if Retry-After contains ${what} and exceeds the retry time`, async () => {
       fixture.server.script('tasks.get_by_id', page(503, '', { 'retry-after': retryAfter }));
 
       const error = await rejection(fixture.client().tasks.get(TASK));
@@ -158,7 +158,7 @@ describe('a client of a busy ClearML server', () => {
     expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(3);
   });
 
-  it('reports the duration of each call, and each refusal, to the rate limit', async () => {
+  it('reports each refusal, and the duration of each call, to the rate limit', async () => {
     const told: string[] = [];
     const rateLimit: ServerRateLimit = {
       waitMs: () => 0,
