@@ -97,7 +97,7 @@ for (const tools of ['this machine', 'busybox']) {
       'a directory': { path: () => inFolder((path) => mkdirSync(path)), why: 'not a regular file' },
       '/dev/zero': { path: () => '/dev/zero', why: 'not a regular file' },
       'the environ file of a process in /proc': { path: () => `/proc/${process.pid}/environ`, why: '/proc' },
-      'a path through a linked directory to the environ file of a process in /proc': {
+      'the environ file of a process in /proc, reached through a linked directory': {
         path: () => {
           symlinkSync(`/proc/${process.pid}`, join(folder, 'logs'));
           return join(folder, 'logs', 'environ');

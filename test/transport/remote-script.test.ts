@@ -109,7 +109,7 @@ describe('the script that runs a command on a host', () => {
       );
     });
 
-    it(`runs no command of the working directory in ${shell}, even if PATH includes that directory`, () => {
+    it(`runs no command of the working directory, even if PATH includes that directory (${shell})`, () => {
       writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho shadowed\n', { mode: 0o755 });
       const env = { ...process.env, PATH: '.:/usr/local/bin::/usr/bin:/bin:bin' };
       const { stdout, stderr } = runPosixShell(shell, blockFor({ program: 'printenv', args: ['PATH'] }), env);
@@ -134,7 +134,7 @@ describe('the script that runs a command on a host', () => {
       expect(existsSync(join(folder, 'ran'))).to.equal(true);
     });
 
-    it(`does not run the command in ${shell} if another program has read the beginning of the script`, () => {
+    it(`does not run the command if another program has read the beginning of the script (${shell})`, () => {
       const block = blockFor({ stdin: 'touch ran\n'.repeat(20) });
       fc.assert(
         fc.property(fc.integer({ min: 1, max: block.length - 1 }), (from) => {
@@ -146,7 +146,7 @@ describe('the script that runs a command on a host', () => {
       );
     });
 
-    it(`runs the command in ${shell} even if the command's path looks like an assignment`, () => {
+    it(`runs the command even if the command's path looks like an assignment (${shell})`, () => {
       const binDir = join(folder, 'v=1');
       mkdirSync(binDir);
       writeFileSync(join(binDir, 'sbatch'), '#!/bin/sh\necho "4711 $1"\n', { mode: 0o755 });
@@ -163,7 +163,7 @@ describe('the script that runs a command on a host', () => {
       });
     });
 
-    it(`runs the command in ${shell} even if dd does not support iflag and the host has no timeout program`, () => {
+    it(`runs the command even if dd does not support iflag and the host has no timeout program (${shell})`, () => {
       const bin = join(folder, 'bin');
       mkdirSync(bin);
       for (const name of ['env', 'cat', 'tee'])
@@ -177,7 +177,7 @@ describe('the script that runs a command on a host', () => {
       expect(stdout.match(/^[ab]|exit 0/gm)).to.deep.equal(['a', 'exit 0', 'b', 'exit 0']);
     });
 
-    it(`is followed by the next script in ${shell}, even if the program of the command is missing`, () => {
+    it(`is followed by the next script even if the program of the command is missing (${shell})`, () => {
       const missing = blockFor({ program: 'sbatchh', args: [] });
       const { stdout } = runPosixShell(
         shell,

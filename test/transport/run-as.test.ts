@@ -37,7 +37,7 @@ describe('the transport, for a command of another Unix user,', () => {
     expect(stdout).to.equal(`-n|-H|-u|alice|--|${folder}/sbatch|--wrap=a b|script\n`);
   });
 
-  it('uses sudo only if a user is given', async () => {
+  it('uses sudo, but runs other commands without sudo', async () => {
     write('sudo', 'exit 9');
     const { stdout } = await host.run({ program: 'sbatch', args: [], stdin: '', timeoutMs: TIMEOUT_MS });
     expect(stdout).to.equal(`${folder}/sbatch\n`);

@@ -76,7 +76,7 @@ describe('the ssh2 transport with a real sshd', () => {
     expectNoLogin(sshd, before);
   });
 
-  it('does not contact the host behind a jump host whose key has changed', async () => {
+  it('stops at a jump host whose key has changed, and does not contact the host behind it', async () => {
     await using inner = await startSshd();
     const jump = targetOf(sshd, account, { name: 'gate' });
     const hostKeys: HostKeyPolicy = { mode: 'strict', knownHostsFiles: [inner.knownHosts()] };

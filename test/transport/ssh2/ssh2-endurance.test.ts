@@ -56,7 +56,7 @@ describe('the ssh2 transport', () => {
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
   }
 
-  it(`uses no more memory, descriptors or logins after ${String(COMMANDS)} commands`, async () => {
+  it(`accumulates no memory, descriptors or logins over ${String(COMMANDS)} commands`, async () => {
     await runMany(200);
     const before = await use();
     let last = before;

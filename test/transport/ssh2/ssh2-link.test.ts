@@ -92,7 +92,7 @@ describe('the ssh2 transport', () => {
     });
   }
 
-  it('needs one network round trip for a command once its shell is open', async () => {
+  it('needs one network round trip for a command once a shell is open', async () => {
     await using link = await startLink(testBed.sshd.port);
     const host = testBed.open(testBed.target({ port: link.port }));
     await host.run(shell('true'));
