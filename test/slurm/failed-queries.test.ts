@@ -56,7 +56,7 @@ describe('with a failing Slurm,', () => {
       );
     });
 
-    it('returns only the new job if a crashed controller forgot the old one and used its id again (S-44)', async () => {
+    it('returns only the new job if a crashed controller forgot the old job and used the id again (S-44)', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });
@@ -119,7 +119,7 @@ describe('with a failing Slurm,', () => {
       ],
       ['returns truncated output', cutShort('sacct', 0.5)],
     ] as const) {
-      it(`fails if squeue does not show the job and accounting ${what}`, async () => {
+      it(`fails if squeue does not show the job, and accounting ${what}`, async () => {
         await restart(forgetful);
         plan(fault);
 

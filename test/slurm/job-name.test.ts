@@ -67,7 +67,7 @@ describe('the id of an attempt', () => {
     );
   });
 
-  it('yields a jitter from 0 to 1 that depends only on its random digits', () => {
+  it('yields a jitter from 0 to 1 that depends only on the random digits of the id', () => {
     expect(jitterOf(newAttempt(1_795_504_296_123, 'mark1', '0000'))).to.equal(0);
     expect(jitterOf(newAttempt(1_795_504_296_999, 'mark2', 'zzzz'))).to.equal(1);
     expect(jitterOf(newAttempt(1_795_504_296_123, 'mark1', 'i000'))).to.be.closeTo(0.5, 0.001);

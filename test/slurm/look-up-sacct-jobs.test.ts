@@ -13,7 +13,7 @@ function line(...fields: readonly string[]): string {
 }
 
 describe('a query with sacct', () => {
-  it('requests exact names, all runs, and a start time one hour before the given time in UTC seconds (S-22)', () => {
+  it('requests exact names, all runs, and a start time in UTC seconds, one hour before the given time (S-22)', () => {
     const args = sacctJobsArgs([OURS, 'other'], 1_795_505_467_999, 1000);
 
     expect(args).to.include.members([

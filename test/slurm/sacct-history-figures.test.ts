@@ -77,7 +77,7 @@ describe('the accounting query', () => {
     });
   });
 
-  it("returns, for each step of a job, the sum of its tasks' peak memory, as seff prints it", () => {
+  it("adds up the peak memory of a step's tasks, as seff does", () => {
     // Recorded from Slurm 22.05.8: seff prints 170.70 MB.
     const step =
       '1.0|python3||lab||COMPLETED|1795950592|1795950592|1795950596|4||1|2|cpu=2,mem=600M,node=1|2|00:00.229|174145536|cpu=00:00:00,energy=0,fs/disk=1708435,mem=178991104,pages=0';

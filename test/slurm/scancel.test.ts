@@ -37,20 +37,20 @@ describe('the daemon', () => {
     ],
     ['if the controller stops responding', { exitCode: 8, stderr: ofJob(AWAY) }, AWAY],
   ] as const) {
-    it(`considers the cancellation of one job failed ${what}`, () => {
+    it(`treats the cancellation of one job as failed ${what}`, () => {
       const failure = parseScancel(result(answer));
 
       expect(failure).to.deep.equal({ words: ofJob(words).trim(), isOfOneJob: true });
     });
   }
 
-  it('considers the cancellation of all jobs failed if the controller does not respond', () => {
+  it('treats the cancellation of all jobs as failed if the controller does not respond', () => {
     const stderr = `slurm_load_jobs error: ${AWAY}\n`;
 
     expect(parseScancel(result({ exitCode: 1, stderr }))).to.deep.equal({ words: stderr.trim(), isOfOneJob: false });
   });
 
-  it('considers the cancellation of all jobs failed if scancel is killed', () => {
+  it('treats the cancellation of all jobs as failed if scancel is killed', () => {
     const killed = parseScancel(result({ exitCode: undefined, killedBy: 'SIGKILL' }));
 
     expect(killed).to.deep.equal({ words: 'scancel was killed by SIGKILL', isOfOneJob: false });

@@ -147,7 +147,7 @@ describe("parseJobRecord (fields that the job's user can set)", () => {
     expect(read({ Comment: `x\n\n\n${recordText({}).replace('FAILED', 'COMPLETED')}` })).to.equal(undefined);
   });
 
-  it('returns no log path that is relative, too long or contains control characters', () => {
+  it('returns no log path if the path is relative or too long, or contains control characters', () => {
     const pathOf = (path: string): string | undefined =>
       parseJobRecord(recordText({}).replace(/StdOut=.*/, `StdOut=${path}`), TRUE_RECORD.id)?.outputPath;
 

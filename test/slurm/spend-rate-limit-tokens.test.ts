@@ -13,7 +13,7 @@ describe('the rate limit of calls to a cluster', () => {
     expect(clusterRate(0.1, undefined)).to.deep.equal({ perSecond: 0.1, burst: 1 });
   });
 
-  it("is four fifths of the controller's limit per user if that is lower than the configured rate", () => {
+  it("is the lower of the configured rate and four fifths of the controller's limit per user", () => {
     expect(clusterRate(10, { perSecond: 2, burst: 30 })).to.deep.equal({ perSecond: 1.6, burst: 20 });
     expect(clusterRate(10, { perSecond: 1, burst: 1 })).to.deep.equal({ perSecond: 0.8, burst: 1 });
     expect(clusterRate(0.5, { perSecond: 2, burst: 30 })).to.deep.equal({ perSecond: 0.5, burst: 1 });

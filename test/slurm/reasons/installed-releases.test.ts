@@ -37,7 +37,7 @@ describe('explainReason, with an installed Slurm', () => {
     describe(`${version},`, () => {
       before(requireSlurmVersion(version));
 
-      it('explains every reason of this release, and the list of the other tests contains each', async () => {
+      it('explains every reason of this release; the list that the other tests use contains all of them', async () => {
         const words = readWords(await libraryOf(version));
 
         expect(words).to.have.length.above(150).and.to.include(LAST_OF_ALL);
