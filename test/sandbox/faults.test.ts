@@ -37,7 +37,7 @@ describe('an injected fault', () => {
     expect(performance.now() - before).to.be.greaterThan(90);
   });
 
-  it('occurs as often as requested, and only at its endpoint', async () => {
+  it('occurs the requested number of times, and only at its endpoint', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: 'debug.ping', kind: 'status', status: 503, times: 2 });
     const ping = async (): Promise<number> => (await fetch(`${sandbox.url}/debug.ping`)).status;
@@ -60,7 +60,7 @@ describe('an injected fault', () => {
     expect((await sandbox.call('sandbox.fault', { endpoint: '*', kind: 'explode' })).result).to.equal('400/12');
   });
 
-  it('does not delay the shutdown of the sandbox, even while it delays a call', async () => {
+  it('does not delay the shutdown of the sandbox, even during a delayed call', async () => {
     const sandbox = await openSandbox();
     const { answer } = await sandbox.held('queues.add_task', { queue: await sandbox.makeQueue('cpu'), task: 'x' });
     const lost = rejection(answer);

@@ -50,7 +50,7 @@ print('id is', task.id)
     expect(await testBed.console(id)).to.contain('a line of text');
   });
 
-  it('creates, clones and enqueues tasks by the name of a queue, and finds them', async () => {
+  it('creates and clones tasks, enqueues them by the name of a queue, and finds them', async () => {
     await using testBed = await openAgentTestBed(agentPython());
     const { code, output } = await testBed.python(`
 from clearml import Task

@@ -22,7 +22,7 @@ describe('a queue of the sandbox', () => {
     expect((await sandbox.call('queues.create', { name: 'default' })).result).to.equal('400/801');
   });
 
-  it('is hidden if it has the tag k8s-glue, unless a search includes it', async () => {
+  it('is hidden if it has the tag k8s-glue, unless a search names it or includes hidden queues', async () => {
     await using sandbox = await openSandbox();
     const { id } = await sandbox.ok('queues.create', { name: 'scheduler', system_tags: ['k8s-glue'] });
     const found = async (body: Record<string, unknown>): Promise<unknown> =>
@@ -42,7 +42,7 @@ describe('a queue of the sandbox', () => {
     expect(await sandbox.ok('queues.peek_task', { queue })).to.deep.equal({ task: tasks[0] });
   });
 
-  it('cannot be deleted without force if it has entries; with force, its tasks get their earlier status', async () => {
+  it('can be deleted only with force if it has entries; its tasks then get their earlier status', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -204,7 +204,7 @@ describe('queues.remove_task of the sandbox', () => {
     expect(restored.execution).not.to.have.property('queue');
   });
 
-  it('keeps the status of a task if it removes the task from a queue other than its execution queue', async () => {
+  it('keeps the status of a task if the queue is not the execution queue of the task', async () => {
     await using sandbox = await openSandbox();
     const { tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;

@@ -54,7 +54,7 @@ describe('tasks.reset', () => {
 });
 
 describe('tasks.archive', () => {
-  it("restores a queued task's earlier status and removes it from every queue", async () => {
+  it("removes a queued task from every queue and restores the task's earlier status", async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -87,7 +87,7 @@ describe('tasks.archive', () => {
 });
 
 describe('tasks.delete', () => {
-  it('removes a draft, and marks the parent of its children as deleted', async () => {
+  it('removes a draft, and marks it as a deleted parent in each of its children', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const child = await sandbox.makeTask({ parent: task });

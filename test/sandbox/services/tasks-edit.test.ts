@@ -9,7 +9,7 @@ const Artifact = z.object({ key: z.string(), uri: z.string() });
 const property = (name: string, value: string): Record<string, string> => ({ section: 'properties', name, value });
 
 describe('a new task of the sandbox', () => {
-  it('has empty maps and lists, but lacks all other fields without a value', async () => {
+  it('has empty maps and lists, but omits any other field that has no value', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.task(await sandbox.makeTask());
     expect(task).to.deep.include({

@@ -120,7 +120,7 @@ describe('tasks.enqueue', () => {
 });
 
 describe('tasks.dequeue', () => {
-  it("restores a queued task's earlier status and removes it from its queue", async () => {
+  it("removes a queued task from its queue and restores the task's earlier status", async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);

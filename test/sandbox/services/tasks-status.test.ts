@@ -37,7 +37,7 @@ describe('the sandbox, asked to change the status of a task,', () => {
     expect(await sandbox.task(task)).to.include({ status_reason: '', status_message: '' });
   });
 
-  it('keeps the start time if a running task is started again, and resets it if an ended task is', async () => {
+  it('keeps the start time of a running task that starts again, but resets the start time of an ended task', async () => {
     const clock = createManualClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
@@ -61,7 +61,7 @@ describe('the sandbox, asked to change the status of a task,', () => {
     expect(await sandbox.statusOf(task)).to.equal('queued');
   });
 
-  it('accepts such a change with force, for example from queued to failed', async () => {
+  it('accepts a forbidden change if force is set, for example from queued to failed', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     await sandbox.ok('tasks.failed', { task, force: true, status_reason: 'sbatch said no' });

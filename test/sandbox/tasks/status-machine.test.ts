@@ -26,7 +26,7 @@ describe('the status machine', () => {
     }
   }
 
-  it('has no rule for a change from the status unknown to another status', () => {
+  it('has no rule for a change from the status "unknown" to another status', () => {
     expect(checkChange('unknown', 'created')).to.equal('no such row');
   });
 });
