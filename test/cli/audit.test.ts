@@ -60,7 +60,7 @@ describe('the audit command', () => {
     expect(await rejection(findAuditLines(app(), undefined))).to.be.instanceOf(UsageError);
   });
 
-  it('quotes the names and values of users, so that none can look like another detail or row', () => {
+  it('quotes the names and values of users, because these could look like another detail or row', () => {
     const submitting: AuditEvent = {
       event: 'submitting',
       task: TASK,

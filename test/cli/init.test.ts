@@ -16,7 +16,7 @@ describe('init', () => {
     return openCliWithSandbox(`agent.slurm { slurm_conf: "${slurmConf}", ${settings} }`);
   }
 
-  it('writes a template that passes lint, settings with which a task runs, and a unit that uses them', async () => {
+  it('writes settings with which a task runs, a unit that uses the settings, and a template that passes lint', async () => {
     await using world = await startWorld();
 
     const written = await world.run('init', 'site', '--yes', '--queue', world.nameOf('default'));

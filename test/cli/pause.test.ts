@@ -45,7 +45,7 @@ describe('a pause', () => {
     return clusters[0];
   }
 
-  it('stops the claims of a daemon that starts later, shows its reason for each waiting task, and ends on resume', async () => {
+  it('stops the claims of a daemon that starts later, gives each waiting task the reason for the pause, and ends on resume', async () => {
     const paused = await cli.run('pause', 'gpu', '--until', '2h', '--reason', 'new drivers');
     const task = await enqueue('second');
     await claim();
@@ -86,7 +86,7 @@ describe('a pause', () => {
     expect((await cli.run('resume', 'gpu')).stdout).to.match(/^Queue gpu: not paused\./);
   });
 
-  it('stops all claims while its file is unreadable, until the resume command replaces the file', async () => {
+  it('stops all claims if its file is unreadable, until the resume command replaces the file', async () => {
     await writeFile(join(cli.stateDir, 'pauses.json'), '{');
     await enqueue('second');
     await claim();

@@ -85,7 +85,7 @@ describe('a second daemon with an HTTP server', () => {
     await reach();
   });
 
-  it("leaves the first daemon's socket and address file unchanged even if it serves another cluster", async () => {
+  it("leaves the first daemon's socket and address file unchanged even if the two daemons serve different clusters", async () => {
     await listen(socket);
     await writeFile(join(folder, 'state', 'http.json'), NOTE);
     await configure(`unix_socket: "${socket}"`, 'clusters { one {}, two {} }, queues { aaa { cluster: one } }');

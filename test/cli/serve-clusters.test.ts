@@ -57,7 +57,7 @@ describe('the daemon, with several clusters,', () => {
     );
   });
 
-  it('still serves one of two clusters if another daemon uses the state directory of the other', async () => {
+  it('still serves one of two clusters if another daemon uses the state directory of the other cluster', async () => {
     const lock = await acquireLock(join(folder, 'state', 'bad'), 'elsewhere', systemClock.now());
     const twice = `${good()}, bad { slurm_bin_dir: ${slurm.commandsDir} }`;
 

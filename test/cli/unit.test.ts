@@ -65,7 +65,7 @@ describe('the unit command', () => {
     expect(unit).not.to.match(/^#?(MemoryDenyWriteExecute|UMask)=|^PrivateTmp=/m);
   });
 
-  it('comments out the systemd directives that would disable sudo if user_map is set', async () => {
+  it('if user_map is set, comments out the systemd directives that would disable sudo', async () => {
     await using cli = await openCli();
     await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
     const conf = await cli.write('c.conf', 'agent.slurm.user_map { default: guest }\n');
@@ -107,7 +107,7 @@ describe('the unit command', () => {
     expect(execFileSync('sh', ['-c', line.replaceAll('\\%', '%')]).toString()).to.equal(`${ODD} --once\n`);
   });
 
-  it('adds a command that creates the state directory if neither systemd nor Slurm creates it', () => {
+  it('adds a command for the state directory to the unit if neither systemd nor Slurm creates the directory', () => {
     for (const kind of ['systemd', 'scrontab', 'slurm-job'] as const)
       expect(UNIT_FILES[kind]({ ...ODD_SITE, stateDir: '/home/a b' }), kind).to.include("mkdir -p -m 700 '/home/a b'");
   });

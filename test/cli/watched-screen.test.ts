@@ -82,7 +82,7 @@ describe('the display of status --watch', () => {
     expect(bare(written())).to.equal('1\n2\n3\n… and 3 more lines (run without --watch to see them).\n');
   });
 
-  it('restores the terminal settings at the first signal, and its last content stays on the screen', () => {
+  it('restores the terminal settings at the first signal, and the last content stays on the screen', () => {
     const { screen, stop, written, resize } = onTerminal(80, 24);
     screen.show(() => 'one\n');
     written();
