@@ -104,7 +104,7 @@ describe('console logging in the ClearML client', () => {
     ]);
   });
 
-  it('keeps the lines that are added during a call for the next call', async () => {
+  it('if lines are added during a call, sends them in the next call', async () => {
     let respond = (): void => undefined;
     const gate = new Promise<void>((resolve) => (respond = resolve));
     fixture.server.script('events.add_batch', later(gate, added), added);

@@ -56,7 +56,7 @@ describe('the ssh2 transport', () => {
     await Promise.all(Array.from({ length: AT_ONCE }, worker));
   }
 
-  it(`accumulates no memory, descriptors or logins over ${String(COMMANDS)} commands`, async () => {
+  it(`does not accumulate memory, descriptors or logins over ${String(COMMANDS)} commands`, async () => {
     await runMany(200);
     const before = await use();
     let last = before;
