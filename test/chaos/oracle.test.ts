@@ -73,7 +73,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a second run without a cause',
+    'a second run that nothing has caused',
     'twice',
     history({ traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })] }),
   ],

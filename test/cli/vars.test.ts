@@ -25,7 +25,7 @@ const TASK = {
 };
 
 describe('the vars command', () => {
-  it('lists each variable with its type, an example and whether it is optional, without a server', async () => {
+  it('needs no server to list each variable with its type, an example and whether it is optional', async () => {
     await using cli = await openCli();
 
     const { code, stdout } = await cli.run('vars');

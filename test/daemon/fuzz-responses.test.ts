@@ -188,7 +188,7 @@ describe('malformed responses of ClearML', () => {
     );
   });
 
-  it('delay tasks but have no other effect if lists are unreadable', async function () {
+  it('with unreadable lists delay tasks, but have no other effect', async function () {
     this.timeout(0);
     const places = fc.constantFrom(
       ['queues.get_all', 'queues'],

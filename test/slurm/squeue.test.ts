@@ -144,7 +144,7 @@ describe('a query with squeue', () => {
     ],
     ['rows without their header', result({ stdout: row('1', OURS) }), 'the output of squeue has no header'],
     [
-      'an empty table and an error',
+      'an empty table together with an error',
       result({ stdout: HEADER, stderr: 'squeue: error: Invalid user: ann\n' }),
       'squeue: error: Invalid user: ann',
     ],

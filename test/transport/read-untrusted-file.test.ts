@@ -114,7 +114,7 @@ for (const tools of ['this machine', 'busybox']) {
       });
     }
 
-    it('rejects a file of another user than the expected user (S-61)', async () => {
+    it('rejects a file that does not belong to the expected user (S-61)', async () => {
       expect(await read(0, { owner: ME + 1 })).to.deep.include({
         kind: 'refused',
         why: 'does not belong to the user of the job',

@@ -155,7 +155,7 @@ function parsePart(state: ParseState): Piece['part'] {
   const [, mark, name] = cursor.take(REFERENCE) ?? [];
   if (name !== undefined) return { kind: 'reference', name: name.trim(), isOptional: mark === '?', blame };
   if (parseIncludeTarget(cursor) !== undefined)
-    throw blame('an include cannot be part of a value: write it where a key could be');
+    throw blame('an include cannot be part of a value: put the include in the place of a key');
   const word = parseScalar(cursor);
   if (word !== undefined) return word;
   throw unexpected(state);

@@ -6,7 +6,7 @@ const unixUser = z
   .string()
   .regex(
     /^[A-Za-z_][\w.@-]*$/,
-    'must be the name of a Unix user: letters, digits, dots, dashes, underscores and @, and not a number',
+    'must be the name of a Unix user, not a number: only letters, digits, dots, dashes, underscores and @',
   )
   .refine((name) => name !== 'root', 'must not be root: the tasks of a user must not run as root');
 

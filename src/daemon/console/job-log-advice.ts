@@ -140,7 +140,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     after: { text: 'pyxis: failed to create container filesystem', within: 'log' },
     pattern: /No such file or directory: (\S+)/,
     cause: 'Pyxis found no image file $1 on a node',
-    advice: 'check the container image of the task, and that its directory exists on the nodes',
+    advice: 'check the path of the image file in the task, and that the directory of the file exists on the nodes',
   },
   {
     pattern: /--container-mounts: source path does not exist: (\S+)/,
@@ -179,7 +179,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     after: { text: 'FATAL: ', within: 'line' },
     pattern: /could not open image (\S+?):/,
     cause: 'Apptainer found no image file $1 on the node',
-    advice: 'check the container image of the task, and that its directory exists on the nodes',
+    advice: 'check the path of the image file in the task, and that the directory of the file exists on the nodes',
   },
   {
     pattern: /No space left on device|Disk quota exceeded/i,

@@ -80,7 +80,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(1_000);
   });
 
-  it('makes calls wait for the time that the server requests, plus jitter', () => {
+  it('delays calls by the time that the server requests, plus jitter', () => {
     const made = limited(1);
     made.rate.refused(120_000);
 

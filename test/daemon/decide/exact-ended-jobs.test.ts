@@ -71,7 +71,7 @@ describeExactly('for an ended job, the decision', [
     { do: 'read-record', jobId: '1' as JobId },
   ],
   [
-    'tracks the ended job of the current attempt even if the journal records another job id',
+    'tracks the job of the current attempt even if the journal records another job id',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })] },
     { do: 'read-record', jobId: '8' as JobId },
   ],

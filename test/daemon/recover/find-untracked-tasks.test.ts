@@ -129,7 +129,7 @@ describeUntracked([
     untracked: 'none',
   },
   {
-    title: 'was deleted while its job runs, because the job itself detects the deletion',
+    title: 'was deleted and its job still runs, because the job itself detects the deletion',
     jobs: [jobOf('RUNNING', { submittedAt: LONG_AGO })],
     untracked: 'none',
   },

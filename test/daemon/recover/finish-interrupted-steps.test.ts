@@ -19,7 +19,7 @@ import {
 } from './interrupted-step.ts';
 
 const OUTCOMES = {
-  [FORGOTTEN]: 'forgets the task and submits no job',
+  [FORGOTTEN]: 'forgets the task, and submits no job',
   [TRACKED]: 'tracks exactly one job of the task',
   [HANDED_OVER]: 'submits no job and leaves the task to the decision table',
   [UNKNOWN]: 'submits no job and waits for an earlier submission',
@@ -34,7 +34,13 @@ const ROWS: readonly [
   becomes: keyof typeof OUTCOMES,
 ][] = [
   ['the pop never happened', 'claiming', { place: 'own' }, {}, FORGOTTEN],
-  ['this daemon or a peer removed the task from its queue (C-02)', 'claiming', { place: 'nowhere' }, {}, FORGOTTEN],
+  [
+    'the task is in no queue, because this daemon or a peer has removed it (C-02)',
+    'claiming',
+    { place: 'nowhere' },
+    {},
+    FORGOTTEN,
+  ],
   ['another daemon parked the task', 'claiming', { place: 'parked' }, {}, FORGOTTEN],
   ['the task was not parked yet', 'parking', { place: 'nowhere' }, {}, TRACKED],
   ['the task was parked', 'parking', { place: 'parked' }, {}, TRACKED],

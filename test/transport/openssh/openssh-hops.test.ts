@@ -59,19 +59,19 @@ describe('the openssh transport', () => {
       undefined,
     ],
     [
-      'StrictHostKeyChecking off for the first of three jump hosts',
+      '"StrictHostKeyChecking off" for the first of three jump hosts',
       `${THROUGH}Host door\n  StrictHostKeyChecking off\n`,
       false,
       'StrictHostKeyChecking no" for door',
     ],
     [
-      'StrictHostKeyChecking off for the last of three jump hosts',
+      '"StrictHostKeyChecking off" for the last of three jump hosts',
       `${THROUGH}Host inner\n  StrictHostKeyChecking no\n`,
       false,
       'StrictHostKeyChecking no" for inner. Remove that line, or',
     ],
     [
-      'StrictHostKeyChecking off for all hosts',
+      '"StrictHostKeyChecking off" for all hosts',
       `Host *\n  StrictHostKeyChecking no\n${THROUGH}`,
       false,
       'StrictHostKeyChecking no" for door',
