@@ -47,7 +47,7 @@ describe('a training with checkpoints', () => {
       directory,
     };
     const hyperparams = {
-      properties: section('properties', { partition, walltime: '10' }),
+      properties: section('properties', { partition, walltime: '60' }),
       General: section('General', settings),
     };
     const task = await world.user.makeTask({ code, more: { hyperparams } });
@@ -85,6 +85,12 @@ describe('a training with checkpoints', () => {
     const state = (): Promise<string> => world.cluster.run('squeue', '--noheader', '--jobs', job, '--format=%T');
     const isWaiting = async (): Promise<boolean> => (await state()).trim() === 'PENDING';
     await waitUntil('the job to wait again', isWaiting, { everyMs: 250, progress: () => world.log().length });
+  }
+
+  /** For how long it has run, rounded up. */
+  async function minutesOf(job: string): Promise<number> {
+    const start = await world.cluster.run('squeue', '--noheader', '--jobs', job, '--format=%S');
+    return Math.ceil((Date.now() - Date.parse(start.trim())) / 60_000);
   }
 
   /** Slurm lets a requeued job wait for two minutes otherwise; in the second of its end the node would refuse it. */
@@ -145,7 +151,7 @@ describe('a training with checkpoints', () => {
     expect(await processesOf(task)).to.deep.equal([]);
     await world.untilStatus(task, 'queued');
     await world.cluster.run('scancel', urgent);
-    // Its minutes pass meanwhile. Earlier, it would take the place of the other, or leave no reason for a preemption.
+    // They start meanwhile. Earlier, one would take the place of the other, or leave no reason for a preemption.
     limited = await enqueue('debug', 1_000_000);
     uploading = await enqueue('debug', 20, '');
     await startAgain(job);
@@ -174,8 +180,13 @@ describe('a training with checkpoints', () => {
       { everyMs: 250, progress: () => world.log().length },
     );
     const [first = ''] = await world.jobsOf(task);
-    // Five minutes at most are left, which is when Slurm sends the signal.
-    await world.cluster.run('scontrol', 'update', `JobId=${first}`, 'TimeLimit=5');
+    // Less than five minutes are left then, which is when Slurm sends the signal.
+    await world.cluster.run(
+      'scontrol',
+      'update',
+      `JobId=${first}`,
+      `TimeLimit=${String((await minutesOf(first)) + 4)}`,
+    );
     await world.untilConsole(task, 'the time limit is near');
     await world.untilConsole(task, 'saved at iteration');
     await world.cluster.run('scontrol', 'update', `JobId=${first}`, 'TimeLimit=1');

@@ -30,20 +30,16 @@ export interface Ssh2ShellDeps {
   /** The token with which the remote loop was started. */
   readonly token: string;
   readonly hostName: string;
-  /** Closes the connection, for a channel that does not close in time. */
+  /** After a command's deadline, the time for the server to close its channel, which sshd does when the program has ended. */
+  readonly closeTimeoutMs: number;
+  /** Closes the connection: a channel that does not close in time holds a session that only a new connection gets back. */
   readonly giveUp: () => void;
 }
-
-/**
- * Timeout for the server to close a channel, which sshd does when the program has ended. A channel that outlasts the remote deadline
- * holds a session that only a new connection gets back.
- */
-const CLOSE_TIMEOUT_MS = 30_000;
 
 /** The end of a stream that may hold the beginning of a mark. */
 const OVERLAP = 128;
 
-export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellDeps): Ssh2Shell {
+export function createSsh2Shell({ channel, token, hostName, closeTimeoutMs, giveUp }: Ssh2ShellDeps): Ssh2Shell {
   let isOpen = true;
   let closing: NodeJS.Timeout | undefined;
   let end: SessionEnd = { reason: 'the connection was lost' };
@@ -68,6 +64,7 @@ export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellD
 
   function run({ command, script, nonce, signals }: ShellRequest): Promise<CommandResult> {
     const { program, timeoutMs } = command;
+    const deadline = performance.now() + timeoutMs;
     return new Promise((resolve, reject) => {
       const tooMuch = (): void => endWith(() => new ConnectionLostError(describeTooMuch(program)));
       const stdout = collectOutput(tooMuch);
@@ -81,11 +78,11 @@ export function createSsh2Shell({ channel, token, hostName, giveUp }: Ssh2ShellD
         return new CommandTimeoutError(program, timeoutMs, part.stdout, part.stderr);
       }
 
-      /** The program may run on for a while: its outcome is unknown. */
+      /** The outcome is unknown: the program may run until its deadline, when the host kills it. */
       function endWith(why: () => unknown): void {
         isOpen = false;
         channel.close();
-        closing = setTimeout(giveUp, CLOSE_TIMEOUT_MS);
+        closing = setTimeout(giveUp, Math.max(0, deadline - performance.now()) + closeTimeoutMs);
         settle(() => {
           throw why();
         });

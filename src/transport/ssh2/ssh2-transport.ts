@@ -23,6 +23,8 @@ export interface Ssh2TransportOptions {
   readonly maxChannels?: number;
   /** For the whole login over all jump hosts; default 30,000. */
   readonly loginTimeoutMs?: number;
+  /** For a channel to close after the deadline of its command; default 30,000. A later one costs the connection. */
+  readonly closeTimeoutMs?: number;
   readonly backoff?: LoginBackoff;
   readonly clock?: Clock;
   readonly keepalive?: { readonly intervalMs: number; readonly count: number };
@@ -30,6 +32,7 @@ export interface Ssh2TransportOptions {
 
 const MAX_CHANNELS = 4;
 const LOGIN_TIMEOUT_MS = 30_000;
+const CLOSE_TIMEOUT_MS = 30_000;
 /** A connection without any response for a minute is lost. */
 const KEEPALIVE = { intervalMs: 15_000, count: 4 };
 
@@ -41,6 +44,7 @@ interface PooledConnection extends Connection {
 export function createSsh2Transport(options: Ssh2TransportOptions): SshTransport {
   const { target, context, hostKeysOf, here, clock = systemClock } = options;
   const { maxChannels = MAX_CHANNELS, loginTimeoutMs = LOGIN_TIMEOUT_MS, keepalive = KEEPALIVE } = options;
+  const { closeTimeoutMs = CLOSE_TIMEOUT_MS } = options;
   const name = `${target.user}@${target.name}`;
   const login = createPersistentConnection<PooledConnection>({
     async logIn(signal) {
@@ -56,7 +60,8 @@ export function createSsh2Transport(options: Ssh2TransportOptions): SshTransport
   async function openShell({ exec, close }: Ssh2Connection): Promise<Ssh2Shell> {
     const token = randomNonce();
     try {
-      return createSsh2Shell({ channel: await exec(remoteCommand(token)), token, hostName: name, giveUp: close });
+      const channel = await exec(remoteCommand(token));
+      return createSsh2Shell({ channel, token, hostName: name, closeTimeoutMs, giveUp: close });
     } catch (error) {
       if (error instanceof MaxSessionsError) throw error;
       const reason = error instanceof Error ? error.message : String(error);

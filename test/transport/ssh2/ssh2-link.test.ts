@@ -110,6 +110,32 @@ describe('the ssh2 transport', () => {
     expect(leastMs).to.be.within(2 * oneWayMs - 10, 4 * oneWayMs - 1);
   });
 
+  it('keeps the connection for other commands after an abort, although the aborted program runs until its deadline', async () => {
+    const host = testBed.open(testBed.target(), { closeTimeoutMs: 100 });
+    const stop = new AbortController();
+    const aborted = rejection(host.run(shell('touch aborted; exec sleep 20', { signal: stop.signal })));
+    await waitUntil('the command to run', () => existsSync(join(testBed.account.home, 'aborted')));
+    const other = host.run(shell('sleep 2; echo fine'));
+    stop.abort(new Error('the daemon stops'));
+
+    expect(await aborted).to.have.property('message', 'the daemon stops');
+    expect(await other).to.include({ stdout: 'fine\n' });
+    expect(host.loginCount()).to.equal(1);
+  });
+
+  it('replaces the connection if a program outlives its deadline on the host', async () => {
+    const host = testBed.open(testBed.target(), { closeTimeoutMs: 100 });
+    await host.run(shell('true'));
+    // The process group of timeout(1) does not contain it, and it keeps the shell's pipe open.
+    const timedOut = await rejection(host.run(shell('setsid sleep 600 & wait', { timeoutMs: 200 })));
+
+    expect(timedOut).to.be.instanceOf(CommandTimeoutError);
+    await waitUntil('a new connection', async () => {
+      await host.run(shell('true')).catch(() => undefined);
+      return host.loginCount() === 2;
+    });
+  });
+
   describe('with a broken network link', () => {
     it('reports an unknown outcome only for sent commands, and reconnects once for later commands', async () => {
       await using link = await startLink(testBed.sshd.port);
