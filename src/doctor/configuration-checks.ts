@@ -85,7 +85,9 @@ export const HERE_CHECKS: readonly Check<HereFacts>[] = [
     question: 'Does the clock of the server match the clock of this machine?',
     fix: 'Synchronize both clocks with NTP (timedatectl shows the state)',
     check: ({ serverAheadMs }) =>
-      checkFact(serverAheadMs, (ms) => (ms === undefined ? skipped('the server sends no time') : checkClocks(ms))),
+      checkFact(serverAheadMs, (ms) =>
+        ms === undefined ? skipped('the responses of the server have no Date header') : checkClocks(ms),
+      ),
   },
   {
     id: 'queues',

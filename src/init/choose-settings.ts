@@ -85,7 +85,7 @@ function mustBeKnown(option: keyof TypedChoices, given: string, { answers }: Que
   if (answers.includes(given)) return given;
   const nearest = nearestName(given, answers);
   const hint = nearest === undefined ? ` Use one of ${answers.join(', ')}.` : ` Did you mean "${nearest}"?`;
-  throw new UsageError(`--${option} "${given}" does not exist here.${hint}`);
+  throw new UsageError(`--${option} cannot be "${given}".${hint}`);
 }
 
 function mustBePath(given: string): string {

@@ -104,7 +104,7 @@ describe('init', () => {
     const closed = await cli.run('init', '--partition', 'inactive');
 
     expect(mistyped).to.include({ code: 2 });
-    expect(mistyped.stderr).to.include('--partition "debgu" does not exist here. Did you mean "debug"?');
+    expect(mistyped.stderr).to.include('--partition cannot be "debgu". Did you mean "debug"?');
     expect(closed.stderr).to.include('--partition "inactive" cannot be used now: inactive is not up.');
     expect(await readdir(cli.folder)).to.deep.equal(['clearml.conf']);
   });

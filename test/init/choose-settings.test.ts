@@ -142,10 +142,10 @@ describe('init, without questions,', () => {
   });
 
   for (const [typed, sentence] of [
-    [{ partition: 'gpus' }, '--partition "gpus" does not exist here. Did you mean "gpu"?'],
+    [{ partition: 'gpus' }, '--partition cannot be "gpus". Did you mean "gpu"?'],
     [{ partition: 'others' }, '--partition "others" cannot be used now: others accepts none of your accounts.'],
-    [{ account: 'nobody' }, '--account "nobody" does not exist here. Use one of lab, course.'],
-    [{ containers: 'docker' }, '--containers "docker" does not exist here. Use one of none, apptainer, pyxis.'],
+    [{ account: 'nobody' }, '--account cannot be "nobody". Use one of lab, course.'],
+    [{ containers: 'docker' }, '--containers cannot be "docker". Use one of none, apptainer, pyxis.'],
     [{ 'shared-dir': 'scratch' }, '--shared-dir must be an absolute path or none, not "scratch".'],
   ] as const) {
     it(`rejects an invalid option: ${sentence}`, async () => {

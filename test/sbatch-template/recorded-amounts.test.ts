@@ -50,7 +50,7 @@ for (const { version } of SLURM_RELEASES) {
         }
       });
 
-      it(`considers a --${option.option} value to be within a limit only if Slurm ${version} grants no more than that limit`, () => {
+      it(`accepts a --${option.option} value under a maximum only if Slurm ${version} grants no more than the maximum for this value`, () => {
         const limits = kind === 'duration' || kind === 'memory' ? LIMITS[kind] : LIMITS.other;
         const whole = { option: { name: option.option, before: '', after: '' } };
         for (const most of limits) {

@@ -15,7 +15,7 @@ describe('the check of the settings', () => {
     );
   });
 
-  it('reports an unknown name with all names of its group if no name is close', () => {
+  it('lists all names of the group if an unknown name resembles none of them', () => {
     expect(problemWith('agent.slurm.grace { whatever_else: 5 }')).to.contain(
       'the settings of agent.slurm.grace are start_sec, server_sec, end_sec, stop_sec, absent_sec, never_starts_sec, adopt_sec',
     );

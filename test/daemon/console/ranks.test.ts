@@ -68,7 +68,7 @@ describe("from a job's log, the daemon", () => {
   });
 });
 
-describe('about ranks that never ran the task, the daemon', () => {
+describe('the daemon', () => {
   const idle = (rank: number): string =>
     `clearml: n${rank + 1}: rank ${rank} does not run the task, which was completed before this rank started\n`;
   const WHY =
@@ -79,12 +79,12 @@ describe('about ranks that never ran the task, the daemon', () => {
     [[3, 1], 'Ranks 3 (n4), 1 (n2)'],
     [[1, 2, 3, 4, 5, 6, 7], 'Ranks 1 (n2), 2 (n3), 3 (n4), 4 (n5), 5 (n6), 2 more'],
   ] as const) {
-    it(`reports the ranks that the job's log names, with their nodes: ${ranks.join(', ')}`, () => {
+    it(`reads from the job's log which ranks never ran the task, and on which nodes: ${who}`, () => {
       expect(describeIdleRanks(`0\n${ranks.map(idle).join('')}end\n`)).to.equal(`${who} did not run: ${WHY}`);
     });
   }
 
-  it("reports nothing if the job's log names no such rank, or only in the task's output", () => {
+  it("reports no rank that never ran the task if only the task's output names one", () => {
     const stopped = idle(2).replace('completed', 'stopped');
 
     expect(describeIdleRanks(`0\n${stopped}> ${idle(1)}`)).to.equal(undefined);

@@ -46,7 +46,7 @@ const NOT_GIVEN: readonly string[] = [
 
 describe('the renderer, given a value X for a Pyxis template,', () => {
   for (const body of GIVEN) {
-    it(`rejects special characters in X if the script uses X in an option of Pyxis: ${JSON.stringify(body)}`, () => {
+    it(`rejects special characters in X in an option of Pyxis in the script: ${JSON.stringify(body)}`, () => {
       renderBody(body.replaceAll('X', X), 'data/a');
       for (const value of HOSTILE) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -56,7 +56,7 @@ describe('the renderer, given a value X for a Pyxis template,', () => {
   }
 
   for (const written of ['--container-mounts=X', '--container-mounts "/a:/a X"', "--cont'ainer'-mounts=X"]) {
-    it(`rejects special characters in X if a directive uses X in an option of Pyxis: ${written}`, () => {
+    it(`rejects special characters in X in an option of Pyxis, also if the name of the option is partly quoted: #SBATCH ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       for (const value of HOSTILE) {
         const problem = errorOf(() => template.render(withProperties({ x: value }), noBlocks));
