@@ -63,12 +63,12 @@ export interface Queues {
    */
   park(queue: QueueId, task: TaskId): Promise<boolean>;
   /**
-   * Adds the task at the tail without changing the task, then moves it to the front. Succeeds if it is already there.
+   * Adds the task at the tail without changing the task, then moves it to the front. False if it was already there.
    * If the response was lost, read the queues before another call: other agents pop from this queue, and a second entry of a
    * task that runs by then would run it twice.
    * @throws ServerUnreachableError with `mayHaveHappened` if the response was lost; not retried
    */
-  returnToQueue(queue: QueueId, task: TaskId): Promise<void>;
+  returnToQueue(queue: QueueId, task: TaskId): Promise<boolean>;
   /**
    * Removes the task's entry. True for exactly one caller; false if it was not there.
    * @throws ServerUnreachableError with `mayHaveHappened` if the response was lost; not retried

@@ -152,7 +152,7 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
     },
 
     async returnToQueue(queue, task) {
-      await add(queue, task, { idempotent: false });
+      const isAdded = await add(queue, task, { idempotent: false });
       try {
         await session.call('queues.move_task_to_front', { queue, task }, { shape: Done, idempotent: true });
       } catch (error) {
@@ -165,6 +165,7 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
           });
         else if (!isRefusal(error, 'taskNotInQueue')) throw error;
       }
+      return isAdded;
     },
 
     async removeEntry(queue, task) {

@@ -1,6 +1,8 @@
 // A Unix user whose jobs cannot be listed: only this user's tasks wait.
 import { expect } from 'chai';
 import { poll } from '../../src/daemon/poll/poll.ts';
+import { recoverOrphan } from '../../src/daemon/recover/recover-orphan.ts';
+import { submitClaimedTask } from '../../src/daemon/submit/submit-claimed-task.ts';
 import { createAdopter } from '../../src/daemon/recover/adopt-untracked-task.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
@@ -41,6 +43,26 @@ describe('if the jobs of one user cannot be listed, the daemon', () => {
     users.unlisted.clear();
     await run(deps, fixture, 15 * MINUTE_MS);
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([tasks[1], tasks[0]]);
+  });
+
+  it('neither submits nor returns a task of this user that was found in no queue, because it may have a job', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const task = await enqueued(1, 'a1');
+    const { queues, tasks } = deps.clearml;
+    await queues.pop(OWN_QUEUE, task);
+    fixture.clock.pass(1_000);
+    await tasks.unstart(task, 'in_progress', { reason: 'found in no queue', message: '' });
+    users.unlisted.add('alice');
+    const entry = entryOf({ task, queue: OWN_QUEUE, step: 'orphaned', queuedAt: fixture.clock.now() });
+    await deps.journal.write(entry);
+
+    await recoverOrphan(deps, entry, { signal });
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
+
+    const [queue = expect.fail('no queue is served')] = deps.queues;
+    const claimed = entryOf({ task, queue: OWN_QUEUE, step: 'claiming', attempt: undefined, jobId: undefined });
+    await submitClaimedTask(deps, claimed, { queue, isParked: false });
+    expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
   it('lists the jobs of all users only once, even if this user has an untracked task', async () => {

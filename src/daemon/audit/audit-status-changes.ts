@@ -18,17 +18,17 @@ export function withAuditedStatuses(
 ): ClearmlClient {
   const { tasks, queues } = clearml;
 
-  async function change(
+  async function change<Result>(
     task: TaskId,
     what: Change,
     note: StatusNote,
-    effect: () => Promise<void>,
+    effect: () => Promise<Result>,
     by = meaningOf(note.reason).by,
-  ): Promise<void> {
+  ): Promise<Result> {
     const { queueName: queue, jobId: job } = journal.entries.get(task) ?? {};
     await audit.write({ event: 'changing status', task, queue, job, ...what, by, ...note });
     try {
-      await effect();
+      return await effect();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       await audit.write({ event: 'status not changed', task, queue, job, why });

@@ -12,6 +12,14 @@ export function ranAs(task: Task | undefined, job: Pick<Job, 'id'>): boolean {
 }
 
 /**
+ * Whether the task names this job. Any user of the cluster can give a job a name like ours, so another user's job counts only then. If
+ * an ignored job is real after all, the gate lets only one of the two jobs run the parked task.
+ */
+export function namesJob(task: Task, job: Pick<Job, 'id'>): boolean {
+  return task.slurmJob === job.id || ranAs(task, job);
+}
+
+/**
  * Whether another job or agent may run the task: the last report is recent and not from this job, or the task was enqueued elsewhere.
  * An agent that died between its first request and its first report looks the same for a while.
  */

@@ -4,6 +4,7 @@ import type { Task } from '../../clearml/task.ts';
 import { leaveToUser } from '../claim/park.ts';
 import { isAbortUndone } from '../decide/recognize-abort.ts';
 import { endTask } from './end-task.ts';
+import { isReasonOfDaemon } from './status-reasons.ts';
 import type { Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/write-job-confs.ts';
@@ -25,7 +26,7 @@ export async function returnToQueue(
   const task = (await deps.clearml.tasks.get(entry.task))?.task;
   const isChanged = seen !== undefined && seen.statusChanged !== task?.statusChanged;
   if (isWaiting(entry, task)) {
-    if (!isChanged && !(await enqueueAtFront(deps, entry, { task, why, isMarked: seen !== undefined }))) return;
+    if (!isChanged && !(await enqueueAtFront(deps, entry, { task, why, seen }))) return;
     await deps.journal.forget(entry.task);
   } else await leaveToUser(deps, entry, task);
   await removeJobConf(deps, entry);
@@ -36,14 +37,20 @@ function isWaiting(entry: Entry, task: Task | undefined): task is Task {
   return task?.status === 'queued' && task.executionQueue === entry.queue && !isAbortUndone(task);
 }
 
+/** A user who enqueued the queued task at this moment changed it too, but wants the entry. */
+function isChangedByDaemon(seen: Task, { statusChanged, statusReason }: Task): boolean {
+  return statusChanged !== seen.statusChanged && isReasonOfDaemon(statusReason);
+}
+
 /** False if the task was ended instead. */
 async function enqueueAtFront(
   deps: DaemonDeps,
   entry: Entry,
-  { task, why, isMarked }: { readonly task: Task; readonly why: string; readonly isMarked: boolean },
+  { task, why, seen }: { readonly task: Task; readonly why: string; readonly seen: Task | undefined },
 ): Promise<boolean> {
+  let isAdded: boolean;
   try {
-    await deps.clearml.queues.returnToQueue(entry.queue, entry.task);
+    isAdded = await deps.clearml.queues.returnToQueue(entry.queue, entry.task);
   } catch (error) {
     if (!isRefusal(error, 'invalidQueueId')) throw error;
     const text = `Queue "${entry.queueName}" no longer exists, so the task cannot return to it. Enqueue the task in another queue.`;
@@ -56,10 +63,10 @@ async function enqueueAtFront(
     return false;
   }
   const read = (await deps.clearml.tasks.get(entry.task))?.task;
-  if (!isWaiting(entry, read) || (isMarked && read.statusChanged !== task.statusChanged)) {
+  if (!isWaiting(entry, read) || (seen !== undefined && isChangedByDaemon(seen, read))) {
     // Aborted, enqueued elsewhere or returned by another daemon at the same moment: a daemon that claimed it from its old queue would
-    // still run it.
-    await deps.clearml.queues.removeEntry(entry.queue, entry.task);
+    // still run it. An entry that was already there is of a user or another daemon.
+    if (isAdded) await deps.clearml.queues.removeEntry(entry.queue, entry.task);
     return true;
   }
   deps.log.info('Returned to queue', { task: entry.task, queue: entry.queueName, why });

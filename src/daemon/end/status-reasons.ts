@@ -37,6 +37,11 @@ const STATUS_REASONS = {
 /** One of the table, or Slurm's state of a job that ended before its task. */
 export type StatusReason = keyof typeof STATUS_REASONS | `Slurm ${string}`;
 
+/** Whether a daemon gave this reason for the last change of a task that has not ended. */
+export function isReasonOfDaemon(reason: string): boolean {
+  return Object.hasOwn(STATUS_REASONS, reason);
+}
+
 /** What the reason means. Of a text that is not in the table, such as another client's, nothing is known. */
 export function meaningOf(reason: string): Meaning {
   const known: Readonly<Record<string, Meaning>> = STATUS_REASONS;

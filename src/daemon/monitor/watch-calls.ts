@@ -116,8 +116,9 @@ function watchQueues(queues: Queues, { histories }: Watching): Queues {
   return {
     ...queues,
     async returnToQueue(queue, task) {
-      await queues.returnToQueue(queue, task);
+      const isAdded = await queues.returnToQueue(queue, task);
       histories.ending(task, { isReturned: true, why: '' });
+      return isAdded;
     },
   };
 }

@@ -6,8 +6,9 @@ import { attemptOf, parseJobName } from '../../slurm/job-name.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Job, JobList } from '../../slurm/scheduler.ts';
 import type { Place } from '../decide/observation.ts';
+import { namesJob } from '../decide/who-runs-the-task.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { accountsOf } from '../users/unix-users.ts';
+import { accountsOf, isOfUnlistedUser } from '../users/unix-users.ts';
 import { leaveOutForeignJobs } from '../users/jobs-of-task.ts';
 
 export type PlaceOf = (task: TaskId, ownQueue: QueueId) => Place;
@@ -133,6 +134,22 @@ export async function listAllUsersJobs(deps: DaemonDeps, signal: AbortSignal): P
   const jobs = await jobsOf(deps, list, "List of all users' jobs");
   const unlisted = (list.kind === 'listed' ? list.unlisted : undefined) ?? new Set<string>();
   return jobs && { jobs, unlisted };
+}
+
+/**
+ * Whether a job of the task is live, of any Unix user: a peer may run as another one. 'unknown' if Slurm did not list the jobs of each
+ * user whose job it may be.
+ */
+export async function lookForLiveJob(
+  deps: DaemonDeps,
+  task: Task,
+  signal: AbortSignal,
+): Promise<'found' | 'none' | 'unknown'> {
+  const all = await listAllUsersJobs(deps, signal);
+  if (all === undefined) return 'unknown';
+  const jobs = all.jobs.get(task.id) ?? [];
+  if (jobs.some((job) => isLive(job.state) && (job.isOthers !== true || namesJob(task, job)))) return 'found';
+  return isOfUnlistedUser(deps.unixUsers, task.user, all.unlisted) ? 'unknown' : 'none';
 }
 
 async function jobsOf(

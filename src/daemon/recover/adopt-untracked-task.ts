@@ -8,7 +8,7 @@ import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked-tasks.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { isBackAtGate } from '../decide/closed-gate.ts';
-import { mappingOf } from '../users/unix-users.ts';
+import { isOfUnlistedUser, mappingOf } from '../users/unix-users.ts';
 import type { Peers } from '../poll/peers.ts';
 import { findLiveJob, listAllUsersJobs, newestAttempt, type Snapshot } from '../poll/poll.ts';
 import { logToConsole } from '../console/write-to-console.ts';
@@ -68,7 +68,7 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
     if (all === undefined) return { untrackedTasks: certain, isAll: false };
     const found = findUntracked({ ...facts, allUsersJobs: all.jobs });
     const mayHaveJob = ({ task }: Untracked): boolean =>
-      all.unlisted.size > 0 && isOfUnlistedUser(deps, facts.tasks.get(task), all.unlisted);
+      isOfUnlistedUser(deps.unixUsers, facts.tasks.get(task)?.user, all.unlisted);
     const untrackedTasks = found.filter((untracked) => !seemsJobless(untracked) || !mayHaveJob(untracked));
     const isFound = new Set(untrackedTasks.map(({ task }) => task));
     heldBack = new Set(found.map(({ task }) => task).filter((task) => !isFound.has(task)));
@@ -245,12 +245,6 @@ async function isRequeued(
 ): Promise<boolean> {
   const record = await scheduler.record(job.id, { name: job.name, runAs });
   return record?.name === job.name && isBackAtGate(job, record);
-}
-
-/** Whether the job of this task, if it has one, may be that of a user whose jobs could not be listed. */
-function isOfUnlistedUser({ unixUsers }: DaemonDeps, task: Task | undefined, unlisted: ReadonlySet<string>): boolean {
-  const mapping = mappingOf(unixUsers, task?.user);
-  return mapping.kind === 'rejected' || unlisted.has(mapping.user?.name ?? '');
 }
 
 /** The Unix user that the job of this task was submitted as: jobs of any other user are left out. */

@@ -6,8 +6,7 @@ import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
 import { isJobId } from '../../slurm/parse-job-row.ts';
 import { isStoppedByTerm } from '../decide/recognize-abort.ts';
-
-import { ranAs } from '../decide/who-runs-the-task.ts';
+import { namesJob, ranAs } from '../decide/who-runs-the-task.ts';
 import type { ServedQueue } from '../deps.ts';
 import { findLiveJob, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
 import type { Peers } from '../poll/peers.ts';
@@ -113,7 +112,7 @@ function findUntrackedTask(facts: UntrackedFacts, id: TaskId, parkedAt: number |
   const alive = facts.allUsersJobs?.get(id)?.filter((job) => isLive(job.state)) ?? [];
   // Submitted after our own jobs were listed: the next pass lists it.
   if (alive.some(({ isOthers }) => isOthers !== true)) return undefined;
-  const itsJob = alive.find((job) => isJobOf(task, job));
+  const itsJob = alive.find((job) => namesJob(task, job));
   if (itsJob !== undefined) return trackIfOurs(facts, { task: id, queue, job: itsJob, isOthersJob: true });
   const place = snapshot.placeOf(id, queue.id);
   if (isLongParked) {
@@ -170,14 +169,6 @@ function parseWorkerJob(lastWorker: string | undefined, worker: string): JobId |
   if (lastWorker?.startsWith(`${worker}:`) !== true) return undefined;
   const id = lastWorker.slice(worker.length + 1).split(':', 1)[0] ?? '';
   return isJobId(id) ? id : undefined;
-}
-
-/**
- * Any user of the cluster can give a job a name like ours, so a job counts only if the task names it. If an ignored job is real after
- * all, the gate lets only one of the two jobs run the parked task.
- */
-function isJobOf(task: Task, job: Job): boolean {
-  return task.slurmJob === job.id || ranAs(task, job);
 }
 
 /** Is no less strict than the rule of reconcile: a daemon would adopt a task and leave it in the same pass. */

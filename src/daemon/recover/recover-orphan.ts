@@ -6,12 +6,12 @@ import { returnToQueue } from '../end/return-to-queue.ts';
 import { FOUND_IN_NO_QUEUE } from '../end/status-reasons.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { describeOrphan, isOrphanMessage } from '../console/console-messages.ts';
-import { findLiveJob, poll } from '../poll/poll.ts';
+import { lookForLiveJob, readPlaces } from '../poll/poll.ts';
 import { isStillClaimed, leaveToUser } from '../claim/park.ts';
 
 /**
  * Two daemons may recover the same task, and one of them may have claimed it again already. So the task is marked first: a daemon between
- * pop and park sees the mark and gives the task up. If a daemon parked it before the mark, the following poll shows its entry or its job.
+ * pop and park sees the mark and gives the task up. If a daemon parked it before the mark, its entry or its job is found afterwards.
  * If two daemons mark it, only the later one continues: the mark names its daemon, so the earlier one does not take it for its own.
  */
 export async function recoverOrphan(
@@ -26,12 +26,12 @@ export async function recoverOrphan(
   // Journaled so that a later pass does not take our own mark for a change by another daemon or user.
   await deps.journal.write({ ...entry, queuedAt: marked.statusChanged });
 
-  const snapshot = await poll(deps, signal, []);
-  if (snapshot === undefined) return;
-  const place = snapshot.placeOf(entry.task, entry.queue);
+  // ClearML first, as in a poll: what a job takes from a queue meanwhile is a live job then.
+  const place = readPlaces(await deps.clearml.queues.readAll(), deps.schedulerQueue)(entry.task, entry.queue);
   if (place === 'unknown') return;
-  const isHeld = place !== 'nowhere' || findLiveJob(snapshot, entry.task) !== undefined;
-  if (isHeld) return deps.journal.forget(entry.task);
+  const job = place === 'nowhere' ? await lookForLiveJob(deps, marked, signal) : 'none';
+  if (job === 'unknown') return;
+  if (place !== 'nowhere' || job === 'found') return deps.journal.forget(entry.task);
   await returnToQueue(deps, entry, { isParked: false, why, seen: marked });
 }
 

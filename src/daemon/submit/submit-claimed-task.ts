@@ -5,7 +5,7 @@ import { FOUND_IN_NO_QUEUE } from '../end/status-reasons.ts';
 import { logToConsoleLater } from '../console/write-to-console.ts';
 import { describeClaimed, isReturnedToQueue } from '../console/console-messages.ts';
 import type { SubmitResult } from './submission-pool.ts';
-import { findLiveJob, poll } from '../poll/poll.ts';
+import { lookForLiveJob } from '../poll/poll.ts';
 import { prepare, submit } from './submit-parked-task.ts';
 import { unpark, park, readClaimed } from '../claim/park.ts';
 import type { ClaimedBatch } from '../claim/read-claimed-batch.ts';
@@ -46,10 +46,10 @@ export async function submitClaimedTask(
     return 'none';
   }
   if (read.task.statusReason === FOUND_IN_NO_QUEUE) {
-    const snapshot = await poll(deps, new AbortController().signal, []);
+    const job = await lookForLiveJob(deps, read.task, new AbortController().signal);
     // A later pass finishes the step.
-    if (snapshot === undefined) return 'none';
-    if (findLiveJob(snapshot, entry.task) !== undefined) {
+    if (job === 'unknown') return 'none';
+    if (job === 'found') {
       await unpark(deps, entry, { isOurs: isOurs === true });
       return 'none';
     }

@@ -51,6 +51,17 @@ export function runsAs({ map }: UnixUsers, owner: string | undefined): string | 
   return mapping.kind === 'run as' ? mapping.user?.name : undefined;
 }
 
+/** Whether the job of a task of this owner, if the task has one, may be that of a user whose jobs could not be listed. */
+export function isOfUnlistedUser(
+  users: UnixUsers | undefined,
+  owner: string | undefined,
+  unlisted: ReadonlySet<string>,
+): boolean {
+  if (unlisted.size === 0) return false;
+  const mapping = mappingOf(users, owner);
+  return mapping.kind === 'rejected' || unlisted.has(mapping.user?.name ?? '');
+}
+
 /** As whom the task's job runs. */
 export function mappingOf(users: UnixUsers | undefined, owner: string | undefined): Mapping {
   return users === undefined ? { kind: 'run as', user: undefined } : unixUserOf(owner, users.map);

@@ -73,7 +73,7 @@ describe('when it returns a task to its queue, the daemon', () => {
       const { queues } = fixture.deps.clearml;
       const giving: typeof queues.returnToQueue = async (...where) => {
         await fixture.server.call(endpoint, { task, ...more });
-        await queues.returnToQueue(...where);
+        return queues.returnToQueue(...where);
       };
       const deps = {
         ...fixture.deps,
@@ -94,9 +94,10 @@ describe('when it returns a task to its queue, the daemon', () => {
     const { task, entry } = await popped(fixture);
     const { queues } = fixture.deps.clearml;
     const giving: typeof queues.returnToQueue = async (...where) => {
-      await queues.returnToQueue(...where);
+      const isAdded = await queues.returnToQueue(...where);
       await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
       await fixture.server.call('tasks.started', { task, force: true });
+      return isAdded;
     };
     const deps = {
       ...fixture.deps,

@@ -65,7 +65,7 @@ describe('when it recovers an orphan, the daemon', () => {
         reason: 'found in no queue',
         message: describeOrphan(peer),
       });
-      await clearml.queues.returnToQueue(queue, id);
+      return clearml.queues.returnToQueue(queue, id);
     };
     const deps = { ...fixture.deps, clearml: { ...clearml, queues: { ...clearml.queues, returnToQueue } } };
 
@@ -75,8 +75,36 @@ describe('when it recovers an orphan, the daemon', () => {
     expect([...journal.entries.keys()]).to.deep.equal([]);
   });
 
+  for (const when of ['before', 'after'] as const) {
+    it(`leaves the task in the queue if its user enqueues it just ${when} the return to the queue`, async () => {
+      const fixture = createStepFixture();
+      const task = await fixture.enqueued(1);
+      const { clearml, journal } = fixture.deps;
+      await clearml.queues.pop(OWN_QUEUE, task);
+      const queuedAt = (await fixture.read(task))?.statusChanged;
+      const entry = entryOf({ task, queue: OWN_QUEUE, step: 'orphaned', queuedAt });
+      await journal.write(entry);
+      const enqueue = async (): Promise<void> => {
+        fixture.clock.pass(1_000);
+        await fixture.server.call('tasks.enqueue', { task, queue: OWN_QUEUE }).catch(() => undefined);
+      };
+      const returnToQueue: typeof clearml.queues.returnToQueue = async (queue, id) => {
+        if (when === 'before') await enqueue();
+        const isAdded = await clearml.queues.returnToQueue(queue, id);
+        if (when === 'after') await enqueue();
+        return isAdded;
+      };
+      const deps = { ...fixture.deps, clearml: { ...clearml, queues: { ...clearml.queues, returnToQueue } } };
+
+      await recoverOrphan(deps, entry, { signal });
+
+      expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+      expect([...journal.entries.keys()]).to.deep.equal([]);
+    });
+  }
+
   for (const [what, endpoint] of [
-    ['Slurm did not respond', 'squeue'],
+    ['Slurm did not respond', "everybody's squeue"],
     ['the server did not respond', 'queues.add_task'],
   ] as const) {
     it(`completes the recovery in the next pass if ${what} after the task was recorded as an orphan`, async () => {

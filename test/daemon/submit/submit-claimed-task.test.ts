@@ -8,6 +8,7 @@ import { finishInterruptedSteps } from '../../../src/daemon/recover/finish-inter
 import { submitClaimedTask } from '../../../src/daemon/submit/submit-claimed-task.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { entryOf } from '../decide/observations.ts';
+import { anotherUser } from '../another-user.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 
 describe('when it submits a claimed task, the daemon', () => {
@@ -82,13 +83,31 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'orphaned' });
   });
 
+  it('submits no second job if the daemon that returned the task as well runs as another Unix user', async () => {
+    const peer = fixture.peer(2);
+    await peer.clearml.queues.pop(OWN_QUEUE, task);
+    await returnedByPeer(peer);
+    await submitPopped(peer, await popped(peer));
+    await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+    const [job = expect.fail('there is no job')] = fixture.cluster.jobs;
+    Object.assign(job, { state: 'RUNNING', startAt: fixture.clock.now() });
+    expect((await fixture.read(task))?.slurmJob).to.equal(job.id);
+    await peer.clearml.queues.returnToQueue(OWN_QUEUE, task);
+    const deps = { ...fixture.deps, scheduler: anotherUser(fixture.deps.scheduler).scheduler };
+
+    await submitPopped(deps, await popped(deps));
+
+    expect(fixture.cluster.jobs).to.have.length(1);
+    expect(deps.journal.entries.get(task)).to.include({ step: 'orphaned' });
+  });
+
   it('waits until Slurm can list the jobs of the task if the task was found in no queue', async () => {
     await fixture.deps.clearml.queues.pop(OWN_QUEUE, task);
     fixture.clock.pass(3_600_000);
     const note = { reason: 'found in no queue', message: describeOrphan(fixture.deps) } as const;
     await fixture.deps.clearml.tasks.unstart(task, 'in_progress', note);
     await fixture.deps.clearml.queues.returnToQueue(OWN_QUEUE, task);
-    fixture.fate = (call) => (call.endpoint === 'squeue' ? 'not made' : undefined);
+    fixture.fate = (call) => (call.endpoint.endsWith('squeue') ? 'not made' : undefined);
 
     await submitPopped(fixture.deps, await popped(fixture.deps));
     expect(fixture.cluster.jobs).to.deep.equal([]);
