@@ -86,7 +86,7 @@ export const HERE_CHECKS: readonly Check<HereFacts>[] = [
     fix: 'Synchronize both clocks with NTP (timedatectl shows the state)',
     check: ({ serverAheadMs }) =>
       checkFact(serverAheadMs, (ms) =>
-        ms === undefined ? skipped('the responses of the server have no Date header') : checkClocks(ms),
+        ms === undefined ? skipped('the token of the server has no time of issue') : checkClocks(ms),
       ),
   },
   {
