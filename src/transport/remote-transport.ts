@@ -1,4 +1,4 @@
-// The part that all SSH transports share: a command waits for a bounded time, and an abort kills the running program.
+// The part that all SSH transports share: a command waits for a bounded time, and an abort ends the wait for its program.
 import { setMaxListeners } from 'node:events';
 import { abortWith } from '../base/abort-with.ts';
 import { ConnectionLostError, HostUnreachableError } from './errors.ts';
@@ -18,7 +18,7 @@ export interface Attempt {
   readonly beforeStart: AbortSignal;
   /** Call it before anything is sent; from then on only `signals` and the command's deadline apply. */
   readonly begin: () => void;
-  /** Each signal kills the command with its reason. */
+  /** Each signal ends the command with its reason. The program may run until its deadline. */
   readonly signals: readonly AbortSignal[];
 }
 

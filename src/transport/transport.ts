@@ -10,6 +10,7 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
   /** After this many milliseconds the program is killed and `CommandTimeoutError` thrown. */
   readonly timeoutMs: number;
+  /** Its abort ends the command with its reason. On another host, the program may run until its deadline. */
   readonly signal?: AbortSignal;
   /** The Unix user to run it as, through sudo; default: the user of the daemon, or of the login. */
   readonly runAs?: string;
@@ -37,6 +38,6 @@ export interface Transport {
    * @throws SudoRefusedError sudo did not allow `runAs`: nothing ran
    */
   run(command: Command): Promise<CommandResult>;
-  /** Kills running programs, whose callers get `ConnectionLostError`, and resolves when they have ended. */
+  /** Ends all commands: their callers get `ConnectionLostError`, and programs on this machine are killed. Resolves when that is done. */
   close(): Promise<void>;
 }
