@@ -1,18 +1,36 @@
 // Processes of a task that its agent has left: with proctrack/linuxproc, Slurm would not find them at the end of the job.
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { waitUntil } from '../support/wait-until.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type Node, type StartedJob } from './job-script.ts';
 
 describe('processes that the agent has left', () => {
+  /** Ignores SIGTERM. */
+  const IGNORES = 'trap "" TERM; exec /bin/sleep 1000';
   let node: Node;
   beforeEach(() => {
     node = createNode();
   });
   afterEach(() => node.remove());
 
-  function start(agent: string, template = PLAIN_TEMPLATE): StartedJob {
-    return node.start(fillIn(template, jobFacts({ python: node.python })), { STAND_IN_AGENT: agent });
+  function start(agent: string, template = PLAIN_TEMPLATE, env: Readonly<Record<string, string>> = {}): StartedJob {
+    return node.start(fillIn(template, jobFacts({ python: node.python })), { STAND_IN_AGENT: agent, ...env });
+  }
+
+  /** A template in which this command precedes the builtin `name`, where `caller` calls it. */
+  function withCommandBefore(name: string, caller: string, command: string): string {
+    const wrapper = `${name}() { if [ "\${FUNCNAME[1]}" = ${caller} ]; then ${command}; fi; builtin ${name} "$@"; }`;
+    return PLAIN_TEMPLATE.replace("echo 'before the agent'\n", () => `${wrapper}\nexport -f ${name}\n`);
+  }
+
+  /** A value of PATH in which these programs come before those of the system. */
+  function pathWith(programs: Readonly<Record<string, string>>): string {
+    const bin = join(node.home, 'bin');
+    mkdirSync(bin);
+    for (const [name, text] of Object.entries(programs))
+      writeFileSync(join(bin, name), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
+    return `${bin}:/usr/bin:/bin`;
   }
 
   /** Starts a process in a separate session, and writes its ID to that file. */
@@ -28,6 +46,11 @@ describe('processes that the agent has left', () => {
     } catch {
       return false;
     }
+  }
+
+  /** A killed process may take a moment to end. */
+  async function untilGone(name: string): Promise<void> {
+    await waitUntil(`the process "${name}" to end`, () => !runs(name));
   }
 
   it('get SIGTERM when the agent ends', async () => {
@@ -54,11 +77,61 @@ describe('processes that the agent has left', () => {
   });
 
   it('are killed before the job ends if they ignore SIGTERM, and the log names them', async () => {
-    const job = start(`${leave('left', 'trap "" TERM; for _ in {1..1200}; do sleep 0.05; done')}exit 3`);
-    const { exitCode, stderr } = await job.ended;
+    const { exitCode, stderr } = await start(`${leave('left', IGNORES)}exit 3`).ended;
     expect(exitCode).to.equal(3);
-    expect(runs('left')).to.equal(false);
+    await untilGone('left');
     expect(stderr).to.match(/killed processes of the task that still ran after its agent had ended: \d+/);
+  });
+
+  it('are killed when the agent ends if SIGTERM came more than ten seconds before', async () => {
+    const PATH = pathWith({ sleep: 'echo waits >&2; exec /bin/sleep "$@"' });
+    const job = start(
+      `${leave('left', IGNORES)}trap "/bin/sleep 15; echo ended >&2; exit 1" TERM; echo ready; while :; do /bin/sleep 0.05; done`,
+      PLAIN_TEMPLATE,
+      { PATH },
+    );
+    await job.printed('ready');
+    process.kill(-(job.process.pid ?? 0), 'SIGTERM');
+    const { exitCode, stderr } = await job.ended;
+    expect(exitCode).to.equal(1);
+    expect(/\nended\n([^]*)killed processes of the task/.exec(stderr)?.[1]).not.to.include('waits');
+    await untilGone('left');
+  });
+
+  it('are found even if Slurm ends the job while it searches for them', async () => {
+    const once = `if [ ! -e ${node.home}/once ]; then : >${node.home}/once; kill -TERM 0; fi`;
+    const saves = leave('left', 'trap "echo saved; exit" TERM; for _ in {1..1200}; do sleep 0.05; done');
+    const template = withCommandBefore('mapfile', 'clearml_list_processes', once);
+    const { exitCode } = await start(`${saves}exit 3`, template).ended;
+    expect({ exitCode, runs: runs('left') }).to.deep.equal({ exitCode: 3, runs: false });
+    expect(readFileSync(join(node.home, 'left.out'), 'utf8')).to.include('saved');
+  });
+
+  it('are found although they have no SLURM_JOB_ID and the image lacks grep, xargs and cut', async () => {
+    const missing = 'exit 127';
+    const saves = leave('left', 'trap "echo saved; exit" TERM; for _ in {1..1200}; do sleep 0.05; done');
+    const PATH = pathWith({ grep: missing, xargs: missing, cut: missing });
+    await start(`unset SLURM_JOB_ID; ${saves}exit 3`, PLAIN_TEMPLATE, { PATH }).ended;
+    expect(runs('left')).to.equal(false);
+  });
+
+  it('keep the environment by which they are found if they change their title with setproctitle', async () => {
+    expect((await start('echo "SPT_NOENV=$SPT_NOENV"').ended).stdout).to.match(/SPT_NOENV=./);
+  });
+
+  it('do not delay the end of the job if their search blocks, and the log says so', async () => {
+    const blocks = withCommandBefore('mapfile', 'clearml_list_processes', 'exec sleep 600');
+    const { exitCode, stderr } = await start('exit 3', blocks).ended;
+    expect(exitCode).to.equal(3);
+    expect(stderr).to.include('could not read the environment of every process');
+  });
+
+  it('are killed with the processes that they start just before', async () => {
+    const forks = `until [ -e ${node.home}/fork ]; do sleep 0.05; done; sleep 1000 & echo $! >${node.home}/child; wait`;
+    const before = `: >${node.home}/fork; until [ -s ${node.home}/child ]; do sleep 0.05; done`;
+    const template = withCommandBefore('kill', 'clearml_end_processes', `case $* in *KILL*) ${before} ;; esac`);
+    await start(`${leave('left', `trap "" TERM; ${forks}`)}exit 3`, template).ended;
+    for (const name of ['left', 'child']) await untilGone(name);
   });
 
   it('do not include a process that the template started, which ends as the template wants', async () => {

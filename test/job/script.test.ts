@@ -64,6 +64,14 @@ describe('in a job script,', () => {
       });
     });
 
+    it('gets the stdin of CLEARML_AGENT_EXECUTE', async () => {
+      const { stdout } = await run(
+        { STAND_IN_AGENT: 'cat' },
+        PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', "printf 'input\\n' | ${CLEARML_AGENT_EXECUTE}"),
+      );
+      expect(stdout).to.equal('before the agent\ninput\nafter the agent\n');
+    });
+
     it('gets its worker name, its paths and its retry limit from the environment (C-27)', async () => {
       const names = [
         'CLEARML_WORKER_ID',

@@ -114,6 +114,18 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
+  it('does not change the exit code of the agent, even if bash loses the code because the agent ends at that moment', async () => {
+    const loses = 'wait() { builtin wait "$@"; return 143; }\nexport -f wait\n';
+    const agent = 'trap "exit 3" TERM; echo ready; while :; do sleep 0.05; done';
+    const job = start(
+      { STAND_IN_AGENT: agent },
+      PLAIN_TEMPLATE.replace('\n', () => `\n${loses}`),
+    );
+    await job.printed('ready');
+    terminate(job);
+    expect((await job.ended).exitCode).to.equal(3);
+  });
+
   it("runs the template's trap after the agent has reported (S-41)", async () => {
     const template = PLAIN_TEMPLATE.replace('\n', "\ntrap 'echo mine' TERM\n");
     const job = start({ STAND_IN_AGENT: REPORTS }, template);
@@ -185,6 +197,18 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
       stdout: 'before the agent\nready\nreported\ndone\nmine\nafter the agent\n',
     });
     expect(node.leftovers()).to.deep.equal([]);
+  });
+
+  it('does not change the exit code of the agent, even if bash loses the code because the agent ends at that moment', async () => {
+    const loses = 'wait() { builtin wait "$@"; return 143; }\n';
+    const agent = 'trap "exit 3" TERM; echo ready; while :; do sleep 0.05; done';
+    const job = start(
+      agent,
+      PLAIN_TEMPLATE.replace('\n', () => `\n${loses}`),
+    );
+    await job.printed('ready');
+    terminate(job);
+    expect((await job.ended).exitCode).to.equal(3);
   });
 
   it('does not change the effect of SIGINT, which interrupts the task', async () => {
