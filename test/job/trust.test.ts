@@ -140,6 +140,12 @@ describe('a job', () => {
     expect(readdirSync(open)).to.deep.equal([]);
   });
 
+  it('tries a directory once if SLURM_TMPDIR and TMPDIR both name it', async () => {
+    const { exitCode, stderr } = await run({}, { SLURM_TMPDIR: open, TMPDIR: open });
+    expect(exitCode, stderr).to.equal(0);
+    expect(stderr.match(/is not created in/g), stderr).to.have.length(1);
+  });
+
   it("accepts a project directory if the configuration names the directory's group", async () => {
     const shared = join(node.home, 'project');
     mkdirSync(join(shared, 'jobs'), { recursive: true });
