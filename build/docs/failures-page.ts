@@ -21,10 +21,10 @@ function failureTables(): string {
   const distinct = [...new Map(logs.map((row) => [row.join(), row])).values()];
   return [
     `## How a job ends\n\n${markdownTable(['state', 'meaning', 'what to do'], ends)}`,
-    'If slurmctld is killed while it starts a job, Slurm may report FAILED with exit code 1 although the script never began. The daemon then',
-    'submits another job, up to five in total. It does the same after BOOT_FAIL or PREEMPTED if the task had not started and Slurm does not',
-    "requeue the job (because of `--no-requeue`, `JobRequeue=0` or `PreemptMode=CANCEL`). After NODE_FAIL the task fails, because the job's",
-    'script may still run on a node that Slurm cannot reach.\n',
+    'If slurmctld is killed while it starts a job, Slurm may report FAILED with exit code 1 although the script never began. If the',
+    "job's log [shows this](templates.md#how-a-job-ends), the daemon submits another job, up to five in total. It does the same after BOOT_FAIL",
+    'or PREEMPTED if the task had not started and Slurm does not requeue the job (because of `--no-requeue`, `JobRequeue=0` or',
+    "`PreemptMode=CANCEL`). After NODE_FAIL the task fails, because the job's script may still run on a node that Slurm cannot reach.\n",
     'Exit code `0:53` means that the job could not write its output file. Bash exits with 126 if a command of the template is not',
     'executable, and with 127 if the command does not exist. [templates.md](templates.md#how-a-job-ends) lists the exit codes of the job script.\n',
     '## Errors in the log\n',

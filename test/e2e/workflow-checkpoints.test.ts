@@ -55,10 +55,10 @@ describe('a training with checkpoints', () => {
     return task;
   }
 
-  /** The iterations after which it has continued, or at which it has saved, so far. */
+  /** The iterations after which it has continued, or at which it has saved, so far. An agent that got no response sends lines again. */
   async function iterations(task: string, text: string): Promise<number[]> {
     const found = (await world.user.console(task)).matchAll(new RegExp(`${text} iteration (\\d+)`, 'g'));
-    return [...found].map(([, iteration]) => Number(iteration));
+    return [...new Set([...found].map(([, iteration]) => Number(iteration)))];
   }
 
   /** Waits until it has continued so often, and has saved since. */
