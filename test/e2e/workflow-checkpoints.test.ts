@@ -2,8 +2,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { sharedCluster } from '../support/shared-cluster.ts';
 import { requireAgent, requireSandbox, requireSlurm } from '../support/skip-unless.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { pythonOf } from './workflow-bed.ts';
 import { startWorld, type Program, type World } from './world.ts';
 
 const FOLDER = 'examples/workflows/checkpoints';
@@ -21,7 +23,8 @@ describe('a training with checkpoints', () => {
   before(requireSandbox);
   before(requireSlurm);
   before(async () => {
-    world = await startWorld({ slurm: 'resubmit_on_timeout: 1' });
+    const cluster = await sharedCluster();
+    world = await startWorld({ cluster, python: await pythonOf(cluster), slurm: 'resubmit_on_timeout: 1' });
     code = await readFile(join(FOLDER, 'train.py'), 'utf8');
     const text = await readFile(join(FOLDER, 'checkpoints.template'), 'utf8');
     // The agent runs tasks with its own Python, so that nothing has to be installed.
