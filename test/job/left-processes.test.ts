@@ -77,10 +77,12 @@ describe('processes that the agent has left', () => {
   });
 
   it('are killed before the job ends if they ignore SIGTERM, and the log names them', async () => {
-    const { exitCode, stderr } = await start(`${leave('left', IGNORES)}exit 3`).ended;
+    // As the real agent does, without a newline at the end.
+    const agent = `${leave('left', IGNORES)}printf "Process failed" >&2; exit 3`;
+    const { exitCode, stderr } = await start(agent).ended;
     expect(exitCode).to.equal(3);
     await untilGone('left');
-    expect(stderr).to.match(/killed processes of the task that still ran after its agent had ended: \d+/);
+    expect(stderr).to.match(/^clearml: \S+ killed processes of the task that still ran after its agent had ended: \d+$/m);
   });
 
   it('are killed when the agent ends if SIGTERM came more than ten seconds before', async () => {
