@@ -164,6 +164,8 @@ describe('a training with checkpoints', () => {
     await world.cluster.run('scontrol', 'requeue', job);
     await untilWaiting(job);
     expect(await processesOf(task)).to.deep.equal([]);
+    // Before it is parked, its job would find the gate closed, and the daemon would submit another.
+    await world.untilStatus(task, 'queued');
     await startAgain(job);
     await untilContinued(task, 2);
     const end = await abortWithCurve(task);
