@@ -82,7 +82,9 @@ describe('processes that the agent has left', () => {
     const { exitCode, stderr } = await start(agent).ended;
     expect(exitCode).to.equal(3);
     await untilGone('left');
-    expect(stderr).to.match(/^clearml: \S+ killed processes of the task that still ran after its agent had ended: \d+$/m);
+    expect(stderr).to.match(
+      /^clearml: \S+ killed processes of the task that still ran after its agent had ended: \d+$/m,
+    );
   });
 
   it('are killed when the agent ends if SIGTERM came more than ten seconds before', async () => {
