@@ -43,7 +43,8 @@ export async function prepareDatabase(folder: string): Promise<Omit<DaemonComman
   const data = join(folder, 'database');
   mkdirSync(data, { mode: 0o700 });
   const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
-  const common = ['--no-defaults', `--datadir=${data}`, '--innodb-log-file-size=8M', ...asRoot];
+  // In a shared directory, another server removes its temporary tables when it starts.
+  const common = ['--no-defaults', `--datadir=${data}`, `--tmpdir=${folder}`, '--innodb-log-file-size=8M', ...asRoot];
   await execute('mariadb-install-db', [...common, '--auth-root-authentication-method=normal', '--skip-test-db']);
   return {
     program: 'mariadbd',
