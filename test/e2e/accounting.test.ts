@@ -160,8 +160,7 @@ async function untilKilledForMemory(world: World, task: string): Promise<void> {
   const { status_reason } = await world.untilStatus(task, 'failed');
   expect(status_reason).to.equal('worker execution exit code -9');
   await world.untilConsole(task, 'it was killed because it used more memory than it requested');
-  // Accounting does not say "per node": it is asked if the controller has forgotten the job before the daemon polls.
-  await world.untilConsole(task, /\(limit 400M(?: per node)?, peak \d{3}M\)\. What to do: raise --mem\./);
+  await world.untilConsole(task, /\(limit 400M per node, peak \d{3}M\)\. What to do: raise --mem\./);
   await world.untilConsole(task, '--mem is set by the user property "memory" (quick.template, line 9).');
 }
 

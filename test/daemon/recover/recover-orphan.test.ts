@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { recoverOrphan } from '../../../src/daemon/recover/recover-orphan.ts';
 import { describeOrphan } from '../../../src/daemon/console/console-messages.ts';
-import { createStepFixture, popDuringAbort } from '../step-fixture.ts';
+import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import { createStepFixture, popDuringAbort, type StepFixture } from '../step-fixture.ts';
 import { entryOf } from '../decide/observations.ts';
 import { OWN_QUEUE } from '../../simulation/queues.ts';
 
@@ -31,12 +32,8 @@ describe('when it recovers an orphan, the daemon', () => {
   it('leaves the task to another daemon that marked it later', async () => {
     const fixture = createStepFixture();
     const peer = fixture.peer(2);
-    const task = await fixture.enqueued(1);
     const { clearml, journal } = fixture.deps;
-    await clearml.queues.pop(OWN_QUEUE, task);
-    const queuedAt = (await fixture.read(task))?.statusChanged;
-    const entry = entryOf({ task, queue: OWN_QUEUE, step: 'orphaned', queuedAt });
-    await journal.write(entry);
+    const entry = await orphanOf(fixture);
     const unstart: typeof clearml.tasks.unstart = async (id, from, note) => {
       await clearml.tasks.unstart(id, from, note);
       fixture.clock.pass(1_000);
@@ -53,12 +50,8 @@ describe('when it recovers an orphan, the daemon', () => {
   it('removes the task from the queue again if another daemon marked the task just before the return to the queue', async () => {
     const fixture = createStepFixture();
     const peer = fixture.peer(2);
-    const task = await fixture.enqueued(1);
     const { clearml, journal } = fixture.deps;
-    await clearml.queues.pop(OWN_QUEUE, task);
-    const queuedAt = (await fixture.read(task))?.statusChanged;
-    const entry = entryOf({ task, queue: OWN_QUEUE, step: 'orphaned', queuedAt });
-    await journal.write(entry);
+    const entry = await orphanOf(fixture);
     const returnToQueue: typeof clearml.queues.returnToQueue = async (queue, id) => {
       fixture.clock.pass(1_000);
       await peer.clearml.tasks.unstart(id, 'in_progress', {
@@ -78,15 +71,11 @@ describe('when it recovers an orphan, the daemon', () => {
   for (const when of ['before', 'after'] as const) {
     it(`leaves the task in the queue if its user enqueues it just ${when} the return to the queue`, async () => {
       const fixture = createStepFixture();
-      const task = await fixture.enqueued(1);
       const { clearml, journal } = fixture.deps;
-      await clearml.queues.pop(OWN_QUEUE, task);
-      const queuedAt = (await fixture.read(task))?.statusChanged;
-      const entry = entryOf({ task, queue: OWN_QUEUE, step: 'orphaned', queuedAt });
-      await journal.write(entry);
+      const entry = await orphanOf(fixture);
       const enqueue = async (): Promise<void> => {
         fixture.clock.pass(1_000);
-        await fixture.server.call('tasks.enqueue', { task, queue: OWN_QUEUE }).catch(() => undefined);
+        await fixture.server.call('tasks.enqueue', { task: entry.task, queue: OWN_QUEUE }).catch(() => undefined);
       };
       const returnToQueue: typeof clearml.queues.returnToQueue = async (queue, id) => {
         if (when === 'before') await enqueue();
@@ -132,3 +121,13 @@ describe('when it recovers an orphan, the daemon', () => {
     });
   }
 });
+
+/** A popped task that is journaled as an orphan. */
+async function orphanOf(fixture: StepFixture): Promise<Entry> {
+  const task = await fixture.enqueued(1);
+  await fixture.deps.clearml.queues.pop(OWN_QUEUE, task);
+  const queuedAt = (await fixture.read(task))?.statusChanged;
+  const entry = entryOf({ task, queue: OWN_QUEUE, step: 'orphaned', queuedAt });
+  await fixture.deps.journal.write(entry);
+  return entry;
+}
