@@ -102,6 +102,20 @@ describe('processes that the agent has left', () => {
     await untilGone('left');
   });
 
+  it('are killed 20 seconds after SIGTERM if the agent has not ended, and the agent can still report', async () => {
+    const faster = 'sleep() { SECONDS=$((SECONDS + 10)); command sleep "$@"; }\nexport -f sleep\n';
+    const template = PLAIN_TEMPLATE.replace("echo 'before the agent'\n", () => faster);
+    const agent = `unset -f sleep; trap : TERM; echo ready; while kill -0 $(cat ${node.home}/left) 2>/dev/null; do sleep 0.05; done`;
+    const job = start(`${leave('left', IGNORES)}${agent}; echo reported; exit 1`, template);
+    await job.printed('ready');
+    process.kill(-(job.process.pid ?? 0), 'SIGTERM');
+    const { exitCode, stdout, stderr } = await job.ended;
+    expect(exitCode).to.equal(1);
+    expect(stdout).to.match(/^reported$/m);
+    expect(stderr).to.match(/killed processes of the task that still ran 20 seconds after SIGTERM: \d/);
+    expect(node.leftovers()).to.deep.equal([]);
+  });
+
   it('are found even if Slurm ends the job while it searches for them', async () => {
     const once = `if [ ! -e ${node.home}/once ]; then : >${node.home}/once; kill -TERM 0; fi`;
     const saves = leave('left', 'trap "echo saved; exit" TERM; for _ in {1..1200}; do sleep 0.05; done');
@@ -133,7 +147,7 @@ describe('processes that the agent has left', () => {
   it('are killed with the processes that they start just before', async () => {
     const forks = `until [ -e ${node.home}/fork ]; do sleep 0.05; done; sleep 1000 & echo $! >${node.home}/child; wait`;
     const before = `: >${node.home}/fork; until [ -s ${node.home}/child ]; do sleep 0.05; done`;
-    const template = withCommandBefore('kill', 'clearml_end_processes', `case $* in *KILL*) ${before} ;; esac`);
+    const template = withCommandBefore('kill', 'clearml_kill_processes', `case $* in *KILL*) ${before} ;; esac`);
     await start(`${leave('left', `trap "" TERM; ${forks}`)}exit 3`, template).ended;
     for (const name of ['left', 'child']) await untilGone(name);
   });
