@@ -40,6 +40,7 @@ describe('a training with checkpoints', () => {
     partition: string,
     saveEvery: number,
     directory = join(world.folder, 'checkpoints'),
+    program = code,
   ): Promise<string> {
     const section = (name: string, values: Readonly<Record<string, string>>): object =>
       Object.fromEntries(Object.entries(values).map(([key, value]) => [key, { section: name, name: key, value }]));
@@ -53,7 +54,7 @@ describe('a training with checkpoints', () => {
       properties: section('properties', { partition, walltime: '60' }),
       General: section('General', settings),
     };
-    const task = await world.user.makeTask({ code, more: { hyperparams } });
+    const task = await world.user.makeTask({ code: program, more: { hyperparams } });
     await world.user.enqueue(task, await world.user.makeQueue('checkpoints'));
     return task;
   }
@@ -203,6 +204,31 @@ describe('a training with checkpoints', () => {
     expect(jobs).to.have.members([first, second]);
     expect(await iterations(task, 'continues after')).to.deep.equal(await iterations(task, 'saved at'));
 
+    await abort(task);
+  });
+
+  it('leaves no process beside its next run, although one ignores SIGTERM and the agent waits for the server', async () => {
+    // With proctrack/linuxproc, Slurm does not find a process whose parent has ended.
+    const program = `import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if os.fork() == 0:
+    if os.fork() == 0:
+        time.sleep(900)
+    os._exit(0)
+os.wait()
+print("ready")
+time.sleep(900)
+`;
+    const task = await enqueue('debug', 1, '', program);
+    await world.untilConsole(task, 'ready');
+    const [job = ''] = await world.jobsOf(task);
+    // Longer than KillWait.
+    for (const endpoint of ['events.add_batch', 'tasks.get_all', 'tasks.get_by_id', 'tasks.stopped'])
+      await world.user.api('sandbox.fault', { endpoint, kind: 'delay', delayMs: 45_000, times: 1_000_000 });
+    await world.cluster.run('scontrol', 'requeue', job);
+    await untilWaiting(job);
+    expect(await processesOf(task)).to.deep.equal([]);
+    await world.user.api('sandbox.clear_faults', {});
     await abort(task);
   });
 
