@@ -77,7 +77,9 @@ export async function readQueues({ queues, slurm }: Settings, workingDir: string
 function refuseUnfitLimits({ name, properties }: QueueSettings, { template, properties: read }: ReadTemplate): void {
   const [unfit] = properties === undefined ? [] : invalidLimits(properties, read);
   if (unfit === undefined) return;
-  throw new UsageError(`Queue "${name}": ${unfit} in ${template.file}. Correct it in agent.slurm.queues.`);
+  throw new UsageError(
+    `Queue "${name}": ${unfit} in the template ${template.file}. Correct the queue in agent.slurm.queues.`,
+  );
 }
 
 type ReadTemplate = Pick<

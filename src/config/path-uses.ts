@@ -6,7 +6,7 @@ export const TRUSTED_USES = {
   'run here':
     'Programs that run on this machine. The daemon and each subcommand check them when they read the configuration',
   template:
-    'Templates that this machine reads. The daemon checks them before it claims a task; `doctor` checks them too. Members of `trusted_group` may write to them',
+    'Templates that this machine reads. The daemon checks before it claims a task who can write to them, and so does `doctor`. Members of `trusted_group` may',
   state: 'Files that this machine reads and writes. They are checked before use; `doctor` checks them too',
   'run there':
     'Programs that the login node runs. They are checked there before the first command. Members of `trusted_group` may write to them',

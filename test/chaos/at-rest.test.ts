@@ -10,7 +10,7 @@ function kindsOf(...samples: readonly (readonly [second: number, look: Partial<R
   return samples.map(([second, look]) => rest(second * 1_000, { ...QUIET, ...look }).kind);
 }
 
-describe('the wait for the end of a chaos round', () => {
+describe('waiting until a chaos round ends', () => {
   it('ends once nothing has changed for a while and each daemon has polled', () => {
     expect(kindsOf([1, {}], [8, { polls: [3, 3] }], [9, { polls: [4, 3] }])).to.deep.equal([
       'pending',
@@ -46,7 +46,7 @@ describe('the wait for the end of a chaos round', () => {
     ]);
   });
 
-  it('fails if the same states recur without end', () => {
+  it('fails if the same states recur too often', () => {
     const samples = Array.from({ length: 10 }, (_, index) => [index * 100, { activity: String(index % 2) }] as const);
     expect(kindsOf(...samples, [901, { activity: 'x' }]).at(-1)).to.equal('never');
   });

@@ -88,7 +88,7 @@ function readings(session: Session): Readonly<Record<string, () => Promise<reado
 
 describe('for any response (C-35),', () => {
   for (const name of Object.keys(readings(sessionReturning(GOOD)))) {
-    it(`${name} returns valid ids or reports an unusable response`, async () => {
+    it(`the client's ${name}() returns valid ids or reports an unusable response`, async () => {
       const mutated = fc
         .array(anyMutation, { maxLength: 3 })
         .map((mutations) => mutations.reduce<unknown>(mutate, GOOD));

@@ -113,7 +113,7 @@ describe('the job script, to run clearml-agent,', () => {
     expect(stderr).to.include(`no python3 and no python in ${bin}:`);
   });
 
-  describe('with a shared directory,', () => {
+  describe('if a shared directory is configured,', () => {
     let shared: string;
     let home: string;
     beforeEach(() => {
@@ -175,7 +175,7 @@ describe('the job script, to run clearml-agent,', () => {
       expect(existsSync(`${home}.lock`)).to.equal(false);
     });
 
-    it('installs it in the private directory if the shared directory cannot be created', async () => {
+    it('uses the private directory instead if the shared one cannot be created', async () => {
       writeFileSync(join(node.home, 'a file'), '');
       const { exitCode, stdout } = await run({ sharedDir: join(node.home, 'a file') }, none);
       expect(exitCode).to.equal(0);

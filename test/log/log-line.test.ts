@@ -17,7 +17,7 @@ function networkError(): Error {
   return new TypeError('fetch failed', { cause: refused });
 }
 
-describe('a log line as text', () => {
+describe('the text format of a log line', () => {
   const cases: readonly [data: LogEvent['data'], shown: string][] = [
     [{}, ''],
     [{ task: '3f2a', job: 4711, queue: 'gpu' }, ' task=3f2a job=4711 queue=gpu'],

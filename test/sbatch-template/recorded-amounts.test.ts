@@ -50,7 +50,7 @@ for (const { version } of SLURM_RELEASES) {
         }
       });
 
-      it(`accepts a --${option.option} value under a maximum only if Slurm ${version} grants no more than the maximum for this value`, () => {
+      it(`rejects a --${option.option} value if Slurm ${version} would grant more than the queue's maximum`, () => {
         const limits = kind === 'duration' || kind === 'memory' ? LIMITS[kind] : LIMITS.other;
         const whole = { option: { name: option.option, before: '', after: '' } };
         for (const most of limits) {

@@ -302,7 +302,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       ['a script with DOS line breaks', '#!/bin/bash\r\ntrue\r\n', 'Batch script contains DOS line breaks'],
       ['an unknown node', script('#SBATCH --nodelist=nowhere', 'true'), 'Invalid node name specified'],
     ] as const) {
-      it(`rejects ${what}, reports Slurm's message, and leaves no job`, async () => {
+      it(`reports Slurm's message about ${what}, and no job is left`, async () => {
         const jobName = newName();
         const outcome = await scheduler.submit({ jobName, script: text });
 

@@ -12,8 +12,8 @@ function line(...fields: readonly string[]): string {
   return `${fields.join('\x1f')}\n`;
 }
 
-describe('a query with sacct', () => {
-  it('requests exact names, all runs, and a start time in UTC seconds, one hour before the given time (S-22)', () => {
+describe('a query with sacct for jobs', () => {
+  it('names the jobs exactly, includes earlier runs, and begins one hour before the given time, in UTC seconds (S-22)', () => {
     const args = sacctJobsArgs([OURS, 'other'], 1_795_505_467_999, 1000);
 
     expect(args).to.include.members([

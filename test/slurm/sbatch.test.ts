@@ -12,9 +12,9 @@ describe('the daemon', () => {
   for (const [what, stdout, jobId, cluster, ids = '(S-04)'] of [
     ['a bare id', '4711\n', '4711', undefined],
     ['an id with its cluster', '4711;lab-2.north\n', '4711', 'lab-2.north', '(S-04, S-36)'],
-    ['the text of a wrapper that ignores --parsable', 'Submitted batch job 4711\n', '4711', undefined],
+    ['"Submitted batch job 4711", as without --parsable', 'Submitted batch job 4711\n', '4711', undefined],
     [
-      'the text of a wrapper that ignores --parsable and names the cluster',
+      '"Submitted batch job 4711 on cluster lab", as without --parsable',
       'Submitted batch job 4711 on cluster lab\n',
       '4711',
       'lab',

@@ -12,7 +12,7 @@ export const initCommand: Command = {
   describe: 'Write a template, settings and a unit for this cluster',
   examples: [
     { commandLine: 'init', effect: 'Ask a few questions, and write to the current directory' },
-    { commandLine: 'init site --yes --queue gpu', effect: 'Ask no questions, and write to the directory site' },
+    { commandLine: 'init site --yes --queue gpu', effect: 'Ask no questions, and write to the directory "site"' },
   ],
   options: {
     queue: {

@@ -35,10 +35,13 @@ const cluster = z.strictObject({
       'The private key, or a list of keys. Add encrypted keys to ssh-agent. Default: from `~/.ssh/config`, else the usual files in `~/.ssh`.',
     ),
   jump: z
-    .union([nonEmptyText, z.array(nonEmptyText)], 'must be [user@]host[:port], or a list of them, nearest first')
+    .union(
+      [nonEmptyText, z.array(nonEmptyText)],
+      'must be [user@]host[:port], or a list of them, in the order of the connections',
+    )
     .optional()
     .describe(
-      'The jump host, `[user@]host[:port]`, or a list, nearest first. Default: `ProxyJump` of `~/.ssh/config`.',
+      'The jump host, `[user@]host[:port]`, or a list in the order of the connections. Default: `ProxyJump` of `~/.ssh/config`.',
     ),
   provider: z
     .enum(['local', 'ssh2', 'openssh'], 'must be local, ssh2 or openssh')

@@ -130,7 +130,7 @@ export const SlurmSection = z.strictObject({
     .max(1000, 'must be at most 1000')
     .default(10)
     .describe(
-      "Rate limit for submissions, with bursts of twice as many. Polls and cancellations count against it but never wait. The daemon lowers it to respect the controller's own limit (`rl_enable` in slurm.conf) and while `squeue` is slow. Lower it if your admins ask you to.",
+      "Rate limit for submissions; for a short time, twice as many are allowed. Polls and cancellations count against it but never wait. The daemon lowers it to respect the controller's own limit (`rl_enable` in slurm.conf) and while `squeue` is slow. Lower it if your admins ask you to.",
     ),
   api_rate_per_sec: z
     .number()
@@ -138,7 +138,7 @@ export const SlurmSection = z.strictObject({
     .max(1000, 'must be at most 1000')
     .default(40)
     .describe(
-      'Rate limit for calls to the ClearML server, with bursts of twice as many. Only new claims wait for it (a task needs about four calls); all other calls count against it but never wait. The daemon claims less while the server is slow or answers 429 or 503. Lower it if the daemon slows down the web page; raise it if the server is fast and many short tasks wait.',
+      'Rate limit for calls to the ClearML server; for a short time, twice as many are allowed. Only new claims wait for it (a task needs about four calls); all other calls count against it but never wait. The daemon claims less while the server is slow or answers 429 or 503. Lower it if the daemon slows down the web page; raise it if the server is fast and many short tasks wait.',
     ),
   command_timeout_sec: seconds(1)
     .default(90)

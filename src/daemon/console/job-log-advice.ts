@@ -98,7 +98,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     after: NOT_IMPORTED,
     pattern: /404 Not Found|manifest unknown/,
     cause: 'Pyxis found no image with this name and tag in the registry',
-    advice: `${IMAGE_NAME}; Pyxis expects docker://REGISTRY#NAME:TAG, and uses Docker Hub if no registry is given`,
+    advice: `${IMAGE_NAME}; Pyxis expects REGISTRY#NAME:TAG, and uses Docker Hub if no registry is given`,
   },
   {
     after: NOT_IMPORTED,
@@ -157,7 +157,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     pattern: /^env: (?:can't execute )?['‘]srun['’]: No such file or directory/m,
     cause: 'the job script needs srun to start the ranks on several nodes, but finds no srun',
     advice:
-      'if the whole script runs in a container, use only one node; or use --srun-delegation, and define a function srun in the template that starts the container',
+      'if the whole script runs in a container, use only one node; for several nodes, run the script outside the container, use --srun-delegation, and define in the template a function srun that starts the container',
   },
   {
     after: { text: 'FATAL: ', within: 'line' },

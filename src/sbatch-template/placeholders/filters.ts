@@ -28,7 +28,7 @@ const RULES: Readonly<Record<string, FilterRule>> = {
   },
   remove_newlines: {
     takesArgument: false,
-    does: 'removes newlines, as a placeholder without a filter does',
+    does: 'removes newlines; needed only after `raw`, because newlines are otherwise removed anyway',
     apply: removeNewlines,
   },
   int: {

@@ -105,8 +105,8 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
 
   for (const [what, overrides] of [
     ['has a job of another Unix user', { isOthersJob: true, stepAt: NOW + 3_600_000 }],
-    ['is between two attempts', { step: 'following', stepAt: NOW - 60_000 }],
-    ['is between two attempts after the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
+    ['waits for its next submission', { step: 'following', stepAt: NOW - 60_000 }],
+    ['waits for its next submission and the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
     ['has had a submission of unknown outcome for minutes', { step: 'submitting', stepAt: NOW - 600_000 }],
   ] as const)
     it(`claims a task even if another tracked task ${what}`, async () => {

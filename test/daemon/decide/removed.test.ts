@@ -110,7 +110,7 @@ describeRows('for a task that a user removed from the scheduler queue, the decis
     done: ['forget'],
   },
   {
-    title: 'does not dequeue the task if an agent started it in the meantime',
+    title: 'does not make the task a draft if an agent has started it in the meantime',
     seen: { ...ENDED, task: taskOf('in_progress', { lastWorker: 'other:0' }), entry: { ...REMOVED, ...PAST } },
     done: [],
   },

@@ -159,7 +159,7 @@ describe('in accept-new mode, the host key check', () => {
     expect(await here.read('known')).to.equal('');
   });
 
-  it('saves no key to a missing file that another user could create first', async () => {
+  it('creates no known_hosts file in a directory where another user could create the file first', async () => {
     await using here = await createKnownHostsFixture();
     const open = join(here.folder, 'open');
     await mkdir(open);
