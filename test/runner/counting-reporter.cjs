@@ -14,7 +14,10 @@ module.exports = class CountingReporter extends reporters.Spec {
     // All files are loaded by now.
     let setUpMs = performance.now();
     let hookStartedAt = 0;
-    runner.on('hook', () => (hookStartedAt = performance.now()));
+    runner.on('hook', (/** @type {import('mocha').Hook} */ hook) => {
+      hookStartedAt = performance.now();
+      if (hook.title.includes(' all" hook')) process.send?.({ running: hook.fullTitle() });
+    });
     runner.on('hook end', (/** @type {import('mocha').Hook} */ hook) => {
       if (hook.title.startsWith('"before all"')) setUpMs += performance.now() - hookStartedAt;
     });

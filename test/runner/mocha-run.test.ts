@@ -51,6 +51,15 @@ describe('the mocha runner', function () {
     expect(outcome.counts).to.deep.equal({ failed: 1 });
   });
 
+  it('ends a run in which no test begins any more, and names the last that began', async () => {
+    const spec = specThat('hangs', ["it('hangs', () => { for (;;); });"]);
+
+    const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end', silenceMs: 6_000 });
+
+    expect(outcome.counts).to.deep.equal({ failed: 1 });
+    expect(outcome.says).to.include('no test began for 0.1 minutes');
+  });
+
   it('counts the death of a test process as a failure', async () => {
     const spec = specThat('vanishes', ["it('vanishes', () => process.kill(process.pid, 'SIGKILL'));"]);
 
