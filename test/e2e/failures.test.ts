@@ -185,7 +185,14 @@ describe('a task', () => {
   it('fails with advice if its job is preempted (F-14)', async () => {
     await world.untilConsole(taskOf('preempted'), 'working');
 
-    await world.cluster.run('sbatch', '--partition=debug', '--nodelist=n4', '--exclusive', '--wrap=true');
+    await world.cluster.run(
+      'sbatch',
+      '--partition=debug',
+      '--nodelist=n4',
+      '--exclusive',
+      '--output=/dev/null',
+      '--wrap=true',
+    );
 
     await world.until(
       taskOf('preempted'),
