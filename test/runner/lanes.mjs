@@ -17,9 +17,9 @@ function filesOf(room, names) {
 }
 
 /**
- * Folders and files. A file belongs to the lane that names it, else to the one that names the nearest folder around it. Those
- * lanes of a tier stand first that take longest, or need no installation. The first tier needs no other release of Slurm, no accounting, no container and no
- * compiler: they take minutes to be installed.
+ * Folders and files. A file belongs to the lane that names it, else to the one that names the nearest folder around it. Those lanes of
+ * a tier stand first that take longest, or need no installation. The first tier needs no other release of Slurm, no accounting, no
+ * container and no compiler: they take minutes to be installed.
  * @type {readonly Lane[]}
  */
 export const LANES = [

@@ -20,7 +20,12 @@ const METER = resolve('test/runner/meter.py');
  */
 export async function runMocha(args, { mustBeReal, report = 'as it goes', silenceMs = SILENCE_MS }) {
   const startedAt = performance.now();
-  const { reported, complaint, running, processorMs, printed } = await mochaToItsEnd(args, mustBeReal, report, silenceMs);
+  const { reported, complaint, running, processorMs, printed } = await mochaToItsEnd(
+    args,
+    mustBeReal,
+    report,
+    silenceMs,
+  );
   const tookMs = performance.now() - startedAt;
   // A failed test makes mocha's exit code what it is; any other bad end is one failure more.
   const isBadEnd = reported === undefined || (complaint !== undefined && reported.counts.failed === 0);
