@@ -126,7 +126,7 @@ async function buildBrowserFiles() {
     write: false,
   });
   const files = Object.fromEntries(outputFiles.map(({ path, text }) => [basename(path), text]));
-  return { define: { WEB_FILES: JSON.stringify(files) }, metafile };
+  return { define: { WEB_FILES: embedded(files) }, metafile };
 }
 
 /** What `readPackageFile` in src/base/package-path.ts and examples/demo/installed.ts read. */
@@ -136,7 +136,15 @@ function embeddedFiles() {
   const agent = Object.entries(textsIn('test/stand-ins/agent')).filter(([path]) => /\.py$|\/python$/.test(path));
   const template = 'examples/demo/demo.template';
   const demo = { [template]: readFileSync(template, 'utf8'), ...Object.fromEntries(agent) };
-  return { EMBEDDED_FILES: JSON.stringify(files), DEMO_FILES: JSON.stringify(demo) };
+  return { EMBEDDED_FILES: embedded(files), DEMO_FILES: embedded(demo) };
+}
+
+/**
+ * These files as an expression. esbuild puts an object into a file that all others load, a string only where it is used.
+ * @param {Readonly<Record<string, string>>} files
+ */
+function embedded(files) {
+  return JSON.stringify(JSON.stringify(files));
 }
 
 /**

@@ -10,8 +10,8 @@ import { findCluster } from './cluster.ts';
 import { showLine, showTitle } from './screen.mjs';
 import { runDemo } from './three-tasks.ts';
 
-/** Set by the build: the template, and the stand-in for clearml-agent in Python. */
-declare const DEMO_FILES: Readonly<Record<string, string>>;
+/** Set by the build: the template, and the stand-in for clearml-agent in Python, as JSON. */
+declare const DEMO_FILES: string;
 const TEMPLATE = 'examples/demo/demo.template';
 const AGENT = 'test/stand-ins/agent';
 
@@ -51,7 +51,7 @@ const NEXT_STEPS = `  clearml-agent-slurm init      write a template and setting
 `;
 
 async function writeFiles(folder: string): Promise<void> {
-  for (const [path, text] of Object.entries(DEMO_FILES)) {
+  for (const [path, text] of Object.entries(JSON.parse(DEMO_FILES) as Readonly<Record<string, string>>)) {
     const file = path === TEMPLATE ? join(folder, 'demo.template') : join(folder, 'agent', relative(AGENT, path));
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text, { mode: 0o755 });

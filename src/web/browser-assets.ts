@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { Reply } from './http-server.ts';
 
-/** Replaced by the build; without a build, the pages have neither script nor styles. */
-declare const WEB_FILES: Readonly<Record<string, string>> | undefined;
+/** Set by the build, as JSON; without a build, the pages have neither script nor styles. */
+declare const WEB_FILES: string | undefined;
 
-const FILES: Readonly<Record<string, string>> = typeof WEB_FILES === 'undefined' ? {} : WEB_FILES;
+const FILES: Readonly<Record<string, string>> =
+  typeof WEB_FILES === 'undefined' ? {} : (JSON.parse(WEB_FILES) as Readonly<Record<string, string>>);
 
 const ICON =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#2f6f9f"/><path d="M3 11h4V7h4V4h2v5H9v4H3z" fill="#fff"/></svg>';
