@@ -1,6 +1,6 @@
 // The files server of the sandbox: artifacts and models, uploaded, downloaded and deleted as on ClearML's (fileserver.py).
-import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rename, rm, stat, unlink } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, open, rename, rm, stat, unlink } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -66,8 +66,10 @@ export function createFilesServer({ folder, authenticate }: FilesServerOptions):
   async function write(path: string, content: AsyncIterable<Buffer>): Promise<void> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const draft = join(dirname(path), `.draft-${randomId()}`);
+    // Opened first: a stream that is destroyed while it opens its file may create the file after `rm`.
+    const file = await open(draft, 'wx', 0o600);
     try {
-      await pipeline(content, createWriteStream(draft, { flags: 'wx', mode: 0o600 }));
+      await pipeline(content, file.createWriteStream());
       await rename(draft, path);
     } catch (error) {
       await rm(draft, { force: true });
