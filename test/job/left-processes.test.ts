@@ -6,8 +6,10 @@ import { waitUntil } from '../support/wait-until.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type Node, type StartedJob } from './job-script.ts';
 
 describe('processes that the agent has left', () => {
-  /** Ignores SIGTERM. */
-  const IGNORES = 'trap "" TERM; exec /bin/sleep 1000';
+  /** What a process does on SIGTERM. */
+  const IGNORES = '';
+  const SAVES = 'echo saved; exit';
+  const SLEEPS = 'exec /bin/sleep 1000';
   let node: Node;
   beforeEach(() => {
     node = createNode();
@@ -33,9 +35,9 @@ describe('processes that the agent has left', () => {
     return `${bin}:/usr/bin:/bin`;
   }
 
-  /** Starts a process in a separate session, and writes its ID to that file. */
-  function leave(name: string, program: string): string {
-    return `setsid bash -c 'echo $$ >${join(node.home, name)}; ${program}' >${join(node.home, `${name}.out`)} 2>&1 &
+  /** Starts a process in a separate session. The file `name` has its ID as soon as it handles SIGTERM. */
+  function leave(name: string, onTerm: string, program = 'for _ in {1..20000}; do sleep 0.05; done'): string {
+    return `setsid bash -c 'trap "${onTerm}" TERM; echo $$ >${join(node.home, name)}; ${program}' >${join(node.home, `${name}.out`)} 2>&1 &
       until [ -s ${join(node.home, name)} ]; do sleep 0.05; done; `;
   }
 
@@ -54,9 +56,7 @@ describe('processes that the agent has left', () => {
   }
 
   it('get SIGTERM when the agent ends', async () => {
-    const job = start(
-      `${leave('left', 'trap "echo saved; exit" TERM; for _ in {1..1200}; do sleep 0.05; done')}exit 3`,
-    );
+    const job = start(`${leave('left', SAVES)}exit 3`);
     expect((await job.ended).exitCode).to.equal(3);
     expect(runs('left')).to.equal(false);
     expect(readFileSync(join(node.home, 'left.out'), 'utf8')).to.include('saved');
@@ -64,8 +64,8 @@ describe('processes that the agent has left', () => {
   });
 
   it('have time to save in a job that Slurm ends, and get SIGTERM only once', async () => {
-    const saves = 'trap "echo signal; sleep 1; echo saved; exit" TERM; for _ in {1..1200}; do sleep 0.05; done';
-    const job = start(`${leave('left', saves)}trap "exit 1" TERM; echo ready; for _ in {1..1200}; do sleep 0.05; done`);
+    const saves = leave('left', 'echo signal; sleep 1; echo saved; exit');
+    const job = start(`${saves}trap "exit 1" TERM; echo ready; for _ in {1..1200}; do sleep 0.05; done`);
     await job.printed('ready');
     process.kill(-Number(readFileSync(join(node.home, 'left'), 'utf8')), 'SIGTERM');
     process.kill(-(job.process.pid ?? 0), 'SIGTERM');
@@ -78,7 +78,7 @@ describe('processes that the agent has left', () => {
 
   it('are killed before the job ends if they ignore SIGTERM, and the log names them', async () => {
     // As the real agent does, without a newline at the end.
-    const agent = `${leave('left', IGNORES)}printf "Process failed" >&2; exit 3`;
+    const agent = `${leave('left', IGNORES, SLEEPS)}printf "Process failed" >&2; exit 3`;
     const { exitCode, stderr } = await start(agent).ended;
     expect(exitCode).to.equal(3);
     await untilGone('left');
@@ -90,7 +90,7 @@ describe('processes that the agent has left', () => {
   it('are killed when the agent ends if SIGTERM came more than ten seconds before', async () => {
     const PATH = pathWith({ sleep: 'echo waits >&2; exec /bin/sleep "$@"' });
     const job = start(
-      `${leave('left', IGNORES)}trap "/bin/sleep 15; echo ended >&2; exit 1" TERM; echo ready; while :; do /bin/sleep 0.05; done`,
+      `${leave('left', IGNORES, SLEEPS)}trap "/bin/sleep 15; echo ended >&2; exit 1" TERM; echo ready; while :; do /bin/sleep 0.05; done`,
       PLAIN_TEMPLATE,
       { PATH },
     );
@@ -105,8 +105,9 @@ describe('processes that the agent has left', () => {
   it('are killed 20 seconds after SIGTERM if the agent has not ended, and the agent can still report', async () => {
     const faster = 'sleep() { SECONDS=$((SECONDS + 10)); command sleep "$@"; }\nexport -f sleep\n';
     const template = PLAIN_TEMPLATE.replace("echo 'before the agent'\n", () => faster);
-    const agent = `unset -f sleep; trap : TERM; echo ready; while kill -0 $(cat ${node.home}/left) 2>/dev/null; do sleep 0.05; done`;
-    const job = start(`${leave('left', IGNORES)}${agent}; echo reported; exit 1`, template);
+    // The ID is read before the signal, which would end a command substitution.
+    const agent = `unset -f sleep; trap : TERM; read -r left <${node.home}/left; echo ready; while kill -0 "$left"; do sleep 0.05; done`;
+    const job = start(`${leave('left', IGNORES, SLEEPS)}${agent}; echo reported; exit 1`, template);
     await job.printed('ready');
     process.kill(-(job.process.pid ?? 0), 'SIGTERM');
     const { exitCode, stdout, stderr } = await job.ended;
@@ -118,18 +119,16 @@ describe('processes that the agent has left', () => {
 
   it('are found even if Slurm ends the job while it searches for them', async () => {
     const once = `if [ ! -e ${node.home}/once ]; then : >${node.home}/once; kill -TERM 0; fi`;
-    const saves = leave('left', 'trap "echo saved; exit" TERM; for _ in {1..1200}; do sleep 0.05; done');
     const template = withCommandBefore('mapfile', 'clearml_list_processes', once);
-    const { exitCode } = await start(`${saves}exit 3`, template).ended;
+    const { exitCode } = await start(`${leave('left', SAVES)}exit 3`, template).ended;
     expect({ exitCode, runs: runs('left') }).to.deep.equal({ exitCode: 3, runs: false });
     expect(readFileSync(join(node.home, 'left.out'), 'utf8')).to.include('saved');
   });
 
   it('are found although they have no SLURM_JOB_ID and the image lacks grep, xargs and cut', async () => {
     const missing = 'exit 127';
-    const saves = leave('left', 'trap "echo saved; exit" TERM; for _ in {1..1200}; do sleep 0.05; done');
     const PATH = pathWith({ grep: missing, xargs: missing, cut: missing });
-    await start(`unset SLURM_JOB_ID; ${saves}exit 3`, PLAIN_TEMPLATE, { PATH }).ended;
+    await start(`unset SLURM_JOB_ID; ${leave('left', SAVES)}exit 3`, PLAIN_TEMPLATE, { PATH }).ended;
     expect(runs('left')).to.equal(false);
   });
 
@@ -148,12 +147,12 @@ describe('processes that the agent has left', () => {
     const forks = `until [ -e ${node.home}/fork ]; do sleep 0.05; done; sleep 1000 & echo $! >${node.home}/child; wait`;
     const before = `: >${node.home}/fork; until [ -s ${node.home}/child ]; do sleep 0.05; done`;
     const template = withCommandBefore('kill', 'clearml_kill_processes', `case $* in *KILL*) ${before} ;; esac`);
-    await start(`${leave('left', `trap "" TERM; ${forks}`)}exit 3`, template).ended;
+    await start(`${leave('left', IGNORES, forks)}exit 3`, template).ended;
     for (const name of ['left', 'child']) await untilGone(name);
   });
 
   it('do not include a process that the template started, which ends as the template wants', async () => {
-    const own = `${leave('own', 'trap "echo stopped; exit" TERM; for _ in {1..1200}; do sleep 0.05; done')}\nown=$(cat ${join(node.home, 'own')})\n`;
+    const own = `${leave('own', 'echo stopped; exit')}\nown=$(cat ${join(node.home, 'own')})\n`;
     const template = PLAIN_TEMPLATE.replace("echo 'before the agent'\n", () => own).replace(
       "echo 'after the agent'\n",
       () => 'kill -0 "$own" && echo "runs still"; kill "$own"; wait "$own"\n',
@@ -164,8 +163,7 @@ describe('processes that the agent has left', () => {
   });
 
   it('do not include the processes of another job that the task submitted', async () => {
-    const other = leave('other', 'trap "echo stopped; exit" TERM; for _ in {1..1200}; do sleep 0.05; done');
-    const { exitCode } = await start(`export SLURM_JOB_ID=4712; ${other}exit 0`).ended;
+    const { exitCode } = await start(`export SLURM_JOB_ID=4712; ${leave('other', SAVES)}exit 0`).ended;
     expect({ exitCode, runs: runs('other') }).to.deep.equal({ exitCode: 0, runs: true });
     process.kill(Number(readFileSync(join(node.home, 'other'), 'utf8')), 'SIGKILL');
   });
