@@ -7,14 +7,7 @@ import { UsageError } from '../base/usage-error.ts';
 import { isInternalQueue } from '../config/internal-queues.ts';
 import type { QueueSettings } from '../config/served-queues.ts';
 import type { Settings } from '../config/convert-settings.ts';
-import {
-  listProperties,
-  locateOptions,
-  templateWarnings,
-  usesImage,
-  type OptionLocation,
-  type TemplateProperty,
-} from '../sbatch-template/inspect-template.ts';
+import type { OptionLocation, TemplateProperty } from '../sbatch-template/inspect-template.ts';
 import { parseTemplate } from '../sbatch-template/parse-template.ts';
 import { invalidLimits } from '../sbatch-template/placeholders/check-property-constraints.ts';
 import type { Template } from '../sbatch-template/template.ts';
@@ -119,16 +112,14 @@ async function readTemplate(file: string, workingDir: string): Promise<ReadTempl
   const text = await readNamedFile('template', templatePath, '--template-files');
   const name = basename(file);
   const templateSha256 = createHash('sha256').update(text).digest('hex');
+  const { contents, ...template } = parseTemplate(text, name);
   return {
-    template: parseTemplate(text, name),
+    template,
+    ...contents,
     templateMark: templateSha256.slice(0, 16),
     templatePath,
     templateSha256,
-    optionLocations: locateOptions(name, text),
-    properties: listProperties(name, text),
-    usesImage: usesImage(name, text),
     ...usesOfUserAndProject(text),
-    warnings: templateWarnings(name, text),
     text,
   };
 }

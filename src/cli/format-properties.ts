@@ -1,6 +1,7 @@
 // Formats the user properties that templates read as a table.
 import type { NamedTemplate } from '../assembly/read-named-templates.ts';
 import { markdownTable } from '../base/markdown-table.ts';
+import { parseLeniently } from '../sbatch-template/collect-errors.ts';
 import { listProperties, type PropertyUse, type TemplateProperty } from '../sbatch-template/inspect-template.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 import { describeConstraint, limitKindOf } from '../sbatch-template/placeholders/check-property-constraints.ts';
@@ -15,7 +16,7 @@ export interface PropertyOfFile extends TemplateProperty {
 /** The user properties that the templates read. */
 export function propertiesOf(templates: readonly NamedTemplate[]): PropertyOfFile[] {
   return templates.flatMap(({ file, text, queue }) =>
-    listProperties(file, text).map((property) => ({
+    listProperties(parseLeniently(file, text)).map((property) => ({
       ...property,
       file,
       takes: constraintText(property, queue?.properties),

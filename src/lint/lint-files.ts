@@ -36,7 +36,7 @@ export async function lintFiles(
       for (const sentence of checked.unchecked) unchecked.add(sentence);
       const limits = queue?.properties;
       if (limits !== undefined)
-        for (const sentence of unusedConstraints(limits, listProperties(file, text), file)) unused.add(sentence);
+        for (const sentence of unusedConstraints(limits, listProperties(parsed), file)) unused.add(sentence);
       files.push({ file, lines: text.split('\n'), findings: sortFindings([...findings, ...checked.findings]) });
     }
   } finally {

@@ -1,7 +1,7 @@
 // Tells what a template uses, for messages and advice: user properties, sbatch options, the container image. The template may have errors.
 import { PLACEHOLDER_MARK } from './directives/tokenize-directives.ts';
 import { parseOptions } from './directives/parse-directive-options.ts';
-import { parseLeniently } from './collect-errors.ts';
+import type { LenientParse } from './collect-errors.ts';
 import type { ValuePlaceholder } from './placeholders/parse-placeholder.ts';
 import { positionAt } from './template-source.ts';
 import { possibleEvaluationMessage } from './data-flow/classify-placeholders.ts';
@@ -22,9 +22,27 @@ export interface PropertyUse {
   readonly isWhole?: boolean;
 }
 
+/** A parsed template, by `parseTemplate` or `parseLeniently`. */
+export type TemplateParts = Pick<LenientParse, 'source' | 'tokens' | 'occurrences' | 'possibleEvaluations'>;
+
+export interface TemplateContents {
+  readonly properties: readonly TemplateProperty[];
+  readonly optionLocations: ReadonlyMap<string, OptionLocation>;
+  readonly usesImage: boolean;
+  readonly warnings: readonly string[];
+}
+
+export function inspectTemplate(parts: TemplateParts): TemplateContents {
+  return {
+    properties: listProperties(parts),
+    optionLocations: locateOptions(parts),
+    usesImage: usesImage(parts),
+    warnings: templateWarnings(parts),
+  };
+}
+
 /** The user properties that a template uses, in the order of their first use. */
-export function listProperties(file: string, text: string): TemplateProperty[] {
-  const { source, tokens, occurrences } = parseLeniently(file, text);
+export function listProperties({ source, tokens, occurrences }: TemplateParts): TemplateProperty[] {
   const found = new Map<string, TemplateProperty>();
 
   function add(placeholder: ValuePlaceholder, option?: Pick<PropertyUse, 'option' | 'isWhole'>): void {
@@ -55,13 +73,12 @@ export interface OptionLocation {
 }
 
 /** By the option's long name, `--time`. If an option occurs twice, the last one is used, as by sbatch. */
-export function locateOptions(file: string, text: string): ReadonlyMap<string, OptionLocation> {
-  const { source, tokens } = parseLeniently(file, text);
+function locateOptions({ source, tokens }: TemplateParts): ReadonlyMap<string, OptionLocation> {
   return new Map(
     parseOptions(tokens).map(({ name, placeholders, start }) => [
       `--${name}`,
       {
-        file,
+        file: source.file,
         line: positionAt(source.text, start).line,
         properties: placeholders.flatMap(({ variable }) => userPropertyOf(variable) ?? []),
       },
@@ -72,8 +89,7 @@ export function locateOptions(file: string, text: string): ReadonlyMap<string, O
 const IMAGE = 'CLEARML_TASK.container.image';
 
 /** Whether the template uses the container image of the task, in an option such as `--container-image` or in the script. */
-export function usesImage(file: string, text: string): boolean {
-  const { tokens, occurrences } = parseLeniently(file, text);
+function usesImage({ tokens, occurrences }: TemplateParts): boolean {
   const placeholders = [
     ...parseOptions(tokens).flatMap((option) => option.placeholders),
     ...occurrences.map(({ placeholder }) => placeholder),
@@ -82,11 +98,10 @@ export function usesImage(file: string, text: string): boolean {
 }
 
 /** Warnings about values that may be evaluated, with file and line, each once. */
-export function templateWarnings(file: string, text: string): string[] {
-  const { source, possibleEvaluations } = parseLeniently(file, text);
+function templateWarnings({ source, possibleEvaluations }: TemplateParts): string[] {
   const sentences = possibleEvaluations.map(
     (evaluation) =>
-      `${file}:${positionAt(source.text, evaluation.placeholder.start).line}: ${possibleEvaluationMessage(evaluation)}`,
+      `${source.file}:${positionAt(source.text, evaluation.placeholder.start).line}: ${possibleEvaluationMessage(evaluation)}`,
   );
   return [...new Set(sentences)];
 }

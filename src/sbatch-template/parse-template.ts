@@ -10,16 +10,22 @@ import { lexScript } from './shell/lex-script.ts';
 import type { LexedScript, Word } from './shell/lexer-result.ts';
 import { positionAt, type Range, type TemplateSource } from './template-source.ts';
 import { classifyPlaceholders } from './data-flow/classify-placeholders.ts';
+import { inspectTemplate, type TemplateContents } from './inspect-template.ts';
 import type { AgentLocation, ForwardedSignal, Template } from './template.ts';
 import type { DirectiveToken } from './directives/tokenize-directives.ts';
 import { parseOptions } from './directives/parse-directive-options.ts';
+
+/** A template, and what it uses, for messages and advice. */
+export interface InspectedTemplate extends Template {
+  readonly contents: TemplateContents;
+}
 
 /**
  * Pure.
  * @param file the name of the file, for messages
  * @throws TemplateError the first error
  */
-export function parseTemplate(text: string, file: string): Template {
+export function parseTemplate(text: string, file: string): InspectedTemplate {
   const source = { file, text };
   throwFirst(fileErrors(source));
   const header = findHeader(text);
@@ -28,7 +34,7 @@ export function parseTemplate(text: string, file: string): Template {
   throwFirst(misplacedDirectives(source, header, script.comments));
   const blocks = locateBlocks(source, script, header);
   const pyxis = findPyxisContainer(text, tokens, script);
-  const { occurrences } = classifyPlaceholders(source, script);
+  const { occurrences, possibleEvaluations } = classifyPlaceholders(source, script);
   const parsed: ParsedTemplate = {
     source,
     tokens,
@@ -45,6 +51,7 @@ export function parseTemplate(text: string, file: string): Template {
     file,
     agent: agentLocation(source, script, blocks.CLEARML_AGENT_EXECUTE),
     forwardedSignal: findForwardedSignal(tokens),
+    contents: inspectTemplate({ source, tokens, occurrences, possibleEvaluations }),
     pyxis:
       pyxis === undefined ? undefined : { spec: pyxis, imageName: (variables) => findImageName(parsed, variables) },
     render: (variables, insertions, additions) => insertValues(parsed, variables, insertions, additions),

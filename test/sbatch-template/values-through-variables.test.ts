@@ -1,7 +1,7 @@
 // Values that a script evaluates through a variable: refused if that is certain, otherwise a warning.
 import { expect } from 'chai';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
-import { templateWarnings } from '../../src/sbatch-template/inspect-template.ts';
+import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';
 import { errorOf, property, renderBody, withBody } from './template-fixtures.ts';
 
 const X = property('x');
@@ -230,14 +230,15 @@ describe('the renderer, given a value X in a variable,', () => {
   }
 });
 
-describe('templateWarnings', () => {
-  it('lists the values that may be evaluated, each once, with file and line', () => {
+describe('the warnings of a template', () => {
+  it('name the values that may be evaluated, each once, with file and line', () => {
     const text = withBody(`N=$(basename ${X})\n(( N ))`);
 
-    expect(templateWarnings('gpu.template', text)).to.deep.equal([
+    expect(parseTemplate(text, 'gpu.template').contents.warnings).to.deep.equal([
       'gpu.template:3: The value of CLEARML_TASK.hyperparams.properties.x.value may be evaluated in line 4, through $N, by arithmetic.',
     ]);
-    expect(templateWarnings('gpu.template', text.replace('.value}', '.value:1|int}'))).to.deep.equal([]);
+    const harmless = text.replace('.value}', '.value:1|int}');
+    expect(parseTemplate(harmless, 'gpu.template').contents.warnings).to.deep.equal([]);
   });
 });
 

@@ -8,12 +8,15 @@ import { ClearmlConf } from './settings-schema.ts';
 import { joinPath } from '../dotted-names.ts';
 import { knownNames } from './settings-rows.ts';
 
+/** A configuration is checked once, so zod would take longer to generate the code of its checks than to interpret them. */
+const ONCE = { jitless: true };
+
 /**
  * The checked configuration with its defaults.
  * @throws ConfigError for the first error
  */
 export function checkedConf(tree: ConfigTree): ClearmlConf {
-  const result = ClearmlConf.safeParse(plainTree(withoutNulls(tree)));
+  const result = ClearmlConf.safeParse(plainTree(withoutNulls(tree)), ONCE);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   if (issue === undefined) throw result.error;

@@ -4,7 +4,6 @@ import { requirementOf } from '../containers/check-restricted-option.ts';
 import { codeWordLists, inputEvaluator, nameWordLists } from '../shell/find-code-words.ts';
 import { declaredNames } from '../shell/find-evaluated-assignments.ts';
 import type { Command, ReachedEvaluation, Word } from '../shell/lexer-result.ts';
-import { findReEvaluated } from '../shell/find-re-evaluated-text.ts';
 import { isInside, type Range } from '../template-source.ts';
 import { executedWords, fileName } from './find-flows-through-files.ts';
 import type { NestedScript } from './find-nested-scripts.ts';
@@ -27,7 +26,7 @@ const WORDS = /^"(?:\$@|\$\{@(?::[0-9]+)?\}|\$\{\w+\[@\]\})"$/;
 export function findEvaluations(layer: NestedScript): Evaluation[] {
   const { script, text } = layer;
   const associative = declaredNames(script.commands, text).associative;
-  const evaluated = findReEvaluated(script, text).flatMap(({ start, end, context }): Evaluation[] => {
+  const evaluated = layer.reEvaluated.flatMap(({ start, end, context }): Evaluation[] => {
     const range = { start, end };
     if (context.kind === 'number') {
       if (context.where === 'an array subscript' && associative.has(/(\w*)\[$/.exec(text.slice(0, start))?.[1] ?? ''))

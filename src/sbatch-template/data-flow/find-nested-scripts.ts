@@ -3,13 +3,14 @@ import { TemplateError } from '../errors.ts';
 import { codeWordLists } from '../shell/find-code-words.ts';
 import { lexRange } from '../shell/lex-script.ts';
 import type { Command, LexedScript, Word } from '../shell/lexer-result.ts';
-import { findReEvaluated } from '../shell/find-re-evaluated-text.ts';
+import { findReEvaluated, type ReEvaluatedRange } from '../shell/find-re-evaluated-text.ts';
 import { isInside, type Range, type TemplateSource } from '../template-source.ts';
 
 /** A script or a nested script. Offsets are those of the template. */
 export interface NestedScript {
   readonly script: LexedScript;
   readonly text: string;
+  readonly reEvaluated: readonly ReEvaluatedRange[];
   /** Its arguments: the words after its text in the command that runs it. */
   readonly parameters: readonly LayeredWord[];
   /** Identifies its parameters. */
@@ -31,16 +32,26 @@ export interface LayeredWord extends Word {
 const NO_SHELL =
   /^(?:python|pypy|perl|ruby|node|php|lua|julia|R|[gmn]?awk|g?sed|jq|yq|sqlite3|psql|mysql|gdb|ed$|ex$|vi)/;
 
-export function findLayers(source: TemplateSource, script: LexedScript): NestedScript[] {
-  const layers: NestedScript[] = [{ script, text: source.text, parameters: [], id: '' }];
-  for (const layer of layers) layers.push(...innerLayers(source.file, layer));
+/** A script that is not nested. */
+export function wholeScript({ text }: TemplateSource, script: LexedScript): NestedScript {
+  return nestedScript(script, text, [], '');
+}
+
+/** The script and its nested scripts. */
+export function findLayers(file: string, whole: NestedScript): NestedScript[] {
+  const layers = [whole];
+  for (const layer of layers) layers.push(...innerLayers(file, layer));
   return layers;
+}
+
+function nestedScript(script: LexedScript, text: string, parameters: readonly LayeredWord[], id: string): NestedScript {
+  return { script, text, reEvaluated: findReEvaluated(script, text), parameters, id };
 }
 
 function innerLayers(file: string, outer: NestedScript): NestedScript[] {
   const { script, text } = outer;
   const words = script.commands.flatMap((command) => layersOfCommand(file, command, layered(command.words, outer)));
-  const readings = findReEvaluated(script, text).flatMap(({ context, start, end }) =>
+  const readings = outer.reEvaluated.flatMap(({ context, start, end }) =>
     context.kind === 're-evaluated' && !NO_SHELL.test(context.by) ? [{ start, end }] : [],
   );
   const isRead = (range: Range): boolean => readings.some((reading) => isInside(range, reading));
@@ -111,7 +122,7 @@ function innerLayer(file: string, word: LayeredWord, parameters: readonly Layere
 
 function lexInner(file: string, text: string, range: Range, parameters: readonly LayeredWord[]): NestedScript[] {
   try {
-    return [{ script: lexRange({ file, text }, range), text, parameters, id: String(range.start) }];
+    return [nestedScript(lexRange({ file, text }, range), text, parameters, String(range.start))];
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error;
     return unreadLayer(file, text, range);
@@ -120,5 +131,5 @@ function lexInner(file: string, text: string, range: Range, parameters: readonly
 
 function unreadLayer(file: string, text: string, range: Range): NestedScript[] {
   const nothing = lexRange({ file, text }, { start: range.start, end: range.start });
-  return [{ script: nothing, text, parameters: [], id: String(range.start), unread: range }];
+  return [{ ...nestedScript(nothing, text, [], String(range.start)), unread: range }];
 }

@@ -1,7 +1,7 @@
 // Traces each evaluation of text back through variables to the placeholders whose values reach it.
 import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { declaredNames } from '../shell/find-evaluated-assignments.ts';
-import type { LexedScript, ReachedEvaluation } from '../shell/lexer-result.ts';
+import type { ReachedEvaluation } from '../shell/lexer-result.ts';
 import { isInside, positionAt, type TemplateSource } from '../template-source.ts';
 import { findFlows, flowsOfWords, type Flow } from './find-flows-into-variables.ts';
 import { findLayers, layersOfCommand, type NestedScript } from './find-nested-scripts.ts';
@@ -15,8 +15,8 @@ interface Step {
 }
 
 /** Pure. The order of commands is ignored: in a loop or a function, a later command can run first. */
-export function traceEvaluatedValues(source: TemplateSource, script: LexedScript): ReachedEvaluation[] {
-  const { layers, expanded, flows } = parseScripts(source, script);
+export function traceEvaluatedValues(source: TemplateSource, whole: NestedScript): ReachedEvaluation[] {
+  const { layers, expanded, flows } = parseScripts(source.file, whole);
   const checked = new Set(layers.flatMap(checkedNames));
   const evaluations = [
     ...layers.flatMap(findEvaluations),
@@ -58,17 +58,21 @@ interface Scripts {
 }
 
 /** The script and its nested scripts, also those that appear once the variables in commands are expanded. */
-function parseScripts(source: TemplateSource, script: LexedScript): Scripts {
-  const layers = findLayers(source, script);
-  let flows = byName(layers.flatMap(findFlows));
+function parseScripts(file: string, whole: NestedScript): Scripts {
+  const layers = findLayers(file, whole);
+  const written = layers.flatMap(findFlows);
+  let flows = byName(written);
   let expanded: ExpandedCommand[] = [];
   for (let round = 0; round < 2; round += 1) {
     expanded = layers.flatMap((layer) => expandCommands(layer, flows));
+    if (expanded.length === 0) break;
     const known = new Set(layers.map(({ id }) => id));
-    const inner = expanded.flatMap(({ command, words }) => layersOfCommand(source.file, command, words));
-    layers.push(...inner.filter(({ id }) => !known.has(id)));
+    const inner = expanded.flatMap(({ command, words }) => layersOfCommand(file, command, words));
+    const found = inner.filter(({ id }) => !known.has(id));
+    layers.push(...found);
+    written.push(...found.flatMap(findFlows));
     flows = byName([
-      ...layers.flatMap(findFlows),
+      ...written,
       ...expanded.flatMap(({ command, words, isSure }) =>
         flowsOfWords(words, command).map((flow) => (isSure ? flow : { ...flow, isVague: true })),
       ),

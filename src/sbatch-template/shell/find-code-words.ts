@@ -17,6 +17,9 @@ export interface CodeRange extends Range {
   readonly isEvenPlain?: true;
 }
 
+/** Rejects most words at once: each word of a template is tested many times. */
+const ANY_EVALUATOR = new RegExp(EVALUATORS.map(({ names }) => names.source).join('|'));
+
 interface Invocation {
   readonly name: string;
   readonly evaluator: Evaluator;
@@ -98,6 +101,7 @@ function invocations(command: Pick<Command, 'words'>, text: string): Invocation[
     const isShell = SHELL_VARIABLES.test(raw);
     const name = isShell ? raw : baseName(word);
     const programs = isShell ? ['sh'] : [name, ...programsIn(raw, text)];
+    if (!programs.some((one) => ANY_EVALUATOR.test(one))) return [];
     const evaluator = EVALUATORS.find(({ names }) => programs.some((one) => names.test(one)));
     return evaluator === undefined
       ? []

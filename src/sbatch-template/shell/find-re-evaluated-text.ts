@@ -21,9 +21,11 @@ export interface ReEvaluatedRange extends Range {
 /** Positional parameters, with which a function passes its arguments to commands in its body. */
 const PARAMETERS = /\$(?:[@*1-9]|\{[@*1-9])/;
 
-/** Replaces the contexts of placeholders in re-evaluated ranges. Arithmetic is the strictest context, and takes precedence. */
-export function assignContexts(script: LexedScript, text: string): Occurrence[] {
-  const ranges = findReEvaluated(script, text);
+/**
+ * Replaces the contexts of placeholders in the re-evaluated ranges of the script. Arithmetic is the strictest context, and takes
+ * precedence.
+ */
+export function assignContexts(script: LexedScript, text: string, ranges: readonly ReEvaluatedRange[]): Occurrence[] {
   return script.occurrences.map((occurrence) => {
     const around = ranges.filter((range) => isInside(occurrence.placeholder, range));
     const range = around.find(({ context }) => context.kind === 'number') ?? around[0];

@@ -3,7 +3,12 @@ import { expect } from 'chai';
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import type { ServedQueue } from '../../../src/daemon/deps.ts';
 import { withOptionOrigins, withOptionOriginsOf } from '../../../src/daemon/console/option-origins.ts';
-import { locateOptions } from '../../../src/sbatch-template/inspect-template.ts';
+import { parseLeniently } from '../../../src/sbatch-template/collect-errors.ts';
+import { inspectTemplate, type OptionLocation } from '../../../src/sbatch-template/inspect-template.ts';
+
+function locateOptions(file: string, text: string): ReadonlyMap<string, OptionLocation> {
+  return inspectTemplate(parseLeniently(file, text)).optionLocations;
+}
 
 const PLACES = locateOptions(
   'gpu.template',

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { limitKind } from '../../../src/base/slurm-amount.ts';
+import { parseLeniently } from '../../../src/sbatch-template/collect-errors.ts';
 import { AMOUNT_OPTIONS } from '../../../src/sbatch-template/directives/sbatch-options.ts';
 import { listProperties } from '../../../src/sbatch-template/inspect-template.ts';
 import { parseTemplate } from '../../../src/sbatch-template/parse-template.ts';
@@ -259,7 +260,10 @@ describe('the check of a user property', () => {
 
   it('reports a limit that cannot be compared with a value of the option', () => {
     const errorFor = (line: string, rule: PropertyConstraint): string[] =>
-      invalidLimits({ named: new Map([['x', rule]]), others: true }, listProperties('t', withDirectives(line)));
+      invalidLimits(
+        { named: new Map([['x', rule]]), others: true },
+        listProperties(parseLeniently('t', withDirectives(line))),
+      );
 
     expect(errorFor(`#SBATCH --time=${x}`, limits(undefined, '64G'))).to.deep.equal([
       'the limit "64G" of the user property "x" is not a Slurm time, as --time requires',
