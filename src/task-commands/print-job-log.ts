@@ -124,12 +124,19 @@ async function print({ id, record, file }: WrittenLog, printing: Printing): Prom
   // Otherwise the prompt of the shell would be on the same line.
   if (output.endsLines && shown !== '' && !shown.endsWith('\n')) output.print('\n');
   if (last.kind === 'read') return true;
-  output.stderr(
-    last.kind === 'refused'
-      ? `${path} is not shown because it ${last.why}: a job's log must be a regular file of the job's own user.\n`
-      : `${path} cannot be read on ${host.name}: the job has not started yet, or its node writes to a directory that is not shared. Read it on the node.\n`,
-  );
+  output.stderr(`${path} ${describeUnread(last, host.name)}\n`);
   return false;
+}
+
+function describeUnread(outcome: Exclude<ReadOutcome, { kind: 'read' }>, host: string): string {
+  switch (outcome.kind) {
+    case 'refused':
+      return `is not shown because it ${outcome.why}: a job's log must be a regular file of the job's own user.`;
+    case 'too slow':
+      return `could not be read in time on ${host}: the host or its file system is busy. Try again.`;
+    default:
+      return `cannot be read on ${host}: the job has not started yet, or its node writes to a directory that is not shared. Read it on the node.`;
+  }
 }
 
 /** Prints new output until the job has ended. Returns the last part that was read, or the error. */

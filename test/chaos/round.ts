@@ -90,10 +90,13 @@ export async function playRound(bed: TestBed, watch: Watch, plan: RoundPlan): Pr
     ),
   );
   const injected = plan.faults.map((planned) => at(planned.atMs, () => INJECTORS[planned.what](context, planned)));
-  await Promise.all([...coming, ...injected]);
-
-  const restAfterMs = await waitForRest(bed, watch, tasks);
-  await keeper.stop();
+  let restAfterMs: number | undefined;
+  try {
+    await Promise.all([...coming, ...injected]);
+    restAfterMs = await waitForRest(bed, watch, tasks);
+  } finally {
+    await keeper.stop();
+  }
 
   const calls = readRecord(await readFile(join(bed.folder, RECORD_FILE), 'utf8'));
   const histories = await readHistories({ bed, watch, natures, owners, faults, calls });

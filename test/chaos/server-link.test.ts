@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePorts } from '../support/loopback-port.ts';
 import { rejection } from '../support/rejection.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { startLink, type Link } from './server-link.ts';
 
 interface Bench extends AsyncDisposable {
@@ -66,6 +67,7 @@ describe('the simulated link between a daemon and a server', () => {
     bench.link.break('silent');
     const asked = rejection(bench.ask());
     expect(await Promise.race([asked, sleep(200, 'nothing')])).to.equal('nothing');
+    await waitUntil('the call to reach the link', () => bench.link.openCount() > 0);
 
     bench.link.mend();
     await asked;

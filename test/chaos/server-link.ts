@@ -12,6 +12,8 @@ export type LinkFault = (typeof LINK_FAULTS)[number];
 export interface Link {
   /** The port on 127.0.0.1. */
   readonly port: number;
+  /** The number of sockets, of both sides. */
+  openCount(): number;
   break(kind: LinkFault): void;
   mend(): void;
   stop(): Promise<void>;
@@ -60,6 +62,7 @@ export async function startLink(port: number, serverPort: number): Promise<Link>
 
   return {
     port,
+    openCount: () => open.size,
     break(kind) {
       fault = kind;
       if (kind === 'cut') endAll();

@@ -145,7 +145,7 @@ export async function openTestBed({
     nodeCount: 3,
     minJobAgeMs: isPatient || isUnderLoad || isShared ? 6 * MIN_JOB_AGE_MS : MIN_JOB_AGE_MS,
     killWaitMs: 2_000,
-    messageTimeoutMs: 3_000,
+    messageTimeoutMs: isPatient ? 10_000 : 3_000,
     slurmdTimeoutMs: isPatient ? 60_000 : 20_000,
     extraLines: isShared && sharedChoices(sharedSeed).hidesJobs ? ['PrivateData=jobs'] : [],
   });

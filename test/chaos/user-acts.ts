@@ -1,6 +1,7 @@
 // Acts of users during chaos, in the web page and with Slurm's commands.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { User } from '../support/clearml-user.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { QUEUES } from './observed-history.ts';
 import type { ScheduledFault } from './schedule.ts';
 import { choose, type RoundContext } from './round-context.ts';
@@ -81,7 +82,8 @@ function inShell(
 ): (context: RoundContext, planned: ScheduledFault) => Promise<void> {
   return (context, { pick }) =>
     context.locks.slurm(async () => {
-      const live = [...(await context.watch.live()).values()].flat().filter(({ state }) => states.test(state));
+      const rows = await waitUntil('squeue to answer', () => context.watch.live().catch(() => undefined));
+      const live = [...rows.values()].flat().filter(({ state }) => states.test(state));
       if (live.length === 0) return;
       const { job } = choose(live, pick);
       const [program, ...args] = words(job);

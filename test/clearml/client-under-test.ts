@@ -1,4 +1,4 @@
-// Clients with the timeouts of a test: they give up after a moment, and say into a list what they would log.
+// Clients that retry after a moment, and say into a list what they would log.
 import { systemClock, type Clock } from '../../src/base/clock.ts';
 import type { ServerRateLimit } from '../../src/clearml/connection/server-rate-limit.ts';
 import type { ClearmlClient } from '../../src/clearml/client.ts';
@@ -7,11 +7,13 @@ import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from '../../src/
 import type { ConnectionSettings, Timeouts } from '../../src/clearml/connection/connection-settings.ts';
 import type { LogData, Logger } from '../../src/log/logger.ts';
 import { createSecrets } from '../../src/log/redact-secrets.ts';
+import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 export const ACCESS_KEY = 'ACCESSKEYOFTESTS';
 export const SECRET_KEY = 'secret-of-the-tests';
 
-const SHORT_TIMEOUTS: Timeouts = { attemptMs: 5_000, retryMs: 2_000, firstBackoffMs: 5, maxBackoffMs: 20 };
+/** No test waits for the end of these times. */
+const TIMEOUTS: Timeouts = { attemptMs: TIMEOUT_MS, retryMs: TIMEOUT_MS, firstBackoffMs: 5, maxBackoffMs: 20 };
 
 export interface LoggedLine {
   readonly level: keyof Logger;
@@ -37,7 +39,7 @@ export function makeClient(apiServer: string, options: MakeClient = {}): Clearml
     secrets: createSecrets(),
     signal,
     rateLimit,
-    timeouts: { ...SHORT_TIMEOUTS, ...timeouts },
+    timeouts: { ...TIMEOUTS, ...timeouts },
   });
 }
 

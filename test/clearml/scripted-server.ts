@@ -41,6 +41,8 @@ export async function startScriptedServer(tls?: { cert: string; key: string }): 
     })();
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
+  // Otherwise it would close a connection on which the next request may have been sent.
+  server.keepAliveTimeout = 0;
   const port = await listen(server);
 
   return {

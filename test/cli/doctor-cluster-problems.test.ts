@@ -16,7 +16,7 @@ describe('doctor, for a cluster with accounting,', () => {
 
   before(requireAccounting);
   before(async () => {
-    cluster = await startSlurmCluster({ hasAccounting: true, nodeCount: 2, messageTimeoutMs: 2_000 });
+    cluster = await startSlurmCluster({ hasAccounting: true, nodeCount: 2 });
     cli = await openCliWithSandbox(`agent.slurm.slurm_conf: "${cluster.slurmConf}"`);
   });
   after(async () => {

@@ -16,7 +16,7 @@ describe('an unencrypted connection to the server', () => {
     let upstream = '';
     proxy = createServer((incoming, outgoing) => {
       const { method, headers, url = '' } = incoming;
-      const onward = request(upstream + new URL(url).pathname, { method, headers }, (answer) => {
+      const onward = request(upstream + new URL(url).pathname, { method, headers, agent: false }, (answer) => {
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(outgoing);
       });

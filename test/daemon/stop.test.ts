@@ -35,7 +35,7 @@ describe('SIGTERM', () => {
       await waitUntil('the job', async () => (await world.jobsOf(task)).length > 0);
 
       await world.stop(daemon);
-      expect(daemon.log()).to.not.match(/bug|Error/);
+      expect(daemon.log()).to.not.match(/\bbug\b|Error/);
 
       world.start('--template-files', template, '--queue', world.nameOf('quick'));
       await world.untilConsole(task, 'Submitted as Slurm job');

@@ -78,7 +78,7 @@ describe("a user's action on a task in the web page", () => {
   for (const { title, act, becomes } of ACTS) {
     it(`(${title}) cancels the task's running job; the task then ${statusOrGone(becomes)} (C-26)`, async () => {
       const task = tasks.get(`${title} while running`) ?? '';
-      await world.untilConsole(task, 'working');
+      await world.untilConsole(task, /^working$/m);
 
       await act(world, task, otherQueue);
 
@@ -96,7 +96,7 @@ describe("a user's action on a task in the web page", () => {
     const task = await patient.user.makeTask({ code: LONG });
     await patient.user.enqueue(task, await patient.user.makeQueue('quick'));
     const slow = patient.start('--template-files', template, '--queue', patient.nameOf('quick'));
-    await patient.untilConsole(task, 'working');
+    await patient.untilConsole(task, /^working$/m);
 
     await patient.user.api('tasks.stop', { task });
 

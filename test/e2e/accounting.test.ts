@@ -89,7 +89,11 @@ describe('the daemon on a cluster with accounting', () => {
     const waiting = await world.until(second, 'the second task to be told why it waits', ({ status_message }) =>
       status_message.includes('QOSMaxSubmitJobPerUserLimit'),
     );
-    const places = await world.user.entries(queue);
+    // Each attempt claims the task again for a moment.
+    const places = await waitUntil('the second task to be back in its queue', async () => {
+      const entries = await world.user.entries(queue);
+      return entries.length > 0 && entries;
+    });
     await release(world, first);
     await world.untilStatus(first, 'completed');
     await waitUntil('a job of the second task', async () => (await world.jobsOf(second)).length === 1);

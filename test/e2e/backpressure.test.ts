@@ -31,6 +31,7 @@ describe('the daemon on a cluster at its MaxJobCount', () => {
     await world.user.enqueue(third, queue);
     await world.untilConsole(third, 'Claimed from queue');
 
+    expect(await world.user.console(third)).to.not.include('Submitted as');
     const [job] = await world.jobsOf(first, 'PENDING');
     await world.user.api('tasks.stop', { task: first });
     await waitUntil(
@@ -38,7 +39,6 @@ describe('the daemon on a cluster at its MaxJobCount', () => {
       async () => (await world.jobsOf(first, 'PENDING')).length === 0,
     );
     expect(job).to.match(/^\d+$/);
-    expect(await world.user.console(third)).to.not.include('Submitted as');
 
     await world.untilConsole(third, 'Submitted as Slurm job');
     expect(await world.user.console(third)).to.not.include('attempt 2');

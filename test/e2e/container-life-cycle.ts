@@ -21,7 +21,8 @@ export function defineLifeCycleTests(testBed: () => ContainerTestBed): void {
     await world.user.api('tasks.stop', { task });
     await world.untilNoJob(task);
     await world.untilStatus(task, 'stopped');
-    await world.untilConsole(task, 'Process aborted by user');
+    // Terminated: after grace.stop_sec, the daemon cancels the job.
+    await world.untilConsole(task, /Process (?:aborted|terminated) by user/);
   });
 
   it('is stopped by its agent when its job is cancelled', async () => {

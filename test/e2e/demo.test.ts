@@ -78,6 +78,7 @@ describe('the demo', () => {
         env: { ...process.env, DEMO_STAND_INS: '1' },
         stdio: ['ignore', 'pipe', 'inherit'],
       });
+      const closed = once(demo, 'close');
       let output = '';
       demo.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
       await waitUntil('a task to start', () => output.includes('queued → in_progress'), {
@@ -86,7 +87,7 @@ describe('the demo', () => {
       });
       const [, url = ''] = /a sandbox server at (\S+),/.exec(output) ?? [];
       demo.kill('SIGINT');
-      await once(demo, 'close');
+      await closed;
       expect(demo.exitCode, output).to.equal(130);
       await fetch(url).then(
         () => expect.fail(`${url} still answers`),

@@ -171,7 +171,7 @@ describe('a task', () => {
   });
 
   it('is stopped with the reason "cancelled in Slurm" if its running job is cancelled with scancel', async () => {
-    await world.untilConsole(taskOf('cancelledRunning'), 'working');
+    await world.untilConsole(taskOf('cancelledRunning'), /^working$/m);
 
     await world.cluster.run('scancel', ...(await world.jobsOf(taskOf('cancelledRunning'))));
 
@@ -183,7 +183,7 @@ describe('a task', () => {
   });
 
   it('fails with advice if its job is preempted (F-14)', async () => {
-    await world.untilConsole(taskOf('preempted'), 'working');
+    await world.untilConsole(taskOf('preempted'), /^working$/m);
 
     await world.cluster.run(
       'sbatch',

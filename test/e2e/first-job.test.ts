@@ -27,15 +27,15 @@ describe('an enqueued task', () => {
     const daemon = world.start('--template-files', template, '--queue', world.nameOf('default'));
     await world.untilStatus(task, 'completed');
 
+    const [job = ''] = await world.jobsOf(task);
+    await world.untilConsole(task, `Slurm job ${job} ended COMPLETED`);
     const console = await world.user.console(task);
     // What others may do with the files of the task is as it would be without us; the log of its job is nobody else's.
     const [, umask = ''] = /^Umask:\s*0*(\d+)$/m.exec(await readFile('/proc/self/status', 'utf8')) ?? [];
     expect(console).to.include(`6 times 7 is 42 with umask ${umask}`);
     const taken = `Claimed from queue "${world.nameOf('default')}" by clearml-agent-slurm \\d+\\.\\d+\\.\\d+ \\(${world.nameOf('glue')}:slurm\\)`;
     expect(console).to.match(new RegExp(taken));
-    const [job = ''] = await world.jobsOf(task);
     expect(console).to.include(`Submitted as Slurm job ${job} to cluster "loopback"`);
-    await world.untilConsole(task, `Slurm job ${job} ended COMPLETED`);
     expect(await stateOf(world, job)).to.equal('COMPLETED 0:0');
     const [, log = ''] = /StdOut=(.*)/.exec(await world.cluster.run('scontrol', 'show', 'job', job)) ?? [];
     expect((await stat(log)).mode & 0o777).to.equal(0o600);

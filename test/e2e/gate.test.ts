@@ -50,7 +50,7 @@ describe('the gate', () => {
       jobs.map(async (job) => /ExitCode=(\d+):/.exec(await world.cluster.run('scontrol', 'show', 'job', job))?.[1]),
     );
     const { code } = JOB_EXIT_CODES.gateClosed;
-    expect(codes.sort()).to.deep.equal(['0', ...Array.from({ length: 4 }, () => String(code))]);
+    expect(codes.toSorted()).to.deep.equal(['0', ...Array.from({ length: 4 }, () => String(code))]);
     const console = await world.user.console(task);
     expect(console.match(/I ran/g)).to.have.length(1);
     expect((await world.user.look(task)).status).to.equal('completed');

@@ -18,7 +18,7 @@ describe('an sbatch whose response is lost', () => {
 
   for (const [what, fault] of FAULTS) {
     it(`(${what}) leaves one job, which the daemon finds by name and tracks (S-01)`, async () => {
-      await using cluster = await startSlurmCluster({ clusterName: 'deaf', messageTimeoutMs: 3_000, nodeCount: 1 });
+      await using cluster = await startSlurmCluster({ clusterName: 'deaf', nodeCount: 1 });
       await using proxy = await startDelayingProxy(cluster.controllerPort);
       const env = { SLURM_CONF: cluster.confThroughPort(proxy.port) };
       await using world = await startWorld({

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
@@ -57,7 +58,9 @@ describe('the daemon', () => {
 
     const started = await world.run(...args, '--detached');
     expect(started, started.stderr).to.include({ code: 0, stderr: '' });
-    expect(await readFile(join(stateDir(), 'daemon.log'), 'utf8')).to.include(' Serving ');
+    const isServing = async (): Promise<boolean> =>
+      (await readFile(join(stateDir(), 'daemon.log'), 'utf8')).includes(' Serving ');
+    await waitUntil('the log to say that the daemon serves', isServing);
     const [, pid = '', log = ''] =
       /^Started the daemon \(process (\d+)\); its log is (.*)\.$/m.exec(started.stdout) ?? [];
     expect((await stat(log)).mode & 0o777).to.equal(0o600);
@@ -97,8 +100,8 @@ describe('the daemon', () => {
     await standIn.stopListening();
     const log = join(stateDir(), 'daemon.log');
     let isServing: boolean | undefined;
-    const started = world.run(...args, '--detached').then(async (ended) => {
-      isServing = (await readFile(log, 'utf8')).includes(' Serving ');
+    const started = world.run(...args, '--detached').then((ended) => {
+      isServing = existsSync(join(stateDir(), 'serving.json'));
       return ended;
     });
     const isWaiting = async (): Promise<boolean> =>

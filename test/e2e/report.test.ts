@@ -137,7 +137,9 @@ interface SacctJob {
 /** CPUTimeRAW, the waiting time and the peak of each job's memory as sacct reports them. */
 async function readSacct(world: World, tasks: readonly string[]): Promise<SacctJob[]> {
   const format = 'JobIDRaw,JobName,ElapsedRaw,NNodes,CPUTimeRAW,AllocTRES,TotalCPU,Submit,Start,TRESUsageInTot';
-  const text = await world.cluster.run('sacct', '--noheader', '--parsable2', '--noconvert', `--format=${format}`);
+  // By default, sacct begins at midnight.
+  const options = ['--starttime=now-1days', '--noheader', '--parsable2', '--noconvert', `--format=${format}`];
+  const text = await world.cluster.run('sacct', ...options);
   const rows = text
     .trimEnd()
     .split('\n')

@@ -35,7 +35,7 @@ for (const { version } of SLURM_RELEASES) {
     before(requireSlurmVersion(version));
     before(requirePython);
     before(async () => {
-      cluster = await startSlurmCluster({ version, clusterName: 'whole', messageTimeoutMs: 3_000, nodeCount: 2 });
+      cluster = await startSlurmCluster({ version, clusterName: 'whole', nodeCount: 2 });
       proxy = await startDelayingProxy(cluster.controllerPort);
       const env = { SLURM_CONF: cluster.confThroughPort(proxy.port) };
       world = await startWorld({ cluster: { ...cluster, env }, python: standInAgentPython() });

@@ -45,7 +45,7 @@ describe('a daemon under systemd', () => {
       });
       expect(await messages()).to.not.include('STOPPING=1');
       await world.stop(daemon);
-      expect(await messages()).to.include('STOPPING=1');
+      await waitUntil('the last message', async () => (await messages()).includes('STOPPING=1'));
     } finally {
       await receiver.stop();
       await rm(folder, { recursive: true });

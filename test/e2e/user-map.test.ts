@@ -86,7 +86,8 @@ describe('a daemon with a user map', () => {
     await waitUntil('the job to be cancelled', async () => (await jobRows(one)).includes(' CANCELLED '));
     await world.stop(program);
     // Only when the program has ended has its whole log been read.
-    expect(program.log().split('sudo refused a submission').length - 1).to.equal(1);
+    // The daemon tries again after a minute, before which a slow machine may not have installed the file.
+    expect(program.log().split('sudo refused a submission').length - 1).to.be.within(1, 2);
   });
 
   it("shows in the console the end of a log that only the job's Unix user can read", async () => {

@@ -78,7 +78,10 @@ describe('the status page', () => {
     await page.getByRole('link', { name: '30 days' }).click();
     await until('h2', /Last 30 days/);
     await page.getByText('Table: tasks by state').click();
-    expect(await page.locator('figure table tbody tr').count()).to.equal(240);
+    const rows = page.locator('figure table tbody tr');
+    // The page may still load.
+    await rows.nth(239).waitFor({ state: 'attached' });
+    expect(await rows.count()).to.equal(240);
     await page.context().close();
   });
 

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { sharedCluster } from '../support/shared-cluster.ts';
+import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { requireAgent, requireSandbox, requireSlurm } from '../support/skip-unless.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { pythonOf } from './workflow-bed.ts';
@@ -11,6 +11,7 @@ import { startWorld, type Program, type World } from './world.ts';
 const FOLDER = 'examples/workflows/checkpoints';
 
 describe('a training with checkpoints', () => {
+  let cluster: SlurmCluster;
   let world: World;
   let daemon: Program;
   let code: string;
@@ -23,7 +24,8 @@ describe('a training with checkpoints', () => {
   before(requireSandbox);
   before(requireSlurm);
   before(async () => {
-    const cluster = await sharedCluster();
+    // KillWait: the processes that a task has left are killed after 20 s, which a busy machine may extend.
+    cluster = await startSlurmCluster({ clusterName: 'checkpoints', killWaitMs: 60_000 });
     world = await startWorld({ cluster, python: await pythonOf(cluster), slurm: 'resubmit_on_timeout: 1' });
     code = await readFile(join(FOLDER, 'train.py'), 'utf8');
     const text = await readFile(join(FOLDER, 'checkpoints.template'), 'utf8');
@@ -33,7 +35,10 @@ describe('a training with checkpoints', () => {
     await world.user.makeQueue('checkpoints');
     daemon = world.start('--template-files', template, '--queue', world.nameOf('checkpoints'));
   });
-  after(() => world[Symbol.asyncDispose]());
+  after(async () => {
+    await world[Symbol.asyncDispose]();
+    await cluster.stop();
+  });
 
   /** Trains until it is aborted. */
   async function enqueue(
@@ -224,7 +229,7 @@ time.sleep(900)
     const [job = ''] = await world.jobsOf(task);
     // Longer than KillWait.
     for (const endpoint of ['events.add_batch', 'tasks.get_all', 'tasks.get_by_id', 'tasks.stopped'])
-      await world.user.api('sandbox.fault', { endpoint, kind: 'delay', delayMs: 45_000, times: 1_000_000 });
+      await world.user.api('sandbox.fault', { endpoint, kind: 'delay', delayMs: 90_000, times: 1_000_000 });
     await world.cluster.run('scontrol', 'requeue', job);
     await untilWaiting(job);
     const left = await processesOf(task);

@@ -125,7 +125,7 @@ Host *
   it('opens a shell in its job through the login node, and ends the job when the user shuts it down', async () => {
     const [gateway = 0] = await freePorts(1);
     const without = ['--jupyter-lab', 'false', '--vscode-server', 'false', '--skip-docker-network', 'true'];
-    const how = ['--queue', world.nameOf('sessions'), '--remote-gateway', `localhost:${gateway}`, ...without];
+    const how = ['--queue', world.nameOf('sessions'), '--remote-gateway', `127.0.0.1:${gateway}`, ...without];
     const session = runAsUser(agentPython(), '-m', 'clearml_session', '--username', account.name, '--yes', ...how);
     for (const stream of [session.stdout, session.stderr])
       stream?.on('data', (chunk: Buffer) => (printed += chunk.toString()));

@@ -79,7 +79,8 @@ export async function evidenceOf(
  */
 export async function isSettled(world: World, task: string, status: string): Promise<boolean> {
   if (!FINAL.includes(status)) return false;
-  const folder = join(world.folder, 'state');
+  // A daemon may have another state directory.
+  const { folder } = world;
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   const journals = names.filter((name) => /(^|\/)journal\.jsonl$/.test(name));
   // Without one it is unknown what its daemon still does.

@@ -280,7 +280,8 @@ agent {
       return rows.split('\n').flatMap((row) => (row.includes(task) ? [row.split(' ')[0] ?? ''] : []));
     },
     async untilNoJob(task) {
-      const isGone = async (): Promise<boolean> => (await world.jobsOf(task, 'PD,CF,R,S,CG')).length === 0;
+      const isGone = async (): Promise<boolean> =>
+        (await world.jobsOf(task, 'PD,CF,R,S,CG').catch(() => undefined))?.length === 0;
       await waitUntil('the jobs to be gone', isGone, { everyMs: 250, progress: () => log().length });
     },
     async [Symbol.asyncDispose]() {
@@ -290,7 +291,7 @@ agent {
       await Promise.all([...programs].map(({ ended }) => ended));
       await theCluster.run('scancel', '--me').catch(() => undefined);
       await server.close();
-      await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+      await rm(folder, { recursive: true, force: true, maxRetries: 20 });
     },
   };
   return world;

@@ -1,5 +1,5 @@
 // The job script on several nodes, with the stand-in agent and a sandbox server: one rank starts the task, the others wait.
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { standInAgentPython } from '../stand-ins/agent/stand-in-agent.ts';
@@ -17,7 +17,7 @@ import os, time
 rank = os.environ["NODE_RANK"]
 open("${folder}/" + rank, "w").close()
 while not all(os.path.exists("${folder}/%d" % other) for other in range(${size})): time.sleep(0.05)
-print("rank", rank, "has met the others", flush=True)
+print(f"rank {rank} has met the others", flush=True)
 `;
 }
 
@@ -55,6 +55,8 @@ describe('a job with several ranks', () => {
     writeFileSync(
       python,
       `#!/bin/bash
+# The program that waits for the first rank.
+if [ "$1" = - ] && [ -n "\${SLURM_PROCID:-}" ]; then : >"${folder}/waits-$SLURM_PROCID"; fi
 if [[ " $* " == *' clearml_agent execute '* ]]; then
 ${onRank}
 :
@@ -105,7 +107,7 @@ exec ${standInAgentPython()} "$@"
     const { task, job } = await start('print("at work")', 3, {
       onRank: `if [ "$SLURM_PROCID" = 0 ]; then until [ -e ${folder}/fail ]; do sleep 0.1; done; exit 9; fi`,
     });
-    await job.until('the others to wait', () => count('tasks.get_all') > 2);
+    await job.until('the others to wait', () => [1, 2].every((rank) => existsSync(join(folder, `waits-${rank}`))));
     writeFileSync(join(folder, 'fail'), '');
 
     const { exitCode, stderr } = await job.ended;
@@ -115,6 +117,18 @@ exec ${standInAgentPython()} "$@"
     expect(stderr).not.to.match(/rank [12] of 3 ended/);
     expect(await statusOf(task)).to.equal('queued');
     expect(node.leftovers()).to.deep.equal([]);
+  });
+
+  it('exits with the code of the failed rank, even if another rank is still about to enter its directory', async () => {
+    const slow = `if [ "$SLURM_PROCID" = 2 ]; then case $1 in */python) : >${folder}/enters; exec sleep 1000 ;; esac; fi`;
+    writeFileSync(join(folder, 'cat'), `#!/bin/bash\n${slow}\nexec /bin/cat "$@"\n`, { mode: 0o755 });
+    const { job } = await start('print("at work")', 3, {
+      onRank: `if [ "$SLURM_PROCID" = 0 ]; then until [ -e ${folder}/enters ]; do sleep 0.1; done; exit 9; fi`,
+    });
+
+    const { exitCode, stderr } = await job.ended;
+
+    expect(exitCode, stderr).to.equal(9);
   });
 
   it('does not run a task that a user aborts while its ranks wait for the first rank', async () => {
@@ -154,7 +168,11 @@ exec ${standInAgentPython()} "$@"
   });
 
   it('exits with the code of the failed rank, even if the agent of another rank has not started', async () => {
-    const code = 'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\ntime.sleep(1000)';
+    const code = `import os, sys, time
+if os.environ["NODE_RANK"] == "1":
+    while not os.path.exists("${folder}/waits-2"): time.sleep(0.05)
+    sys.exit(5)
+time.sleep(1000)`;
     const { job } = await start(code, 3, {
       onRank: 'if [ "$SLURM_PROCID" = 2 ]; then exec sleep 1000; fi',
     });
@@ -170,7 +188,7 @@ read -r _ _ _ _ group _ </proc/$$/stat
 (trap '' TERM; sleep 0.4; kill -TERM -- "-$group") </dev/null >/dev/null 2>&1 &
 kill -TERM $$`;
     const { job } = await start('import time\ntime.sleep(1000)', 3, {
-      onRank: `if [ "$SLURM_PROCID" = 2 ]; then ${signalled}; fi`,
+      onRank: `if [ "$SLURM_PROCID" = 2 ]; then until [ -e ${folder}/waits-1 ]; do sleep 0.05; done; ${signalled}; fi`,
     });
 
     const { exitCode, stderr } = await job.ended;

@@ -20,7 +20,7 @@ const MODULES = [
 const PYTHON_PATHS = [undefined, ':/nowhere', './lib:../outside'];
 
 const SAYS_WHERE =
-  'import os, sys; print("at", os.getcwd(), "with", os.environ.get("PYTHONPATH"), "by", os.environ["PWD"], flush=True)';
+  'import os; print("at %s with %s by %s" % (os.getcwd(), os.environ.get("PYTHONPATH"), os.environ["PWD"]), flush=True)';
 
 describe('a job in a directory that other users can write to', () => {
   /** The directory in which the job starts. */
@@ -108,8 +108,8 @@ while not all(os.path.exists("${bed.node.home}/" + other) for other in "01"): ti
     execFileSync('git', ['init', '--quiet', bed.node.tmp]);
     writeFileSync(join(bed.node.tmp, 'uv.toml'), 'index-url = "http://127.0.0.1:9"\n');
     const code = `import os, subprocess
-print("git:", subprocess.call(["git", "rev-parse", "--show-toplevel"]), flush=True)
-print("uv:", repr(open("../uv.toml").read()), flush=True)`;
+print("git: %s" % subprocess.call(["git", "rev-parse", "--show-toplevel"]), flush=True)
+print("uv: %r" % open("../uv.toml").read(), flush=True)`;
     const { console } = await run(code, standInAgentPython(), {});
     expect(console).to.include('git: 128').and.include("uv: ''");
   });

@@ -1,5 +1,5 @@
 // The rules of the protocol, each removed from a copy of the source: the search must find a counterexample.
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { applyEdits, type SourceEdit } from '../support/source-edits.ts';
 import { loadProgram, type Program } from './program.ts';
@@ -109,7 +109,8 @@ export async function withEdits<Result>(
   edits: readonly SourceEdit[],
   run: (program: Program) => Promise<Result>,
 ): Promise<Result> {
-  // In the checkout, so that the copy finds node_modules.
+  // In the checkout, so that the copy finds node_modules. In a fresh clone, this may be the first file there.
+  await mkdir(join(root, '.test-cache'), { recursive: true });
   const folder = await mkdtemp(join(root, '.test-cache', 'model-'));
   try {
     await cp(join(root, 'src'), join(folder, 'src'), { recursive: true });

@@ -228,7 +228,9 @@ for (const { name, version } of SLURMS) {
       function shown(id: JobId, state: Job['state']): Promise<Job> {
         let latest: Job | undefined;
         const look = async (): Promise<Job | false> => {
-          latest = (await list(scheduler)).find((job) => job.id === id);
+          const answer = await scheduler.list();
+          if (answer.kind === 'failed') return false;
+          latest = answer.jobs.find((job) => job.id === id);
           return latest?.state === state && latest;
         };
         return waitUntil(`job ${id} to be ${state}`, look, { evidence: () => JSON.stringify(latest) });

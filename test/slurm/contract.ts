@@ -73,7 +73,9 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
     function until(id: JobId, what: string, holds: (job: Job) => boolean): Promise<Job> {
       let latest: Job | undefined;
       const look = async (): Promise<Job | false> => {
-        latest = (await list()).find((job) => job.id === id);
+        const answer = await scheduler.list();
+        if (answer.kind === 'failed') return false;
+        latest = answer.jobs.find((job) => job.id === id);
         return latest !== undefined && holds(latest) && latest;
       };
       const stalled = (): Promise<string | undefined> =>

@@ -75,7 +75,8 @@ for (const version of SLURM_RELEASES.map((release) => release.version)) {
       await using cluster = await startSlurmCluster({ version, clusterName: 'powerless', nodeCount: 1 });
       const states = (): Promise<string> => cluster.run('squeue', '--noheader', '--states=all', '--format=%T');
       const pidFile = join(dirname(cluster.slurmConf), 'pid');
-      await cluster.run('sbatch', '--no-requeue', '--output=/dev/null', `--wrap=echo $$ >${pidFile}; exec sleep 600`);
+      // Without exec: during one, the environment of a process, by which killNode finds it, reads as empty.
+      await cluster.run('sbatch', '--no-requeue', '--output=/dev/null', `--wrap=echo $$ >${pidFile}; sleep 600`);
       // The file is there before anything is in it.
       const readPid = (): string => (existsSync(pidFile) ? readFileSync(pidFile, 'utf8').trim() : '');
       await waitUntil('the job to run', () => readPid() !== '');

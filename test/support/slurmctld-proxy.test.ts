@@ -4,6 +4,7 @@ import { startDelayingProxy, type DelayingProxy } from './slurmctld-proxy.ts';
 import { rejection } from './rejection.ts';
 import { requireSlurm } from './skip-unless.ts';
 import { environmentFor, runSlurm } from './slurm-command.ts';
+import { waitUntil } from './wait-until.ts';
 import { startSlurmCluster, type SlurmCluster } from './slurm-cluster.ts';
 
 describe('the proxy in front of slurmctld', () => {
@@ -12,7 +13,7 @@ describe('the proxy in front of slurmctld', () => {
 
   before(requireSlurm);
   before(async () => {
-    cluster = await startSlurmCluster({ clusterName: 'behind-proxy', nodeCount: 1, messageTimeoutMs: 2_000 });
+    cluster = await startSlurmCluster({ clusterName: 'behind-proxy', nodeCount: 1 });
     proxy = await startDelayingProxy(cluster.controllerPort);
   });
   afterEach(async () => {
@@ -52,7 +53,7 @@ describe('the proxy in front of slurmctld', () => {
     const error = await rejection(submit('timed-out'));
 
     expect(error.message).to.contain('Socket timed out');
-    expect(await jobsNamed('timed-out')).to.equal(1);
+    await waitUntil('the job to exist', async () => (await jobsNamed('timed-out')) === 1);
   });
 
   it('cuts the connection before the response', async () => {

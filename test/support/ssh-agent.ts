@@ -17,8 +17,15 @@ export async function startAgent(keyFiles: readonly string[]): Promise<TestAgent
   const folder = mkdtempSync('/tmp/agent-');
   const socket = join(folder, 'socket');
   const daemon = await startDaemon({ program: 'ssh-agent', args: ['-D', '-a', socket], logPath: join(folder, 'log') });
-  await daemon.untilReady(() => existsSync(socket));
-  await execute('ssh-add', ['-q', ...keyFiles], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
+  const env = { ...process.env, SSH_AUTH_SOCK: socket };
+  // It binds its socket before it listens. The exit code 2 of ssh-add means that no agent answers.
+  const listens = (): Promise<boolean> =>
+    execute('ssh-add', ['-l'], { env }).then(
+      () => true,
+      (error: unknown) => error instanceof Error && 'code' in error && error.code === 1,
+    );
+  await daemon.untilReady(async () => existsSync(socket) && (await listens()));
+  await execute('ssh-add', ['-q', ...keyFiles], { env });
   return {
     socket,
     async [Symbol.asyncDispose]() {

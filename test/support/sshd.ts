@@ -101,6 +101,8 @@ export async function startSshd(settings: readonly string[] = []): Promise<TestS
     },
     async changeHostKey() {
       await daemon?.kill();
+      // A child of the old server may have the port for a moment.
+      await waitUntil('the port to be free', async () => !(await isListening(port)));
       rmSync(hostKey);
       await makeKey(hostKey);
       await start();

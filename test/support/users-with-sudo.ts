@@ -1,6 +1,6 @@
 // Unix users with sudo for a test: what only they may read, what they run, and the file in /etc/sudoers.d. Needs root.
 import { execFile } from 'node:child_process';
-import { chmodSync, chownSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { plainly } from './as-user.ts';
@@ -57,7 +57,9 @@ export async function installSudoers(text: string): Promise<void> {
   writeFileSync(draft, text, { mode: 0o440 });
   try {
     await execute('visudo', ['-c', '-f', draft]);
-    await execute('install', ['-m', '0440', draft, SUDOERS]);
+    // sudo never finds a part of the file, or none.
+    await execute('install', ['-m', '0440', draft, `${SUDOERS}.new`]);
+    renameSync(`${SUDOERS}.new`, SUDOERS);
   } finally {
     rmSync(draft);
   }

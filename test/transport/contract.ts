@@ -11,9 +11,11 @@ import {
 import { writePrivateFile } from '../../src/transport/host-files.ts';
 import type { Transport, Command } from '../../src/transport/transport.ts';
 import { readUntrustedFile } from '../../src/transport/read-untrusted-file.ts';
+import { killIfAlive } from '../support/job-processes.ts';
 import { rejection } from '../support/rejection.ts';
 import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
 import { runPastDeadline } from './growing-deadline.ts';
+import { patient } from './patient-transport.ts';
 
 export interface HostUnderTest {
   /** Makes another host that starts its programs in the same folder. */
@@ -215,12 +217,15 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
   it("ends a program when the AbortSignal is aborted, and throws the signal's reason", async () => {
     const stop = new AbortController();
     const pidFile = join(place.folder, 'stopped-pid');
-    const running = host.run({ ...shell(`echo $$ > ${pidFile}; sleep 60`), signal: stop.signal });
-    await waitUntil('the program to run', () => existsSync(pidFile));
+    const running = host.run({ ...shell(`echo $$ > ${pidFile}; exec sleep 60`), signal: stop.signal });
+    const readPid = (): number => (existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0);
+    await waitUntil('the program to run', () => readPid() > 0);
     const why = new Error('the daemon stops');
     stop.abort(why);
 
     expect(await rejection(running)).to.equal(why);
+    // Over SSH, the program may run on, and sshd permits few sessions.
+    killIfAlive(readPid());
   });
 
   it('starts no program if the AbortSignal is already aborted', async () => {
@@ -264,7 +269,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     );
     const owner = Number((await host.run(shell('id -u'))).stdout);
     const read = async (path: string, user = owner): Promise<unknown> =>
-      readUntrustedFile(host, { path, owner: user }, { from: -9, max: 100 });
+      readUntrustedFile(patient(host), { path, owner: user }, { from: -9, max: 100 });
 
     expect(await read(file)).to.include({ kind: 'read', text: 'very end\n' });
     expect(await read(join(place.folder, 'nothing'))).to.include({ kind: 'unreadable' });

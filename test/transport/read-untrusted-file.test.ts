@@ -10,13 +10,14 @@ import type { Transport } from '../../src/transport/transport.ts';
 import { createLocalTransport } from '../../src/transport/local-transport.ts';
 import { readUntrustedFile, type ReadOutcome } from '../../src/transport/read-untrusted-file.ts';
 import { requireRoot, requireShells } from '../support/skip-unless.ts';
+import { patient } from './patient-transport.ts';
 
 const ME = userInfo().uid;
 const ALL = 1024 * 1024;
 const APPLETS = ['sh', 'stat', 'readlink', 'dd', 'tail', 'head'];
 
 function hostWith(path: string): Transport {
-  return createLocalTransport({ path, home: '/', user: 'root', workingDirectory: '/', variables: {} });
+  return patient(createLocalTransport({ path, home: '/', user: 'root', workingDirectory: '/', variables: {} }));
 }
 
 for (const tools of ['this machine', 'busybox']) {

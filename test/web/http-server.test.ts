@@ -169,6 +169,8 @@ describe('the HTTP server', () => {
     slow.write('GET /page HTTP/1.1\r\nHost: localhost\r\nX-A: ');
 
     await Promise.all([silentClosed, slowClosed]);
+    // A slow machine may take longer between the connection and its headers.
+    Object.assign(server, { headersTimeout: 60_000, requestTimeout: 60_000 });
     expect(await get()).to.include({ status: 200 });
   });
 

@@ -26,11 +26,13 @@ token_file = Path.home() / f".clearml-notebook-{task.id}"
 token_file.touch(mode=0o600)
 token_file.write_text(token + "\n")
 
+# Servers that start on one node at the same moment would choose the same port.
+first_port = 8888 + int(os.environ.get("SLURM_JOB_ID", "0")) % 1000
 idle_seconds = max(1, round(60 * options.idle_minutes))
 with TemporaryDirectory() as runtime:
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab" if find_spec("jupyterlab") else "jupyter_server"]
-        + ["--no-browser", "--ip=0.0.0.0", "--allow-root", "--port=8888", "--ServerApp.port_retries=1000"]
+        + ["--no-browser", "--ip=0.0.0.0", "--allow-root", f"--port={first_port}", "--ServerApp.port_retries=1000"]
         # The directory in which the agent runs the task ends with the job, and all that is saved there.
         + [f"--ServerApp.root_dir={Path.home()}"]
         + [f"--ServerApp.shutdown_no_activity_timeout={idle_seconds}"]

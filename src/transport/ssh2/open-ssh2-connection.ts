@@ -102,11 +102,13 @@ function keep(clients: readonly Client[]): Ssh2Connection {
 async function forward(client: Client, via: string, to: SshTarget, { signal, deps }: Route): Promise<ClientChannel> {
   return await new Promise((resolve, reject) => {
     const host = to.name;
-    signal.addEventListener(
-      'abort',
-      () => reject(unreachable({ kind: 'timeout', host, seconds: deps.loginTimeoutMs / 1000 }, signal.reason)),
-      { once: true },
-    );
+    const tooLate = (): void =>
+      reject(unreachable({ kind: 'timeout', host, seconds: deps.loginTimeoutMs / 1000 }, signal.reason));
+    if (signal.aborted) {
+      tooLate();
+      return;
+    }
+    signal.addEventListener('abort', tooLate, { once: true });
     client.forwardOut('127.0.0.1', 0, to.host, to.port, (error, channel) => {
       if (error === undefined) resolve(channel);
       else reject(unreachable({ kind: 'no forwarding', host, via, output: error.message }, error));
@@ -136,6 +138,11 @@ async function logIn(client: Client, target: SshTarget, route: Route): Promise<v
       client.destroy();
     };
     const tooLate = (): void => fail(reasonOf(signal));
+    // While the credentials were read.
+    if (signal.aborted) {
+      tooLate();
+      return;
+    }
     signal.addEventListener('abort', tooLate, { once: true });
     // Several errors may come, and an error without a listener would end the daemon.
     client.on('error', (error: Error) => {

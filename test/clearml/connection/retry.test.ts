@@ -3,10 +3,11 @@ import { expect } from 'chai';
 import { ServerUnreachableError } from '../../../src/clearml/errors.ts';
 import { retry, type RetryRules } from '../../../src/clearml/connection/retry.ts';
 import { rejection } from '../../support/rejection.ts';
+import { TIMEOUT_MS } from '../../support/wait-until.ts';
 
 const QUICK: RetryRules = {
   idempotent: true,
-  timeouts: { attemptMs: 1000, retryMs: 1000, firstBackoffMs: 1, maxBackoffMs: 2 },
+  timeouts: { attemptMs: TIMEOUT_MS, retryMs: TIMEOUT_MS, firstBackoffMs: 1, maxBackoffMs: 2 },
   onFailure: () => undefined,
 };
 

@@ -137,11 +137,11 @@ describe('a client of a busy ClearML server', () => {
   });
 
   for (const [what, retryAfter, waitMs] of [
-    ['a number of seconds', '3600', 3_600_000],
-    ['a date', new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
+    ['a number of seconds', () => '3600', 3_600_000],
+    ['a date', () => new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
   ] as const)
     it(`does not retry if Retry-After contains ${what} and exceeds the retry time`, async () => {
-      fixture.server.script('tasks.get_by_id', page(503, '', { 'retry-after': retryAfter }));
+      fixture.server.script('tasks.get_by_id', page(503, '', { 'retry-after': retryAfter() }));
 
       const error = await rejection(fixture.client().tasks.get(TASK));
 
