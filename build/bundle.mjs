@@ -4,11 +4,12 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 /**
- * Packages of CommonJS, each in its own file, because in a bundle of ES modules they cannot load Node's modules. Only commands that talk
- * to a server or a cluster load them. As a dependency, ssh2 and its optional dependency cpu-features would compile C++ during the
- * installation; without them it uses JavaScript, as its README says.
+ * Packages of CommonJS, each in its own file, because in a bundle of ES modules they cannot load Node's modules; and what is imported from
+ * each by name. Only commands that talk to a server or a cluster load them. As a dependency, ssh2 and its optional dependency cpu-features
+ * would compile C++ during the installation; without them it uses JavaScript, as its README says.
+ * @type {Readonly<Record<string, readonly string[]>>}
  */
-const COMMONJS = ['prom-client', 'ssh2', 'undici', 'winston'];
+const COMMONJS = { 'prom-client': ['Counter', 'Gauge', 'Histogram', 'Registry'], ssh2: [], undici: [], winston: [] };
 const NATIVE = ['cpu-features', '*.node'];
 
 /** @param {string} name */
@@ -16,13 +17,24 @@ function commonJsFile(name) {
   return `parts/${name}.cjs`;
 }
 
-/** @type {import('esbuild').Plugin} */
+/**
+ * Before Node imports a file of CommonJS, it searches the file for the names of its exports. That takes longer than to run it, so a module
+ * requires it.
+ * @type {import('esbuild').Plugin}
+ */
 const commonJsInItsFile = {
   name: 'CommonJS in its file',
-  setup({ onResolve }) {
-    // Every file of dist is one folder below it.
-    const filter = new RegExp(`^(${COMMONJS.join('|')})$`);
-    onResolve({ filter }, ({ path }) => ({ path: `../${commonJsFile(path)}`, external: true }));
+  setup({ onResolve, onLoad }) {
+    const filter = new RegExp(`^(${Object.keys(COMMONJS).join('|')})$`);
+    onResolve({ filter }, ({ path }) => ({ path, namespace: 'CommonJS' }));
+    onLoad({ filter, namespace: 'CommonJS' }, ({ path }) => ({
+      // Every file of dist is one folder below it.
+      contents: `
+        import { createRequire } from 'node:module';
+        const required = createRequire(import.meta.url)('../${commonJsFile(path)}');
+        export default required;
+        export const { ${COMMONJS[path]?.join(', ')} } = required;`,
+    }));
   },
 };
 
@@ -72,7 +84,7 @@ export async function buildProgram(outdir) {
     define: { ...embeddedFiles(), ...browser.define },
   });
   const packages = await Promise.all(
-    COMMONJS.map((name) =>
+    Object.keys(COMMONJS).map((name) =>
       build({
         ...COMMON,
         entryPoints: [name],
