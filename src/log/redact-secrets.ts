@@ -64,6 +64,7 @@ function redactBeginning(text: string, value: string, half: string): string {
 function redactEnd(text: string, value: string, half: string): string {
   const parts = text.split(half);
   const last = parts.pop() ?? '';
+  if (parts.length === 0) return text;
   const missing = reversed(value.slice(0, -half.length));
   return [
     ...parts.map((part) => part.slice(0, part.length - sharedLength(reversed(part.slice(-half.length)), missing))),
