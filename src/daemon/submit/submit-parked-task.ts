@@ -64,7 +64,11 @@ async function rejectWithoutUser(
   { read, why }: { readonly read: TaskDocument; readonly why: string },
 ): Promise<void> {
   const text = `Not submitted: ${why}. Ask the admin of clearml-agent-slurm for an entry in agent.slurm.user_map, then enqueue the task again.`;
-  deps.log.info('Rejected: no Unix user', { task: entry.task, queue: entry.queueName, why });
+  deps.log.info('Failing the task: user_map has no Unix user for its owner', {
+    task: entry.task,
+    queue: entry.queueName,
+    why,
+  });
   const ending = { status: 'failed', reason: 'no Unix user', text, withLog: false } as const;
   await endTask(deps, entry, ending, { seen: read.task, isParked: true });
 }

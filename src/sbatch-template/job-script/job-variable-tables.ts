@@ -46,7 +46,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   },
   {
     names: ['CUDA_VISIBLE_DEVICES', 'ROCR_VISIBLE_DEVICES'],
-    meaning: 'Set by Slurm. Select NVIDIA or AMD GPUs for a container.',
+    meaning: 'Set by Slurm. From them, the job chooses between NVIDIA and AMD GPUs for a container.',
   },
   {
     names: ['GIT_CEILING_DIRECTORIES'],

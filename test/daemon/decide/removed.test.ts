@@ -49,7 +49,7 @@ describe('for a parked task whose queue entry is missing, the decision', () => {
     });
 });
 
-describe('for a parked task whose live job is not in the journal entry, the decision', () => {
+describe('for a task whose live job was noted while it was parked, the decision, once the queue entry is gone,', () => {
   const LATE = { id: '5' as JobId, name: jobName(0) };
 
   it('does not conclude that a user removed the queue entry if the live job is of an earlier submission', () => {
