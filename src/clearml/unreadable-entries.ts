@@ -31,7 +31,7 @@ export function createReportUnreadable(log: Logger, clock: Clock): ReportUnreada
     if (now - (loggedAt.get(key) ?? -Infinity) < AGAIN_AFTER_MS) return;
     loggedAt.set(key, now);
     const more = leftOut.length === 1 ? {} : { more: leftOut.length - 1 };
-    log.warn('Skipped an object of a ClearML response that cannot be read; correct the object on the server', {
+    log.warn('Skipped an unreadable object in a ClearML response; correct the object on the server', {
       endpoint,
       place,
       why,

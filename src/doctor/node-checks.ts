@@ -124,7 +124,7 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
   {
     id: 'node-home',
     question: 'Does the home directory have free space?',
-    fix: 'Free some space, or set agent.venvs_dir and the caches of the agent to a scratch directory',
+    fix: 'Free some space, or set agent.vcs_cache.path and agent.pip_download_cache.path to a scratch directory',
     check: ({ found }) => checkIfKnown(found, NO_ANSWER, ({ home }) => checkHome(home)),
   },
   {

@@ -66,7 +66,7 @@ describe('if a queue entry has no valid task id, the daemon', () => {
       expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members(tasks);
       expect(fixture.waiting(OWN_QUEUE).filter((number) => number > 0)).to.deep.equal([]);
       expect(warnings(fixture)).to.deep.equal([
-        'warn: Skipped an object of a ClearML response that cannot be read; correct the object on the server',
+        'warn: Skipped an unreadable object in a ClearML response; correct the object on the server',
       ]);
       expect(fixture.facts.get(warnings(fixture)[0] ?? '')).to.include({
         endpoint: 'queues.get_all',

@@ -185,7 +185,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     pattern: /No space left on device|Disk quota exceeded/i,
     cause: 'a disk is full, or a quota is exceeded',
     advice:
-      'set agent.venvs_dir, TMPDIR and APPTAINER_CACHEDIR to directories with more space than the home directory, and remove old files',
+      'remove old files, or export TMPDIR and APPTAINER_CACHEDIR in the template before CLEARML_PRE_SETUP with directories that have more space',
   },
   {
     pattern: /Could not resolve host|no such host|Name or service not known|Temporary failure in name resolution/,

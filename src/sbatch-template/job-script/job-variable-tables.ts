@@ -15,7 +15,8 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   },
   {
     names: ['SLURM_TMPDIR', 'TMPDIR'],
-    meaning: "Parent of the job's private directory: the first of these that is writable, otherwise `/tmp`.",
+    meaning:
+      "Parent of the job's private directory: the first of these that is writable and trusted, otherwise `/tmp`.",
   },
   {
     names: ['CLEARML_CONFIG_FILE'],
@@ -94,7 +95,11 @@ export const SET_BY_JOB: readonly JobVariables[] = [
     meaning:
       "Where the agent creates the task's Python environment: the private directory. To keep the environment, export another directory after CLEARML_PRE_SETUP.",
   },
-  { names: ['CLEARML_WORKER_ID'], meaning: "The worker's name: the daemon's name plus the job id." },
+  {
+    names: ['CLEARML_WORKER_ID'],
+    meaning:
+      "The worker's name: the daemon's name plus the job id and, on several nodes, the rank. Write it without braces: `${CLEARML_WORKER_ID}` is a placeholder for the daemon's name.",
+  },
   { names: ['CLEARML_AGENT_PROPAGATE_EXITCODE'], meaning: "1: the agent exits with the task's exit code." },
   {
     names: ['NODE_RANK', 'WORLD_SIZE'],

@@ -73,7 +73,7 @@ describeRows('for a cancelled job, the decision', [
   },
 ]);
 
-describe('the record of cancelled jobs in a task', () => {
+describe('the user property slurm_cancelled', () => {
   it('shows that an extra job was cancelled, so that the daemon does not track this job', () => {
     for (const extra of [EXTRA, DOUBLE]) {
       const [text = ''] = [recordCancellations(undefined, [extra], 'the task has another job, 7')];
