@@ -124,7 +124,7 @@ describe('the templates in examples/', () => {
     });
   }
 
-  it('name, in the commands of their comments, only templates that exist in examples/', () => {
+  it('mention, in the commands of their comments, only templates that exist in examples/', () => {
     for (const name of templates) {
       const [, command = ''] = /^# +clearml-agent-slurm .*--template-files (.*) --queue/m.exec(read(name)) ?? [];
 

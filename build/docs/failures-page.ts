@@ -20,15 +20,17 @@ function failureTables(): string {
   // Several patterns may have the same cause.
   const distinct = [...new Map(logs.map((row) => [row.join(), row])).values()];
   return [
-    `## How a job ends\n\n${markdownTable(['state', 'meaning', 'what to do'], ends)}`,
+    `## How a job ends\n\n${markdownTable(['state', 'meaning', 'what to do if the task fails'], ends)}`,
     'If slurmctld is killed while it starts a job, Slurm may report FAILED with exit code 1 although the script never began. If the',
     "job's log [shows this](templates.md#how-a-job-ends), the daemon submits another job, up to five in total. It does the same after BOOT_FAIL",
     'or PREEMPTED if the task had not started and Slurm does not requeue the job (because of `--no-requeue`, `JobRequeue=0` or',
-    "`PreemptMode=CANCEL`). After NODE_FAIL the task fails, because the job's script may still run on a node that Slurm cannot reach.\n",
+    '`PreemptMode=CANCEL`). After NODE_FAIL, the task fails unless Slurm requeues the job: the daemon submits no other job, because the script may',
+    'still run on a node that Slurm cannot reach.\n',
     'Exit code `0:53` means that the job could not write its output file. Bash exits with 126 if a command of the template is not',
     'executable, and with 127 if the command does not exist. [templates.md](templates.md#how-a-job-ends) lists the exit codes of the job script.\n',
     '## Errors in the log\n',
-    "If the last lines of a failed job's log contain one of these errors, the task's console explains it:\n",
+    "If the last lines of a failed job's log contain one of these errors, the task's console explains it. *The clearml.conf of the jobs* is",
+    '`~/clearml.conf` of the job user on the nodes; if `shared_dir` is set and `user_map` is not, it is the configuration of the daemon.\n',
     markdownTable(['error', 'what to do'], distinct),
   ].join('\n');
 }

@@ -73,7 +73,7 @@ export const ADVICE_RULES = {
     'Write "docker://nvcr.io#nvidia/pytorch:24.01-py3", in double quotes.',
   ),
   'srun-on-one-node': warning(
-    'The agent needs no srun on one node, and a task that runs srun itself would wait for the resources of this step.',
+    'The agent needs no srun on one node. The step of this srun holds the resources of the job, so a task that runs srun itself would wait for them.',
     'Remove srun, or request several nodes.',
   ),
   'secret-in-text': warning(

@@ -114,7 +114,8 @@ export function explainPause({ queue, since, until, reason, by }: Pause, paused 
   return `${what} ${paused}${start}${by === undefined ? '' : ` by ${by}`}${reason === '' ? '' : ` (${reason})`}: no task is claimed.`;
 }
 
-export const PAUSES_UNREADABLE = 'The pauses cannot be read, so no task is claimed. Run clearml-agent-slurm resume.';
+export const PAUSES_UNREADABLE =
+  'The pauses cannot be read, so no task is claimed. To end all of them, run clearml-agent-slurm resume.';
 
 function describePause({ queue, until, reason }: Pause): string {
   const end = until === null ? '' : ` until ${formatTime(until)}`;

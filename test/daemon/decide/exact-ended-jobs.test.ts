@@ -76,12 +76,12 @@ describeExactly('for an ended job, the decision', [
     { do: 'read-record', jobId: '8' as JobId },
   ],
   [
-    'records that the tracked job is absent if the only ended job is of an older attempt',
+    'does not take the ended job of an older attempt for the tracked job, and records that the tracked job is absent',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: attempt(2) }) },
     { do: 'note', patch: { absentSince: NOW } },
   ],
   [
-    'records that the tracked job is absent if the only ended job has another id and the current attempt is unknown',
+    'does not take an ended job with another id for the tracked job if the current attempt is unknown, and records that the tracked job is absent',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: undefined }) },
     { do: 'note', patch: { absentSince: NOW } },
   ],
