@@ -30,7 +30,8 @@ function failureTables(): string {
     'executable, and with 127 if the command does not exist. [templates.md](templates.md#how-a-job-ends) lists the exit codes of the job script.\n',
     '## Errors in the log\n',
     "If the last lines of a failed job's log contain one of these errors, the task's console explains it. *The clearml.conf of the jobs* is",
-    '`~/clearml.conf` of the job user on the nodes; if `shared_dir` is set and `user_map` is not, it is the configuration of the daemon.\n',
+    '`~/clearml.conf` of the job user on the nodes, or the file that the template exports as `CLEARML_CONFIG_FILE`; if `shared_dir` is set and',
+    '`user_map` is not, it is the configuration of the daemon.\n',
     markdownTable(['error', 'what to do'], distinct),
   ].join('\n');
 }

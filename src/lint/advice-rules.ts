@@ -90,7 +90,7 @@ export const ADVICE_RULES = {
     'Correct the script, or write # shellcheck disable=SC… in the line before; the shellcheck wiki explains the number.',
   ),
   'sbatch-refuses': error(
-    'Slurm rejects the job of a task that sets no user property.',
+    "With the template's defaults, Slurm rejects the job.",
     'Change the option that the message names.',
   ),
 } as const satisfies Record<string, Rule>;

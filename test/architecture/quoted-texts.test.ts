@@ -83,7 +83,7 @@ describe('the tests of the second tier', () => {
     expect(runs).to.have.length.above(100);
   });
 
-  it('expect each text that this check lists for another program', () => {
+  it('still expect every text that PRINTED_BY_OTHERS lists', () => {
     const runs = secondTierFiles().flatMap((file) => readTexts(file).expected.flatMap(wordRuns));
 
     expect(Object.keys(PRINTED_BY_OTHERS).filter((text) => !runs.includes(text))).to.deep.equal([]);

@@ -109,7 +109,7 @@ describe("a user's action on a task in the web page", () => {
   /** The job is gone, and the daemon, having seen that, has left the task as the user made it. */
   async function expectEnd(task: string, becomes: string | undefined): Promise<void> {
     await world.untilNoJob(task);
-    await daemon.untilLogged(`Finished task=${task}`);
+    await daemon.untilLogged(`Task and job have ended; no longer tracked task=${task}`);
     expect((await world.user.look(task).catch(() => undefined))?.status).to.equal(becomes);
   }
 });

@@ -82,7 +82,7 @@ exec ${standInAgentPython()} "$@"
     ['the job script', QUICK_TEMPLATE],
     ['the template', BY_TEMPLATE],
   ] as const)
-    it(`starts the task only in its first rank, even if this rank is slow (srun is in ${how})`, async () => {
+    it(`lets the others wait until the first rank has started the task, even if this rank is slow (srun is in ${how})`, async () => {
       const size = 4;
       await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
       const { task, job } = await start(synchronizedScript(folder, size), size, { template });

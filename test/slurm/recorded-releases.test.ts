@@ -122,7 +122,7 @@ for (const release of releases) {
       expect(new Set(jobs.map(({ id }) => id)).size).to.equal(jobs.length);
     });
 
-    it('read the name of each job that sacct shows: all except a held job, which only squeue shows', () => {
+    it('read from sacct the names of all jobs except the held one, which only squeue shows', () => {
       const names = listed(parseSacctJobs(result({ stdout: text('sacct.txt') }))).map((job) => job.name);
 
       const roles = RECORDED_JOBS.map(({ role }) => role).filter((role) => role !== 'held');

@@ -57,7 +57,7 @@ export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, ba
     if (error instanceof LostRaceError) return;
     throw error;
   }
-  deps.log.info('Ended', {
+  deps.log.info('Ended the task', {
     task: entry.task,
     job: entry.jobId,
     queue: entry.queueName,

@@ -121,7 +121,7 @@ export async function act(
         else startResubmission(deps, pool, current, { why: action.why, seen });
         return;
       case 'forget':
-        deps.log.info('Finished', {
+        deps.log.info('Task and job have ended; no longer tracked', {
           task: current.task,
           job: current.jobId,
           queue: current.queueName,

@@ -45,7 +45,7 @@ describe('a decision to forget a task', () => {
     });
 });
 
-describe('after the last permitted attempt, the decision', () => {
+describe('after the last permitted submission, the decision', () => {
   const submittedAt = NOW - 600_000;
 
   function decided(overrides: Partial<Entry>, parkedAt: number | undefined): readonly unknown[] {
@@ -53,7 +53,7 @@ describe('after the last permitted attempt, the decision', () => {
     return resubmitOrFail('why', { entry, now: NOW, parkedAt });
   }
 
-  it('resubmits the task, and counts the attempts from zero, if the task was parked again since', () => {
+  it('resubmits the task and counts from zero if the task was parked again after this submission', () => {
     expect(decided({}, submittedAt + CLOCKS_DIFFER_MS + 1)).to.deep.equal([
       { do: 'note', patch: { attempts: 0 } },
       { do: 'resubmit', why: 'why' },

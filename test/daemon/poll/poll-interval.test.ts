@@ -83,7 +83,7 @@ describe('the fingerprint of the next snapshot', () => {
     ['a second job of a task', [['a', queued, [pending, pending]]], true],
     ['no jobs of the task', [['a', queued, []]], true],
     [
-      'another task',
+      'an additional task',
       [
         ['a', queued, [pending]],
         ['b', queued, []],

@@ -61,7 +61,7 @@ describe('while Slurm refuses the jobs of a queue, the daemon', () => {
     expect(holds.hasAny(WAIT_MS + 1_000)).to.equal(false);
   });
 
-  it('permits the next trial submission once the latest one has ended without a response', () => {
+  it('permits another trial submission only once the latest one, not an older one, has ended without a response', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     const endLost = holds.startProbe(FIRST, WAIT_MS);
