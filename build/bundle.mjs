@@ -15,6 +15,7 @@ const COMMONJS = { 'prom-client': ['Counter', 'Gauge', 'Histogram', 'Registry'],
 const ENTRIES = /** @type {Readonly<Record<string, string>>} */ ({
   undici: "exports.EnvHttpProxyAgent = require('undici/lib/dispatcher/env-http-proxy-agent');",
 });
+
 const NATIVE = ['cpu-features', '*.node'];
 
 /** @param {string} name */
