@@ -67,7 +67,7 @@ for (const kind of SITES) {
       const record = await cluster.run('scontrol', 'show', 'job', job);
       expect(record).to.match(hasAccounting ? /Account=lab / : /Account=\(null\) /);
       if (gpusPerNode > 0) expect(record).to.include('gpu');
-      else expect(record).not.to.match(/\bgpu\b/);
+      else expect(record).not.to.match(/\bgpus?\b/);
     });
   });
 }

@@ -145,7 +145,7 @@ describe('a daemon with two clusters', () => {
     link.stall();
 
     // A pass that waited for the other cluster would wait until its connection is given up, and a task needs several passes.
-    for (let number = 0; number < 2; number += 1) expect(await timeNearTask()).to.be.below(5 * usual + 45_000);
+    for (let number = 0; number < 2; number += 1) expect(await timeNearTask()).to.be.below(3 * usual + 30_000);
     await world.stop(daemon);
   });
 

@@ -112,7 +112,9 @@ export async function openContainerTestBed(): Promise<ContainerTestBed> {
       shared_dir: ${folder}/shared
       image_dir: ${folder}/images
       image_cache_dir: ${folder}/cache/images
-      container_ssh: true`,
+      container_ssh: true
+      # The agent, not the daemon, ends an aborted task, also on a busy machine.
+      grace.stop_sec: 120`,
   });
   await writeFile(
     join(world.home, '.config/containers/registries.conf'),

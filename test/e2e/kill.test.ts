@@ -18,7 +18,7 @@ const AT_ONCE = 3;
 const LIVED_ON = 'lived on';
 
 describe('a daemon that is killed with SIGKILL after any one of its calls, and then restarted,', function () {
-  this.timeout(1_200_000);
+  this.timeout(900_000);
   before(requirePython);
   before(requireSlurm);
 
