@@ -24,10 +24,11 @@ const TIMEOUT_MS = 30_000;
 
 /**
  * For a missing file, the directory in which it would be created is checked, and must not be writable for others even if it is sticky.
- * The script uses only the system's own tools.
+ * The script uses only the system's own tools. It checks each directory of the PATH once: no other user can change a trusted one.
  */
-const CHECK_SCRIPT = `group=$1 searched=$PATH:
+const CHECK_SCRIPT = `group=$1 searched=$PATH: trusted=:
 PATH=/usr/bin:/bin:$PATH
+: "\${EUID:=$(id -u)}"
 trusts() {
   at=$1
   while [ ! -e "$at" ] && [ ! -L "$at" ]; do case $at in */*) at=\${at%/*} ;; *) at='' ;; esac; at=\${at:-/}; done
@@ -39,7 +40,11 @@ look_for() {
   while [ -n "$rest" ]; do
     folder=\${rest%%:*} rest=\${rest#*:}
     case $folder in
-      /*) trusts "$folder" || refuse folder "$folder" ;;
+      /*)
+        case $trusted in
+          *":$folder:"*) ;;
+          *) trusts "$folder" || refuse folder "$folder"; trusted=$trusted$folder: ;;
+        esac ;;
       *) clearml_why='it is relative to the working directory'; refuse folder "\${folder:-.}" ;;
     esac
     if [ -f "$folder/$1" ] && [ -x "$folder/$1" ]; then trusts "$folder/$1" || refuse program "$folder/$1"; return; fi
