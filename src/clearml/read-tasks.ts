@@ -23,9 +23,12 @@ export type TaskReads = Pick<Tasks, 'get' | 'getMany' | 'read' | 'readChanged' |
 
 const Rows = z.object({ tasks: z.array(z.unknown()) });
 
+/** zod compiles a schema of an object when it first parses with it. */
+const Document = z.object({ task: z.record(z.string(), z.unknown()) });
+
 /** Refuses a response about another task: its document would run under this id. */
 function documentOf(id: TaskId): z.ZodType<TaskDocument> {
-  return z.object({ task: z.record(z.string(), z.unknown()) }).transform(({ task: document }, context) => {
+  return Document.transform(({ task: document }, context) => {
     const task = parseTaskId(document) === id ? parseTask(document, id) : { why: 'the response is about another task' };
     if (!isUnreadable(task)) return { task, document };
     context.addIssue(task.why);
