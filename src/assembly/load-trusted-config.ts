@@ -29,6 +29,7 @@ export function readConfig({ configFile, settings }: CommonOptions, context: Pro
   });
   // Before secrets are known: the path of a password's file counts as one, and would be masked in the sentence that names it.
   refuseUntrustedSettings(config);
-  for (const value of secretValues(config.root)) knownSecrets(context).add(value);
+  // `render` shows no secret, and the search takes as long as reading the configuration.
+  knownSecrets(context).addLater(() => secretValues(config.root));
   return { ...config, warnings: [...config.warnings, ...warnOfReadable(config)] };
 }

@@ -60,8 +60,11 @@ export function refuseUntrustedSettings(config: Config): void {
 
 /** A message for each file with secrets that other users can read. */
 export function warnOfReadable(config: Config): string[] {
-  return config.secretFiles
-    .filter((file) => isReadableByOthers(inspectPath(resolve(file))))
+  const readable = config.files.filter((file) => isReadableByOthers(inspectPath(resolve(file))));
+  if (readable.length === 0) return [];
+  return config
+    .secretFiles()
+    .filter((file) => readable.includes(file))
     .map((file) => `Other users can read ${file}, which contains keys: run chmod 600 ${file}`);
 }
 

@@ -40,6 +40,7 @@ export function secretPatternsForPython(): string {
 /** Removes only secrets with a known format: for text that is not configuration, such as messages of servers and programs. */
 export function redactShapes(text: string): string {
   const shown = SHAPES.reduce((rest, shape) => rest.replace(shape, `$1${MASK}`), text);
+  if (!shown.includes('@')) return shown;
   return shown.replace(/\S+/g, (word) => {
     const end = endOfLogins(word);
     return end === 0 ? word : word.slice(0, end).replace(LOGIN_IN_URL, `$1${MASK}`) + word.slice(end);

@@ -54,7 +54,7 @@ export interface Config {
   /** The files that were read, lowest precedence first, with included files. */
   readonly files: readonly string[];
   /** Those of them that contain secrets, even if these are overridden. */
-  readonly secretFiles: readonly string[];
+  secretFiles(): readonly string[];
   /** Files that do not exist. */
   readonly missingFiles: readonly string[];
   readonly surroundings: Surroundings;
@@ -112,7 +112,7 @@ export function loadConfig({ environment, homeDir, commandLine, readFile }: Conf
     root,
     originOf: (path) => nodeAt(root, splitPath(path))?.origin,
     files: read,
-    secretFiles: [...new Set(layers.flatMap(filesWithSecrets))],
+    secretFiles: () => [...new Set(layers.flatMap(filesWithSecrets))],
     missingFiles: files.missing,
     surroundings,
     warnings,

@@ -4,6 +4,8 @@ import { MASK, redactShapes } from '../base/secret-patterns.ts';
 export interface Secrets {
   /** From now on `redact` hides this value, also in base64, URL-encoded and JSON form. Values under 6 characters are ignored. */
   add(value: string): void;
+  /** The same for values that take long to find: they are listed when `redact` is next called. */
+  addLater(list: () => readonly string[]): void;
   /** The same for a value that will be replaced, such as a token: only the newest few are remembered. */
   addPassing(value: string): void;
   /** The text with every registered value, and every secret with a known format, replaced by `********`. */
@@ -19,9 +21,16 @@ const MOST_PASSING = 4;
 
 export function createSecrets(): Secrets {
   const lasting = new Set<string>();
+  const unlisted: (() => readonly string[])[] = [];
   let passing: readonly string[] = [];
   /** Until another value is added. */
   let hidden: readonly string[] | undefined;
+
+  function add(value: string): void {
+    if (value.length < SHORTEST || lasting.has(value)) return;
+    lasting.add(value);
+    hidden = undefined;
+  }
 
   function listForms(): readonly string[] {
     const forms = [...lasting, ...passing].flatMap(formsOf);
@@ -30,10 +39,9 @@ export function createSecrets(): Secrets {
   }
 
   return {
-    add(value) {
-      if (value.length < SHORTEST || lasting.has(value)) return;
-      lasting.add(value);
-      hidden = undefined;
+    add,
+    addLater(list) {
+      unlisted.push(list);
     },
     addPassing(value) {
       if (value.length < SHORTEST) return;
@@ -42,6 +50,7 @@ export function createSecrets(): Secrets {
     },
     redact(text) {
       let shown = text;
+      for (const list of unlisted.splice(0)) list().forEach(add);
       hidden ??= listForms();
       for (const value of hidden) shown = shown.replaceAll(value, MASK);
       for (const value of hidden) if (value.length >= CUT_FROM) shown = redactCut(shown, value);
