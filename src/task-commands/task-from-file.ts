@@ -1,11 +1,10 @@
 // Reads the task to render from a file; no server is needed.
 import { resolve } from 'node:path';
-import * as z from 'zod';
 import { readNamedFile } from '../assembly/read-named-file.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';
 import { UsageError } from '../base/usage-error.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
-import { jobSettings, workerName } from '../daemon/serve/derive-names-and-job-settings.ts';
+import { publicConfig, workerName } from '../daemon/serve/derive-names-and-job-settings.ts';
 import type { Variables } from '../sbatch-template/template.ts';
 
 /** The assumed queue and cluster of the task. */
@@ -26,7 +25,7 @@ export const UNKNOWN_ID = '0'.repeat(32);
 
 /** The values of this machine that a template may use. */
 export function localVariables(here: Configured, cluster: ClusterSettings): Pick<Variables, 'workerId' | 'config'> {
-  return { workerId: workerName(here, cluster), config: jobSettings(here, cluster, '').publicConfig };
+  return { workerId: workerName(here, cluster), config: publicConfig(here.config) };
 }
 
 /** @throws UsageError if the file cannot be read or contains no task */
@@ -49,20 +48,32 @@ export async function taskFromFile(here: Configured, file: string, { queueName, 
 
 /** The task itself, or the whole reply of `tasks.get_by_id`. */
 function parseTaskText(text: string, path: string): Record<string, unknown> {
-  const Document = z.looseObject({ id: z.string() });
-  const Reply = z.object({ data: z.object({ task: Document }) }).transform(({ data }) => data.task);
-  const Wrapped = z.object({ task: Document }).transform(({ task }) => task);
+  const found = parsed(text);
+  const task = [fieldOf(fieldOf(found, 'data'), 'task'), fieldOf(found, 'task'), found].find(hasId);
+  if (task !== undefined) return task;
+  throw new UsageError(`${path} contains no task: it must be the JSON that tasks.get_by_id returns, with an "id".`);
+}
+
+function parsed(text: string): unknown {
   try {
-    return z.union([Reply, Wrapped, Document]).parse(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
-    throw new UsageError(`${path} contains no task: it must be the JSON that tasks.get_by_id returns, with an "id".`);
+    return undefined;
   }
 }
 
 /** Some replies have the project as an object with its name. */
-function projectIn(task: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { project } = task;
-  return (
-    z.looseObject({ id: z.string() }).safeParse(project).data ?? (typeof project === 'string' ? { id: project } : {})
-  );
+function projectIn({ project }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  if (hasId(project)) return project;
+  return typeof project === 'string' ? { id: project } : {};
+}
+
+function hasId(value: unknown): value is Record<string, unknown> {
+  return typeof fieldOf(value, 'id') === 'string';
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? Reflect.get(value, name)
+    : undefined;
 }

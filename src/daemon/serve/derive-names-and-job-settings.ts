@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import { plainTree } from '../../config/config-tree.ts';
 import { jobConfig } from '../../config/generate-job-conf.ts';
+import type { Config } from '../../config/load-config.ts';
 import { withoutSecrets } from '../../config/redact-secret-settings.ts';
 import type { JobSettings } from '../deps.ts';
 import { ONE_TASK_MARK } from '../poll/peers.ts';
@@ -22,8 +23,13 @@ export function jobSettings({ config }: Configured, cluster: ClusterSettings, ap
     singularityMode: config.settings.slurm.singularityMode,
     startsBySrun: config.settings.slurm.srunDelegation,
     jobConf: jobConfig(config.root),
-    publicConfig: plainTree(withoutSecrets(config.root)),
+    publicConfig: publicConfig(config),
   };
+}
+
+/** The configuration without secrets, for `${CLEARML_CONFIG.…}`. */
+export function publicConfig({ root }: Config): Readonly<Record<string, unknown>> {
+  return plainTree(withoutSecrets(root));
 }
 
 /** Distinguishes the daemon's jobs from those of its peers: the same at each start with this state directory on this machine. */
