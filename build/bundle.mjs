@@ -1,15 +1,30 @@
 // Bundles the program with everything that it needs at run time.
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
+import { rolldown } from 'rolldown';
 
 /**
- * Packages of CommonJS, each in its own file, because in a bundle of ES modules they cannot load Node's modules; and what is imported from
- * each by name. Only commands that talk to a server or a cluster load them. As a dependency, ssh2 and its optional dependency cpu-features
+ * Packages in a file of their own, which is loaded when a command needs the package, and what is imported from each by name. Most are
+ * CommonJS, which in a bundle of ES modules cannot load Node's modules. As a dependency, ssh2 and its optional dependency cpu-features
  * would compile C++ during the installation; without them it uses JavaScript, as its README says.
  * @type {Readonly<Record<string, readonly string[]>>}
  */
-const COMMONJS = { 'prom-client': ['Counter', 'Gauge', 'Histogram', 'Registry'], ssh2: [], undici: [], winston: [] };
+const REQUIRED = { 'prom-client': ['Counter', 'Gauge', 'Histogram', 'Registry'], ssh2: [], undici: [], winston: [] };
+
+/** A package with one function, which is loaded when the function is first called: compiling its regular expressions takes 30 ms. */
+const REQUIRED_AT_FIRST_CALL = 'string-width';
+
+/**
+ * Modules in one file with all that they import, because Node takes half a millisecond to load a file, and most commands need most of
+ * what `render` needs.
+ * @type {import('rolldown').CodeSplittingGroup[]}
+ */
+const LOADED_TOGETHER = [
+  { name: 'main', test: /\/src\/cli\/main\.ts$/, priority: 3 },
+  { name: 'command-line', test: /\/src\/cli\/(parser|help-text|completion\/completion-script)\.ts$/, priority: 2 },
+  { name: 'render', test: /\/src\/(cli\/setting-options|task-commands\/preview-job-script)\.ts$/, priority: 1 },
+];
 
 /** What is used of a package, if the package itself would load much more: of undici's 734 kB, half. */
 const ENTRIES = /** @type {Readonly<Record<string, string>>} */ ({
@@ -19,33 +34,61 @@ const ENTRIES = /** @type {Readonly<Record<string, string>>} */ ({
 const NATIVE = ['cpu-features', '*.node'];
 
 /** @param {string} name */
-function commonJsFile(name) {
+function packageFile(name) {
   return `parts/${name}.cjs`;
 }
 
 /**
  * Before Node imports a file of CommonJS, it searches the file for the names of its exports. That takes longer than to run it, so a module
  * requires it.
- * @type {import('esbuild').Plugin}
+ * @type {import('rolldown').Plugin}
  */
-const commonJsInItsFile = {
-  name: 'CommonJS in its file',
-  setup({ onResolve, onLoad }) {
-    const filter = new RegExp(`^(${Object.keys(COMMONJS).join('|')})$`);
-    onResolve({ filter }, ({ path }) => ({ path, namespace: 'CommonJS' }));
-    onLoad({ filter, namespace: 'CommonJS' }, ({ path }) => ({
-      // Every file of dist is one folder below it.
-      contents: `
-        import { createRequire } from 'node:module';
-        const required = createRequire(import.meta.url)('../${commonJsFile(path)}');
-        export default required;
-        export const { ${COMMONJS[path]?.join(', ')} } = required;`,
-    }));
+const packagesInTheirFiles = {
+  name: 'packages in their files',
+  resolveId: (path) => (path in REQUIRED || path === REQUIRED_AT_FIRST_CALL ? `\0${path}` : undefined),
+  load(id) {
+    const path = id.slice(1);
+    if (!id.startsWith('\0') || !(path in REQUIRED || path === REQUIRED_AT_FIRST_CALL)) return undefined;
+    // Every file of dist is one folder below it.
+    const load = `createRequire(import.meta.url)('../${packageFile(path)}')`;
+    return `
+      import { createRequire } from 'node:module';
+      ${
+        path === REQUIRED_AT_FIRST_CALL
+          ? `let required;
+             export default (...args) => (required ??= ${load}.default)(...args);`
+          : `const required = ${load};
+             export default required;
+             export const { ${REQUIRED[path]?.join(', ')} } = required;`
+      }`;
   },
 };
 
 /**
  * Of yargs the parser alone is used. It does not say so itself: what it would make of help and of tables may be left out.
+ * @type {import('rolldown').Plugin}
+ */
+const onlyTheParserOfYargs = {
+  name: 'only the parser of yargs',
+  async resolveId(path, importer, { kind, custom }) {
+    const isOfYargs = path.startsWith('yargs/') || importer?.includes('/node_modules/yargs/');
+    if (!isOfYargs || custom?.['resolved'] === true) return undefined;
+    const resolved = await this.resolve(path, importer, { kind, skipSelf: true, custom: { resolved: true } });
+    return resolved === null ? null : { ...resolved, moduleSideEffects: false };
+  },
+};
+
+/**
+ * Escapes characters beyond ASCII. Node keeps a file with only ASCII in half the memory, and compiles it faster.
+ * @type {import('rolldown').Plugin}
+ */
+const onlyAscii = {
+  name: 'only ASCII',
+  renderChunk: async (source) => (await transform(source, { target: TARGET, charset: 'ascii' })).code,
+};
+
+/**
+ * Of yargs the parser alone is used, as above.
  * @type {import('esbuild').Plugin}
  */
 const onlyWhatIsUsedOfYargs = {
@@ -59,11 +102,13 @@ const onlyWhatIsUsedOfYargs = {
   },
 };
 
+const TARGET = 'node20.19';
+
 /** @type {import('esbuild').BuildOptions & { metafile: true }} */
 const COMMON = {
   bundle: true,
   platform: 'node',
-  target: 'node20.19',
+  target: TARGET,
   metafile: true,
   logLevel: 'warning',
   // The paths of packages go into the bytes: they are the same where node_modules is a link.
@@ -77,24 +122,31 @@ const COMMON = {
 export async function buildProgram(outdir) {
   rmSync(outdir, { recursive: true, force: true });
   const browser = await buildBrowserFiles();
-  const program = await build({
-    ...COMMON,
-    entryPoints: ['src/cli/main.ts'],
-    outbase: 'src',
-    outdir,
-    // As deep as src/base: see package-path.ts there.
-    chunkNames: 'parts/[name]-[hash]',
-    splitting: true,
+  const program = await rolldown({
+    input: 'src/cli/main.ts',
+    platform: 'node',
+    // Its paths are for the compiler: the types of the demo, where its program is needed.
+    tsconfig: false,
+    // The paths of packages go into the bytes: they are the same where node_modules is a link.
+    resolve: { symlinks: false },
+    transform: { target: TARGET, define: { ...embeddedFiles(), ...browser.define } },
+    plugins: [onlyTheParserOfYargs, packagesInTheirFiles, onlyAscii],
+  });
+  const { output } = await program.write({
+    dir: outdir,
     format: 'esm',
-    plugins: [onlyWhatIsUsedOfYargs, commonJsInItsFile],
-    define: { ...embeddedFiles(), ...browser.define },
+    // As deep as src/base: see package-path.ts there.
+    entryFileNames: 'cli/[name].js',
+    chunkFileNames: 'parts/[name]-[hash].js',
+    comments: false,
+    codeSplitting: { groups: LOADED_TOGETHER },
   });
   const packages = await Promise.all(
-    Object.keys(COMMONJS).map((name) =>
+    [...Object.keys(REQUIRED), REQUIRED_AT_FIRST_CALL].map((name) =>
       build({
         ...COMMON,
         stdin: { contents: ENTRIES[name] ?? `module.exports = require('${name}');`, resolveDir: process.cwd() },
-        outfile: join(outdir, commonJsFile(name)),
+        outfile: join(outdir, packageFile(name)),
         format: 'cjs',
         external: NATIVE,
         minifyWhitespace: true,
@@ -102,7 +154,9 @@ export async function buildProgram(outdir) {
       }),
     ),
   );
-  const bundled = bundledPackages([program.metafile, browser.metafile, ...packages.map(({ metafile }) => metafile)]);
+  const modules = output.flatMap((file) => (file.type === 'chunk' ? Object.entries(file.modules) : []));
+  const inputs = modules.flatMap(([path, { renderedLength }]) => (renderedLength > 0 ? [relative('', path)] : []));
+  const bundled = packagesOf([...inputs, ...inputsOf([browser.metafile, ...packages.map(({ metafile }) => metafile)])]);
   writeFileSync(join(outdir, 'LICENSES'), licenses(bundled));
   return bundled;
 }
@@ -128,7 +182,7 @@ export async function buildSingleScript(outfile) {
     banner: { js: "const PROGRAM_URL = require('node:url').pathToFileURL(process.execPath).href;" },
     define: { ...embeddedFiles(), ...browser.define, IS_SINGLE_FILE: 'true', 'import.meta.url': 'PROGRAM_URL' },
   });
-  return bundledPackages([metafile, browser.metafile]);
+  return packagesOf(inputsOf([metafile, browser.metafile]));
 }
 
 /** The script and the styles of the status page, which src/web/browser-assets.ts serves. */
@@ -179,14 +233,21 @@ function textsIn(folder) {
 }
 
 /**
- * The folders of the packages of which code went in.
+ * The files of which code went in.
  * @param {readonly import('esbuild').Metafile[]} metafiles
  */
-function bundledPackages(metafiles) {
+function inputsOf(metafiles) {
   const outputs = metafiles.flatMap((metafile) => Object.values(metafile.outputs));
-  const inputs = outputs.flatMap((output) =>
+  return outputs.flatMap((output) =>
     Object.entries(output.inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
   );
+}
+
+/**
+ * The folders of the packages to which these files belong.
+ * @param {readonly string[]} inputs
+ */
+function packagesOf(inputs) {
   return [...new Set(inputs.flatMap((path) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []))].sort();
 }
 

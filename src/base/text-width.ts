@@ -1,9 +1,12 @@
 // Measures and truncates text in terminal columns: a character may be wide, or consist of several code points.
 import stringWidth from 'string-width';
 
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+
 /** Colors have no width. */
 export function textWidth(text: string): number {
-  return stringWidth(text);
+  // Most text is ASCII, and the package takes longer to load than most commands take.
+  return PRINTABLE_ASCII.test(text) ? text.length : stringWidth(text);
 }
 
 /** The text, or its beginning with an ellipsis; no character is split. */

@@ -16,7 +16,7 @@ export async function buildProgram(): Promise<BuiltProgram> {
   const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     const sources = ['build', 'src', 'bin', 'templates', 'examples/demo', 'test/support', 'test/stand-ins'];
-    for (const name of ['package.json', 'tsconfig.json', 'esbuild.config.mjs', ...sources])
+    for (const name of ['package.json', 'tsconfig.json', ...sources])
       await cp(name, join(folder, name), { recursive: true });
     await symlink(resolve('node_modules'), join(folder, 'node_modules'));
     await runToEnd('npm', ['run', '--silent', '--prefix', folder, 'build']);
