@@ -24,7 +24,7 @@ export function createSecrets(): Secrets {
   const unlisted: (() => readonly string[])[] = [];
   let passing: readonly string[] = [];
   /** Until another value is added. */
-  let hidden: readonly string[] | undefined;
+  let hidden: { readonly forms: readonly string[]; readonly parts: readonly string[] } | undefined;
 
   function add(value: string): void {
     if (value.length < SHORTEST || lasting.has(value)) return;
@@ -32,10 +32,10 @@ export function createSecrets(): Secrets {
     hidden = undefined;
   }
 
-  function listForms(): readonly string[] {
-    const forms = [...lasting, ...passing].flatMap(formsOf);
+  function listForms(): NonNullable<typeof hidden> {
     // Longest first: the end of a secret that begins with another one must not remain.
-    return [...new Set(forms)].sort((a, b) => b.length - a.length);
+    const forms = [...new Set([...lasting, ...passing].flatMap(formsOf))].sort((a, b) => b.length - a.length);
+    return { forms, parts: forms.flatMap((value) => (value.length < CUT_FROM ? [value] : halvesOf(value))) };
   }
 
   return {
@@ -52,8 +52,11 @@ export function createSecrets(): Secrets {
       let shown = text;
       for (const list of unlisted.splice(0)) list().forEach(add);
       hidden ??= listForms();
-      for (const value of hidden) shown = shown.replaceAll(value, MASK);
-      for (const value of hidden) if (value.length >= CUT_FROM) shown = redactCut(shown, value);
+      // Most texts contain no part of a secret.
+      if (hidden.parts.some((part) => text.includes(part))) {
+        for (const value of hidden.forms) shown = shown.replaceAll(value, MASK);
+        for (const value of hidden.forms) if (value.length >= CUT_FROM) shown = redactCut(shown, value);
+      }
       return redactShapes(shown);
     },
   };
@@ -61,8 +64,14 @@ export function createSecrets(): Secrets {
 
 /** Also matches half or more of a value that the server or Slurm truncated. */
 function redactCut(text: string, value: string): string {
+  const [first, last] = halvesOf(value);
+  return redactEnd(redactBeginning(text, value, first), value, last);
+}
+
+/** Of an odd length, both have the middle. */
+function halvesOf(value: string): [first: string, last: string] {
   const half = Math.ceil(value.length / 2);
-  return redactEnd(redactBeginning(text, value, value.slice(0, half)), value, value.slice(-half));
+  return [value.slice(0, half), value.slice(-half)];
 }
 
 function redactBeginning(text: string, value: string, half: string): string {
