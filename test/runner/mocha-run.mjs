@@ -83,7 +83,9 @@ function mochaToItsEnd(args, mustBeReal, report, silenceMs) {
   const mocha = ['node_modules/mocha/lib/cli/cli.js', '--reporter', 'test/runner/counting-reporter.cjs'];
   if (process.stdout.isTTY && report !== 'at its end') mocha.push('--color');
   const env = { ...process.env, CLEARML_AGENT_PYTHON: AGENT_PYTHON, REQUIRE_REAL: mustBeReal ? '1' : '0' };
-  const [program = '', ...words] = metered([process.execPath, ...nodeOptions(), ...mocha, ...args]);
+  const command = [process.execPath, ...nodeOptions(), ...mocha, ...args];
+  const isMetered = hasProgram('python3');
+  const [program = '', ...words] = isMetered ? ['python3', METER, ...command] : command;
   const shown = report === 'as it goes' ? 'inherit' : 'pipe';
   const child = spawn(program, words, { env, stdio: ['ignore', shown, shown, 'ipc', 'pipe'] });
   let printed = '';
@@ -117,7 +119,7 @@ function mochaToItsEnd(args, mustBeReal, report, silenceMs) {
   /** @param {string} why */
   function endFor(why) {
     complaint = why;
-    child.kill('SIGKILL');
+    child.kill(isMetered ? 'SIGTERM' : 'SIGKILL');
   }
   child.on('message', (message) => {
     const { running: title, file, ...rest } = /** @type {{ running?: string, file?: string }} */ (message);
@@ -143,14 +145,6 @@ function mochaToItsEnd(args, mustBeReal, report, silenceMs) {
       done({ reported, complaint, running, files: [...files], processorMs, printed: printed.trimEnd() });
     });
   });
-}
-
-/**
- * Under the meter, where there is a Python to run it.
- * @param {readonly string[]} command
- */
-function metered(command) {
-  return hasProgram('python3') ? ['python3', METER, ...command] : command;
 }
 
 /** What bin/mocha.js would have given to Node, as package.json says. */

@@ -1,6 +1,6 @@
 // Checks that no failed test run is reported as passed.
 import { expect } from 'chai';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runMocha } from './mocha-run.mjs';
@@ -58,6 +58,25 @@ describe('the mocha runner', function () {
 
     expect(outcome.counts).to.deep.equal({ failed: 1 });
     expect(outcome.says).to.include('no test began for 0.1 minutes');
+  });
+
+  it('ends what the tests of such a run have started, in whatever session', async () => {
+    const spec = specThat('starts', [
+      "import { spawn } from 'node:child_process';",
+      "import { writeFileSync } from 'node:fs';",
+      "it('hangs', () => {",
+      "  const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; setsid sleep 600 & echo $!; wait'], { detached: true });",
+      "  return new Promise(() => parent.stdout.on('data', (text) => {",
+      `    writeFileSync('${folder}/started', String(text) + parent.pid + '\\n', { flag: 'a' });`,
+      '  }));',
+      '});',
+    ]);
+
+    await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end', silenceMs: 6_000 });
+
+    const started = [...new Set(readFileSync(`${folder}/started`, 'utf8').trim().split('\n'))];
+    expect(started).to.have.lengthOf(3);
+    expect(started.filter((pid) => existsSync(`/proc/${pid}`))).to.deep.equal([]);
   });
 
   it('counts the death of a test process as a failure', async () => {
