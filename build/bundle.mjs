@@ -212,7 +212,7 @@ function embeddedFiles() {
 }
 
 /**
- * These files as an expression. esbuild puts an object into a file that all others load, a string only where it is used.
+ * These files as an expression. A bundler puts an object into a file that all others load, a string only where it is used.
  * @param {Readonly<Record<string, string>>} files
  */
 function embedded(files) {
