@@ -4,12 +4,17 @@ import { dirname } from 'node:path';
 import { findDistrust, inspectPath, ownTrust } from './path-trust-rule.ts';
 
 /**
- * Creates the directory with mode 0700, and its parents. Checks the path before, so that nothing is created through a link of
- * another user, and after, because another user may have created it first.
+ * Creates the directory with mode 0700, and its parents, if it is missing. Checks the path before, so that nothing is created through
+ * a link of another user, and after, because another user may have created it first.
  * @throws Error with the reason why others can change it, or with the message of the file system
  */
 export async function makePrivateDirectory(folder: string): Promise<void> {
+  const isThere = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
   refuseOthers(folder);
+  if (isThere) return;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   refuseOthers(folder);
 }
