@@ -39,5 +39,5 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] 
     '130, 143',
     'interrupted by SIGINT or SIGTERM; a daemon exits with this code only if it gets a second signal while it stops',
   ],
-  ['any other', "`execute`: the exit code of the task's job, which is that of your script if the script has run"],
+  ['any other', "`execute`: the exit code of the task's job: that of the task's program, if the program has run"],
 ];

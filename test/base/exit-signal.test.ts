@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { findExitSignal } from '../../src/base/exit-signal.ts';
 
-describe('the signal in an exit code', () => {
+describe('the signal that an exit code stands for', () => {
   for (const [code, signal] of [
     [137, 'SIGKILL'],
     [247, 'SIGKILL'],

@@ -120,7 +120,9 @@ describe('the daemon, with several clusters,', () => {
     const { code, stderr } = await round(`clusters { ${good()} }, queues: [aaa]`);
 
     expect(code, stderr).to.equal(0);
-    expect(stderr).to.match(/WARN Ignoring the jobs in an old journal.*state\/journal.jsonl.* tasks=1/);
+    expect(stderr).to.match(
+      /WARN Not tracking the jobs in a journal from before the clusters had names.*state\/journal.jsonl.* tasks=1/,
+    );
   });
 
   it('does not start if no cluster has a queue', async () => {

@@ -112,7 +112,7 @@ describe('if the row of a task in a response is unreadable, the daemon', () => {
     ['has a status that is an object', { status: { of: 'an object' } }],
     ['has an unknown status', { status: 'paused' }],
     ['has an execution that is text', { execution: 'x' }],
-    ['has a queue that is a list', { execution: { queue: ['x'] } }],
+    ['has a list in place of the queue id', { execution: { queue: ['x'] } }],
     ['has an invalid time of its last change', { status_changed: 7 }],
     ['has an invalid time of its last report', { last_update: 'long ago' }],
     ['has no id', { id: undefined }],

@@ -60,7 +60,7 @@ describe('SIGTERM', () => {
     });
   });
 
-  it('removes the credentials at once, even if a container ends slowly', async () => {
+  it('makes the job script remove its credentials at once, even if a container ends slowly', async () => {
     const container = 'container() { trap : TERM; "$@"; local code=$?; echo cleaning; sleep 60; return "$code"; }';
     const template = PLAIN_TEMPLATE.replace(
       '${CLEARML_AGENT_EXECUTE}',

@@ -33,7 +33,7 @@ const NUMBERS: readonly string[] = [
   'echo X | while read -r N; do (( N )); done',
   'read -r N < <(echo X); (( N ))',
   'N=$(echo "X"); (( N ))',
-  'N=`x`; for N in X 2; do (( N )); done',
+  'N=`date`; for N in X 2; do (( N )); done',
   ': "${N:=X}"; (( N ))',
   'printf -v N "%s" X; (( N ))',
   'a=(1 X); (( a[1] ))',

@@ -141,6 +141,9 @@ export function describeUnwanted(task: Task | undefined): string {
       return 'the task is a draft again';
     case 'stopped':
       return 'the task was aborted';
+    case 'failed':
+    case 'completed':
+      return `the task has already ${task.status}`;
     default:
       return `the task is ${task.status}`;
   }

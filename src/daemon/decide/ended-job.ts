@@ -72,7 +72,7 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
       const ends = [end(cancelled(job, observation))];
       return mayPeerHaveCancelled(job, observation) ? afterGrace(observation, ends) : ends;
     }
-    return [{ do: 'return-to-queue', why: `its job ${job.id} was cancelled: ${entry.cancelledFor}` }];
+    return [{ do: 'return-to-queue', why: `the task's job ${job.id} was cancelled because ${entry.cancelledFor}` }];
   }
   if (isGateClosed(job, observation.record)) {
     if (place === 'parked')

@@ -204,8 +204,11 @@ async function warnOfLeftBehind(clusters: readonly ClusterSettings[], log: Logge
   const file = join(dirname(named.stateDir), 'journal.jsonl');
   const read = parseJournal(await readFile(file, 'utf8').catch(() => ''));
   if (read.kind === 'read' && read.entries.size === 0) return;
-  log.warn('Ignoring the jobs in an old journal. Run a daemon with the old configuration until these jobs have ended', {
-    file,
-    ...(read.kind === 'read' ? { tasks: read.entries.size } : {}),
-  });
+  log.warn(
+    'Not tracking the jobs in a journal from before the clusters had names. Run a daemon with the previous configuration until they have ended',
+    {
+      file,
+      ...(read.kind === 'read' ? { tasks: read.entries.size } : {}),
+    },
+  );
 }

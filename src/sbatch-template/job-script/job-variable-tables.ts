@@ -21,7 +21,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['CLEARML_CONFIG_FILE'],
     meaning:
-      'The `clearml.conf` on the node, if `agent.slurm.shared_dir` is not set, or `agent.slurm.user_map` is. Default: `~/clearml.conf`.',
+      'The `clearml.conf` on the node. Has an effect only if `agent.slurm.shared_dir` is not set or `agent.slurm.user_map` is set. Default: `~/clearml.conf`.',
   },
   {
     names: ['CLEARML_API_HOST', 'CLEARML_API_ACCESS_KEY', 'CLEARML_API_SECRET_KEY', 'CLEARML_AUTH_TOKEN'],

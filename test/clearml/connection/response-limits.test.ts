@@ -80,10 +80,10 @@ describe('the ClearML client, given a response that is too large (C-36),', () =>
 
   for (const [title, text] of [
     ['never ends', 'x'.repeat(65_536)],
-    ['is nested without end', '['.repeat(65_536)],
-    ['is a list without end', '[],'.repeat(21_845)],
+    ['is nested endlessly', '['.repeat(65_536)],
+    ['is an endless list', '[],'.repeat(21_845)],
   ] as const) {
-    it(`cuts the response off and does not request it again if the response ${title}`, async () => {
+    it(`cuts off a response that ${title}, and does not request it again`, async () => {
       const heard = { bytes: 0, isOver: false };
       fixture.server.script('queues.remove_task', endless(text, heard));
 

@@ -92,7 +92,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   [describeUnwanted(taskOf('queued')), 'the task was enqueued again'],
   [describeUnwanted(taskOf('created')), 'the task is a draft again'],
   [describeUnwanted(taskOf('stopped')), 'the task was aborted'],
-  [describeUnwanted(taskOf('failed')), 'the task is failed'],
+  [describeUnwanted(taskOf('failed')), 'the task has already failed'],
   [describeUnwanted(taskOf('created', { archived: true })), 'the task was archived'],
 ];
 

@@ -12,7 +12,7 @@ const atGate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 const backAtGate = { ...atGate, restarts: 1 };
 const started = entryOf({ told: { startedOn: '7@' } });
 
-describeRows('for a job that ended at the gate, the decision', [
+describeRows('for a job that ended at the gate, the decision table', [
   {
     title: 'does nothing while another job runs the task',
     seen: {

@@ -17,7 +17,7 @@ import {
 const ENDED = entryOf({ endSeenAt: NOW - GRACES.endMs });
 const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
-describeExactly('for an ended job, the decision', [
+describeExactly('for an ended job, the decision table', [
   [
     'fails the task if it was enqueued elsewhere before its agent started, and its requeued job then ended at the gate',
     {
@@ -170,7 +170,7 @@ describeExactly('for an ended job, the decision', [
   [
     'returns the task to its queue if it is still queued and the daemon cancelled the job',
     { jobs: [jobOf('CANCELLED')], record: recordOf(), entry: entryOf({ cancelledFor: 'it was too old' }) },
-    { do: 'return-to-queue', why: 'its job 7 was cancelled: it was too old' },
+    { do: 'return-to-queue', why: "the task's job 7 was cancelled because it was too old" },
   ],
   [
     'sets the task to stopped if it is in progress and the daemon cancelled the job',

@@ -9,7 +9,7 @@ const TOLD = { told: { reason: '7:debug:PartitionTimeLimit' } };
 const IMPATIENT = { ...GRACES, neverStartsMs: 600_000 };
 const ELSE = { lastWorker: 'peer:0' };
 
-describeRows('for a pending job, the decision', [
+describeRows('for a pending job, the decision table', [
   {
     title: 'shows why the job waits',
     seen: { jobs: [jobOf('PENDING', { reason: 'Resources' })], place: 'parked' },

@@ -45,7 +45,7 @@ describe('a decision to forget a task', () => {
     });
 });
 
-describe('after the last permitted submission, the decision', () => {
+describe('after the last permitted submission, the decision table', () => {
   const submittedAt = NOW - 600_000;
 
   function decided(overrides: Partial<Entry>, parkedAt: number | undefined): readonly unknown[] {
@@ -75,7 +75,7 @@ describe('after the last permitted submission, the decision', () => {
     });
 });
 
-describe('after the third attempt, the decision', () => {
+describe('after the third attempt, the decision table', () => {
   it('waits for the backoff, but resubmits the task at once if the clock is set back', () => {
     const entry = entryOf({ attempts: 3, stepAt: NOW });
 

@@ -108,7 +108,7 @@ describe('the fingerprint of the next snapshot', () => {
   });
 });
 
-describe('if nothing changes, the interval between polls', () => {
+describe('while nothing changes, the poll interval', () => {
   for (const [what, more, isAwaited] of [
     ['while a task is tracked as usual', {}, false],
     ['during a submission', { step: 'submitting' }, true],
@@ -117,7 +117,7 @@ describe('if nothing changes, the interval between polls', () => {
     ['while a job that must not run still exists', { astraySince: 1 }, true],
     ['while the agent of an aborted task still has to stop', { stoppingSince: 1 }, true],
   ] as const) {
-    it(`${isAwaited ? 'does not grow' : 'may grow'} ${what}`, () => {
+    it(`${isAwaited ? 'stays short' : 'may grow'} ${what}`, () => {
       expect(isAwaitingChange(entryOf(more))).to.equal(isAwaited);
     });
   }

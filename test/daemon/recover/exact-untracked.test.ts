@@ -91,7 +91,7 @@ describe('the adopter of untracked tasks', () => {
     ['unwanted job', 'a job to cancel', false],
     ['stale entry', 'a queue entry to remove', false],
   ] as const) {
-    it(`${isSo ? 'needs' : 'does not need'} the list of all users' jobs to be certain about ${what}`, () => {
+    it(`${isSo ? 'lists' : 'does not list'} all users' jobs before it acts on ${what}`, () => {
       expect(seemsJobless({ kind } as Untracked)).to.equal(isSo);
     });
   }

@@ -46,7 +46,7 @@ describe('the status row', () => {
       'a job whose task has ended',
       { jobs: [RUNNING], task: taskOf('completed') },
       'RUNNING',
-      'The task is completed; the job is ending.',
+      'The task has already completed; the job is ending.',
     ],
     [
       'a job whose task was deleted',
