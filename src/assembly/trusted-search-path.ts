@@ -23,7 +23,7 @@ export function trustedFolders(path: string): TrustedFolders {
       if (why === undefined) folders.push(folder);
       else if (inspected.isWhole)
         notices.push(
-          `Ignored ${folder} in PATH because other users can change it: ${why}. Remove it from PATH or run chmod go-w on it; for the Slurm commands you can set slurm_bin_dir.`,
+          `Ignored ${folder} in PATH because other users can change it: ${why}. Remove it from PATH, or run chmod go-w on it if it is yours. For the Slurm commands, you can set slurm_bin_dir.`,
         );
     } catch {
       // An unreadable directory has no program that could run.

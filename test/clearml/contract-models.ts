@@ -175,7 +175,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
   });
 
   describe('the models of a task', () => {
-    it('are listed by name in the order of their first upload', async () => {
+    it('are listed once for each name, in the order of first upload', async () => {
       const task = await testBed().raw.createTask();
       const [first, second] = [await saveModel(task, 'one'), await saveModel(task, 'two')];
       await call('tasks.add_or_update_model', { task, name: 'one', type: 'output', model: second, iteration: 4 });

@@ -8,7 +8,7 @@ import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } 
 
 const SHOW = { STAND_IN_AGENT: 'echo "python: $0"' };
 
-describe('the job script, to run clearml-agent,', () => {
+describe('the job script, when it finds or installs clearml-agent,', () => {
   let node: Node;
   let bin: string;
   beforeEach(() => {

@@ -8,7 +8,7 @@ import { onNodes } from '../console/console-messages.ts';
 /** Returns how a job ended, what that means, and what to do. */
 export function describeEnd(job: Job, record: JobRecord | undefined, cancelledFor?: string): string {
   if (cancelledFor !== undefined && job.state === 'CANCELLED') {
-    return `Slurm job ${job.id} was cancelled${onNodes(job)}: ${cancelledFor}.`;
+    return `Slurm job ${job.id} was cancelled${onNodes(job)} because ${cancelledFor}.`;
   }
   const exit = job.state === 'FAILED' ? describeExit(record) : '';
   return `Slurm job ${job.id} ended ${job.stateWord}${exit}${onNodes(job)}${describeState(job, record)}`;
@@ -19,9 +19,14 @@ export function describeEndBeforeTask(job: Job): string {
   return `job ${job.id} ended ${job.stateWord}${onNodes(job)} before the task started`;
 }
 
+/** Whether the final state alone says why the job ended. */
+function hasMeaning(state: Job['state']): state is Exclude<Job['state'], 'UNKNOWN'> {
+  return state !== 'UNKNOWN' && state !== 'COMPLETED' && state !== 'FAILED';
+}
+
 /** Returns what the final state means, to append to the state. */
 function describeState({ state }: Job, record: JobRecord | undefined): string {
-  if (state === 'UNKNOWN' || state === 'COMPLETED' || state === 'FAILED') return '.';
+  if (!hasMeaning(state)) return '.';
   const known = JOB_STATES[state];
   const advice = 'advice' in known ? ` What to do: ${known.advice}.` : '';
   return `: ${known.meaning}${describeFigures(state, record)}.${advice}`;
@@ -73,7 +78,10 @@ export function describeNeverStarted(job: Job, record: JobRecord | undefined): N
   return {
     text: `${describeEnd(job, record)} clearml-agent did not start the task.`,
     guess:
-      " The job's log shows the cause: for example, a command of the template failed, the node cannot reach the ClearML server, or Python is missing.",
+      // Only the log says what the job did until its time limit.
+      hasMeaning(job.state) && job.state !== 'TIMEOUT'
+        ? ''
+        : " The job's log shows the cause: for example, a command of the template failed, the node cannot reach the ClearML server, or Python is missing.",
   };
 }
 

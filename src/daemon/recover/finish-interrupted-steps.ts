@@ -136,7 +136,7 @@ async function finishSubmitting({ deps, pool }: StepContext, entry: Entry, isRea
   // The request of sbatch may not have reached the controller yet.
   if (deps.clock.now() - entry.stepAt < unknownOutcomeMs(deps.cluster)) return false;
   if (isReady && entry.attempts < MAX_ATTEMPTS) {
-    return pool.start(entry, () => resubmit(deps, entry, 'the last sbatch submitted no job'));
+    return pool.start(entry, () => resubmit(deps, entry, 'the last sbatch for this task created no job'));
   }
   // The decision table handles a task whose job is absent.
   await deps.journal.write({ ...entry, step: 'following', stepAt: deps.clock.now() });

@@ -180,7 +180,7 @@ describeExactly('for an ended job, the decision table', [
       record: recordOf(),
       entry: { ...ENDED, cancelledFor: 'it was too old' },
     },
-    endTask('stopped', 'cancelled', 'Slurm job 7 was cancelled: it was too old.'),
+    endTask('stopped', 'cancelled', 'Slurm job 7 was cancelled because it was too old.'),
   ],
   [
     'forgets the task if both the task and the job completed',
@@ -232,7 +232,7 @@ describeExactly('for an ended job, the decision table', [
       entry: entryOf({ cancelledFor: 'the task was aborted' }),
     },
     { do: 'forget' },
-    { do: 'log', level: 'INFO', text: 'Slurm job 7 was cancelled: the task was aborted.' },
+    { do: 'log', level: 'INFO', text: 'Slurm job 7 was cancelled because the task was aborted.' },
   ],
   [
     'fails the task after five attempts',

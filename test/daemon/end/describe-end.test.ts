@@ -72,7 +72,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     describeEnd(jobOf('CANCELLED', on), undefined, 'the task was deleted'),
-    'Slurm job 7 was cancelled on n[1-2]: the task was deleted.',
+    'Slurm job 7 was cancelled on n[1-2] because the task was deleted.',
   ],
   [
     neverStartedText(jobOf('FAILED', on), recordOf({ exitCode: JOB_EXIT_CODES.noPython.code })),
@@ -94,6 +94,13 @@ describe("the description of a job's end", () => {
       expect(said).to.equal(expected);
     });
   }
+
+  it('guesses a cause only if the final state does not say it', () => {
+    expect(describeNeverStarted(jobOf('NODE_FAIL', on), undefined).guess).to.equal('');
+    expect(describeNeverStarted(jobOf('FAILED', on), undefined).guess).to.match(
+      /^ The job's log shows the cause: for example/,
+    );
+  });
 
   it('is a complete sentence with the job id for every final state of a job', () => {
     for (const word of Object.keys(JOB_STATES)) {

@@ -41,7 +41,7 @@ const CASES: readonly (readonly [CauseOfEnd, Case])[] = [
   ['rejected', { action: 'end', reason: 'rejected by Slurm', status: 'queued' }],
 ];
 
-describe('the cause of an end in the history', () => {
+describe('the cause that the history records', () => {
   for (const [cause, { action, reason, status, state }] of CASES) {
     const shown = `the daemon takes the action "${action}"${reason === undefined ? '' : ` (${reason})`}, the task is ${status ?? 'deleted'}, and its job is ${state ?? 'absent'}`;
     it(`is "${cause}" if ${shown}`, () => {

@@ -142,7 +142,7 @@ describe('after a crash, the daemon', () => {
     await finishOnce(fixture, task);
 
     expect(fixture.consoleOf(task)).to.deep.equal([
-      'Submitted as Slurm job 1 to cluster "c1" (attempt 2), because the last sbatch submitted no job.',
+      'Submitted as Slurm job 1 to cluster "c1" (attempt 2), because the last sbatch for this task created no job.',
     ]);
   });
 

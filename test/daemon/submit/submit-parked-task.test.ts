@@ -99,11 +99,11 @@ describe('when it submits a parked task, the daemon', () => {
   it('reports in the console the number of a later attempt, and why it was needed', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 1);
-    await submit(fixture.deps, next, 'the last sbatch submitted no job');
+    await submit(fixture.deps, next, 'the last sbatch for this task created no job');
     await fixture.deps.clearml.events.flush();
 
     expect(fixture.consoleOf(task)).to.deep.equal([
-      'Submitted as Slurm job 1 to cluster "c1" (attempt 2), because the last sbatch submitted no job.',
+      'Submitted as Slurm job 1 to cluster "c1" (attempt 2), because the last sbatch for this task created no job.',
     ]);
   });
 

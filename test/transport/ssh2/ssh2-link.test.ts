@@ -158,7 +158,7 @@ describe('the ssh2 transport', () => {
   });
 
   describe('with a broken network link', () => {
-    it('reports an unknown outcome only for sent commands, and reconnects once for later commands', async () => {
+    it('reports an unknown outcome only for commands already sent, and opens one new connection for all later ones', async () => {
       await using link = await startLink(testBed.sshd.port);
       const host = testBed.open(testBed.target({ port: link.port }), { maxChannels: 1 });
       const running = rejection(host.run(shell('touch begun; sleep 60')));

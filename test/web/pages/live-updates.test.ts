@@ -242,7 +242,7 @@ describe('an open status page', () => {
     expect(textOf(page.shown['tasks'])).to.include('task 1');
   });
 
-  it('receives everything when it opens; other pages with this filter then receive nothing', async () => {
+  it('receives everything when it opens, while pages that are already open with the same filter receive nothing', async () => {
     await bed.enqueued(1);
     const early = bed.open();
     await bed.pollAndUpdate();
