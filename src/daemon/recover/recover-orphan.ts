@@ -17,7 +17,10 @@ import { isStillClaimed, leaveToUser } from '../claim/park.ts';
 export async function recoverOrphan(
   deps: DaemonDeps,
   entry: Entry,
-  { why = 'the task had the status queued but was in no queue', signal }: { readonly why?: string; readonly signal: AbortSignal },
+  {
+    why = 'the task had the status queued but was in no queue',
+    signal,
+  }: { readonly why?: string; readonly signal: AbortSignal },
 ): Promise<void> {
   const task = (await deps.clearml.tasks.get(entry.task))?.task;
   if (!isStillClaimed(entry, task)) return leaveToUser(deps, entry, task);

@@ -8,7 +8,11 @@ describe("to show the end of a job's log, the daemon", () => {
     ['keeps only the last lines', 'a\nb\nc\nd\n', 'c\nd'],
     ['removes blank lines at the end', 'a\nb\n\n  \n', 'a\nb'],
     ['removes colors', '\x1b[1;31merror\x1b[0m: no space', 'error: no space'],
-    ['removes escape sequences that set the title of a window', '\x1b]0;title\x07text \x1b]8;;http://x\x1b\\link', 'text link'],
+    [
+      'removes escape sequences that set the title of a window',
+      '\x1b]0;title\x07text \x1b]8;;http://x\x1b\\link',
+      'text link',
+    ],
     ['keeps only the last state of a progress bar', ' 1%\r 50%\r100%\r\ndone\n', '100%\ndone'],
     ['accepts Windows line ends', 'a\r\nb\r\n', 'a\nb'],
     ['keeps tabs and non-Latin letters', 'a\tü 日本\n', 'a\tü 日本'],
