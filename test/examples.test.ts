@@ -27,11 +27,11 @@ function load(conf: string): Config {
   });
 }
 
-describe('the README of a workflow', () => {
+describe('the README of the workflow', () => {
   const table = readFileSync(new URL('../docs/workflows.md', EXAMPLES), 'utf8');
 
   for (const name of readdirSync(new URL('workflows', EXAMPLES)))
-    it(`states the run times of docs/workflows.md: ${name}`, () => {
+    it(`${name} states the same run times as docs/workflows.md`, () => {
       const [, older, newer] =
         new RegExp(`^\\| ${name}(?:, [^|]*)? \\| ((?:about )?\\d+)[^|]*\\| ((?:about )?\\d+)`, 'm').exec(table) ?? [];
       expect(read(`workflows/${name}/README.md`)).to.include(

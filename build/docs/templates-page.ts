@@ -21,7 +21,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
       VARIABLE_MEANINGS.map(({ name, meaning, origin }) => [
         code(name),
         meaning,
-        origin === 'glue' ? 'glue (the daemon)' : origin,
+        origin === 'glue' ? 'the daemon (`glue` in the output)' : origin,
       ]),
     ),
   filters: () =>

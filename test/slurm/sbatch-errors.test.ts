@@ -49,7 +49,7 @@ describe('parseSubmitError, given an error of the controller,', () => {
     'Unspecified error',
     'A text of a release to come',
   ]) {
-    it(`classifies "${text}" as unknown`, () => {
+    it(`classifies the outcome of "${text}" as unknown`, () => {
       expect(parseSubmitError(1, answer(text))).to.equal('unknown');
     });
   }

@@ -19,10 +19,14 @@ const RECORD: JobRecord = {
   restarts: 0,
 };
 
-describe('for a job id from ClearML, findJob', () => {
+describe('findJob, given a job id from ClearML,', () => {
   for (const [what, record, isFound] of [
     ['a job of the task', RECORD, true],
-    ["another Unix user's job of the same name", { ...RECORD, userId: 1001, isOthers: true }, false],
+    [
+      "that job if it belongs to another Unix user, even with the name of the task's job",
+      { ...RECORD, userId: 1001, isOthers: true },
+      false,
+    ],
     ['a job whose user is unknown', { ...RECORD, userId: undefined, isOthers: true }, false],
     ['a job of another task', { ...RECORD, name: RECORD.name.replace('task_a', 'task_b') }, false],
   ] as const) {

@@ -36,7 +36,7 @@ const RULES: Readonly<Record<string, FilterRule>> = {
     does: 'accepts only a whole number; with any other value the task fails before it is submitted',
     apply: (value) => value.trim(),
   },
-  raw: { takesArgument: false, does: 'keeps newlines and tabs', apply: (value) => value },
+  raw: { takesArgument: false, does: 'keeps newlines, and allows tabs', apply: (value) => value },
   words: {
     takesArgument: false,
     does: 'splits the value into words, each quoted; allowed only where the placeholder is a whole, unquoted command argument',

@@ -7,7 +7,7 @@ const SINCE = NOW - GRACES.absentMs;
 const SILENT = { lastUpdate: NOW - GRACES.absentMs };
 const absent = (since: number): Partial<Observation> => ({ entry: entryOf({ absentSince: since }), lookedUp: true });
 
-describeExactly('the decision table (while the job is live or absent)', [
+describeExactly('the decision table', [
   [
     'records the absence of the job when the job is first missing',
     { place: 'parked' },

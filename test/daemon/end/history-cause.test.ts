@@ -51,7 +51,7 @@ describe('the cause that the history records', () => {
     });
   }
 
-  it('has a test for each possible value', () => {
+  it('is in the tests above with each possible value', () => {
     expect(CASES.map(([cause]) => cause)).to.include.members(Object.keys(CAUSES));
   });
 });

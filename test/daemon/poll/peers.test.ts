@@ -74,7 +74,7 @@ describe('a job of one of several daemons', () => {
     expect(sees).to.deep.equal([false, false, false, false, false, false, true, false]);
   });
 
-  it('stays with a daemon that is missing from many polls in quick succession', async () => {
+  it('is not adopted if its daemon is missing from many polls, but only for a short time', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1)

@@ -106,8 +106,8 @@ function acceptNoJobs({ fixture }: Run): void {
   };
 }
 
-describe('a task that waits for its resubmission after a timeout', () => {
-  it('stays parked, and has no clearml.conf for a job, while Slurm accepts no jobs', async () => {
+describe('a task that waits for its resubmission because its job ended TIMEOUT', () => {
+  it('stays parked, and has no clearml.conf for a job, as long as Slurm accepts no jobs', async () => {
     const run = await timedOut();
     acceptNoJobs(run);
     const hour = 3_600_000;
@@ -135,7 +135,7 @@ describe('a task that waits for its resubmission after a timeout', () => {
     expect(run.files.size).to.equal(1);
   });
 
-  it("stays parked, and other queues have no backoff, while Slurm refuses jobs of the task's queue", async () => {
+  it("stays parked, and other queues have no backoff, as long as Slurm refuses jobs of the task's queue", async () => {
     const holds = createRefusalHolds(() => 1, { queues: [OWN_QUEUE], hasPriorities: true });
     const backoff = createBackoff(() => 1, { holds });
     const run = await timedOut('d0', backoff);
