@@ -62,7 +62,7 @@ const PICKED = {
   'scancel by hand': onPickedJob(
     (job) => isLive(job.state),
     ['stopped', 'failed'],
-    ({ world }, job) => world.cluster.cancel(job),
+    ({ world }, job) => world.cluster.cancel(job, 'a user'),
   ),
   'gate answer is lost': loseGateAnswer,
   'job completes without a word': onPickedJob(

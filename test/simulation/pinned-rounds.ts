@@ -29,6 +29,39 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
+    title: 'the oracle knew no cause for the second run of a task whose extra job the daemon had cancelled',
+    search: {
+      seed: 274317,
+      rounds: 1,
+      same: {
+        round: 25,
+        daemons: 2,
+        tasks: 91,
+        kinds: [
+          'user dequeues',
+          'sbatch is doubled',
+          'job completes without a word',
+          'daemon dies, its calls arrive',
+          'daemon dies, journal is an old one',
+          'user clears the scheduler queue',
+        ],
+        movesPerFault: 20,
+        isLazy: false,
+        hasAccounting: false,
+        jobLimit: 5,
+        diesForGood: false,
+        hasSlowCalls: false,
+        limited: {
+          limits: { maxJobs: 7, maxWaitingJobs: 2, maxNodes: 11 },
+          isOfCluster: false,
+          userFairness: false,
+          unixUsers: 'hidden',
+          movesPerPause: 300,
+        },
+      },
+    },
+  },
+  {
     title: 'a task was stopped when an extra job ended and only accounting listed that job',
     search: {
       seed: 5,

@@ -43,6 +43,8 @@ export interface SimJob {
   exitCode: number;
   /** Set after a SIGTERM: the state of the job when it has ended. */
   leaving: { readonly state: JobState; readonly isRequeued: boolean } | undefined;
+  /** A daemon, not a user, has cancelled it. */
+  isCancelledByDaemon: boolean;
   /** slurmctld forgot its start in a crash and started it again, which slurmd rejected: the log shows only the start that was killed. */
   isRevoked: boolean;
   /** The number of steps until the task ends. */
@@ -81,7 +83,7 @@ export interface Cluster {
   /** Removes a job whose submission never reaches the controller. */
   vanish(job: SimJob): void;
   requeue(job: SimJob): void;
-  cancel(job: SimJob): void;
+  cancel(job: SimJob, by: 'a daemon' | 'a user'): void;
   /** The controller forgets its pending jobs and reuses their ids. */
   crash(): void;
 }
@@ -114,6 +116,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
       endedAt: undefined,
       exitCode: 0,
       leaving: undefined,
+      isCancelledByDaemon: false,
       isRevoked: false,
       work: 3,
       runs: 0,
@@ -194,11 +197,20 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
       jobs.splice(jobs.indexOf(job), 1);
     },
     requeue(job) {
-      Object.assign(job, { state: 'PENDING', phase: 'new', leaving: undefined, startAt: undefined, work: 3 });
+      Object.assign(job, {
+        state: 'PENDING',
+        phase: 'new',
+        leaving: undefined,
+        isCancelledByDaemon: false,
+        startAt: undefined,
+        work: 3,
+      });
       job.restarts += 1;
     },
-    cancel(job) {
+    cancel(job, by) {
       if (!isLive(job.state)) return;
+      // Of two, the first one counts.
+      if (job.leaving === undefined) job.isCancelledByDaemon = by === 'a daemon';
       if (job.state === 'PENDING') cluster.end(job, 'CANCELLED', 0);
       else job.leaving = { state: 'CANCELLED', isRequeued: false };
     },
@@ -259,7 +271,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
             () => {
               for (const { id, name } of cancelled) {
                 const job = jobs.findLast((one) => one.id === id && isShown(one));
-                if (job?.name === name) cluster.cancel(job);
+                if (job?.name === name) cluster.cancel(job, 'a daemon');
               }
             },
             () => undefined,

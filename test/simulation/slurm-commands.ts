@@ -93,7 +93,7 @@ export function createSlurmCommands(
       return refused(`scancel: error: Kill job error on job id ${id}: Invalid job id specified`);
     if (job.user !== command.runAs)
       return refused(`scancel: error: Kill job error on job id ${id}: Access/permission denied`);
-    if (job.name === optionOf(command, 'name')) cluster.cancel(job);
+    if (job.name === optionOf(command, 'name')) cluster.cancel(job, 'a daemon');
     return printed('');
   }
 

@@ -41,6 +41,10 @@ export function createObserver(world: World, outages: Outages, ends: ExpectedEnd
   // SIGTERM has stopped.
   const isUntraceable = !plan.hasAccounting || losesJournals(plan);
 
+  function hasDouble(job: SimJob): boolean {
+    return cluster.jobs.some((other) => other !== job && other.name === job.name);
+  }
+
   function seeJob(job: SimJob): void {
     const before = known.get(job);
     if (before === undefined) ends.submitted(job);
@@ -52,6 +56,9 @@ export function createObserver(world: World, outages: Outages, ends: ExpectedEnd
     }
     // A job that died while it was ending looks like a job that the user ended with scancel.
     if (before?.isLeaving === true && !isLive(job.state) && isUntraceable) ends.permit(job.task, ['stopped']);
+    // It had started the task just before a daemon cancelled it, so the task runs in another job.
+    if (before?.isLeaving === true && !isLive(job.state) && job.isCancelledByDaemon && hasDouble(job))
+      ends.permitRun(job.task);
     if (job.runs > (before?.runs ?? 0)) ends.ran(job.task);
     known.set(job, { runs: job.runs, restarts: job.restarts, isLeaving: job.leaving !== undefined });
   }
