@@ -28,6 +28,20 @@ describe('the redaction of secrets', () => {
     expect(secrets.redact('abcdefghij abcdef')).to.equal('******** ********');
   });
 
+  it('lists late secrets once, before the first text after them is shown', () => {
+    const secrets = createSecrets();
+    let listings = 0;
+    expect(secrets.redact('a-late-secret')).to.equal('a-late-secret');
+    secrets.addLater(() => {
+      listings += 1;
+      return ['a-late-secret'];
+    });
+
+    expect(secrets.redact('a-late-secret')).to.equal('********');
+    expect(secrets.redact('a-late-secret')).to.equal('********');
+    expect(listings).to.equal(1);
+  });
+
   it('masks only the four newest temporary secrets', () => {
     const secrets = createSecrets();
     secrets.add('a lasting one');
