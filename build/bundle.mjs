@@ -5,15 +5,19 @@ import { basename, join, relative } from 'node:path';
 import { rolldown } from 'rolldown';
 
 /**
- * Packages in a file of their own, which is loaded when a command needs the package, and what is imported from each by name. Most are
- * CommonJS, which in a bundle of ES modules cannot load Node's modules. As a dependency, ssh2 and its optional dependency cpu-features
+ * Packages in a file of their own, which is loaded when a command needs the package, and what is imported from each by name. All but one
+ * are CommonJS, which in a bundle of ES modules cannot load Node's modules. string-width is one function, and is loaded when the function is
+ * first called: compiling its regular expressions takes 30 ms. As a dependency, ssh2 and its optional dependency cpu-features
  * would compile C++ during the installation; without them it uses JavaScript, as its README says.
- * @type {Readonly<Record<string, readonly string[]>>}
+ * @type {Readonly<Record<string, readonly string[] | 'at the first call'>>}
  */
-const REQUIRED = { 'prom-client': ['Counter', 'Gauge', 'Histogram', 'Registry'], ssh2: [], undici: [], winston: [] };
-
-/** A package with one function, which is loaded when the function is first called: compiling its regular expressions takes 30 ms. */
-const REQUIRED_AT_FIRST_CALL = 'string-width';
+const REQUIRED = {
+  'prom-client': ['Counter', 'Gauge', 'Histogram', 'Registry'],
+  ssh2: [],
+  undici: [],
+  winston: [],
+  'string-width': 'at the first call',
+};
 
 /**
  * Modules in one file with all that they import, because Node takes half a millisecond to load a file, and most commands need most of
@@ -45,21 +49,22 @@ function packageFile(name) {
  */
 const packagesInTheirFiles = {
   name: 'packages in their files',
-  resolveId: (path) => (path in REQUIRED || path === REQUIRED_AT_FIRST_CALL ? `\0${path}` : undefined),
+  resolveId: (path) => (Object.hasOwn(REQUIRED, path) ? `\0${path}` : undefined),
   load(id) {
     const path = id.slice(1);
-    if (!id.startsWith('\0') || !(path in REQUIRED || path === REQUIRED_AT_FIRST_CALL)) return undefined;
+    const names = id.startsWith('\0') && Object.hasOwn(REQUIRED, path) ? REQUIRED[path] : undefined;
+    if (names === undefined) return undefined;
     // Every file of dist is one folder below it.
     const load = `createRequire(import.meta.url)('../${packageFile(path)}')`;
     return `
       import { createRequire } from 'node:module';
       ${
-        path === REQUIRED_AT_FIRST_CALL
+        names === 'at the first call'
           ? `let required;
              export default (...args) => (required ??= ${load}.default)(...args);`
           : `const required = ${load};
              export default required;
-             export const { ${REQUIRED[path]?.join(', ')} } = required;`
+             export const { ${names.join(', ')} } = required;`
       }`;
   },
 };
@@ -88,7 +93,7 @@ const onlyAscii = {
 };
 
 /**
- * Of yargs the parser alone is used, as above.
+ * The same for the single file, which esbuild builds: one that rolldown builds takes 20 ms longer to start.
  * @type {import('esbuild').Plugin}
  */
 const onlyWhatIsUsedOfYargs = {
@@ -142,7 +147,7 @@ export async function buildProgram(outdir) {
     codeSplitting: { groups: LOADED_TOGETHER },
   });
   const packages = await Promise.all(
-    [...Object.keys(REQUIRED), REQUIRED_AT_FIRST_CALL].map((name) =>
+    Object.keys(REQUIRED).map((name) =>
       build({
         ...COMMON,
         stdin: { contents: ENTRIES[name] ?? `module.exports = require('${name}');`, resolveDir: process.cwd() },

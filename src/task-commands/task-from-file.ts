@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { readNamedFile } from '../assembly/read-named-file.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';
 import { UsageError } from '../base/usage-error.ts';
+import { readField } from '../clearml/unreadable-entries.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { publicConfig, workerName } from '../daemon/serve/derive-names-and-job-settings.ts';
 import type { Variables } from '../sbatch-template/template.ts';
@@ -49,7 +50,7 @@ export async function taskFromFile(here: Configured, file: string, { queueName, 
 /** The task itself, or the whole reply of `tasks.get_by_id`. */
 function parseTaskText(text: string, path: string): Record<string, unknown> {
   const found = parsed(text);
-  const task = [fieldOf(fieldOf(found, 'data'), 'task'), fieldOf(found, 'task'), found].find(hasId);
+  const task = [readField(readField(found, 'data'), 'task'), readField(found, 'task'), found].find(hasId);
   if (task !== undefined) return task;
   throw new UsageError(`${path} contains no task: it must be the JSON that tasks.get_by_id returns, with an "id".`);
 }
@@ -69,11 +70,5 @@ function projectIn({ project }: Readonly<Record<string, unknown>>): Record<strin
 }
 
 function hasId(value: unknown): value is Record<string, unknown> {
-  return typeof fieldOf(value, 'id') === 'string';
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
+  return typeof readField(value, 'id') === 'string';
 }

@@ -18,6 +18,9 @@ import type { PendingCalls } from './pending-calls.ts';
 /** A job's progress: before the gate, past the gate, its agent has started the task, its agent has reported as the task's worker. */
 export type Phase = 'new' | 'gated' | 'begun' | 'run';
 
+/** Of two cancellations, the first one counts. */
+type Canceller = 'a daemon' | 'a user';
+
 export interface SimJob {
   readonly id: JobId;
   readonly name: string;
@@ -42,9 +45,7 @@ export interface SimJob {
   endedAt: number | undefined;
   exitCode: number;
   /** Set after a SIGTERM: the state of the job when it has ended. */
-  leaving: { readonly state: JobState; readonly isRequeued: boolean } | undefined;
-  /** A daemon, not a user, has cancelled it. */
-  isCancelledByDaemon: boolean;
+  leaving: { readonly state: JobState; readonly isRequeued: boolean; readonly by?: Canceller | undefined } | undefined;
   /** slurmctld forgot its start in a crash and started it again, which slurmd rejected: the log shows only the start that was killed. */
   isRevoked: boolean;
   /** The number of steps until the task ends. */
@@ -83,7 +84,7 @@ export interface Cluster {
   /** Removes a job whose submission never reaches the controller. */
   vanish(job: SimJob): void;
   requeue(job: SimJob): void;
-  cancel(job: SimJob, by: 'a daemon' | 'a user'): void;
+  cancel(job: SimJob, by: Canceller): void;
   /** The controller forgets its pending jobs and reuses their ids. */
   crash(): void;
 }
@@ -116,7 +117,6 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
       endedAt: undefined,
       exitCode: 0,
       leaving: undefined,
-      isCancelledByDaemon: false,
       isRevoked: false,
       work: 3,
       runs: 0,
@@ -197,22 +197,13 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
       jobs.splice(jobs.indexOf(job), 1);
     },
     requeue(job) {
-      Object.assign(job, {
-        state: 'PENDING',
-        phase: 'new',
-        leaving: undefined,
-        isCancelledByDaemon: false,
-        startAt: undefined,
-        work: 3,
-      });
+      Object.assign(job, { state: 'PENDING', phase: 'new', leaving: undefined, startAt: undefined, work: 3 });
       job.restarts += 1;
     },
     cancel(job, by) {
       if (!isLive(job.state)) return;
-      // Of two, the first one counts.
-      if (job.leaving === undefined) job.isCancelledByDaemon = by === 'a daemon';
       if (job.state === 'PENDING') cluster.end(job, 'CANCELLED', 0);
-      else job.leaving = { state: 'CANCELLED', isRequeued: false };
+      else job.leaving = { state: 'CANCELLED', isRequeued: false, by: job.leaving === undefined ? by : job.leaving.by };
     },
     crash() {
       for (const job of jobs.filter((one) => one.state === 'PENDING' && one.restarts === 0)) {

@@ -30,7 +30,7 @@ export function createObserver(world: World, outages: Outages, ends: ExpectedEnd
   const { server, cluster, daemons, tasks } = world;
   /** When each task was last seen to have an entry in the scheduler queue. */
   const parkedAt = new Map<string, number>();
-  const known = new Map<SimJob, Pick<SimJob, 'runs' | 'restarts'> & { readonly isLeaving: boolean }>();
+  const known = new Map<SimJob, Pick<SimJob, 'runs' | 'restarts' | 'leaving'>>();
   const orphans = new Map<string, { since: number; disturbed: number }>();
 
   function seeEntries(): void {
@@ -55,12 +55,11 @@ export function createObserver(world: World, outages: Outages, ends: ExpectedEnd
       if (isUntraceable) ends.permit(job.task, ['stopped', 'failed']);
     }
     // A job that died while it was ending looks like a job that the user ended with scancel.
-    if (before?.isLeaving === true && !isLive(job.state) && isUntraceable) ends.permit(job.task, ['stopped']);
+    if (before?.leaving !== undefined && !isLive(job.state) && isUntraceable) ends.permit(job.task, ['stopped']);
     // It had started the task just before a daemon cancelled it, so the task runs in another job.
-    if (before?.isLeaving === true && !isLive(job.state) && job.isCancelledByDaemon && hasDouble(job))
-      ends.permitRun(job.task);
+    if (before?.leaving?.by === 'a daemon' && !isLive(job.state) && hasDouble(job)) ends.permitRun(job.task);
     if (job.runs > (before?.runs ?? 0)) ends.ran(job.task);
-    known.set(job, { runs: job.runs, restarts: job.restarts, isLeaving: job.leaving !== undefined });
+    known.set(job, { runs: job.runs, restarts: job.restarts, leaving: job.leaving });
   }
 
   return {
