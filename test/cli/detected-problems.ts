@@ -49,9 +49,9 @@ export function detectedProblemsPage(): string {
   });
   return `# Problems that lint and doctor detect
 
-The tests put ${DETECTED_PROBLEMS.length} problems into clean input, one at a time. The rule or check named beside each problem must detect it, and no other may
-report anything. [lint.md](../lint.md) and [doctor.md](../doctor.md) explain the rules and checks. The tests also make sure that there is
-no false alarm on the examples, ClearML's documented templates, those of a computing center, and clusters of four Slurm releases.
+The tests put each of these ${DETECTED_PROBLEMS.length} problems into clean input. The rule of [lint](../lint.md) or check of [doctor](../doctor.md) beside it must
+report it, and no other may. They report nothing on the examples, ClearML's documented templates, those of a computing center, and clusters
+of four Slurm releases.
 
 <!-- Generated from test/ by \`npm run docs\`. Change it there. -->
 ${sections.join('')}`;
