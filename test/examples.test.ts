@@ -27,16 +27,13 @@ function load(conf: string): Config {
   });
 }
 
-describe('the README of the workflow', () => {
-  const table = readFileSync(new URL('../docs/workflows.md', EXAMPLES), 'utf8');
+describe('docs/workflows.md', () => {
+  const page = readFileSync(new URL('../docs/workflows.md', EXAMPLES), 'utf8');
 
   for (const name of readdirSync(new URL('workflows', EXAMPLES)))
-    it(`${name} states the same run times as docs/workflows.md`, () => {
-      const [, older, newer] =
-        new RegExp(`^\\| ${name}(?:, [^|]*)? \\| ((?:about )?\\d+)[^|]*\\| ((?:about )?\\d+)`, 'm').exec(table) ?? [];
-      expect(read(`workflows/${name}/README.md`)).to.include(
-        `took ${older} seconds with Slurm 22.05, and ${newer} seconds with Slurm 26.05.`,
-      );
+    it(`describes the workflow ${name}, and states the run times of its test`, () => {
+      expect(page).to.include(`| [${name}](../examples/workflows/${name}/README.md) |`);
+      expect(page).to.match(new RegExp(`^\\| ${name}(?:, [^|]*)? \\| \\d+ \\| (?:about )?\\d+`, 'm'));
     });
 });
 

@@ -10,36 +10,34 @@ export function fillFailureTables(page: string): string {
 }
 
 function failureTables(): string {
-  const ends = Object.entries(JOB_STATES)
-    .filter(([, { live }]) => !live)
-    .map(([state, row]) => [`\`${state}\``, sentence(row.meaning), sentence(adviceOf(row))]);
-  const logs = LOG_PATTERNS.map(({ cause, advice }) => [
-    sentence(cause.replace(' ($1)', '').replace('status $1', 'status CODE').replace('$1', 'NAME')),
-    sentence(advice.replace('$1', 'NAME')),
-  ]);
-  // Several patterns may have the same cause.
-  const distinct = [...new Map(logs.map((row) => [row.join(), row])).values()];
+  const ends = Object.entries(JOB_STATES).flatMap(([state, row]) =>
+    'advice' in row ? [[`\`${state}\``, sentence(row.meaning), sentence(row.advice)]] : [],
+  );
+  // Several errors may have the same advice, and several patterns the same cause.
+  const causes = new Map<string, Set<string>>();
+  for (const { cause, advice } of LOG_PATTERNS) {
+    const remedy = sentence(advice.replace('$1', 'NAME').replace(' in the clearml.conf of the jobs', ''));
+    const error = sentence(cause.replace(' ($1)', '').replace('status $1', 'status CODE').replace('$1', 'NAME'));
+    causes.set(remedy, (causes.get(remedy) ?? new Set()).add(error));
+  }
+  const logs = [...causes].map(([remedy, errors]) => [[...errors].join(' '), remedy]);
   return [
     `## How a job ends\n\n${markdownTable(['state', 'meaning', 'what to do if the task fails'], ends)}`,
-    'If slurmctld is killed while it starts a job, Slurm may report FAILED with exit code 1 although the script never began. If the',
-    "job's log [shows this](templates.md#how-a-job-ends), the daemon submits another job, up to five in total. It does the same after BOOT_FAIL",
-    'or PREEMPTED if the task had not started and Slurm does not requeue the job (because of `--no-requeue`, `JobRequeue=0` or',
-    '`PreemptMode=CANCEL`). After NODE_FAIL, the task fails unless Slurm requeues the job: the daemon submits no other job, because the script may',
-    'still run on a node that Slurm cannot reach.\n',
-    'Exit code `0:53` means that the job could not write its output file. Bash exits with 126 if a command of the template is not',
-    'executable, and with 127 if the command does not exist. [templates.md](templates.md#how-a-job-ends) lists the exit codes of the job script.\n',
+    'The daemon submits another job, up to five in total, if the task has not started:\n',
+    '* after BOOT_FAIL or PREEMPTED, if Slurm does not requeue the job (`--no-requeue`, `JobRequeue=0`, `PreemptMode=CANCEL`);',
+    '* if slurmctld was killed while it started the job, and Slurm reports FAILED with exit code 1 although the script never began. The',
+    "  job's log must [show this](templates.md#how-a-job-ends).\n",
+    'After NODE_FAIL, the task fails unless Slurm requeues the job: on a node that Slurm cannot reach, the script may still run.\n',
+    'Exit code `0:53` means that the job could not write its output file; 126, that a command of the template is not executable; 127, that',
+    'the command does not exist. [templates.md](templates.md#how-a-job-ends) lists the exit codes of the job script.\n',
     '## Errors in the log\n',
-    "If the last lines of a failed job's log contain one of these errors, the task's console explains it. *The clearml.conf of the jobs* is",
-    '`~/clearml.conf` of the job user on the nodes, or the file that the template exports as `CLEARML_CONFIG_FILE`; if `shared_dir` is set and',
-    '`user_map` is not, it is the configuration of the daemon.\n',
-    markdownTable(['error', 'what to do'], distinct),
+    "If the end of a failed job's log contains one of these errors, the task's console explains it. `agent.git_user`, `agent.git_pass`",
+    'and `agent.package_manager` belong in the clearml.conf of the jobs: `~/clearml.conf` of the job user on the nodes, or the file that the template',
+    'exports as `CLEARML_CONFIG_FILE`; if `shared_dir` is set and `user_map` is not, the configuration of the daemon.\n',
+    markdownTable(['error', 'what to do'], logs),
   ].join('\n');
 }
 
-function adviceOf(row: { readonly meaning: string; readonly advice?: string }): string {
-  return row.advice ?? '';
-}
-
 function sentence(text: string): string {
-  return text === '' ? '' : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

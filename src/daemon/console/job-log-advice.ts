@@ -14,8 +14,7 @@ interface LogPattern {
 }
 
 const GIT_KEYS = 'set agent.git_user and agent.git_pass (a token) in the clearml.conf of the jobs';
-const ROUTE =
-  'if the nodes reach the Internet only through a proxy, export http_proxy and https_proxy in the template before CLEARML_PRE_SETUP';
+const ROUTE = 'if the nodes need a proxy, export http_proxy and https_proxy in the template before CLEARML_PRE_SETUP';
 
 const NO_REPOSITORY = {
   cause: 'the git repository does not exist, or the git account of the node is not allowed to read it',
@@ -30,6 +29,7 @@ const NOT_IMPORTED = { text: 'failed to import docker image', within: 'log' } as
 const IN_FILE = 'keep the image in a file ("enroot import -o FILE docker://NAME:TAG") and name the file in the task';
 
 const IMAGE_NAME = "check the name and the tag in the task's container image";
+const IMAGE_FILE = 'check the path of the image file in the task; its directory must exist on the nodes';
 
 /** The first match counts, so a specific message comes before a general one. */
 export const LOG_PATTERNS: readonly LogPattern[] = [
@@ -140,7 +140,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     after: { text: 'pyxis: failed to create container filesystem', within: 'log' },
     pattern: /No such file or directory: (\S+)/,
     cause: 'Pyxis found no image file $1 on a node',
-    advice: 'check the path of the image file in the task, and that the directory of the file exists on the nodes',
+    advice: IMAGE_FILE,
   },
   {
     pattern: /--container-mounts: source path does not exist: (\S+)/,
@@ -157,7 +157,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     pattern: /^env: (?:can't execute )?['‘]srun['’]: No such file or directory/m,
     cause: 'the job script needs srun to start the ranks on several nodes, but finds no srun',
     advice:
-      'if the whole script runs in a container, use only one node; for several nodes, run the script outside the container, use --srun-delegation, and define in the template a function srun that starts the container',
+      'if the whole script runs in a container, use only one node; for several nodes, use --srun-delegation, with a function srun in the template that starts the container',
   },
   {
     after: { text: 'FATAL: ', within: 'line' },
@@ -179,7 +179,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     after: { text: 'FATAL: ', within: 'line' },
     pattern: /could not open image (\S+?):/,
     cause: 'Apptainer found no image file $1 on the node',
-    advice: 'check the path of the image file in the task, and that the directory of the file exists on the nodes',
+    advice: IMAGE_FILE,
   },
   {
     pattern: /No space left on device|Disk quota exceeded/i,
