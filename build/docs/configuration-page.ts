@@ -1,5 +1,5 @@
 // Writes the reference page of the configuration from the schema and the table of variables.
-import { markdownTable } from '../../src/base/markdown-table.ts';
+import { markdownTable } from '../../src/base/text-table.ts';
 import { NAMED_VARIABLES, OTHER_VARIABLES } from '../../src/config/environment-variables.ts';
 import { REFUSED_SETTINGS } from '../../src/config/schema/refused-settings.ts';
 import { clearmlRows, settingRows, type SettingRow } from '../../src/config/schema/settings-rows.ts';

@@ -1,5 +1,5 @@
 // Generates docs/doctor.md from the checks.
-import { markdownTable } from '../../src/base/markdown-table.ts';
+import { markdownTable } from '../../src/base/text-table.ts';
 import { CHECKS } from '../../src/doctor/all-checks.ts';
 
 const DOCTOR_HEAD = `# What doctor checks

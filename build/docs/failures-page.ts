@@ -1,5 +1,5 @@
 // Generates the tables of docs/failures.md from the job states and the known errors in logs.
-import { markdownTable } from '../../src/base/markdown-table.ts';
+import { markdownTable } from '../../src/base/text-table.ts';
 import { LOG_PATTERNS } from '../../src/daemon/console/job-log-advice.ts';
 import { JOB_STATES } from '../../src/slurm/job-state.ts';
 import { fillTables } from './page-tables.ts';

@@ -1,5 +1,5 @@
 // Generates docs/lint.md from the rules.
-import { markdownTable } from '../../src/base/markdown-table.ts';
+import { markdownTable } from '../../src/base/text-table.ts';
 import { RULES } from '../../src/lint/collect-rules.ts';
 
 const LINT_HEAD = `# What lint checks

@@ -1,6 +1,6 @@
 // Generates the table of exit codes in docs/operating.md.
 import { EXIT_MEANINGS } from '../../src/base/exit-codes.ts';
-import { markdownTable } from '../../src/base/markdown-table.ts';
+import { markdownTable } from '../../src/base/text-table.ts';
 import { fillTables } from './page-tables.ts';
 
 /** The page with the table as it is now. @throws RangeError when the page has no place for it */

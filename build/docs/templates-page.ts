@@ -1,5 +1,5 @@
 // Generates the tables of docs/templates.md from the tables that the program uses.
-import { markdownTable } from '../../src/base/markdown-table.ts';
+import { markdownTable } from '../../src/base/text-table.ts';
 import { fillTables } from './page-tables.ts';
 import { FILTER_MEANINGS } from '../../src/sbatch-template/placeholders/filters.ts';
 import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';

@@ -1,5 +1,5 @@
 // Generates the table of metrics in docs/web.md.
-import { markdownTable } from '../../src/base/markdown-table.ts';
+import { markdownTable } from '../../src/base/text-table.ts';
 import { METRICS, type MetricRow } from '../../src/web/metrics/metric-definitions.ts';
 import { fillTables } from './page-tables.ts';
 

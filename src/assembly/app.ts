@@ -1,9 +1,8 @@
 // Sets up what commands share: the configuration, and a log that masks its secrets.
 import type { Config } from '../config/load-config.ts';
-import { isJournalStream } from '../log/systemd-output.ts';
+import { isJournalStream, createLogger } from '../log/winston-logger.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/redact-secrets.ts';
-import { createLogger } from '../log/winston-logger.ts';
 import { knownSecrets } from './secrets-of-process.ts';
 import { LOG_LEVELS, type LogLevel } from '../base/log-levels.ts';
 import { isPlain } from '../base/terminal-colors.ts';

@@ -1,4 +1,4 @@
-// The clock as a parameter, so that tests control it.
+// The clock as a parameter, so that tests control it, and a wait that a signal ends early.
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Clock {
@@ -19,3 +19,17 @@ export const systemClock: Clock = {
     }
   },
 };
+
+/**
+ * Waits `ms` milliseconds or until the signal; returns false if the signal ended the wait. Other errors of the clock are thrown:
+ * a loop whose wait fails immediately would never pause.
+ */
+export function sleepUnlessStopped(clock: Clock, ms: number, stop: AbortSignal): Promise<boolean> {
+  return clock.sleep(ms, stop).then(
+    () => true,
+    (error: unknown) => {
+      if (stop.aborted) return false;
+      throw error;
+    },
+  );
+}

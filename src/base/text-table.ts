@@ -1,4 +1,4 @@
-// A table for a terminal, which wraps the last column or moves it below the row if the terminal is narrow.
+// A table for a terminal, which wraps the last column or moves it below the row if the terminal is narrow; and a table in Markdown.
 import { textWidth } from './text-width.ts';
 import { wrapText } from './wrap-text.ts';
 
@@ -36,4 +36,11 @@ export function textTable(head: readonly string[], body: readonly (readonly stri
 
 function padded(cell: string, width: number): string {
   return cell + ' '.repeat(width - textWidth(cell));
+}
+
+/** In Markdown. Each line ends in a newline. A bar inside a cell is escaped. */
+export function markdownTable(head: readonly string[], body: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...body]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
+    .join('');
 }

@@ -1,11 +1,10 @@
 // Formats the user properties that templates read as a table.
 import type { NamedTemplate } from '../assembly/read-named-templates.ts';
-import { markdownTable } from '../base/markdown-table.ts';
+import { markdownTable, textTable } from '../base/text-table.ts';
 import { parseLeniently } from '../sbatch-template/collect-errors.ts';
 import { listProperties, type PropertyUse, type TemplateProperty } from '../sbatch-template/inspect-template.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 import { describeConstraint, limitKindOf } from '../sbatch-template/placeholders/check-property-constraints.ts';
-import { textTable } from '../base/text-table.ts';
 
 export interface PropertyOfFile extends TemplateProperty {
   readonly file: string;

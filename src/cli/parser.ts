@@ -5,7 +5,6 @@ import type { Command, Option, CommandContext, ParsedArgs } from './command.ts';
 import { COMMANDS } from './all-commands.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { EXIT } from '../base/exit-codes.ts';
-import { FOREIGN_OPTIONS } from './foreign-options.ts';
 import { ALWAYS, PROGRAM, spelling } from './option-spelling.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { versionText } from '../base/version.ts';
@@ -125,3 +124,20 @@ function didYouMean(name: string): string {
 function seeHelp(command?: Command): string {
   return ` See ${[PROGRAM, command?.name, '--help'].filter((word) => word !== undefined).join(' ')}.`;
 }
+
+const AGENT = 'is an option of clearml-agent';
+
+/** Options of clearml-agent that users may try here: the message for each, and the alternative. */
+const FOREIGN_OPTIONS: Readonly<Record<string, string>> = {
+  'use-pbs': 'is not supported: this program works with Slurm only, not with PBS.',
+  gpus: `${AGENT}; here the template sets the number of GPUs: #SBATCH --gres=gpu:1`,
+  'cpu-only': `${AGENT}; here a job gets only the GPUs that its template requests.`,
+  'dynamic-gpus': `${AGENT}; here Slurm allocates the GPUs that the template of each queue requests.`,
+  docker: `${AGENT}; this program runs images with Apptainer or Singularity: use --singularity-mode.`,
+  'force-current-version': `${AGENT}; here agent.slurm.agent_version sets the version of the agent.`,
+  'services-mode': `${AGENT}; here every task is a Slurm job, and Slurm decides how many run at once.`,
+  'use-owner-token':
+    'is not supported: only the Enterprise server issues tokens of other users; jobs use the keys of clearml.conf.',
+  debug: `${AGENT}; use --log-level debug.`,
+  status: `${AGENT}; use the command: clearml-agent-slurm status.`,
+};

@@ -1,7 +1,6 @@
 // Redraws a screen repeatedly, in the alternate screen of the terminal.
 import { terminalText } from '../base/terminal-text.ts';
-import { systemClock } from '../base/clock.ts';
-import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
+import { systemClock, sleepUnlessStopped } from '../base/clock.ts';
 import { isFromAbort } from './interrupted.ts';
 import type { CommandContext, TerminalSize } from './command.ts';
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Limits } from '../base/job-limits.ts';
 import { ConfigError } from './errors.ts';
-import type { Origin } from './setting-origin.ts';
+import type { Origin } from './config-tree.ts';
 import { limitsOf, type OriginOf, type Slurm } from './served-queues.ts';
 import { joinPath } from './dotted-names.ts';
 

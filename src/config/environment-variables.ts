@@ -1,9 +1,8 @@
 // The environment variables that this program reads. No other file knows their names.
-import { leaf, overlay, treeWith, emptyTree, type ConfigTree, type Scalar } from './config-tree.ts';
+import { leaf, overlay, treeWith, emptyTree, type ConfigTree, type Scalar, type Origin } from './config-tree.ts';
 import { ConfigError } from './errors.ts';
 import type { Environment } from './hocon/resolve-substitutions.ts';
 import { parseHoconValue } from './hocon/parse-hocon.ts';
-import type { Origin } from './setting-origin.ts';
 
 interface NamedVariable {
   /** The name and its older forms; the first one that is set and not empty applies. */

@@ -1,5 +1,5 @@
 // The errors of reading the configuration, one class for each decision of a caller.
-import { formatOrigin, type Origin } from './setting-origin.ts';
+import { formatOrigin, type Origin } from './config-tree.ts';
 
 /**
  * Thrown when a setting is invalid: the user must change it at `origin`.

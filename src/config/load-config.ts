@@ -14,12 +14,12 @@ import {
   type ConfigNode,
   type ConfigTree,
   type Plain,
+  type Origin,
 } from './config-tree.ts';
 import { dynamicVariables, namedVariables, readSurroundings, type Surroundings } from './environment-variables.ts';
 import type { Environment } from './hocon/resolve-substitutions.ts';
 import { parseHocon } from './hocon/parse-hocon.ts';
 import { withLocalPaths } from './absolute-paths.ts';
-import type { Origin } from './setting-origin.ts';
 import { filesWithSecrets } from './redact-secret-settings.ts';
 import { servedQueues } from './served-queues.ts';
 import { splitPath } from './dotted-names.ts';

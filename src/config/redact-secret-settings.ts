@@ -1,7 +1,6 @@
 // Which values of a configuration are secrets, to be hidden in all output and logs.
 import { MASK, redactText, redactWords } from '../base/secret-patterns.ts';
-import { leaf, type ConfigNode, type ConfigTree, type Leaf } from './config-tree.ts';
-import type { Origin } from './setting-origin.ts';
+import { leaf, type ConfigNode, type ConfigTree, type Leaf, type Origin } from './config-tree.ts';
 import { isEnvironmentKey, isSecretKey } from './secret-setting-names.ts';
 
 /** The same tree with every secret replaced by `********`. */

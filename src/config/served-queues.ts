@@ -4,7 +4,7 @@ import { nearestName } from '../base/did-you-mean.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 import type { Limits } from '../base/job-limits.ts';
 import { ConfigError } from './errors.ts';
-import type { Origin } from './setting-origin.ts';
+import type { Origin } from './config-tree.ts';
 import type { LimitSetting } from './schema/limits-schema.ts';
 import { propertySettings } from './schema/property-schema.ts';
 import type { SlurmSection } from './schema/settings-schema.ts';

@@ -1,9 +1,8 @@
 // Prints the effective configuration with the origin of each value, secrets masked.
 import { nearestName } from '../base/did-you-mean.ts';
-import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from './config-tree.ts';
+import { nodeAt, plainTree, type ConfigNode, type ConfigTree, formatOrigin } from './config-tree.ts';
 import { UnknownSettingError } from './errors.ts';
 import type { Config } from './load-config.ts';
-import { formatOrigin } from './setting-origin.ts';
 import { withoutSecrets } from './redact-secret-settings.ts';
 import { ANY_NAME, clearmlRows, settingRows } from './schema/settings-rows.ts';
 import { joinPath, splitPath } from './dotted-names.ts';

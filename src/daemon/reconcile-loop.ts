@@ -1,6 +1,6 @@
 // The daemon's loop: run a pass, claim tasks, sleep until the next is due.
 import { abortWith } from '../base/abort-with.ts';
-import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
+import { sleepUnlessStopped } from '../base/clock.ts';
 import { isLive } from '../slurm/job-state.ts';
 import type { JobId } from '../slurm/scheduler.ts';
 import { createTaskClaimer } from './claim/claim-tasks.ts';

@@ -1,6 +1,6 @@
 // Runs the work of a daemon beside its heartbeats, and abandons what hangs when it is stopped.
 import { abortWith } from '../base/abort-with.ts';
-import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
+import { sleepUnlessStopped } from '../base/clock.ts';
 import type { DaemonDeps } from './deps.ts';
 import type { Lock } from './journal/lock.ts';
 import { registerWorker, sendHeartbeats } from './worker-heartbeats.ts';

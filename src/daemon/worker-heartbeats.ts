@@ -1,5 +1,5 @@
 // Registers the daemon as a ClearML worker, so that the web page shows its queues as served, and sends its heartbeats.
-import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
+import { sleepUnlessStopped } from '../base/clock.ts';
 import type { DaemonDeps } from './deps.ts';
 import type { Lock } from './journal/lock.ts';
 

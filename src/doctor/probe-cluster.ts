@@ -9,7 +9,7 @@ import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
 import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';
 import { parsePartitionRights, SHOW_PARTITIONS_ARGS } from '../slurm/partition-rights.ts';
-import { failureMessage } from '../slurm/describe-command-failure.ts';
+import { failureMessage } from '../slurm/errors.ts';
 import { isTransportError } from '../slurm/map-transport-errors.ts';
 import { parseAssociations, showAssociationsArgs, type Association } from '../slurm/sacctmgr.ts';
 import { needsAccount, parseClusterFacts, SHOW_CONFIG_ARGS } from '../slurm/scontrol-show-config.ts';

@@ -1,6 +1,5 @@
 // Submits a probe job to a node, reads its results, and leaves neither job nor file behind.
-import { systemClock } from '../base/clock.ts';
-import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
+import { systemClock, sleepUnlessStopped } from '../base/clock.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { NodeFound } from './node-script.ts';
 import { probeName, probeScript, parseProbe, type ProbeContainer, type ProbePlace } from './node-script.ts';

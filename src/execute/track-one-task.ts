@@ -1,5 +1,5 @@
 // Runs one task without a daemon: the passes of the daemon, limited to this task, until it ends.
-import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
+import { sleepUnlessStopped } from '../base/clock.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
 import type { JobId } from '../slurm/scheduler.ts';

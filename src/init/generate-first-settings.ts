@@ -1,5 +1,5 @@
 // Generates the first settings of a cluster; a comment tells the source of each.
-import { joinLines } from '../base/safe-lines.ts';
+import { joinLines } from '../base/terminal-text.ts';
 import type { Choices } from './choose-settings.ts';
 import type { Site } from './site-facts.ts';
 

@@ -1,5 +1,5 @@
 // Generates the first template of a cluster; a comment tells the source of each value.
-import { joinLines } from '../base/safe-lines.ts';
+import { joinLines } from '../base/terminal-text.ts';
 import { parseAmount } from '../base/slurm-amount.ts';
 import type { Partition } from '../slurm/sinfo.ts';
 import type { Choices } from './choose-settings.ts';

@@ -7,7 +7,7 @@ import { openCluster } from '../assembly/open-cluster.ts';
 import { findPrograms, sudoCommands } from '../assembly/locate-slurm-programs.ts';
 import { findUnixUsers } from '../assembly/open-user-map.ts';
 import type { App } from '../assembly/app.ts';
-import { UTF8_LOCALE } from '../transport/utf8-locale.ts';
+import { UTF8_LOCALE } from '../transport/transport.ts';
 
 export interface SudoersFacts {
   readonly program: string;

@@ -1,12 +1,11 @@
 // Logs the errors that lint finds in the templates, when the daemon starts and when it reloads templates.
 import type { PropertyConstraints } from '../base/property-constraints.ts';
-import type { Logger } from '../log/logger.ts';
+import type { Logger, WarnOnce } from '../log/logger.ts';
 import { lintTemplate } from './lint-template.ts';
 import { severityOf } from './collect-rules.ts';
 import { unusedConstraints } from '../sbatch-template/placeholders/report-unused-properties.ts';
 import { checkForErrors, type Checkers } from './check-with-bash-and-sbatch.ts';
 import type { NamedQueue } from '../assembly/read-queue-templates.ts';
-import type { WarnOnce } from '../log/warn-once.ts';
 
 export type LintedQueue = Pick<NamedQueue, 'template' | 'text'> & {
   readonly constraints?: PropertyConstraints | undefined;

@@ -1,4 +1,4 @@
-// The interface of the log: fixed messages, with their data.
+// The interface of the log: fixed messages, with their data; and logs that add data, or log a warning once.
 
 /** The data of one event; `task`, `job` and `queue` are always spelled this way, errors are under `err`. */
 export type LogData = Readonly<Record<string, unknown>>;
@@ -18,5 +18,18 @@ export function namedLog(log: Logger, about: LogData): Logger {
     info: (message, data) => log.info(message, { ...about, ...data }),
     warn: (message, data) => log.warn(message, { ...about, ...data }),
     error: (message, data) => log.error(message, { ...about, ...data }),
+  };
+}
+
+/** Logs each warning once per process, even if the configuration and the templates are read again. */
+export type WarnOnce = (log: Logger, message: string, fields?: Readonly<Record<string, unknown>>) => void;
+
+export function createWarnOnce(): WarnOnce {
+  const told = new Set<string>();
+  return (log, message, fields = {}) => {
+    const key = JSON.stringify([message, fields]);
+    if (told.has(key)) return;
+    told.add(key);
+    log.warn(message, fields);
   };
 }

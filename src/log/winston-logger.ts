@@ -5,6 +5,7 @@ import { formatLogLine } from './log-line.ts';
 import type { LogLevel } from '../base/log-levels.ts';
 import type { LogData, Logger } from './logger.ts';
 import type { Secrets } from './redact-secrets.ts';
+import { fstatSync } from 'node:fs';
 
 export interface LoggerOptions {
   /** The lowest level to write. At `debug`, errors are written with their stacks. */
@@ -78,4 +79,16 @@ export function createLogger({
     error: (message, data) => write('error', message, data),
     close: () => (closing ??= flush()),
   };
+}
+
+/**
+ * Whether the output of this process goes to systemd's journal.
+ * `JOURNAL_STREAM` contains the device and inode of the journal's socket (systemd.exec(5)). Its presence alone is not enough:
+ * a terminal started by a service has it too.
+ * @param descriptor e.g. 2 for standard error
+ */
+export function isJournalStream(journalStream: string | undefined, descriptor: number): boolean {
+  if (journalStream === undefined) return false;
+  const { dev, ino } = fstatSync(descriptor);
+  return journalStream === `${dev}:${ino}`;
 }

@@ -1,7 +1,7 @@
 // Adds tasks to queues and removes them, with the atomicity of the real server (apiserver/bll/queue/queue_bll.py).
 import { ApiError } from './requests/api-error.ts';
 import type { QueueDocument } from './store/documents.ts';
-import { formatInstant } from './store/server-time.ts';
+import { formatInstant } from './store/sandbox-clock.ts';
 import type { Store } from './store/store.ts';
 
 /** @throws ApiError 400/701 */

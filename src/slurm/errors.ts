@@ -1,6 +1,22 @@
-// The error for an unavailable Slurm.
+// The error for an unavailable Slurm, and the failure of a command in one line.
+import { stripToOneLine } from '../base/terminal-text.ts';
+import type { CommandResult } from '../transport/transport.ts';
 
 /** The controller or its commands are unavailable. No job is at fault: retry later. */
 export class SlurmUnavailableError extends Error {
   override readonly name = 'SlurmUnavailableError';
+}
+
+/** The text of stderr on one line, or how the program ended. Never empty. */
+export function failureMessage(program: string, result: CommandResult): string {
+  const said = oneLine(result.stderr);
+  if (said !== '') return said;
+  if (result.killedBy !== undefined) return `${program} was killed by ${result.killedBy}`;
+  return `${program} ended with exit code ${String(result.exitCode)} and printed nothing`;
+}
+
+/** Joins the lines of a text with spaces, removes control characters, and truncates at 500 characters. */
+export function oneLine(text: string): string {
+  const line = stripToOneLine(text);
+  return line.length > 500 ? `${line.slice(0, 499)}…` : line;
 }

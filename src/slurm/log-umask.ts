@@ -1,4 +1,4 @@
-// The umask for sbatch that keeps the log of a job private: slurmstepd opens the log with the umask of the submission.
+// Who submits jobs on the host, and the umask for sbatch that keeps their logs private: slurmstepd opens a log with the umask of the submission.
 // https://github.com/SchedMD/slurm/blob/slurm-24-11-1-1/src/slurmd/slurmstepd/mgr.c (set_umask)
 
 /** sbatch and srun use this umask instead of their own (sbatch.c, _set_umask_env). */
@@ -16,4 +16,20 @@ export function logUmask(umask: string): string {
 export function parseUmask(stdout: string): string | undefined {
   const text = stdout.trim();
   return /^0?[0-7]{3}$/.test(text) ? text.padStart(4, '0') : undefined;
+}
+
+export interface Submitter {
+  /** undefined if unknown. */
+  readonly userId: number | undefined;
+  /** The umask of programs on the host, such as `0022`. undefined if unknown. */
+  readonly umask: string | undefined;
+}
+
+/** A script for /bin/sh. */
+export const SUBMITTER_SCRIPT = 'echo "umask $(umask) uid $(id -u)"';
+
+/** Parses the output of the script; any other text leaves both undefined. */
+export function parseSubmitter(stdout: string): Submitter {
+  const [, umask = '', userId] = /^umask (\S*) uid (\d+)$/m.exec(stdout) ?? [];
+  return { userId: userId === undefined ? undefined : Number(userId), umask: parseUmask(umask) };
 }

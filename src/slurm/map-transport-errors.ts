@@ -6,8 +6,7 @@ import {
   HostUnreachableError,
   SudoRefusedError,
 } from '../transport/errors.ts';
-import { oneLine } from './describe-command-failure.ts';
-import { SlurmUnavailableError } from './errors.ts';
+import { oneLine, SlurmUnavailableError } from './errors.ts';
 import { parseAcceptance } from './sbatch.ts';
 import type { JobList, SubmitOutcome } from './scheduler.ts';
 

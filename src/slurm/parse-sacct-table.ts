@@ -1,6 +1,6 @@
 // The table of sacct: options that keep fields complete, and a parser that reads all rows or none.
 import type { CommandResult } from '../transport/transport.ts';
-import { failureMessage, oneLine } from './describe-command-failure.ts';
+import { failureMessage, oneLine } from './errors.ts';
 
 const FIELD_END = '\x1f';
 

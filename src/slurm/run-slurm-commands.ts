@@ -4,11 +4,10 @@ import { CommandNotFoundError, SudoRefusedError } from '../transport/errors.ts';
 import type { Transport, Command, CommandResult } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
 import { createConcurrencyLimit, type ConcurrencyLimit } from '../base/concurrency-limit.ts';
-import { failureMessage, oneLine } from './describe-command-failure.ts';
-import { SlurmUnavailableError } from './errors.ts';
+import { failureMessage, oneLine, SlurmUnavailableError } from './errors.ts';
 import { isTransportError, parseSubmitTransportError, throwUnavailable } from './map-transport-errors.ts';
 import { TIME_ENVIRONMENT } from './parse-job-row.ts';
-import { logUmask, UMASK_VARIABLE } from './log-umask.ts';
+import { logUmask, UMASK_VARIABLE, parseSubmitter, SUBMITTER_SCRIPT, type Submitter } from './log-umask.ts';
 import { createJobLister } from './list-jobs.ts';
 import { createUserQueries } from './query-each-user.ts';
 import { parseSacctFigures, sacctFiguresArgs, sacctNamesArgs } from './sacct-history-figures.ts';
@@ -30,7 +29,6 @@ import type {
 } from './scheduler.ts';
 import { parseClusterFacts, SHOW_CONFIG_ARGS } from './scontrol-show-config.ts';
 import { isUnknownJob, parseJobRecord, showJobArgs } from './scontrol-show-job.ts';
-import { parseSubmitter, SUBMITTER_SCRIPT, type Submitter } from './submitting-user.ts';
 
 /** Names on the PATH of the host, or absolute paths. */
 export interface SlurmCommands {

@@ -1,5 +1,5 @@
 // Classifies a failed sbatch by Slurm's error messages. Only this file reads them.
-import { oneLine } from './describe-command-failure.ts';
+import { oneLine } from './errors.ts';
 import { explainReason } from './reasons/explain-reason.ts';
 
 /** As in `SubmitOutcome`; only `unknown` may have left a job. */

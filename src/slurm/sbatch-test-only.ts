@@ -1,6 +1,6 @@
 // Checks with `sbatch --test-only` whether Slurm would accept a script, without submitting it.
 import type { CommandResult } from '../transport/transport.ts';
-import { failureMessage } from './describe-command-failure.ts';
+import { failureMessage } from './errors.ts';
 import { parseSubmitError, submitErrorMessage } from './sbatch-errors.ts';
 
 /** The script is passed on stdin, as for a submission. */

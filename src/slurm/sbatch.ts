@@ -1,7 +1,7 @@
 // The arguments of sbatch, which submits a script, and the meaning of its output; run-slurm-commands.ts runs it.
 // Noise in the output never makes a submission "failed".
 import type { CommandResult } from '../transport/transport.ts';
-import { failureMessage, oneLine } from './describe-command-failure.ts';
+import { failureMessage, oneLine } from './errors.ts';
 import { isJobId } from './parse-job-row.ts';
 import type { JobId, SubmitOutcome } from './scheduler.ts';
 import { parseSubmitError, submitErrorMessage } from './sbatch-errors.ts';

@@ -1,6 +1,6 @@
 // The arguments of scancel, which cancels one job, and the meaning of its output; run-slurm-commands.ts runs it.
 import type { CommandResult } from '../transport/transport.ts';
-import { failureMessage, oneLine } from './describe-command-failure.ts';
+import { failureMessage, oneLine } from './errors.ts';
 import type { JobKey } from './scheduler.ts';
 
 /** Why a job was not cancelled. */

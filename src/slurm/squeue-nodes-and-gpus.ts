@@ -1,7 +1,6 @@
 // Reads how many nodes and GPUs each live job has or, if it is pending, asks for: with a separate squeue call, for limits.
 import type { CommandResult } from '../transport/transport.ts';
-import { failureMessage, oneLine } from './describe-command-failure.ts';
-import { SlurmUnavailableError } from './errors.ts';
+import { failureMessage, oneLine, SlurmUnavailableError } from './errors.ts';
 import { isJobId } from './parse-job-row.ts';
 import type { JobId, JobSize } from './scheduler.ts';
 

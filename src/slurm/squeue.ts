@@ -2,7 +2,7 @@
 // One call lists them all, and tracking has no other source.
 import type { UnixAccount } from '../base/resolve-user-map.ts';
 import type { CommandResult } from '../transport/transport.ts';
-import { failureMessage, oneLine } from './describe-command-failure.ts';
+import { failureMessage, oneLine } from './errors.ts';
 import { parseJobName } from './job-name.ts';
 import { PART_OF_SEVERAL, parseJobRow } from './parse-job-row.ts';
 import type { Job, JobList } from './scheduler.ts';

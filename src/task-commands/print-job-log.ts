@@ -1,16 +1,18 @@
-// Prints the log of a task's Slurm job, and follows it while the job runs.
-import type { JobId, Scheduler } from '../slurm/scheduler.ts';
-import { systemClock } from '../base/clock.ts';
-import { sleepUnlessStopped } from '../base/sleep-unless-stopped.ts';
+// Finds the Slurm job of a task, prints its log, and follows the log while the job runs.
+import type { JobId, Scheduler, JobRecord } from '../slurm/scheduler.ts';
+import { systemClock, sleepUnlessStopped } from '../base/clock.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Transport } from '../transport/transport.ts';
 import { readUntrustedFile, type UntrustedFile, type ReadOutcome } from '../transport/read-untrusted-file.ts';
 import { isLive, parseJobState } from '../slurm/job-state.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
-import { findJob, type FoundJob } from './find-job.ts';
 import { findTask } from './find-task.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
+import { chooseJob } from '../daemon/decide/decide.ts';
+import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
+import { byTask } from '../daemon/poll/poll.ts';
+import { isRecordOfTask } from '../daemon/users/jobs-of-task.ts';
 
 /** The longest part of the log that is read, from its end. */
 const MOST_BYTES = 8 * 1024 * 1024;
@@ -165,4 +167,32 @@ async function followLog(
 function lastLines(text: string, count: number): string {
   const lines = text.split(/(?<=\n)/);
   return lines.slice(-count).join('');
+}
+
+interface FoundJob {
+  readonly id: JobId;
+  readonly record: JobRecord;
+}
+
+/**
+ * undefined if this cluster has no job of the task.
+ * @param lastKnown the job that ClearML knows, called only if nothing else is known
+ * @throws SlurmUnavailableError
+ */
+export async function findJob(
+  { scheduler, stateDir }: { readonly scheduler: Pick<Scheduler, 'list' | 'record'>; readonly stateDir: string },
+  task: TaskId,
+  lastKnown: () => Promise<string | undefined>,
+): Promise<FoundJob | undefined> {
+  const entry = (await journalEntries(stateDir)).get(task);
+  const runAs = entry?.unixUser;
+  const list = await scheduler.list(undefined, runAs === undefined ? [] : [runAs]);
+  const named = (list.kind === 'listed' ? byTask(list.jobs).get(task) : undefined) ?? [];
+  const jobs = named.filter(({ unixUser }) => unixUser === runAs?.name);
+  const id = chooseJob({ jobs, task: undefined, entry: entry ?? {} })?.id ?? entry?.jobId ?? (await lastKnown());
+  if (id === undefined) return undefined;
+  const record = await scheduler.record(id as JobId, { runAs });
+  const isOthersJob = entry?.isOthersJob === true && entry.jobId === id;
+  if (record === undefined || !isRecordOfTask(record, { task, isOthersJob })) return undefined;
+  return { id: id as JobId, record };
 }

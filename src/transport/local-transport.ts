@@ -5,8 +5,7 @@ import { access, constants } from 'node:fs/promises';
 import { collectOutput, describeTooMuch } from './collect-output.ts';
 import { CommandNotFoundError, CommandTimeoutError, ConnectionLostError, HostUnreachableError } from './errors.ts';
 import { withSudo } from './run-as.ts';
-import type { Command, CommandResult, Transport } from './transport.ts';
-import { UTF8_LOCALE } from './utf8-locale.ts';
+import { type Command, type CommandResult, type Transport, UTF8_LOCALE } from './transport.ts';
 
 export interface LocalTransportOptions {
   /** PATH for every program. Relative elements are dropped: another user may own the working directory. */

@@ -1,8 +1,7 @@
 // Writes a command as a script for a remote shell's standard input, which runs completely or not at all.
 import { quoteWord } from '../base/shell-word.ts';
 import { MARKS } from './output-frame.ts';
-import type { Command } from './transport.ts';
-import { UTF8_LOCALE } from './utf8-locale.ts';
+import { type Command, UTF8_LOCALE } from './transport.ts';
 
 /** How programs start on the remote host. HOME and the user are those of the login. */
 export interface RemoteContext {

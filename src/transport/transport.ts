@@ -41,3 +41,6 @@ export interface Transport {
   /** Ends all commands: their callers get `ConnectionLostError`, and programs on this machine are killed. Resolves when that is done. */
   close(): Promise<void>;
 }
+
+/** Of every command: English messages, which parsers expect, and UTF-8 names. LC_ALL takes precedence over all other variables (locale(7)). */
+export const UTF8_LOCALE: Readonly<Record<string, string>> = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };

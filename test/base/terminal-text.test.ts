@@ -1,7 +1,7 @@
 // Text for a terminal: every character is shown or escaped, only our own colors take effect.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { COLOR_END, stripToOneLine, visibleText, terminalText } from '../../src/base/terminal-text.ts';
+import { COLOR_END, stripToOneLine, visibleText, terminalText, joinLines } from '../../src/base/terminal-text.ts';
 import { painter } from '../../src/base/terminal-colors.ts';
 import { fuzzCases, fuzzSeed } from '../support/fuzz-cases.ts';
 
@@ -87,5 +87,24 @@ describe('visibleText', () => {
 describe('stripToOneLine', () => {
   it('replaces line ends and control characters by single spaces', () => {
     expect(stripToOneLine(' a\r\n\tb \x1b]0;c\x07\x85\u2028\0d\x9b ')).to.equal('a b ]0;c d');
+  });
+});
+
+describe('joinLines', () => {
+  it('writes each text as one line, whatever it contains', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.string({ unit: fc.constantFrom('a', '\n', '\r', '\u2028', '\x85', '#', ' ') })),
+        (lines) => {
+          expect(joinLines(lines).split(/\r\n|[\n\r\u2028\u2029\x85]/)).to.have.length(lines.length + 1);
+        },
+      ),
+    );
+  });
+
+  it('escapes a newline in a queue name inside a comment', () => {
+    expect(joinLines(['# There is no queue "a\n  slurm_bin_dir: /tmp"', 'b'])).to.equal(
+      '# There is no queue "a\\u000a  slurm_bin_dir: /tmp"\nb\n',
+    );
   });
 });

@@ -6,7 +6,7 @@ import { describeWait } from '../../src/daemon/console/console-messages.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { Entry } from '../../src/daemon/journal/entry.ts';
 import { totalOf, type CallCount } from '../../src/sandbox/requests/call-counts.ts';
-import { formatInstant } from '../../src/sandbox/store/server-time.ts';
+import { formatInstant } from '../../src/sandbox/store/sandbox-clock.ts';
 import { advance, startDaemon, type DaemonRun } from '../daemon/run-daemon.ts';
 import { createSimulatedClock, type SimulatedClock } from '../simulation/clock.ts';
 import { FACTS } from '../simulation/simulated-slurm.ts';

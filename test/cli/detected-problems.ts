@@ -1,5 +1,5 @@
 // All problems that lint and doctor must detect, as one table, and their page in docs/.
-import { markdownTable } from '../../src/base/markdown-table.ts';
+import { markdownTable } from '../../src/base/text-table.ts';
 import { SETUP_PROBLEMS } from '../doctor/setup-problems.ts';
 import { CLUSTER_PROBLEMS, NODE_PROBLEMS } from '../doctor/cluster-problems.ts';
 import { TEMPLATE_PROBLEMS } from '../lint/template-problems.ts';

@@ -1,9 +1,8 @@
 // The daemon logs lint errors at the start and after a reload: each once, with its line.
 import { expect } from 'chai';
 import { warnAboutTemplates } from '../../src/lint/warn-about-templates.ts';
-import { createWarnOnce } from '../../src/log/warn-once.ts';
+import { createWarnOnce, type Logger } from '../../src/log/logger.ts';
 import type { Transport } from '../../src/transport/transport.ts';
-import type { Logger } from '../../src/log/logger.ts';
 import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';
 import { openCliWithStandIns } from '../cli/cli-with-stand-ins.ts';
 

@@ -6,7 +6,13 @@ import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { createSecrets } from '../../src/log/redact-secrets.ts';
-import { createLogger, type ClosableLogger, type LoggerOptions } from '../../src/log/winston-logger.ts';
+import {
+  createLogger,
+  type ClosableLogger,
+  type LoggerOptions,
+  isJournalStream,
+} from '../../src/log/winston-logger.ts';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 
 const clock = { now: () => Date.UTC(2026, 10, 24) };
 
@@ -150,5 +156,20 @@ describe('the logger', () => {
 
     expect(answer).to.equal('ended');
     expect(child.exitCode).to.equal(0);
+  });
+});
+
+describe('isJournalStream', () => {
+  it('returns true only if JOURNAL_STREAM names this stream', () => {
+    const descriptor = openSync('/dev/null', 'w');
+    try {
+      const { dev, ino } = fstatSync(descriptor);
+
+      expect(isJournalStream(`${dev}:${ino}`, descriptor)).to.equal(true);
+      expect(isJournalStream(`${dev}:${ino + 1}`, descriptor)).to.equal(false);
+      expect(isJournalStream(undefined, descriptor)).to.equal(false);
+    } finally {
+      closeSync(descriptor);
+    }
   });
 });

@@ -1,7 +1,7 @@
 // The job that `logs` shows: a job id from ClearML must be one of our jobs, whatever its name.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { findJob } from '../../src/task-commands/find-job.ts';
+import { findJob } from '../../src/task-commands/print-job-log.ts';
 import type { JobId, JobRecord } from '../../src/slurm/scheduler.ts';
 
 const TASK = 'a'.repeat(32) as TaskId;

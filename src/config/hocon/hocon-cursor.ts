@@ -1,7 +1,7 @@
 // A position in a HOCON text that moves forward and reports errors at that position.
 import { MASK, redactText } from '../../base/secret-patterns.ts';
 import { ConfigError } from '../errors.ts';
-import type { Origin } from '../setting-origin.ts';
+import type { Origin } from '../config-tree.ts';
 import { isSecretKey } from '../secret-setting-names.ts';
 
 const WIDTH = 100;

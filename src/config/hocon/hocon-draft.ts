@@ -1,7 +1,6 @@
 // A HOCON text after parsing, before substitutions are resolved: values may still be pending.
-import type { Leaf, ListOf, TreeOf } from '../config-tree.ts';
+import type { Leaf, ListOf, TreeOf, Origin } from '../config-tree.ts';
 import type { Blame } from './hocon-cursor.ts';
-import type { Origin } from '../setting-origin.ts';
 
 /** `${path}`, or `${?path}`, which may be missing. */
 export interface Reference {

@@ -1,9 +1,8 @@
 // Parses HOCON as ClearML's own parser (its pyhocon) does, with the position of every value.
-import type { ConfigNode, ConfigTree } from '../config-tree.ts';
+import type { ConfigNode, ConfigTree, Origin } from '../config-tree.ts';
 import { createCursor } from './hocon-cursor.ts';
 import { parseDocument, parseLoneValue, type ParseState } from './hocon-grammar.ts';
 import { resolveDraft, type Environment } from './resolve-substitutions.ts';
-import type { Origin } from '../setting-origin.ts';
 
 const MOST_INCLUDES = 20;
 

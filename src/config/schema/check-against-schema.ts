@@ -1,9 +1,8 @@
 // Checks a merged configuration against the schema, and describes the first error with its position.
 import type * as z from 'zod';
 import { nearestName } from '../../base/did-you-mean.ts';
-import { nodeAt, plainTree, type ConfigNode, type ConfigTree } from '../config-tree.ts';
+import { nodeAt, plainTree, type ConfigNode, type ConfigTree, type Origin } from '../config-tree.ts';
 import { ConfigError } from '../errors.ts';
-import type { Origin } from '../setting-origin.ts';
 import { ClearmlConf } from './settings-schema.ts';
 import { joinPath } from '../dotted-names.ts';
 import { knownNames } from './settings-rows.ts';

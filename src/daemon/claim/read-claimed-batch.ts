@@ -1,5 +1,5 @@
 // Reads the tasks that were claimed together in one call, once all of them are parked.
-import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
+import { sleepUnlessStopped } from '../../base/clock.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import type { DaemonDeps } from '../deps.ts';

@@ -2,8 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makePrivateDirectory } from '../../base/private-directory.ts';
-import { systemClock } from '../../base/clock.ts';
-import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
+import { systemClock, sleepUnlessStopped } from '../../base/clock.ts';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import { findHolder, StateDirectoryError } from '../journal/lock.ts';
 import { readServingNote } from '../status/serving-file.ts';

@@ -8,7 +8,7 @@ import { runDaemon, type DaemonEnd } from '../reconcile-loop.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { abortWith } from '../../base/abort-with.ts';
 import { acquireLock, StateDirectoryLostError, type Lock } from '../journal/lock.ts';
-import { namedLog, type Logger } from '../../log/logger.ts';
+import { namedLog, type Logger, type WarnOnce } from '../../log/logger.ts';
 import { createDaemonDeps } from './create-daemon-deps.ts';
 import { MAX_RETRY_MS, waitForCluster } from './wait-for-cluster.ts';
 import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
@@ -20,7 +20,6 @@ import { refuseUntrustedSharedFolder } from '../../assembly/refuse-untrusted-fil
 import { programText } from '../../base/version.ts';
 import type { ClusterMonitor } from '../monitor/cluster-monitor.ts';
 import type { Monitor } from '../monitor/monitor.ts';
-import type { WarnOnce } from '../../log/warn-once.ts';
 import { warnAboutTemplates } from '../../lint/warn-about-templates.ts';
 
 export interface ServeOptions {

@@ -1,8 +1,7 @@
 // Waits until the cluster responds, and reads what the daemon needs to know about it once.
 import { openUserMap, readNamedPeople } from '../../assembly/open-user-map.ts';
 import type { ClusterSide } from '../../assembly/open-cluster.ts';
-import { systemClock } from '../../base/clock.ts';
-import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
+import { systemClock, sleepUnlessStopped } from '../../base/clock.ts';
 import type { UserMap } from '../../base/resolve-user-map.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
 import type { SlurmSettings } from '../../config/convert-settings.ts';

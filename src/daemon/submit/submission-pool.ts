@@ -1,6 +1,6 @@
 // The submission pool: a few tasks at a time are parked and submitted while the reconcile loop continues.
 import { abortWith } from '../../base/abort-with.ts';
-import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
+import { sleepUnlessStopped } from '../../base/clock.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';

@@ -1,8 +1,7 @@
 // Users and projects of tasks, as every call costs the server time: whole for templates, and their names for the history and the audit log.
 import { limitText } from '../../base/truncate-text.ts';
 import { createBoundedMap } from '../../base/bounded-map.ts';
-import type { Clock } from '../../base/clock.ts';
-import { sleepUnlessStopped } from '../../base/sleep-unless-stopped.ts';
+import { type Clock, sleepUnlessStopped } from '../../base/clock.ts';
 import type { People } from '../../clearml/client.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
 

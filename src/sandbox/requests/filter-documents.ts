@@ -2,7 +2,7 @@
 import { ApiError } from './api-error.ts';
 import type { Fields } from './endpoint.ts';
 import { valuesAt } from './field-path.ts';
-import { parseInstant } from '../store/server-time.ts';
+import { parseInstant } from '../store/sandbox-clock.ts';
 import { isFields } from './request-text.ts';
 
 /** Which request fields are conditions, by kind (`get_all_query_options`); a name ending in `.*` includes everything below it. */

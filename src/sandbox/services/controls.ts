@@ -3,9 +3,8 @@ import * as z from 'zod';
 import { parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
 import { totalOf, type CallCount, type CallCounts } from '../requests/call-counts.ts';
 import type { Faults } from '../requests/injected-faults.ts';
-import { formatInstant } from '../store/server-time.ts';
+import { formatInstant, type SandboxClock } from '../store/sandbox-clock.ts';
 import { randomId, randomKey } from '../store/random-id.ts';
-import type { SandboxClock } from '../store/sandbox-clock.ts';
 import type { Store } from '../store/store.ts';
 
 interface Controlled {

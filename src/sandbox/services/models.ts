@@ -7,8 +7,7 @@ import { MODEL_JOINED_FIELDS, MODEL_KNOWN_FIELDS } from '../requests/known-field
 import { leaveOut, listDocuments } from '../requests/list-documents.ts';
 import { modelLabels, modelMetadata, type ModelDocument } from '../store/documents.ts';
 import { randomId } from '../store/random-id.ts';
-import type { SandboxClock } from '../store/sandbox-clock.ts';
-import { formatInstant } from '../store/server-time.ts';
+import { type SandboxClock, formatInstant } from '../store/sandbox-clock.ts';
 import type { Store } from '../store/store.ts';
 import { deleteModel } from '../tasks/output-models.ts';
 import { changeStatus, checkMachine, touchTask } from '../tasks/status-change.ts';

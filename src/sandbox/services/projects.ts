@@ -4,10 +4,9 @@ import { ApiError } from '../requests/api-error.ts';
 import { parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
 import type { ProjectDocument } from '../store/documents.ts';
 import type { Conditions } from '../requests/filter-documents.ts';
-import { formatInstant } from '../store/server-time.ts';
+import { formatInstant, type SandboxClock } from '../store/sandbox-clock.ts';
 import { listDocuments } from '../requests/list-documents.ts';
 import { randomId } from '../store/random-id.ts';
-import type { SandboxClock } from '../store/sandbox-clock.ts';
 import type { Store } from '../store/store.ts';
 
 const CONDITIONS: Conditions = {

@@ -4,13 +4,12 @@ import { ApiError } from '../requests/api-error.ts';
 import { parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
 import type { QueueDocument } from '../store/documents.ts';
 import type { Conditions } from '../requests/filter-documents.ts';
-import { formatInstant } from '../store/server-time.ts';
+import { formatInstant, type SandboxClock } from '../store/sandbox-clock.ts';
 import { QUEUE_KNOWN_FIELDS, type KnownFields } from '../requests/known-fields.ts';
 import { listDocuments } from '../requests/list-documents.ts';
 import { addEntry, findQueue, moveEntry, popEntry, removeEntry, setExecutionQueue } from '../queue-entries.ts';
 import { restoreStatuses } from '../tasks/leave-queue.ts';
 import { checkQueueName, createQueue, defaultQueue, queueFields } from '../create-queue.ts';
-import type { SandboxClock } from '../store/sandbox-clock.ts';
 import type { Store } from '../store/store.ts';
 import { livingWorkers } from '../worker-life.ts';
 

@@ -13,10 +13,9 @@ import {
   type Service,
 } from '../requests/endpoint.ts';
 import type { TaskDocument } from '../store/documents.ts';
-import { formatInstant } from '../store/server-time.ts';
+import { formatInstant, type SandboxClock } from '../store/sandbox-clock.ts';
 import { dequeueQuietly, leaveQueued, removeFromAllQueues } from '../tasks/leave-queue.ts';
 import { discardOutputModels } from '../tasks/output-models.ts';
-import type { SandboxClock } from '../store/sandbox-clock.ts';
 import { changeStatus, findTask, type StatusNote } from '../tasks/status-change.ts';
 import type { Store } from '../store/store.ts';
 

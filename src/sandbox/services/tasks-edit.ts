@@ -11,9 +11,8 @@ import {
   type Service,
 } from '../requests/endpoint.ts';
 import type { TaskDocument } from '../store/documents.ts';
-import { formatInstant } from '../store/server-time.ts';
+import { formatInstant, type SandboxClock } from '../store/sandbox-clock.ts';
 import { findOrCreateProject } from './projects.ts';
-import type { SandboxClock } from '../store/sandbox-clock.ts';
 import { findTask } from '../tasks/status-change.ts';
 import { TASK_STATUSES } from '../tasks/status-machine.ts';
 import type { Store } from '../store/store.ts';

@@ -3,8 +3,7 @@ import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
 import { forcible, oneTask, parseRequest, type Call, type Service } from '../requests/endpoint.ts';
 import { artifact, configuration, parameter, type TaskDocument } from '../store/documents.ts';
-import { formatInstant } from '../store/server-time.ts';
-import type { SandboxClock } from '../store/sandbox-clock.ts';
+import { formatInstant, type SandboxClock } from '../store/sandbox-clock.ts';
 import { findTask } from '../tasks/status-change.ts';
 import type { Store } from '../store/store.ts';
 

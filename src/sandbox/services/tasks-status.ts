@@ -11,8 +11,7 @@ import {
   type Service,
 } from '../requests/endpoint.ts';
 import type { TaskDocument } from '../store/documents.ts';
-import { formatInstant, parseInstant } from '../store/server-time.ts';
-import type { SandboxClock } from '../store/sandbox-clock.ts';
+import { formatInstant, parseInstant, type SandboxClock } from '../store/sandbox-clock.ts';
 import { changeStatus, checkMachine, findTask, touchTask, type UpdateAnswer } from '../tasks/status-change.ts';
 import type { TaskStatus } from '../tasks/status-machine.ts';
 import type { Store } from '../store/store.ts';

@@ -7,7 +7,7 @@ const configuration = z.looseObject({ name: z.string(), value: z.string() });
 const artifact = z.looseObject({ key: z.string(), mode: z.string().default('output') });
 const anything = z.record(z.string(), z.unknown());
 
-/** A task. An undefined field is unset and not returned. Times are texts of `server-time.ts`. */
+/** A task. An undefined field is unset and not returned. Times are texts of `formatInstant`. */
 const task = z.looseObject({
   id: z.string(),
   name: z.string(),

@@ -1,6 +1,6 @@
 // The content of a new sandbox: one user with one key pair, and the queue `default`, as on a new server.
 import type { Snapshot } from './documents.ts';
-import { formatInstant } from './server-time.ts';
+import { formatInstant } from './sandbox-clock.ts';
 import { randomId, randomKey } from './random-id.ts';
 
 export interface KeyPair {

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
 import { artifact, configuration, parameter, type TaskDocument } from '../store/documents.ts';
-import { formatInstant } from '../store/server-time.ts';
+import { formatInstant } from '../store/sandbox-clock.ts';
 import { randomId } from '../store/random-id.ts';
 import type { Store } from '../store/store.ts';
 

@@ -1,7 +1,7 @@
 // Changes the status of a task: checked by the state machine, then written only if no other call changed it.
 import { ApiError } from '../requests/api-error.ts';
 import type { TaskDocument } from '../store/documents.ts';
-import { formatInstant } from '../store/server-time.ts';
+import { formatInstant } from '../store/sandbox-clock.ts';
 import { checkChange, type TaskStatus } from './status-machine.ts';
 import type { Store } from '../store/store.ts';
 

@@ -1,5 +1,5 @@
 // The watchdog of the real server: it stops running tasks without an update for two hours, never queued ones.
-import { formatInstant, parseInstant } from '../store/server-time.ts';
+import { formatInstant, parseInstant } from '../store/sandbox-clock.ts';
 import type { Store } from '../store/store.ts';
 
 /** `services.tasks.non_responsive_tasks_watchdog` of the real server. */

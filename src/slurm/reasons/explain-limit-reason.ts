@@ -1,5 +1,18 @@
 // Explains a limit of the accounting database, such as QOSMaxCpuPerUserLimit: hundreds of reasons that follow one grammar.
-import type { Reason } from './reason.ts';
+
+export interface Reason {
+  /**
+   * `waits`: it resolves by itself. `needs-a-human`: a user or an admin must act, but the job can stay.
+   * `never-runs`: it requests something unavailable and must be submitted differently. `ended`: why a job ended.
+   */
+  readonly class: 'waits' | 'needs-a-human' | 'never-runs' | 'ended';
+  /** Continues "the job waits: …". */
+  readonly explanation: string;
+  /** What to do about it, in one or two sentences. */
+  readonly advice?: string;
+  /** For a limit of the accounting database: whether it limits the number of jobs or their size. */
+  readonly limits?: 'jobs' | 'size';
+}
 
 /** The limited resource: its amount, as a noun, and before "minutes". Some appear twice, because Slurm spells them in two ways. */
 const RESOURCES = {

@@ -1,6 +1,5 @@
 // Why a job waits or ended: the table of all reasons of Slurm, with an explanation and advice.
-import { explainLimitReason } from './explain-limit-reason.ts';
-import type { Reason } from './reason.ts';
+import { explainLimitReason, type Reason } from './explain-limit-reason.ts';
 
 const ASK_ADMINS = 'Ask the cluster admins.';
 const FIX_REQUEST = 'Abort the task, change the request, and enqueue it again.';

@@ -1,7 +1,7 @@
 // Times as the sandbox writes and reads them.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { formatInstant, parseInstant } from '../../../src/sandbox/store/server-time.ts';
+import { formatInstant, parseInstant } from '../../../src/sandbox/store/sandbox-clock.ts';
 
 describe('a time of the sandbox', () => {
   it('is formatted as Python formats it', () => {

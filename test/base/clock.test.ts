@@ -1,7 +1,6 @@
 // A wait that a signal may end early.
 import { expect } from 'chai';
-import { systemClock } from '../../src/base/clock.ts';
-import { sleepUnlessStopped } from '../../src/base/sleep-unless-stopped.ts';
+import { systemClock, sleepUnlessStopped } from '../../src/base/clock.ts';
 import { rejection } from '../support/rejection.ts';
 
 const LONG_MS = 3_600_000;
