@@ -1,4 +1,5 @@
 // The record of one ended attempt in the history, and its line in the file.
+import { isJsonObject, parseJson } from '../base/parse-json.ts';
 
 /** How an attempt ended. `report` counts these, and the status page draws them. */
 export const CAUSES = {
@@ -136,8 +137,8 @@ export function formatAttempt(attempt: EndedAttempt): string {
 
 /** The record of a line; undefined if the line is damaged, or of a newer version. */
 export function parseAttempt(line: string): EndedAttempt | undefined {
-  const parsed = parseObject(line);
-  if (parsed?.['v'] !== HISTORY_VERSION) return undefined;
+  const parsed = parseJson(line);
+  if (!isJsonObject(parsed) || parsed['v'] !== HISTORY_VERSION) return undefined;
   const attempt: Record<string, unknown> = {};
   for (const [name, [key, kind]] of FIELDS) {
     const value = parsed[key];
@@ -148,13 +149,4 @@ export function parseAttempt(line: string): EndedAttempt | undefined {
   const isWhole =
     REQUIRED.every((name) => attempt[name] !== undefined) && Object.hasOwn(CAUSES, String(attempt['cause']));
   return isWhole ? (attempt as unknown as EndedAttempt) : undefined;
-}
-
-function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { readNamedFile } from '../assembly/read-named-file.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';
+import { parseJson } from '../base/parse-json.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { readField } from '../clearml/unreadable-entries.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
@@ -49,18 +50,10 @@ export async function taskFromFile(here: Configured, file: string, { queueName, 
 
 /** The task itself, or the whole reply of `tasks.get_by_id`. */
 function parseTaskText(text: string, path: string): Record<string, unknown> {
-  const found = parsed(text);
+  const found = parseJson(text);
   const task = [readField(readField(found, 'data'), 'task'), readField(found, 'task'), found].find(hasId);
   if (task !== undefined) return task;
   throw new UsageError(`${path} contains no task: it must be the JSON that tasks.get_by_id returns, with an "id".`);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Some replies have the project as an object with its name. */

@@ -1,5 +1,6 @@
 // Classifies responses of the server and failures without a response, by two tables. Pure.
 import * as z from 'zod';
+import { parseJson } from '../../base/parse-json.ts';
 
 export type ResponseClass =
   | { readonly kind: 'data'; readonly data: unknown }
@@ -139,12 +140,4 @@ export function isHtml(text: string): boolean {
 function describeText(text: string): string {
   if (isHtml(text)) return 'a web page';
   return text.trim() === '' ? 'no text' : JSON.stringify(text.trim().slice(0, 80));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

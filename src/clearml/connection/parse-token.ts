@@ -1,5 +1,6 @@
 // Parses a ClearML token: its user, its expiry and the server's version. Pure.
 import * as z from 'zod';
+import { parseJson } from '../../base/parse-json.ts';
 
 export interface Token {
   readonly text: string;
@@ -56,9 +57,5 @@ function renewalOf(endAt: number, startAt: number, receivedAt: number): number {
 function parsePayload(text: string): unknown {
   const [, payload, signature] = text.split('.');
   if (payload === undefined || signature === undefined) return undefined;
-  try {
-    return JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-  } catch {
-    return undefined;
-  }
+  return parseJson(Buffer.from(payload, 'base64url').toString('utf8'));
 }

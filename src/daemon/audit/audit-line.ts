@@ -1,4 +1,5 @@
 // The lines of the audit log: who asked for what, and what the daemon did. `audit` prints them, and sites may collect the files.
+import { isJsonObject, parseJson } from '../../base/parse-json.ts';
 import { escapeToOneLine } from '../../base/terminal-text.ts';
 
 /** Of whom the daemon does the will: a user of ClearML, a user of Slurm, or its own decision. */
@@ -86,11 +87,7 @@ export function formatAuditLine(event: AuditEvent, cluster: string, now: number)
 
 /** undefined for a damaged line. */
 export function parseAuditLine(text: string): AuditLine | undefined {
-  try {
-    const line: unknown = JSON.parse(text);
-    const isLine = typeof line === 'object' && line !== null && 'v' in line && 'event' in line && 'time' in line;
-    return isLine && line.v === AUDIT_VERSION ? (line as AuditLine) : undefined;
-  } catch {
-    return undefined;
-  }
+  const line = parseJson(text);
+  const isLine = isJsonObject(line) && line['v'] === AUDIT_VERSION && 'event' in line && 'time' in line;
+  return isLine ? (line as unknown as AuditLine) : undefined;
 }

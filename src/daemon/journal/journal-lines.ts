@@ -1,4 +1,5 @@
 // The journal's format: one JSON object per line; the last line of a task counts.
+import { isJsonObject, parseJson } from '../../base/parse-json.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { Entry } from './entry.ts';
 
@@ -51,16 +52,12 @@ type ReadLine =
 /** Parsed by hand: validating a hundred thousand lines with a schema would take longer than the rest of the start. */
 function parseLine(line: string): ReadLine | undefined {
   const value = parseJson(line);
-  if (!isObject(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   const { v, entry, forget } = value;
   if (typeof v !== 'number' || v < OLDEST_VERSION) return undefined;
   if (v > VERSION) return { newer: v };
-  if (isObject(entry) && typeof entry['task'] === 'string') return { task: entry['task'] as TaskId, value: entry };
+  if (isJsonObject(entry) && typeof entry['task'] === 'string') return { task: entry['task'] as TaskId, value: entry };
   return typeof forget === 'string' ? { forget: forget as TaskId } : undefined;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
 
 /** Applies one line to the entries. */
@@ -72,12 +69,4 @@ export function applyLine(entries: Map<TaskId, Entry>, line: JournalLine): void 
 /** Whether a file with so many lines should be rewritten with only the current entries. */
 export function needsCompaction(lines: number, known: number): boolean {
   return lines > 2000 && lines > 4 * known;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

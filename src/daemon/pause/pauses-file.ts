@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { parseJson } from '../../base/parse-json.ts';
 import { replaceByPrivateFile } from '../../base/private-file.ts';
 
 const Pause = z.object({
@@ -50,14 +51,6 @@ export function pauseOf(
     pauses.find(({ queue: named }) => named !== null && (named === queue.name || named === queue.id)) ??
     pauses.find(({ queue: named }) => named === null)
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function pausesFile(folder: string): string {

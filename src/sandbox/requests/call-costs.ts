@@ -1,4 +1,5 @@
 // The table of what each call costs a real ClearML server. `sandbox.get_calls` and `--latency real` use it.
+import { isJsonObject } from '../../base/parse-json.ts';
 import type { Fields } from './endpoint.ts';
 import type { Store } from '../store/store.ts';
 
@@ -104,18 +105,14 @@ const DOCUMENT_FIELDS = ['task', 'queue', 'project', 'user'];
 
 function documentsOf(data: Fields): Fields[] {
   return Object.entries(data).flatMap(([name, value]) => {
-    if (Array.isArray(value)) return value.filter(isFields);
-    return DOCUMENT_FIELDS.includes(name) && isFields(value) ? [value] : [];
+    if (Array.isArray(value)) return value.filter(isJsonObject);
+    return DOCUMENT_FIELDS.includes(name) && isJsonObject(value) ? [value] : [];
   });
 }
 
 /** The ids in the condition of `tasks.get_all` or, one level deeper, of `organization.get_entities_count`. */
 function idsOf(body: Fields): number {
-  return lengthOf(body['id']) + (isFields(body['tasks']) ? lengthOf(body['tasks']['id']) : 0);
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null;
+  return lengthOf(body['id']) + (isJsonObject(body['tasks']) ? lengthOf(body['tasks']['id']) : 0);
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,6 +1,6 @@
 // Dotted paths into documents, as in requests: `execution.queue`, `entries.task`, `hyperparams.Args.l%2Er.value`.
+import { isJsonObject } from '../../base/parse-json.ts';
 import type { Fields } from './endpoint.ts';
-import { isFields } from './request-text.ts';
 
 /** Every value at the path; lists are expanded to their items. */
 export function valuesAt(document: Fields, path: string): unknown[] {
@@ -8,7 +8,7 @@ export function valuesAt(document: Fields, path: string): unknown[] {
   if (!/[.%]/.test(path)) return [document[path]].flat();
   let found: unknown[] = [document];
   for (const part of path.split('.')) {
-    found = found.flatMap((value) => (isFields(value) ? [value[unescapePart(part)]] : [])).flat();
+    found = found.flatMap((value) => (isJsonObject(value) ? [value[unescapePart(part)]] : [])).flat();
   }
   return found;
 }
@@ -27,15 +27,15 @@ function pickOne(value: Fields, parts: readonly string[]): Record<string, unknow
   const inner = value[key];
   if (inner === undefined) return {};
   if (rest.length === 0) return { [key]: inner };
-  if (Array.isArray(inner)) return { [key]: inner.filter(isFields).map((item) => pickOne(item, rest)) };
-  return isFields(inner) ? { [key]: pickOne(inner, rest) } : {};
+  if (Array.isArray(inner)) return { [key]: inner.filter(isJsonObject).map((item) => pickOne(item, rest)) };
+  return isJsonObject(inner) ? { [key]: pickOne(inner, rest) } : {};
 }
 
 function merge(left: Record<string, unknown>, right: Fields): Record<string, unknown> {
   const merged = { ...left };
   for (const [key, value] of Object.entries(right)) {
     const before = merged[key];
-    if (isFields(before) && isFields(value)) merged[key] = merge({ ...before }, value);
+    if (isJsonObject(before) && isJsonObject(value)) merged[key] = merge({ ...before }, value);
     else if (Array.isArray(before) && Array.isArray(value)) merged[key] = mergeLists(before, value);
     else merged[key] = value;
   }
@@ -45,7 +45,7 @@ function merge(left: Record<string, unknown>, right: Fields): Record<string, unk
 function mergeLists(left: readonly unknown[], right: readonly unknown[]): unknown[] {
   return right.map((item, at) => {
     const before = left[at];
-    return isFields(before) && isFields(item) ? merge({ ...before }, item) : item;
+    return isJsonObject(before) && isJsonObject(item) ? merge({ ...before }, item) : item;
   });
 }
 

@@ -1,9 +1,9 @@
 // The conditions of a get_all request, interpreted like in the real server.
+import { isJsonObject } from '../../base/parse-json.ts';
 import { ApiError } from './api-error.ts';
 import type { Fields } from './endpoint.ts';
 import { valuesAt } from './field-path.ts';
 import { parseInstant } from '../store/sandbox-clock.ts';
-import { isFields } from './request-text.ts';
 
 /** Which request fields are conditions, by kind (`get_all_query_options`); a name ending in `.*` includes everything below it. */
 export interface Conditions {
@@ -172,7 +172,7 @@ function isBeside(difference: number, sign: string): boolean {
 }
 
 function multiTest(value: unknown, how: 'some' | 'every'): Test {
-  if (!isFields(value) || !Array.isArray(value['fields']))
+  if (!isJsonObject(value) || !Array.isArray(value['fields']))
     throw new ApiError('fieldsValue', {}, 'incorrect field format');
   const fields = value['fields'].map(String);
   if (value['datetime'] !== undefined) return datetimeTest(fields, value['datetime'], how);

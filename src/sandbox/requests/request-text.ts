@@ -1,4 +1,5 @@
 // Parses the path, query and body of a request as leniently as the real server (apiserver/service_repo). Pure.
+import { isJsonObject, parseJson } from '../../base/parse-json.ts';
 import { ApiError } from './api-error.ts';
 import type { Fields } from './endpoint.ts';
 
@@ -43,17 +44,9 @@ export function parseObjects(request: RequestText): Fields[] {
 }
 
 function parseObject(text: string, complaint: string): Fields {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (isFields(value)) return value;
-  } catch {
-    // Reported below, in the format of the server.
-  }
+  const value = parseJson(text);
+  if (isJsonObject(value)) return value;
   throw new ApiError('badRequest', {}, complaint);
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function withoutNulls(fields: Fields): Fields {

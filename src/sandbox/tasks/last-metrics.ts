@@ -1,8 +1,8 @@
 // The last values of a task's scalars (`last_metrics`), which hyperparameter optimizers read.
 import { createHash } from 'node:crypto';
+import { isJsonObject } from '../../base/parse-json.ts';
 import type { Fields } from '../requests/endpoint.ts';
 import type { EventDocument } from '../store/documents.ts';
-import { isFields } from '../requests/request-text.ts';
 
 type Metrics = Readonly<Record<string, unknown>>;
 
@@ -80,5 +80,5 @@ function hashOf(name: string): string {
 }
 
 function fieldsOf(value: unknown): Fields {
-  return isFields(value) ? value : {};
+  return isJsonObject(value) ? value : {};
 }

@@ -1,6 +1,7 @@
 // Lists the variables that have a value for one task.
+import { isJsonObject } from '../../base/parse-json.ts';
 import type { Variables } from '../template.ts';
-import { isTree, lookUp, PLAIN_NAMES, TREE_NAMES, treeOf } from './variables.ts';
+import { lookUp, PLAIN_NAMES, TREE_NAMES, treeOf } from './variables.ts';
 
 export interface VariableValue {
   /** As in a template. */
@@ -17,7 +18,7 @@ export function listValues(variables: Variables): VariableValue[] {
 }
 
 function leaves(name: string, node: unknown): VariableValue[] {
-  if (!isTree(node)) return [{ name, value: node }];
+  if (!isJsonObject(node)) return [{ name, value: node }];
   if (isParameter(name, node)) return [{ name: `${name}.value`, value: node['value'] }];
   return Object.entries(node).flatMap(([key, value]) => leaves(`${name}.${key}`, value));
 }

@@ -1,4 +1,5 @@
 // Reports user properties and constraints without effect, because the template does not use the property. Pure.
+import { isJsonObject } from '../../base/parse-json.ts';
 import { nearestName } from '../../base/did-you-mean.ts';
 import type { PropertyConstraints } from '../../base/property-constraints.ts';
 
@@ -41,13 +42,9 @@ export function unusedConstraints(
 
 function namesOf(task: Readonly<Record<string, unknown>>, section: string): string[] {
   const sections = task['hyperparams'];
-  if (!isGroup(sections)) return [];
+  if (!isJsonObject(sections)) return [];
   const group = sections[section];
-  return isGroup(group) ? Object.keys(group) : [];
-}
-
-function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
+  return isJsonObject(group) ? Object.keys(group) : [];
 }
 
 function listed(names: readonly string[]): string {

@@ -1,11 +1,12 @@
 // Resolves the value of a placeholder to text: looks it up, applies default and filters, and refuses control characters.
 import { nearestName } from '../../base/did-you-mean.ts';
+import { isJsonObject } from '../../base/parse-json.ts';
 import type { ValuePlaceholder } from './parse-placeholder.ts';
 import { applyFilters, hasFilter } from './filters.ts';
 import { displayValue } from './display-value.ts';
 import { templateErrorAt, type TemplateSource } from '../template-source.ts';
 import type { Origin, Variables } from '../template.ts';
-import { isTree, lookUp, type Lookup } from './variables.ts';
+import { lookUp, type Lookup } from './variables.ts';
 
 export interface ResolvedValue {
   readonly text: string;
@@ -23,7 +24,7 @@ export function resolveValue(
   const found = lookUp(placeholder.variable, variables);
   const text = formatValue(found.value);
   if (text !== undefined) return { text: finish(source, placeholder, text), origin: found.origin };
-  if (isTree(found.value))
+  if (isJsonObject(found.value))
     throw templateErrorAt(source, placeholder.start, 'not-one-value', notOneValue(placeholder, found.value));
   const fallback = resolveDefault(source, placeholder);
   if (fallback === undefined)

@@ -1,4 +1,5 @@
 // The table of variables that a template can use, and the lookup of their values.
+import { isJsonObject } from '../../base/parse-json.ts';
 import type { Origin, Variables } from '../template.ts';
 import { lookupPaths } from './user-property.ts';
 
@@ -120,13 +121,13 @@ const taskTrees = new WeakMap<Variables, Tree>();
 
 function projectId(task: Tree): unknown {
   const project = ownField(task, 'project');
-  return isTree(project) ? ownField(project, 'id') : project;
+  return isJsonObject(project) ? ownField(project, 'id') : project;
 }
 
 /** A name can contain dots (`General/opt.lr`), so that a field can be several parts of the path. */
 function walk(node: unknown, path: readonly string[]): unknown {
   if (path.length === 0) return node;
-  if (!isTree(node)) return undefined;
+  if (!isJsonObject(node)) return undefined;
   for (let count = 1; count <= path.length; count += 1) {
     const found = walk(ownField(node, path.slice(0, count).join('.')), path.slice(count));
     if (found !== undefined && found !== null) return found;
@@ -137,7 +138,7 @@ function walk(node: unknown, path: readonly string[]): unknown {
 function firstMissing(top: Tree, path: readonly string[]): { part: string; known: string[] } {
   let node: unknown = top;
   for (const part of path) {
-    if (!isTree(node)) return { part, known: [] };
+    if (!isJsonObject(node)) return { part, known: [] };
     const next = ownField(node, part);
     if (next === undefined || next === null) return { part, known: Object.keys(node) };
     node = next;
@@ -147,8 +148,4 @@ function firstMissing(top: Tree, path: readonly string[]): { part: string; known
 
 function ownField(tree: Tree, name: string): unknown {
   return Object.hasOwn(tree, name) ? tree[name] : undefined;
-}
-
-export function isTree(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
