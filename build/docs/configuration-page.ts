@@ -22,28 +22,51 @@ sources; each one takes precedence over the sources above it:
 
 ## Settings under \`agent.slurm\`
 
-Unknown names are errors. Settings that end in \`_sec\` are in seconds. A "group" is a set of settings in braces.
-
+Unknown names are errors. Settings that end in \`_sec\` are in seconds. A "group" is a set of settings in braces. The path of a
+file on this machine may begin with \`~\`, or be relative to the file that sets it. Paths on the cluster are absolute.
 `;
 
-const REFUSED = `
-## Unsupported settings under \`agent.slurm\`
+/** The sections of `agent.slurm`, with the settings and groups in each. */
+const SECTIONS: Readonly<Record<string, readonly string[]>> = {
+  'Queues and templates': ['queues', 'template_files', 'order_fairness', 'user_fairness', 'resubmit_on_timeout'],
+  Limits: ['max_jobs', 'max_waiting_jobs', 'max_jobs_per_user', 'max_nodes', 'max_gpus'],
+  Jobs: ['shared_dir', 'job_credentials', 'python', 'agent_version', 'srun_delegation'],
+  Containers: ['singularity_mode', 'container_mounts', 'image_dir', 'image_cache_dir', 'container_ssh'],
+  'Unix users': ['user_map', 'min_uid', 'trusted_group'],
+  'Clusters and SSH': ['clusters', 'cluster'],
+  "Slurm's commands": ['slurm_bin_dir', 'slurm_conf', 'binaries', 'sbatch_timeout_sec', 'command_timeout_sec'],
+  'The daemon': [
+    'state_dir',
+    'scheduler_queue',
+    'poll_interval_sec',
+    'queue_poll_interval_sec',
+    'submit_rate_per_sec',
+    'api_rate_per_sec',
+    'http',
+  ],
+  'Grace periods': ['grace'],
+};
 
-ClearML's own Slurm glue has these. Any other value than the accepted one is an error.
-
-`;
+/** The pages that explain the settings of a section. */
+const SEE: Readonly<Record<string, string>> = {
+  'Queues and templates': 'templates.md',
+  Limits: 'shared-service.md#limits',
+  Containers: 'containers.md',
+  'Unix users': 'shared-service.md',
+  'Clusters and SSH': 'ssh.md',
+};
 
 const CLEARML = `
 ## ClearML's own settings
 
-The daemon uses these too. All other settings in \`api\`, \`agent\`, \`sdk\`, \`environment\` and \`files\` are for the agent on the node.
+The daemon uses these too. All others are for the agent on the node.
 
 `;
 
 const PATHS = `
 ## Paths that no other user may change
 
-A path is used only if no other user can change the file or directory. [operating.md](operating.md#what-the-daemon-trusts) has the rule and the remedies.
+[operating.md](operating.md#what-the-daemon-trusts) has the rule and the remedies. "Group": members of \`trusted_group\` may write there.
 
 `;
 
@@ -63,15 +86,11 @@ const OTHERS = `
 export function referencePage(): string {
   return [
     OPENING,
-    markdownTable(['setting', 'type', 'default', 'meaning'], settingRows().map(settingCells)),
-    REFUSED,
-    markdownTable(
-      ['setting', 'accepted', 'reason'],
-      Object.entries(REFUSED_SETTINGS).map(([name, { accepted, why }]) => [
-        code(name),
-        code(JSON.stringify(accepted)),
-        why,
-      ]),
+    ...slurmSections(),
+    '\n',
+    ...Object.entries(REFUSED_SETTINGS).map(
+      ([name, { accepted, why }]) =>
+        `${code(name)} of ClearML's own Slurm glue may only be ${code(JSON.stringify(accepted))}: ${why}.\n`,
     ),
     CLEARML,
     markdownTable(
@@ -79,7 +98,7 @@ export function referencePage(): string {
       clearmlRows().map(({ name, meaning }) => [code(name), meaning]),
     ),
     PATHS,
-    markdownTable(['use', 'settings'], usesOfPaths()),
+    markdownTable(['use', 'checked by', 'group', 'settings'], usesOfPaths()),
     VARIABLES,
     markdownTable(
       ['variable', 'setting'],
@@ -93,10 +112,29 @@ export function referencePage(): string {
   ].join('');
 }
 
+/** @throws RangeError for a setting in no section */
+function slurmSections(): string[] {
+  const rows = settingRows();
+  const groupOf = ({ name }: SettingRow): string => name.split('.')[0] ?? '';
+  const missing = rows.find((row) => !Object.values(SECTIONS).flat().includes(groupOf(row)));
+  if (missing !== undefined) throw new RangeError(`${missing.name} is in no section of the page`);
+  return Object.entries(SECTIONS).flatMap(([title, groups]) => {
+    const inOrder = groups.flatMap((group) => rows.filter((row) => groupOf(row) === group));
+    const see = SEE[title];
+    return [
+      `\n### ${title}\n\n`,
+      see === undefined ? '' : `See [${see.replace(/#.*/, '')}](${see}).\n\n`,
+      markdownTable(['setting', 'type', 'default', 'meaning'], inOrder.map(settingCells)),
+    ];
+  });
+}
+
 function usesOfPaths(): string[][] {
   const rows = [...settingRows(), ...clearmlRows()];
-  return Object.entries(TRUSTED_USES).map(([use, does]) => [
-    does,
+  return Object.entries(TRUSTED_USES).map(([use, { what, check, isShared }]) => [
+    what,
+    check,
+    isShared ? 'yes' : '',
     codes(rows.filter(({ trusted }) => trusted === use).map(({ name }) => name)),
   ]);
 }

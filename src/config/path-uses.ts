@@ -1,24 +1,42 @@
 // How each path among the settings is used, and what checks it against the rule of trusted paths.
 
+interface Use {
+  /** What reads or runs it. */
+  readonly what: string;
+  /** What checks it. */
+  readonly check: string;
+  /** Whether members of `trusted_group` may write to it. */
+  readonly isShared: boolean;
+}
+
 /** Each path in the schema has one of these in its metadata `trusted`. */
 export const TRUSTED_USES = {
-  'read here': 'Files that this machine reads. Every command checks them when it reads the configuration',
-  'run here':
-    'Programs that run on this machine. The daemon and each subcommand check them when they read the configuration',
-  template:
-    'Templates that this machine reads. The daemon checks before it claims a task who can write to them, and so does `doctor`. Members of `trusted_group` may',
-  state: 'Files that this machine reads and writes. They are checked before use; `doctor` checks them too',
-  'run there':
-    'Programs that the login node runs. They are checked there before the first command. Members of `trusted_group` may write to them',
-  'read there':
-    "Files that Slurm's commands read on the login node. They are checked there before the first command. Members of `trusted_group` may write to them",
-  'shared folder':
-    'Directories that the login node and the nodes share. `doctor` and each job check them there. Members of `trusted_group` may write to them',
-  'run on nodes':
-    'Programs that the nodes run. Each job checks them. If they exist on the login node, they are also checked there before the first command. Members of `trusted_group` may write to them',
-  'read on nodes':
-    'Directories that the nodes read. Each job checks them. Members of `trusted_group` may write to them',
-  'mounted by tasks': 'Paths that only tasks use. They are not checked',
-} as const;
+  'read here': { what: 'files that this machine reads', check: 'every command', isShared: false },
+  'run here': { what: 'programs that this machine runs', check: 'every command', isShared: false },
+  template: { what: 'templates', check: 'the daemon, before it claims a task; `doctor`', isShared: true },
+  state: { what: 'files of the daemon', check: 'the daemon, before use; `doctor`', isShared: false },
+  'run there': {
+    what: 'programs that the login node runs',
+    check: 'there, before the first command',
+    isShared: true,
+  },
+  'read there': {
+    what: "files that Slurm's commands read on the login node",
+    check: 'there, before the first command',
+    isShared: true,
+  },
+  'shared folder': {
+    what: 'directories that the login node and the nodes share',
+    check: '`doctor`; each job',
+    isShared: true,
+  },
+  'run on nodes': {
+    what: 'programs that the nodes run',
+    check: 'each job; before the first command, if the login node has them',
+    isShared: true,
+  },
+  'read on nodes': { what: 'directories that the nodes read', check: 'each job', isShared: true },
+  'mounted by tasks': { what: 'directories that only tasks use', check: 'not checked', isShared: false },
+} as const satisfies Readonly<Record<string, Use>>;
 
 export type Trusted = keyof typeof TRUSTED_USES;

@@ -1,6 +1,6 @@
 // The settings `agent.slurm.clusters` and `agent.slurm.queues`: clusters, and which queue uses which.
 import * as z from 'zod';
-import { limitShape } from './limits-schema.ts';
+import { limitsOfCluster, limitsOfQueue } from './limits-schema.ts';
 import { otherProperties, properties } from './property-schema.ts';
 import { clusterPath, localPath, nonEmptyText } from './setting-types.ts';
 import type { Trusted } from '../path-uses.ts';
@@ -14,7 +14,7 @@ const cluster = z.strictObject({
   host: hostName
     .optional()
     .describe(
-      "The login node on which Slurm's commands run: a host name, an address or a `Host` of `~/.ssh/config`. By default, and with `localhost`, they run on this machine without SSH. Option `--ssh`.",
+      "The login node on which Slurm's commands run: a name, an address or a `Host` of `~/.ssh/config`. By default, and with `localhost`, they run on this machine. Option `--ssh`.",
     ),
   user: nonEmptyText
     .optional()
@@ -32,7 +32,7 @@ const cluster = z.strictObject({
     )
     .optional()
     .describe(
-      'The private key, or a list of keys. Add encrypted keys to ssh-agent. Default: from `~/.ssh/config`, else the usual files in `~/.ssh`.',
+      'The private key, or a list of keys. An encrypted key must be in ssh-agent. Default: from `~/.ssh/config`, else the usual files in `~/.ssh`.',
     ),
   jump: z
     .union(
@@ -47,16 +47,14 @@ const cluster = z.strictObject({
     .enum(['local', 'ssh2', 'openssh'], 'must be local, ssh2 or openssh')
     .optional()
     .describe(
-      'The transport: `local` runs commands on this machine; `ssh2` uses a built-in SSH client; `openssh` uses `ssh` and a master connection that you open. Set `openssh` for a second factor, Kerberos or certificates. Default: `ssh2` with a `host`, else `local`.',
+      'The transport: `local`; `ssh2`, a built-in SSH client; or `openssh`, the program `ssh`. Set `openssh` for a second factor, Kerberos or certificates. Default: `ssh2` with a `host`, else `local`.',
     ),
   channels: z
     .int()
     .min(1, 'must be at least 1')
     .max(10, 'must be at most 10, the default limit of sshd')
     .default(4)
-    .describe(
-      'How many commands may run over the connection at the same time. Keep it below `MaxSessions` of the sshd on the login node.',
-    ),
+    .describe('How many commands may use the connection at the same time. Keep it below `MaxSessions` of the sshd.'),
   host_keys: z
     .string()
     .regex(
@@ -65,38 +63,28 @@ const cluster = z.strictObject({
     )
     .optional()
     .describe(
-      'Which host key to accept. `strict`: a key in known_hosts. `accept-new`: also an unknown key, which is then stored. A fingerprint `SHA256:…`: only this key. Default: `accept-new` if `~/.ssh/config` says so, else `strict`. Checking cannot be disabled.',
+      'Which host key to accept. `strict`: a key in known_hosts. `accept-new`: also an unknown key, which is then stored. A fingerprint `SHA256:…`: only this key. Default: `accept-new` if `~/.ssh/config` says so, else `strict`.',
     ),
   password_file: localPath('read here')
     .optional()
     .describe(
-      'A file that contains the password and that only you can read. Use it only for hosts that accept no key. It cannot be used with `openssh`.',
+      'A file with the password, which only you can read. Use it only for hosts that accept no key. Not with `openssh`.',
     ),
   password_command: z
     .array(nonEmptyText)
     .meta({ trusted: 'run here' satisfies Trusted })
     .optional()
     .describe(
-      'A program that prints the password, and its arguments. It runs without a shell. Use it with a password store. It cannot be used with `openssh`.',
+      'A program that prints the password, such as that of a password store, and its arguments. It runs without a shell. Not with `openssh`.',
     ),
-  slurm_bin_dir: clusterPath('run there')
-    .optional()
-    .describe("The directory of Slurm's commands on the login node. Default: `agent.slurm.slurm_bin_dir`."),
+  slurm_bin_dir: clusterPath('run there').optional().describe('Replaces `slurm_bin_dir` for this cluster.'),
   slurm_conf: clusterPath('read there')
     .optional()
-    .describe(
-      'The path of `slurm.conf` on the login node. Default: `agent.slurm.slurm_conf`; the variable `SLURM_CONF` applies to this machine only.',
-    ),
-  shared_dir: clusterPath('shared folder')
-    .optional()
-    .describe(
-      'The path of the shared directory on the login node and the nodes of this cluster. Default: `agent.slurm.shared_dir`.',
-    ),
-  python: clusterPath('run on nodes')
-    .optional()
-    .describe('A Python with clearml-agent on the nodes of this cluster. Default: `agent.slurm.python`.'),
+    .describe('Replaces `slurm_conf` for this cluster. The variable `SLURM_CONF` applies to this machine only.'),
+  shared_dir: clusterPath('shared folder').optional().describe('Replaces `shared_dir` for this cluster.'),
+  python: clusterPath('run on nodes').optional().describe('Replaces `python` for this cluster.'),
   template: localPath('template').optional().describe('The default template for the queues of this cluster.'),
-  ...limitShape('of this cluster', ' Default: the setting of `agent.slurm`.'),
+  ...limitsOfCluster,
 });
 
 const CLUSTER_NAME = /^(?!\d+$)[A-Za-z0-9][\w.-]*$/;
@@ -110,7 +98,7 @@ export const clusters = z
   )
   .default({})
   .describe(
-    'Clusters by name. Set it for several clusters, or for a cluster over SSH. Each cluster has a separate state directory `<state_dir>/<name>`, scheduler queue `<scheduler_queue>.<name>` and worker `<worker_id>:<name>`.',
+    'Clusters by name. Set it for several clusters, or for one over SSH. Each has a separate state directory `<state_dir>/<name>`, scheduler queue `<scheduler_queue>.<name>` and worker `<worker_id>:<name>`.',
   );
 
 /** Each run has its own job and its whole time limit: a larger number is a mistake. */
@@ -120,23 +108,16 @@ const queue = z.strictObject({
   cluster: nonEmptyText
     .optional()
     .describe(
-      'The cluster that runs the tasks of this queue. Default: the cluster of `--cluster`, else the only cluster. With several clusters, set it or use `--cluster`.',
+      'The cluster of this queue. Default: that of `--cluster`, else the only one. With several clusters, set it or use `--cluster`.',
     ),
   template: localPath('template')
     .optional()
-    .describe(
-      'The template for this queue, relative to the file that sets it. Default: the template of its cluster, else of `template_files`.',
-    ),
+    .describe('The template of this queue. Default: that of its cluster, else of `template_files`.'),
   properties,
   other_properties: otherProperties,
-  ...limitShape('of this queue', ' Default: no limit.'),
-  user_fairness: z
-    .boolean()
-    .optional()
-    .describe('As `agent.slurm.user_fairness`, for this queue. Default: the setting of `agent.slurm`.'),
-  resubmit_on_timeout: timesResubmitted
-    .optional()
-    .describe('As `agent.slurm.resubmit_on_timeout`, for this queue. Default: the setting of `agent.slurm`.'),
+  ...limitsOfQueue,
+  user_fairness: z.boolean().optional().describe('Replaces `user_fairness` for this queue.'),
+  resubmit_on_timeout: timesResubmitted.optional().describe('Replaces `resubmit_on_timeout` for this queue.'),
 });
 
 export const queues = z
@@ -146,5 +127,5 @@ export const queues = z
   )
   .default([])
   .describe(
-    'The ClearML queues to serve, by name or id, highest priority first: a list, or a group with settings for each queue. Option `--queue`; if this setting is a group, the option selects queues from the group.',
+    'The ClearML queues to serve, by name or id, highest priority first: a list, or a group with settings for each queue. Option `--queue`, which selects queues from a group. If none is set and there is only one cluster: `default`.',
   );

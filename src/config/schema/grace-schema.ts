@@ -7,32 +7,32 @@ export const grace = z
     start_sec: seconds(0)
       .default(300)
       .describe(
-        "Time for a running job to install the agent and start its task. When it is over, the task's console gets one warning. Raise it if installing packages takes longer on your nodes.",
+        'Time for a running job to install the agent and start its task, before the console gets a warning. Raise it if installing packages takes longer on your nodes.',
       ),
     server_sec: seconds(0)
       .default(900)
       .describe(
-        'How long a starting job retries while the ClearML server does not respond, at most until the time limit of the job. Then the job ends and its task fails. Raise it to survive longer server maintenance.',
+        'How long a starting job retries while the ClearML server does not respond, before its task fails. Raise it to survive longer server maintenance.',
       ),
     end_sec: seconds(0)
       .default(60)
       .describe(
-        'Time after the end of a job for the agent to report the final status. When it has passed, the daemon sets the status itself.',
+        'Time for the agent to report the final status after the end of its job, before the daemon sets the status.',
       ),
     stop_sec: seconds(0)
       .default(120)
       .describe(
-        "Time for the agent to end an aborted task, in addition to the timeout of the task's abort callback. When it has passed, the daemon cancels the job with `scancel`. Raise it if tasks save large checkpoints when aborted.",
+        "Time for the agent to end an aborted task, in addition to the timeout of the task's abort callback, before the daemon cancels the job with `scancel`. Raise it if tasks save large checkpoints when aborted.",
       ),
     absent_sec: seconds(0)
       .default(600)
       .describe(
-        'How long a job may be unknown to Slurm, and its agent silent, before the job is considered lost. Then a waiting task is resubmitted, and a running task fails. Raise it if your controller needs longer to list all jobs again after a restart.',
+        'How long a job may be unknown to Slurm, and its agent silent, before a waiting task is resubmitted and a running task fails. Raise it if your controller needs longer to list all jobs after a restart.',
       ),
     never_starts_sec: seconds(0)
       .optional()
       .describe(
-        'How long a job may wait for a reason that never resolves by itself, such as a time limit above the limit of its partition. Then the job is cancelled and the task fails. Default: no limit; the console shows the reason.',
+        'How long a job may wait for a reason that never resolves by itself, such as a time limit above that of its partition, before it is cancelled and its task fails. Default: no limit; the console shows the reason.',
       ),
     adopt_sec: seconds(0)
       .default(300)

@@ -35,22 +35,22 @@ export const httpSection = z
       .refine((text) => parseListenAddress(text) !== undefined, 'must be PORT or HOST:PORT, such as 8910')
       .optional()
       .describe(
-        'The address of the HTTP server: `PORT`, for this machine only (127.0.0.1), or `HOST:PORT`. Port 0 is any free port. Every request needs the token. Option `--http`.',
+        'The address of the HTTP server: `PORT` on 127.0.0.1, or `HOST:PORT`. Port 0 is any free port. Every request needs the token. Option `--http`.',
       ),
     token_file: localPath('state')
       .optional()
       .describe(
-        'A file with the token, at least 32 characters, that only you can read. It is created with a random token if it does not exist. Default: `http-token` in the state directory.',
+        'A file with the token of at least 32 characters, which only you can read. Created if missing. Default: `http-token` in the state directory.',
       ),
     unix_socket: localPath('state')
       .optional()
       .describe(
-        'The path of a Unix socket that serves the same pages without a token, to you and root only. Set it for a reverse proxy or a monitoring agent that runs as you.',
+        'The path of a Unix socket that serves the same pages without a token, to you and root only, such as to a reverse proxy that runs as you.',
       ),
   })
   .optional()
   .describe(
-    'An HTTP server in the daemon, with the status page, `/metrics`, `/healthz` and `/readyz`. Off by default. Read when the daemon starts; a reload does not change it.',
+    'An HTTP server with the status page, `/metrics`, `/healthz` and `/readyz`. Off by default. A reload does not change it.',
   );
 
 export function httpSettings(section: z.infer<typeof httpSection>): HttpSettings | undefined {

@@ -5,27 +5,42 @@ export type LimitSetting = 'max_jobs' | 'max_waiting_jobs' | 'max_jobs_per_user'
 
 const limit = z.int().min(1, 'must be at least 1').optional();
 
-/**
- * The limits of the jobs of a cluster or queue.
- * @param where "of this queue"
- * @param more what follows each description
- */
-export function limitShape(where: string, more: string): Record<LimitSetting, typeof limit> {
+type Limits = Record<LimitSetting, typeof limit>;
+
+/** Those of `agent.slurm`, which apply to each cluster. */
+export const limits: Limits = {
+  max_jobs: limit.describe(
+    'The most jobs of a cluster that may wait or run at the same time. Further tasks stay in their queue, and their status message says why. Default: no limit.',
+  ),
+  max_waiting_jobs: limit.describe(
+    'The most jobs of a cluster that may wait in Slurm. Set it so that later tasks of higher priority do not queue behind many jobs. Default: no limit.',
+  ),
+  max_jobs_per_user: limit.describe(
+    'The most jobs of a cluster that may wait or run for one ClearML user, the owner of the tasks. Default: no limit.',
+  ),
+  max_nodes: limit.describe(
+    'The most nodes that the jobs of a cluster, waiting and running, may have in total. The last claimed task may exceed it. Default: no limit.',
+  ),
+  max_gpus: limit.describe(
+    'The most GPUs that the jobs of a cluster, waiting and running, may have in total. The last claimed task may exceed it. Default: no limit.',
+  ),
+};
+
+/** They replace those of `agent.slurm`. */
+export const limitsOfCluster: Limits = limitsWith((name) => `Replaces \`${name}\` for this cluster.`);
+
+/** They apply in addition to those of the cluster. */
+export const limitsOfQueue: Limits = limitsWith(
+  (name) => `As \`${name}\`, but for this queue alone. Default: no limit.`,
+);
+
+function limitsWith(meaning: (name: LimitSetting) => string): Limits {
+  const like = (name: LimitSetting): typeof limit => limit.describe(meaning(name));
   return {
-    max_jobs: limit.describe(
-      `The maximum number of jobs ${where} that may wait or run at the same time. Further tasks keep their place in their queue, and their status message says why they wait.${more}`,
-    ),
-    max_waiting_jobs: limit.describe(
-      `The maximum number of jobs ${where} that may wait in Slurm. Set it so that later tasks of higher priority do not queue behind many jobs.${more}`,
-    ),
-    max_jobs_per_user: limit.describe(
-      `The maximum number of jobs ${where} that may wait or run for one ClearML user, the owner of the tasks. For a user who has this many, the daemon claims no more tasks.${more}`,
-    ),
-    max_nodes: limit.describe(
-      `The daemon claims no task while the jobs ${where}, waiting and running, have this many nodes or more in total. The last claimed task can take the total above the limit.${more}`,
-    ),
-    max_gpus: limit.describe(
-      `The daemon claims no task while the jobs ${where}, waiting and running, have this many GPUs or more in total. The last claimed task can take the total above the limit.${more}`,
-    ),
+    max_jobs: like('max_jobs'),
+    max_waiting_jobs: like('max_waiting_jobs'),
+    max_jobs_per_user: like('max_jobs_per_user'),
+    max_nodes: like('max_nodes'),
+    max_gpus: like('max_gpus'),
   };
 }

@@ -15,12 +15,12 @@ const constraint = z
     min: amount
       .optional()
       .describe(
-        "The smallest permitted value: a number, a time or a memory size in Slurm's notation. Without it, zero and negative values are rejected.",
+        "The smallest permitted number, time or memory size, in Slurm's notation. Without it, zero and negative values are rejected.",
       ),
     max: amount
       .optional()
       .describe(
-        'The largest permitted value. A number has the unit of the option that the property sets: minutes for `--time`, megabytes for `--mem`. For these options, `0` and `UNLIMITED` exceed any `max`.',
+        'The largest permitted value. A number has the unit of the option: minutes for `--time`, megabytes for `--mem`. For these options, `0` and `UNLIMITED` exceed any `max`.',
       ),
     values: z
       .array(z.union([z.string(), z.number(), z.boolean()]))
@@ -41,15 +41,13 @@ export const properties = z
   .record(z.string(), z.union([z.boolean(), constraint], 'must be true, false, or a group with min, max or values'))
   .default({})
   .describe(
-    'Constraints by user property: a group with `min`, `max` or `values`, or `false` to forbid the property. A task that violates a constraint fails, and the error message says what is permitted. Constraints apply to values from the task, not to the defaults of the template.',
+    'Constraints by user property: a group with `min`, `max` or `values`, or `false` to forbid the property. A task that violates one fails, and the message says what is permitted. The defaults of the template are not checked.',
   );
 
 export const otherProperties = z
   .boolean()
   .default(true)
-  .describe(
-    'Whether tasks may set user properties that the template uses but that are not listed in `properties`. Set it to `false` to permit only the listed ones.',
-  );
+  .describe('Whether tasks may set user properties that are not listed in `properties`.');
 
 /** @returns undefined if there are no constraints */
 export function propertySettings(

@@ -4,7 +4,7 @@ import { isCommandLine } from '../../base/shell-word.ts';
 import { clusters, queues, timesResubmitted } from './cluster-schema.ts';
 import { grace } from './grace-schema.ts';
 import { httpSection } from './http-schema.ts';
-import { limitShape } from './limits-schema.ts';
+import { limits } from './limits-schema.ts';
 import { refusedSettings } from './refused-settings.ts';
 import { clusterPath, localPath, nonEmptyText, seconds } from './setting-types.ts';
 import { userMap } from './user-map-schema.ts';
@@ -32,7 +32,7 @@ const binaries = z
   })
   .prefault({})
   .describe(
-    'Names or paths of Slurm commands, for wrappers and non-standard names. Each one is split into words, as by a shell. The other commands are expected in the directory of `sbatch`, or in `slurm_bin_dir`.',
+    'Names or paths of Slurm commands, for wrappers and other names. Each one is split into words, as by a shell. The other commands are expected in the directory of `sbatch`, or in `slurm_bin_dir`.',
   );
 
 const jobCredentials = z
@@ -42,7 +42,7 @@ const jobCredentials = z
   })
   .optional()
   .describe(
-    "Keys for the `clearml.conf` of the jobs. Set them so that task code never sees the daemon's own keys. Needs `shared_dir`; without it, jobs use the `clearml.conf` of the node.",
+    "Keys for the `clearml.conf` of the jobs. Set them so that task code never sees the daemon's own keys. Needs `shared_dir`.",
   );
 
 // A number is accepted because keys and group names may consist of digits.
@@ -54,75 +54,71 @@ export const SlurmSection = z.strictObject({
   template_files: z
     .array(localPath('template'))
     .default([])
-    .describe(
-      'Paths of sbatch templates, relative to the file that sets them: one for each queue, or one for all. Option `--template-files`.',
-    ),
+    .describe('The sbatch templates: one for each queue, or one for all. Option `--template-files`.'),
   clusters,
   cluster: nonEmptyText
     .optional()
     .describe(
-      'Serve only this cluster: the queues that are assigned to this cluster or to no cluster. Set it if several daemons, one for each cluster, read the same file. Option `--cluster`.',
+      'Serve only the queues of this cluster, and those of no cluster. Set it if several daemons, one for each cluster, read the same file. Option `--cluster`.',
     ),
   order_fairness: z
     .boolean()
     .default(false)
     .describe(
-      'Claim from the queues in turn. By default, a queue is served only while all queues of higher priority are empty, or held by a limit or a pause. Option `--order-fairness`.',
+      'Serve the queues in turn. By default, a queue is served only while all queues of higher priority are empty, or held by a limit or a pause. Option `--order-fairness`.',
     ),
   user_fairness: z
     .boolean()
     .default(false)
     .describe(
-      'Serve the ClearML users of a queue in turn. The user with the fewest jobs in this queue comes next; if several users have the fewest, the user who was served least recently. The tasks of one user keep their order. By default, tasks are claimed in the order of the queue.',
+      'Serve the ClearML users of a queue in turn: next is the user with the fewest jobs in this queue. By default, tasks are claimed in the order of the queue.',
     ),
   resubmit_on_timeout: timesResubmitted
     .default(0)
     .describe(
-      'How many times a task is submitted again, instead of failing, after its job reached its time limit. The task then runs from the beginning, so use this setting for queues whose tasks save checkpoints and continue from them. 0: never.',
+      'How many times a task is submitted again after its job reached its time limit, before the task fails. Set it only for queues whose tasks continue from checkpoints.',
     ),
-  ...limitShape('of a cluster', ' Default: no limit.'),
+  ...limits,
   scheduler_queue: nonEmptyText
     .default('slurm_scheduler')
     .describe(
-      'The ClearML queue that holds parked tasks while their jobs wait in Slurm; created if missing. Do not serve it with an agent. For a named cluster, `.<cluster>` is appended.',
+      'The ClearML queue that holds tasks while their jobs wait in Slurm; created if missing. Do not serve it with an agent.',
     ),
   shared_dir: clusterPath('shared folder')
     .optional()
     .describe(
-      'A directory that the login node and all nodes see under the same path. Set it so that jobs get their own `clearml.conf` (deleted when the job ends) and share one installation of clearml-agent. Without it, jobs use the `clearml.conf` of the node, and each job without an agent installs one.',
+      'A directory that the login node and all nodes see under the same path. With it, jobs get their own `clearml.conf` (deleted when the job ends) and share one installation of clearml-agent. Without it, jobs use the `clearml.conf` of the node, and each job without an agent installs one.',
     ),
   job_credentials: jobCredentials,
   trusted_group: text
     .optional()
     .describe(
-      'A Unix group, by name or number, whose members may write to directories that the group shares. Each member can then run code as you, with your ClearML keys. Without it, templates, `shared_dir`, `image_cache_dir` and all directories above them must belong to you or root and be writable by no other user.',
+      'A Unix group, by name or number, whose members may write to directories that the group shares. Each member can then run code as you, with your ClearML keys.',
     ),
   state_dir: localPath('state')
     .optional()
     .describe(
-      'Where the daemon keeps its journal. Use a local disk with space. Default: `$XDG_STATE_HOME/clearml-agent-slurm`, else `~/.local/state/clearml-agent-slurm`.',
+      'The directory of the journal. Use a local disk with space. Default: `$XDG_STATE_HOME/clearml-agent-slurm`, else `~/.local/state/clearml-agent-slurm`.',
     ),
   poll_interval_sec: seconds(1)
     .default(15)
     .describe(
-      'Time between two polls of Slurm, each of which is one `squeue` for all jobs. The daemon extends it up to fourfold while nothing changes or Slurm responds slowly. Raise it if your site limits calls; lower it to see job states sooner.',
+      'Time between two polls of Slurm, each one `squeue` for all jobs. Up to four times as long while nothing changes or Slurm responds slowly. Raise it if your site limits calls; lower it to see job states sooner.',
     ),
   queue_poll_interval_sec: seconds(1)
     .default(5)
-    .describe(
-      'Time between two polls of the ClearML queues. Raise it to reduce the load on the ClearML server. Variable `CLEARML_AGENT_QUEUE_POLL_FREQ_SEC`.',
-    ),
+    .describe('Time between two polls of the ClearML queues. Raise it to reduce the load on the ClearML server.'),
   slurm_bin_dir: clusterPath('run there')
     .optional()
     .describe("The directory of Slurm's commands. Set it if they are not on the `PATH`."),
   slurm_conf: clusterPath('read there')
     .optional()
-    .describe("The path of the cluster's `slurm.conf`, passed to Slurm's commands. Variable `SLURM_CONF`."),
+    .describe("The path of the cluster's `slurm.conf`, passed to Slurm's commands."),
   binaries,
   sbatch_timeout_sec: seconds(1)
     .default(180)
     .describe(
-      'Timeout of `sbatch`. Keep it above the slowest response of the controller: after a timeout, the submission outcome is unknown, and the job must be looked up by name.',
+      'Timeout of `sbatch`. Keep it above the slowest response of the controller: after a timeout, the daemon must look up the job by name.',
     ),
   submit_rate_per_sec: z
     .number()
@@ -130,7 +126,7 @@ export const SlurmSection = z.strictObject({
     .max(1000, 'must be at most 1000')
     .default(10)
     .describe(
-      "Rate limit for submissions; for a short time, twice as many are allowed. Polls and cancellations count against it but never wait. The daemon lowers it to respect the controller's own limit (`rl_enable` in slurm.conf) and while `squeue` is slow. Lower it if your admins ask you to.",
+      "Rate limit for submissions, with bursts of twice as many. Polls and cancellations count against it but never wait. The daemon stays below the controller's own limit (`rl_enable` in slurm.conf), and slows down while `squeue` is slow. Lower it if your admins ask you to.",
     ),
   api_rate_per_sec: z
     .number()
@@ -138,7 +134,7 @@ export const SlurmSection = z.strictObject({
     .max(1000, 'must be at most 1000')
     .default(40)
     .describe(
-      'Rate limit for calls to the ClearML server; for a short time, twice as many are allowed. Only new claims wait for it (a task needs about four calls); all other calls count against it but never wait. The daemon claims less while the server is slow or answers 429 or 503. Lower it if the daemon slows down the web page; raise it if the server is fast and many short tasks wait.',
+      'Rate limit for calls to the ClearML server, with bursts of twice as many. Only new claims wait for it; a task needs about four calls. The daemon claims less while the server is slow or responds with 429 or 503. Lower it if the daemon slows down the web page; raise it if the server is fast and many short tasks wait.',
     ),
   command_timeout_sec: seconds(1)
     .default(90)
@@ -148,14 +144,14 @@ export const SlurmSection = z.strictObject({
   python: clusterPath('run on nodes')
     .optional()
     .describe(
-      'The path of a Python on the nodes that has clearml-agent installed. Set it to avoid installing the agent. Without it, the job uses an agent found on the node, and installs one if there is none.',
+      'A Python with clearml-agent on the nodes. Without it, each job uses an agent found on the node, or installs one.',
     ),
   agent_version: z
     .string()
     .regex(/^\d+(\.\w+)+$/, 'must be a version such as "3.0.3"')
     .default('3.0.3')
     .describe(
-      'The version of clearml-agent to install on nodes without one. For 3.0.3, pip checks known hashes of all packages (CPython 3.6 to 3.14, x86_64 and aarch64, glibc). Any other version is installed without hashes, and the job log says so.',
+      'The version of clearml-agent to install on nodes without one. For 3.0.3, pip checks the hashes of all packages (CPython 3.6 to 3.14, x86_64 and aarch64, glibc). Other versions are installed without hashes, and the job log says so.',
     ),
   singularity_mode: z
     .boolean()
@@ -171,17 +167,17 @@ export const SlurmSection = z.strictObject({
     .array(clusterPath('mounted by tasks'))
     .default([])
     .describe(
-      'Directories of the nodes that tasks may mount with `-v` in their container arguments, with all subdirectories. Container arguments in `clearml.conf` may mount any directory.',
+      'Directories of the nodes that tasks may mount with `-v` in their container arguments, with all subdirectories. The arguments in `clearml.conf` may mount any directory.',
     ),
   image_dir: imageFolder()
     .optional()
     .describe(
-      'A directory of the nodes with image files. A job searches here before it pulls an image: for `nvcr.io/nvidia/pytorch:24.01-py3`, first `nvcr.io/nvidia/pytorch_24.01-py3.sif`, then `pytorch_24.01-py3.sif`. Set it if nodes cannot reach a registry.',
+      'A directory of the nodes with image files, such as `pytorch_24.01-py3.sif`, which jobs search before they pull an image. Set it if nodes cannot reach a registry.',
     ),
   image_cache_dir: imageFolder()
     .optional()
     .describe(
-      'A directory of the nodes, ideally on a local disk, that caches pulled images for all jobs of the node. Nothing is ever removed from it. Without it, each container start queries the registry, and Apptainer caches in the home directory.',
+      'A directory of the nodes, ideally on a local disk, that caches pulled images for all jobs of the node. Nothing is removed from it. Without it, Apptainer queries the registry at each start, and caches in the home directory.',
     ),
   container_ssh: z
     .boolean()
@@ -233,7 +229,7 @@ export const ApiSection = z.looseObject({
     )
     .optional()
     .describe(
-      "Whether to verify the server's TLS certificate, or the path of a file with CA certificates to trust. Default: `true`.",
+      "Whether to verify the server's TLS certificate, or a file with CA certificates to trust. Default: `true`.",
     ),
 });
 
