@@ -7,15 +7,15 @@ const LINT_HEAD = `# What lint checks
     clearml-agent-slurm lint gpu.template cpu.template
     clearml-agent-slurm lint --strict --json gpu.template
 
-\`lint\` parses templates as the daemon does, and reports all findings at once, each with file, line and column, the rule, the reason
-and the fix. It also runs \`bash -n\` and, if installed, \`shellcheck\`. If the template can be rendered and Slurm is available, it runs
-\`sbatch --test-only\` for a task without user properties, without the lines that need a value from a task. Checks that could not run
-are listed on standard error. Without arguments, lint checks the templates of the configuration.
+\`lint\` reports all findings at once, each with file, line and column, the rule, the reason and the fix. Without arguments, it checks the
+templates of the configuration.
 
-The exit code is 1 if there is an error or, with \`--strict\`, a warning; otherwise 0. Notes do not count.
+It parses templates as the daemon does. It also runs \`bash -n\` and, if installed, \`shellcheck\`. If the template can be rendered and Slurm is
+available, it runs \`sbatch --test-only\` for a task without user properties, without the lines that need a value from a task. Standard
+error lists the checks that could not run.
 
-If a template has an error, its tasks fail before a job is submitted, or their jobs do not do what you meant.
-[detected-problems.md](proof/detected-problems.md) lists problems that the rules detect.
+The exit code is 1 if there is an error or, with \`--strict\`, a warning; otherwise 0. If a template has an error, its tasks fail before a job
+is submitted, or their jobs do not do what you meant.
 
 <!-- Generated from src/lint/ by \`npm run docs\`. Change it there. -->
 `;
