@@ -31,9 +31,10 @@ function failureTables(): string {
     'Exit code `0:53` means that the job could not write its output file; 126, that a command of the template is not executable; 127, that',
     'the command does not exist. [templates.md](templates.md#how-a-job-ends) lists the exit codes of the job script.\n',
     '## Errors in the log\n',
-    "If the end of a failed job's log contains one of these errors, the task's console explains it. `agent.git_user`, `agent.git_pass`",
-    'and `agent.package_manager` belong in the clearml.conf of the jobs: `~/clearml.conf` of the job user on the nodes, or the file that the template',
-    'exports as `CLEARML_CONFIG_FILE`; if `shared_dir` is set and `user_map` is not, the configuration of the daemon.\n',
+    "If the end of a failed job's log contains one of these errors, the task's console explains it, unless the daemon cannot read the log.\n",
+    '`agent.git_user`, `agent.git_pass` and `agent.package_manager` belong in the clearml.conf of the jobs: `~/clearml.conf` of the job user on',
+    'the nodes, or the file that the template exports as `CLEARML_CONFIG_FILE`. If `shared_dir` is set and `user_map` is not, it is the',
+    'configuration of the daemon.\n',
     markdownTable(['error', 'what to do'], logs),
   ].join('\n');
 }

@@ -35,7 +35,7 @@ const IMAGE_FILE = 'check the path of the image file in the task; its directory 
 export const LOG_PATTERNS: readonly LogPattern[] = [
   {
     pattern: /Host key verification failed/,
-    cause: 'the node does not know the host key of the git server, so it cannot clone the code',
+    cause: 'the node does not know the host key of the git server',
     advice: `add the key to ~/.ssh/known_hosts on the nodes (ssh-keyscan HOST), or clone over HTTPS: ${GIT_KEYS}`,
   },
   {
@@ -122,7 +122,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   {
     after: NOT_IMPORTED,
     pattern: /returned error(?: code)?: 429\b/,
-    cause: 'the registry did not let Pyxis pull the image, because this site has exceeded its pull limit',
+    cause: 'this site has exceeded the pull limit of the registry, so Pyxis gets no image',
     advice: `add credentials for the registry to ~/.config/enroot/.credentials of the job user, or ${IN_FILE}`,
   },
   {
@@ -172,7 +172,7 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
   },
   {
     pattern: /toomanyrequests/,
-    cause: 'the registry did not let Apptainer pull the image, because this site has exceeded its pull limit',
+    cause: 'this site has exceeded the pull limit of the registry, so Apptainer gets no image',
     advice: 'log in to the registry, or keep the image in a file (agent.slurm.image_dir)',
   },
   {

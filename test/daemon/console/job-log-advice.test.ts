@@ -131,7 +131,7 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
     ],
     [
       'FATAL:   While making image from oci registry: error fetching image: toomanyrequests: You have reached your pull rate limit.',
-      'the registry did not let Apptainer pull the image, because this site has exceeded its pull limit',
+      'this site has exceeded the pull limit of the registry, so Apptainer gets no image',
     ],
     [
       `${FETCHING} docker://127.0.0.1:18802/a:1: pinging container registry 127.0.0.1:18802: Get "https://127.0.0.1:18802/v2/": tls: failed to verify certificate: x509: certificate signed by unknown authority`,

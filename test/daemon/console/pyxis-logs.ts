@@ -44,14 +44,14 @@ export const PYXIS_LOGS: readonly (readonly [log: string, says: string])[] = [
     inPyxis('failed to import docker image: docker://127.0.0.1:20411#lab/limited:1', [
       '[ERROR] URL http://127.0.0.1:20411/v2/lab/limited/manifests/1 returned error code: 429 ',
     ]),
-    'the registry did not let Pyxis pull the image, because this site has exceeded its pull limit',
+    'this site has exceeded the pull limit of the registry, so Pyxis gets no image',
   ],
   [
     inPyxis('failed to import docker image: docker://nvcr.io#lab/half:1', [
       '[INFO] Downloading 1 missing layers...',
       'curl: (22) The requested URL returned error: 429',
     ]),
-    'the registry did not let Pyxis pull the image, because this site has exceeded its pull limit',
+    'this site has exceeded the pull limit of the registry, so Pyxis gets no image',
   ],
   [
     inPyxis('failed to import docker image: docker://nvcr.io#lab/half:1', [
