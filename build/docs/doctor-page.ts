@@ -7,19 +7,17 @@ const DOCTOR_HEAD = `# What doctor checks
     clearml-agent-slurm doctor
     clearml-agent-slurm doctor --queue gpu --template-files gpu.template --json
 
-\`doctor\` checks each step that a task goes through. A check has passed (✔), failed (✘, with a fix), or was skipped (–), because it does
-not apply or an earlier check failed. \`doctor\` takes the daemon's options, so that it checks what the daemon would use. It changes
-nothing: it creates no queue and no directory, changes no task, and submits no job.
+\`doctor\` takes the daemon's options, checks each step that a task goes through, and changes nothing. A check has passed (✔), failed (✘,
+with a fix), or was skipped (–), because it does not apply or an earlier check failed. The exit code is 1 if a check failed, otherwise 0.
 
     clearml-agent-slurm doctor --on-node --partition gpu
 
 also submits a job of one minute, \`clearml_doctor_…\`, which checks a node, and waits up to ten minutes for its results. If a template
-runs containers, and the template or \`agent.default_docker.image\` names an image, the job also checks that image. It then has nine
-minutes, because it may have to pull the image. Without \`--partition\` the job goes to Slurm's default partition, or to the
-first one that accepts your jobs, under an account and QOS that it accepts. The results are written to the shared directory, or to the
-home directory, and removed. If you interrupt doctor, it cancels the job.
+runs containers, and the template or \`agent.default_docker.image\` names an image, the job also pulls and checks that image, and has nine
+minutes. Without \`--partition\`, the job goes to Slurm's default partition, or to the first one that accepts your jobs. If you interrupt
+\`doctor\`, it cancels the job.
 
-The exit code is 1 if a check failed, otherwise 0. [detected-problems.md](proof/detected-problems.md) lists problems that doctor detects.
+[detected-problems.md](proof/detected-problems.md) lists problems that \`doctor\` detects.
 
 <!-- Generated from src/doctor/ by \`npm run docs\`. Change it there. -->
 `;
