@@ -32,6 +32,6 @@ export function limitBytes(text: string, most: number): string {
 }
 
 /** Whether a character of UTF-8 began before this byte. */
-function isContinuation(byte = 0): boolean {
+export function isContinuation(byte = 0): boolean {
   return (byte & 0xc0) === 0x80;
 }

@@ -61,24 +61,14 @@ export function createTasks(session: Session, reportUnreadable: ReportUnreadable
       if (from === 'stopped') await changeStatus('tasks.started', id, note, { shape: Done, force: false });
       const { updated } = await changeStatus('tasks.dequeue', id, note, { shape: Updated, new_status: 'queued' });
       if (updated >= 1) return;
-      throw new LostRaceError(
-        `ClearML did not change task ${id}, because the task is no longer in progress`,
-        'tasks.dequeue',
-        200,
-        0,
-      );
+      throw notDequeued(id, 'in progress');
     },
 
     async dequeue(id, note) {
       const dequeueOnce = async (): Promise<string | undefined> => {
         const { updated, fields } = await changeStatus('tasks.dequeue', id, note, { shape: Dequeued });
         if (updated > 0) return fields.status;
-        throw new LostRaceError(
-          `ClearML did not change task ${id}, because the task is no longer queued`,
-          'tasks.dequeue',
-          200,
-          0,
-        );
+        throw notDequeued(id, 'queued');
       };
       // A server that forgot the former status leaves the task queued, in no queue, and makes it a draft the second time:
       // https://github.com/clearml/clearml-server/blob/master/apiserver/bll/task/task_operations.py (enqueue_task)
@@ -115,4 +105,9 @@ export function createTasks(session: Session, reportUnreadable: ReportUnreadable
       await session.call('tasks.edit', { task: id, container, force: true }, { shape: Done, idempotent: true });
     },
   };
+}
+
+function notDequeued(id: TaskId, status: string): LostRaceError {
+  const message = `ClearML did not change task ${id}, because the task is no longer ${status}`;
+  return new LostRaceError(message, 'tasks.dequeue', 200, 0);
 }

@@ -1,6 +1,7 @@
 // Appends lines to the consoles of tasks in order, many in one call, and reads a console.
 import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
+import { isContinuation } from '../base/truncate-text.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ConsoleEvent, ConsoleLine, Events } from './client.ts';
 import { NotTheApiError, ServerRefusedError } from './errors.ts';
@@ -242,11 +243,6 @@ function findCut(bytes: Buffer, start: number, limit: number): number {
   const newline = bytes.lastIndexOf(NEWLINE, limit - 1);
   if (newline >= start) return newline + 1;
   let end = limit;
-  while (end > start + 1 && isInsideCharacter(bytes[end])) end -= 1;
+  while (end > start + 1 && isContinuation(bytes[end])) end -= 1;
   return end;
-}
-
-/** Continuation bytes of UTF-8 are 10xxxxxx. */
-function isInsideCharacter(byte: number | undefined): boolean {
-  return byte !== undefined && (byte & 0xc0) === 0x80;
 }

@@ -45,25 +45,9 @@ export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
   const end = followSignal(deps.signal);
   const { signal } = end;
   const http = createHttp(settings);
-  const request = createApiRequest({
-    http,
-    clock,
-    apiServer: settings.apiServer,
-    secrets,
-    timeoutMs: timeouts.attemptMs,
-    signal,
-  });
-  const session = createSession({
-    request,
-    settings,
-    clock,
-    log,
-    secrets,
-    timeouts,
-    signal,
-    rateLimit: deps.rateLimit,
-    onNoAnswer: deps.onNoAnswer,
-  });
+  const { apiServer } = settings;
+  const request = createApiRequest({ http, clock, apiServer, secrets, timeoutMs: timeouts.attemptMs, signal });
+  const session = createSession({ ...deps, request, settings, timeouts, signal });
 
   const reportUnreadable = createReportUnreadable(log, clock);
 

@@ -55,7 +55,15 @@ function clusterText(seen: ClusterStatus, style: StatusStyle): string {
   for (const pause of seen.pauses ?? []) lines.push(explainPause(pause, style.paint('doubtful', 'paused')));
   lines.push(...limitLines(seen.limits));
   const said = lines.map((line) => wrapText(line, { width: style.columns })).join('');
-  const active = rows.length === 0 ? 'No active tasks.\n' : rowsText(rows, style);
+  const active =
+    rows.length === 0
+      ? 'No active tasks.\n'
+      : tableOrLines(
+          HEAD,
+          rows.map((row) => cells(row, style.paint)),
+          style.columns,
+          fewLines,
+        );
   return said + active + waitingText(seen, style) + endedText(seen, style);
 }
 
@@ -80,7 +88,7 @@ function waitingText({ waiting, waitingCount }: ClusterStatus, style: StatusStyl
     task,
     shownName(name),
     queue,
-    since === undefined ? '-' : formatTime(since),
+    shownTime(since),
     ...(areHeld ? [onOneLine(why)] : []),
   ]);
   const more = waitingCount - waiting.length;
@@ -98,11 +106,15 @@ function endedText({ ended, endedSinceMs }: ClusterStatus, style: StatusStyle): 
     queue,
     job,
     style.paint(status === 'failed' ? 'bad' : status === 'stopped' ? 'doubtful' : 'good', status),
-    endedAt === undefined ? '-' : formatTime(endedAt),
+    shownTime(endedAt),
     onOneLine(why),
   ]);
   const head = `\nEnded in the last ${formatDuration(endedSinceMs)}: ${ended.length}\n`;
   return head + tableOrLines(ENDED_HEAD, rows, style.columns);
+}
+
+function shownTime(at: number | undefined): string {
+  return at === undefined ? '-' : formatTime(at);
 }
 
 function shownName(name: string | undefined): string {
@@ -114,25 +126,23 @@ function onOneLine(text: string): string {
   return limitText(visibleText(text.replaceAll(/\s+/g, ' ')).trimEnd(), 'shownReason');
 }
 
-/** If the terminal is too narrow for a table, prints the cells of a row one after the other. */
-function tableOrLines(head: readonly string[], rows: readonly (readonly string[])[], columns: number): string {
+/** If the terminal is too narrow for a table, prints each row as text. */
+function tableOrLines(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number,
+  rowText = cellsInARow,
+): string {
   const facts = textTable(
     head,
-    rows.map((row) => (head.at(-1) === 'WHY' ? [...row.slice(0, -1), ''] : [...row])),
+    rows.map((row) => (head.at(-1) === 'WHY' ? [...row.slice(0, -1), ''] : row)),
   );
   if (facts.split('\n').every((line) => textWidth(line) <= columns)) return textTable(head, rows, columns);
-  return rows.map((row) => wrapText(row.filter((cell) => cell !== '').join('  '), { width: columns })).join('');
+  return rows.map((row) => rowText(row, columns)).join('');
 }
 
-/** If the terminal is too narrow for a table, prints a few lines for each task. */
-function rowsText(rows: readonly StatusRow[], style: StatusStyle): string {
-  const shown = rows.map((row) => cells(row, style.paint));
-  const facts = textTable(
-    HEAD,
-    shown.map((row) => [...row.slice(0, -1), '']),
-  );
-  const isTooWide = facts.split('\n').some((line) => textWidth(line) > style.columns);
-  return isTooWide ? shown.map((row) => fewLines(row, style.columns)).join('') : textTable(HEAD, shown, style.columns);
+function cellsInARow(row: readonly string[], width: number): string {
+  return wrapText(row.filter((cell) => cell !== '').join('  '), { width });
 }
 
 function fewLines(row: readonly string[], width: number): string {
@@ -150,16 +160,14 @@ function fewLines(row: readonly string[], width: number): string {
 }
 
 function cells({ task, name, queue, job, state, since, nodes, why }: StatusRow, paint: Paint): string[] {
-  const shown = onOneLine(name ?? '');
-  const moment = since === undefined ? '-' : formatTime(since);
   const color = colorOf(state);
   return [
     task,
-    cutToWidth(shown, NAME_WIDTH),
+    shownName(name),
     queue ?? '-',
     job ?? '-',
     color === undefined ? state : paint(color, state),
-    moment,
+    shownTime(since),
     nodes ?? '-',
     why,
   ];
@@ -193,22 +201,22 @@ export function statusDocument(clusters: readonly ClusterStatus[]): object {
           queue: queue ?? null,
           job: job ?? null,
           state,
-          since: since === undefined ? null : isoTime(since),
+          since: isoTime(since),
           nodes: nodes ?? null,
-          expectedStart: startsAt === undefined ? null : isoTime(startsAt),
+          expectedStart: isoTime(startsAt),
           why,
         })),
         waiting: waiting.map(({ name, since, ...row }) => ({
           ...row,
           name: name ?? null,
-          since: since === undefined ? null : isoTime(since),
+          since: isoTime(since),
         })),
         waitingCount: more.waitingCount,
         pauses:
           pauses?.map(({ queue, since, until, reason, by }) => ({
             queue,
             since: isoTime(since),
-            until: until === null ? null : isoTime(until),
+            until: isoTime(until ?? undefined),
             reason,
             by: by ?? null,
           })) ?? null,
@@ -221,13 +229,13 @@ export function statusDocument(clusters: readonly ClusterStatus[]): object {
         })),
         ended: more.ended.map(({ endedAt, ...row }) => ({
           ...row,
-          endedAt: endedAt === undefined ? null : isoTime(endedAt),
+          endedAt: isoTime(endedAt),
         })),
       }),
     ),
   };
 }
 
-function isoTime(at: number): string {
-  return new Date(at).toISOString();
+function isoTime(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString();
 }

@@ -2,10 +2,15 @@
 import type { ParsedArgs } from './command.ts';
 import { UsageError } from '../base/usage-error.ts';
 
-/** The value of a string option; the last one if it is repeated. */
-export function textOption(typed: ParsedArgs, name: string): string | undefined {
+/** Of a repeated option, the last value applies. */
+function lastValue(typed: ParsedArgs, name: string): unknown {
   const value = typed[name];
-  const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+  return Array.isArray(value) ? value.at(-1) : value;
+}
+
+/** The value of a string option. */
+export function textOption(typed: ParsedArgs, name: string): string | undefined {
+  const last = lastValue(typed, name);
   if (last === undefined) return undefined;
   if (typeof last !== 'string' || last === '') throw new UsageError(`--${name} requires a value.`);
   return last;
@@ -24,8 +29,7 @@ export function listOption(typed: ParsedArgs, name: string): string[] | undefine
 
 /** The value of a switch; undefined if it is not given. */
 export function switchOption(typed: ParsedArgs, name: string): boolean | undefined {
-  const value = typed[name];
-  const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+  const last = lastValue(typed, name);
   return typeof last === 'boolean' ? last : undefined;
 }
 
@@ -85,7 +89,6 @@ export function bareNumberOption(
   least: number,
   defaultValue: number,
 ): number | undefined {
-  const value = typed[name];
-  const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+  const last = lastValue(typed, name);
   return last === '' ? defaultValue : numberOption(typed, name, least);
 }

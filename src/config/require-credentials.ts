@@ -1,19 +1,12 @@
 // The connection to the ClearML server that the configuration describes; without an address or credentials, an error that says where to put them.
+import type { ApiSettings } from './convert-settings.ts';
+import type { Surroundings } from './environment-variables.ts';
 import { NoCredentialsError } from './errors.ts';
 import type { Config } from './load-config.ts';
 
 /** What a session with the server needs: both keys, or a token. */
-export interface Connection {
-  readonly apiServer: string;
-  readonly accessKey: string | undefined;
-  readonly secretKey: string | undefined;
-  readonly authToken: string | undefined;
-  readonly verifyCertificate: boolean | string;
-  readonly caFile: string | undefined;
-  readonly httpProxy: string | undefined;
-  readonly httpsProxy: string | undefined;
-  readonly noProxy: string | undefined;
-}
+type Connection = Pick<ApiSettings, 'accessKey' | 'secretKey' | 'authToken' | 'verifyCertificate'> &
+  Pick<Surroundings, 'caFile' | 'httpProxy' | 'httpsProxy' | 'noProxy'> & { readonly apiServer: string };
 
 /** @throws NoCredentialsError when there is no server, or neither a pair of keys nor a token for it */
 export function connectionOf({ settings, surroundings, files, missingFiles }: Config): Connection {

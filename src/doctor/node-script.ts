@@ -172,15 +172,7 @@ function placeLines(place: ProbePlace): string {
 /** undefined if the output is incomplete. */
 export function parseProbe(text: string): NodeFound | undefined {
   if (!text.includes(END)) return undefined;
-  const values = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const [, key, value] = /^doctor:(\w+)=(.*)$/.exec(line) ?? [];
-    if (key !== undefined && value !== undefined) values.set(key, value.trim());
-  }
-  const filled = (key: string): string | undefined => {
-    const value = values.get(key);
-    return value === '' ? undefined : value;
-  };
+  const filled = parseReport(text, 'doctor');
   const route = filled('route');
   const free = Number(filled('homefree') ?? NaN);
   return {
@@ -210,4 +202,15 @@ export function parseProbe(text: string): NodeFound | undefined {
       seesConfiguration: filled('insideconf') !== undefined,
     },
   };
+}
+
+/** Parses lines such as `doctor:node=n1`. Returns a function from a key to its value; an empty value counts as missing. */
+export function parseReport(text: string, prefix: string): (key: string) => string | undefined {
+  const pattern = new RegExp(`^${prefix}:(\\w+)=(.*)$`);
+  const values = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const [, key, value] = pattern.exec(line) ?? [];
+    if (key !== undefined && value !== undefined) values.set(key, value.trim());
+  }
+  return (key) => (values.get(key) === '' ? undefined : values.get(key));
 }

@@ -1,4 +1,5 @@
 // The script that probes the shell of the login node, and the parser of its output.
+import { parseReport } from '../doctor/node-script.ts';
 
 /** What is available in a shell. */
 export interface ShellFacts {
@@ -47,16 +48,8 @@ printf 'init:end=\\n'
 
 /** undefined if the output is incomplete. */
 export function parseShellFacts(text: string): ShellFacts | undefined {
-  const values = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const [, key, value] = /^init:(\w+)=(.*)$/.exec(line) ?? [];
-    if (key !== undefined && value !== undefined) values.set(key, value.trim());
-  }
-  if (!values.has('end')) return undefined;
-  const filled = (key: string): string | undefined => {
-    const value = values.get(key);
-    return value === '' ? undefined : value;
-  };
+  if (!text.split('\n').some((line) => line.startsWith('init:end='))) return undefined;
+  const filled = parseReport(text, 'init');
   const containers = filled('containers');
   return {
     python: filled('python'),

@@ -3,6 +3,7 @@ import type { CommandResult } from '../transport/transport.ts';
 import { SlurmUnavailableError } from './errors.ts';
 import { parseSacctTable, sacctTableArgs, sacctWholeJobArgs } from './parse-sacct-table.ts';
 import type { JobFigures, JobId, JobKey } from './scheduler.ts';
+import { parsePairs } from './scontrol-show-config.ts';
 
 /** Steps, whose names are any text, are not in this table. */
 const NAME_FIELDS = ['JobIDRaw', 'Submit', 'JobName'];
@@ -116,7 +117,7 @@ function sumRuns(runs: readonly Run[], accountsGpus: boolean): JobFigures | unde
     usedCpuSec: total((run) => run.usedCpuSec),
     timeLimitSec: count(row['TimelimitRaw'], 60),
     cpus: count(row['AllocCPUS']),
-    memoryMb: parseMb(parseTres(row['AllocTRES'] ?? '').get('mem') ?? ''),
+    memoryMb: parseMb(parsePairs(row['AllocTRES'] ?? '').get('mem') ?? ''),
     usedMemoryMb: peaks.length === 0 ? undefined : Math.max(...peaks),
   };
 }
@@ -159,25 +160,15 @@ function parseCpuTime(shown: string): number | undefined {
 
 /** The sum of the largest usages of the tasks of the step, as seff prints it; without it, the largest usage of one, for each. In MiB. */
 function peakOf(step: Row): number[] {
-  const ofAll = parseMb(parseTres(step['TRESUsageInTot'] ?? '').get('mem') ?? '');
+  const ofAll = parseMb(parsePairs(step['TRESUsageInTot'] ?? '').get('mem') ?? '');
   if (ofAll !== undefined) return [ofAll];
   const perTask = parseMb(step['MaxRSS'] ?? '');
   return perTask === undefined ? [] : [perTask * Math.max(1, count(step['NTasks']) ?? 1)];
 }
 
-/** `billing=2,cpu=2,gres/gpu=1,mem=4096M,node=1`. */
-function parseTres(tres: string): ReadonlyMap<string, string> {
-  return new Map(
-    tres.split(',').map((part): [string, string] => {
-      const [name = '', value = ''] = part.split('=', 2);
-      return [name, value];
-    }),
-  );
-}
-
 /** A site may count the GPUs of each type only: `gres/gpu:a100=2`. */
 function parseGpus(shown: string): number | undefined {
-  const tres = parseTres(shown);
+  const tres = parsePairs(shown);
   const all = tres.get('gres/gpu');
   if (all !== undefined) return count(all);
   return [...tres].reduce<number | undefined>((sum, [name, value]) => {

@@ -29,16 +29,21 @@ export function parseClusterFacts(text: string): ClusterFacts | undefined {
 
 /** slurm.conf(5), SlurmctldParameters: missing parameters have their defaults. */
 function parseCallLimit(parameters: string): Pick<ClusterFacts, 'callLimit'> {
-  const given = new Map(
-    parameters.split(',').map((word): [string, string] => {
-      const [name = '', value = ''] = word.split('=', 2);
-      return [name, value];
-    }),
-  );
+  const given = parsePairs(parameters);
   if (!given.has('rl_enable')) return {};
   const number = (name: string, otherwise: number): number => Number(given.get(name)) || otherwise;
   const perSecond = number('rl_refill_rate', 2) / number('rl_refill_period', 1);
   return { callLimit: { perSecond, burst: number('rl_bucket_size', 30) } };
+}
+
+/** Parses a list such as `billing=2,gres/gpu=1,mem=4096M`. */
+export function parsePairs(list: string): ReadonlyMap<string, string> {
+  return new Map(
+    list.split(',').map((pair): [string, string] => {
+      const [name = '', value = ''] = pair.split('=', 2);
+      return [name, value];
+    }),
+  );
 }
 
 /** Whether Slurm rejects a job without an account in the database (slurm.conf(5), AccountingStorageEnforce), from the same output. */

@@ -1,11 +1,12 @@
 // The effect of an abort in the sandbox, by the task's status and its worker's last report.
 import { expect } from 'chai';
 import { decideStop, type StoppableTask } from '../../src/sandbox/services/tasks-status.ts';
+import { formatInstant } from '../../src/sandbox/store/sandbox-clock.ts';
 
 const NOW = 10_000_000;
 const reported = (secondsAgo: number): Partial<StoppableTask> => ({
-  lastWorker: 'w:1',
-  lastUpdateAt: NOW - secondsAgo * 1000,
+  last_worker: 'w:1',
+  last_update: formatInstant(NOW - secondsAgo * 1000),
 });
 
 interface Case {
@@ -38,12 +39,12 @@ const CASES: readonly Case[] = [
   },
   {
     title: 'stops a running task that no worker reported',
-    task: { status: 'in_progress', lastUpdateAt: NOW },
+    task: { status: 'in_progress', last_update: formatInstant(NOW) },
     decision: 'end',
   },
   {
     title: 'stops a local run at once',
-    task: { status: 'in_progress', systemTags: ['development'], ...reported(1) },
+    task: { status: 'in_progress', system_tags: ['development'], ...reported(1) },
     decision: 'end',
   },
   {
@@ -58,9 +59,9 @@ describe('tasks.stop of the sandbox', () => {
     it(title, () => {
       const whole: StoppableTask = {
         status: 'created',
-        systemTags: [],
-        lastWorker: undefined,
-        lastUpdateAt: undefined,
+        system_tags: [],
+        last_worker: undefined,
+        last_update: '',
         ...task,
       };
       expect(decideStop(whole, NOW)).to.equal(decision);

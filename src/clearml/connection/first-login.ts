@@ -16,13 +16,8 @@ export async function connect(session: Session): Promise<ServerFacts> {
         `which is too old: parking tasks needs server 1.17 (API ${OLDEST_API}) or later; upgrade the server`,
     );
   }
-  return {
-    apiServer: session.apiServer,
-    apiVersion: token.apiVersion,
-    serverVersion: token.serverVersion,
-    user: token.user,
-    serverAheadMs: token.serverAheadMs,
-  };
+  const { apiVersion, serverVersion, user, serverAheadMs } = token;
+  return { apiServer: session.apiServer, apiVersion, serverVersion, user, serverAheadMs };
 }
 
 async function logIn(session: Session): Promise<Token> {

@@ -75,11 +75,8 @@ export function createSession(deps: SessionDeps): Session {
         );
       }
       // Whatever the outcome of the login, the call that needed it was not made.
-      if (error instanceof NotTheApiError) throw new NotTheApiError(error.message, false, { cause: error.cause });
-      if (error instanceof InvalidResponseError)
-        throw new InvalidResponseError(error.message, false, { cause: error.cause });
-      if (error instanceof ServerUnreachableError)
-        throw new ServerUnreachableError(error.message, false, { cause: error.cause });
+      for (const Failure of [NotTheApiError, InvalidResponseError, ServerUnreachableError])
+        if (error instanceof Failure) throw new Failure(error.message, false, { cause: error.cause });
       throw error;
     }
   }

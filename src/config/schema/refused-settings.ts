@@ -1,6 +1,5 @@
 // Settings of ClearML's own Slurm glue that this program knows only in order to reject them.
 import * as z from 'zod';
-import { isDeepStrictEqual } from 'node:util';
 
 /** By their names under `agent.slurm`: the one value that changes nothing, and why there is no other. */
 export const REFUSED_SETTINGS = {
@@ -15,6 +14,6 @@ export const refusedSettings = {
 function refused({ accepted, why }: { readonly accepted: false; readonly why: string }) {
   return z
     .unknown()
-    .refine((value) => isDeepStrictEqual(value, accepted), `must be ${JSON.stringify(accepted)}: ${why}`)
+    .refine((value) => value === accepted, `must be ${JSON.stringify(accepted)}: ${why}`)
     .default(accepted);
 }

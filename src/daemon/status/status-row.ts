@@ -99,7 +99,8 @@ function explainJob(job: Job, { entry, task, hasResponded }: KnownTask, now: num
   return isWaiting(job) ? describeReason(job, now) : 'clearml-agent is starting.';
 }
 
-function capitalized(text: string): string {
+/** An explanation as a sentence. */
+export function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

@@ -35,15 +35,7 @@ export function createCallCounts(
   let freeAt = 0;
 
   function add(endpoint: string, more: Partial<CallCount>): void {
-    const { calls, documents, entries, bytes, serverMs } = counts.get(endpoint) ?? none(endpoint);
-    counts.set(endpoint, {
-      endpoint,
-      calls: calls + (more.calls ?? 0),
-      documents: documents + (more.documents ?? 0),
-      entries: entries + (more.entries ?? 0),
-      bytes: bytes + (more.bytes ?? 0),
-      serverMs: serverMs + (more.serverMs ?? 0),
-    });
+    counts.set(endpoint, sumOf(counts.get(endpoint) ?? none(endpoint), { ...none(endpoint), ...more }));
   }
 
   async function take(serverMs: number, arrivedAt: number): Promise<void> {
@@ -82,17 +74,18 @@ export function createCallCounts(
 
 /** The sums over all endpoints. */
 export function totalOf(counts: readonly CallCount[]): CallCount {
-  return counts.reduce(
-    (total, { calls, documents, entries, bytes, serverMs }) => ({
-      endpoint: total.endpoint,
-      calls: total.calls + calls,
-      documents: total.documents + documents,
-      entries: total.entries + entries,
-      bytes: total.bytes + bytes,
-      serverMs: total.serverMs + serverMs,
-    }),
-    none('total'),
-  );
+  return counts.reduce(sumOf, none('total'));
+}
+
+function sumOf(one: CallCount, other: CallCount): CallCount {
+  return {
+    endpoint: one.endpoint,
+    calls: one.calls + other.calls,
+    documents: one.documents + other.documents,
+    entries: one.entries + other.entries,
+    bytes: one.bytes + other.bytes,
+    serverMs: one.serverMs + other.serverMs,
+  };
 }
 
 function none(endpoint: string): CallCount {

@@ -55,9 +55,7 @@ export function createProjectsService(store: Store, clock: SandboxClock): Servic
     'projects.get_all_ex': (call) => list(call.body),
     'projects.get_by_id': (call) => {
       const { project: id } = parseRequest(z.object({ project: z.string() }), call.body);
-      const project = store.projects.get(id);
-      if (project === undefined) throw new ApiError('invalidProjectId', { id });
-      return { project };
+      return { project: findProject(store, id) };
     },
     'projects.create': (call) => {
       const fields = parseRequest(projectFields, call.body);
@@ -66,8 +64,7 @@ export function createProjectsService(store: Store, clock: SandboxClock): Servic
     },
     'projects.update': (call) => {
       const { project: id, ...fields } = parseRequest(updateRequest, call.body);
-      const project = store.projects.get(id);
-      if (project === undefined) throw new ApiError('invalidProjectId', { id });
+      const project = findProject(store, id);
       const { name } = fields;
       // A rename of the parents is another call, projects.move.
       if (name !== undefined && locationOf(name) !== locationOf(project.name))
@@ -81,8 +78,7 @@ export function createProjectsService(store: Store, clock: SandboxClock): Servic
     },
     'projects.delete': (call) => {
       const { project: id, force, delete_contents: isEmptied } = parseRequest(deleteRequest, call.body);
-      const root = store.projects.get(id);
-      if (root === undefined) throw new ApiError('invalidProjectId', { id });
+      const root = findProject(store, id);
       const all = store.projects.all().filter(({ name }) => name === root.name || name.startsWith(`${root.name}/`));
       const ids = new Set(all.map((project) => project.id));
       const tasks = store.tasks.all().filter(({ project = '' }) => ids.has(project));
@@ -102,6 +98,13 @@ export function createProjectsService(store: Store, clock: SandboxClock): Servic
       return { deleted: ids.size, ...counted };
     },
   };
+}
+
+/** @throws ApiError 400/401 */
+function findProject(store: Store, id: string): ProjectDocument {
+  const project = store.projects.get(id);
+  if (project === undefined) throw new ApiError('invalidProjectId', { id });
+  return project;
 }
 
 /** The project with this full path, created with its parents if missing. @throws ApiError 400/800 */

@@ -1,7 +1,7 @@
 // Queues: create, read, and move entries without changing the tasks.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
-import { parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import { parseRequest, type Call, type Fields, type Service } from '../requests/endpoint.ts';
 import type { QueueDocument } from '../store/documents.ts';
 import type { Conditions } from '../requests/filter-documents.ts';
 import { formatInstant, type SandboxClock } from '../store/sandbox-clock.ts';
@@ -9,6 +9,7 @@ import { QUEUE_KNOWN_FIELDS, type KnownFields } from '../requests/known-fields.t
 import { listDocuments } from '../requests/list-documents.ts';
 import { addEntry, findQueue, moveEntry, popEntry, removeEntry, setExecutionQueue } from '../queue-entries.ts';
 import { restoreStatuses } from '../tasks/leave-queue.ts';
+import type { StatusNote } from '../tasks/status-change.ts';
 import { checkQueueName, createQueue, defaultQueue, queueFields } from '../create-queue.ts';
 import type { Store } from '../store/store.ts';
 import { livingWorkers } from '../worker-life.ts';
@@ -48,13 +49,11 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
     const { documents, scroll } = listDocuments(queues, body, { conditions: CONDITIONS, known });
     return { queues: documents, ...scroll };
   };
-  const by = (
-    call: { readonly caller: { readonly user: string } },
-    reason: string,
-  ): { reason: string; by: string } => ({
-    reason,
-    by: call.caller.user,
-  });
+  const by = ({ caller }: Call, reason: string): StatusNote => ({ reason, by: caller.user });
+  const move = (call: Call, direction: 1 | -1): Fields => {
+    const request = parseRequest(moveRequest, call.body);
+    return { position: moveEntry(store, request, (position) => position + direction * request.count) };
+  };
 
   return {
     'queues.get_all': (call) => list(call.body, (queue) => queue, QUEUE_KNOWN_FIELDS),
@@ -144,14 +143,8 @@ export function createQueuesService(store: Store, clock: SandboxClock): Service 
     'queues.move_task_to_back': (call) => ({
       position: moveEntry(store, parseRequest(place, call.body), (_, last) => last),
     }),
-    'queues.move_task_forward': (call) => {
-      const request = parseRequest(moveRequest, call.body);
-      return { position: moveEntry(store, request, (position) => position - request.count) };
-    },
-    'queues.move_task_backward': (call) => {
-      const request = parseRequest(moveRequest, call.body);
-      return { position: moveEntry(store, request, (position) => position + request.count) };
-    },
+    'queues.move_task_forward': (call) => move(call, -1),
+    'queues.move_task_backward': (call) => move(call, 1),
     'queues.add_or_update_metadata': (call) => {
       const request = parseRequest(metadataRequest, call.body);
       const queue = findQueue(store, request.queue);

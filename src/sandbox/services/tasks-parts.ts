@@ -45,12 +45,19 @@ export function createTasksPartsService(store: Store, clock: SandboxClock): Serv
     return 1;
   }
 
+  function readParameters<Item extends { readonly section: string }>(
+    request: z.infer<typeof partRequest> & { readonly hyperparams: readonly Item[] },
+  ): { readonly items: readonly Item[]; readonly isProperties: boolean; readonly task: TaskDocument } {
+    const items = request.hyperparams.map((item) => ({ ...item, section: normalSection(item.section) }));
+    const isProperties = items.every((item) => item.section === PROPERTIES);
+    const task = isProperties ? findTask(store, request.task) : findEditable(store, request.task, request.force);
+    return { items, isProperties, task };
+  }
+
   return {
     'tasks.edit_hyper_params': (call) => {
       const request = parseRequest(editParameters, call.body);
-      const items = request.hyperparams.map((item) => ({ ...item, section: normalSection(item.section) }));
-      const isProperties = items.every((item) => item.section === PROPERTIES);
-      const task = isProperties ? findTask(store, request.task) : findEditable(store, request.task, request.force);
+      const { items, isProperties, task } = readParameters(request);
       const sections = request.replace_hyperparams === 'all' ? {} : { ...task.hyperparams };
       const kept = request.replace_hyperparams === 'none' ? task.hyperparams : {};
       for (const section of new Set(items.map((item) => item.section))) sections[section] = { ...kept[section] };
@@ -58,10 +65,7 @@ export function createTasksPartsService(store: Store, clock: SandboxClock): Serv
       return { updated: put(call, task, { hyperparams: sections }, !isProperties) };
     },
     'tasks.delete_hyper_params': (call) => {
-      const request = parseRequest(deleteParameters, call.body);
-      const items = request.hyperparams.map((item) => ({ ...item, section: normalSection(item.section) }));
-      const isProperties = items.every((item) => item.section === PROPERTIES);
-      const task = isProperties ? findTask(store, request.task) : findEditable(store, request.task, request.force);
+      const { items, isProperties, task } = readParameters(parseRequest(deleteParameters, call.body));
       const isDeleted = (section: string, name: string | undefined): boolean =>
         items.some((item) => item.section === section && (item.name ?? undefined) === name);
       const sections: TaskDocument['hyperparams'] = {};

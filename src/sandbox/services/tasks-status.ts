@@ -53,15 +53,7 @@ export function createTasksStatusService(store: Store, clock: SandboxClock): Ser
     const request = parseRequest(statusRequest, call.body);
     const task = findTask(store, request.task);
     const nowAt = clock.now();
-    const decision = decideStop(
-      {
-        status: task.status,
-        systemTags: task.system_tags,
-        lastWorker: task.last_worker,
-        lastUpdateAt: parseInstant(task.last_update),
-      },
-      nowAt,
-    );
+    const decision = decideStop(task, nowAt);
     if (task.status === 'queued') await dequeueQuietly(store, task, nowAt, call.gap);
     else await call.gap();
     return changeStatus(store, nowAt, {
@@ -114,22 +106,16 @@ const WORKER_SILENCE_MS = 600_000;
 /** The status message that is the abort request to the agent. */
 const STOPPING_MESSAGE = 'stopping';
 
-export interface StoppableTask {
-  readonly status: TaskStatus;
-  readonly systemTags: readonly string[];
-  readonly lastWorker: string | undefined;
-  /** Milliseconds since 1970. */
-  readonly lastUpdateAt: number | undefined;
-}
+export type StoppableTask = Pick<TaskDocument, 'status' | 'system_tags' | 'last_worker' | 'last_update'>;
 
 /** `end` stops the task at once. `ask` keeps the status and sets the message `stopping`. Force changes nothing. */
 export function decideStop(task: StoppableTask, nowAt: number): 'end' | 'ask' {
   if (task.status === 'queued') return 'end';
-  if (task.systemTags.includes('development')) return 'end';
+  if (task.system_tags.includes('development')) return 'end';
   return isRunByWorker(task, nowAt) ? 'ask' : 'end';
 }
 
 function isRunByWorker(task: StoppableTask, nowAt: number): boolean {
-  if (task.lastWorker === undefined || task.lastUpdateAt === undefined) return false;
-  return nowAt - task.lastUpdateAt < WORKER_SILENCE_MS;
+  const updatedAt = parseInstant(task.last_update);
+  return task.last_worker !== undefined && updatedAt !== undefined && nowAt - updatedAt < WORKER_SILENCE_MS;
 }

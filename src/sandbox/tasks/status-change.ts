@@ -73,18 +73,11 @@ export function findTask(store: Store, id: string): TaskDocument {
 }
 
 /** Sets the last update, as pings, reports and events do; the watchdog and the 600 s rule use it. */
-export function touchTask(
-  store: Store,
-  nowAt: number,
-  id: string,
-  by: string,
-  also: Partial<TaskDocument> = {},
-): number {
+export function touchTask(store: Store, nowAt: number, id: string, by: string, also?: Partial<TaskDocument>): void {
   const task = store.tasks.get(id);
-  if (task === undefined) return 0;
+  if (task === undefined) return;
   const now = formatInstant(nowAt);
   const startedAt = task.status === 'in_progress' && task.started !== undefined ? Date.parse(task.started) : undefined;
   const duration = startedAt === undefined ? {} : { active_duration: Math.floor((nowAt - startedAt) / 1000) };
   store.tasks.put({ ...task, last_update: now, last_change: now, last_changed_by: by, ...duration, ...also });
-  return 1;
 }

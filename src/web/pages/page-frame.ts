@@ -41,11 +41,6 @@ export function moment(at: number | undefined): Html {
   return html`<time datetime="${iso}">${iso.slice(0, 16).replace('T', ' ')} UTC</time>`;
 }
 
-/** An explanation as a sentence. */
-export function sentence(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
 /** Names come from users and may contain anything. */
 export function shownName(name: string | undefined, task: string): string {
   const shown = visibleText((name ?? '').replaceAll(/\s+/g, ' ')).trim();

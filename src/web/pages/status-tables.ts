@@ -4,8 +4,8 @@ import { visibleText } from '../../base/terminal-text.ts';
 import { describeUse } from '../../daemon/claim/report-limit-use.ts';
 import type { QueueHolds } from '../../daemon/claim/hold-reasons.ts';
 import { describeHoldReason, explainPause, formatTime } from '../../daemon/console/console-messages.ts';
-import type { Phase } from '../../daemon/status/status-row.ts';
-import { clearmlUrl, moment, sentence, shownName, shownOwner, type Site } from './page-frame.ts';
+import { capitalized, type Phase } from '../../daemon/status/status-row.ts';
+import { clearmlUrl, moment, shownName, shownOwner, type Site } from './page-frame.ts';
 import { html, type Html } from './html.ts';
 import type { EndedLine, Filter, Overview, TaskLine } from './read-overview.ts';
 import type { QueueSummary } from './queue-summaries.ts';
@@ -148,7 +148,7 @@ function taskRow(site: Site, row: TaskLine): Html {
     <td data-label="Queue">${queue ?? '–'}</td>
     <td data-label="Job">${job ?? '–'}</td>
     <td data-label="State"><span class="state ${phase}">${state}</span>${nodes !== undefined && html` ${nodes}`}</td>
-    <td data-label="Why" class="why">${sentence(why)}</td>
+    <td data-label="Why" class="why">${capitalized(why)}</td>
     <td data-label="Expected start">${moment(startsAt)}</td>
     <td data-label="Since">${moment(since)}</td>
   </tr>`;

@@ -4,6 +4,7 @@ import type { ClusterMonitor } from '../../daemon/monitor/cluster-monitor.ts';
 import type { Monitor } from '../../daemon/monitor/monitor.ts';
 import type { TaskSteps } from '../../daemon/monitor/task-steps.ts';
 import type { DaemonDeps } from '../../daemon/deps.ts';
+import { capitalized } from '../../daemon/status/status-row.ts';
 import { renderTask } from '../../daemon/submit/render-job-script.ts';
 import { isRecordOfTask } from '../../daemon/users/jobs-of-task.ts';
 import { createConcurrencyLimit } from '../../base/concurrency-limit.ts';
@@ -13,7 +14,7 @@ import type { JobId } from '../../slurm/scheduler.ts';
 import { TemplateError } from '../../sbatch-template/errors.ts';
 import { formatOrigins } from '../../sbatch-template/placeholders/origins-table.ts';
 import { html, type Html } from './html.ts';
-import { clearmlUrl, documentOf, moment, sentence, shownName, shownOwner, type Site } from './page-frame.ts';
+import { clearmlUrl, documentOf, moment, shownName, shownOwner, type Site } from './page-frame.ts';
 
 export interface TaskPages {
   /** undefined if the daemon does not know the task. @param show `script` or `log` */
@@ -102,7 +103,7 @@ function taskDocument(site: Site, { history, cluster }: Found, shown: Html | und
           ${
             (row?.why ?? end?.why ?? '') !== '' &&
             html`<dt>Why</dt>
-              <dd>${sentence(row?.why ?? end?.why ?? '')}</dd>`
+              <dd>${capitalized(row?.why ?? end?.why ?? '')}</dd>`
           }
           <dt>Queue</dt>
           <dd>${queue}</dd>
