@@ -1,4 +1,4 @@
-// Generates the tables of docs/templates.md from the tables that the program uses.
+// Generates the tables of the pages about templates from the tables that the program uses.
 import { markdownTable } from '../../src/base/text-table.ts';
 import { fillTables } from './page-tables.ts';
 import { FILTER_MEANINGS } from '../../src/sbatch-template/placeholders/filters.ts';
@@ -13,16 +13,15 @@ import { HETEROGENEOUS_JOB, REFUSED_OPTIONS } from '../../src/sbatch-template/di
 import type { Variables } from '../../src/sbatch-template/template.ts';
 import { VARIABLE_MEANINGS } from '../../src/sbatch-template/placeholders/variables.ts';
 
+/** The pages with these tables. */
+export const TEMPLATE_PAGES: readonly string[] = ['templates.md', 'template-safety.md', 'job-script.md'];
+
 /** Tables by the name in the comment that precedes each in the page. */
 const TABLES: Readonly<Record<string, () => string>> = {
   variables: () =>
     markdownTable(
-      ['variable', 'value', 'origin'],
-      VARIABLE_MEANINGS.map(({ name, meaning, origin }) => [
-        code(name),
-        meaning,
-        origin === 'glue' ? 'the daemon (`glue` in the output)' : origin,
-      ]),
+      ['variable', 'value'],
+      VARIABLE_MEANINGS.map(({ name, meaning }) => [code(name), meaning]),
     ),
   filters: () =>
     markdownTable(
@@ -84,7 +83,7 @@ const SAMPLE: Variables = {
   config: {},
 };
 
-/** Replaces the tables of docs/templates.md. @throws RangeError for an unknown table */
+/** Replaces the tables of one of these pages. @throws RangeError for an unknown table */
 export function fillReference(page: string): string {
   return fillTables(page, TABLES);
 }

@@ -7,7 +7,7 @@ import { doctorPage } from './doctor-page.ts';
 import { fillFailureTables } from './failures-page.ts';
 import { lintPage } from './lint-page.ts';
 import { fillExitCodes } from './operating-page.ts';
-import { fillReference } from './templates-page.ts';
+import { fillReference, TEMPLATE_PAGES } from './templates-page.ts';
 import { fillMetrics } from './web-page.ts';
 
 const docs = new URL('../../docs/', import.meta.url);
@@ -16,7 +16,7 @@ write('configuration.md', referencePage());
 write('doctor.md', doctorPage());
 write('lint.md', lintPage());
 write('proof/detected-problems.md', detectedProblemsPage());
-fill('templates.md', fillReference);
+for (const page of TEMPLATE_PAGES) fill(page, fillReference);
 fill('failures.md', fillFailureTables);
 fill('operating.md', fillExitCodes);
 fill('web.md', fillMetrics);

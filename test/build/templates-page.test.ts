@@ -1,19 +1,27 @@
-// docs/templates.md: its generated tables are current, and it names every block.
+// The pages about templates: their generated tables are current, and templates.md names every block.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { BLOCKS } from '../../src/sbatch-template/placeholders/parse-placeholder.ts';
 import { FILTER_NAMES } from '../../src/sbatch-template/placeholders/filters.ts';
 import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
-import { fillReference } from '../../build/docs/templates-page.ts';
+import { fillReference, TEMPLATE_PAGES } from '../../build/docs/templates-page.ts';
 import { REFUSED_OPTIONS } from '../../src/sbatch-template/directives/sbatch-options.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../../src/sbatch-template/placeholders/variables.ts';
 
-const page = readFileSync(new URL('../../docs/templates.md', import.meta.url), 'utf8');
+function readPage(name: string): string {
+  return readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
+}
 
-describe('docs/templates.md', () => {
-  it('equals the output of `npm run docs`', () => {
+for (const name of TEMPLATE_PAGES) {
+  it(`docs/${name} equals the output of \`npm run docs\``, () => {
+    const page = readPage(name);
+
     expect(page).to.equal(fillReference(page));
   });
+}
+
+describe('docs/templates.md', () => {
+  const page = readPage('templates.md');
 
   for (const [what, words] of [
     ['variable', [...PLAIN_NAMES, ...TREE_NAMES.map((name) => `${name}.…`)]],
@@ -26,16 +34,20 @@ describe('docs/templates.md', () => {
       for (const word of words) expect(page, word).to.include(`\`${word}\``);
     });
   }
+});
 
-  it('lists every exit code', () => {
-    for (const { code, meaning, advice } of Object.values(JOB_EXIT_CODES)) {
-      expect(page).to.include(`| ${code} | ${meaning} | ${advice} |`);
-    }
-  });
+it('docs/job-script.md lists every exit code', () => {
+  const page = readPage('job-script.md');
 
-  it('shows how a value is rendered in each quoting context', () => {
-    expect(page).to.include("| unquoted | `echo ${CLEARML_TASK.name}` | `echo 'it'\"'\"'s $5'` |");
-  });
+  for (const { code, meaning, advice } of Object.values(JOB_EXIT_CODES)) {
+    expect(page).to.include(`| ${code} | ${meaning} | ${advice} |`);
+  }
+});
+
+it('docs/template-safety.md shows how a value is rendered in each quoting context', () => {
+  expect(readPage('template-safety.md')).to.include(
+    "| unquoted | `echo ${CLEARML_TASK.name}` | `echo 'it'\"'\"'s $5'` |",
+  );
 });
 
 describe('the generated tables of a page', () => {

@@ -1,4 +1,4 @@
-// Lists the environment variables that the job script reads and sets, for docs/templates.md.
+// Lists the environment variables that the job script reads and sets, for docs/job-script.md.
 
 /** One row of the table: variables with one meaning. */
 export interface JobVariables {
@@ -34,17 +34,16 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE'],
     meaning:
-      'Number of attempts to reach the server before the agent gives up. Default: 14, derived from `agent.slurm.grace.server_sec` (15 minutes).',
+      'Attempts to reach the server before the agent gives up. Default: 14, from `agent.slurm.grace.server_sec` (15 minutes).',
   },
   {
     names: ['CLEARML_MULTI_NODE_SINGLE_TASK'],
     meaning:
-      'How the machine-monitoring plots (CPU, GPU, memory) of a multi-node task are shown. 1 (default): one plot for each node; 2: one plot with a line for each node.',
+      'Machine-monitoring plots (CPU, GPU, memory) of a multi-node task. 1 (default): one for each node; 2: one with a line for each node.',
   },
   {
     names: ['MASTER_ADDR', 'MASTER_PORT'],
-    meaning:
-      'Rendezvous address of a multi-node task. Default: the first node, and a free port; the search starts at a port derived from the job id.',
+    meaning: 'Rendezvous address of a multi-node task. Default: the first node and a free port.',
   },
   {
     names: ['CUDA_VISIBLE_DEVICES', 'ROCR_VISIBLE_DEVICES'],
@@ -52,8 +51,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   },
   {
     names: ['GIT_CEILING_DIRECTORIES'],
-    meaning:
-      'Directories above which `git` does not search for a repository. The job adds the parent of its private directory.',
+    meaning: 'Directories above which `git` does not search for a repository.',
   },
   {
     names: ['SSH_AUTH_SOCK'],
@@ -84,7 +82,7 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   },
   {
     names: ['GIT_CEILING_DIRECTORIES'],
-    meaning: 'The job adds the parent of its private directory, so that `git` finds no repository there.',
+    meaning: 'As exported, plus the parent of the private directory.',
   },
   { names: ['CLEARML_SLURM_PYTHON'], meaning: 'The Python that has clearml-agent.' },
   {

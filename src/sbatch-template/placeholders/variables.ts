@@ -75,9 +75,9 @@ const TREES: Readonly<Record<string, TreeVariable>> = {
 };
 
 /** For the documentation; `…` after the dot stands for a field. */
-export const VARIABLE_MEANINGS: readonly (Meaning & { readonly name: string })[] = [
-  ...Object.entries(PLAIN).map(([name, { origin, meaning }]) => ({ name, origin, meaning })),
-  ...Object.entries(TREES).map(([name, { origin, meaning }]) => ({ name: `${name}.…`, origin, meaning })),
+export const VARIABLE_MEANINGS: readonly { readonly name: string; readonly meaning: string }[] = [
+  ...Object.entries(PLAIN).map(([name, { meaning }]) => ({ name, meaning })),
+  ...Object.entries(TREES).map(([name, { meaning }]) => ({ name: `${name}.…`, meaning })),
 ];
 
 export const PLAIN_NAMES: readonly string[] = Object.keys(PLAIN);
