@@ -15,7 +15,7 @@ export const ADVICE_RULES = {
     'Add a default after a colon: ${CLEARML_TASK.hyperparams.properties.walltime.value:01:00:00}.',
   ),
   'misspelt-name': warning(
-    'The name is not a placeholder: bash expands it as a variable, or to nothing if no such variable is set.',
+    'The name is not a placeholder, so bash expands it as a variable, perhaps to nothing.',
     'Correct the name, or set the variable in the template.',
   ),
   'may-be-read-again': warning(
@@ -61,7 +61,7 @@ export const ADVICE_RULES = {
     'Write --export=ALL, or ALL at the beginning of the list; or start with #!/bin/bash -l.',
   ),
   'module-without-profile': warning(
-    'The login profile defines the command "module", but the shell of a job does not read the profile: the line fails and loads nothing.',
+    'The login profile defines the command "module", but a job does not read the profile: the line fails and loads nothing.',
     'Start with #!/bin/bash -l, or first source the file that defines the command "module".',
   ),
   'gpus-without-nv': warning(
@@ -69,11 +69,11 @@ export const ADVICE_RULES = {
     'Write singularity exec --nv (--rocm for AMD).',
   ),
   'pyxis-image': warning(
-    'enroot pulls the images for Pyxis. Releases of enroot before 4.0 do not recognize a registry that a slash follows.',
+    'Releases of enroot before 4.0, which pull the images for Pyxis, look for this image on Docker Hub.',
     'Write "docker://nvcr.io#nvidia/pytorch:24.01-py3", in double quotes.',
   ),
   'srun-on-one-node': warning(
-    'The agent needs no srun on one node. The step of this srun holds the resources of the job, so a task that runs srun itself would wait for them.',
+    'The agent needs no srun on one node, and a task that runs srun itself would wait for the resources of this step.',
     'Remove srun, or request several nodes.',
   ),
   'secret-in-text': warning(
