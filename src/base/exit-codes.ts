@@ -31,13 +31,10 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] 
   [String(EXIT.cannotCreate), 'the state directory, or the state file of `sandbox`, cannot be used'],
   [
     String(EXIT.tryAgain),
-    'retry later: the state directory is in use, or was deleted; the daemon has not ended yet (`stop`); the command stopped early (`--once`, `execute`)',
+    'retry later: the state directory is in use, or was deleted; `stop`: the daemon has not ended yet; `--once`, `execute`: stopped early',
   ],
   [String(EXIT.refused), 'the server rejected the credentials'],
   [String(EXIT.configuration), 'the configuration or a template is invalid'],
-  [
-    '130, 143',
-    'interrupted by SIGINT or SIGTERM; a daemon exits with this code only if it gets a second signal while it stops',
-  ],
+  ['130, 143', 'interrupted by SIGINT or SIGTERM; a daemon, only by a second signal while it stops'],
   ['any other', "`execute`: the exit code of the task's job: that of the task's program, if the program has run"],
 ];
