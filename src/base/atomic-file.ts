@@ -24,17 +24,13 @@ export async function replaceFile(file: string, text: string | Uint8Array, mode:
     await rm(temporary);
     throw error;
   }
-  // The new file is complete under its name; some file systems cannot sync a directory.
+  // The new file has its name already: a caller that an error stopped would continue with the old one, and write into a deleted file.
   await syncFolder(dirname(file)).catch(() => undefined);
   return handle;
 }
 
-/**
- * A rename is durable only after an fsync of the directory (fsync(2)).
- * Some file systems cannot sync a directory. At that point the new file already has its name, and a caller that continued with
- * the old one would write into a deleted file, so an error here must not stop the caller.
- */
-async function syncFolder(folder: string): Promise<void> {
+/** A rename is durable only after an fsync of the directory (fsync(2)). @throws on some file systems, which cannot do that */
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await handle.sync();

@@ -1,6 +1,7 @@
 // The files of the history: one for each month (UTC), compressed once the month is over, deleted after a year.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unlessMissing } from '../base/unless-missing.ts';
 
 export interface MonthFile {
   readonly path: string;
@@ -35,10 +36,7 @@ export function monthFile(folder: string, month: string, writer?: string): strin
 
 /** The files, the oldest month first; none if there is no history. */
 export async function listMonthFiles(folder: string): Promise<MonthFile[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  });
+  const names = (await unlessMissing(readdir(folder))) ?? [];
   return names.sort().flatMap((name) => {
     const [, month, writer, compressed] = NAME.exec(name) ?? [];
     return month === undefined

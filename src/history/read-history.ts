@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { unlessMissing } from '../base/unless-missing.ts';
 import { attemptKey, parseAttempt, type EndedAttempt } from './ended-attempt.ts';
 import { historyDir, listMonthFiles, monthOf, type MonthFile } from './history-file-names.ts';
 
@@ -56,11 +57,7 @@ export function collect(text: string, attempts: Map<string, EndedAttempt>): stri
 
 /** Empty if the daemon has just compressed or deleted the file. */
 export async function readText(path: string, isCompressed: boolean): Promise<string> {
-  try {
-    const content = await readFile(path);
-    return (isCompressed ? await promisify(gunzip)(content) : content).toString('utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
+  const content = await unlessMissing(readFile(path));
+  if (content === undefined) return '';
+  return (isCompressed ? await promisify(gunzip)(content) : content).toString('utf8');
 }

@@ -12,6 +12,7 @@ import type { Clock } from '../../base/clock.ts';
 import { createLineFile } from '../../base/append-lines.ts';
 import { limitText } from '../../base/truncate-text.ts';
 import { makePrivateSubdirectory } from '../../base/private-directory.ts';
+import { unlessMissing } from '../../base/unless-missing.ts';
 import type { Logger } from '../../log/logger.ts';
 import { rotateLog } from '../../log/rotate-log.ts';
 import { formatAuditLine, type AuditEvent } from './audit-line.ts';
@@ -131,9 +132,6 @@ async function removeOld(folder: string, before: number): Promise<void> {
 
 /** All files of the audit log, in no order; none if there is no directory. */
 export async function auditFiles(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  });
+  const names = (await unlessMissing(readdir(folder))) ?? [];
   return names.filter((name) => /^\w+\.jsonl(\.\d+)?$/.test(name)).map((name) => join(folder, name));
 }

@@ -4,6 +4,7 @@ import { limitText, MAX_LENGTH } from '../../base/truncate-text.ts';
 import { redactText } from '../../base/secret-patterns.ts';
 import { parseTime } from '../../clearml/parse-time.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
+import { readField } from '../../clearml/unreadable-entries.ts';
 import type { ServedQueue } from '../deps.ts';
 import { isHeldMessage } from '../console/console-messages.ts';
 import type { Entry } from '../journal/entry.ts';
@@ -74,7 +75,7 @@ function readProperties(
   { document }: TaskDocument,
   used: readonly string[] = [],
 ): Pick<Submitting, 'properties' | 'propertiesLeftOff'> {
-  const properties = fieldOf(fieldOf(document, 'hyperparams'), 'properties');
+  const properties = readField(readField(document, 'hyperparams'), 'properties');
   if (typeof properties !== 'object' || properties === null) return { properties: {} };
   const names = new Set([...used.filter((name) => Object.hasOwn(properties, name)), ...Object.keys(properties)]);
   const shown = [...names].slice(0, MAX_PROPERTIES);
@@ -82,7 +83,7 @@ function readProperties(
     properties: Object.fromEntries(
       shown.map((name) => [
         limitText(name, 'name'),
-        showProperty(limitText(name, 'name'), fieldOf(fieldOf(properties, name), 'value')),
+        showProperty(limitText(name, 'name'), readField(readField(properties, name), 'value')),
       ]),
     ),
     ...(names.size > shown.length ? { propertiesLeftOff: names.size - shown.length } : {}),
@@ -107,8 +108,4 @@ function limitValue(text: string): string {
   if (text.length <= MAX_LENGTH.propertyValue) return text;
   const words = /^[^]*\s/.exec(limitText(text, 'propertyValue'))?.[0] ?? '';
   return `${words}… (${text.length} characters)`;
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }

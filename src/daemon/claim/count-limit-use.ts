@@ -4,7 +4,6 @@ import type { Tasks } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job, JobSize } from '../../slurm/scheduler.ts';
-
 import type { Entry } from '../journal/entry.ts';
 import type { TaskFacts } from '../users/task-owners.ts';
 
@@ -32,23 +31,16 @@ export const NO_JOBS: JobCounts = {
   ofUnknownSize: 0,
 };
 
-export function addJob(
-  { jobs, waiting, byOwner, ofUnknownOwner, nodes, gpus, ofUnknownSize }: JobCounts,
-  {
-    owner,
-    isWaiting,
-    size,
-  }: { readonly owner: string | undefined; readonly isWaiting: boolean; readonly size?: JobSize },
-): JobCounts {
-  return {
-    jobs: jobs + 1,
-    waiting: waiting + (isWaiting ? 1 : 0),
-    byOwner: owner === undefined ? byOwner : new Map(byOwner).set(owner, (byOwner.get(owner) ?? 0) + 1),
-    ofUnknownOwner: ofUnknownOwner + (owner === undefined ? 1 : 0),
-    nodes: nodes + (size?.nodes ?? 0),
-    gpus: gpus + (size?.gpus ?? 0),
-    ofUnknownSize: ofUnknownSize + (size === undefined ? 1 : 0),
-  };
+interface CountedJob {
+  readonly owner: string | undefined;
+  readonly isWaiting: boolean;
+  readonly size?: JobSize | undefined;
+}
+
+export function addJob(counts: JobCounts, job: CountedJob): JobCounts {
+  const added = { ...counts, byOwner: new Map(counts.byOwner) };
+  count(added, job);
+  return added;
 }
 
 /** Jobs whose owner is not known yet count, too. */
@@ -103,11 +95,11 @@ export function tally(
   const byQueue = new Map(queues.map((id) => [id, noJobs()]));
   for (const [task, { isWaiting }] of tasks) {
     const facts = readFacts(task);
-    const job = { isWaiting, size: sizeOf(task) };
-    count(cluster, facts?.owner, job);
+    const job = { owner: facts?.owner, isWaiting, size: sizeOf(task) };
+    count(cluster, job);
     for (const id of facts === undefined ? queues : [facts.queue]) {
       const counts = id === undefined ? undefined : byQueue.get(id);
-      if (counts !== undefined) count(counts, facts?.owner, job);
+      if (counts !== undefined) count(counts, job);
     }
   }
   return { cluster, queues: byQueue };
@@ -128,18 +120,14 @@ function noJobs(): GrowingCounts {
   return { ...NO_JOBS, byOwner: new Map() };
 }
 
-function count(
-  counts: GrowingCounts,
-  owner: string | undefined,
-  job: { readonly isWaiting: boolean; readonly size: JobSize | undefined },
-): void {
+function count(counts: GrowingCounts, { owner, isWaiting, size }: CountedJob): void {
   counts.jobs += 1;
-  if (job.isWaiting) counts.waiting += 1;
+  if (isWaiting) counts.waiting += 1;
   if (owner === undefined) counts.ofUnknownOwner += 1;
   else counts.byOwner.set(owner, (counts.byOwner.get(owner) ?? 0) + 1);
-  if (job.size === undefined) counts.ofUnknownSize += 1;
-  counts.nodes += job.size?.nodes ?? 0;
-  counts.gpus += job.size?.gpus ?? 0;
+  if (size === undefined) counts.ofUnknownSize += 1;
+  counts.nodes += size?.nodes ?? 0;
+  counts.gpus += size?.gpus ?? 0;
 }
 
 /** How long a status that was read counts, in milliseconds. */

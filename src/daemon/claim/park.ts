@@ -39,8 +39,13 @@ export async function readClaimed(
 
 /** Whether the task is still the claimed one: see `readClaimed`. */
 export function isStillClaimed(entry: Entry, task: Task | undefined): task is Task {
-  if (task?.status !== 'queued' || task.executionQueue !== entry.queue || isAbortUndone(task)) return false;
+  if (!isWaiting(entry, task)) return false;
   return entry.queuedAt === undefined || task.statusChanged === undefined || task.statusChanged <= entry.queuedAt;
+}
+
+/** Whether the task is queued for the queue that it came from, and its user has not aborted it. */
+export function isWaiting(entry: Entry, task: Task | undefined): task is Task {
+  return task?.status === 'queued' && task.executionQueue === entry.queue && !isAbortUndone(task);
 }
 
 /**
@@ -56,8 +61,7 @@ export async function unpark(
 ): Promise<void> {
   if (isOurs) await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task);
   const task = (await deps.clearml.tasks.get(entry.task))?.task;
-  if (task?.status !== 'queued' || task.executionQueue !== entry.queue || isAbortUndone(task))
-    return leaveToUser(deps, entry, task);
+  if (!isWaiting(entry, task)) return leaveToUser(deps, entry, task);
   return deps.journal.write({ ...entry, step: 'orphaned', stepAt: deps.clock.now(), queuedAt: task.statusChanged });
 }
 

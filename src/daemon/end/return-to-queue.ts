@@ -1,8 +1,7 @@
 // Returns a task that cannot be submitted now to the front of its queue.
 import { isRefusal } from '../../clearml/connection/refusal-codes.ts';
 import type { Task } from '../../clearml/task.ts';
-import { leaveToUser } from '../claim/park.ts';
-import { isAbortUndone } from '../decide/recognize-abort.ts';
+import { isWaiting, leaveToUser } from '../claim/park.ts';
 import { endTask } from './end-task.ts';
 import { isReasonOfDaemon } from './status-reasons.ts';
 import type { Entry } from '../journal/entry.ts';
@@ -30,11 +29,6 @@ export async function returnToQueue(
     await deps.journal.forget(entry.task);
   } else await leaveToUser(deps, entry, task);
   await removeJobConf(deps, entry);
-}
-
-/** Whether the task is queued for the queue that it came from, and its user has not aborted it. */
-function isWaiting(entry: Entry, task: Task | undefined): task is Task {
-  return task?.status === 'queued' && task.executionQueue === entry.queue && !isAbortUndone(task);
 }
 
 /** A user who enqueued the queued task at this moment changed it too, but wants the entry. */

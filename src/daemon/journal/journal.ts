@@ -2,6 +2,7 @@
 import { rename, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requirePrivateDirectory } from '../../base/private-directory.ts';
+import { unlessMissing } from '../../base/unless-missing.ts';
 import { readOrMakeFile, replaceFile } from '../../base/atomic-file.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -182,12 +183,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
 
 /** Returns undefined if there is no such file. */
 async function inodeOf(file: string): Promise<bigint | undefined> {
-  try {
-    return (await stat(file, { bigint: true })).ino;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return (await unlessMissing(stat(file, { bigint: true })))?.ino;
 }
 
 /** Any error but ENOENT may be temporary. */

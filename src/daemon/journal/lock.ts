@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makePrivateDirectory } from '../../base/private-directory.ts';
+import { unlessMissing } from '../../base/unless-missing.ts';
 import * as z from 'zod';
 
 /** Thrown when another daemon holds the state directory. */
@@ -131,12 +132,7 @@ function lockOf(file: string, holder: Holder, initialDevice: number | undefined)
 
 /** Returns the device that the path is on, or undefined if it does not exist. */
 async function deviceOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).dev;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return (await unlessMissing(stat(path)))?.dev;
 }
 
 /**
@@ -162,7 +158,8 @@ function describe({ pid, host, since }: Holder, folder: string): string {
   return `Another clearml-agent-slurm (process ${pid} on ${host}, since ${new Date(since).toISOString()}) uses the state directory ${folder}. Stop it, or set agent.slurm.state_dir to another directory.`;
 }
 
-function rejectDirectory(folder: string, error: unknown): never {
+/** @throws StateDirectoryError */
+export function rejectDirectory(folder: string, error: unknown): never {
   const why = error instanceof Error ? error.message : String(error);
   throw new StateDirectoryError(
     `The state directory ${folder} cannot be used: ${why}. Set agent.slurm.state_dir to a directory that you own.`,

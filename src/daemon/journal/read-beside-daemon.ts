@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Entry } from './entry.ts';
 import { parseJournal } from './journal-lines.ts';
+import { unlessMissing } from '../../base/unless-missing.ts';
 import { UsageError } from '../../base/usage-error.ts';
 
 /**
@@ -12,7 +13,7 @@ import { UsageError } from '../../base/usage-error.ts';
  */
 export async function journalEntries(stateDir: string): Promise<ReadonlyMap<TaskId, Entry>> {
   const file = join(stateDir, 'journal.jsonl');
-  const read = parseJournal(await readTextIfThere(file));
+  const read = parseJournal((await unlessMissing(readFile(file, 'utf8'))) ?? '');
   switch (read.kind) {
     case 'read':
       return read.entries;
@@ -21,14 +22,5 @@ export async function journalEntries(stateDir: string): Promise<ReadonlyMap<Task
     case 'damaged':
       // The daemon sets it aside when it starts, and finds everything again in ClearML and Slurm.
       return new Map();
-  }
-}
-
-async function readTextIfThere(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
   }
 }

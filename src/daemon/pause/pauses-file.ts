@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { parseJson } from '../../base/parse-json.ts';
 import { replaceByPrivateFile } from '../../base/private-file.ts';
+import { unlessMissing } from '../../base/unless-missing.ts';
 
 const Pause = z.object({
   /** The name or id of the queue; null for the whole cluster. */
@@ -25,13 +26,8 @@ export type Pause = z.infer<typeof Pause>;
  */
 export async function readPauses(folder: string, now: number): Promise<Pause[]> {
   const file = pausesFile(folder);
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-    throw error;
-  }
+  const text = await unlessMissing(readFile(file, 'utf8'));
+  if (text === undefined) return [];
   const read = Pauses.safeParse(parseJson(text));
   if (!read.success) throw new Error(`${file} is unreadable: run clearml-agent-slurm resume, or remove it`);
   return read.data.pauses.filter(({ until }) => until === null || until > now);

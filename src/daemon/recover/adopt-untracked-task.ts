@@ -10,7 +10,7 @@ import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { isBackAtGate } from '../decide/closed-gate.ts';
 import { isOfUnlistedUser, mappingOf } from '../users/unix-users.ts';
 import type { Peers } from '../poll/peers.ts';
-import { findLiveJob, listAllUsersJobs, newestAttempt, type Snapshot } from '../poll/poll.ts';
+import { findLiveJob, listAllUsersJobs, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
 import { logToConsole } from '../console/write-to-console.ts';
 import { describeOthersJob } from '../console/console-messages.ts';
 
@@ -73,7 +73,9 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
     const isFound = new Set(untrackedTasks.map(({ task }) => task));
     heldBack = new Set(found.map(({ task }) => task).filter((task) => !isFound.has(task)));
     // Recently parked tasks are included: otherwise each would cause another listing when its time has come.
-    const checked = [...unsure, ...parkedTasks(deps, facts.snapshot)].filter((task) => !isFound.has(task));
+    const checked = [...unsure, ...readParked(facts.snapshot, deps.schedulerQueue).keys()].filter(
+      (task) => !isFound.has(task),
+    );
     checkedAt = new Map(checked.map((task) => [task, at]));
     return { untrackedTasks, isAll: untrackedTasks.length === found.length };
   }
@@ -93,7 +95,9 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
       const withJob = [...snapshot.jobs.keys()].filter((task) => isUnknown(task) && !isOfPeer(task));
       const hasFailed = (task: TaskId): boolean =>
         snapshot.jobs.get(task)?.some(({ state }) => state === 'FAILED') === true;
-      const parked = parkedTasks(deps, snapshot).filter((task) => isUnknown(task) && !isOfPeer(task));
+      const parked = [...readParked(snapshot, deps.schedulerQueue).keys()].filter(
+        (task) => isUnknown(task) && !isOfPeer(task),
+      );
       const jobless = chooseJobless(parked.filter((task) => !snapshot.jobs.has(task)));
       const isParked = new Set(parked);
       const named = withJob.filter(
@@ -169,10 +173,6 @@ function manyWaiting(deps: DaemonDeps, snapshot: Snapshot): TaskId[] {
     .filter(({ id }) => deps.queues.some((served) => served.id === id))
     .flatMap(({ entries }) => entries.map(({ task }) => task));
   return waiting.length > MANY_WAITING ? waiting : [];
-}
-
-function parkedTasks({ schedulerQueue }: DaemonDeps, { queues }: Snapshot): TaskId[] {
-  return (queues.find(({ id }) => id === schedulerQueue)?.entries ?? []).map(({ task }) => task);
 }
 
 async function adoptOne(deps: DaemonDeps, untracked: Untracked, task: Task | undefined): Promise<void> {

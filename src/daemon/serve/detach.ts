@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { makePrivateDirectory } from '../../base/private-directory.ts';
 import { systemClock, sleepUnlessStopped } from '../../base/clock.ts';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
-import { findHolder, StateDirectoryError } from '../journal/lock.ts';
+import { findHolder, rejectDirectory } from '../journal/lock.ts';
 import { readServingNote } from '../status/serving-file.ts';
 import { startDetached } from '../../transport/spawn-detached.ts';
 import { daemonLogFile, rotateDaemonLog } from './daemon-log.ts';
@@ -70,10 +70,7 @@ async function makeLogFile(clusters: readonly ClusterSettings[]): Promise<string
     await makePrivateDirectory(folder);
     rotateDaemonLog(file);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new StateDirectoryError(
-      `The state directory ${folder} cannot be used: ${why}. Set agent.slurm.state_dir to a directory that you own.`,
-    );
+    return rejectDirectory(folder, error);
   }
   return file;
 }

@@ -130,8 +130,7 @@ async function readQueues({ clearml }: SurveyDeps): Promise<{ queues: readonly Q
     await clearml.connect();
     return { queues: (await clearml.queues.readAll()).queues, error: undefined };
   } catch (error) {
-    if (!(error instanceof ServerUnreachableError)) throw error;
-    return { queues: [], error: error.message };
+    return { queues: [], error: whyUnreachable(error) };
   }
 }
 
@@ -142,8 +141,7 @@ async function readTasks(
   try {
     return { ...(await clearml.tasks.read(ids)), error: undefined };
   } catch (error) {
-    if (!(error instanceof ServerUnreachableError)) throw error;
-    return { ...NONE, error: error.message };
+    return { ...NONE, error: whyUnreachable(error) };
   }
 }
 
@@ -208,7 +206,12 @@ async function readEnded(
     );
     return { rows: rows.toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0)), error: undefined };
   } catch (error) {
-    if (!(error instanceof ServerUnreachableError)) throw error;
-    return { rows: [], error: error.message };
+    return { rows: [], error: whyUnreachable(error) };
   }
+}
+
+/** @throws any other error */
+function whyUnreachable(error: unknown): string {
+  if (!(error instanceof ServerUnreachableError)) throw error;
+  return error.message;
 }

@@ -1,6 +1,7 @@
 // The state file of a sandbox, replaced atomically.
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from '../../base/atomic-file.ts';
 import { distrustOf } from '../../base/path-trust-rule.ts';
 import { createPrivateFile } from '../../base/private-file.ts';
 import { snapshot, type Snapshot } from './documents.ts';
@@ -40,16 +41,6 @@ export async function writeSnapshot(path: string, content: Snapshot): Promise<vo
   await createPrivateFile(besides, JSON.stringify(content));
   await rename(besides, path);
   await syncFolder(dirname(path));
-}
-
-/** A rename is durable only after a sync of the directory. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }
 
 async function readIfPresent(path: string): Promise<string | undefined> {

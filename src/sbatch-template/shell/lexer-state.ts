@@ -29,9 +29,8 @@ export interface Lexer {
   readonly lexSubstitution: (lexer: Lexer, openedAt: number) => void;
 }
 
-export function peek(lexer: Lexer, ahead = 0): string {
-  const at = lexer.at + ahead;
-  return at < lexer.end ? (lexer.source.text[at] ?? '') : '';
+export function peek({ at, end, source }: Lexer): string {
+  return at < end ? (source.text[at] ?? '') : '';
 }
 
 export function isNext(lexer: Lexer, expected: string): boolean {
