@@ -8,6 +8,7 @@ import {
   type PathSteps,
   type Trust,
 } from './path-trust-rule.ts';
+import { messageOf } from './error-message.ts';
 
 /**
  * Why another user may listen on the socket, as the beginning of a sentence: `/tmp/s belongs to another user (uid 1002)`.
@@ -43,6 +44,6 @@ export function inspectSocket(path: string): SocketInspection {
     const inspected = inspectPath(path);
     return { isThere: inspected.isWhole, why: findSocketDistrust(inspected, ownTrust()) };
   } catch (error) {
-    return { isThere: false, why: `it cannot be checked: ${error instanceof Error ? error.message : String(error)}` };
+    return { isThere: false, why: `it cannot be checked: ${messageOf(error)}` };
   }
 }

@@ -2,7 +2,7 @@
 import { quoteWord } from '../base/shell-word.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { ParsedArgs } from './command.ts';
-import { switchOption, textOption } from './typed-options.ts';
+import { isOn, textOption } from './typed-options.ts';
 
 const TEXTS = ['template', 'queue', 'ssh', 'cluster', 'config-file', 'state-dir'] as const;
 const SWITCHES = ['singularity-mode', 'srun-delegation'] as const;
@@ -13,6 +13,6 @@ export function commandToTrackAgain(typed: ParsedArgs, task: TaskId): string {
     const value = textOption(typed, name);
     return value === undefined ? [] : [`--${name}`, quoteWord(value)];
   });
-  const switches = SWITCHES.filter((name) => switchOption(typed, name) === true).map((name) => `--${name}`);
+  const switches = SWITCHES.filter((name) => isOn(typed, name)).map((name) => `--${name}`);
   return ['clearml-agent-slurm execute --id', task, ...texts, ...switches].join(' ');
 }

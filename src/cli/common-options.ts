@@ -37,6 +37,21 @@ export const QUEUE_OPTIONS = {
   ...MODE_OPTIONS,
 } as const satisfies Record<string, Option>;
 
+export const TASK_ARGUMENT = {
+  usage: 'TASK',
+  means: 'Task id or a unique prefix of it, task name, or Slurm job id',
+} as const;
+
+/** A task of the server, or one in a file. */
+export const TASK_OPTIONS = {
+  task: { value: 'TASK', type: 'string', describe: TASK_ARGUMENT.means },
+  'task-file': {
+    value: 'FILE',
+    type: 'string',
+    describe: 'JSON file with the task as tasks.get_by_id returns it; no server is needed',
+  },
+} as const satisfies Record<string, Option>;
+
 export const HTTP_OPTION: Option = {
   value: '[HOST:]PORT',
   type: 'string',

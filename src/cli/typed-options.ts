@@ -33,9 +33,13 @@ export function switchOption(typed: ParsedArgs, name: string): boolean | undefin
   return typeof last === 'boolean' ? last : undefined;
 }
 
+export function isOn(typed: ParsedArgs, name: string): boolean {
+  return switchOption(typed, name) === true;
+}
+
 /** The one of these mutually exclusive switches that is given. */
 export function onlyOne<Name extends string>(typed: ParsedArgs, names: readonly Name[]): Name | undefined {
-  const given = names.filter((name) => switchOption(typed, name) === true);
+  const given = names.filter((name) => isOn(typed, name));
   if (given.length > 1)
     throw new UsageError(`${given.map((name) => `--${name}`).join(' and ')} are mutually exclusive.`);
   return given[0];

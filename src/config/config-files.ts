@@ -4,6 +4,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ConfigError } from './errors.ts';
 import type { IncludedFile } from './hocon/parse-hocon.ts';
 import type { Surroundings } from './environment-variables.ts';
+import { messageOf } from '../base/error-message.ts';
 
 /** The text of a file, or undefined if it does not exist; throws if it cannot be read. */
 export type ReadFile = (path: string) => string | undefined;
@@ -83,7 +84,6 @@ function readOne(file: string, readFile: ReadFile): string | undefined {
     return readFile(file);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`cannot be read: ${why}`, { kind: 'file', file, line: 1, column: 1 });
+    throw new ConfigError(`cannot be read: ${messageOf(error)}`, { kind: 'file', file, line: 1, column: 1 });
   }
 }

@@ -24,6 +24,7 @@ import { UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
 import { access, constants, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { distrustOf } from '../base/path-trust-rule.ts';
+import { messageOf } from '../base/error-message.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -225,7 +226,7 @@ async function probeStateDir(folder: string): Promise<Fact<string>> {
     await writeFile(file, 'x', { flag: 'wx', mode: 0o600 });
     await rm(file);
   } catch (error) {
-    return unavailable(`${folder} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+    return unavailable(`${folder} cannot be used: ${messageOf(error)}`);
   }
   return known(place === folder ? folder : `${folder} (will be created)`);
 }

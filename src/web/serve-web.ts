@@ -21,6 +21,7 @@ import {
   writeListenNote,
   type ListenNote,
 } from './token-and-address-files.ts';
+import { messageOf } from '../base/error-message.ts';
 
 export interface WebServer {
   /** Closes all connections and frees the addresses. */
@@ -113,6 +114,5 @@ async function isListening(path: string): Promise<boolean> {
 }
 
 function refused(what: string, error: unknown, origin: ConfigError['origin'] | undefined): ConfigError {
-  const why = error instanceof Error ? error.message : String(error);
-  return new ConfigError(`${what}: ${why}`, origin ?? { kind: 'default' });
+  return new ConfigError(`${what}: ${messageOf(error)}`, origin ?? { kind: 'default' });
 }

@@ -9,6 +9,7 @@ import type { HttpSettings } from '../config/schema/http-schema.ts';
 import { daemonLogFile } from '../daemon/serve/daemon-log.ts';
 import { StateDirectoryError } from '../daemon/journal/lock.ts';
 import { newToken } from './authorize-request.ts';
+import { messageOf } from '../base/error-message.ts';
 
 const Note = z.object({
   pid: z.number(),
@@ -52,8 +53,7 @@ export async function readOrMakeToken(file: string): Promise<string> {
       await handle.close();
     }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new StateDirectoryError(`The HTTP token file ${file} cannot be used: ${why}.`);
+    throw new StateDirectoryError(`The HTTP token file ${file} cannot be used: ${messageOf(error)}.`);
   }
 }
 

@@ -4,6 +4,7 @@ import undici, { type Dispatcher } from 'undici';
 import { createResponseGauge, tooLarge, type ResponseLimits } from './response-limits.ts';
 import { ServerUnusableError } from '../errors.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
+import { messageOf } from '../../base/error-message.ts';
 
 interface HttpRequest {
   readonly url: string;
@@ -45,7 +46,7 @@ export class HttpError extends Error {
   readonly sent: boolean;
 
   constructor(cause: unknown, sent: boolean) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(messageOf(cause), { cause });
     this.code = readCode(cause);
     this.sent = sent;
   }

@@ -1,6 +1,6 @@
 // `audit`: prints the audit log of a task.
 import { EXIT } from '../../base/exit-codes.ts';
-import { switchOption, textOption } from '../typed-options.ts';
+import { isOn, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 
@@ -30,7 +30,7 @@ export const auditCommand: Command = {
         context.stderr(describeNoLines(app, task ?? ''));
         return EXIT.failed;
       }
-      const isJson = switchOption(typed, 'json') ?? false;
+      const isJson = isOn(typed, 'json');
       context.stdout(
         isJson
           ? lines.map((line) => `${escapeToOneLine(JSON.stringify(line))}\n`).join('')

@@ -2,12 +2,12 @@
 import { EXIT } from '../../base/exit-codes.ts';
 import { textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
-import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
+import { CLUSTER_OPTIONS, COMMON_OPTIONS, TASK_ARGUMENT } from '../common-options.ts';
 
 export const cancelCommand: Command = {
   name: 'cancel',
   positionals: '[task]',
-  argument: { usage: 'TASK', means: 'Task id or a unique prefix of it, task name, or Slurm job id' },
+  argument: TASK_ARGUMENT,
   group: 'Run tasks',
   describe: 'Abort a task as the web page does; this cancels its Slurm job',
   examples: [

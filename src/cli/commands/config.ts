@@ -1,6 +1,6 @@
 // `config`: prints the effective settings.
 import { EXIT } from '../../base/exit-codes.ts';
-import { switchOption, textOption } from '../typed-options.ts';
+import { isOn, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 
@@ -27,8 +27,8 @@ export const configCommand: Command = {
     context.stdout(
       showConfig(config, {
         key: textOption(typed, 'key'),
-        origins: switchOption(typed, 'origins') ?? false,
-        json: switchOption(typed, 'json') ?? false,
+        origins: isOn(typed, 'origins'),
+        json: isOn(typed, 'json'),
       }),
     );
     return EXIT.ok;

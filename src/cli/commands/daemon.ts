@@ -6,7 +6,7 @@ import { COMMON_OPTIONS, HTTP_OPTION, QUEUE_OPTIONS } from '../common-options.ts
 import { EXIT } from '../../base/exit-codes.ts';
 import { PROGRAM } from '../option-spelling.ts';
 import { stopCommand } from './stop.ts';
-import { onlyOne, switchOption } from '../typed-options.ts';
+import { isOn, onlyOne } from '../typed-options.ts';
 
 export const daemonCommand: Command = {
   name: undefined,
@@ -106,8 +106,8 @@ async function runInForeground(typed: ParsedArgs, context: CommandContext): Prom
     import('../setting-options.ts'),
     import('../explain-error.ts'),
   ]);
-  const once = switchOption(typed, 'once') ?? false;
-  const createQueues = switchOption(typed, 'create-queue') ?? false;
+  const once = isOn(typed, 'once');
+  const createQueues = isOn(typed, 'create-queue');
   const openWeb: OpenWeb = async (app, monitor) => (await import('../../web/serve-web.ts')).serveWeb(app, monitor);
   const end = await serve({ ...commonOptions(typed), once, createQueues, openWeb }, context);
   return end === 'unfinished' ? EXIT.tryAgain : EXIT.ok;

@@ -2,7 +2,7 @@
 import { EXIT } from '../../base/exit-codes.ts';
 import { painter } from '../../base/terminal-colors.ts';
 import { UsageError } from '../../base/usage-error.ts';
-import { switchOption, textOption } from '../typed-options.ts';
+import { isOn, textOption } from '../typed-options.ts';
 import type { Command, ParsedArgs } from '../command.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
 
@@ -37,16 +37,15 @@ export const doctorCommand: Command = {
     const { countFailed, formatDoctorJson, formatSections, formatSummary } =
       await import('../../doctor/format-report.ts');
     const { knownSecrets } = await import('../../assembly/secrets-of-process.ts');
-    const onNode = switchOption(typed, 'on-node') ?? false;
+    const onNode = isOn(typed, 'on-node');
     const runAs = textOption(typed, 'as');
     if (runAs !== undefined && !onNode) throw new UsageError('--as needs --on-node.');
     const options = { ...commonOptions(typed), onNode, partition: partitionOption(typed), runAs };
     const sections = await runDoctor(options, context);
     const columns = context.terminalSize?.().columns ?? Infinity;
-    const text =
-      switchOption(typed, 'json') === true
-        ? formatDoctorJson(sections)
-        : formatSections(sections, { paint: painter(context), columns }) + formatSummary(sections);
+    const text = isOn(typed, 'json')
+      ? formatDoctorJson(sections)
+      : formatSections(sections, { paint: painter(context), columns }) + formatSummary(sections);
     // Output of programs and servers may contain secrets.
     context.stdout(knownSecrets(context).redact(text));
     return countFailed(sections) > 0 ? EXIT.failed : EXIT.ok;

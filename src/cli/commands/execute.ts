@@ -1,9 +1,9 @@
 // `execute`: runs one task as a Slurm job without a daemon.
 import { EXIT } from '../../base/exit-codes.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import { switchOption, textOption } from '../typed-options.ts';
+import { isOn, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
-import { CLUSTER_OPTIONS, COMMON_OPTIONS, MODE_OPTIONS } from '../common-options.ts';
+import { CLUSTER_OPTIONS, COMMON_OPTIONS, MODE_OPTIONS, TASK_OPTIONS } from '../common-options.ts';
 
 export const executeCommand: Command = {
   name: 'execute',
@@ -20,11 +20,7 @@ export const executeCommand: Command = {
     },
   ],
   options: {
-    id: {
-      value: 'TASK',
-      type: 'string',
-      describe: 'Task id or a unique prefix of it, task name, or Slurm job id',
-    },
+    id: TASK_OPTIONS.task,
     template: {
       value: 'FILE',
       type: 'string',
@@ -54,8 +50,8 @@ export const executeCommand: Command = {
       queue: textOption(typed, 'queue'),
       template: textOption(typed, 'template'),
       container: textOption(typed, 'container'),
-      createQueue: switchOption(typed, 'create-queue') === true,
-      clone: switchOption(typed, 'clone') === true,
+      createQueue: isOn(typed, 'create-queue'),
+      clone: isOn(typed, 'clone'),
       commandFor: (task: TaskId, change = {}) => commandToTrackAgain({ ...typed, ...change }, task),
       print: (text: string) => context.stdout(jobOutput(context, text)),
     };

@@ -1,6 +1,6 @@
 // `init`: writes a first template, settings and unit for a cluster.
 import { EXIT } from '../../base/exit-codes.ts';
-import { switchOption, textOption } from '../typed-options.ts';
+import { isOn, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 
@@ -55,7 +55,7 @@ export const initCommand: Command = {
       containers: textOption(typed, 'containers'),
       'shared-dir': textOption(typed, 'shared-dir'),
     };
-    const ask = switchOption(typed, 'yes') === true ? undefined : context.ask;
+    const ask = isOn(typed, 'yes') ? undefined : context.ask;
     const folder = textOption(typed, 'folder');
     const options = { ...commonOptions(typed), folder, choices, ssh: textOption(typed, 'ssh'), ask };
     const { paths, settingsFile, serverError } = await writeSite(options, context);

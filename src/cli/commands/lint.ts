@@ -1,7 +1,7 @@
 // `lint`: checks templates.
 import { EXIT } from '../../base/exit-codes.ts';
 import { painter } from '../../base/terminal-colors.ts';
-import { listOption, switchOption } from '../typed-options.ts';
+import { isOn, listOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 
@@ -28,7 +28,7 @@ export const lintCommand: Command = {
       await import('../../lint/format-findings.ts');
     const configured = readConfigured(typed, context);
     const { files, unchecked, unused } = await lintFiles(listOption(typed, 'templates'), configured);
-    if (switchOption(typed, 'json') === true) {
+    if (isOn(typed, 'json')) {
       context.stdout(formatLintJson(files, unchecked));
     } else {
       context.stdout(formatFindings(files, painter(context), context.terminalSize?.().columns));
@@ -37,7 +37,7 @@ export const lintCommand: Command = {
       context.stderr(formatSummary(files));
     }
     const { errors, warnings } = countFindings(files);
-    const isFailed = errors > 0 || (switchOption(typed, 'strict') === true && warnings > 0);
+    const isFailed = errors > 0 || (isOn(typed, 'strict') && warnings > 0);
     return isFailed ? EXIT.failed : EXIT.ok;
   },
 };

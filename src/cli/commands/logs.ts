@@ -1,15 +1,15 @@
 // `logs`: prints the output of a task's Slurm job.
 import { EXIT } from '../../base/exit-codes.ts';
-import { numberOption, switchOption, textOption } from '../typed-options.ts';
+import { isOn, numberOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
-import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
+import { CLUSTER_OPTIONS, COMMON_OPTIONS, TASK_ARGUMENT } from '../common-options.ts';
 
 const DEFAULT_LINES = 100;
 
 export const logsCommand: Command = {
   name: 'logs',
   positionals: '[task]',
-  argument: { usage: 'TASK', means: 'Task id or a unique prefix of it, task name, or Slurm job id' },
+  argument: TASK_ARGUMENT,
   group: 'Operate',
   describe: "Print the output of a task's Slurm job",
   examples: [
@@ -33,7 +33,7 @@ export const logsCommand: Command = {
     const { withApp } = await import('../with-app.ts');
     const { printJobLog } = await import('../../task-commands/print-job-log.ts');
     const lines = numberOption(typed, 'lines', 1) ?? DEFAULT_LINES;
-    const follow = switchOption(typed, 'follow') ?? false;
+    const follow = isOn(typed, 'follow');
     const print = (text: string): string => {
       const shown = jobOutput(context, text);
       context.stdout(shown);

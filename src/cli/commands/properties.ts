@@ -1,6 +1,6 @@
 // `properties`: lists the user properties that templates read, or sets them on a task.
 import { EXIT } from '../../base/exit-codes.ts';
-import { listOption, switchOption, textOption } from '../typed-options.ts';
+import { isOn, listOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS } from '../common-options.ts';
 
@@ -39,10 +39,10 @@ export const propertiesCommand: Command = {
     if (task !== undefined) {
       const { setMissingProperties } = await import('../../task-commands/set-missing-properties.ts');
       context.stdout(await setMissingProperties(commonOptions(typed), here, task, properties));
-    } else if (switchOption(typed, 'json') === true) {
+    } else if (isOn(typed, 'json')) {
       context.stdout(`${JSON.stringify(properties, null, 2)}\n`);
     } else {
-      const isMarkdown = switchOption(typed, 'markdown') ?? false;
+      const isMarkdown = isOn(typed, 'markdown');
       context.stdout(formatProperties(properties, isMarkdown, context.terminalSize?.().columns));
     }
     return EXIT.ok;

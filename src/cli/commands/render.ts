@@ -1,9 +1,9 @@
 // `render`: prints the job script of a task without submitting it.
 import { EXIT } from '../../base/exit-codes.ts';
 import { PROGRAM } from '../option-spelling.ts';
-import { switchOption, textOption } from '../typed-options.ts';
+import { isOn, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
-import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
+import { COMMON_OPTIONS, QUEUE_OPTIONS, TASK_OPTIONS } from '../common-options.ts';
 
 export const renderCommand: Command = {
   name: 'render',
@@ -18,16 +18,7 @@ export const renderCommand: Command = {
   ],
   options: {
     ...QUEUE_OPTIONS,
-    task: {
-      value: 'TASK',
-      type: 'string',
-      describe: 'Task id or a unique prefix of it, task name, or Slurm job id',
-    },
-    'task-file': {
-      value: 'FILE',
-      type: 'string',
-      describe: 'JSON file with the task as tasks.get_by_id returns it; no server is needed',
-    },
+    ...TASK_OPTIONS,
     origins: { type: 'boolean', describe: 'Print the origin of each value to standard error' },
     ...COMMON_OPTIONS,
   },
@@ -41,7 +32,7 @@ export const renderCommand: Command = {
     const { script, uses, notes } = await renderScript(options, configured);
     for (const note of notes) context.stderr(`${PROGRAM}: ${note}\n`);
     context.stdout(script);
-    if (switchOption(typed, 'origins') === true) {
+    if (isOn(typed, 'origins')) {
       const { formatOrigins } = await import('../../sbatch-template/placeholders/origins-table.ts');
       context.stderr(formatOrigins(uses));
     }

@@ -1,6 +1,6 @@
 // `sandbox`: runs a small ClearML-compatible server.
 import { EXIT } from '../../base/exit-codes.ts';
-import { numberOption, switchOption, textOption } from '../typed-options.ts';
+import { isOn, numberOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 
 /** The port of a ClearML API server. */
@@ -52,7 +52,7 @@ export const sandboxCommand: Command = {
       stateFile: textOption(typed, 'state'),
       latency: textOption(typed, 'latency') === undefined ? undefined : ('real' as const),
       configFile: textOption(typed, 'write-config'),
-      overwrite: switchOption(typed, 'overwrite') ?? false,
+      overwrite: isOn(typed, 'overwrite'),
     };
     await runSandbox(options, context);
     return EXIT.ok;

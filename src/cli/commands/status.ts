@@ -2,9 +2,10 @@
 import { CHECK_EXIT, EXIT } from '../../base/exit-codes.ts';
 import { painter } from '../../base/terminal-colors.ts';
 import { UsageError } from '../../base/usage-error.ts';
-import { bareNumberOption, spanOption, switchOption } from '../typed-options.ts';
+import { bareNumberOption, isOn, spanOption } from '../typed-options.ts';
 import type { Command, CommandContext, ParsedArgs } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
+import { messageOf } from '../../base/error-message.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -44,8 +45,8 @@ export const statusCommand: Command = {
     const { withStatus } = await import('../../daemon/status/collect-status.ts');
     const { statusDocument, statusHead, statusText } = await import('../format-status.ts');
     const { watch } = await import('../watched-screen.ts');
-    const isJson = switchOption(typed, 'json') ?? false;
-    if (switchOption(typed, 'check') === true) return check(typed, context);
+    const isJson = isOn(typed, 'json');
+    if (isOn(typed, 'check')) return check(typed, context);
     if (typed['watch'] !== undefined && isJson) throw new UsageError('Give either --watch or --json.');
     const endedSinceMs = spanOption(typed, 'since') ?? HOUR_MS;
     const paint = painter(context);
@@ -84,7 +85,7 @@ async function check(typed: ParsedArgs, context: CommandContext): Promise<number
     context.stdout(`${line}\n`);
     return CHECK_EXIT[state];
   } catch (error) {
-    context.stdout(`UNKNOWN: ${oneLine(error instanceof Error ? error.message : String(error))}\n`);
+    context.stdout(`UNKNOWN: ${oneLine(messageOf(error))}\n`);
     return CHECK_EXIT.unknown;
   }
 }

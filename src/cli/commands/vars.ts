@@ -1,8 +1,8 @@
 // `vars`: lists the variables of templates.
 import { EXIT } from '../../base/exit-codes.ts';
-import { switchOption, textOption } from '../typed-options.ts';
+import { isOn, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
-import { COMMON_OPTIONS } from '../common-options.ts';
+import { COMMON_OPTIONS, TASK_OPTIONS } from '../common-options.ts';
 
 export const varsCommand: Command = {
   name: 'vars',
@@ -13,19 +13,14 @@ export const varsCommand: Command = {
     { commandLine: 'vars --task TASK', effect: 'List the variables and values of a task' },
   ],
   options: {
-    task: { value: 'TASK', type: 'string', describe: 'Task id or a unique prefix of it, task name, or Slurm job id' },
-    'task-file': {
-      value: 'FILE',
-      type: 'string',
-      describe: 'JSON file with the task as tasks.get_by_id returns it; no server is needed',
-    },
+    ...TASK_OPTIONS,
     queue: { value: 'QUEUE', type: 'array', describe: 'Queue of the task' },
     json: { type: 'boolean', describe: 'Print JSON, with complete values' },
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
     const { formatFields, formatValues } = await import('../format-variables.ts');
-    const isJson = switchOption(typed, 'json') ?? false;
+    const isJson = isOn(typed, 'json');
     const columns = context.terminalSize?.().columns;
     const task = textOption(typed, 'task');
     const taskFile = textOption(typed, 'task-file');

@@ -11,9 +11,8 @@ export const webCommand: Command = {
   examples: [{ commandLine: 'web', effect: 'Print the URL, which contains the token' }],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {
-    const { readConfigured } = await import('../setting-options.ts');
+    const { commonOptions, readConfigured } = await import('../setting-options.ts');
     const { findDaemons, describeOthers } = await import('../../daemon/serve/running-daemons.ts');
-    const { commonOptions } = await import('../setting-options.ts');
     const { describeWeb } = await import('../../web/status-page-url.ts');
     const { printResult } = await import('../print-output.ts');
     const daemons = await findDaemons(commonOptions(typed), context);

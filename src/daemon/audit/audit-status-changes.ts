@@ -5,6 +5,7 @@ import { meaningOf, type StatusReason } from '../end/status-reasons.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { AuditEvent, StatusAction } from './audit-line.ts';
 import type { AuditLog } from './audit-log.ts';
+import { messageOf } from '../../base/error-message.ts';
 
 type Change = Pick<Extract<AuditEvent, { event: 'changing status' }>, 'to' | 'action'>;
 
@@ -30,7 +31,7 @@ export function withAuditedStatuses(
     try {
       return await effect();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       await audit.write({ event: 'status not changed', task, queue, job, why });
       throw error;
     }

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { makePrivateDirectory } from '../../base/private-directory.ts';
 import { unlessMissing } from '../../base/unless-missing.ts';
 import * as z from 'zod';
+import { messageOf } from '../../base/error-message.ts';
 
 /** Thrown when another daemon holds the state directory. */
 export class AlreadyRunningError extends Error {
@@ -160,9 +161,8 @@ function describe({ pid, host, since }: Holder, folder: string): string {
 
 /** @throws StateDirectoryError */
 export function rejectDirectory(folder: string, error: unknown): never {
-  const why = error instanceof Error ? error.message : String(error);
   throw new StateDirectoryError(
-    `The state directory ${folder} cannot be used: ${why}. Set agent.slurm.state_dir to a directory that you own.`,
+    `The state directory ${folder} cannot be used: ${messageOf(error)}. Set agent.slurm.state_dir to a directory that you own.`,
   );
 }
 

@@ -11,6 +11,7 @@ import { findHolder } from '../journal/lock.ts';
 import { readPauses, writePauses, type Pause } from './pauses-file.ts';
 import { readServingNote } from '../status/serving-file.ts';
 import { formatTime } from '../console/console-messages.ts';
+import { messageOf } from '../../base/error-message.ts';
 
 export interface PauseRequest {
   /** By name or id; empty for all. */
@@ -33,7 +34,7 @@ export async function pauseQueues(
   const end = until === null ? '' : ` until ${formatTime(until)}`;
   return change(options, context, request.queues, async ({ stateDir }, named) => {
     const before = await readPauses(stateDir, since).catch((error: unknown) => {
-      throw new UsageError(String(error instanceof Error ? error.message : error));
+      throw new UsageError(messageOf(error));
     });
     const queues: readonly (string | null)[] = named.length === 0 ? [null] : named;
     const added = queues.map((queue): Pause => ({ queue, since, until, reason, ...(by === undefined ? {} : { by }) }));

@@ -1,6 +1,7 @@
 // Messages for refused host keys: the key, the known keys, and what to do. Pure.
 import { fingerprint, type HostKeyResult } from './compare-host-key.ts';
 import type { HostKey } from '../ssh-target.ts';
+import { messageOf } from '../../base/error-message.ts';
 
 export interface ShownKey {
   readonly host: string;
@@ -73,10 +74,6 @@ export class UntrustedKnownHostsError extends Error {
 export function describeUnchecked({ name }: Pick<ShownKey, 'name'>, error: unknown): string {
   const advice = error instanceof UntrustedKnownHostsError ? 'Run chmod go-w on it.' : 'Make the file readable.';
   return `The host key of ${name} cannot be checked: ${messageOf(error)}. Nothing was sent. ${advice}`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 const LABELS: Readonly<Record<string, string>> = { 'ssh-ed25519': 'ED25519', 'ssh-rsa': 'RSA', 'ssh-dss': 'DSA' };

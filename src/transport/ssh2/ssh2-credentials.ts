@@ -6,6 +6,7 @@ import { inspectSocket } from '../../base/trusted-socket.ts';
 import type { AnyAuthMethod, utils } from 'ssh2';
 import type { Transport } from '../transport.ts';
 import type { PasswordSource, SshTarget } from '../ssh-target.ts';
+import { messageOf } from '../../base/error-message.ts';
 
 export interface Credentials {
   /** In the order of use. */
@@ -90,7 +91,7 @@ async function readPassword(
       'file' in source ? await readSecretFile(source.file) : await runPasswordCommand(source.command, here);
     return password === '' ? { problem: 'the password is empty' } : { password };
   } catch (error) {
-    return { problem: `the password is not available: ${error instanceof Error ? error.message : String(error)}` };
+    return { problem: `the password is not available: ${messageOf(error)}` };
   }
 }
 

@@ -12,6 +12,7 @@ import { createShellPool, MaxSessionsError, type ShellPool } from '../shell-pool
 import { createSsh2Shell, type Ssh2Shell } from './ssh2-shell.ts';
 import type { SshTarget } from '../ssh-target.ts';
 import { connectBySsh2, type Ssh2Connection } from './open-ssh2-connection.ts';
+import { messageOf } from '../../base/error-message.ts';
 
 export interface Ssh2TransportOptions {
   readonly target: SshTarget;
@@ -64,10 +65,10 @@ export function createSsh2Transport(options: Ssh2TransportOptions): SshTransport
       return createSsh2Shell({ channel, token, hostName: name, closeTimeoutMs, giveUp: close });
     } catch (error) {
       if (error instanceof MaxSessionsError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new HostUnreachableError(`The connection to ${name} was lost before anything was sent: ${reason}`, {
-        cause: error,
-      });
+      throw new HostUnreachableError(
+        `The connection to ${name} was lost before anything was sent: ${messageOf(error)}`,
+        { cause: error },
+      );
     }
   }
 
