@@ -21,7 +21,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['CLEARML_CONFIG_FILE'],
     meaning:
-      'The `clearml.conf` on the node. Has an effect only if `agent.slurm.shared_dir` is not set or `agent.slurm.user_map` is set. Default: `~/clearml.conf`.',
+      'The `clearml.conf` on the node, by default `~/clearml.conf`. No effect with `agent.slurm.shared_dir`, unless `agent.slurm.user_map` is set.',
   },
   {
     names: ['CLEARML_API_HOST', 'CLEARML_API_ACCESS_KEY', 'CLEARML_API_SECRET_KEY', 'CLEARML_AUTH_TOKEN'],
@@ -65,7 +65,7 @@ export const READ_BY_JOB: readonly JobVariables[] = [
   {
     names: ['RANK'],
     meaning:
-      'In a job with one node, the agent uses it as the rank, instead of `SLURM_PROCID`. A job with several nodes unsets a `RANK` that differs from `SLURM_PROCID`.',
+      'On one node, the agent uses it as the rank, instead of `SLURM_PROCID`. On several nodes, a `RANK` that differs from `SLURM_PROCID` is unset.',
   },
 ];
 
@@ -92,7 +92,7 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   {
     names: ['CLEARML_AGENT__AGENT__VENVS_DIR'],
     meaning:
-      "Where the agent creates the task's Python environment: the private directory. To keep the environment, export another directory after CLEARML_PRE_SETUP.",
+      "Where the agent creates the task's Python environment: the private directory. To keep it, export another directory after CLEARML_PRE_SETUP.",
   },
   {
     names: ['CLEARML_WORKER_ID'],
@@ -107,7 +107,7 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   { names: ['CLEARML_DOCKER_IMAGE'], meaning: 'In a container: the image, as the task names it.' },
   {
     names: ['PYTHONNOUSERSITE', 'CLEARML_AGENT__AGENT__PACKAGE_MANAGER__SYSTEM_SITE_PACKAGES'],
-    meaning: "In a container: 1 and true, so that Python uses the image's packages and not the packages in `~/.local`.",
+    meaning: "In a container: 1 and true, so that Python uses the image's packages and none of `~/.local`.",
   },
   { names: ['CLEARML_SLURM_SET_UP'], meaning: 'In a container: the script that runs before the agent.' },
 ];
