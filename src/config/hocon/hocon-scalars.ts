@@ -11,8 +11,15 @@ const UNQUOTED = /(?:[^`^+?!@*&"[{\s\]}#,=$\\]|\\.)+/y;
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([\s\S]))/g;
 // An unknown escape stays as it is, with its backslash, because users write regular expressions and Windows paths.
 const ESCAPED: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(Array.from('\\"/=#!', (character) => [character, character])),
-  ...{ n: '\n', r: '\r', t: '\t' },
+  '\\': '\\',
+  '"': '"',
+  '/': '/',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  '=': '=',
+  '#': '#',
+  '!': '!',
 };
 const WORDS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
   ['true', true],
