@@ -1,4 +1,5 @@
 // Creates the client of the ClearML server in the configuration.
+import { capitalized } from '../base/terminal-text.ts';
 import { systemClock } from '../base/clock.ts';
 import type { ServerRateLimit } from '../clearml/connection/server-rate-limit.ts';
 import type { ClearmlClient } from '../clearml/client.ts';
@@ -46,8 +47,7 @@ export function createClearml(app: App, { timeouts, isDaemon = false, rateLimit 
           const time = new Date(until).toISOString();
           if (isDaemon) log.warn('ClearML server does not respond; retrying', { until: time, why });
           else {
-            const fact = why.charAt(0).toUpperCase() + why.slice(1);
-            context.stderr(`${fact}. Retrying until ${time.slice(11, 19)} UTC; press Ctrl-C to stop.\n`);
+            context.stderr(`${capitalized(why)}. Retrying until ${time.slice(11, 19)} UTC; press Ctrl-C to stop.\n`);
           }
         },
       }),

@@ -57,6 +57,11 @@ export function visibleText(line: string): string {
 
 const NOT_IN_A_LINE = new RegExp(`[${NOT_SHOWN}\\n]`, 'g');
 
+/** A sentence of an explanation. */
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /**
  * Joins these lines, with a newline after the last one. A newline inside a line would begin a new one, for example a setting after
  * a comment. It is written as `\u000a`, and so is every other invisible character.

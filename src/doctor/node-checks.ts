@@ -1,6 +1,5 @@
 // The checks on a node, made by a probe job.
-import type { NodeFound } from './node-script.ts';
-import type { ProbeContainer } from './node-script.ts';
+import type { NodeFound, ProbeContainer } from './node-script.ts';
 import {
   failed,
   passed,

@@ -21,7 +21,8 @@ import type { Configured } from '../assembly/load-trusted-config.ts';
 import { probeUserMap } from './probe-user-map.ts';
 import { slurmCommands, withSlurmCommands } from '../assembly/locate-slurm-programs.ts';
 import { UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
-import { access, constants, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { distrustOf } from '../base/path-trust-rule.ts';
 import { messageOf } from '../base/error-message.ts';
@@ -98,7 +99,7 @@ async function queryHost(
   if (clock.kind !== 'known') return withoutConnection(clock.kind === 'unavailable' ? clock.why : '');
   const connection = known({ host: host.name, isBySsh: ssh !== undefined, notices: host.notices ?? [] });
   const aheadMs = known(Number(clock.value) * 1000 - Math.floor(systemClock.now() / 1000) * 1000);
-  const commands = await queryVersions(host, [names.sbatch, names.squeue, names.scancel, names.scontrol]);
+  const commands = await attempt(versionsOf(host, [names.sbatch, names.squeue, names.scancel, names.scontrol]));
   const sharedFolder = await querySharedFolder(host, sharedDir, trustedGroup);
   const gathered = { connection, aheadMs, sharedFolder };
   if (commands.kind !== 'known' || commands.value.some(({ version }) => version === undefined)) {
@@ -173,16 +174,7 @@ async function querySharedFolder(
   return known({ path, state: isWritable.value ? 'writable' : 'not writable', distrust });
 }
 
-/** A missing command has no version; a command that fails for another reason makes the fact unavailable. */
-async function queryVersions(host: Transport, programs: readonly string[]): Promise<Fact<CommandSeen[]>> {
-  try {
-    return known(await versionsOf(host, programs));
-  } catch (error) {
-    if (isTransportError(error)) return unavailable(error.message);
-    throw error;
-  }
-}
-
+/** A missing command has no version. */
 async function versionsOf(host: Transport, programs: readonly string[]): Promise<CommandSeen[]> {
   const seen: CommandSeen[] = [];
   for (const program of programs) seen.push({ program, version: await versionOf(host, program) });
@@ -206,9 +198,14 @@ async function query(host: Transport, program: string, args: readonly string[]):
   return result.value.exitCode === 0 ? known(result.value.stdout) : unavailable(failureMessage(program, result.value));
 }
 
-async function run(host: Transport, program: string, args: readonly string[]): Promise<Fact<CommandResult>> {
+function run(host: Transport, program: string, args: readonly string[]): Promise<Fact<CommandResult>> {
+  return attempt(host.run({ program, args, timeoutMs: TIMEOUT_MS }));
+}
+
+/** Unavailable if a command could not run. */
+async function attempt<Value>(running: Promise<Value>): Promise<Fact<Value>> {
   try {
-    return known(await host.run({ program, args, timeoutMs: TIMEOUT_MS }));
+    return known(await running);
   } catch (error) {
     if (isTransportError(error)) return unavailable(error.message);
     throw error;
@@ -217,7 +214,7 @@ async function run(host: Transport, program: string, args: readonly string[]): P
 
 /** The daemon creates a missing directory; then its nearest existing parent is probed. */
 async function probeStateDir(folder: string): Promise<Fact<string>> {
-  const place = await nearestFolder(folder);
+  const place = nearestFolder(folder);
   try {
     const why = distrustOf(folder);
     if (why !== undefined) return unavailable(`${folder} is refused because other users can change it: ${why}`);
@@ -231,12 +228,7 @@ async function probeStateDir(folder: string): Promise<Fact<string>> {
   return known(place === folder ? folder : `${folder} (will be created)`);
 }
 
-async function nearestFolder(folder: string): Promise<string> {
-  try {
-    await access(folder, constants.F_OK);
-    return folder;
-  } catch {
-    const above = dirname(folder);
-    return above === folder ? folder : nearestFolder(above);
-  }
+function nearestFolder(folder: string): string {
+  const above = dirname(folder);
+  return existsSync(folder) || above === folder ? folder : nearestFolder(above);
 }

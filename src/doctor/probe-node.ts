@@ -1,8 +1,14 @@
 // Submits a probe job to a node, reads its results, and leaves neither job nor file behind.
 import { systemClock, sleepUnlessStopped } from '../base/clock.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
-import type { NodeFound } from './node-script.ts';
-import { probeName, probeScript, parseProbe, type ProbeContainer, type ProbePlace } from './node-script.ts';
+import {
+  type NodeFound,
+  probeName,
+  probeScript,
+  parseProbe,
+  type ProbeContainer,
+  type ProbePlace,
+} from './node-script.ts';
 import { known, unavailable, type Fact } from './check-result.ts';
 import { findDistrustOnHost } from '../transport/path-trust-on-host.ts';
 import type { Transport } from '../transport/transport.ts';

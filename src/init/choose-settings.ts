@@ -2,9 +2,8 @@
 import { nearestName } from '../base/did-you-mean.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import type { Entrance } from '../slurm/partition-rights.ts';
-import type { ReachablePartition } from '../doctor/reachable-partitions.ts';
+import { type ReachablePartition, isPlainName } from '../doctor/reachable-partitions.ts';
 import { UsageError } from '../base/usage-error.ts';
-import { isPlainName } from '../doctor/reachable-partitions.ts';
 import type { Site } from './site-facts.ts';
 import { isHomeShared, moduleFor } from './probe-login-shell.ts';
 
@@ -71,7 +70,7 @@ export async function choose(site: Site, typed: TypedChoices, ask: Ask): Promise
   const shared = await decide('shared-dir', sharedQuestion(site), whyShared(site));
   return {
     queue: { value: queue.value, why: [queue.why, aboutQueue(site, queue.value)].filter(Boolean).join(' ') },
-    partition: { value: partition, why: named.why + aboutOthers('Others', open, partition.name) },
+    partition: { value: partition, why: named.why + aboutOthers('Others', namesOf(open), partition.name) },
     entrance,
     containers: { value: containers.value as ContainerProgram, why: containers.why },
     sharedDir: { value: shared.value === NO_DIR ? undefined : shared.value, why: shared.why },
@@ -131,7 +130,7 @@ function partitionQuestion(open: Partitions, closed: Partitions, usual: Reachabl
   const shut = closed.length === 0 ? '' : `\n  (Not available: ${closed.map(whyClosed).join('; ')}.)`;
   return {
     asks: `In which partition should tasks run?${shut}`,
-    answers: open.map(({ name }) => name),
+    answers: namesOf(open),
     usual: usual.name,
   };
 }
@@ -150,9 +149,8 @@ async function chooseEntrance(
   const plain = ways.filter(({ account }) => isPlainName(account));
   const [usual] = plain;
   if (usual === undefined) return typed === undefined ? undefined : unknownAccount(typed);
-  const accounts = plain.map(({ account }) => ({ name: account }));
+  const answers = plain.map(({ account }) => account);
   const why = usual.isDefault ? 'Your default account (sacctmgr).' : `Your account that ${name} accepts (sacctmgr).`;
-  const answers = accounts.map((one) => one.name);
   const chosen = await decide(
     'account',
     { asks: 'Under which account should jobs run?', answers, usual: usual.account },
@@ -160,7 +158,7 @@ async function chooseEntrance(
   );
   return {
     value: plain.find(({ account }) => account === chosen.value) ?? usual,
-    why: chosen.why + aboutOthers('Your other accounts', accounts, chosen.value),
+    why: chosen.why + aboutOthers('Your other accounts', answers, chosen.value),
   };
 }
 
@@ -203,7 +201,11 @@ function whyShared({ loginShell: login }: Site): string {
     : `${where}; perhaps the nodes do not share it.`;
 }
 
-function aboutOthers(word: string, all: readonly { readonly name: string }[], chosen: string): string {
-  const others = all.map(({ name }) => name).filter((name) => name !== chosen);
+function namesOf(partitions: Partitions): string[] {
+  return partitions.map(({ name }) => name);
+}
+
+function aboutOthers(word: string, all: readonly string[], chosen: string): string {
+  const others = all.filter((name) => name !== chosen);
   return others.length === 0 ? '' : ` ${word}: ${others.join(', ')}.`;
 }

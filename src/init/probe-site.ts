@@ -1,5 +1,5 @@
 // Probes a site for init: the cluster, the ClearML server, and this machine.
-import { access, constants } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { Fact } from '../doctor/check-result.ts';
@@ -84,7 +84,7 @@ async function output(host: Transport, program: string, args: readonly string[],
 async function findKeeper({ context }: App, cluster: ClusterSettings): Promise<Site['supervisor']> {
   const runtime = context.environment['XDG_RUNTIME_DIR'];
   const socket = runtime === undefined ? undefined : join(runtime, 'systemd', 'private');
-  if (socket !== undefined && (await isThere(socket)))
+  if (socket !== undefined && existsSync(socket))
     return { kind: 'systemd', why: `Your systemd user instance runs on this machine (${socket}).` };
   const here = await createTransport({ ...cluster, ssh: undefined }, context);
   try {
@@ -107,12 +107,3 @@ async function findKeeper({ context }: App, cluster: ClusterSettings): Promise<S
 }
 
 const MAY_USE_CRON = `if command -v crontab >/dev/null && ! crontab -l 2>&1 | grep -q 'not allowed'; then echo yes; fi\n`;
-
-async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.F_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,5 +1,6 @@
 // Probes a cluster and writes a first template, settings and unit for it. Existing files are never overwritten.
-import { access, constants, mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
@@ -47,7 +48,10 @@ export async function writeSite(options: InitOptions, context: ProcessContext): 
       throw new UsageError('init works on one cluster: select it with --cluster.');
     const folder = resolve(context.workingDir, options.folder ?? '.');
     // Before any question is asked.
-    await throwIfAnyIsThere([TEMPLATE, SETTINGS, ...Object.values(UNIT_FILE_NAMES)].map((name) => join(folder, name)));
+    const present = [TEMPLATE, SETTINGS, ...Object.values(UNIT_FILE_NAMES)]
+      .map((name) => join(folder, name))
+      .find(existsSync);
+    if (present !== undefined) throw existsError(present);
 
     const { queue } = options.choices;
     if (queue !== undefined) refuseInternalQueue(queue, app.config.settings);
@@ -108,16 +112,6 @@ function filesFor({ ssh, app, cluster, folder, site, choices }: Writing): { path
       }),
     },
   ];
-}
-
-async function throwIfAnyIsThere(files: readonly string[]): Promise<void> {
-  for (const path of files) {
-    const isThere = await access(path, constants.F_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) throw existsError(path);
-  }
 }
 
 function existsError(path: string): UsageError {

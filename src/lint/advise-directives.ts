@@ -116,11 +116,15 @@ function isDefaultName({ value, placeholders }: DirectiveOption): boolean {
 
 /** Whether the template starts a login shell or sets PATH. */
 function setsEnvironment({ source: { text } }: LenientParse): boolean {
-  const [first = ''] = text.split('\n', 1);
   return (
-    /\s(?:-[a-z]*l|--login)\b/.test(first) ||
+    startsLoginShell(text) ||
     /^[ \t]*(?:(?:export[ \t]+)?PATH=|(?:\.|source)[ \t]+["']?(?:\/etc\/profile|~\/\.|"?\$HOME\/\.))/m.test(text)
   );
+}
+
+export function startsLoginShell(text: string): boolean {
+  const [first = ''] = text.split('\n', 1);
+  return /\s(?:-[a-z]*l|--login)\b/.test(first);
 }
 
 function repeatedOptions({ source }: LenientParse, options: readonly DirectiveOption[]): Finding[] {

@@ -10,6 +10,7 @@ import {
 } from '../sbatch-template/directives/parse-directive-options.ts';
 import { pyxisImageProblem } from '../sbatch-template/containers/write-pyxis-image.ts';
 import type { LenientParse } from '../sbatch-template/collect-errors.ts';
+import { startsLoginShell } from './advise-directives.ts';
 import { findingAt, type Finding } from './collect-rules.ts';
 
 export function adviseScript(parsed: LenientParse): Finding[] {
@@ -110,14 +111,12 @@ function moduleWithoutProfile(
   { commands, functions }: LexedScript,
   options: readonly DirectiveOption[],
 ): Finding[] {
-  const [first = ''] = source.text.split('\n', 1);
-  const isLogin = /\s(?:-[a-z]*l|--login)\b/.test(first);
   // Since Slurm 23.02, --export=NONE gives the job the user's login environment, with its functions.
   const hasLoginEnvironment = options.some((option) => option.name === 'export' && defaultText(option) === 'NONE');
   const isDefined = functions.some(({ name }) => name === 'module');
   const at = commands.findIndex(({ words: [program] }) => program?.text === 'module');
   const call = commands[at];
-  if (call === undefined || isLogin || hasLoginEnvironment || isDefined) return [];
+  if (call === undefined || startsLoginShell(source.text) || hasLoginEnvironment || isDefined) return [];
   const sources = commands
     .slice(0, at)
     .some(({ words: [program] }) => /^(?:\.|source|eval)$/.test(program?.text ?? ''));

@@ -75,24 +75,18 @@ export async function checkWithPrograms(parsed: LenientParse, checkers: Checkers
     checkOutputDirectories(parsed, checkers),
     checkWithSbatch(parsed, checkers),
   ]);
-  return {
-    findings: parts.flatMap(({ findings }) => findings),
-    unchecked: parts.flatMap(({ unchecked }) => unchecked),
-  };
+  return together(parts);
 }
 
 /** Runs only the checks that find errors: bash cannot parse the script, or Slurm rejects the job. */
 export async function checkForErrors(parsed: LenientParse, checkers: Checkers): Promise<Checked> {
-  const [bash, sbatch] = await Promise.all([checkWithBash(parsed, checkers.here), checkWithSbatch(parsed, checkers)]);
-  return { findings: [...bash.findings, ...sbatch.findings], unchecked: [...bash.unchecked, ...sbatch.unchecked] };
+  return together(await Promise.all([checkWithBash(parsed, checkers.here), checkWithSbatch(parsed, checkers)]));
 }
 
 /** Skips shellcheck if bash reports a syntax error: shellcheck would report it three times. */
 async function checkWithShells(parsed: LenientParse, here: Transport): Promise<Checked> {
   const bash = await checkWithBash(parsed, here);
-  if (bash.findings.length > 0) return bash;
-  const shellcheck = await checkWithShellcheck(parsed, here);
-  return { findings: shellcheck.findings, unchecked: [...bash.unchecked, ...shellcheck.unchecked] };
+  return bash.findings.length > 0 ? bash : together([bash, await checkWithShellcheck(parsed, here)]);
 }
 
 async function checkWithBash(parsed: LenientParse, here: Transport): Promise<Checked> {
@@ -130,10 +124,7 @@ async function checkOutputDirectories(
         : NO_FINDINGS;
     }),
   );
-  return {
-    findings: checked.flatMap(({ findings }) => findings),
-    unchecked: checked.flatMap(({ unchecked }) => unchecked),
-  };
+  return together(checked);
 }
 
 /** A template has an error if Slurm accepts it from none of the users: each may have other accounts, partitions and limits. */
@@ -157,6 +148,13 @@ async function checkWithSbatch(
     else unchecked ??= notChecked(`sbatch --test-only could not check the job: ${tested.message}.`);
   }
   return refusal ?? unchecked ?? NO_FINDINGS;
+}
+
+function together(parts: readonly Checked[]): Checked {
+  return {
+    findings: parts.flatMap(({ findings }) => findings),
+    unchecked: parts.flatMap(({ unchecked }) => unchecked),
+  };
 }
 
 const NO_FINDINGS: Checked = { findings: [], unchecked: [] };

@@ -1,4 +1,5 @@
 // Lints the text of a template; check-with-bash-and-sbatch.ts adds the findings that need this machine or the cluster.
+import { capitalized } from '../base/terminal-text.ts';
 import { adviseDirectives } from './advise-directives.ts';
 import { adviseScript } from './advise-script.ts';
 import { advisePlaceholders } from './advise-placeholders.ts';
@@ -43,6 +44,6 @@ const NAME = /^(?:bash|sbatch)\b|^\S*:/;
 
 /** Makes a sentence of a template error's message. */
 function sentenceOf(finding: string): string {
-  const begun = NAME.test(finding) ? finding : finding.charAt(0).toUpperCase() + finding.slice(1);
+  const begun = NAME.test(finding) ? finding : capitalized(finding);
   return /[.?!]$/.test(begun) ? begun : `${begun}.`;
 }

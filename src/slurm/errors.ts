@@ -7,6 +7,16 @@ export class SlurmUnavailableError extends Error {
   override readonly name = 'SlurmUnavailableError';
 }
 
+/** For what is good to know but not needed: undefined while Slurm is unavailable. */
+export async function unlessUnavailable<Read>(reading: Promise<Read>): Promise<Read | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof SlurmUnavailableError) return undefined;
+    throw error;
+  }
+}
+
 /** The text of stderr on one line, or how the program ended. Never empty. */
 export function failureMessage(program: string, result: CommandResult): string {
   const said = oneLine(result.stderr);

@@ -82,14 +82,16 @@ export function isLive(state: JobState): boolean {
 
 /** Whether no part of the job runs, before its start or after a requeue. */
 export function isWaiting({ state }: { readonly state: JobState }): boolean {
-  const meaning: StateMeaning | undefined = state === 'UNKNOWN' ? undefined : JOB_STATES[state];
-  return meaning?.waits === true;
+  return meaningOf(state)?.waits === true;
 }
 
 /** Whether Slurm ended the job for a cause outside of it, and none of its processes is left: no node booted, or a job has a higher priority. */
 export function isEndedByCluster(state: JobState): boolean {
-  const meaning: StateMeaning | undefined = state === 'UNKNOWN' ? undefined : JOB_STATES[state];
-  return meaning?.byCluster === true;
+  return meaningOf(state)?.byCluster === true;
+}
+
+function meaningOf(state: JobState): StateMeaning | undefined {
+  return state === 'UNKNOWN' ? undefined : JOB_STATES[state];
 }
 
 /** Parses a state word; forms like `CANCELLED by 1000` and `COMPLETING+` are truncated at the first space or plus sign. */

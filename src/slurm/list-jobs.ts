@@ -4,7 +4,7 @@ import type { UnixAccount } from '../base/resolve-user-map.ts';
 import type { Logger } from '../log/logger.ts';
 import { SudoRefusedError } from '../transport/errors.ts';
 import type { CommandResult } from '../transport/transport.ts';
-import { oneLine, SlurmUnavailableError } from './errors.ts';
+import { oneLine, SlurmUnavailableError, unlessUnavailable } from './errors.ts';
 import { mergeLookUp } from './merge-squeue-and-sacct.ts';
 import { parseSacctJobs, sacctJobsArgs } from './look-up-sacct-jobs.ts';
 import type { Job, JobId, JobList, JobSize, Scheduler } from './scheduler.ts';
@@ -87,11 +87,8 @@ export function createJobLister({
     if (!(await hidesJobs(signal))) return ask([await ourUserId(signal), ...accounts.map(({ uid }) => uid)]);
     const all = await ask('ours');
     for (const { name } of accounts) {
-      const theirs = await ask('ours', name).catch((error: unknown) => {
-        if (error instanceof SlurmUnavailableError) return new Map<JobId, JobSize>();
-        throw error;
-      });
-      for (const [id, size] of theirs) all.set(id, size);
+      const theirs = await unlessUnavailable(ask('ours', name));
+      for (const [id, size] of theirs ?? []) all.set(id, size);
     }
     return all;
   }

@@ -4,7 +4,7 @@ import { CommandNotFoundError, SudoRefusedError } from '../transport/errors.ts';
 import type { Transport, Command, CommandResult } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
 import { createConcurrencyLimit, type ConcurrencyLimit } from '../base/concurrency-limit.ts';
-import { failureMessage, oneLine, SlurmUnavailableError } from './errors.ts';
+import { failureMessage, oneLine, SlurmUnavailableError, unlessUnavailable } from './errors.ts';
 import { isTransportError, parseSubmitTransportError, throwUnavailable } from './map-transport-errors.ts';
 import { TIME_ENVIRONMENT } from './parse-job-row.ts';
 import { logUmask, UMASK_VARIABLE, parseSubmitter, SUBMITTER_SCRIPT, type Submitter } from './log-umask.ts';
@@ -188,10 +188,7 @@ export function createCommandLineScheduler({
     owner?: UnixAccount,
   ): Promise<JobRecord> {
     if (!EXPLAINED_BY_USAGE.test(found.stateWord)) return found;
-    const answer = await askAccounting(() => sacctUsageArgs(id), signal, owner).catch((error: unknown) => {
-      if (error instanceof SlurmUnavailableError) return undefined;
-      throw error;
-    });
+    const answer = await unlessUnavailable(askAccounting(() => sacctUsageArgs(id), signal, owner));
     const usage = answer === undefined ? undefined : parseSacctUsage(answer);
     if (usage === undefined) return found;
     const { cancelledByUid: uid, peakMemory, memoryLimit } = usage;

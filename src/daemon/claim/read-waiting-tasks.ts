@@ -2,8 +2,7 @@
 import type { Queue, QueueEntry, QueueList } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
-import type { Pause } from '../pause/pauses-file.ts';
-import { pauseOf } from '../pause/pauses-file.ts';
+import { type Pause, pauseOf } from '../pause/pauses-file.ts';
 import { createTaskOwners, factsOf, type TaskFacts } from '../users/task-owners.ts';
 import type { Refused, RefusalHolds } from '../submit/slurm-refusal-holds.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';

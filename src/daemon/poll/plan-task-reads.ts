@@ -4,7 +4,6 @@ import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { isAskedToStop } from '../decide/recognize-abort.ts';
-
 import type { ReadLimits } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
 import { isAwaitingChange } from './poll-interval.ts';

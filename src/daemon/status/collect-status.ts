@@ -3,7 +3,7 @@ import { systemClock } from '../../base/clock.ts';
 import { openUserMap, type PeopleSource } from '../../assembly/open-user-map.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
 import { createUnixUsers, type UnixUsers } from '../users/unix-users.ts';
-import { SlurmUnavailableError } from '../../slurm/errors.ts';
+import { unlessUnavailable } from '../../slurm/errors.ts';
 import type { ClearmlClient } from '../../clearml/client.ts';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import { findHolder, type Holder } from '../journal/lock.ts';
@@ -63,13 +63,8 @@ interface Collecting {
 
 /** The map, for the jobs of other Unix users; undefined if there is none, or the cluster does not respond, which the survey reports. */
 async function findUsers({ app, side, clearml }: Omit<Collecting, 'endedSinceMs'>): Promise<UnixUsers | undefined> {
-  try {
-    const map = await openUserMap(app.config.settings.slurm, side.host, () => readPeople(clearml));
-    return map && createUnixUsers(map);
-  } catch (error) {
-    if (error instanceof SlurmUnavailableError) return undefined;
-    throw error;
-  }
+  const map = await unlessUnavailable(openUserMap(app.config.settings.slurm, side.host, () => readPeople(clearml)));
+  return map && createUnixUsers(map);
 }
 
 /** Without a response of the server, keys of the map count as ids only. */

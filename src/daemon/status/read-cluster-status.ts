@@ -3,7 +3,7 @@ import type { Limits } from '../../base/job-limits.ts';
 import type { ClearmlClient, Queue, TaskList } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { ServerUnreachableError } from '../../clearml/errors.ts';
-import { SlurmUnavailableError } from '../../slurm/errors.ts';
+import { unlessUnavailable } from '../../slurm/errors.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job, JobId, JobSize, Scheduler } from '../../slurm/scheduler.ts';
 import type { CauseOfEnd } from '../../history/ended-attempt.ts';
@@ -107,12 +107,7 @@ async function readSizes(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<JobId, JobSize> | undefined> {
   if (!countsSizes(limits) && ![...queueLimits.values()].some(countsSizes)) return undefined;
-  try {
-    return await scheduler.sizes(signal, accountsOf(unixUsers, entries.values()));
-  } catch (error) {
-    if (error instanceof SlurmUnavailableError) return undefined;
-    throw error;
-  }
+  return unlessUnavailable(scheduler.sizes(signal, accountsOf(unixUsers, entries.values())));
 }
 
 /** A job with the name of a task counts only if it runs as the Unix user of the task. */

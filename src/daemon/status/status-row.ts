@@ -1,11 +1,11 @@
 // The status of one task for the status command, from its journal entry, its job and its state in ClearML. Pure.
+import { capitalized } from '../../base/terminal-text.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isLive, parseJobState, isWaiting } from '../../slurm/job-state.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
 import { isAskedToStop } from '../decide/recognize-abort.ts';
 import { chooseJob } from '../decide/decide.ts';
-
 import type { Entry } from '../journal/entry.ts';
 import { describeReason, describeUnwanted } from '../console/console-messages.ts';
 import { describeEnd } from '../end/describe-end.ts';
@@ -97,11 +97,6 @@ function explainJob(job: Job, { entry, task, hasResponded }: KnownTask, now: num
   }
   if (task?.status !== 'queued') return `${capitalized(describeUnwanted(task))}; the job is ending.`;
   return isWaiting(job) ? describeReason(job, now) : 'clearml-agent is starting.';
-}
-
-/** An explanation as a sentence. */
-export function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function sinceWhen(job: Job): number | undefined {

@@ -1,10 +1,10 @@
 // The tables of the status page as HTML: queues, active tasks, and ended tasks.
 import { formatDuration } from '../../base/format-duration.ts';
-import { visibleText } from '../../base/terminal-text.ts';
+import { visibleText, capitalized } from '../../base/terminal-text.ts';
 import { describeUse } from '../../daemon/claim/report-limit-use.ts';
 import type { QueueHolds } from '../../daemon/claim/hold-reasons.ts';
 import { describeHoldReason, explainPause, formatTime } from '../../daemon/console/console-messages.ts';
-import { capitalized, type Phase } from '../../daemon/status/status-row.ts';
+import type { Phase } from '../../daemon/status/status-row.ts';
 import { clearmlUrl, moment, shownName, shownOwner, type Site } from './page-frame.ts';
 import { html, type Html } from './html.ts';
 import type { EndedLine, Filter, Overview, TaskLine } from './read-overview.ts';

@@ -4,7 +4,7 @@ import type { ClusterMonitor } from '../../daemon/monitor/cluster-monitor.ts';
 import type { Monitor } from '../../daemon/monitor/monitor.ts';
 import type { TaskSteps } from '../../daemon/monitor/task-steps.ts';
 import type { DaemonDeps } from '../../daemon/deps.ts';
-import { capitalized } from '../../daemon/status/status-row.ts';
+import { capitalized } from '../../base/terminal-text.ts';
 import { renderTask } from '../../daemon/submit/render-job-script.ts';
 import { isRecordOfTask } from '../../daemon/users/jobs-of-task.ts';
 import { createConcurrencyLimit } from '../../base/concurrency-limit.ts';
