@@ -14,8 +14,8 @@ with a fix), or was skipped (–), because it does not apply or an earlier check
 
 also submits a job of one minute, \`clearml_doctor_…\`, which checks a node, and waits up to ten minutes for its results. If a template
 runs containers, and the template or \`agent.default_docker.image\` names an image, the job also pulls and checks that image, and has nine
-minutes. Without \`--partition\`, the job goes to Slurm's default partition, or to the first one that accepts your jobs. If you interrupt
-\`doctor\`, it cancels the job.
+minutes. Without \`--partition\`, the job goes to Slurm's default partition, or to the first one that accepts your jobs. The results pass
+through a file in \`shared_dir\`, else in the home directory, which \`doctor\` removes. If you interrupt \`doctor\`, it cancels the job.
 
 [detected-problems.md](proof/detected-problems.md) lists problems that \`doctor\` detects.
 

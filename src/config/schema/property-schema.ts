@@ -47,7 +47,7 @@ export const properties = z
 export const otherProperties = z
   .boolean()
   .default(true)
-  .describe('Whether tasks may set user properties that are not listed in `properties`.');
+  .describe('Whether tasks may set other user properties that the template uses.');
 
 /** @returns undefined if there are no constraints */
 export function propertySettings(

@@ -92,7 +92,7 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   {
     names: ['CLEARML_AGENT__AGENT__VENVS_DIR'],
     meaning:
-      "Where the agent creates the task's Python environment: the private directory. To keep it, export another directory after CLEARML_PRE_SETUP.",
+      "Where the agent creates the task's Python environment: the private directory. To keep the environment, export another directory after CLEARML_PRE_SETUP.",
   },
   {
     names: ['CLEARML_WORKER_ID'],
