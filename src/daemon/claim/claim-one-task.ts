@@ -7,13 +7,15 @@ import type { Head } from './plan-claims.ts';
 /** A request that gives the task to exactly one caller: from the head of its queue, or from any position. */
 type Claim = (queue: QueueId, task: TaskId) => Promise<boolean>;
 
-/** Pops the head, or removes an entry behind an unreadable head. Undefined if another daemon was first. */
+/** Pops the head, or removes an entry behind another one. Undefined if another daemon was first, or if this one tracks the task already. */
 export async function claimOneTask(
   deps: DaemonDeps,
   { queue, entry: { task, added, isBehind } }: Head,
   take: Claim = (from, wanted) =>
     isBehind === true ? deps.clearml.queues.removeEntry(from, wanted) : deps.clearml.queues.pop(from, wanted),
 ): Promise<Entry | undefined> {
+  // It may have an entry in two queues: a second claim would replace the journal entry of the first.
+  if (deps.journal.entries.has(task)) return undefined;
   const entry: Entry = {
     task,
     queue: queue.id,

@@ -188,23 +188,23 @@ function explainHeld(state: ClaimState, waiting: WaitingQueue): HeldTask[] {
   return held;
 }
 
-/** The state after the task was claimed, so that it has a job soon. */
+/** The state after the task was claimed, so that it has a job soon. An entry of it in another queue must not be claimed too. */
 export function afterClaim(state: ClaimState, { queue, entry }: Head): ClaimState {
   const owner = state.ownerOf(entry.task);
   return {
     ...state,
     counts: addJob(state.counts, { owner, isWaiting: true }),
     lastServed: queue,
-    queues: state.queues.map((waiting) =>
-      waiting.queue !== queue
-        ? waiting
-        : {
-            ...waiting,
-            entries: waiting.entries.filter(({ task }) => task !== entry.task),
-            counts: addJob(waiting.counts, { owner, isWaiting: true }),
-            servedAt: owner === undefined ? waiting.servedAt : serve(waiting.servedAt, owner),
-          },
-    ),
+    queues: state.queues.map((waiting) => {
+      const entries = waiting.entries.filter(({ task }) => task !== entry.task);
+      if (waiting.queue !== queue) return { ...waiting, entries };
+      return {
+        ...waiting,
+        entries,
+        counts: addJob(waiting.counts, { owner, isWaiting: true }),
+        servedAt: owner === undefined ? waiting.servedAt : serve(waiting.servedAt, owner),
+      };
+    }),
   };
 }
 

@@ -4,7 +4,9 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';
 import { createRateLimit } from '../../../src/base/token-bucket.ts';
+import { claimOneTask } from '../../../src/daemon/claim/claim-one-task.ts';
 import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
+import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
 import { claimOnce } from '../run-daemon.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
@@ -48,6 +50,40 @@ describe('the task claimer', () => {
 
     expect(await claimOnce(fixture)).to.equal(0);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1, 2]);
+  });
+
+  it('submits a task once that is in two served queues, whichever of them its user chose last', async () => {
+    for (const isSecond of [false, true]) {
+      const fixture = fixtureWithTwoQueues();
+      const task = await fixture.enqueued(1);
+      await fixture.server.call('queues.add_task', { queue: OTHER_QUEUE, task, update_execution_queue: isSecond });
+
+      for (let pass = 1; pass <= 2; pass += 1) await claimOnce(fixture);
+
+      expect(fixture.calls.filter((label) => label.startsWith('sbatch'))).to.have.length(1);
+      expect(fixture.deps.journal.entries.get(task)).to.include({
+        step: 'following',
+        jobId: fixture.cluster.jobs[0]?.id,
+      });
+      expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+    }
+  });
+
+  it('does not pop a task that it tracks, even if a later queue still shows it', async () => {
+    const fixture = createStepFixture();
+    const task = await fixture.enqueued(1);
+    await claimOnce(fixture);
+    const tracked = fixture.deps.journal.entries.get(task);
+    await fixture.server.call('queues.add_task', { queue: OTHER_QUEUE, task });
+    const [own] = fixture.deps.queues;
+    if (own === undefined) throw new Error('no queue');
+    const entry = { task, added: fixture.clock.now() };
+
+    const claimed = await claimOneTask(fixture.deps, { queue: { ...own, id: OTHER_QUEUE, name: 'other' }, entry });
+
+    expect(claimed).to.equal(undefined);
+    expect(fixture.deps.journal.entries.get(task)).to.equal(tracked);
+    expect(fixture.waiting(OTHER_QUEUE)).to.deep.equal([1]);
   });
 
   it('removes the queue entry of a deleted task, and submits the next task', async () => {
@@ -208,12 +244,7 @@ describe('the task claimer', () => {
   });
 
   it('claims a task behind 60 unreadable entries before it reads the next queue', async () => {
-    const given = createStepFixture();
-    const [own] = given.deps.queues;
-    if (own === undefined) throw new Error('no queue');
-    const rateLimit = createRateLimit({ perSecond: 0.001, burst: 1 });
-    const later = { ...own, id: OTHER_QUEUE, name: 'other' };
-    const fixture = createStepFixture({ queues: [own, later], rateLimit });
+    const fixture = fixtureWithTwoQueues({ rateLimit: createRateLimit({ perSecond: 0.001, burst: 1 }) });
     for (let number = 1; number <= 60; number += 1)
       await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: `no task ${number}` });
     await fixture.enqueued(1);
@@ -230,6 +261,13 @@ describe('the task claimer', () => {
     expect(sizes).to.deep.equal([50, 61]);
   });
 });
+
+/** Serves both queues. */
+function fixtureWithTwoQueues(overrides: Partial<DaemonDeps> = {}): StepFixture {
+  const [own] = createStepFixture().deps.queues;
+  if (own === undefined) throw new Error('no queue');
+  return createStepFixture({ queues: [own, { ...own, id: OTHER_QUEUE, name: 'other' }], ...overrides });
+}
 
 /** The lengths of the longest lists of entries that each reading of the served queues returned. */
 function recordReadings({ server }: StepFixture): number[] {

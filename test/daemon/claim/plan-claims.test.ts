@@ -37,6 +37,12 @@ describe('the claim plan', () => {
     expect(claimed({ ...state, lastServed: r?.queue }, 1)).to.deep.equal(['a1']);
   });
 
+  it('claims a task once that is in two queues, so that the next task gets the place', () => {
+    const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: ['a1', 'b1'] } }, { limits: { maxJobs: 2 } });
+
+    expect(claimed(state)).to.deep.equal(['a1', 'b1']);
+  });
+
   it('stops at the limit of a queue and continues with the next queue', () => {
     const state = stateOf({
       q: { tasks: ['a1', 'a2', 'a3'], limits: { maxJobs: 3 }, jobs: ['A', 'a'] },
