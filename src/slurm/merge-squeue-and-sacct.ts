@@ -8,12 +8,14 @@ import type { Job, JobList } from './scheduler.ts';
  * Failed accounting does not prove that a job never existed: then the result is valid only if squeue shows a job for each name.
  */
 export function mergeLookUp(names: readonly string[], past: JobList, shown: readonly Job[]): JobList {
-  const current = shown.filter((job) => names.includes(job.name));
+  // Sets: after an outage of Slurm, tens of thousands of names may be looked up at once.
+  const wanted = new Set(names);
+  const current = shown.filter((job) => wanted.has(job.name));
   if (past.kind === 'failed') {
-    const isComplete = names.every((name) => current.some((job) => job.name === name));
+    const isComplete = wanted.size === new Set(current.map((job) => job.name)).size;
     return isComplete ? { kind: 'listed', jobs: current } : past;
   }
   const ids = new Set(current.map((job) => job.id));
-  const gone = past.jobs.filter((job) => names.includes(job.name) && !ids.has(job.id) && !isLive(job.state));
+  const gone = past.jobs.filter((job) => wanted.has(job.name) && !ids.has(job.id) && !isLive(job.state));
   return { kind: 'listed', jobs: [...current, ...gone] };
 }

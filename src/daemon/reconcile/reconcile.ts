@@ -205,7 +205,10 @@ async function lookUp(
     attempt === undefined ? [] : [formatJobName(task, attempt)],
   );
   if (names.length === 0) return new Map(absent.map(({ entry }) => [entry.task, []]));
-  const since = Math.min(...absent.map(({ entry }) => entry.firstAttemptAt ?? entry.stepAt));
+  const since = absent.reduce(
+    (first, { entry }) => Math.min(first, entry.firstAttemptAt ?? entry.stepAt),
+    deps.clock.now(),
+  );
   const owners = new Map(
     absent.flatMap(({ entry: { task, attempt, unixUser } }) =>
       attempt === undefined || unixUser === undefined ? [] : [[formatJobName(task, attempt), unixUser]],
