@@ -2,7 +2,7 @@
 import { capitalized } from '../base/terminal-text.ts';
 import { systemClock } from '../base/clock.ts';
 import type { ServerRateLimit } from '../clearml/connection/server-rate-limit.ts';
-import type { ClearmlClient } from '../clearml/client.ts';
+import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
 import { createClearmlClient } from '../clearml/create-client.ts';
 import type { ServerUnreachableError } from '../clearml/errors.ts';
 import { DEFAULT_TIMEOUTS, type Timeouts } from '../clearml/connection/connection-settings.ts';
@@ -52,4 +52,18 @@ export function createClearml(app: App, { timeouts, isDaemon = false, rateLimit 
         },
       }),
   };
+}
+
+/** Connects for the time of this work. @throws the errors of the client and of the work */
+export async function withClearml<Result>(
+  app: App,
+  work: (clearml: ClearmlClient, server: ServerFacts) => Promise<Result>,
+  options?: Options,
+): Promise<Result> {
+  const clearml = createClearml(app, options);
+  try {
+    return await work(clearml, await clearml.connect());
+  } finally {
+    await clearml.close();
+  }
 }

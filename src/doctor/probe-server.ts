@@ -13,26 +13,20 @@ import { isInternalQueue } from '../config/internal-queues.ts';
 import { NoCredentialsError } from '../config/errors.ts';
 import type { AddressSeen, HereFacts, QueueSeen } from './configuration-checks.ts';
 import { known, unavailable, unchecked, type Fact } from './check-result.ts';
-import { createClearml } from '../assembly/clearml-from-config.ts';
+import { withClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
 
 type ServerPart = Pick<HereFacts, 'server' | 'credentials' | 'version' | 'serverAheadMs' | 'queues'>;
 
 /** A user waits for the result. */
-const TIMEOUTS = { timeouts: { attemptMs: 10_000, retryMs: 2_000 } };
+export const TIMEOUTS = { timeouts: { attemptMs: 10_000, retryMs: 2_000 } };
 
 export async function probeServer(app: App): Promise<ServerPart> {
-  let clearml: ClearmlClient | undefined;
-  try {
-    clearml = createClearml(app, TIMEOUTS);
-    const facts = await clearml.connect();
+  const probe = async (clearml: ClearmlClient, facts: ServerFacts): Promise<ServerPart> => {
     const name = await nameOf(facts.user, clearml);
     return { ...answered(facts, name, app), queues: await probeQueues(app, clearml) };
-  } catch (error) {
-    return explainNoLogin(error, app);
-  } finally {
-    await clearml?.close();
-  }
+  };
+  return withClearml(app, probe, TIMEOUTS).catch((error: unknown) => explainNoLogin(error, app));
 }
 
 function answered(
@@ -84,18 +78,16 @@ export async function serverQueues(
   app: App,
   schedulerQueue: string,
 ): Promise<Fact<{ readonly address: string; readonly queues: readonly string[] }>> {
-  let clearml: ClearmlClient | undefined;
   try {
-    clearml = createClearml(app, TIMEOUTS);
-    const { apiServer: address } = await clearml.connect();
-    const names = await clearml.queues.names();
-    return known({ address, queues: names.filter((name) => !isInternalQueue(name, [schedulerQueue])).toSorted() });
+    const read = async ({ queues }: ClearmlClient, { apiServer: address }: ServerFacts) => {
+      const names = await queues.names();
+      return { address, queues: names.filter((name) => !isInternalQueue(name, [schedulerQueue])).toSorted() };
+    };
+    return known(await withClearml(app, read, TIMEOUTS));
   } catch (error) {
     const { server, credentials, version } = explainNoLogin(error, app);
     const why = [server, credentials, version].find(({ kind }) => kind === 'unavailable');
     return why?.kind === 'unavailable' ? why : unavailable('the server did not respond');
-  } finally {
-    await clearml?.close();
   }
 }
 

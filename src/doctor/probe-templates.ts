@@ -15,7 +15,7 @@ import { UsageError } from '../base/usage-error.ts';
 export async function probeTemplates({ config, context }: Configured): Promise<Fact<TemplateSeen[]>> {
   const { settings } = config;
   if (configuredTemplates(settings).length === 0) return known([]);
-  const checkers = await createCheckers({ config, context });
+  const checkers = createCheckers({ config, context });
   try {
     const seen: TemplateSeen[] = [];
     for (const template of await namedTemplates(undefined, settings, context, 'doctor')) {

@@ -1,13 +1,13 @@
 // Probes the users of agent.slurm.user_map: in ClearML, on the login node, and what sudo allows for them.
 import { mappedUsers, resolveUserMap, DEFAULT } from '../base/resolve-user-map.ts';
 import { UsageError } from '../base/usage-error.ts';
-import { createClearml } from '../assembly/clearml-from-config.ts';
+import { withClearml } from '../assembly/clearml-from-config.ts';
+import { TIMEOUTS } from './probe-server.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
 import { findPrograms, sudoCommands } from '../assembly/locate-slurm-programs.ts';
 import { findUnixUsers, mapsToSelf, type PeopleSource } from '../assembly/open-user-map.ts';
 import { UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
 import type { App } from '../assembly/app.ts';
-import type { ClearmlClient } from '../clearml/client.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { isTransportError } from '../slurm/map-transport-errors.ts';
@@ -78,17 +78,18 @@ function unknownKeys(written: Readonly<Record<string, string>>, { people }: Peop
 
 /** Undefined if the server does not list its users. */
 async function readPeople(app: App): Promise<PeopleSource | undefined> {
-  let clearml: ClearmlClient | undefined;
   try {
-    clearml = createClearml(app, { timeouts: { attemptMs: 10_000, retryMs: 2_000 } });
-    const { user } = await clearml.connect();
-    const people = await clearml.people.all();
-    return people.length === 0 ? undefined : { people, self: user };
+    return await withClearml(
+      app,
+      async (clearml, { user }) => {
+        const people = await clearml.people.all();
+        return people.length === 0 ? undefined : { people, self: user };
+      },
+      TIMEOUTS,
+    );
   } catch (error) {
     // Another check explains why the login fails.
     app.log.debug('The users of ClearML cannot be read', { err: error });
     return undefined;
-  } finally {
-    await clearml?.close();
   }
 }

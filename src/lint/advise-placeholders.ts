@@ -9,14 +9,12 @@ import { possibleEvaluationMessage } from '../sbatch-template/data-flow/classify
 import { ALWAYS_PLAIN } from '../sbatch-template/data-flow/find-value-sources.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../sbatch-template/placeholders/variables.ts';
 import type { LenientParse } from '../sbatch-template/collect-errors.ts';
+import { tokenPlaceholders } from '../sbatch-template/directives/tokenize-directives.ts';
 import { findingAt, type Finding } from './collect-rules.ts';
 
 export function advisePlaceholders(parsed: LenientParse): Finding[] {
   const { source, tokens: words, occurrences } = parsed;
-  const inDirectives = words.flatMap(({ parts }) =>
-    parts.flatMap((part) => (part.kind === 'placeholder' ? [part.placeholder] : [])),
-  );
-  const placeholders = [...inDirectives, ...occurrences.map(({ placeholder }) => placeholder)];
+  const placeholders = [...words.flatMap(tokenPlaceholders), ...occurrences.map(({ placeholder }) => placeholder)];
   return [
     ...placeholders.flatMap((placeholder) =>
       adviseOnePlaceholder(placeholder).map(([rule, text]) => findingAt(source, placeholder.start, rule, text)),

@@ -1,5 +1,5 @@
 // Checks templates with bash and shellcheck on this machine, and with sbatch on the cluster.
-import { createTransport } from '../assembly/create-transport.ts';
+import { createTransport, createTransportHere } from '../assembly/create-transport.ts';
 import { findTestUsers } from '../assembly/open-user-map.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
@@ -40,16 +40,19 @@ export interface AllCheckers {
   close(): Promise<void>;
 }
 
-export async function createCheckers({ config, context }: Configured): Promise<AllCheckers> {
+interface Opened {
+  readonly host: Transport;
+  readonly users: Checkers['users'];
+}
+
+export function createCheckers({ config, context }: Configured): AllCheckers {
   const { clusters, slurm } = config.settings;
   const [first] = clusters;
   if (first === undefined) throw new RangeError('a configuration has at least one cluster');
-  const here = await createTransport({ ...first, ssh: undefined, slurmBinDir: undefined }, context);
-  const hosts = new Map<string | undefined, { readonly host: Transport; readonly users: Checkers['users'] }>();
+  const here = createTransportHere(context);
+  const hosts = new Map<string | undefined, Opened>();
 
-  async function open(
-    cluster: ClusterSettings,
-  ): Promise<{ readonly host: Transport; readonly users: Checkers['users'] }> {
+  async function open(cluster: ClusterSettings): Promise<Opened> {
     const host = withSlurmCommands(await createTransport(cluster, context), slurm, cluster);
     return { host, users: await findTestUsers(host, slurm) };
   }

@@ -25,7 +25,7 @@ export async function lintFiles(
   { config, context }: Configured,
 ): Promise<LintResult> {
   const templates = await namedTemplates(named, config.settings, context, 'lint');
-  const checkers = await createCheckers({ config, context });
+  const checkers = createCheckers({ config, context });
   const files: LintedFile[] = [];
   const unchecked = new Set<string>();
   const unused = new Set<string>();

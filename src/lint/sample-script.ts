@@ -4,6 +4,7 @@ import { catchTemplateError } from '../sbatch-template/errors.ts';
 import { parseTemplate } from '../sbatch-template/parse-template.ts';
 import { VARIABLE_FIELDS } from '../sbatch-template/placeholders/variable-fields.ts';
 import type { Variables } from '../sbatch-template/template.ts';
+import { endOfLine } from '../sbatch-template/template-source.ts';
 import { parseOptions } from '../sbatch-template/directives/parse-directive-options.ts';
 import type { LenientParse } from '../sbatch-template/collect-errors.ts';
 
@@ -40,11 +41,8 @@ export function sampleScript(parsed: LenientParse): string | undefined {
 
   let text = source.text;
   for (const at of omittedLines) {
-    const end = text.indexOf('\n', at);
-    text =
-      text.slice(0, at) +
-      '#'.padEnd((end === -1 ? text.length : end) - at) +
-      text.slice(end === -1 ? text.length : end);
+    const end = endOfLine(text, at);
+    text = text.slice(0, at) + '#'.padEnd(end - at) + text.slice(end);
   }
   return catchTemplateError([], () => {
     const blocks = { preSetup: ':', agentExecute: ':', postSetup: ':' };

@@ -1,7 +1,7 @@
 // Checks the three blocks of a template: each occurs once, in order, and where several lines of script are possible.
 import { BLOCKS, type BlockName } from './placeholders/parse-placeholder.ts';
 import type { BlockOccurrence, LexedScript } from './shell/lexer-result.ts';
-import { templateErrorAt, type Range, type TemplateSource } from './template-source.ts';
+import { endOfLine, templateErrorAt, type Range, type TemplateSource } from './template-source.ts';
 
 /** The range that each block replaces. */
 export type BlockRanges = Readonly<Record<BlockName, Range>>;
@@ -90,8 +90,7 @@ function checkLine(
     );
   }
   const before = text.slice(text.lastIndexOf('\n', placeholder.start - 1) + 1, placeholder.start);
-  const newline = text.indexOf('\n', placeholder.end);
-  const after = text.slice(placeholder.end, newline === -1 ? text.length : newline);
+  const after = text.slice(placeholder.end, endOfLine(text, placeholder.end));
   const command = script.commands.find(({ words }) => isSame(words.at(-1), placeholder));
   const isLastWord = command !== undefined && !isNested && after.trim() === '';
   const isAlone = command?.words.length === 1 && before.trim() === '';

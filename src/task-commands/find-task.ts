@@ -2,13 +2,15 @@
 import type { ClearmlClient } from '../clearml/client.ts';
 import { isTaskId, type TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { isTransportError } from '../slurm/map-transport-errors.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { isJobId } from '../slurm/parse-job-row.ts';
+import type { JobId } from '../slurm/scheduler.ts';
 import { parseJobName } from '../slurm/job-name.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
 import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
-import { createClearml } from '../assembly/clearml-from-config.ts';
+import { withClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
 import { UsageError } from '../base/usage-error.ts';
 
@@ -27,20 +29,14 @@ export async function findTask(app: App, text: string | undefined, command: stri
     );
   if (isTaskId(text)) return text;
   const byJob = isJobId(text) ? await tasksOfJob(app, text) : [];
-  const clearml = createClearml(app);
-  try {
-    await clearml.connect();
-    const found = await named(clearml, text, byJob);
-    const [only, ...others] = found;
-    if (only === undefined)
-      throw new UsageError(
-        `Task "${text}" not found: no task id starts with it, and no task name or Slurm job id matches. See clearml-agent-slurm status.`,
-      );
-    if (others.length > 0) throw new UsageError(describeSeveral(text, found));
-    return only.id;
-  } finally {
-    await clearml.close();
-  }
+  const found = await withClearml(app, (clearml) => named(clearml, text, byJob));
+  const [only, ...others] = found;
+  if (only === undefined)
+    throw new UsageError(
+      `Task "${text}" not found: no task id starts with it, and no task name or Slurm job id matches. See clearml-agent-slurm status.`,
+    );
+  if (others.length > 0) throw new UsageError(describeSeveral(text, found));
+  return only.id;
 }
 
 /** A number is a job id first. */
@@ -55,7 +51,7 @@ function describeSeveral(text: string, found: readonly Task[]): string {
 }
 
 /** From the journal, else from Slurm; an unreachable cluster has none. */
-async function tasksOfJob(app: App, job: string): Promise<TaskId[]> {
+async function tasksOfJob(app: App, job: JobId): Promise<TaskId[]> {
   const found = new Set<TaskId>();
   for (const cluster of app.config.settings.clusters) {
     const entries = [...(await journalEntries(cluster.stateDir)).values()];
@@ -65,12 +61,7 @@ async function tasksOfJob(app: App, job: string): Promise<TaskId[]> {
   return [...found];
 }
 
-async function askSlurm(
-  app: App,
-  cluster: App['config']['settings']['clusters'][number],
-  job: string,
-): Promise<TaskId | undefined> {
-  if (!isJobId(job)) return undefined;
+async function askSlurm(app: App, cluster: ClusterSettings, job: JobId): Promise<TaskId | undefined> {
   try {
     const { host, scheduler } = await openCluster(app, cluster, app.log);
     try {

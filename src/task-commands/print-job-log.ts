@@ -7,7 +7,7 @@ import { readUntrustedFile, type UntrustedFile, type ReadOutcome } from '../tran
 import { isLive, parseJobState } from '../slurm/job-state.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
 import { findTask } from './find-task.ts';
-import { createClearml } from '../assembly/clearml-from-config.ts';
+import { withClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
 import { chooseJob } from '../daemon/decide/decide.ts';
 import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
@@ -54,12 +54,10 @@ export async function printJobLog(
           { ...job, file: { path, owner } },
           { host, scheduler, stop: app.context.stop, output, lines, follow },
         );
-      if (job.record.isOutputInDoubt === true) {
-        output.stderr(`Slurm's record of job ${job.id} is ambiguous about its log: see scontrol show job ${job.id}.\n`);
-        return await printConsole(app, output, task, lines);
-      }
       output.stderr(
-        `Slurm no longer knows the path of the log of job ${job.id}: it forgets the path minutes after the job's end. See --output in the template; by default, the log is slurm-${job.id}.out in the directory where the daemon was started.\n`,
+        job.record.isOutputInDoubt === true
+          ? `Slurm's record of job ${job.id} is ambiguous about its log: see scontrol show job ${job.id}.\n`
+          : `Slurm no longer knows the path of the log of job ${job.id}: it forgets the path minutes after the job's end. See --output in the template; by default, the log is slurm-${job.id}.out in the directory where the daemon was started.\n`,
       );
       return await printConsole(app, output, task, lines);
     } finally {
@@ -74,29 +72,17 @@ export async function printJobLog(
 
 /** The console in ClearML, for a task without a readable log: the agent sends most of its output there too. */
 async function printConsole(app: App, output: LogOutput, task: TaskId, lines: number): Promise<boolean> {
-  const clearml = createClearml(app);
-  try {
-    await clearml.connect();
-    const events = await clearml.events.read(task, { last: lines });
-    if (events.length === 0) return false;
-    output.stderr("The end of the task's console in ClearML:\n");
-    const text = events.map((event) => (event.text.endsWith('\n') ? event.text : `${event.text}\n`)).join('');
-    output.print(lastLines(text, lines));
-    return true;
-  } finally {
-    await clearml.close();
-  }
+  const events = await withClearml(app, (clearml) => clearml.events.read(task, { last: lines }));
+  if (events.length === 0) return false;
+  output.stderr("The end of the task's console in ClearML:\n");
+  const text = events.map((event) => (event.text.endsWith('\n') ? event.text : `${event.text}\n`)).join('');
+  output.print(lastLines(text, lines));
+  return true;
 }
 
 /** The user property that the daemon sets when it submits a job. */
-async function lastJobOf(app: App, task: TaskId): Promise<string | undefined> {
-  const clearml = createClearml(app);
-  try {
-    await clearml.connect();
-    return (await clearml.tasks.get(task))?.task.slurmJob;
-  } finally {
-    await clearml.close();
-  }
+function lastJobOf(app: App, task: TaskId): Promise<string | undefined> {
+  return withClearml(app, async ({ tasks }) => (await tasks.get(task))?.task.slurmJob);
 }
 
 interface Printing {

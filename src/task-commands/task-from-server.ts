@@ -1,6 +1,6 @@
 // Reads a task from the server.
 import { createAppWith, type App } from '../assembly/app.ts';
-import { createClearml } from '../assembly/clearml-from-config.ts';
+import { withClearml } from '../assembly/clearml-from-config.ts';
 import type { CommonOptions, Configured } from '../assembly/load-trusted-config.ts';
 import { UsageError } from '../base/usage-error.ts';
 import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
@@ -52,11 +52,9 @@ export async function withServer<Result>(
   work: (there: OnServer) => Promise<Result>,
 ): Promise<Result> {
   const app = createAppWith(options, here);
-  const clearml = createClearml(app);
   try {
-    return await work({ app, clearml, server: await clearml.connect() });
+    return await withClearml(app, (clearml, server) => work({ app, clearml, server }));
   } finally {
-    await clearml.close();
     await app.closeLog();
   }
 }

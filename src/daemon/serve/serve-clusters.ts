@@ -13,7 +13,7 @@ import { createDaemonDeps } from './create-daemon-deps.ts';
 import { MAX_RETRY_MS, waitForCluster } from './wait-for-cluster.ts';
 import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
 import type { ServerSide } from './connect-to-clearml.ts';
-import { createTransport } from '../../assembly/create-transport.ts';
+import { createTransportHere } from '../../assembly/create-transport.ts';
 import { findTestUsers } from '../../assembly/open-user-map.ts';
 import type { App } from '../../assembly/app.ts';
 import { refuseUntrustedSharedFolder } from '../../assembly/refuse-untrusted-files.ts';
@@ -166,7 +166,7 @@ async function checkTemplatesOnCluster(
   { queues, host }: Pick<ServerSide, 'queues'> & Pick<ClusterSide, 'host'>,
   { warnOnce, log }: Pick<ServeOptions, 'warnOnce'> & { readonly log: Logger },
 ): Promise<void> {
-  const here = await createTransport({ ...cluster, ssh: undefined, slurmBinDir: undefined }, app.context);
+  const here = createTransportHere(app.context);
   try {
     const { slurm } = app.config.settings;
     const sbatch = slurm.binaries.batchBinary;

@@ -1,6 +1,6 @@
 // Finds the Pyxis container of a template, around the whole script or what srun starts, and adds options for mounts to it.
 import { DIRECTIVE_PREFIX, tokenText, type DirectiveToken } from '../directives/tokenize-directives.ts';
-import type { Insertion } from '../template-source.ts';
+import { endOfLine, type Insertion } from '../template-source.ts';
 import type { Command, LexedScript } from '../shell/lexer-result.ts';
 import type { PyxisAdditions, PyxisSpec, PyxisInsertionPoint } from '../template.ts';
 
@@ -74,9 +74,8 @@ export function addPyxisOptions(text: string, form: PyxisSpec, { mounts, mountsH
     ];
     if (options.length === 0) return merged;
     if (form.kind === 'step') return [...merged, insert(imageEnd, options.map((option) => ` ${option}`).join(''))];
-    const lineEnd = text.indexOf('\n', imageEnd);
     const lines = options.map((option) => `\n${DIRECTIVE_PREFIX} ${option}`).join('');
-    return [...merged, insert(lineEnd === -1 ? text.length : lineEnd, `${ADDED}${lines}`)];
+    return [...merged, insert(endOfLine(text, imageEnd), `${ADDED}${lines}`)];
   });
 }
 

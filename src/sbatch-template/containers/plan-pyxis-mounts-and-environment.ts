@@ -1,8 +1,13 @@
 // Decides the Pyxis container of one task: the mounts to add to the template, and the values for the job script.
-import { TemplateError } from '../errors.ts';
 import { displayValue } from '../placeholders/display-value.ts';
 import type { AgentLocation, Template, Variables, PyxisAdditions, PyxisSpec } from '../template.ts';
-import { parseArgumentsAt, parseTaskContainer, setUpScriptOf, type ContainerSettings } from './task-container.ts';
+import {
+  errorAt,
+  parseArgumentsAt,
+  parseTaskContainer,
+  setUpScriptOf,
+  type ContainerSettings,
+} from './task-container.ts';
 import { isPlainForPyxis } from './check-restricted-option.ts';
 import type { ContainerVariable, ContainerArguments } from './parse-container-arguments.ts';
 
@@ -103,12 +108,10 @@ function isPlainForMount(mount: string): boolean {
   return isPlainForPyxis(mount) && !mount.includes(',');
 }
 
-function checkMount({ file, line, column }: AgentLocation, mount: string): void {
+function checkMount(place: AgentLocation, mount: string): void {
   if (isPlainForMount(mount)) return;
-  throw new TemplateError(
-    file,
-    line,
-    column,
+  throw errorAt(
+    place,
     `the mount ${displayValue(mount)} has a character that Pyxis could read as code: use letters, digits and ./:@#%+=~-`,
   );
 }

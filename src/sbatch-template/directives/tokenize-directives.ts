@@ -1,5 +1,10 @@
 // Splits `#SBATCH` lines into tokens as sbatch does, without a shell, and quotes values for them.
-import { parsePlaceholder, type Placeholder, type ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
+import {
+  escapedPlaceholder,
+  parsePlaceholder,
+  type Placeholder,
+  type ValuePlaceholder,
+} from '../placeholders/parse-placeholder.ts';
 import { templateErrorAt, type Range, type TemplateSource } from '../template-source.ts';
 
 /** Both quotes have the same effect: a backslash in them escapes the next character. */
@@ -98,8 +103,7 @@ function parseWord(
       parts.push({ kind: 'placeholder', placeholder, quote });
       at = placeholder.end;
     } else if (character === '\\') {
-      if (placeholderAt(at + 1) !== undefined)
-        throw templateErrorAt(source, at, 'escaped-blank', BACKSLASH_BEFORE_PLACEHOLDER);
+      if (placeholderAt(at + 1) !== undefined) throw escapedPlaceholder(source, at);
       text += at + 1 < end ? (source.text[at + 1] ?? '') : '';
       at += 2;
     } else if (isQuote(character) && (quote === '' || quote === character)) {
@@ -121,9 +125,6 @@ function parseWord(
   endText();
   return { start, end: Math.min(at, end), parts };
 }
-
-const BACKSLASH_BEFORE_PLACEHOLDER =
-  'a backslash before a placeholder: remove the backslash, because values are quoted for their context';
 
 /** As isspace in C: other spaces of Unicode do not separate tokens. */
 function isSpace(character: string | undefined): boolean {

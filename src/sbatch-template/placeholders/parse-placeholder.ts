@@ -1,5 +1,6 @@
 // Parses placeholders: `${CLEARML_TASK.name:default|filter}`, `$<…>` with the same content, and the three blocks.
 import { nearestName } from '../../base/did-you-mean.ts';
+import type { TemplateError } from '../errors.ts';
 import { FILTER_NAMES, parseFilter, type Filter } from './filters.ts';
 import { endOfLine, templateErrorAt, type Range, type TemplateSource } from '../template-source.ts';
 import { PLAIN_NAMES, TREE_NAMES } from './variables.ts';
@@ -117,6 +118,16 @@ function requireTree(source: TemplateSource, start: number, name: string): void 
     start,
     'unknown-variable',
     `${name} has no fields: only ${TREE_NAMES.join(', ')} have fields${hint}`,
+  );
+}
+
+/** For a backslash before a placeholder, which is ambiguous. */
+export function escapedPlaceholder(source: TemplateSource, at: number): TemplateError {
+  return templateErrorAt(
+    source,
+    at,
+    'escaped-blank',
+    'a backslash before a placeholder: remove the backslash, because values are quoted for their context',
   );
 }
 

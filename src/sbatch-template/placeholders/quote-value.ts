@@ -10,7 +10,7 @@ export type Quoted = { readonly text: string } | { readonly refusal: string; rea
 export const PLAIN_WORD = /^(?:[A-Za-z0-9_./:@%+,=][A-Za-z0-9_./:@%+,=-]*)?$/;
 
 /** bash reads a leading zero as octal and a word as a variable; a number in a task means neither. */
-const WHOLE_NUMBER = /^-?(?:0|[1-9][0-9]*)$/;
+export const WHOLE_NUMBER = /^-?(?:0|[1-9][0-9]*)$/;
 
 /** With `set -k`, bash takes such an argument for an assignment. */
 const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;

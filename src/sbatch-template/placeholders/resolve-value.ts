@@ -4,6 +4,7 @@ import { isJsonObject } from '../../base/parse-json.ts';
 import type { ValuePlaceholder } from './parse-placeholder.ts';
 import { applyFilters, hasFilter } from './filters.ts';
 import { displayValue } from './display-value.ts';
+import { WHOLE_NUMBER } from './quote-value.ts';
 import { templateErrorAt, type TemplateSource } from '../template-source.ts';
 import type { Origin, Variables } from '../template.ts';
 import { lookUp, type Lookup } from './variables.ts';
@@ -12,8 +13,6 @@ export interface ResolvedValue {
   readonly text: string;
   readonly origin: Origin;
 }
-
-const WHOLE_NUMBER = /^-?(?:0|[1-9][0-9]*)$/;
 
 /** @throws TemplateError if there is neither a value nor a default, or if the value cannot be written into a script */
 export function resolveValue(

@@ -21,6 +21,10 @@ interface Assignment extends Range {
   readonly isLiteralArray: boolean;
 }
 
+interface Evaluated extends Range {
+  readonly context: QuotingContext;
+}
+
 /** The text before the value; a name with a placeholder does not match. */
 const NAME_AND_EQUALS = /^([A-Za-z_]\w*)(\[[^\]]*\])?\+?=/;
 
@@ -59,11 +63,7 @@ function wordsOfCalls(commands: readonly Command[], text: string): string[] {
 }
 
 /** The ranges in the assignments of a command that bash evaluates. */
-export function declarations(
-  command: Command,
-  names: DeclaredNames,
-  text: string,
-): (Range & { readonly context: QuotingContext })[] {
+export function declarations(command: Command, names: DeclaredNames, text: string): Evaluated[] {
   const plain = command.assignments.map((word) => parseAssignment(word, text));
   const flags = declarerFlags(command);
   const declared = flags === undefined ? [] : command.words.slice(1).map((word) => parseAssignment(word, text));
@@ -104,16 +104,13 @@ function parseAssignment(word: Word, text: string): Assignment {
   };
 }
 
-function passedVariable({ start, end }: Word, text: string): (Range & { context: QuotingContext })[] {
+function passedVariable({ start, end }: Word, text: string): Evaluated[] {
   const [before = '', name = ''] = PASSED_VARIABLE.exec(text.slice(start, end)) ?? [];
   if (!CODE_VARIABLES.test(name)) return [];
   return [{ start: start + before.length, end, context: { kind: 're-evaluated', by: `bash, through ${name}` } }];
 }
 
-function evaluatedValue(
-  { name, valueAt, end }: Assignment,
-  names: DeclaredNames,
-): (Range & { context: QuotingContext })[] {
+function evaluatedValue({ name, valueAt, end }: Assignment, names: DeclaredNames): Evaluated[] {
   if (name === undefined) return [];
   if (names.integers.has(name))
     return [{ start: valueAt, end, context: { kind: 'number', where: `the integer ${name}` } }];
@@ -122,15 +119,11 @@ function evaluatedValue(
   return [];
 }
 
-function evaluatedDeclaration(
-  assignment: Assignment,
-  names: DeclaredNames,
-  flags: string,
-): (Range & { context: QuotingContext })[] {
+function evaluatedDeclaration(assignment: Assignment, names: DeclaredNames, flags: string): Evaluated[] {
   const { name, subscript, valueAt, start, end } = assignment;
   if (name === undefined)
     return [{ start, end, context: { kind: 're-evaluated', by: 'bash, as the name of a variable' } }];
-  const subscripts: (Range & { context: QuotingContext })[] =
+  const subscripts: Evaluated[] =
     subscript === undefined
       ? []
       : [

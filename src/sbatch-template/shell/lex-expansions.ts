@@ -59,39 +59,27 @@ function lexSingleQuotes(lexer: Lexer, nesting: QuoteNesting): void {
   throw unclosed(lexer, openedAt, "'");
 }
 
-function lexAnsiQuotes(lexer: Lexer): void {
+/** Reads a text in which a backslash escapes the next character, up to and including the character that closes it. */
+function lexEscapable(lexer: Lexer, opener: "$'" | '`', context: QuotingContext): void {
   const openedAt = lexer.at;
-  lexer.at += 2;
+  lexer.at += opener.length;
   while (lexer.at < lexer.end) {
-    if (lexPlaceholder(lexer, { kind: 'ansi quotes' })) continue;
+    if (lexPlaceholder(lexer, context)) continue;
     const character = peek(lexer);
     if (character === '\\') {
       lexEscape(lexer);
       continue;
     }
     lexer.at += 1;
-    if (character === "'") return;
+    if (opener.endsWith(character)) return;
   }
-  throw unclosed(lexer, openedAt, "$'");
+  throw unclosed(lexer, openedAt, opener);
 }
 
 function lexBackquotes(lexer: Lexer): void {
   const openedAt = lexer.at;
-  lexer.at += 1;
-  while (lexer.at < lexer.end) {
-    if (lexPlaceholder(lexer, { kind: 're-evaluated', by: 'backquotes' })) continue;
-    const character = peek(lexer);
-    if (character === '\\') {
-      lexEscape(lexer);
-      continue;
-    }
-    lexer.at += 1;
-    if (character === '`') {
-      noteBackquoted(lexer, openedAt);
-      return;
-    }
-  }
-  throw unclosed(lexer, openedAt, '`');
+  lexEscapable(lexer, '`', { kind: 're-evaluated', by: 'backquotes' });
+  noteBackquoted(lexer, openedAt);
 }
 
 /** Records the expansions in backquotes, approximately: their text is not lexed here. */
@@ -116,7 +104,7 @@ function lexDollar(lexer: Lexer, nesting: QuoteNesting): void {
     lexer.at += 2;
     lexSubscript(lexer, openedAt, '$[…]');
   } else if (nesting === 'bare' && isNext(lexer, "$'")) {
-    lexAnsiQuotes(lexer);
+    lexEscapable(lexer, "$'", { kind: 'ansi quotes' });
   } else {
     const name = matchHere(lexer, /\$(?:[A-Za-z_]\w*|[0-9])/y);
     lexer.at += (name ?? matchHere(lexer, /\$[@*#?$!-]/y))?.length ?? 1;

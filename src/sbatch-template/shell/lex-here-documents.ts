@@ -29,8 +29,7 @@ function lexDocument(lexer: Lexer, document: PendingDocument, context: QuotingCo
   }
   lexer.end = outerEnd;
   lexer.found.documents.push({ ...document, body, isNested: lexer.depth > 0 });
-  const newline = lexer.source.text.indexOf('\n', body.end);
-  lexer.at = newline === -1 ? lexer.end : Math.min(newline + 1, lexer.end);
+  lexer.at = Math.min(endOfLine(lexer.source.text, body.end) + 1, lexer.end);
 }
 
 function endOfBody(lexer: Lexer, document: PendingDocument): number {

@@ -1,5 +1,5 @@
 // The state of the bash lexer and the steps that all its parts share.
-import { parsePlaceholder } from '../placeholders/parse-placeholder.ts';
+import { escapedPlaceholder, parsePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { templateErrorAt, type TemplateSource } from '../template-source.ts';
 import type { TemplateError } from '../errors.ts';
 import type { LexedScript } from './lexer-result.ts';
@@ -68,14 +68,7 @@ export function lexPlaceholder(lexer: Lexer, context: QuotingContext): boolean {
 
 /** Reads a backslash and the character that it escapes. @throws TemplateError before a placeholder, because it is ambiguous */
 export function lexEscape(lexer: Lexer): void {
-  if (parsePlaceholder(lexer.source, lexer.at + 1) !== undefined) {
-    throw templateErrorAt(
-      lexer.source,
-      lexer.at,
-      'escaped-blank',
-      'a backslash before a placeholder: remove the backslash, because values are quoted for their context',
-    );
-  }
+  if (parsePlaceholder(lexer.source, lexer.at + 1) !== undefined) throw escapedPlaceholder(lexer.source, lexer.at);
   lexer.at = Math.min(lexer.at + 2, lexer.end);
 }
 

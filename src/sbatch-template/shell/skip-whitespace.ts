@@ -1,4 +1,5 @@
 // Skips what separates the words of a script: spaces, newlines with the here-documents after them, and comments.
+import { endOfLine } from '../template-source.ts';
 import { lexPendingDocuments } from './lex-here-documents.ts';
 import { isNext, peek, type Lexer } from './lexer-state.ts';
 
@@ -29,6 +30,5 @@ export function lexNewline(lexer: Lexer): void {
 /** Skips to the end of the line, with any placeholders in it. */
 export function lexComment(lexer: Lexer): void {
   lexer.found.comments.push(lexer.at);
-  const newline = lexer.source.text.indexOf('\n', lexer.at);
-  lexer.at = newline === -1 ? lexer.end : Math.min(newline, lexer.end);
+  lexer.at = Math.min(endOfLine(lexer.source.text, lexer.at), lexer.end);
 }
