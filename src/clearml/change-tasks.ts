@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { StatusNote, Tasks } from './client.ts';
 import { LostRaceError } from './errors.ts';
 import { TaskIdShape, type TaskId } from './ids.ts';
-import { isRefusal } from './connection/refusal-codes.ts';
+import { isRefusal, unlessRefused } from './connection/refusal-codes.ts';
 import type { Session } from './connection/session.ts';
 import { createTaskReads } from './read-tasks.ts';
 import type { ReportUnreadable } from './unreadable-entries.ts';
@@ -88,11 +88,8 @@ export function createTasks(session: Session, reportUnreadable: ReportUnreadable
     },
 
     async enqueue(id, queue) {
-      try {
-        await session.call('tasks.enqueue', { task: id, queue }, { shape: Done, idempotent: false, once: true });
-      } catch (error) {
-        if (!isRefusal(error, 'taskAlreadyQueued')) throw error;
-      }
+      const call = session.call('tasks.enqueue', { task: id, queue }, { shape: Done, idempotent: false, once: true });
+      await unlessRefused(call, 'taskAlreadyQueued');
     },
 
     async clone(id) {

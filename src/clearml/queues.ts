@@ -8,7 +8,7 @@ import { readField, type UnreadableEntry, type ReportUnreadable } from './unread
 import { readPages, splitPages } from './read-in-pages.ts';
 import { QUEUE_FIELDS, parseQueue, TIMED_QUEUE_FIELDS } from './parse-queue.ts';
 import { escapeRegex } from './escape-regex.ts';
-import { isRefusal } from './connection/refusal-codes.ts';
+import { isRefusal, unlessRefused } from './connection/refusal-codes.ts';
 import type { Session } from './connection/session.ts';
 
 const Rows = z.object({ queues: z.array(z.unknown()) });
@@ -169,14 +169,9 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
     },
 
     async removeEntry(queue, task) {
-      try {
-        const body = { queue, task };
-        const { removed } = await session.call('queues.remove_task', body, { shape: Removed, idempotent: false });
-        return removed >= 1;
-      } catch (error) {
-        if (isRefusal(error, 'taskNotInQueue')) return false;
-        throw error;
-      }
+      const call = session.call('queues.remove_task', { queue, task }, { shape: Removed, idempotent: false });
+      const { removed } = (await unlessRefused(call, 'taskNotInQueue')) ?? { removed: 0 };
+      return removed >= 1;
     },
   };
 }

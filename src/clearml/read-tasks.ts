@@ -7,7 +7,7 @@ import type { TaskId } from './ids.ts';
 import type { UnreadableEntry, ReportUnreadable } from './unreadable-entries.ts';
 import { createChangedTaskReads, MOST_IDS, statusChangedSince } from './read-changed-tasks.ts';
 import { PAGE_SIZE, readPages, splitPages, TOO_LARGE } from './read-in-pages.ts';
-import { isRefusal } from './connection/refusal-codes.ts';
+import { unlessRefused } from './connection/refusal-codes.ts';
 import type { Session } from './connection/session.ts';
 import {
   describeUnexpectedRow,
@@ -63,13 +63,9 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
     }
   }
 
-  async function get(id: TaskId): Promise<TaskDocument | undefined> {
-    try {
-      return await session.call('tasks.get_by_id', { task: id }, { shape: documentOf(id), idempotent: true });
-    } catch (error) {
-      if (isRefusal(error, 'invalidTaskId', 'taskNotFound')) return undefined;
-      throw error;
-    }
+  function get(id: TaskId): Promise<TaskDocument | undefined> {
+    const call = session.call('tasks.get_by_id', { task: id }, { shape: documentOf(id), idempotent: true });
+    return unlessRefused(call, 'invalidTaskId', 'taskNotFound');
   }
 
   return {

@@ -1,7 +1,7 @@
 // Reads users and projects for template variables.
 import * as z from 'zod';
 import type { People } from './client.ts';
-import { isRefusal } from './connection/refusal-codes.ts';
+import { unlessRefused } from './connection/refusal-codes.ts';
 import type { Session } from './connection/session.ts';
 
 const Document = z.record(z.string(), z.unknown());
@@ -13,22 +13,13 @@ const OneProject = z.object({ project: Document });
 export function createPeople(session: Session): People {
   return {
     async user(id) {
-      try {
-        return (await session.call('users.get_by_id', { user: id }, { shape: OneUser, idempotent: true })).user;
-      } catch (error) {
-        if (isRefusal(error, 'invalidUserId')) return undefined;
-        throw error;
-      }
+      const call = session.call('users.get_by_id', { user: id }, { shape: OneUser, idempotent: true });
+      return (await unlessRefused(call, 'invalidUserId'))?.user;
     },
 
     async project(id) {
-      try {
-        return (await session.call('projects.get_by_id', { project: id }, { shape: OneProject, idempotent: true }))
-          .project;
-      } catch (error) {
-        if (isRefusal(error, 'invalidProjectId', 'projectNotFound')) return undefined;
-        throw error;
-      }
+      const call = session.call('projects.get_by_id', { project: id }, { shape: OneProject, idempotent: true });
+      return (await unlessRefused(call, 'invalidProjectId', 'projectNotFound'))?.project;
     },
 
     async all() {

@@ -22,3 +22,16 @@ export function isRefusal(error: unknown, ...names: readonly RefusalName[]): err
   if (!(error instanceof ServerRefusedError)) return false;
   return names.some((name) => error.code === REFUSALS[name][0] && error.subcode === REFUSALS[name][1]);
 }
+
+/** What the call returns; undefined if the server refused it for one of these reasons. */
+export async function unlessRefused<Result>(
+  call: Promise<Result>,
+  ...names: readonly RefusalName[]
+): Promise<Result | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isRefusal(error, ...names)) return undefined;
+    throw error;
+  }
+}
