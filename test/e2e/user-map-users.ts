@@ -8,6 +8,7 @@ import {
   requireAccounting,
   requireAgent,
   requireRoot,
+  requireSandbox,
   requireSshd,
   requireSudo,
 } from '../support/skip-unless.ts';
@@ -48,6 +49,7 @@ export function withUserMapUsers(use: (users: UserMapUsers) => void): void {
   let users: UserMapUsers;
   const onEnd = closeAfterTests();
 
+  before(requireSandbox); // only there can a test add users
   before(requireAccounting);
   before(requireAgent);
   before(requireSshd);

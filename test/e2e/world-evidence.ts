@@ -35,13 +35,16 @@ const LIVE_JOBS = 'PD,CF,R,S,CG';
 /**
  * Queries the server and Slurm, and reads the files in the directory.
  * @param awaited the task that the test waited for last: its console comes first
+ * @param project the only project whose tasks are shown, or undefined for all: on a named server the others are not of this run
  */
 export async function evidenceOf(
-  { user, nameOf, cluster, folder }: World,
+  { user, nameOf, cluster, folder }: Pick<World, 'user' | 'nameOf' | 'cluster' | 'folder'>,
   awaited: string | undefined,
   programs: readonly Program[],
+  project: string | undefined,
 ): Promise<string[]> {
   const body = {
+    ...(project === undefined ? {} : { project: [project] }),
     only_fields: ['id', 'name', 'status', 'status_reason', 'status_message'],
     order_by: ['-created'],
     page: 0,

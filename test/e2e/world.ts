@@ -94,7 +94,7 @@ export async function startWorld({
   const home = owner?.home ?? join(folder, 'home');
   await mkdir(home, { recursive: true });
   const server = await openServer();
-  const { user, nameOf } = server;
+  const { user, nameOf, isNamed, project } = server;
   const theCluster = cluster ?? (await sharedCluster());
   const programs = new Set<Program>();
   const obstacles: (() => void)[] = [];
@@ -239,7 +239,8 @@ agent {
     return untilTask(task, what, look, () => state, withinMs);
   }
 
-  const evidence = offerEvidence({ read: () => evidenceOf(world, awaited, [...programs]) });
+  const shownProject = isNamed ? project : undefined;
+  const evidence = offerEvidence({ read: () => evidenceOf(world, awaited, [...programs], shownProject) });
   const world: World = {
     folder,
     home,

@@ -32,6 +32,8 @@ export function namedServer(environment: NodeJS.ProcessEnv = process.env): ApiKe
 export interface TestNames {
   /** What this name is on the server: of a queue, or of a worker. */
   readonly nameOf: (name: string) => string;
+  /** The id of the project that has the tasks of `user`. */
+  readonly project: string;
   /** A user whose queues have such names, and whose tasks are in a project of their own. */
   readonly user: User;
   /** Deletes the project's tasks, the project, and the queues. */
@@ -45,6 +47,7 @@ export async function createTestNames(api: Api): Promise<TestNames> {
   const project = z.string().parse((await api('projects.create', { name: nameOf('tasks'), description: '' }))['id']);
   return {
     nameOf,
+    project,
     user: userOf(api, { nameOf, project }),
     async tidy() {
       const { tasks } = Tasks.parse(
