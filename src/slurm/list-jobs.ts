@@ -25,6 +25,8 @@ export interface JobListerDeps {
   readonly ourUserId: (signal?: AbortSignal) => Promise<number>;
   /** Whether Slurm shows each user only their own jobs. @throws SlurmUnavailableError */
   readonly hidesJobs: (signal?: AbortSignal) => Promise<boolean>;
+  /** The same, read again. @throws SlurmUnavailableError */
+  readonly hidesJobsNow: (signal?: AbortSignal) => Promise<boolean>;
   readonly log: Logger;
   readonly randomToken: () => string;
 }
@@ -40,6 +42,7 @@ export function createJobLister({
   sacct,
   ourUserId,
   hidesJobs,
+  hidesJobsNow,
   log,
   randomToken,
 }: JobListerDeps): Pick<Scheduler, 'list' | 'listAllUsers' | 'sizes' | 'lookUp'> {
@@ -62,6 +65,21 @@ export function createJobLister({
     const uids = [own, ...accounts.map(({ uid }) => uid)];
     const args = squeueArgs(mark, whose === 'theirs' ? uids : whose);
     return parseSqueue(await squeue(args, signal), mark, { own, accounts });
+  }
+
+  /**
+   * A list in which the absence of a job is evidence. Slurm's settings are read after it: since an admin set `PrivateData=jobs`, squeue
+   * omits the jobs of other users without an error.
+   */
+  async function listProven(
+    whose: "everybody's" | 'theirs',
+    accounts: readonly UnixAccount[],
+    signal?: AbortSignal,
+  ): Promise<JobList> {
+    const wereHidden = accounts.length === 0 || (await hidesJobs(signal));
+    const result = await listSeveral(whose, accounts, signal);
+    if (wereHidden || result.kind === 'failed' || !(await hidesJobsNow(signal))) return result;
+    return listAsEach(accounts, signal);
   }
 
   /** One call as each user. If it fails for one of them, only that user's jobs are missing. */
@@ -111,7 +129,11 @@ export function createJobLister({
   }
 
   async function list(signal?: AbortSignal, accounts: readonly UnixAccount[] = []): Promise<JobList> {
-    const result = await orFailed(accounts.length === 0 ? listOwn(signal) : listSeveral('theirs', accounts, signal));
+    return reported(accounts.length === 0 ? listOwn(signal) : listSeveral('theirs', accounts, signal));
+  }
+
+  async function reported(list: Promise<JobList>): Promise<JobList> {
+    const result = await orFailed(list);
     if (result.kind === 'listed') warnOfStrangeStates(result.jobs);
     return result;
   }
@@ -181,12 +203,13 @@ export function createJobLister({
 
   return {
     list,
-    listAllUsers: (signal, accounts = []) => orFailed(listSeveral("everybody's", accounts, signal)),
+    listAllUsers: (signal, accounts = []) => orFailed(listProven("everybody's", accounts, signal)),
     sizes,
     async lookUp(names, since, signal, owners = new Map()) {
       // In this order, a job that is submitted or ends between the two calls appears as in squeue.
       const past = await orFailed(remember(names, since, owners, signal));
-      const current = await list(signal, distinct(owners));
+      const accounts = distinct(owners);
+      const current = await reported(accounts.length === 0 ? listOwn(signal) : listProven('theirs', accounts, signal));
       if (current.kind === 'failed') return current;
       // Another user may have given a job the same name.
       const shown = current.jobs.filter(({ name, unixUser }) => unixUser === owners.get(name)?.name);

@@ -98,6 +98,13 @@ export function createCommandLineScheduler({
   }
 
   async function facts(signal?: AbortSignal): Promise<ClusterFacts> {
+    const read = await readSettings(signal);
+    lastFacts = { ...read, ...(await querySubmitter(signal)) };
+    return lastFacts;
+  }
+
+  /** @throws SlurmUnavailableError */
+  async function readSettings(signal?: AbortSignal): Promise<ClusterFacts> {
     const result = await ask(others, commands.scontrol, SHOW_CONFIG_ARGS, signal).catch(throwUnavailable);
     if (result.exitCode !== 0) throw new SlurmUnavailableError(failureMessage('scontrol show config', result));
     const read = parseClusterFacts(result.stdout);
@@ -106,8 +113,13 @@ export function createCommandLineScheduler({
         `the output of scontrol show config on ${host.name} is incomplete: settings are missing`,
       );
     }
-    lastFacts = { ...read, ...(await querySubmitter(signal)) };
-    return lastFacts;
+    return read;
+  }
+
+  /** Whether Slurm hides jobs at this moment: an admin may have changed that since the last facts. @throws SlurmUnavailableError */
+  async function hidesJobsNow(signal?: AbortSignal): Promise<boolean> {
+    lastFacts = { ...(await readSettings(signal)), ...submitter };
+    return lastFacts.hidesJobs === true;
   }
 
   async function querySubmitter(signal?: AbortSignal): Promise<Submitter> {
@@ -287,6 +299,7 @@ export function createCommandLineScheduler({
     sacct: askAccounting,
     ourUserId,
     hidesJobs: async (signal) => (lastFacts ?? (await facts(signal))).hidesJobs === true,
+    hidesJobsNow,
     log,
     randomToken,
   });

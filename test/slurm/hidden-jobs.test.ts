@@ -1,0 +1,41 @@
+// An admin sets PrivateData=jobs after the daemon has read Slurm's settings: squeue then omits other users' jobs without an error.
+import { expect } from 'chai';
+import { ALICE, BOB, NAME, createBed, usersIn } from './several-users-bed.ts';
+
+describe('after an admin has set PrivateData=jobs, the scheduler', () => {
+  it('finds the jobs of other users (S-65)', async () => {
+    const { scheduler, hideJobs } = createBed();
+    await scheduler.facts();
+    hideJobs();
+
+    expect(usersIn(await scheduler.listAllUsers(undefined, [ALICE]))).to.deep.equal(['1 own', '2 alice']);
+    expect(usersIn(await scheduler.list(undefined, [BOB]))).to.deep.equal(['1 own', '3 bob']);
+  });
+
+  it('looks up a job as its Unix user (S-65)', async () => {
+    const { scheduler, refused, hideJobs } = createBed();
+    await scheduler.facts();
+    hideJobs();
+
+    expect(usersIn(await scheduler.lookUp([NAME], 0, undefined, new Map([[NAME, BOB]])))).to.deep.equal(['3 bob']);
+    refused.add('alice');
+    expect(await scheduler.lookUp([NAME], 0, undefined, new Map([[NAME, ALICE]])))
+      .to.have.property('unlisted')
+      .that.deep.equals(new Set(['alice']));
+  });
+
+  it('finds nothing out about a job while it is unknown whether Slurm hides jobs', async () => {
+    const { scheduler, failing } = createBed();
+    await scheduler.facts();
+    failing.set('scontrol', {
+      exitCode: 1,
+      killedBy: undefined,
+      stdout: '',
+      stderr: 'Unable to contact slurm controller',
+    });
+
+    const list = await scheduler.lookUp([NAME], 0, undefined, new Map([[NAME, BOB]]));
+
+    expect(usersIn(list)).to.equal('Unable to contact slurm controller');
+  });
+});
