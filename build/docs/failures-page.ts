@@ -27,14 +27,15 @@ function failureTables(): string {
     '* after BOOT_FAIL or PREEMPTED, if Slurm does not requeue the job (`--no-requeue`, `JobRequeue=0`, `PreemptMode=CANCEL`);',
     '* if slurmctld was killed while it started the job, and Slurm reports FAILED with exit code 1 although the script never began. The',
     "  job's log must [show this](job-script.md#whether-the-script-began).\n",
-    'After NODE_FAIL, the task fails unless Slurm requeues the job: on a node that Slurm cannot reach, the script may still run.\n',
+    'After TIMEOUT, the task fails unless [`resubmit_on_timeout`](configuration.md) lets the daemon submit it again. After NODE_FAIL, the task',
+    'fails unless Slurm requeues the job: on a node that Slurm cannot reach, the script may still run.\n',
     'Exit code `0:53` means that the job could not write its output file; 126, that a command of the template is not executable; 127, that',
     'the command does not exist. [job-script.md](job-script.md#exit-codes) lists the exit codes of the job script.\n',
     '## Errors in the log\n',
     "If the end of a failed job's log contains one of these errors, the task's console explains it, unless the daemon cannot read the log.\n",
     '`agent.git_user`, `agent.git_pass` and `agent.package_manager` belong in the clearml.conf of the jobs: `~/clearml.conf` of the job user on',
-    'the nodes, or the file that the template exports as `CLEARML_CONFIG_FILE`. If `shared_dir` is set and `user_map` is not, it is the',
-    'configuration of the daemon.\n',
+    'the nodes, or the file that the template exports as `CLEARML_CONFIG_FILE`. If `shared_dir` is set and `user_map` is not, they belong in',
+    'the configuration of the daemon instead.\n',
     markdownTable(['error', 'what to do'], logs),
   ].join('\n');
 }

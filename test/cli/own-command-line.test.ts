@@ -41,7 +41,7 @@ describe('the command that starts this program again', () => {
     expect(started({})).to.deep.equal([program, '--queue', 'gpu']);
   });
 
-  it('names the path of Node.js if PATH has no Node.js, or another one first', () => {
+  it('names the path of Node.js if PATH has no Node.js, or finds another Node.js first', () => {
     const other = { PATH: `${join(folder, 'other')}:${join(folder, 'bin')}` };
     mkdirSync(join(folder, 'other'));
     executable('other/node');

@@ -183,7 +183,7 @@ async function checkTemplatesOnCluster(
 function logServing({ log, version, queues, cluster, worker, journal }: DaemonDeps, { server }: ServerSide): void {
   log.info('Serving', {
     program: programText(version),
-    queues: queues.map(({ name, template }) => `${name}=${template.file}`).join(','),
+    queues: queues.map(({ name, template }) => `${name} (${template.file})`).join(', '),
     server: server.apiServer,
     slurmCluster: cluster.clusterName,
     slurm: cluster.version,

@@ -77,7 +77,7 @@ describe('a daemon with a peer', () => {
     expect(await jobsInMinute(fixture, 10, 1_200)).to.be.at.least(10);
   });
 
-  it('submits 20 tasks in a minute near a limit even if claims are more than a second apart', async () => {
+  it('still claims 20 tasks in a minute near a limit if the submission rate keeps claims two seconds apart', async () => {
     const rateLimit = createRateLimit({ perSecond: 0.5, burst: 1 });
     const fixture = fixtureWith({}, { limits: { maxJobs: 20 }, rateLimit });
     expect(await jobsInMinute(fixture, 1_500)).to.equal(20);

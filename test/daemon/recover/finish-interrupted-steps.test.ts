@@ -153,11 +153,11 @@ describe('after a crash, the daemon', () => {
     ['it finds an ended job', 'submitting', { place: 'parked', job: 'FAILED' }, {}, true],
     ['a job may still appear', 'submitting', { place: 'parked' }, {}, false],
     ['it submits a new attempt', 'submitting', { place: 'parked' }, LONG_AGO, true],
-    ['the decision table handles the task', 'submitting', { place: 'nowhere' }, LONG_AGO, true],
+    ['the next pass decides what to do with the task', 'submitting', { place: 'nowhere' }, LONG_AGO, true],
     ['a user enqueued the task again', 'parking', { place: 'own' }, {}, true],
     ['another daemon may have claimed the orphan', 'orphaned', { place: 'nowhere' }, {}, true],
   ] as const) {
-    it(`needs ${isSettled ? 'no further poll' : 'a further poll'} soon if ${title}`, async () => {
+    it(`${isSettled ? 'waits for the next regular poll' : 'polls again soon'} if ${title}`, async () => {
       const fixture = createStepFixture();
       await leave(fixture, step, found, more);
 
@@ -166,7 +166,7 @@ describe('after a crash, the daemon', () => {
     });
   }
 
-  it('needs no further poll soon if it returns the task to its queue', async () => {
+  it('waits for the next regular poll if it returns the task to its queue', async () => {
     const fixture = createStepFixture({ queues: [] });
     await leave(fixture, 'parking', { place: 'parked' });
 

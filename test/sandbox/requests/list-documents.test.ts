@@ -47,7 +47,7 @@ function ids(body: Record<string, unknown>): string {
 const CASES: readonly (readonly [title: string, body: Record<string, unknown>, found: string])[] = [
   ['no condition', {}, 'abc'],
   ['a single value', { id: 'b' }, 'b'],
-  ['a list of values, any of which matches', { id: ['a', 'c', 'gone'] }, 'ac'],
+  ['several values, one of which must match', { id: ['a', 'c', 'gone'] }, 'ac'],
   [
     'several conditions, all of which must match',
     { status: ['queued', 'in_progress'], 'execution.queue': ['q2'] },
@@ -56,7 +56,7 @@ const CASES: readonly (readonly [title: string, body: Record<string, unknown>, f
   ['a leading minus, which excludes the value', { status: ['-stopped'] }, 'ab'],
   ['$not, which excludes the value after it', { status: ['__$not', 'queued'] }, 'bc'],
   ['$all, after which all values must match', { tags: ['__$all', 'gpu', 'big'] }, 'a'],
-  ['tags, any of which matches', { tags: ['gpu', 'big'] }, 'ab'],
+  ['several tags, one of which must match', { tags: ['gpu', 'big'] }, 'ab'],
   ['null, which means an empty value', { tags: [null] }, 'c'],
   ['null or a value', { 'execution.queue': ['q1', null] }, 'ac'],
   ['a pattern as the name', { name: 'net' }, 'ab'],
