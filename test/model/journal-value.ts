@@ -11,6 +11,7 @@ const MOMENTS: readonly (keyof Entry)[] = [
   'astraySince',
   'stoppingSince',
   'cancelledAt',
+  'firstCancelledAt',
   'cancelledExtrasAt',
 ];
 

@@ -31,12 +31,12 @@ export interface ClaimState {
   readonly ownerOf: (task: TaskId) => string | undefined;
   readonly orderFairness: boolean;
   readonly lastServed?: ServedQueue | undefined;
-  /** Tasks that cannot be claimed yet. They block their queue, or their owner in a queue that distinguishes owners. */
+  /** Tasks that cannot be claimed for a moment. They block their queue, or their owner in a queue that distinguishes owners. */
   readonly skip: ReadonlySet<TaskId>;
-  /** Tasks whose claim failed in this pass, or whose Unix user must wait. They block no other task. */
+  /** Tasks whose claim failed in this pass, whose Unix user must wait, or whose earlier job has not ended. They block no other task. */
   readonly passed: ReadonlySet<TaskId>;
-  /** The passed tasks whose Unix user sudo or Slurm refuses; none if undefined. */
-  readonly refused?: ReadonlyMap<TaskId, HoldReason> | undefined;
+  /** Why these of the passed tasks wait; none if undefined. */
+  readonly reasons?: ReadonlyMap<TaskId, HoldReason> | undefined;
   /** Of each set in turn, one task is claimed before all others; none if undefined. */
   readonly turns?: readonly ReadonlySet<TaskId>[] | undefined;
 }
@@ -172,16 +172,16 @@ function explainHeld(state: ClaimState, waiting: WaitingQueue): HeldTask[] {
   const { queue, entries } = waiting;
   const ofQueue = holdOfQueue(state, waiting);
   const hasOwners = needsOwners(queue, state.limits);
-  const refused = state.refused ?? new Map<TaskId, HoldReason>();
-  if (ofQueue === undefined && !hasOwners && refused.size === 0) return [];
+  const reasons = state.reasons ?? new Map<TaskId, HoldReason>();
+  if (ofQueue === undefined && !hasOwners && reasons.size === 0) return [];
   const held: HeldTask[] = [];
   const before = new Map<string, number>();
   for (const [at, { task, added }] of entries.slice(0, EXPLAINED_ENTRIES).entries()) {
     const owner = hasOwners ? state.ownerOf(task) : undefined;
     const ofOwner = owner === undefined ? 0 : (before.get(owner) ?? 0);
     if (owner !== undefined) before.set(owner, ofOwner + 1);
-    if (added === undefined || state.skip.has(task) || (state.passed.has(task) && !refused.has(task))) continue;
-    const why = ofQueue ?? refused.get(task) ?? (owner === undefined ? undefined : holdOfOwner(state, waiting, owner));
+    if (added === undefined || state.skip.has(task) || (state.passed.has(task) && !reasons.has(task))) continue;
+    const why = ofQueue ?? reasons.get(task) ?? (owner === undefined ? undefined : holdOfOwner(state, waiting, owner));
     const isOfOwner = owner !== undefined && (ofQueue === undefined || queue.userFairness === true);
     if (why !== undefined) held.push({ task, queue, why, before: isOfOwner ? ofOwner : at, isOfOwner });
   }

@@ -8,6 +8,7 @@ import type { Refused, RefusalHolds } from '../submit/slurm-refusal-holds.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
 import { createPeerWatch, headsFarFromLimits, listAgain } from './claim-beside-peers.ts';
 import { createOverReader, NO_JOBS, tally, tasksWithJobs, type Tally } from './count-limit-use.ts';
+import { createEarlierJobs } from './earlier-jobs.ts';
 import { createSizeReader } from './nodes-and-gpus-of-tasks.ts';
 import { countsSizes, needsOwners } from './limits-reached.ts';
 import type { ClaimState, Head } from './plan-claims.ts';
@@ -36,7 +37,7 @@ export interface WaitingTasksReader {
 }
 
 interface Reading extends Pick<ClaimState, 'lastServed'> {
-  /** The tasks of users for whom sudo refuses commands are added. */
+  /** The tasks of users for whom sudo refuses commands are added, and those that wait for an earlier job for long. */
   readonly passed: Set<TaskId>;
   /** How many entries to read of each queue; undefined for all. */
   readonly most: number | undefined;
@@ -73,6 +74,7 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
     ? undefined
     : queues.filter((queue) => hasLimit(queue.limits) || needsOwners(queue, limits)).map(({ id }) => id);
   const peerWatch = createPeerWatch(deps.clock);
+  const earlierJobs = createEarlierJobs(deps);
   const refused = createRefusedTasks(deps, refusals, (snapshot, task) => knownFacts(snapshot, task)?.owner);
   let pass: Pass | undefined;
   /** Since the snapshot of the pass: tasks that were parked at any time, and entries that are old. */
@@ -155,6 +157,9 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
         if (mattersWho(queue, snapshot)) await readOwners(entries.map(({ task }) => task));
       for (const { queue, entries } of waiting)
         for (const task of refused.tasksToPass(snapshot, queue.id, entries)) passed.add(task);
+      const unclaimable = earlierJobs.find(snapshot, waiting);
+      for (const task of unclaimable.passed.keys()) passed.add(task);
+      const reasons = waiting.flatMap(({ queue, entries }) => refused.reasons(snapshot, queue.id, entries));
       return {
         queues: waiting.map(({ queue, entries, hasMore }) => ({
           queue,
@@ -170,9 +175,9 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
         ownerOf: (task) => knownFacts(snapshot, task)?.owner,
         orderFairness: deps.orderFairness,
         lastServed,
-        skip: findUnclaimable(deps, snapshot, waiting),
+        skip: unclaimable.skip,
         passed,
-        refused: new Map(waiting.flatMap(({ queue, entries }) => refused.reasons(snapshot, queue.id, entries))),
+        reasons: new Map([...reasons, ...unclaimable.passed]),
         turns: refused.inTurn(snapshot, waiting),
       };
     },
@@ -224,16 +229,6 @@ function mergeEntries(
     polled.findIndex(({ task }) => known.has(task)),
   );
   return [...first, ...polled.slice(start).filter(({ task }) => !known.has(task) && !isOld(task))];
-}
-
-/** Queued tasks that cannot be claimed yet: they are still tracked, or an old job of theirs may still run. */
-function findUnclaimable(
-  { journal }: DaemonDeps,
-  snapshot: Snapshot,
-  queues: readonly { readonly entries: readonly QueueEntry[] }[],
-): Set<TaskId> {
-  const waiting = queues.flatMap(({ entries }) => entries.map(({ task }) => task));
-  return new Set(waiting.filter((task) => journal.entries.has(task) || findLiveJob(snapshot, task) !== undefined));
 }
 
 function warnOfMissing(deps: DaemonDeps, { queues, isWhole }: QueueList): void {

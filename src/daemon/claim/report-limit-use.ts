@@ -1,5 +1,6 @@
 // How much of each limit is used, and which limits and pauses hold tasks: for the status page, the metrics and `status`. Pure.
 import { LIMIT_SETTINGS, LIMIT_UNITS, type Limits } from '../../base/job-limits.ts';
+import type { TaskId } from '../../clearml/ids.ts';
 import type { HoldReason, Holds, LimitUse, QueueHolds } from './hold-reasons.ts';
 import type { JobCounts } from './count-limit-use.ts';
 import { holdOfOwner, holdOfQueue, needsOwners } from './limits-reached.ts';
@@ -53,13 +54,13 @@ export function describeUse({ name, limit, used, usersAtLimit }: LimitUse): stri
   return `${limit} ${limit === 1 ? 'job' : 'jobs'} per user, reached by ${usersAtLimit === 1 ? '1 user' : `${usersAtLimit} users`} ${setting}`;
 }
 
-/** The tasks whose owners have reached a limit, or whose Unix user sudo refuses. */
+/** The tasks whose owners have reached a limit, whose Unix user sudo refuses, or whose earlier job has not ended. */
 function heldUsers(state: ClaimState, waiting: ClaimState['queues'][number]): QueueHolds['held'] {
   const hasOwners = needsOwners(waiting.queue, state.limits);
   const held = new Map<string, { readonly why: HoldReason; tasks: number }>();
   for (const { task } of waiting.entries) {
     const owner = hasOwners ? state.ownerOf(task) : undefined;
-    const why = state.refused?.get(task) ?? (owner === undefined ? undefined : holdOfOwner(state, waiting, owner));
+    const why = reasonOf(state, task) ?? (owner === undefined ? undefined : holdOfOwner(state, waiting, owner));
     if (why === undefined) continue;
     const key = JSON.stringify(why);
     const known = held.get(key);
@@ -67,4 +68,10 @@ function heldUsers(state: ClaimState, waiting: ClaimState['queues'][number]): Qu
     else known.tasks += 1;
   }
   return [...held.values()];
+}
+
+/** Without the job of the task, so that all tasks with an earlier job count together. */
+function reasonOf({ reasons }: ClaimState, task: TaskId): HoldReason | undefined {
+  const why = reasons?.get(task);
+  return why?.kind === 'job' ? { kind: 'job' } : why;
 }

@@ -79,10 +79,11 @@ const HELD = 'Waits in queue "';
 export function describeHold({ queue, why, before, isOfOwner }: HeldTask): string {
   const tasks = `${before} ${before === 1 ? 'task' : 'tasks'}${isOfOwner ? ' of the same user' : ''}`;
   const place = before === 0 ? 'This task is next.' : `${tasks} ${before === 1 ? 'is' : 'are'} ahead of this task.`;
-  return `${HELD}${queue.name}": ${describeHoldReason(why)}. ${place}`;
+  // It may wait for long, while tasks behind it are claimed.
+  return `${HELD}${queue.name}": ${describeHoldReason(why)}.${why.kind === 'job' ? '' : ` ${place}`}`;
 }
 
-/** Whether a task's status message says that a limit, a pause, Slurm or sudo holds it. */
+/** Whether a task's status message says that a limit, a pause, Slurm, sudo or an earlier job holds it. */
 export function isHeldMessage(statusMessage: string): boolean {
   return statusMessage.startsWith(HELD);
 }
@@ -102,6 +103,8 @@ export function describeHoldReason(why: HoldReason): string {
       return describeLimit(why);
     case 'refused':
       return `Slurm accepts no more jobs of ${why.unixUser === undefined ? 'the Unix user of the daemon' : `Unix user ${why.unixUser}`} in this queue now; the daemon retries`;
+    case 'job':
+      return describeEarlierJob(why);
     case 'sudo':
       return `sudo refuses the jobs of Unix user ${why.unixUser}; the daemon retries, and its administrator can run clearml-agent-slurm doctor`;
   }
@@ -116,6 +119,12 @@ export function explainPause({ queue, since, until, reason, by }: Pause, paused 
 
 export const PAUSES_UNREADABLE =
   'The pauses cannot be read, so no task is claimed. To end all of them, run clearml-agent-slurm resume.';
+
+function describeEarlierJob({ job, state }: Extract<HoldReason, { readonly kind: 'job' }>): string {
+  const advice = "if this lasts, ask the cluster's admins";
+  if (job === undefined) return `an earlier job of the task has not ended; ${advice}`;
+  return `its earlier job ${job} ${state === undefined ? 'may not have ended' : `has not ended (${state})`}; ${advice}`;
+}
 
 function describePause({ queue, until, reason }: Pause): string {
   const end = until === null ? '' : ` until ${formatTime(until)}`;

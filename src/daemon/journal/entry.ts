@@ -65,6 +65,8 @@ export const Entry = z.object({
   /** Why we cancelled the job, and when we last did. */
   cancelledFor: z.string().optional(),
   cancelledAt: z.number().optional(),
+  /** When we first cancelled it for this reason. */
+  firstCancelledAt: z.number().optional(),
   /** Extra jobs of this task that we cancelled, and when we last did; they may have started before that. */
   cancelledExtras: z.array(z.string().transform((id) => id as JobId)).optional(),
   cancelledExtrasAt: z.number().optional(),

@@ -99,7 +99,7 @@ export const METRICS = {
   clearml_slurm_held_tasks: {
     type: 'gauge',
     labels: [...OF_QUEUE, 'limit'],
-    help: 'Tasks held in their queue, by cause: the name of a limit, "pause", "sudo" (sudo refuses the jobs of their Unix user) or "refused" (Slurm refuses them)',
+    help: 'Tasks held in their queue, by cause: the name of a limit, "pause", "sudo" (sudo refuses the jobs of their Unix user), "refused" (Slurm refuses them) or "job" (an earlier job of theirs has not ended)',
   },
   clearml_slurm_paused: {
     type: 'gauge',

@@ -1,6 +1,7 @@
 // How much of each limit is used, and how many tasks each limit or pause holds.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { describeUse, readHolds } from '../../../src/daemon/claim/report-limit-use.ts';
 import { stateOf } from './claim-states.ts';
 
@@ -60,13 +61,27 @@ describe('the report on the limits and holds of a cluster', () => {
 
   it('shows as held the tasks of each Unix user if sudo refuses to run commands as that user', () => {
     const given = stateOf({ q: { tasks: ['a1', 'b1', 'a2'] } });
-    const refused = new Map(
+    const reasons = new Map(
       (['a1', 'a2'] as TaskId[]).map((task) => [task, { kind: 'sudo', unixUser: 'alice' } as const]),
     );
 
-    const [queue] = readHolds({ ...given, refused }, none).queues;
+    const [queue] = readHolds({ ...given, reasons }, none).queues;
 
     expect(queue?.held).to.deep.equal([{ why: { kind: 'sudo', unixUser: 'alice' }, tasks: 2 }]);
+  });
+
+  it('counts together the tasks whose earlier jobs have not ended', () => {
+    const given = stateOf({ q: { tasks: ['a1', 'b1', 'a2'] } });
+    const reasons = new Map(
+      (['a1', 'a2'] as TaskId[]).map((task, index) => [
+        task,
+        { kind: 'job', job: String(index) as JobId, state: 'COMPLETING' } as const,
+      ]),
+    );
+
+    const [queue] = readHolds({ ...given, reasons }, none).queues;
+
+    expect(queue?.held).to.deep.equal([{ why: { kind: 'job' }, tasks: 2 }]);
   });
 
   it('shows the pause of a queue even if the queue has no tasks', () => {

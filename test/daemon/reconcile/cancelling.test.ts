@@ -16,6 +16,28 @@ describe('the record of cancelled jobs', () => {
     }
   });
 
+  it('permits the cancellation of a tracked job that does not end after ever longer times, up to an hour (S-38)', () => {
+    let entry = withCancelled(entryOf(), OWN, NOW);
+    const minutes: number[] = [];
+    for (let minute = 1; minute <= 300; minute += 1) {
+      const now = NOW + minute * 60_000;
+      if (!isCancelDue(entry, OWN, now)) continue;
+      minutes.push(minute);
+      entry = withCancelled(entry, OWN, now);
+    }
+
+    expect(minutes).to.deep.equal([1, 2, 4, 8, 16, 32, 64, 124, 184, 244]);
+    const other = { ...OWN, why: 'the task was aborted' };
+    expect(isCancelDue(withCancelled(entry, other, NOW), other, NOW + 60_000), 'another reason').to.equal(true);
+  });
+
+  it('permits another cancellation after a minute if the journal of an older version does not show the first one', () => {
+    const entry = { ...entryOf(), cancelledFor: OWN.why, cancelledAt: NOW };
+
+    expect(isCancelDue(entry, OWN, NOW + 60_000)).to.equal(true);
+    expect(isCancelDue(withCancelled(entry, OWN, NOW + 60_000), OWN, NOW + 120_000)).to.equal(true);
+  });
+
   it('permits another cancellation immediately if the reason is different', () => {
     const entry = withCancelled(entryOf(), OWN, NOW);
 
