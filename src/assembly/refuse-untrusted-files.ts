@@ -92,11 +92,11 @@ export async function refuseUntrustedTemplates(
 /** Jobs run programs from this directory, and read their keys there. @throws UntrustedPathError, and what the host throws */
 export async function refuseUntrustedSharedFolder(
   host: Transport,
-  { sharedDir }: ClusterSettings,
-  { slurm }: Pick<Settings, 'slurm'>,
+  { sharedDir }: Pick<ClusterSettings, 'sharedDir'>,
+  { trustedGroup }: Pick<Settings['slurm'], 'trustedGroup'>,
 ): Promise<void> {
   if (sharedDir === undefined) return;
-  const why = await findDistrustOnHost(host, sharedDir, slurm.trustedGroup);
+  const why = await findDistrustOnHost(host, sharedDir, trustedGroup);
   if (why !== undefined) throw new UntrustedPathError(`The shared directory ${sharedDir}`, why);
 }
 

@@ -77,7 +77,7 @@ async function withState<End>(
   work: (one: OneTask) => Promise<{ readonly end: End; readonly isOver: boolean }>,
 ): Promise<End> {
   const facts = await clusterSide.scheduler.facts(app.context.stop);
-  await refuseUntrustedSharedFolder(clusterSide.host, chosen.cluster, app.config.settings);
+  await refuseUntrustedSharedFolder(clusterSide.host, chosen.cluster, app.config.settings.slurm);
   const task = await readyTask(options, app, named, serverSide);
   const stateDir = join(chosen.cluster.stateDir, 'execute', task);
   const worker = workerName(app, chosen.cluster);

@@ -14,6 +14,7 @@ import { openCluster } from '../../assembly/open-cluster.ts';
 import { openServer, type ServerSide } from './connect-to-clearml.ts';
 import type { CommonOptions } from '../../assembly/load-trusted-config.ts';
 import { parseJournal } from '../journal/journal-lines.ts';
+import { StateDirectoryLostError } from '../journal/lock.ts';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
@@ -50,8 +51,9 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
   let replace = new AbortController();
   let reading = Promise.resolve();
   let next: Generation | undefined;
-  /** The previous generation, until the clusters of the current one are served. */
+  /** The previous generation, until a cluster of the current one is served. */
   let before: Generation | undefined;
+  const everServed = new Set<string | undefined>();
 
   // First of all: without a listener, SIGUSR1 starts Node's debugger.
   const stopListening = [
@@ -107,21 +109,19 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
           warnOnce,
           locked,
           served,
+          everServed,
+          hasPrevious: () => before !== undefined,
           monitor,
         });
-        await reading;
-        if (next === undefined || context.stop.aborted) return ends.includes('unfinished') ? 'unfinished' : 'done';
-        await dropBefore();
-        [before, current, next] = [current, next, undefined];
+        // A later read may wait for ClearML: it replaces the generation that is served meanwhile.
+        if (!isRead()) await reading;
+        if (!isRead() || context.stop.aborted) return ends.includes('unfinished') ? 'unfinished' : 'done';
       } catch (error) {
-        if (before === undefined || context.stop.aborted) throw error;
-        current.app.log.error('Cannot run with the reloaded configuration; keeping the previous one', {
-          err: error,
-        });
-        await current.close();
-        [before, current] = [undefined, before];
+        if (before === undefined || context.stop.aborted || error instanceof StateDirectoryLostError) throw error;
+        const then = isRead() ? 'using the one that was read since' : 'keeping the previous one';
+        current.app.log.error(`Cannot run with the reloaded configuration; ${then}`, { err: error });
       }
-      replace = new AbortController();
+      await replaceCurrent();
     }
   } finally {
     for (const stop of stopListening) stop();
@@ -148,14 +148,27 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
     }
   }
 
-  function served(): void {
-    void dropBefore();
+  function isRead(): boolean {
+    return next !== undefined;
   }
 
-  async function dropBefore(): Promise<void> {
+  /** By the generation that was read last, or else by the previous one. */
+  async function replaceCurrent(): Promise<void> {
+    // First of all: a generation that is read from now on ends the one that is chosen here.
+    replace = new AbortController();
+    const old = current;
+    current = next ?? before;
+    next = undefined;
+    // Of a generation that could not be served, the previous one remains the one to return to.
+    if (before === undefined) before = old;
+    else await old?.close();
+    if (current === before) before = undefined;
+  }
+
+  function served(): void {
     const old = before;
     before = undefined;
-    await old?.close();
+    void old?.close();
   }
 }
 

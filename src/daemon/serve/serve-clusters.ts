@@ -1,13 +1,14 @@
 // Serves the clusters side by side: for each, locks its state directory, waits until Slurm responds, and runs the daemon until it is stopped.
 import { setMaxListeners } from 'node:events';
-import { systemClock } from '../../base/clock.ts';
+import { sleepUnlessStopped, systemClock } from '../../base/clock.ts';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import { reportHealth } from '../status/health-file.ts';
 import { writeServingNote } from '../status/serving-file.ts';
 import { runDaemon, type DaemonEnd } from '../reconcile-loop.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { abortWith } from '../../base/abort-with.ts';
-import { acquireLock, StateDirectoryLostError, type Lock } from '../journal/lock.ts';
+import { messageOf } from '../../base/error-message.ts';
+import { acquireLock, AlreadyRunningError, StateDirectoryLostError, type Lock } from '../journal/lock.ts';
 import { namedLog, type Logger, type WarnOnce } from '../../log/logger.ts';
 import { createDaemonDeps } from './create-daemon-deps.ts';
 import { MAX_RETRY_MS, waitForCluster } from './wait-for-cluster.ts';
@@ -16,7 +17,6 @@ import type { ServerSide } from './connect-to-clearml.ts';
 import { createTransportHere } from '../../assembly/create-transport.ts';
 import { findTestUsers } from '../../assembly/open-user-map.ts';
 import type { App } from '../../assembly/app.ts';
-import { refuseUntrustedSharedFolder } from '../../assembly/refuse-untrusted-files.ts';
 import { programText } from '../../base/version.ts';
 import type { ClusterMonitor } from '../monitor/cluster-monitor.ts';
 import type { Monitor } from '../monitor/monitor.ts';
@@ -35,43 +35,88 @@ export interface ServeOptions {
   readonly locked: () => Promise<void>;
   /** Called when the cluster is served. */
   readonly served: () => void;
+  /** The names of the clusters that this process has served. One that cannot be served again after a reload is retried. */
+  readonly everServed: Set<string | undefined>;
+  /** Whether a previous configuration is used if no cluster can be served with this one. */
+  readonly hasPrevious: () => boolean;
   readonly monitor: Monitor | undefined;
 }
 
+/** After each failure in a row, the wait is twice as long, up to this. */
+const MAX_RESTART_MS = 60_000;
+
 /**
- * A cluster that cannot be served does not affect the others. If a state directory is lost in service, all end: the program may have been
- * removed, and otherwise the service manager starts it again.
- * @throws StateDirectoryLostError, or else the first error, once all have ended
+ * A cluster that cannot be served does not affect the others. One that was served before a reload is retried: its disk may be full for the
+ * moment. If a state directory is lost in service, all end: the program may have been removed, and otherwise the service manager starts it
+ * again.
+ * @throws StateDirectoryLostError, or else the first error, once all have ended; no other error after a reload has begun
  */
 export async function serveClusters(
   { app, serverSide }: { readonly app: App; readonly serverSide: ServerSide },
   options: ServeOptions,
   serveOne = serveCluster,
 ): Promise<DaemonEnd[]> {
-  const { clusters } = app.config.settings;
+  const { clusters, slurm } = app.config.settings;
   const stop = new AbortController();
   const unlink = abortWith(stop, [options.stop]);
   // Every cluster adds a listener.
   setMaxListeners(0, stop.signal, options.drain);
   options.monitor?.keepOnly(clusters.map(({ name }) => name));
   const errors: unknown[] = [];
+  const served = new Set<ClusterSettings>();
+  const unserved = new Set<ClusterSettings>();
+  const fallsBack = (): boolean => options.hasPrevious() && unserved.size === clusters.length;
+
+  /** Whether the cluster was served before a reload, and may be served again later. */
+  function isRetried(cluster: ClusterSettings, error: unknown): boolean {
+    if (error instanceof StateDirectoryLostError || error instanceof AlreadyRunningError) return false;
+    if (served.has(cluster)) return false;
+    return options.everServed.has(cluster.name) && !fallsBack() && !stop.signal.aborted;
+  }
 
   async function serveBesideOthers(cluster: ClusterSettings): Promise<DaemonEnd> {
-    try {
-      return await serveOne(app, cluster, serverSide, { ...options, stop: stop.signal });
-    } catch (error) {
-      errors.push(error);
-      if (error instanceof StateDirectoryLostError) stop.abort();
-      else if (clusters.length > 1)
-        app.log.error('Could not serve a cluster; serving the other clusters', { cluster: cluster.name, err: error });
-      return 'done';
+    const one = {
+      ...options,
+      stop: stop.signal,
+      served: () => {
+        served.add(cluster);
+        unserved.delete(cluster);
+        options.everServed.add(cluster.name);
+        options.served();
+      },
+    };
+    let waitMs = Math.min(slurm.pollIntervalMs, MAX_RETRY_MS);
+    let logged: string | undefined;
+    for (;;) {
+      try {
+        return await serveOne(app, cluster, serverSide, one);
+      } catch (error) {
+        unserved.add(cluster);
+        if (!isRetried(cluster, error)) return ended(cluster, error);
+        const isNews = logged !== messageOf(error);
+        logged = messageOf(error);
+        const fields = { cluster: cluster.name, err: error };
+        app.log[isNews ? 'error' : 'debug']('Could not serve the cluster again after a reload; retrying', fields);
+      }
+      if (!(await sleepUnlessStopped(systemClock, waitMs, stop.signal))) return 'done';
+      waitMs = Math.min(2 * waitMs, MAX_RESTART_MS);
     }
+  }
+
+  function ended(cluster: ClusterSettings, error: unknown): DaemonEnd {
+    errors.push(error);
+    if (error instanceof StateDirectoryLostError || fallsBack()) stop.abort();
+    else if (clusters.length > 1)
+      app.log.error('Could not serve a cluster; serving the other clusters', { cluster: cluster.name, err: error });
+    return 'done';
   }
 
   const ends = await Promise.all(clusters.map(serveBesideOthers));
   unlink();
   const lost = errors.find((error) => error instanceof StateDirectoryLostError);
-  if (errors.length > 0) throw lost ?? errors[0];
+  if (lost !== undefined) throw lost;
+  // What the new configuration may have mended is no reason to end.
+  if (errors.length > 0 && !options.isReloading()) throw errors[0];
   return ends;
 }
 
@@ -95,9 +140,8 @@ export async function serveCluster(
     try {
       const everyMs = Math.min(slurm.pollIntervalMs, MAX_RETRY_MS);
       const sides = { ...serverSide, ...clusterSide };
-      const found = await waitForCluster(sides, slurm, { ...options, everyMs, lock, log });
+      const found = await waitForCluster(sides, slurm, { ...options, everyMs, cluster, lock, log });
       if (found === undefined) return 'done';
-      await refuseUntrustedSharedFolder(clusterSide.host, cluster, app.config.settings);
       // Not awaited: a slow sbatch must not delay a task.
       if (!options.once) void checkTemplatesOnCluster(app, cluster, sides, { ...options, log });
       const created = await createDaemonDeps(app, cluster, { ...sides, ...found, log });

@@ -1,12 +1,15 @@
 // Waits until the cluster responds, and reads what the daemon needs to know about it once.
 import { openUserMap, readNamedPeople } from '../../assembly/open-user-map.ts';
 import type { ClusterSide } from '../../assembly/open-cluster.ts';
+import { refuseUntrustedSharedFolder } from '../../assembly/refuse-untrusted-files.ts';
 import { systemClock, sleepUnlessStopped } from '../../base/clock.ts';
 import type { UserMap } from '../../base/resolve-user-map.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
+import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import type { SlurmSettings } from '../../config/convert-settings.ts';
 import type { Logger } from '../../log/logger.ts';
 import { SlurmUnavailableError } from '../../slurm/errors.ts';
+import { isTransportError } from '../../slurm/map-transport-errors.ts';
 import type { ClusterFacts } from '../../slurm/scheduler.ts';
 import { CommandNotFoundError } from '../../transport/errors.ts';
 import type { Lock } from '../journal/lock.ts';
@@ -30,26 +33,30 @@ interface Waiting {
   readonly once: boolean;
   readonly stop: AbortSignal;
   readonly everyMs: number;
+  readonly cluster: Pick<ClusterSettings, 'sharedDir'>;
   readonly lock: Pick<Lock, 'touch'>;
   readonly log: Pick<Logger, 'warn' | 'debug'>;
 }
 
 /**
- * Retries while Slurm, its host or ClearML does not respond; undefined if the daemon is stopped before. Meanwhile the tasks stay in their
+ * Retries while Slurm, its host, the shared directory or ClearML does not respond; undefined if the daemon is stopped before. Meanwhile the tasks stay in their
  * queues, and the jobs continue.
  * @throws SlurmUnavailableError without a wait, with `once` or if a command does not exist; ServerUnreachableError or ServerRefusedError with `once`;
- * CredentialsRejectedError
+ * CredentialsRejectedError, UntrustedPathError
  */
 export async function waitForCluster(
   sides: Sides,
-  settings: MapSettings,
-  { once, stop, everyMs, lock, log }: Waiting,
+  settings: MapSettings & Pick<SlurmSettings, 'trustedGroup'>,
+  { once, stop, everyMs, cluster, lock, log }: Waiting,
 ): Promise<FoundCluster | undefined> {
   const isStopped = (): boolean => stop.aborted;
   let logged: string | undefined;
   while (!isStopped()) {
     try {
-      return { facts: await sides.scheduler.facts(stop), userMap: await readUserMap(sides, settings) };
+      const facts = await sides.scheduler.facts(stop);
+      const userMap = await readUserMap(sides, settings);
+      await refuseUntrustedSharedFolder(sides.host, cluster, settings);
+      return { facts, userMap };
     } catch (error) {
       if (isStopped()) break;
       const message = describeFailure(error);
@@ -59,7 +66,8 @@ export async function waitForCluster(
       const why = innermost(error).message;
       const isNews = logged !== why;
       logged = why;
-      log[isNews ? 'warn' : 'debug'](message, { why: error.message });
+      const path = isTransportError(error) ? { sharedDir: cluster.sharedDir } : {};
+      log[isNews ? 'warn' : 'debug'](message, { ...path, why: error.message });
     }
     await sleepUnlessStopped(systemClock, everyMs, stop);
     // The lock of a daemon that does not touch it is considered stale.
@@ -74,6 +82,8 @@ function describeFailure(error: unknown): string | undefined {
   if (error instanceof ServerUnreachableError) return 'ClearML is unreachable; retrying until it responds';
   // Only the users are read here. Without their names, the tasks of mapped users would be rejected.
   if (error instanceof ServerRefusedError) return 'ClearML refuses to list the users that user_map needs; retrying';
+  // All other calls of the host map these errors to SlurmUnavailableError.
+  if (isTransportError(error)) return 'The shared directory cannot be checked; retrying until it responds';
   return undefined;
 }
 

@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import { CredentialsRejectedError, ServerRefusedError, ServerUnreachableError } from '../../../src/clearml/errors.ts';
 import { waitForCluster, type FoundCluster } from '../../../src/daemon/serve/wait-for-cluster.ts';
 import { SlurmUnavailableError } from '../../../src/slurm/errors.ts';
-import { HostUnreachableError } from '../../../src/transport/errors.ts';
+import { CommandTimeoutError, HostUnreachableError } from '../../../src/transport/errors.ts';
+import type { Command } from '../../../src/transport/transport.ts';
 import { FACTS } from '../../simulation/simulated-slurm.ts';
 import { rejection } from '../../support/rejection.ts';
 import { createStepFixture } from '../step-fixture.ts';
@@ -16,6 +17,8 @@ interface Failures {
   readonly clearml?: Error[];
   /** The users of the host at each reading, before alice is found. */
   readonly passwd?: string[];
+  /** Of the check of the shared directory. */
+  readonly sharedDir?: Error[];
 }
 
 interface Bed {
@@ -25,7 +28,7 @@ interface Bed {
 
 /** Each part fails with its errors, one after the other, and then succeeds. */
 function createBed(
-  { slurm = [], host = [], clearml = [], passwd = [] }: Failures,
+  { slurm = [], host = [], clearml = [], passwd = [], sharedDir }: Failures,
   userMap: Readonly<Record<string, string>> = { Alice: 'alice' },
 ): Bed {
   const { deps } = createStepFixture();
@@ -40,7 +43,13 @@ function createBed(
     host: {
       name: 'login',
       close: () => Promise.resolve(),
-      run: () => next(host, { exitCode: 0, killedBy: undefined, stdout: passwd.shift() ?? PASSWD, stderr: '' }),
+      run: ({ args }: Command) =>
+        next(sharedDir !== undefined && args.includes('/shared') ? sharedDir : host, {
+          exitCode: 0,
+          killedBy: undefined,
+          stdout: passwd.shift() ?? PASSWD,
+          stderr: '',
+        }),
     },
     clearml: {
       ...deps.clearml,
@@ -48,10 +57,11 @@ function createBed(
     },
     server: { apiServer: 'http://h:1', user: 'd0' } as never,
   };
-  const settings = { userMap, minUid: 1000 };
+  const settings = { userMap, minUid: 1000, trustedGroup: undefined };
   const waiting = {
     stop: new AbortController().signal,
     everyMs: 1,
+    cluster: { sharedDir: sharedDir && '/shared' },
     lock: { touch: () => Promise.resolve() },
     log: { warn: note, debug: () => undefined },
   };
@@ -106,6 +116,13 @@ describe('before it serves a cluster, the daemon', () => {
     expect((await wait())?.userMap?.problems).to.deep.equal([
       'the entry "Alice" of agent.slurm.user_map is not used: Unix user alice is not found on the login node: the user does not exist, or the directory service there (LDAP, SSSD) does not respond',
     ]);
+  });
+
+  it('retries while the file server of the shared directory hangs', async () => {
+    const { wait, logged } = createBed({ sharedDir: [new CommandTimeoutError('sh', 30_000, '', '')] });
+
+    expect((await wait())?.facts).to.equal(FACTS);
+    expect(logged).to.deep.equal(['The shared directory cannot be checked; retrying until it responds']);
   });
 
   it('fails immediately if ClearML rejects the credentials', async () => {
