@@ -9,7 +9,6 @@ import type { QueueSettings } from './served-queues.ts';
 export interface ApiSettings {
   readonly apiServer: string | undefined;
   readonly webServer: string | undefined;
-  readonly filesServer: string | undefined;
   readonly accessKey: string | undefined;
   readonly secretKey: string | undefined;
   /** `CLEARML_AUTH_TOKEN`: replaces the two keys. */
@@ -45,7 +44,6 @@ export function settingsFrom({ api, agent }: ClearmlConf, served: Pick<Settings,
     api: {
       apiServer: address(api.api_server) ?? address(api.host),
       webServer: address(api.web_server),
-      filesServer: address(api.files_server),
       accessKey: filled(api.credentials?.access_key),
       secretKey: filled(api.credentials?.secret_key),
       authToken: filled(api.auth_token),

@@ -138,7 +138,6 @@ export interface ClusterFacts {
   readonly version: string;
   readonly minJobAgeMs: number;
   readonly messageTimeoutMs: number;
-  readonly killWaitMs: number;
   readonly hasAccounting: boolean;
   /** Whether accounting counts GPUs (slurm.conf(5), AccountingStorageTRES). */
   readonly accountsGpus?: boolean;

@@ -10,15 +10,13 @@ export function parseClusterFacts(text: string): ClusterFacts | undefined {
   const version = settings.get('SLURM_VERSION');
   const minJobAgeMs = parseSeconds(settings.get('MinJobAge'));
   const messageTimeoutMs = parseSeconds(settings.get('MessageTimeout'));
-  const killWaitMs = parseSeconds(settings.get('KillWait'));
   if (clusterName === undefined || version === undefined) return undefined;
-  if (minJobAgeMs === undefined || messageTimeoutMs === undefined || killWaitMs === undefined) return undefined;
+  if (minJobAgeMs === undefined || messageTimeoutMs === undefined) return undefined;
   return {
     clusterName,
     version,
     minJobAgeMs,
     messageTimeoutMs,
-    killWaitMs,
     // `accounting_storage/none` or `(null)` without accounting.
     hasAccounting: settings.get('AccountingStorageType') === 'accounting_storage/slurmdbd',
     ...(/(^|,)gres\/gpu/.test(settings.get('AccountingStorageTRES') ?? '') ? { accountsGpus: true } : {}),

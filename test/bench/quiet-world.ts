@@ -256,7 +256,6 @@ export function createQuietWorld(count: number, clock: Clock = systemClock, chan
         version: '22.05.8',
         minJobAgeMs: 300_000,
         messageTimeoutMs: 10_000,
-        killWaitMs: 30_000,
         hasAccounting: false,
       },
       gracePeriods: {

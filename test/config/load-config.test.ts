@@ -246,8 +246,8 @@ describe('the loaded configuration', () => {
     expect(config.settings.api).to.deep.include({
       apiServer: 'https://api.example.org',
       webServer: 'https://app.example.org',
-      filesServer: 'https://files.example.org',
     });
+    expect(config.tree['api']).to.deep.include({ files_server: 'https://files.example.org/' });
     expect(config.originOf('api.web_server')).to.deep.equal({ kind: 'derived', from: 'api.api_server' });
   });
 

@@ -10,7 +10,6 @@ export const FACTS = {
   version: '22.05.8',
   minJobAgeMs: 300_000,
   messageTimeoutMs: 10_000,
-  killWaitMs: 30_000,
   hasAccounting: true,
 };
 

@@ -63,7 +63,6 @@ export const FACTS = {
   version: '22.05.8',
   minJobAgeMs: MIN_JOB_AGE_MS,
   messageTimeoutMs: 10_000,
-  killWaitMs: 30_000,
   hasAccounting: true,
 };
 

@@ -261,7 +261,6 @@ function printConfig({ hasAccounting, hidesJobs }: Pick<SlurmBehavior, 'hasAccou
   return [
     `AccountingStorageType   = ${storage}`,
     `ClusterName             = ${FACTS.clusterName}`,
-    `KillWait                = ${FACTS.killWaitMs / 1000} sec`,
     `MessageTimeout          = ${FACTS.messageTimeoutMs / 1000} sec`,
     `MinJobAge               = ${FACTS.minJobAgeMs / 1000} sec`,
     `PrivateData             = ${hidesJobs === true ? 'jobs' : 'none'}`,

@@ -94,7 +94,6 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(facts.version).to.match(/^\d+\.\d+\./);
       expect(facts.minJobAgeMs).to.be.greaterThan(0);
       expect(facts.messageTimeoutMs).to.be.greaterThan(0);
-      expect(facts.killWaitMs).to.be.greaterThan(0);
     });
 
     it('runs a script, and shows the job both while the job runs and after its end', async () => {

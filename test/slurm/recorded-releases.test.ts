@@ -48,7 +48,6 @@ for (const release of releases) {
         version: release,
         minJobAgeMs: 300_000,
         messageTimeoutMs: 5_000,
-        killWaitMs: 5_000,
         hasAccounting: true,
       });
     });

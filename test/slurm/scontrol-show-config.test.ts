@@ -11,7 +11,6 @@ describe('parseClusterFacts (from scontrol show config)', () => {
       version: '22.05.8',
       minJobAgeMs: 300_000,
       messageTimeoutMs: 10_000,
-      killWaitMs: 3_000,
       hasAccounting: false,
     });
   });

@@ -16,8 +16,6 @@ import { watchDeps } from './watch-calls.ts';
 export interface ClusterState {
   /** Increases with each change. */
   readonly version: number;
-  /** When the last poll began; undefined before the first. */
-  readonly polledAt: number | undefined;
   readonly queues: readonly string[];
   readonly rows: readonly StatusRow[];
   /** Tasks in the served queues that are not claimed, without their names. */
@@ -149,15 +147,13 @@ export function createClusterMonitor(
   function readState(current: number): ClusterState {
     const named = served?.queues.map((queue) => queue.name) ?? [];
     const queues = areSame(named, cached?.queues ?? []) ? (cached?.queues ?? []) : named;
-    if (served === undefined || snapshot === undefined)
-      return { version: current, polledAt: undefined, queues, rows: [], waiting: [] };
+    if (served === undefined || snapshot === undefined) return { version: current, queues, rows: [], waiting: [] };
     const { entries } = served.journal;
     const ids = activeTasks({ entries, ...snapshot, schedulerQueue: served.schedulerQueue });
     const hasResponded = { clearml: true, slurm: true };
     const rows = remembered.rows(ids, { entries, ...snapshot, hasResponded }, clock.now());
     return {
       version: current,
-      polledAt: snapshot.at,
       queues,
       rows,
       waiting: readWaiting(served, rows, ...snapshot.queues),
