@@ -214,8 +214,8 @@ export interface Workers {
   register(worker: WorkerRow, timeoutMs: number): Promise<void>;
   report(worker: WorkerRow): Promise<void>;
   unregister(worker: string): Promise<void>;
-  /** Workers with this tag whose last heartbeat is younger than `withinMs` by the server's clock. Any user may register one. */
-  find(tag: string, withinMs: number): Promise<WorkerList>;
+  /** Workers with one of these tags whose last heartbeat is younger than `withinMs` by the server's clock. Any user may register one. */
+  find(tags: readonly string[], withinMs: number): Promise<WorkerList>;
 }
 
 export interface People {

@@ -18,6 +18,7 @@ export const TASK_FIELDS = [
   'execution.queue',
   'system_tags',
   'hyperparams.properties.slurm_job_id.value',
+  'hyperparams.properties.slurm_cluster.value',
   'hyperparams.properties.slurm_cancelled.value',
   'runtime._abort_callback_timeout',
   'runtime._abort_poll_freq',
@@ -64,6 +65,7 @@ export function parseTask(row: unknown, id: TaskId): Task | Unreadable {
     executionQueue: named(queue) as QueueId | undefined,
     archived: Array.isArray(tags) && tags.includes('archived'),
     slurmJob: parseJob(readField(readField(properties, 'slurm_job_id'), 'value')),
+    slurmCluster: parseRecord(readField(readField(properties, 'slurm_cluster'), 'value')),
     slurmCancelled: parseRecord(readField(readField(properties, 'slurm_cancelled'), 'value')),
     abortCallbackMs: parseAbortCallback(readField(row, 'runtime')),
   };

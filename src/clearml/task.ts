@@ -31,6 +31,8 @@ export interface Task {
   readonly archived: boolean;
   /** The user property `slurm_job_id`: the last job submitted for this task, or for the task it was cloned from. */
   readonly slurmJob: string | undefined;
+  /** The user property `slurm_cluster`: Slurm's name of the cluster of that job. */
+  readonly slurmCluster: string | undefined;
   /** The user property `slurm_cancelled`: which jobs of the task a daemon cancelled, and why. */
   readonly slurmCancelled: string | undefined;
   /** How long the agent waits for the task's abort callback, if the task registered one. */

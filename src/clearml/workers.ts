@@ -28,8 +28,8 @@ export function createWorkers(session: Session, clock: Clock, reportUnreadable: 
       await session.call('workers.unregister', { worker }, { shape: Done, idempotent: true });
     },
 
-    async find(tag, withinMs) {
-      const body = { system_tags: [tag], last_seen: seconds(withinMs) };
+    async find(wanted, withinMs) {
+      const body = { system_tags: wanted, last_seen: seconds(withinMs) };
       const leftOut: UnreadableEntry[] = [];
       let rows: readonly unknown[] | undefined;
       try {
@@ -41,7 +41,10 @@ export function createWorkers(session: Session, clock: Clock, reportUnreadable: 
       }
       const workers = (rows ?? []).flatMap((row, index) => parseWorker(row, index, leftOut) ?? []);
       reportUnreadable('workers.get_all', leftOut);
-      return { workers: workers.filter(({ tags }) => tags.includes(tag)), isWhole: leftOut.length === 0 };
+      return {
+        workers: workers.filter(({ tags }) => tags.some((tag) => wanted.includes(tag))),
+        isWhole: leftOut.length === 0,
+      };
     },
   };
 }

@@ -5,6 +5,7 @@ import type { TaskId } from '../clearml/ids.ts';
 import type { DaemonDeps } from './deps.ts';
 import { pollWith, type Snapshot } from './poll/poll.ts';
 import { createServerReader } from './poll/incremental-server-reads.ts';
+import { forEachTask } from './reconcile/each-task.ts';
 import { reconcile } from './reconcile/reconcile.ts';
 import { createAdopter } from './recover/adopt-untracked-task.ts';
 import { finishInterruptedSteps } from './recover/finish-interrupted-steps.ts';
@@ -37,11 +38,25 @@ export function createPass(deps: DaemonDeps, pool: SubmissionPool, only?: TaskId
     if (snapshot === undefined) return undefined;
     reader.note(snapshot);
     await deps.peers.refresh(deps.clearml.workers, snapshot.at);
+    await recordSchedulerQueues(deps, snapshot, signal);
     onAdopted(snapshot, await adopter.adopt(snapshot, { everywhere: searchAll, signal }));
     const isSettled = await finishInterruptedSteps(deps, pool, snapshot, signal);
     const hasCancelled = await reconcile(deps, pool, snapshot, signal);
     return { snapshot, isChangeExpected: hasCancelled || !isSettled };
   };
+}
+
+/**
+ * Completes the entries of 0.1.0, and of jobs that were adopted while they ran: the scheduler queue of the configuration may have changed
+ * since such a task was parked.
+ */
+function recordSchedulerQueues(deps: DaemonDeps, snapshot: Snapshot, signal: AbortSignal): Promise<void> {
+  return forEachTask(deps, snapshot, signal, async (entry) => {
+    // Until then, a task is parked by another daemon, if at all.
+    if (entry.schedulerQueue !== undefined || entry.step === 'claiming' || entry.step === 'orphaned') return;
+    const schedulerQueue = snapshot.parkedIn(entry.task);
+    if (schedulerQueue !== undefined) await deps.journal.write({ ...entry, schedulerQueue });
+  });
 }
 
 /** Logs why a pass failed. @param retryAt milliseconds since 1970 */

@@ -244,6 +244,10 @@ export function createQuietWorld(count: number, clock: Clock = systemClock, chan
         mayAdopt: () => true,
         areAllKnown: () => true,
         heardAt: () => now,
+        mayAdoptJobless: () => true,
+        hasMetMark: () => true,
+        isOfOtherCluster: () => false,
+        schedulerQueues: () => [],
         hasMet: () => false,
         doPeersServe: () => false,
       },
@@ -251,6 +255,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock, chan
       queues: [{ id: SERVED, name: 'gpu', template: parseTemplate(TYPICAL_TEMPLATE, 'typical.template') }],
       orderFairness: false,
       schedulerQueue: SCHEDULER_QUEUE,
+      isSchedulerQueueName: () => false,
       cluster: {
         clusterName: 'nowhere',
         version: '22.05.8',

@@ -252,7 +252,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       await nextMillisecond();
       const { task: after } = await subjectIn('queued');
 
-      const { workers } = await client.workers.find(worker.tags[0] ?? '', 60_000);
+      const { workers } = await client.workers.find([worker.tags[0] ?? ''], 60_000);
 
       expect(workers).to.have.length(1);
       expect(workers[0]?.heardAt).to.be.within(await statusChangedOf(before), await statusChangedOf(after));

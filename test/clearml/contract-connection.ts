@@ -80,19 +80,19 @@ export function defineConnectionContract(testBed: () => ContractTestBed): void {
       };
       const [tag = ''] = row.tags;
       const findRows = async (of: string): Promise<unknown[]> =>
-        (await workers.find(of, 60_000)).workers.map(({ id, queues, tags }) => ({ id, queues, tags }));
+        (await workers.find([of], 60_000)).workers.map(({ id, queues, tags }) => ({ id, queues, tags }));
 
       await workers.register(row, 600_000);
       expect(await findRows(tag)).to.deep.equal([row]);
-      expect((await workers.find(`${tag}-other`, 60_000)).workers).to.deep.equal([]);
+      expect((await workers.find([`${tag}-other`], 60_000)).workers).to.deep.equal([]);
 
       await workers.report({ ...row, tags: ['x'] });
-      expect((await workers.find(tag, 60_000)).workers).to.deep.equal([]);
+      expect((await workers.find([tag], 60_000)).workers).to.deep.equal([]);
       await workers.report(row);
       expect(await findRows(tag)).to.deep.equal([row]);
 
       await workers.unregister(row.id);
-      expect((await workers.find(tag, 60_000)).workers).to.deep.equal([]);
+      expect((await workers.find([tag], 60_000)).workers).to.deep.equal([]);
     });
 
     it('can report and unregister even if it has never registered', async () => {

@@ -35,6 +35,7 @@ describe('the task calls of the ClearML client', () => {
       executionQueue: undefined,
       archived: false,
       slurmJob: undefined,
+      slurmCluster: undefined,
       slurmCancelled: undefined,
       abortCallbackMs: undefined,
     });

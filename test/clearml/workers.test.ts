@@ -35,11 +35,11 @@ describe('the worker calls of the ClearML client', () => {
     );
     const { workers } = fixture.client();
 
-    expect(await workers.find('t', 75_400)).to.deep.equal({
+    expect(await workers.find(['t'], 75_400)).to.deep.equal({
       workers: [{ id: 'v', queues: [], tags: ['t'] }],
       isWhole: true,
     });
-    expect((await workers.find('t', 1)).workers).to.have.length(1);
+    expect((await workers.find(['t'], 1)).workers).to.have.length(1);
 
     expect(fixture.sent('workers.get_all')).to.deep.equal([
       { system_tags: ['t'], last_seen: 75 },
@@ -51,7 +51,7 @@ describe('the worker calls of the ClearML client', () => {
     const odd = { id: 'v', queues: [{ id: 'q' }, { id: QUEUE }, 5], system_tags: ['t', {}] };
     fixture.server.script('workers.get_all', data({ workers: [{ id: 7 }, null, odd] }));
 
-    expect(await fixture.client().workers.find('t', 1)).to.deep.equal({
+    expect(await fixture.client().workers.find(['t'], 1)).to.deep.equal({
       workers: [{ id: 'v', queues: [QUEUE], tags: ['t'] }],
       isWhole: false,
     });
@@ -60,6 +60,6 @@ describe('the worker calls of the ClearML client', () => {
   it('return no worker and no error for an unreadable response', async () => {
     fixture.server.script('workers.get_all', data({ workers: 'many' }));
 
-    expect(await fixture.client().workers.find('t', 1)).to.deep.equal({ workers: [], isWhole: false });
+    expect(await fixture.client().workers.find(['t'], 1)).to.deep.equal({ workers: [], isWhole: false });
   });
 });

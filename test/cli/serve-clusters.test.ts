@@ -121,7 +121,7 @@ describe('the daemon, with several clusters,', () => {
 
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(
-      /WARN Not tracking the jobs in a journal from before the clusters had names.*state\/journal.jsonl.* tasks=1/,
+      /WARN A journal from before the clusters had names has tasks.*state\/journal.jsonl.* tasks=1/,
     );
   });
 

@@ -68,6 +68,10 @@ export function createModelDeps(
       isOurs: () => true,
       mayAdopt: () => true,
       areAllKnown: () => true,
+      mayAdoptJobless: () => true,
+      hasMetMark: () => true,
+      isOfOtherCluster: () => false,
+      schedulerQueues: () => [],
       hasMet: () => daemon > 1,
       doPeersServe: () => daemon > 1,
       // Without a heartbeat, each poll reads everything: a pass of the model depends on no earlier one.
@@ -89,6 +93,7 @@ export function createModelDeps(
     ],
     orderFairness: false,
     schedulerQueue: QUEUE_IDS.scheduler,
+    isSchedulerQueueName: () => false,
     cluster: FACTS,
     rateLimit: createRateLimit({ perSecond: 1_000, burst: 2_000 }),
     gracePeriods: GRACE_PERIODS,

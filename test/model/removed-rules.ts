@@ -82,7 +82,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     edits: [
       {
         file: 'src/daemon/end/end-task.ts',
-        from: 'if (basis.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;',
+        from: 'if (basis.isParked && !(await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task))) return;',
         to: '',
       },
     ],

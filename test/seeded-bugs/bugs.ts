@@ -98,7 +98,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     edits: [
       {
         file: 'src/daemon/end/end-task.ts',
-        from: '  if (basis.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;\n',
+        from: '  if (basis.isParked && !(await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task))) return;\n',
         to: '',
       },
     ],

@@ -1,4 +1,5 @@
 // Creates the dependencies of one simulated daemon.
+import { isSchedulerQueue } from '../../src/config/internal-queues.ts';
 import type { DaemonDeps, ReadLimits } from '../../src/daemon/deps.ts';
 import { createJobLogs } from '../../src/daemon/console/job-log-reader.ts';
 import { createUnixUsers } from '../../src/daemon/users/unix-users.ts';
@@ -78,7 +79,12 @@ export function createDaemonDeps({
     log: silentLog,
     randomToken: () => `${number}${String((tokens += 1)).padStart(3, '0')}`,
     ...who,
-    peers: createPeers({ ...who, queues: [OWN_QUEUE], schedulerQueue: SCHEDULER_QUEUE }),
+    peers: createPeers({
+      ...who,
+      queues: [OWN_QUEUE],
+      schedulerQueue: SCHEDULER_QUEUE,
+      cluster: FACTS.clusterName,
+    }),
     version: '0.1.0',
     queues: [
       {
@@ -104,6 +110,7 @@ export function createDaemonDeps({
     pauses,
     unixUsers: limited?.unixUsers === undefined ? undefined : createUnixUsers(USER_MAP),
     schedulerQueue: SCHEDULER_QUEUE,
+    isSchedulerQueueName: (name) => isSchedulerQueue(name, []),
     cluster: FACTS,
     rateLimit: createRateLimit({ perSecond: 10, burst: 20 }),
     gracePeriods: GRACE_PERIODS,

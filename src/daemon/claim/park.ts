@@ -3,7 +3,7 @@ import type { Tasks } from '../../clearml/client.ts';
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { Task, TaskDocument } from '../../clearml/task.ts';
 import { isAbortUndone } from '../decide/recognize-abort.ts';
-import type { Entry } from '../journal/entry.ts';
+import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 
 export interface Parked {
@@ -18,9 +18,10 @@ export interface Parked {
  */
 export async function park(deps: DaemonDeps, entry: Entry): Promise<Parked> {
   await deps.audit.write({ event: 'claimed', task: entry.task, queue: entry.queueName });
-  const parking: Entry = { ...entry, step: 'parking', stepAt: deps.clock.now() };
+  const schedulerQueue = schedulerQueueOf(deps, entry);
+  const parking: Entry = { ...entry, schedulerQueue, step: 'parking', stepAt: deps.clock.now() };
   await deps.journal.write(parking);
-  const isAdded = await deps.clearml.queues.park(deps.schedulerQueue, entry.task);
+  const isAdded = await deps.clearml.queues.park(schedulerQueue, entry.task);
   return { entry: isAdded ? parking : { ...parking, mayBeUnparked: true }, isAdded };
 }
 
@@ -59,7 +60,7 @@ export async function unpark(
   entry: Entry,
   { isOurs = entry.step === 'parking' }: { readonly isOurs?: boolean | undefined } = {},
 ): Promise<void> {
-  if (isOurs) await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task);
+  if (isOurs) await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task);
   const task = (await deps.clearml.tasks.get(entry.task))?.task;
   if (!isWaiting(entry, task)) return leaveToUser(deps, entry, task);
   return deps.journal.write({ ...entry, step: 'orphaned', stepAt: deps.clock.now(), queuedAt: task.statusChanged });

@@ -15,8 +15,13 @@ export function ranAs(task: Task | undefined, job: Pick<Job, 'id'>): boolean {
  * Whether the task names this job. Any user of the cluster can give a job a name like ours, so another user's job counts only then. If
  * an ignored job is real after all, the gate lets only one of the two jobs run the parked task.
  */
-export function namesJob(task: Task, job: Pick<Job, 'id'>): boolean {
-  return task.slurmJob === job.id || ranAs(task, job);
+export function namesJob(task: Task, job: Pick<Job, 'id'>, cluster: string): boolean {
+  return (task.slurmJob === job.id && (task.slurmCluster ?? cluster) === cluster) || ranAs(task, job);
+}
+
+/** Marks the worker of a task that a job of another cluster runs: here, the same job id is that of another job. */
+export function withClusterOfWorker(task: Task, isOfOtherCluster: (worker: string | undefined) => boolean): Task {
+  return isOfOtherCluster(task.lastWorker) ? { ...task, lastWorker: `${task.lastWorker} on another cluster` } : task;
 }
 
 /**

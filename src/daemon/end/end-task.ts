@@ -7,7 +7,7 @@ import { cleanLogTail } from '../console/clean-log-tail.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import { showsCompletion } from '../decide/recognize-agent-messages.ts';
 import type { Ending } from '../decide/action.ts';
-import type { Entry } from '../journal/entry.ts';
+import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/write-job-confs.ts';
 import type { JobLog } from '../console/job-log-reader.ts';
@@ -39,7 +39,7 @@ const MESSAGE_LENGTH = 200;
 export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, basis: EndBasis): Promise<void> {
   const decides = ending.status === 'completed by the log';
   const log = ending.withLog ? await deps.jobLogs.read(basis.record, { decides }) : undefined;
-  if (basis.isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;
+  if (basis.isParked && !(await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task))) return;
   if (!(await isUnchanged(deps, entry.task, basis.seen))) return;
 
   const status = ending.status === 'completed by the log' ? statusFromLog(log) : ending.status;

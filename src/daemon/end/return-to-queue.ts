@@ -4,7 +4,7 @@ import type { Task } from '../../clearml/task.ts';
 import { isWaiting, leaveToUser } from '../claim/park.ts';
 import { endTask } from './end-task.ts';
 import { isReasonOfDaemon } from './status-reasons.ts';
-import type { Entry } from '../journal/entry.ts';
+import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/write-job-confs.ts';
 import { logToConsole, showStatus } from '../console/write-to-console.ts';
@@ -20,7 +20,7 @@ export async function returnToQueue(
   entry: Entry,
   { isParked, why, seen }: { readonly isParked: boolean; readonly why: string; readonly seen?: Task },
 ): Promise<void> {
-  if (isParked && !(await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task))) return;
+  if (isParked && !(await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task))) return;
 
   const task = (await deps.clearml.tasks.get(entry.task))?.task;
   const isChanged = seen !== undefined && seen.statusChanged !== task?.statusChanged;

@@ -16,6 +16,14 @@ export const Entry = z.object({
   /** The queue that it came from and returns to. */
   queue: z.string().transform((id) => id as QueueId),
   queueName: z.string(),
+  /**
+   * The scheduler queue in which it is parked, and from which its job takes it; set when it is parked. If it is missing, that is the one of
+   * the configuration, unless the task is found in another one.
+   */
+  schedulerQueue: z
+    .string()
+    .transform((id) => id as QueueId)
+    .optional(),
   step: z.enum(STEPS),
   /** When this step began. */
   stepAt: z.number(),
@@ -84,6 +92,14 @@ export type Entry = z.infer<typeof Entry>;
 
 /** The most tasks tracked at a time: twenty times Slurm's default limit of jobs (slurm.conf(5), MaxJobCount). */
 export const MAX_TRACKED = 200_000;
+
+/** Returns the scheduler queue of a task: that of the configuration may have changed since the task was parked. */
+export function schedulerQueueOf(
+  { schedulerQueue }: { readonly schedulerQueue: QueueId },
+  entry: Pick<Entry, 'schedulerQueue'>,
+): QueueId {
+  return entry.schedulerQueue ?? schedulerQueue;
+}
 
 /** Returns the owner fields for a new job id: only the job of the entry itself can belong to another user. */
 export function withOwner({ isOthersJob, jobId }: Entry, newJobId: JobId): Pick<Entry, 'isOthersJob'> {

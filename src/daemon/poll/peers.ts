@@ -1,6 +1,6 @@
-// Peers: the other daemons on the same scheduler queue, and which of them tracks which job.
+// Peers: the other daemons on the same queues, and which of them tracks which job.
 import type { WorkerRow, Workers } from '../../clearml/client.ts';
-import type { QueueId } from '../../clearml/ids.ts';
+import { isQueueId, type QueueId } from '../../clearml/ids.ts';
 import { isMark } from '../../slurm/job-name.ts';
 
 /**
@@ -15,6 +15,8 @@ export interface DaemonIdentity {
   readonly mark: string;
   readonly queues: readonly QueueId[];
   readonly schedulerQueue: QueueId;
+  /** Slurm's name of the cluster. */
+  readonly cluster?: string;
 }
 
 /**
@@ -40,6 +42,18 @@ export interface Peers {
    * minutes, not for ever: any user can register a worker that cannot be read.
    */
   readonly mayAdopt: (queue: QueueId, mark: string | undefined) => boolean;
+  /**
+   * Whether this daemon adopts a task of this queue that has no live job here: the daemon whose mark sorts first does. A task that was last
+   * submitted to another cluster belongs to the daemons there, if one of them was ever seen: its job is not visible here.
+   * @param cluster to which the task was last submitted, if that is known
+   */
+  readonly mayAdoptJobless: (queue: QueueId, cluster: string | undefined) => boolean;
+  /** Whether the mark is this daemon's or that of a daemon that was seen on this server: jobs of others may be those of another server. */
+  readonly hasMetMark: (mark: string) => boolean;
+  /** Whether this worker id is that of a job of a daemon that was seen on another cluster: a job id means nothing then. */
+  readonly isOfOtherCluster: (worker: string | undefined) => boolean;
+  /** The scheduler queues of the daemons that were seen. */
+  readonly schedulerQueues: () => Iterable<QueueId>;
   /** Whether there were enough readings since the start: a daemon that is not among `others` is then gone. */
   readonly areAllKnown: () => boolean;
   /**
@@ -56,6 +70,10 @@ export interface Peers {
 interface Peer {
   readonly mark: string;
   readonly queues: readonly QueueId[];
+  /** Whether it has the same scheduler queue. */
+  readonly parksWithUs: boolean;
+  /** Undefined for a daemon of 0.1.0: it may be on any cluster. */
+  readonly cluster: string | undefined;
   /** How many readings in a row it was missing. */
   readonly missed: number;
 }
@@ -74,11 +92,27 @@ const ALL_KNOWN_AFTER_MS = 360_000;
 const MAX_PEERS = 200;
 const MAX_QUEUES = 1_000;
 
-const MARK_TAG = 'clearml-agent-slurm:mark:';
+/** What is remembered of daemons that are gone. */
+const MAX_MET = 1_000;
 
-export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIdentity): Peers {
-  const groupTag = `clearml-agent-slurm:queue:${schedulerQueue}`;
-  const self: Peer = { mark, queues, missed: 0 };
+/** Each daemon has it; a daemon of 0.1.0 has only the other tags. */
+const DAEMON_TAG = 'clearml-agent-slurm';
+const MARK_TAG = 'clearml-agent-slurm:mark:';
+const QUEUE_TAG = 'clearml-agent-slurm:queue:';
+const CLUSTER_TAG = 'clearml-agent-slurm:cluster:';
+
+export function createPeers({ worker, mark, queues, schedulerQueue, cluster }: DaemonIdentity): Peers {
+  const groupTag = `${QUEUE_TAG}${schedulerQueue}`;
+  const clusterTags = cluster === undefined ? [] : [`${CLUSTER_TAG}${cluster}`];
+  const self: Peer = { mark, queues, parksWithUs: true, cluster, missed: 0 };
+  const met = {
+    marks: new Set([mark]),
+    schedulerQueues: new Set<QueueId>(),
+    otherClusters: new Set<string>(),
+    /** The names of daemons, with which the worker ids of their jobs begin. */
+    workersHere: new Set([nameOf(worker, mark)]),
+    workersElsewhere: new Set<string>(),
+  };
   let shownAs = worker;
   let others: readonly Peer[] = [];
   let countedAt = -Infinity;
@@ -87,31 +121,65 @@ export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIden
   let hasMet = false;
   let heardAt: number | undefined;
 
+  const isElsewhere = (one: Pick<Peer, 'cluster'>): boolean =>
+    cluster !== undefined && one.cluster !== undefined && one.cluster !== cluster;
+
+  function marksServing(queue: QueueId, among: readonly Peer[]): string[] {
+    return among.filter((one) => one.queues.includes(queue)).map((one) => one.mark);
+  }
+
+  /** Whether this daemon is the first of those with these marks. */
+  function isFirst(marks: readonly string[]): boolean {
+    // Another `execute` process handles no task but its own.
+    const first = marks.filter((one) => one === mark || !one.startsWith(ONE_TASK_MARK)).toSorted()[0];
+    return first === undefined || first === mark;
+  }
+
   const isOurs: Peers['isOurs'] = (queue, ofMark) => {
     if (ofMark === mark && queues.includes(queue)) return true;
-    const serving = [self, ...others].filter((one) => one.queues.includes(queue)).map((one) => one.mark);
-    // Another `execute` process handles no task but its own.
-    const first = serving.filter((one) => one === mark || !one.startsWith(ONE_TASK_MARK)).toSorted()[0];
+    // The jobs that a daemon sees are those of its cluster.
+    const serving = marksServing(
+      queue,
+      [self, ...others].filter((one) => !isElsewhere(one)),
+    );
     if (ofMark !== undefined && serving.includes(ofMark)) return ofMark === mark;
-    return first === undefined || first === mark;
+    return isFirst(serving);
   };
+
+  function note({ id, tags }: WorkerRow, { mark: ofMark, cluster: ofCluster, parksWithUs }: Peer): void {
+    remember(met.marks, ofMark);
+    if (!parksWithUs) for (const queue of parseQueueTags(tags)) remember(met.schedulerQueues, queue);
+    const isOther = isElsewhere({ cluster: ofCluster });
+    remember(isOther ? met.workersElsewhere : met.workersHere, nameOf(id, ofMark));
+    if (isOther && ofCluster !== undefined) remember(met.otherClusters, ofCluster);
+  }
+
+  /** Names that daemons on both clusters have show nothing. */
+  function isOfOtherCluster(of: string | undefined): boolean {
+    const isOf = (name: string): boolean => of?.startsWith(`${name}:`) === true;
+    return [...met.workersElsewhere].some(isOf) && ![...met.workersHere].some(isOf);
+  }
 
   const areAllKnown = (): boolean => readings === GONE_AFTER_MISSED;
 
   return {
-    row: () => ({ id: shownAs, queues, tags: [groupTag, `${MARK_TAG}${mark}`] }),
+    row: () => ({ id: shownAs, queues, tags: [groupTag, `${MARK_TAG}${mark}`, DAEMON_TAG, ...clusterTags] }),
 
     async refresh(workers, now) {
-      const found = await workers.find(groupTag, HEARD_WITHIN_MS);
+      const found = await workers.find([groupTag, DAEMON_TAG], HEARD_WITHIN_MS);
       const times = found.workers.flatMap((row) => row.heardAt ?? []);
       heardAt = times.length === 0 ? undefined : Math.max(...times);
       const heard = found.workers.flatMap((row): (Peer & { readonly id: string })[] => {
         const other = parseMarkTag(row);
-        return other === undefined || other === mark
-          ? []
-          : [{ id: row.id, mark: other, queues: row.queues.slice(0, MAX_QUEUES), missed: 0 }];
+        if (other === undefined || other === mark) return [];
+        const its = row.queues.slice(0, MAX_QUEUES);
+        const parksWithUs = row.tags.includes(groupTag);
+        if (!parksWithUs && !its.some((queue) => queues.includes(queue))) return [];
+        const peer = { mark: other, queues: its, parksWithUs, cluster: parseClusterTag(row), missed: 0 };
+        note(row, peer);
+        return [{ ...peer, id: row.id }];
       });
-      hasMet ||= heard.length > 0;
+      hasMet ||= heard.some((one) => one.parksWithUs || !isElsewhere(one));
       // Two daemons with the same name would share one registration and overwrite each other.
       if (heard.some(({ id }) => id === shownAs)) shownAs = `${worker}-${mark}`;
       // A peer that is missing from an incomplete response may be in the part that could not be read.
@@ -125,15 +193,39 @@ export function createPeers({ worker, mark, queues, schedulerQueue }: DaemonIden
 
     heardAt: () => heardAt,
     hasMet: () => hasMet,
-    doPeersServe: (wanted) => others.some((one) => wanted?.some((queue) => one.queues.includes(queue)) ?? true),
+    doPeersServe: (wanted) =>
+      others.some((one) => one.parksWithUs && (wanted?.some((queue) => one.queues.includes(queue)) ?? true)),
 
     isOurs,
     mayAdopt: (queue, ofMark) => {
       const isKnown = ofMark === undefined || ofMark === mark || others.some((one) => one.mark === ofMark);
       return isOurs(queue, ofMark) && (isKnown || areAllKnown());
     },
+    mayAdoptJobless: (queue, ofCluster) => {
+      const isSeenHere = ofCluster !== undefined && ofCluster === cluster;
+      const isSeenElsewhere = ofCluster !== undefined && cluster !== undefined && !isSeenHere;
+      if (isSeenElsewhere && (met.otherClusters.has(ofCluster) || !areAllKnown())) return false;
+      return isFirst(
+        marksServing(
+          queue,
+          [self, ...others].filter((one) => !isSeenHere || !isElsewhere(one)),
+        ),
+      );
+    },
+    hasMetMark: (ofMark) => met.marks.has(ofMark),
+    isOfOtherCluster,
+    schedulerQueues: () => met.schedulerQueues,
     areAllKnown,
   };
+}
+
+/** The name of a daemon, without what is appended to make its worker id unique. */
+function nameOf(worker: string, mark: string): string {
+  return worker.replace(new RegExp(`-${mark}$`), '').replace(/:execute:[0-9a-f]+$/, '');
+}
+
+function remember<Value>(values: Set<Value>, value: Value): void {
+  if (values.size < MAX_MET) values.add(value);
 }
 
 /** Returns the peers to remember. Any user can register workers, so known peers are kept before new ones. */
@@ -147,6 +239,18 @@ export function mergePeers<Known extends Pick<Peer, 'mark' | 'missed'>>(
   const oldMarks = new Set(known.map(({ mark }) => mark));
   const added = [...heardByMark.values()].filter(({ mark }) => !oldMarks.has(mark));
   return [...old.filter(({ missed }) => missed < GONE_AFTER_MISSED), ...added].slice(0, MAX_PEERS);
+}
+
+/** Any user can register a worker with any tags. */
+function parseClusterTag({ tags }: WorkerRow): string | undefined {
+  return tags.find((tag) => tag.startsWith(CLUSTER_TAG))?.slice(CLUSTER_TAG.length);
+}
+
+function parseQueueTags(tags: readonly string[]): QueueId[] {
+  return tags
+    .filter((tag) => tag.startsWith(QUEUE_TAG))
+    .map((tag) => tag.slice(QUEUE_TAG.length))
+    .filter(isQueueId);
 }
 
 function parseMarkTag({ tags }: WorkerRow): string | undefined {

@@ -11,7 +11,8 @@ import type { DaemonDeps } from '../deps.ts';
 import { accountsOf, isOfUnlistedUser } from '../users/unix-users.ts';
 import { leaveOutForeignJobs } from '../users/jobs-of-task.ts';
 
-export type PlaceOf = (task: TaskId, ownQueue: QueueId) => Place;
+/** @param schedulerQueue that of the task, by default that of the daemon */
+export type PlaceOf = (task: TaskId, ownQueue: QueueId, schedulerQueue?: QueueId) => Place;
 
 /** Everything that one pass knows of ClearML and Slurm. */
 export interface Snapshot {
@@ -25,6 +26,8 @@ export interface Snapshot {
   /** False if a queue or an entry could not be read: what is missing may still exist. */
   readonly isWhole: boolean;
   readonly placeOf: PlaceOf;
+  /** The scheduler queue that has an entry of the task: this daemon's, else that of another daemon or of an earlier configuration. */
+  readonly parkedIn: (task: TaskId) => QueueId | undefined;
   readonly tasks: ReadonlyMap<TaskId, Task>;
   /** Tasks that could not be read: nothing is decided about them, and they do not count as deleted. */
   readonly unread: ReadonlySet<TaskId>;
@@ -70,7 +73,9 @@ export async function pollWith(
   if (others === undefined) return undefined;
   for (const [task, job] of others.jobs) jobs.set(task, [...(jobs.get(task) ?? []), job]);
   const unread = new Set([...withUnlisted(deps, server.unread, unlisted), ...others.unread]);
-  return { ...server, unread, unlisted, at, listedAt, slurmMs, placeOf: readPlaces(server, deps.schedulerQueue), jobs };
+  const placeOf = readPlaces(server, deps.schedulerQueue);
+  const parkedIn = readSchedulerQueues(server, deps);
+  return { ...server, unread, unlisted, at, listedAt, slurmMs, placeOf, parkedIn, jobs };
 }
 
 /** Lists the jobs of the Unix users that the daemon submits as; undefined if Slurm did not list them. */
@@ -148,7 +153,8 @@ export async function lookForLiveJob(
   const all = await listAllUsersJobs(deps, signal);
   if (all === undefined) return 'unknown';
   const jobs = all.jobs.get(task.id) ?? [];
-  if (jobs.some((job) => isLive(job.state) && (job.isOthers !== true || namesJob(task, job)))) return 'found';
+  if (jobs.some((job) => isLive(job.state) && (job.isOthers !== true || namesJob(task, job, deps.cluster.clusterName))))
+    return 'found';
   return isOfUnlistedUser(deps.unixUsers, task.user, all.unlisted) ? 'unknown' : 'none';
 }
 
@@ -176,16 +182,33 @@ export function readPlaces({ queues, isWhole }: QueueList, schedulerQueue: Queue
     }
   }
 
-  return (task, ownQueue) => {
+  return (task, ownQueue, parkedIn = schedulerQueue) => {
     const ids = where.get(task);
     if (ids === undefined) return isWhole ? 'nowhere' : 'unknown';
     if (ids.includes(ownQueue)) return 'own queue';
-    return ids.some((id) => id !== schedulerQueue) ? 'another queue' : 'parked';
+    return ids.some((id) => id !== parkedIn) ? 'another queue' : 'parked';
   };
 }
 
+/** Indexes the scheduler queues: this daemon's, those of its journal and of its peers, and those that have the name of one. */
+function readSchedulerQueues(
+  { queues }: QueueList,
+  { schedulerQueue, isSchedulerQueueName, journal, peers }: DaemonDeps,
+): Snapshot['parkedIn'] {
+  const ids = new Set([...peers.schedulerQueues(), schedulerQueue]);
+  for (const entry of journal.entries.values()) if (entry.schedulerQueue !== undefined) ids.add(entry.schedulerQueue);
+  const found = new Map<TaskId, QueueId>();
+  for (const { id, name, entries } of queues)
+    if (ids.has(id) || isSchedulerQueueName(name))
+      for (const { task } of entries) if (id === schedulerQueue || !found.has(task)) found.set(task, id);
+  return (task) => found.get(task);
+}
+
 /** Without the scheduler queue no task can be parked, and no job gets past the gate. */
-export function hasSchedulerQueue({ schedulerQueue }: DaemonDeps, { queues }: Snapshot): boolean {
+export function hasSchedulerQueue(
+  { schedulerQueue }: { readonly schedulerQueue: QueueId },
+  { queues }: Pick<Snapshot, 'queues'>,
+): boolean {
   return queues.some(({ id }) => id === schedulerQueue);
 }
 
@@ -196,8 +219,8 @@ export function readParked({ queues }: Snapshot, schedulerQueue: QueueId): Reado
 }
 
 /** False if not every queue could be read: the scheduler queue may still exist. */
-export function isSchedulerQueueDeleted(deps: DaemonDeps, snapshot: Snapshot): boolean {
-  return snapshot.isWhole && !hasSchedulerQueue(deps, snapshot);
+export function isSchedulerQueueDeleted(whose: { readonly schedulerQueue: QueueId }, snapshot: Snapshot): boolean {
+  return snapshot.isWhole && !hasSchedulerQueue(whose, snapshot);
 }
 
 /** Returns a job of this task that may still run. */

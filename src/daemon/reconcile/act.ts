@@ -5,7 +5,7 @@ import type { JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
 import type { Action, AfterStart } from '../decide/action.ts';
 import type { Observation, Place } from '../decide/observation.ts';
 import { dequeueTask, endTask, isUnchanged } from '../end/end-task.ts';
-import type { Entry } from '../journal/entry.ts';
+import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
 import type { Asker } from '../audit/audit-line.ts';
 import { isAskedToStop } from '../decide/recognize-abort.ts';
 import { recordCancellations } from '../decide/recorded-cancellations.ts';
@@ -91,7 +91,7 @@ export async function act(
         await requestCancel(deps, cancel, current, action, seen);
         break;
       case 'remove-entry':
-        await deps.clearml.queues.removeEntry(deps.schedulerQueue, current.task);
+        await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, current), current.task);
         break;
       case 'end':
         if (task !== undefined) {
@@ -175,7 +175,8 @@ function startResubmission(
 async function renewParking(deps: DaemonDeps, entry: Entry, { place, parkedAt }: Basis): Promise<void> {
   if (entry.timedOutJobs === undefined || place !== 'parked' || parkedAt === undefined) return;
   if (deps.clock.now() - parkedAt < deps.adoptAfterMs / 2) return;
-  if (await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task)) await parkIfClaimed(deps, entry);
+  if (await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task))
+    await parkIfClaimed(deps, entry);
 }
 
 /** Whether the end of its job decides what happens to the task. */
@@ -247,10 +248,10 @@ async function parkAgain(
 
 /** False if a user acted on the task before it was parked. */
 async function parkIfClaimed(deps: DaemonDeps, entry: Entry): Promise<boolean> {
-  await deps.clearml.queues.park(deps.schedulerQueue, entry.task);
+  await deps.clearml.queues.park(schedulerQueueOf(deps, entry), entry.task);
   if ((await readClaimed(deps, entry)) !== undefined) return true;
   // Its own job may have restarted and taken the entry; otherwise it must not stay there.
-  await deps.clearml.queues.removeEntry(deps.schedulerQueue, entry.task);
+  await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task);
   return false;
 }
 

@@ -1,14 +1,15 @@
 // Reconciles each tracked task: observes it in the snapshot, decides, and acts.
-import type { TaskId } from '../../clearml/ids.ts';
+import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { formatJobName, parseMark } from '../../slurm/job-name.ts';
 import type { Job, JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
 import { act } from './act.ts';
 import type { Action } from '../decide/action.ts';
 import { decide } from '../decide/decide.ts';
+import { withClusterOfWorker } from '../decide/who-runs-the-task.ts';
 import type { Place, Observation } from '../decide/observation.ts';
 import { forEachTask } from './each-task.ts';
-import type { Entry } from '../journal/entry.ts';
+import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { byTask, hasSchedulerQueue, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
 import { hasSameState } from '../poll/plan-task-reads.ts';
@@ -25,7 +26,7 @@ export async function reconcile(
   const cancel = new Map<JobId, JobKey>();
   const absent = new Map<TaskId, Observation>();
   const unconfirmed = new Map<TaskId, Observation>();
-  const parked = readParked(snapshot, deps.schedulerQueue);
+  const parkedOf = rememberParked(snapshot);
 
   async function decideAndAct(entry: Entry, observation: Observation, isConfirmed = false): Promise<void> {
     const first = decide(observation);
@@ -44,7 +45,7 @@ export async function reconcile(
     await forEachTask(deps, snapshot, signal, async (entry) => {
       if (entry.step !== 'following') return;
       if (isOurs(deps, snapshot, entry) || hasCancelledOneOf(snapshot, entry))
-        await decideAndAct(entry, observe(deps, snapshot, entry, parked));
+        await decideAndAct(entry, observe(deps, snapshot, entry, parkedOf(schedulerQueueOf(deps, entry))));
       else await handOver(deps, entry);
     });
     if (unconfirmed.size > 0) {
@@ -104,15 +105,16 @@ function observe(
   entry: Entry,
   parked: ReadonlyMap<TaskId, number | undefined>,
 ): Observation {
-  const task = snapshot.tasks.get(entry.task);
+  const read = snapshot.tasks.get(entry.task);
+  const task = read && withClusterOfWorker(read, deps.peers.isOfOtherCluster);
   return {
     entry,
     jobs: snapshot.jobs.get(entry.task) ?? [],
     task,
-    place: placeOf(snapshot, entry, task),
+    place: placeOf(deps, snapshot, entry, task),
     hasEntry: parked.has(entry.task),
     parkedAt: parked.get(entry.task),
-    isQueueGone: !hasSchedulerQueue(deps, snapshot),
+    isQueueGone: !hasSchedulerQueue({ schedulerQueue: schedulerQueueOf(deps, entry) }, snapshot),
     hasPeers: deps.peers.hasMet(),
     resubmitOnTimeout: deps.queues.find(({ id }) => id === entry.queue)?.resubmitOnTimeout,
     mark: deps.mark,
@@ -121,9 +123,19 @@ function observe(
   };
 }
 
-function placeOf(snapshot: Snapshot, entry: Entry, task: Task | undefined): Place {
+function placeOf(deps: DaemonDeps, snapshot: Snapshot, entry: Entry, task: Task | undefined): Place {
   if (task?.status === 'queued' && task.executionQueue !== entry.queue) return 'another queue';
-  return snapshot.placeOf(entry.task, entry.queue);
+  return snapshot.placeOf(entry.task, entry.queue, schedulerQueueOf(deps, entry));
+}
+
+/** Reads each scheduler queue of the tracked tasks once. */
+function rememberParked(snapshot: Snapshot): (schedulerQueue: QueueId) => ReturnType<typeof readParked> {
+  const known = new Map<QueueId, ReturnType<typeof readParked>>();
+  return (schedulerQueue) => {
+    const parked = known.get(schedulerQueue) ?? readParked(snapshot, schedulerQueue);
+    known.set(schedulerQueue, parked);
+    return parked;
+  };
 }
 
 /** These actions only journal and inform, and what they journal is checked by the next pass, which reads the task. */

@@ -8,6 +8,7 @@ import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked-tasks.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { isBackAtGate } from '../decide/closed-gate.ts';
+import { withClusterOfWorker } from '../decide/who-runs-the-task.ts';
 import { isOfUnlistedUser, mappingOf } from '../users/unix-users.ts';
 import type { Peers } from '../poll/peers.ts';
 import { findLiveJob, listAllUsersJobs, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
@@ -126,13 +127,16 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
       };
       const facts = {
         snapshot,
-        tasks,
+        tasks: new Map([...tasks].map(([id, task]) => [id, withClusterOfWorker(task, peers.isOfOtherCluster)])),
         candidates: unknown,
         queues,
         schedulerQueue,
         worker,
+        cluster: deps.cluster.clusterName,
         adoptAfterMs,
         mayAdopt,
+        mayAdoptJobless: peers.mayAdoptJobless,
+        hasMetMark: peers.hasMetMark,
       };
       const { untrackedTasks, isAll } = await findCertain(facts, signal);
       const room = Math.max(0, MAX_TRACKED - entries.size);

@@ -61,7 +61,11 @@ export interface UntrackedFacts {
   readonly schedulerQueue: QueueId;
   /** This daemon's worker id; the worker id of its jobs begins with it. */
   readonly worker: string;
+  /** Slurm's name of the cluster. */
+  readonly cluster: string;
   readonly mayAdopt: Peers['mayAdopt'];
+  readonly mayAdoptJobless: Peers['mayAdoptJobless'];
+  readonly hasMetMark: Peers['hasMetMark'];
   /** All users' jobs by task, if they were listed: only they show that a task really has no job. */
   readonly allUsersJobs: ReadonlyMap<TaskId, readonly Job[]> | undefined;
   readonly adoptAfterMs: number;
@@ -112,19 +116,20 @@ function findUntrackedTask(facts: UntrackedFacts, id: TaskId, parkedAt: number |
   const alive = facts.allUsersJobs?.get(id)?.filter((job) => isLive(job.state)) ?? [];
   // Submitted after our own jobs were listed: the next pass lists it.
   if (alive.some(({ isOthers }) => isOthers !== true)) return undefined;
-  const itsJob = alive.find((job) => namesJob(task, job));
+  const itsJob = alive.find((job) => namesJob(task, job, facts.cluster));
   if (itsJob !== undefined) return trackIfOurs(facts, { task: id, queue, job: itsJob, isOthersJob: true });
   const place = snapshot.placeOf(id, queue.id);
   if (isLongParked) {
     if (task.status !== 'queued' || place !== 'parked') return { kind: 'stale entry', task: id };
     const ended = endedSince(snapshot.jobs.get(id) ?? [], parkedAt);
     if (ended !== undefined) return trackIfOurs(facts, { task: id, queue, job: ended, isOthersJob: false });
-    return facts.mayAdopt(queue.id, undefined) ? { kind: 'parked', task: id, queue } : undefined;
+    return facts.mayAdoptJobless(queue.id, task.slurmCluster) ? { kind: 'parked', task: id, queue } : undefined;
   }
   const quietMs = snapshot.at - Math.max(task.lastUpdate ?? 0, task.statusChanged ?? 0);
   if (quietMs < adoptAfterMs) return undefined;
   if (task.status === 'in_progress') return wasOurs(facts, task, queue);
-  if (task.status !== 'queued' || place !== 'nowhere' || !facts.mayAdopt(queue.id, undefined)) return undefined;
+  if (task.status !== 'queued' || place !== 'nowhere' || !facts.mayAdoptJobless(queue.id, task.slurmCluster))
+    return undefined;
   return { kind: 'orphan', task: id, queue, statusChanged: task.statusChanged };
 }
 
@@ -158,8 +163,10 @@ function endedSince(jobs: readonly Job[], parkedAt: number): Job | undefined {
 function wasOurs(facts: UntrackedFacts, task: Task, queue: ServedQueue): Untracked | undefined {
   const ended = facts.snapshot.jobs.get(task.id)?.at(-1);
   if (ended !== undefined) return trackIfOurs(facts, { task: task.id, queue, job: ended, isOthersJob: false });
+  // On another cluster, the same id is that of another job.
+  if (task.slurmCluster !== undefined && task.slurmCluster !== facts.cluster) return undefined;
   const jobId = parseWorkerJob(task.lastWorker, facts.worker) ?? task.slurmJob;
-  if (jobId === undefined || !isJobId(jobId) || !facts.mayAdopt(queue.id, undefined)) return undefined;
+  if (jobId === undefined || !isJobId(jobId) || !facts.mayAdoptJobless(queue.id, task.slurmCluster)) return undefined;
   if (task.lastWorker !== undefined && !ranAs(task, { id: jobId })) return undefined;
   return { kind: 'lost job', task: task.id, queue, jobId };
 }
@@ -187,8 +194,17 @@ function isWanted({ status }: Task): boolean {
   return status === 'queued' || status === 'in_progress';
 }
 
-/** A running job finds out by itself that its task is gone. */
-function unwantedJob({ snapshot, adoptAfterMs }: UntrackedFacts, task: TaskId, job: Job): Untracked | undefined {
+/**
+ * A running job finds out by itself that its task is gone. A job whose daemon is unknown may be that of another ClearML server, on which its
+ * task exists.
+ */
+function unwantedJob(
+  { snapshot, adoptAfterMs, hasMetMark }: UntrackedFacts,
+  task: TaskId,
+  job: Job,
+): Untracked | undefined {
+  const mark = parseMark(attemptOf(job.name));
+  if (mark === undefined || !hasMetMark(mark)) return undefined;
   const isOld = job.submittedAt !== undefined && snapshot.at - job.submittedAt > adoptAfterMs;
   return isOld && isWaiting(job) ? { kind: 'unwanted job', task, job } : undefined;
 }

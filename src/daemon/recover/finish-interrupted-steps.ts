@@ -4,7 +4,7 @@ import type { Job } from '../../slurm/scheduler.ts';
 import { submitClaimedTask } from '../submit/submit-claimed-task.ts';
 import { MAX_ATTEMPTS, unknownOutcomeMs } from '../decide/shared-actions.ts';
 import { forEachTask } from '../reconcile/each-task.ts';
-import { withOwner, type Entry } from '../journal/entry.ts';
+import { schedulerQueueOf, withOwner, type Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from '../poll/poll.ts';
@@ -46,7 +46,7 @@ async function finishStep(context: StepContext, entry: Entry): Promise<boolean> 
     return true;
   }
 
-  const place = snapshot.placeOf(entry.task, entry.queue);
+  const place = snapshot.placeOf(entry.task, entry.queue, schedulerQueueOf(deps, entry));
   // The next step depends on the place of its entry.
   if (place === 'unknown') return true;
   switch (step) {
@@ -99,8 +99,9 @@ function userOfJob({ unixUsers, journal }: DaemonDeps, { unixUser: name }: Job):
 /** Continues the submission in the pool, or returns the task to its queue if that is impossible. */
 async function finishParking({ deps, pool, snapshot }: StepContext, entry: Entry, isParked: boolean): Promise<boolean> {
   const queue = deps.queues.find(({ id }) => id === entry.queue);
-  const canPark = !isSchedulerQueueDeleted(deps, snapshot);
-  if (canPark && !hasSchedulerQueue(deps, snapshot)) return true;
+  const where = { schedulerQueue: schedulerQueueOf(deps, entry) };
+  const canPark = !isSchedulerQueueDeleted(where, snapshot);
+  if (canPark && !hasSchedulerQueue(where, snapshot)) return true;
   if (queue !== undefined && canPark) {
     const parking = isParked ? { ...entry, mayBeUnparked: true } : entry;
     return pool.start(parking, () => submitClaimedTask(deps, parking, { queue, isParked }));

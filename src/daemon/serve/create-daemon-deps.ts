@@ -1,7 +1,8 @@
 // Creates the dependencies of the daemon from the configuration.
 import type { TaskId } from '../../clearml/ids.ts';
 import { systemClock } from '../../base/clock.ts';
-import type { ClusterSettings } from '../../config/cluster-settings.ts';
+import { baseOfSchedulerQueue, type ClusterSettings } from '../../config/cluster-settings.ts';
+import { isSchedulerQueue } from '../../config/internal-queues.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { createJobLogs } from '../console/job-log-reader.ts';
 import { openJournal } from '../journal/journal.ts';
@@ -92,7 +93,13 @@ export async function createDaemonDeps(
     randomToken,
     worker,
     mark,
-    peers: createPeers({ worker: shownAs, mark, queues: queues.map(({ id }) => id), schedulerQueue }),
+    peers: createPeers({
+      worker: shownAs,
+      mark,
+      queues: queues.map(({ id }) => id),
+      schedulerQueue,
+      cluster: facts.clusterName,
+    }),
     version: readVersion(),
     queues,
     orderFairness: slurm.orderFairness,
@@ -101,6 +108,7 @@ export async function createDaemonDeps(
     rateLimit,
     serverRateLimit: sides.serverRateLimit,
     schedulerQueue,
+    isSchedulerQueueName: (name) => isSchedulerQueue(name, [baseOfSchedulerQueue(cluster)]),
     cluster: facts,
     gracePeriods: { ...slurm.grace, abortCallbackMaxMs },
     adoptAfterMs: slurm.grace.adoptMs,

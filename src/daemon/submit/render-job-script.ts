@@ -28,7 +28,7 @@ export async function renderTask(
   deps: DaemonDeps,
   queue: ServedQueue,
   read: TaskDocument,
-  jobName: string,
+  { jobName, schedulerQueueId }: Pick<JobIdentity, 'jobName' | 'schedulerQueueId'>,
 ): Promise<RenderedTask> {
   const { document, task } = read;
   const mapping = mappingOf(deps.unixUsers, task.user);
@@ -49,7 +49,7 @@ export async function renderTask(
     user: user ?? {},
     config: job.publicConfig,
   };
-  const queues = { queueId: queue.id, schedulerQueueId: deps.schedulerQueue };
+  const queues = { queueId: queue.id, schedulerQueueId };
   const identity = { taskId: task.id, jobName, ...queues, workerPrefix: deps.worker };
   const [userName, projectName] = await Promise.all([
     parseName(user) ?? (task.user === undefined ? undefined : deps.names?.user(task.user)),

@@ -10,7 +10,7 @@ import { rejectedBySlurm } from '../decide/ended-job.ts';
 import { readClaimed } from '../claim/park.ts';
 import { endTask } from '../end/end-task.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
-import { withOwner, type Entry } from '../journal/entry.ts';
+import { schedulerQueueOf, withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { removeJobConf, writeJobConf } from './write-job-confs.ts';
 import { renderTask } from './render-job-script.ts';
@@ -38,7 +38,10 @@ export async function prepare(
 ): Promise<PreparedJob | undefined> {
   const attempt = newAttempt(deps.clock.now(), deps.mark, deps.randomToken());
   try {
-    const rendered = await renderTask(deps, queue, read, formatJobName(entry.task, attempt));
+    const rendered = await renderTask(deps, queue, read, {
+      jobName: formatJobName(entry.task, attempt),
+      schedulerQueueId: schedulerQueueOf(deps, entry),
+    });
     if (rendered.kind === 'rejected') {
       await rejectWithoutUser(deps, entry, { read, why: rendered.reason });
       return undefined;
@@ -93,6 +96,7 @@ export async function submit(
     task: before.task,
     queue: before.queue,
     queueName: before.queueName,
+    schedulerQueue: schedulerQueueOf(deps, before),
     step: 'submitting',
     stepAt: now,
     attempt: before.attempt,

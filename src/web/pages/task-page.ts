@@ -4,6 +4,7 @@ import type { ClusterMonitor } from '../../daemon/monitor/cluster-monitor.ts';
 import type { Monitor } from '../../daemon/monitor/monitor.ts';
 import type { TaskSteps } from '../../daemon/monitor/task-steps.ts';
 import type { DaemonDeps } from '../../daemon/deps.ts';
+import { schedulerQueueOf } from '../../daemon/journal/entry.ts';
 import { capitalized } from '../../base/terminal-text.ts';
 import { renderTask } from '../../daemon/submit/render-job-script.ts';
 import { isRecordOfTask } from '../../daemon/users/jobs-of-task.ts';
@@ -150,9 +151,13 @@ async function scriptOf(deps: DaemonDeps, history: TaskSteps, redact: (text: str
   const read = await deps.clearml.tasks.get(history.task);
   if (queue === undefined) return html`<p class="problem">The daemon no longer serves this queue.</p>`;
   if (read === undefined) return html`<p class="problem">The task was deleted.</p>`;
-  const attempt = deps.journal.entries.get(history.task)?.attempt ?? 'attempt';
+  const entry = deps.journal.entries.get(history.task);
+  const attempt = entry?.attempt ?? 'attempt';
   try {
-    const rendered = await renderTask(deps, queue, read, formatJobName(history.task, attempt));
+    const rendered = await renderTask(deps, queue, read, {
+      jobName: formatJobName(history.task, attempt),
+      schedulerQueueId: schedulerQueueOf(deps, entry ?? {}),
+    });
     if (rendered.kind === 'rejected')
       return html`<p class="problem">The task would not be submitted: ${rendered.reason}.</p>`;
     const { script, uses } = rendered;

@@ -59,6 +59,7 @@ export function taskOf(status: Task['status'], overrides: Partial<Task> = {}): T
     executionQueue: 'q'.repeat(32) as QueueId,
     archived: false,
     slurmJob: undefined,
+    slurmCluster: undefined,
     slurmCancelled: undefined,
     abortCallbackMs: undefined,
     ...overrides,

@@ -7,11 +7,23 @@ import { createPeers, mergePeers, type Peers } from '../../../src/daemon/poll/pe
 import { NOW } from '../decide/observations.ts';
 
 const QUEUE = 'q'.repeat(32) as QueueId;
-const OTHER = 'o'.repeat(32) as QueueId;
-const SCHEDULER = 's'.repeat(32) as QueueId;
+const OTHER = '0'.repeat(32) as QueueId;
+const SCHEDULER = '5'.repeat(32) as QueueId;
 
 function daemon(mark: string, { queues = [QUEUE], worker = `${mark}:slurm` } = {}): Peers {
   return createPeers({ worker, mark, queues, schedulerQueue: SCHEDULER });
+}
+
+/** A daemon that reports its cluster, and parks tasks in another scheduler queue. */
+function daemonOf(mark: string, overrides: Partial<Parameters<typeof createPeers>[0]> = {}): Peers {
+  return createPeers({
+    worker: `${mark}:slurm`,
+    mark,
+    queues: [QUEUE],
+    schedulerQueue: OTHER,
+    cluster: 'uni',
+    ...overrides,
+  });
 }
 
 let now = NOW;
@@ -19,8 +31,9 @@ let now = NOW;
 /** One reading, half a minute after the previous one, that finds these peers. */
 function seeWorkers(peers: Peers, ...rows: readonly WorkerRow[]): Promise<void> {
   now += 30_000;
-  const workersOf = (tag: string): readonly WorkerRow[] => rows.filter(({ tags }) => tags.includes(tag));
-  return peers.refresh({ find: (tag) => Promise.resolve({ workers: workersOf(tag), isWhole: true }) }, now);
+  const workersOf = (wanted: readonly string[]): readonly WorkerRow[] =>
+    rows.filter(({ tags }) => tags.some((tag) => wanted.includes(tag)));
+  return peers.refresh({ find: (tags) => Promise.resolve({ workers: workersOf(tags), isWhole: true }) }, now);
 }
 
 describe('a peer', () => {
@@ -168,13 +181,94 @@ describe('a job of one of several daemons', () => {
     expect(daemon('mark1').isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
-  it('stays with its daemon even if there are workers that are not daemons, or daemons with another scheduler queue', async () => {
-    const one = daemon('mark2');
-    const stranger = createPeers({ worker: 'x', mark: 'mark1', queues: [QUEUE], schedulerQueue: OTHER });
+  it('stays with its daemon even if there are workers that are not daemons, or daemons of other queues or clusters', async () => {
+    const one = daemonOf('mark3', { schedulerQueue: SCHEDULER });
+    const others = [daemonOf('mark1', { cluster: 'hpc' }), daemonOf('mark2', { queues: [OTHER] })];
     const [group = ''] = one.row().tags;
-    await seeWorkers(one, stranger.row(), { id: 'y', queues: [QUEUE], tags: [group] });
+    await seeWorkers(one, ...others.map((other) => other.row()), { id: 'y', queues: [QUEUE], tags: [group] });
 
-    expect(one.isOurs(QUEUE, 'mark1')).to.equal(true);
+    expect(['mark1', 'mark2'].map((mark) => one.isOurs(QUEUE, mark))).to.deep.equal([true, true]);
+    expect([one.isOurs(QUEUE, undefined), one.doPeersServe(), one.hasMet()]).to.deep.equal([true, false, false]);
+  });
+
+  it('is tracked by its own daemon even if that daemon has another scheduler queue, but it uses none of our limits', async () => {
+    const [one, other] = [daemonOf('mark1', { schedulerQueue: SCHEDULER }), daemonOf('mark2')];
+    await seeWorkers(one, other.row());
+
+    expect([one.isOurs(QUEUE, 'mark2'), one.mayAdopt(QUEUE, 'mark2'), one.hasMet()]).to.deep.equal([
+      false,
+      false,
+      true,
+    ]);
+    expect(one.doPeersServe()).to.equal(false);
+    expect([...one.schedulerQueues()]).to.deep.equal([OTHER]);
+  });
+
+  it('is tracked by its own daemon even if that daemon does not report its cluster, as 0.1.0 does', async () => {
+    const [one, old] = [daemonOf('mark1', { schedulerQueue: SCHEDULER }), daemon('mark2')];
+    const { id, queues, tags } = old.row();
+    await seeWorkers(one, { id, queues, tags: tags.slice(0, 2) });
+
+    expect([one.isOurs(QUEUE, 'mark2'), one.doPeersServe(), one.hasMet()]).to.deep.equal([false, true, true]);
+  });
+});
+
+describe('a task that has no live job', () => {
+  const uni = (mark: string): Peers => daemonOf(mark, { schedulerQueue: SCHEDULER });
+  const hpc = (mark: string): Peers => daemonOf(mark, { schedulerQueue: SCHEDULER, cluster: 'hpc' });
+
+  it('is adopted by a daemon of the cluster to which it was last submitted (D-20)', async () => {
+    const [one, other] = [uni('mark2'), hpc('mark1')];
+    for (const each of [one, other]) await seeWorkers(each, one.row(), other.row());
+
+    for (const [cluster, adopts] of [
+      ['uni', [true, false]],
+      ['hpc', [false, true]],
+      [undefined, [false, true]],
+    ] as const)
+      expect([one, other].map((each) => each.mayAdoptJobless(QUEUE, cluster))).to.deep.equal(adopts);
+  });
+
+  it('is left to the daemons of that cluster even while they are down, if one of them was seen', async () => {
+    const [one, other] = [uni('mark1'), hpc('mark2')];
+    await seeWorkers(one, other.row());
+    for (let reading = 0; reading < 9; reading += 1) await seeWorkers(one);
+
+    expect([one.mayAdoptJobless(QUEUE, 'hpc'), one.mayAdoptJobless(QUEUE, undefined)]).to.deep.equal([false, true]);
+  });
+
+  it('is adopted if no daemon of that cluster was ever seen, as after the task was cloned', async () => {
+    const one = uni('mark1');
+    const may: boolean[] = [];
+    for (let reading = 0; reading < 3; reading += 1) {
+      await seeWorkers(one);
+      may.push(one.mayAdoptJobless(QUEUE, 'hpc'));
+    }
+
+    expect(may).to.deep.equal([false, false, true]);
+  });
+});
+
+describe('the worker id of a job', () => {
+  it('shows that the job ran on another cluster only if a daemon there has this name, and none here', async () => {
+    const one = daemonOf('mark1', { worker: 'login1:slurm' });
+    const rows = [
+      daemonOf('mark2', { worker: 'login2:slurm' }).row(),
+      daemonOf('mark3', { worker: 'login3:slurm', cluster: 'hpc' }).row(),
+      { ...daemonOf('mark4', { worker: 'login1:slurm-mark4', cluster: 'hpc' }).row() },
+      { ...daemonOf('mark5', { worker: 'login5:slurm-mark5', cluster: 'hpc' }).row() },
+    ];
+    await seeWorkers(one, ...rows);
+
+    const workers = ['login1:slurm:7', 'login2:slurm:7', 'login3:slurm:7', 'login5:slurm:7:0', 'agent:0', undefined];
+    expect(workers.map((worker) => one.isOfOtherCluster(worker))).to.deep.equal([
+      false,
+      false,
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 });
 

@@ -114,13 +114,24 @@ describeUntracked([
   },
   {
     title: 'was deleted and its job has long been pending',
-    jobs: [jobOf('PENDING', { submittedAt: LONG_AGO })],
+    jobs: [jobOf('PENDING', { name: jobNameOf('m0000'), submittedAt: LONG_AGO })],
     untracked: 'unwanted job',
+  },
+  {
+    title: 'is unknown to the server, and its pending job may be that of a daemon of another server',
+    jobs: [jobOf('PENDING', { name: jobNameOf('m0009'), submittedAt: LONG_AGO })],
+    unmet: ['m0009'],
+    untracked: 'none',
+  },
+  {
+    title: 'is unknown to the server, and the name of its pending job does not show which daemon submitted it',
+    jobs: [jobOf('PENDING', { submittedAt: LONG_AGO })],
+    untracked: 'none',
   },
   {
     title: 'became a draft and its job has long been pending',
     task: taskOf('created', { executionQueue: undefined }),
-    jobs: [jobOf('PENDING', { submittedAt: LONG_AGO })],
+    jobs: [jobOf('PENDING', { name: jobNameOf('m0000'), submittedAt: LONG_AGO })],
     untracked: 'unwanted job',
   },
   {

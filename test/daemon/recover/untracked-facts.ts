@@ -31,6 +31,8 @@ export interface Row {
   readonly known?: boolean;
   /** The marks of the live daemons, ours first. */
   readonly living?: readonly string[];
+  /** The marks of daemons of other servers. */
+  readonly unmet?: readonly string[];
   readonly allUsersJobs?: readonly Job[];
   readonly untracked: Untracked['kind'] | 'none';
 }
@@ -65,6 +67,7 @@ export function untrackedOf({
   inOwnQueue,
   known,
   living = ['m0000'],
+  unmet = [],
   allUsersJobs,
 }: Row): Untracked[] {
   const entryAt = (added: number | undefined): { task: TaskId; added: number }[] =>
@@ -80,6 +83,7 @@ export function untrackedOf({
     queues,
     isWhole: true,
     placeOf: readPlaces({ queues, isWhole: true }, SCHEDULER),
+    parkedIn: () => (parkedAt === undefined ? undefined : SCHEDULER),
     tasks: new Map(),
     unread: new Set(),
     unlisted: new Set(),
@@ -101,6 +105,9 @@ export function untrackedOf({
     schedulerQueue: SCHEDULER,
     worker: 'login1:slurm',
     mayAdopt: (_queue, mark = living.toSorted()[0] ?? '') => (living.includes(mark) ? mark === living[0] : true),
+    mayAdoptJobless: () => living[0] === living.toSorted()[0],
+    hasMetMark: (mark) => !unmet.includes(mark),
+    cluster: 'c1',
     allUsersJobs: allUsersJobs && new Map(allUsersJobs.length === 0 ? [] : [[TASK, allUsersJobs]]),
     adoptAfterMs: GRACE,
   });

@@ -47,6 +47,7 @@ describe('when it submits a parked task, the daemon', () => {
       task,
       queue: OWN_QUEUE,
       queueName: 'own',
+      schedulerQueue: SCHEDULER_QUEUE,
       step: 'submitting',
       stepAt: fixture.clock.now(),
       attempt: next.entry.attempt,
