@@ -156,7 +156,7 @@ async function serve(
 
   async function sweep(): Promise<void> {
     due.sweep = clock.now() + SWEEP_EVERY_MS;
-    await sweepJobConfs(deps);
+    await sweepJobConfs(deps, stop);
   }
 
   /** What is due by the old time would wait as long as the clock was set back. */

@@ -1,10 +1,14 @@
 // Writes the clearml.conf files of jobs to the shared directory, and removes those of ended jobs.
 import type { TaskId } from '../../clearml/ids.ts';
+import type { Task } from '../../clearml/task.ts';
 import { FileNotWrittenError, listOldFiles, removeFiles, writePrivateFile } from '../../transport/host-files.ts';
 import { isTransportError } from '../../slurm/map-transport-errors.ts';
-import { formatJobName, parseJobName } from '../../slurm/job-name.ts';
+import { attemptOf, formatJobName, parseJobName, parseMark } from '../../slurm/job-name.ts';
+import { isLive } from '../../slurm/job-state.ts';
 import type { Entry } from '../journal/entry.ts';
+import { isStoppedByTerm } from '../decide/recognize-abort.ts';
 import type { DaemonDeps } from '../deps.ts';
+import { listJobs } from '../poll/poll.ts';
 import { sharedConfFolder, sharedConfPath } from './render-job-script.ts';
 
 /** A file is written just before its job is submitted, so the job of a younger file may still be submitted. */
@@ -37,15 +41,15 @@ export async function removeJobConf(deps: DaemonDeps, entry: Entry): Promise<voi
 }
 
 /**
- * Removes the files that crashes, earlier attempts and failed removals left: those of tasks that are neither queued nor in progress. The
- * same rule applies to files of other daemons, even of other clusters.
+ * Removes the files that crashes, earlier attempts and failed removals left: those of tasks that are neither queued nor in progress, and
+ * that have no live job. Other daemons may share the directory, even those of other clusters and of other ClearML servers.
  */
-export async function sweepJobConfs(deps: DaemonDeps): Promise<void> {
+export async function sweepJobConfs(deps: DaemonDeps, signal: AbortSignal): Promise<void> {
   const { sharedDir } = deps.job;
   if (sharedDir === undefined) return;
   try {
     const files = await listOldFiles(deps.transport, sharedConfFolder(sharedDir), OLD_MINUTES);
-    const ended = await findFinished(deps, files.flatMap(parseConfName));
+    const ended = await findFinished(deps, files.flatMap(parseConfName), signal);
     await removeFiles(
       deps.transport,
       ended.map((job) => sharedConfPath(sharedDir, job)),
@@ -67,14 +71,29 @@ function parseConfName(file: string): JobOfFile[] {
   return task === undefined ? [] : [{ job, task: task as TaskId }];
 }
 
-/** Returns the names of the jobs whose tasks have ended. */
-async function findFinished({ clearml, journal }: DaemonDeps, jobs: readonly JobOfFile[]): Promise<string[]> {
-  const { tasks, unread } = await clearml.tasks.read([...new Set(jobs.map(({ task }) => task))]);
-  return jobs.flatMap(({ job, task }) => {
-    const status = tasks.get(task)?.status;
-    const mayRun = status === 'queued' || status === 'in_progress' || unread.has(task) || journal.entries.has(task);
-    return mayRun ? [] : [job];
-  });
+/** Returns the names of the jobs that cannot start any more; none if Slurm does not list the jobs. */
+async function findFinished(deps: DaemonDeps, jobs: readonly JobOfFile[], signal: AbortSignal): Promise<string[]> {
+  const { tasks, unread } = await deps.clearml.tasks.read([...new Set(jobs.map(({ task }) => task))]);
+  const over = jobs.filter(
+    ({ job, task }) =>
+      !unread.has(task) &&
+      !deps.journal.entries.has(task) &&
+      isOver(tasks.get(task), parseMark(attemptOf(job)) === deps.mark),
+  );
+  const list = over.length === 0 ? undefined : await listJobs(deps, signal);
+  if (list === undefined) return [];
+  const isLiveJob = ({ job, task }: JobOfFile): boolean =>
+    list.jobs.get(task)?.some(({ name, state }) => name === job && isLive(state)) === true;
+  return over.filter((one) => !isLiveJob(one)).map(({ job }) => job);
+}
+
+/**
+ * Whether no job can run the task. One that this server does not know may be that of another server; one that was stopped by SIGTERM may
+ * have a job on another cluster that Slurm requeued.
+ */
+function isOver(task: Task | undefined, isOwn: boolean): boolean {
+  if (task === undefined) return isOwn;
+  return task.status !== 'queued' && task.status !== 'in_progress' && (isOwn || !isStoppedByTerm(task));
 }
 
 function warn(deps: DaemonDeps, error: unknown): void {

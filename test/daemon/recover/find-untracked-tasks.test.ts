@@ -124,11 +124,6 @@ describeUntracked([
     untracked: 'none',
   },
   {
-    title: 'is unknown to the server, and the name of its pending job does not show which daemon submitted it',
-    jobs: [jobOf('PENDING', { submittedAt: LONG_AGO })],
-    untracked: 'none',
-  },
-  {
     title: 'became a draft and its job has long been pending',
     task: taskOf('created', { executionQueue: undefined }),
     jobs: [jobOf('PENDING', { name: jobNameOf('m0000'), submittedAt: LONG_AGO })],

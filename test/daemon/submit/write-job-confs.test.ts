@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { removeJobConf, sweepJobConfs } from '../../../src/daemon/submit/write-job-confs.ts';
 import { createLocalTransport } from '../../../src/transport/local-transport.ts';
-import { formatJobName } from '../../../src/slurm/job-name.ts';
+import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
-import { attempt, entryOf } from '../decide/observations.ts';
+import { attempt, entryOf, NOW } from '../decide/observations.ts';
 
 describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
   let sharedDir: string;
@@ -26,14 +26,15 @@ describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
     return createStepFixture({ transport: host, job: { ...job, sharedDir } satisfies DaemonDeps['job'] });
   }
 
-  async function write(number: number, minutesAgo = 60, which = 1): Promise<string> {
-    const name = `${formatJobName(taskNumber(number), attempt(which))}.conf`;
+  async function write(number: number, minutesAgo = 60, which = attempt(1)): Promise<string> {
+    const name = `${formatJobName(taskNumber(number), which)}.conf`;
     await writeFile(join(sharedDir, 'jobs', name), '{}');
     const at = new Date(Date.now() - minutesAgo * 60_000);
     await utimes(join(sharedDir, 'jobs', name), at, at);
     return name;
   }
 
+  const sweep = (deps: DaemonDeps): Promise<void> => sweepJobConfs(deps, new AbortController().signal);
   const left = (): Promise<string[]> => readdir(join(sharedDir, 'jobs'));
 
   it('removes the file of a job that has ended', async () => {
@@ -55,19 +56,65 @@ describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
     server.addTask(taskNumber(4), 'a draft');
     const kept = [await write(Number(waits)), await write(Number(runs)), await write(Number(known))];
     await write(4);
-    await write(4, 60, 2);
-    await write(5);
+    await write(4, 60, attempt(2));
 
-    await sweepJobConfs(deps);
+    await sweep(deps);
 
     expect(await left()).to.have.members(kept);
+  });
+
+  it('keeps a clearml.conf of a task that this ClearML server does not know, unless its own mark is in the name (D-19)', async () => {
+    const { deps } = fixture();
+    const kept = [await write(1), await write(1, 60, newAttempt(NOW, 'mark2', '0000'))];
+    await write(1, 60, newAttempt(NOW, deps.mark, '0000'));
+
+    await sweep(deps);
+
+    expect(await left()).to.have.members(kept);
+  });
+
+  it('keeps the clearml.conf of a live job, whatever the status of its task', async () => {
+    const here = fixture();
+    here.server.addTask(taskNumber(1), 'a draft');
+    const name = newAttempt(NOW, 'mark2', '0000');
+    const kept = await write(1, 60, name);
+    here.cluster.submit(formatJobName(taskNumber(1), name), 'login2:slurm');
+
+    await sweep(here.deps);
+
+    expect(await left()).to.deep.equal([kept]);
+  });
+
+  it("keeps the clearml.conf of a peer's preempted job until the task is parked again", async () => {
+    const here = fixture();
+    const { server } = here;
+    const task = await here.enqueued(1);
+    await server.call('tasks.started', { task, force: true });
+    await server.call('tasks.stopped', { task, status_reason: 'user abort' });
+    const kept = await write(1, 60, newAttempt(NOW, 'mark2', '0000'));
+    await write(1, 60, newAttempt(NOW, here.deps.mark, '0000'));
+
+    await sweep(here.deps);
+
+    expect(await left()).to.deep.equal([kept]);
+  });
+
+  it('removes nothing in a clean-up if Slurm does not list the jobs', async () => {
+    const here = fixture();
+    here.server.addTask(taskNumber(4), 'a draft');
+    const kept = await write(4);
+    here.fate = ({ kind }) => (kind === 'slurm' ? 'not made' : undefined);
+
+    await sweep(here.deps);
+
+    expect(await left()).to.deep.equal([kept]);
   });
 
   it('keeps a new clearml.conf in a clean-up, because its job may still be submitted', async () => {
     const { deps } = fixture();
     const young = await write(5, 1);
 
-    await sweepJobConfs(deps);
+    await sweep(deps);
 
     expect(await left()).to.deep.equal([young]);
   });
@@ -77,7 +124,7 @@ describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
     await writeFile(join(sharedDir, 'jobs', 'notes.txt'), '');
     await utimes(join(sharedDir, 'jobs', 'notes.txt'), 0, 0);
 
-    await sweepJobConfs(deps);
+    await sweep(deps);
 
     expect(await left()).to.deep.equal(['notes.txt']);
   });
@@ -86,6 +133,6 @@ describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
     const { deps } = fixture();
     await rm(join(sharedDir, 'jobs'), { recursive: true });
 
-    await sweepJobConfs(deps);
+    await sweep(deps);
   });
 });
