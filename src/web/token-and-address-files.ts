@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { createPrivateFile, replaceByPrivateFile } from '../base/private-file.ts';
 import { makePrivateDirectory } from '../base/private-directory.ts';
+import { readJsonFile } from '../base/read-json-file.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { HttpSettings } from '../config/schema/http-schema.ts';
 import { daemonLogFile } from '../daemon/serve/daemon-log.ts';
@@ -81,10 +82,6 @@ function noteText(note: ListenNote): string {
 }
 
 /** Where the daemon listens; undefined if none does, or it is unknown. A killed daemon leaves its note. */
-export async function readListenNote(clusters: readonly ClusterSettings[]): Promise<ListenNote | undefined> {
-  try {
-    return Note.parse(JSON.parse(await readFile(noteFile(clusters), 'utf8')));
-  } catch {
-    return undefined;
-  }
+export function readListenNote(clusters: readonly ClusterSettings[]): Promise<ListenNote | undefined> {
+  return readJsonFile(noteFile(clusters), Note);
 }

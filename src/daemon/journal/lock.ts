@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makePrivateDirectory } from '../../base/private-directory.ts';
+import { readJsonFile } from '../../base/read-json-file.ts';
 import { unlessMissing } from '../../base/unless-missing.ts';
 import * as z from 'zod';
 import { messageOf } from '../../base/error-message.ts';
@@ -166,14 +167,9 @@ export function rejectDirectory(folder: string, error: unknown): never {
   );
 }
 
-async function readHolder(file: string): Promise<Holder | undefined> {
-  try {
-    const read = Held.safeParse(JSON.parse(await readFile(file, 'utf8')));
-    return read.success ? read.data : undefined;
-  } catch {
-    // Torn by a crash, or just removed: not held.
-    return undefined;
-  }
+/** A file that was torn by a crash, or just removed, is not held. */
+function readHolder(file: string): Promise<Holder | undefined> {
+  return readJsonFile(file, Held);
 }
 
 async function isAlive(held: Holder, file: string, host: string, now: number): Promise<boolean> {

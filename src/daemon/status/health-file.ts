@@ -1,8 +1,8 @@
 // A file in the state directory with the health of a daemon, which it replaces while it runs, for `status --check`.
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { replaceByPrivateFile } from '../../base/private-file.ts';
+import { readJsonFile } from '../../base/read-json-file.ts';
 
 /** A key that the file may lack, and the note has. */
 function orUndefined<Schema extends z.ZodType>(schema: Schema) {
@@ -69,12 +69,8 @@ export function reportHealth(folder: string, read: () => Omit<HealthNote, 'pid'>
 }
 
 /** undefined if there is none that this version can read. */
-export async function readHealthNote(folder: string): Promise<HealthNote | undefined> {
-  try {
-    return Note.parse(JSON.parse(await readFile(noteFile(folder), 'utf8')));
-  } catch {
-    return undefined;
-  }
+export function readHealthNote(folder: string): Promise<HealthNote | undefined> {
+  return readJsonFile(noteFile(folder), Note);
 }
 
 function noteFile(folder: string): string {

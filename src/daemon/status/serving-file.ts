@@ -1,8 +1,9 @@
 // A file in the state directory with the queues that a daemon serves and whether it drains, for the status commands.
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { replaceByPrivateFile } from '../../base/private-file.ts';
+import { readJsonFile } from '../../base/read-json-file.ts';
 import type { Holder } from '../journal/lock.ts';
 
 const Note = z.object({ pid: z.number(), queues: z.array(z.string()), draining: z.boolean() });
@@ -26,15 +27,12 @@ export interface Served {
 
 /** Reads the note. In one that a killed daemon left, the queues count, but not that it drained. */
 export async function readServingNote(folder: string, holder: Holder | undefined): Promise<Served> {
-  try {
-    const file = noteFile(folder);
-    const { mtimeMs } = await stat(file);
-    const { pid, queues, draining } = Note.parse(JSON.parse(await readFile(file, 'utf8')));
-    const isOfHolder = holder?.pid === pid && mtimeMs >= holder.since - CLOCK_SKEW_MS;
-    return { queues, draining: draining && isOfHolder, isOfHolder };
-  } catch {
-    return { queues: undefined, draining: false, isOfHolder: false };
-  }
+  const file = noteFile(folder);
+  const written = await stat(file).catch(() => undefined);
+  const note = await readJsonFile(file, Note);
+  if (written === undefined || note === undefined) return { queues: undefined, draining: false, isOfHolder: false };
+  const isOfHolder = holder?.pid === note.pid && written.mtimeMs >= holder.since - CLOCK_SKEW_MS;
+  return { queues: note.queues, draining: note.draining && isOfHolder, isOfHolder };
 }
 
 /** File times on a file server come from its clock. */
