@@ -47,7 +47,7 @@ export function createPass(deps: DaemonDeps, pool: SubmissionPool, only?: TaskId
 }
 
 /**
- * Completes the entries of 0.1.0, and of jobs that were adopted while they ran: the scheduler queue of the configuration may have changed
+ * Completes the entries of 0.2.0, and of jobs that were adopted while they ran: the scheduler queue of the configuration may have changed
  * since such a task was parked.
  */
 function recordSchedulerQueues(deps: DaemonDeps, snapshot: Snapshot, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 // Several clusters of which one cannot be served: the daemon reports it, serves the others, and exits with its code.
 import { expect } from 'chai';
-import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
@@ -84,6 +84,23 @@ describe('the daemon, with several clusters,', () => {
     expect(code, stderr).to.equal(69);
     expect(stderr.indexOf('Stopped')).to.be.within(0, stderr.indexOf('cluster=bad'));
     expect(stderr).to.contain('scontrol');
+  });
+
+  it('still serves one of two clusters if the state directory of the other is of another ClearML server', async () => {
+    const state = join(folder, 'state', 'bad');
+    await mkdir(state, { recursive: true, mode: 0o700 });
+    const entry = { task: 'f'.repeat(32), queue: 'e'.repeat(32), queueName: 'bbb', step: 'following', stepAt: 1 };
+    const journal = `${JSON.stringify({ v: 2, entry })}\n`;
+    await writeFile(join(state, 'journal.jsonl'), journal);
+    const twice = `${good()}, bad { slurm_bin_dir: ${slurm.commandsDir} }`;
+
+    const { code, stderr } = await round(`clusters { ${twice} }, ${QUEUES}`);
+
+    expect(code, stderr).to.equal(73);
+    expect(stderr)
+      .to.match(/Stopped.* cluster=good/)
+      .and.to.match(/state\/bad\/journal.jsonl is of another ClearML server/);
+    expect(await readFile(join(state, 'journal.jsonl'), 'utf8')).to.equal(journal);
   });
 
   it('still tracks the jobs of a cluster from which all queues were removed', async () => {

@@ -98,7 +98,7 @@ export const SlurmSection = z.strictObject({
   state_dir: localPath('state')
     .optional()
     .describe(
-      'The directory of the journal. Use a local disk with space. Default: `$XDG_STATE_HOME/clearml-agent-slurm`, else `~/.local/state/clearml-agent-slurm`.',
+      'The directory of the journal. Use a local disk with space, and a separate directory for each ClearML server. Default: `$XDG_STATE_HOME/clearml-agent-slurm`, else `~/.local/state/clearml-agent-slurm`.',
     ),
   poll_interval_sec: seconds(1)
     .default(15)

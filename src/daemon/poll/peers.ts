@@ -72,7 +72,7 @@ interface Peer {
   readonly queues: readonly QueueId[];
   /** Whether it has the same scheduler queue. */
   readonly parksWithUs: boolean;
-  /** Undefined for a daemon of 0.1.0: it may be on any cluster. */
+  /** Undefined for a daemon of 0.2.0: it may be on any cluster. */
   readonly cluster: string | undefined;
   /** How many readings in a row it was missing. */
   readonly missed: number;
@@ -95,7 +95,7 @@ const MAX_QUEUES = 1_000;
 /** What is remembered of daemons that are gone. */
 const MAX_MET = 1_000;
 
-/** Each daemon has it; a daemon of 0.1.0 has only the other tags. */
+/** Each daemon has it; a daemon of 0.2.0 has only the other tags. */
 const DAEMON_TAG = 'clearml-agent-slurm';
 const MARK_TAG = 'clearml-agent-slurm:mark:';
 const QUEUE_TAG = 'clearml-agent-slurm:queue:';

@@ -14,6 +14,7 @@ import type { ClusterFacts } from '../../slurm/scheduler.ts';
 import { CommandNotFoundError } from '../../transport/errors.ts';
 import type { Lock } from '../journal/lock.ts';
 import type { ServerSide } from './connect-to-clearml.ts';
+import { refuseStateOfOtherServer } from './refuse-other-server.ts';
 
 /** An upper bound, so that a connection that the user opens is found within half a minute. */
 export const MAX_RETRY_MS = 20_000;
@@ -33,7 +34,7 @@ interface Waiting {
   readonly once: boolean;
   readonly stop: AbortSignal;
   readonly everyMs: number;
-  readonly cluster: Pick<ClusterSettings, 'sharedDir'>;
+  readonly cluster: Pick<ClusterSettings, 'sharedDir' | 'stateDir'>;
   readonly lock: Pick<Lock, 'touch'>;
   readonly log: Pick<Logger, 'warn' | 'debug'>;
 }
@@ -42,7 +43,7 @@ interface Waiting {
  * Retries while Slurm, its host, the shared directory or ClearML does not respond; undefined if the daemon is stopped before. Meanwhile the tasks stay in their
  * queues, and the jobs continue.
  * @throws SlurmUnavailableError without a wait, with `once` or if a command does not exist; ServerUnreachableError or ServerRefusedError with `once`;
- * CredentialsRejectedError, UntrustedPathError
+ * CredentialsRejectedError, UntrustedPathError, JournalError
  */
 export async function waitForCluster(
   sides: Sides,
@@ -54,6 +55,7 @@ export async function waitForCluster(
   while (!isStopped()) {
     try {
       const facts = await sides.scheduler.facts(stop);
+      await refuseStateOfOtherServer(sides, cluster.stateDir);
       const userMap = await readUserMap(sides, settings);
       await refuseUntrustedSharedFolder(sides.host, cluster, settings);
       return { facts, userMap };

@@ -204,7 +204,7 @@ describe('a job of one of several daemons', () => {
     expect([...one.schedulerQueues()]).to.deep.equal([OTHER]);
   });
 
-  it('is tracked by its own daemon even if that daemon does not report its cluster, as 0.1.0 does', async () => {
+  it('is tracked by its own daemon even if that daemon does not report its cluster, as 0.2.0 does', async () => {
     const [one, old] = [daemonOf('mark1', { schedulerQueue: SCHEDULER }), daemon('mark2')];
     const { id, queues, tags } = old.row();
     await seeWorkers(one, { id, queues, tags: tags.slice(0, 2) });

@@ -61,7 +61,7 @@ function createBed(
   const waiting = {
     stop: new AbortController().signal,
     everyMs: 1,
-    cluster: { sharedDir: sharedDir && '/shared' },
+    cluster: { sharedDir: sharedDir && '/shared', stateDir: '/nowhere' },
     lock: { touch: () => Promise.resolve() },
     log: { warn: note, debug: () => undefined },
   };

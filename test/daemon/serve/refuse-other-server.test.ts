@@ -1,0 +1,80 @@
+// Tests that a state directory of one ClearML server is not used for another one, whose tasks all seem to be deleted.
+import { expect } from 'chai';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { QueueId } from '../../../src/clearml/ids.ts';
+import type { ClearmlClient } from '../../../src/clearml/client.ts';
+import { JournalError } from '../../../src/daemon/journal/journal.ts';
+import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import { formatJournal } from '../../../src/daemon/journal/journal-lines.ts';
+import { refuseStateOfOtherServer } from '../../../src/daemon/serve/refuse-other-server.ts';
+import { rejection } from '../../support/rejection.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
+import { entryOf } from '../decide/observations.ts';
+import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
+
+const GONE = 'e'.repeat(32) as QueueId;
+
+describe('before it uses a state directory, the daemon', () => {
+  let folder: string;
+  let fixture: StepFixture;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'state-'));
+    fixture = createStepFixture();
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function check(
+    entries: readonly Partial<Entry>[],
+    clearml: ClearmlClient = fixture.deps.clearml,
+  ): Promise<void> {
+    const lines = entries.map((entry, index) =>
+      formatJournal({ entry: entryOf({ task: taskNumber(index + 1), ...entry }) }),
+    );
+    await writeFile(join(folder, 'journal.jsonl'), lines.join(''));
+    await refuseStateOfOtherServer({ clearml, server: { apiServer: 'http://staging' } }, folder);
+  }
+
+  it('refuses it if its journal is of another ClearML server, names it, and changes nothing (D-21)', async () => {
+    const refused = await rejection(
+      check([
+        { queue: GONE, schedulerQueue: GONE },
+        { queue: GONE, schedulerQueue: undefined },
+      ]),
+    );
+
+    expect(refused).to.be.instanceOf(JournalError);
+    expect(String(refused)).to.include(folder).and.to.include('http://staging').and.to.include('state_dir');
+    expect((await readFile(join(folder, 'journal.jsonl'), 'utf8')).split('\n')).to.have.length(3);
+  });
+
+  it('uses it if a queue of its journal exists, because a user may have deleted all tasks meanwhile', async () => {
+    await check([{ queue: OWN_QUEUE, schedulerQueue: GONE }]);
+    await check([{ queue: GONE, schedulerQueue: SCHEDULER_QUEUE }]);
+    await check([{ queue: GONE }, { queue: OWN_QUEUE }]);
+  });
+
+  it('uses it if a task of its journal exists, because a user may have deleted the queues meanwhile', async () => {
+    fixture.server.addTask(taskNumber(2), 'task 2');
+
+    await check([{ queue: GONE }, { queue: GONE }]);
+  });
+
+  it('uses it if the server returns unreadable queues or tasks, which may be those of the journal', async () => {
+    const { clearml } = fixture.deps;
+    const queues = { ...clearml.queues, read: () => Promise.resolve({ queues: [], isWhole: false }) };
+    await check([{ queue: GONE }], { ...clearml, queues });
+    const unread = { tasks: new Map(), unread: new Set([taskNumber(1)]) };
+    await check([{ queue: GONE }], { ...clearml, tasks: { ...clearml.tasks, read: () => Promise.resolve(unread) } });
+  });
+
+  it('calls the server only if its journal has tasks', async () => {
+    await check([]);
+    await rm(join(folder, 'journal.jsonl'));
+    await refuseStateOfOtherServer({ clearml: fixture.deps.clearml, server: { apiServer: 'http://s' } }, folder);
+
+    expect(fixture.calls).to.deep.equal([]);
+  });
+});
