@@ -76,7 +76,7 @@ describe('with a user map,', () => {
     const [submitted] = fixture.cluster.jobs;
     expect(fixture.cluster.jobs).to.have.length(1);
     expect(users.owners.get(submitted?.id ?? ('' as JobId))).to.equal('alice');
-    expect(deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 2 });
+    expect(deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 1 });
   });
 
   it('the journal records the Unix user of a live job that the daemon finds for a claimed task', async () => {

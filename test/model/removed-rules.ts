@@ -69,9 +69,14 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     rule: 'a task is not claimed while an earlier job of the task is live',
     edits: [
       {
-        file: 'src/daemon/claim/read-waiting-tasks.ts',
+        file: 'src/daemon/claim/earlier-jobs.ts',
         from: 'journal.entries.has(task) || findLiveJob(snapshot, task) !== undefined',
         to: 'false',
+      },
+      {
+        file: 'src/daemon/claim/claim-one-task.ts',
+        from: 'if (deps.journal.entries.has(task)) return undefined;',
+        to: '',
       },
     ],
     scenario: when('the user enqueues it again', { users: 1 }, { acts: ['enqueue'] }),

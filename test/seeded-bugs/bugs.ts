@@ -141,8 +141,8 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     edits: [
       {
         file: 'src/daemon/recover/finish-interrupted-steps.ts',
-        from: 'if (isReady && entry.attempts < MAX_ATTEMPTS) {',
-        to: 'if (entry.attempts < MAX_ATTEMPTS) {',
+        from: '  if (isReady) {\n    const shown',
+        to: '  {\n    const shown',
       },
     ],
     rounds: { kinds: ['sbatch answer is lost', 'sbatch is in flight', 'gate answer is lost'], isLazy: true },
@@ -151,14 +151,14 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     title: 'the daemon claims a task while an earlier job of the task is live',
     edits: [
       {
-        file: 'src/daemon/claim/read-waiting-tasks.ts',
-        from: '  { journal }: DaemonDeps,\n  snapshot: Snapshot,\n  queues: readonly {',
-        to: '  { busy }: DaemonDeps,\n  snapshot: Snapshot,\n  queues: readonly {',
+        file: 'src/daemon/claim/claim-one-task.ts',
+        from: 'if (deps.journal.entries.has(task)) return undefined;',
+        to: 'if (deps.busy.has(task)) return undefined;',
       },
       {
-        file: 'src/daemon/claim/read-waiting-tasks.ts',
+        file: 'src/daemon/claim/earlier-jobs.ts',
         from: 'journal.entries.has(task) || findLiveJob(snapshot, task) !== undefined',
-        to: 'busy.has(task)',
+        to: 'false',
       },
     ],
     rounds: { kinds: ['user resets', 'user enqueues', 'user aborts'], isLazy: true, movesPerFault: 20 },

@@ -47,6 +47,11 @@ function adviseOnRefusal(options: readonly string[], queueName: string): string 
   return `Change the user property that sets ${options.join(', ').replace(/, (?=[^,]*$)/, ' or ')}, or edit ${template}.`;
 }
 
+/** @param output what sbatch printed */
+export function describeNoJob(output: string): string {
+  return `sbatch failed and created no job: ${output.replace(/\.$/, '')}. The daemon retries; if this lasts, ask its administrator.`;
+}
+
 const RETURNED = 'Returned to the front of queue ';
 
 /** The same in version 0.1.0, whose messages are still on tasks after an upgrade. */

@@ -89,10 +89,19 @@ function isParkedAgain({ stepAt, timedOutJobs }: Entry, parkedAt: number | undef
   return timedOutJobs === undefined && parkedAt !== undefined && stepAt + CLOCKS_DIFFER_MS < parkedAt;
 }
 
+function isBackoffOver(entry: Entry, now: number): boolean {
+  return hasWaited(entry, entry.attempts - 1, now);
+}
+
+/** Whether a task whose last sbatch created no job may be submitted again. */
+export function isRetryDue(entry: Entry, now: number): boolean {
+  return hasWaited(entry, (entry.withoutJob ?? 0) + 1, now);
+}
+
 /** If the clock was set back, the backoff ends: it must not last until the clock has caught up. */
-function isBackoffOver({ attempt = '', attempts, stepAt }: Entry, now: number): boolean {
+function hasWaited({ attempt = '', stepAt }: Entry, failures: number, now: number): boolean {
   const sinceMs = now - stepAt;
-  return sinceMs < 0 || sinceMs >= backoffMs(attempts - 1, jitterOf(attempt));
+  return sinceMs < 0 || sinceMs >= backoffMs(failures, jitterOf(attempt));
 }
 
 /** Journaled before it is written: a line twice is worse than none. */

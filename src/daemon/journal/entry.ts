@@ -36,8 +36,12 @@ export const Entry = z.object({
   mayBeUnparked: z.boolean().optional(),
   /** The newest attempt's token, part of the job's name. */
   attempt: z.string().optional(),
-  /** How many attempts were made. */
+  /** How many attempts were made. One whose sbatch created no job is not counted. */
   attempts: z.number().default(0),
+  /** What sbatch printed in the newest attempt, if its outcome is unknown. */
+  submitMessage: z.string().optional(),
+  /** How many sbatch calls before the newest one created no job, in a row. */
+  withoutJob: z.number().optional(),
   /** Identifies the text of the template that the newest attempt was rendered from. */
   templateMark: z.string().optional(),
   /** Facts about the task when its script was rendered, for the history: its owner, its project, and when it was enqueued. */
@@ -84,6 +88,8 @@ export const Entry = z.object({
       reason: z.string().optional(),
       startedOn: z.string().optional(),
       slowStart: z.boolean().optional(),
+      /** That the newest sbatch created no job. */
+      noJob: z.boolean().optional(),
     })
     .default({}),
 });

@@ -2,7 +2,7 @@
 import { formatJobName, parseJobName } from '../../slurm/job-name.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { submitClaimedTask } from '../submit/submit-claimed-task.ts';
-import { MAX_ATTEMPTS, unknownOutcomeMs } from '../decide/shared-actions.ts';
+import { isRetryDue, unknownOutcomeMs } from '../decide/shared-actions.ts';
 import { forEachTask } from '../reconcile/each-task.ts';
 import { schedulerQueueOf, withOwner, type Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
@@ -10,9 +10,11 @@ import type { DaemonDeps } from '../deps.ts';
 import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from '../poll/poll.ts';
 import { unpark, readClaimed } from '../claim/park.ts';
 import { recoverOrphan } from './recover-orphan.ts';
-import { resubmit, trackJob } from '../submit/submit-parked-task.ts';
+import { submitWithoutJobAgain, trackJob } from '../submit/submit-parked-task.ts';
 import { accountsOf } from '../users/unix-users.ts';
-import type { SubmissionPool } from '../submit/submission-pool.ts';
+import type { SubmissionPool, SubmitResult } from '../submit/submission-pool.ts';
+import { describeNoJob } from '../console/console-messages.ts';
+import { logToConsole, showStatus } from '../console/write-to-console.ts';
 
 interface StepContext {
   readonly deps: DaemonDeps;
@@ -116,7 +118,29 @@ async function finishParking({ deps, pool, snapshot }: StepContext, entry: Entry
 }
 
 /** After an unknown sbatch outcome: looks the job up by name, ended jobs included, before it submits again. */
-async function finishSubmitting({ deps, pool }: StepContext, entry: Entry, isReady: boolean): Promise<boolean> {
+async function finishSubmitting(context: StepContext, entry: Entry, isReady: boolean): Promise<boolean> {
+  const { deps, pool } = context;
+  if (isReady && entry.told.noJob === true) {
+    // Without a slot, a later pass retries.
+    if (mayRetry(context, entry)) pool.start(entry, () => lookUpAndRetry(deps, entry));
+    return true;
+  }
+
+  const job = await lookUpJob(deps, entry);
+  if (job !== 'none') return job === 'found';
+  // The request of sbatch may not have reached the controller yet.
+  if (deps.clock.now() - entry.stepAt < unknownOutcomeMs(deps.cluster)) return false;
+  if (isReady) {
+    const shown = await showNoJob(deps, entry);
+    return !mayRetry(context, shown) || pool.start(shown, () => submitWithoutJobAgain(deps, shown));
+  }
+  // The decision table handles a task whose job is absent.
+  await deps.journal.write({ ...entry, step: 'following', stepAt: deps.clock.now() });
+  return true;
+}
+
+/** Looks the job up by name, and tracks it if there is one. */
+async function lookUpJob(deps: DaemonDeps, entry: Entry): Promise<'found' | 'none' | 'unknown'> {
   const name = formatJobName(entry.task, entry.attempt ?? '');
   const owners = new Map(entry.unixUser === undefined ? [] : [[name, entry.unixUser]]);
   const found = await deps.scheduler.lookUp([name], entry.firstAttemptAt ?? entry.stepAt, undefined, owners);
@@ -126,22 +150,36 @@ async function finishSubmitting({ deps, pool }: StepContext, entry: Entry, isRea
       task: entry.task,
       slurm: found.kind === 'failed' ? found.message : "the user's jobs cannot be listed",
     });
-    return false;
+    return 'unknown';
   }
   const [job] = found.jobs;
-  if (job !== undefined) {
-    await trackFoundJob(deps, entry, job);
-    return true;
-  }
+  if (job === undefined) return 'none';
+  await trackFoundJob(deps, entry, job);
+  return 'found';
+}
 
-  // The request of sbatch may not have reached the controller yet.
-  if (deps.clock.now() - entry.stepAt < unknownOutcomeMs(deps.cluster)) return false;
-  if (isReady && entry.attempts < MAX_ATTEMPTS) {
-    return pool.start(entry, () => resubmit(deps, entry, 'the last sbatch for this task created no job'));
+/** Slurm may be away for hours: a task without a job waits for the backoff of all tasks, and for its own. */
+function mayRetry({ deps, pool }: StepContext, entry: Entry): boolean {
+  return isRetryDue(entry, deps.clock.now()) && pool.mayResubmit(entry);
+}
+
+/** The job may have appeared since the last look-up, and have ended. */
+async function lookUpAndRetry(deps: DaemonDeps, entry: Entry): Promise<SubmitResult> {
+  return (await lookUpJob(deps, entry)) === 'none' ? submitWithoutJobAgain(deps, entry) : 'none';
+}
+
+/** Shows the user what sbatch printed; nothing else explains why the task waits. */
+async function showNoJob(deps: DaemonDeps, entry: Entry): Promise<Entry> {
+  const read = entry.submitMessage === undefined ? undefined : await deps.clearml.tasks.get(entry.task);
+  const shown: Entry = { ...entry, told: { ...entry.told, noJob: true } };
+  await deps.journal.write(shown);
+  const text = describeNoJob(entry.submitMessage ?? '');
+  // After each retry it would be the same.
+  if (read !== undefined && read.task.statusMessage !== text) {
+    await logToConsole(deps, entry.task, { level: 'WARNING', text });
+    await showStatus(deps, entry.task, text);
   }
-  // The decision table handles a task whose job is absent.
-  await deps.journal.write({ ...entry, step: 'following', stepAt: deps.clock.now() });
-  return true;
+  return shown;
 }
 
 /** Another daemon may have held the task when it was in no queue; by now it would have parked, returned or started it. */

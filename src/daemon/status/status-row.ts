@@ -7,7 +7,7 @@ import type { Job, JobId } from '../../slurm/scheduler.ts';
 import { isAskedToStop } from '../decide/recognize-abort.ts';
 import { chooseJob } from '../decide/decide.ts';
 import type { Entry } from '../journal/entry.ts';
-import { describeReason, describeUnwanted } from '../console/console-messages.ts';
+import { describeNoJob, describeReason, describeUnwanted } from '../console/console-messages.ts';
 import { describeEnd } from '../end/describe-end.ts';
 
 /** The data about one task. */
@@ -114,7 +114,10 @@ function withoutJob({ entry, hasResponded }: KnownTask): Pick<StatusRow, 'state'
     case 'submitting':
       return {
         state: 'submitting',
-        why: 'sbatch is running, or its outcome is unknown; the daemon looks up the job by name before it submits again.',
+        why:
+          entry.told.noJob === true && entry.submitMessage !== undefined
+            ? describeNoJob(entry.submitMessage)
+            : 'sbatch is running, or its outcome is unknown; the daemon looks up the job by name before it submits again.',
       };
     case 'orphaned':
       return {

@@ -106,6 +106,7 @@ export async function submit(
     ...(before.origin === undefined ? {} : { origin: before.origin }),
     ...(unixUser === undefined ? {} : { unixUser }),
     ...(before.timedOutJobs === undefined ? {} : { timedOutJobs: before.timedOutJobs }),
+    ...(before.step === 'submitting' && before.withoutJob !== undefined ? { withoutJob: before.withoutJob } : {}),
     firstAttemptAt: before.firstAttemptAt ?? now,
     told: {},
   };
@@ -152,6 +153,23 @@ export async function resubmit(deps: DaemonDeps, entry: Entry, why: string): Pro
   await deps.journal.write({ ...entry, step: 'following', stepAt: deps.clock.now() });
   return { ...result, isFull: false, isKept: true };
 }
+
+/** Of what sbatch printed, the journal keeps so many characters. */
+const MAX_MESSAGE = 500;
+
+/**
+ * Submits a task again whose sbatch created no job, as a look-up has shown. That used no attempt. A request of that sbatch may still reach
+ * Slurm, and its job may then take the entry. If there is no job again, only this task waits: Slurm may accept the jobs of others.
+ */
+export async function submitWithoutJobAgain(deps: DaemonDeps, entry: Entry): Promise<SubmitResult> {
+  const withoutJob = Math.min(MAX_COUNTED, (entry.withoutJob ?? 0) + 1);
+  const again = { ...entry, attempts: Math.max(0, entry.attempts - 1), withoutJob, mayBeUnparked: true };
+  const result = await resubmit(deps, again, 'the last sbatch for this task created no job');
+  return result === 'unknown' ? 'none' : result;
+}
+
+/** More failures than this do not make the backoff longer. */
+const MAX_COUNTED = 10;
 
 /** Handles the outcome of sbatch. */
 async function handleOutcome(
@@ -206,6 +224,7 @@ async function handleOutcome(
         ...facts,
         slurm: outcome.message,
       });
+      await deps.journal.write({ ...entry, submitMessage: outcome.message.slice(0, MAX_MESSAGE) });
       return 'unknown';
   }
 }

@@ -65,7 +65,7 @@ const ROWS: readonly [
   ],
   ['sbatch had submitted no job', 'submitting', { place: 'parked' }, LONG_AGO, TRACKED],
   ['the task is no longer parked', 'submitting', { place: 'nowhere' }, LONG_AGO, HANDED_OVER],
-  ['five attempts submitted no job', 'submitting', { place: 'parked' }, { ...LONG_AGO, attempts: 5 }, HANDED_OVER],
+  ['the fifth attempt submitted no job', 'submitting', { place: 'parked' }, { ...LONG_AGO, attempts: 5 }, TRACKED],
   ['another daemon may have claimed the task', 'orphaned', { place: 'nowhere' }, {}, ORPHAN],
   ['no daemon has claimed the task', 'orphaned', { place: 'nowhere' }, LONG_AGO, FORGOTTEN],
   ['another daemon parked the task', 'orphaned', { place: 'parked' }, LONG_AGO, FORGOTTEN],
@@ -136,14 +136,15 @@ describe('after a crash, the daemon', () => {
     }
   });
 
-  it('reports the number of a later attempt, and why it was needed', async () => {
+  it('does not count an attempt whose sbatch created no job, and reports why another one was needed', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     await finishOnce(fixture, task);
 
     expect(fixture.consoleOf(task)).to.deep.equal([
-      'Submitted as Slurm job 1 to cluster "c1" (attempt 2), because the last sbatch for this task created no job.',
+      'Submitted again as Slurm job 1 to cluster "c1", because the last sbatch for this task created no job.',
     ]);
+    expect(fixture.deps.journal.entries.get(task)).to.include({ attempts: 1, mayBeUnparked: true });
   });
 
   for (const [title, step, found, more, isSettled] of [

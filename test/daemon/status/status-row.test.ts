@@ -79,6 +79,12 @@ describe('the status row', () => {
       'sbatch is running, or its outcome is unknown; the daemon looks up the job by name before it submits again.',
     ],
     [
+      'a task whose sbatch created no job',
+      { entry: entryOf({ step: 'submitting', submitMessage: 'Zero Bytes were transmitted', told: { noJob: true } }) },
+      'submitting',
+      'sbatch failed and created no job: Zero Bytes were transmitted. The daemon retries; if this lasts, ask its administrator.',
+    ],
+    [
       'an orphan',
       { entry: entryOf({ step: 'orphaned' }) },
       'orphaned',
