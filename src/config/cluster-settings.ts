@@ -65,15 +65,6 @@ function unnamed(slurm: Slurm, stateDir: string): ClusterSettings {
   };
 }
 
-/** Returns the name of the scheduler queue without that of its cluster. */
-export function baseOfSchedulerQueue({ name, schedulerQueue }: ClusterSettings): string {
-  return name === undefined ? schedulerQueue : schedulerQueue.slice(0, -suffixOf(name).length);
-}
-
-function suffixOf(name: string): string {
-  return `.${name}`;
-}
-
 interface Around {
   readonly slurm: Slurm;
   readonly stateDir: string;
@@ -88,7 +79,7 @@ function named(name: string, cluster: Cluster, { slurm, stateDir, originOf }: Ar
     name,
     ssh,
     stateDir: join(stateDir, name),
-    schedulerQueue: `${slurm.scheduler_queue}${suffixOf(name)}`,
+    schedulerQueue: `${slurm.scheduler_queue}.${name}`,
     slurmBinDir: cluster.slurm_bin_dir ?? slurm.slurm_bin_dir,
     slurmConf: cluster.slurm_conf ?? (ssh !== undefined && isOfThisMachine ? undefined : slurm.slurm_conf),
     sharedDir: cluster.shared_dir ?? slurm.shared_dir,

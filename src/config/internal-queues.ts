@@ -8,11 +8,6 @@ export function ownQueueOf(schedulerQueue: string): string {
   return `${schedulerQueue}-execute`;
 }
 
-/** Whether it is a scheduler queue, of one of these configurations or of the default one. @param bases names without that of a cluster */
-export function isSchedulerQueue(name: string, bases: readonly string[]): boolean {
-  return ['slurm_scheduler', ...bases].some((base) => name === base || name.startsWith(`${base}.`));
-}
-
 /** @param schedulerQueues their names in the configuration */
 export function isInternalQueue(name: string, schedulerQueues: readonly string[]): boolean {
   return ['slurm_scheduler', ...schedulerQueues].some(

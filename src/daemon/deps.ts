@@ -111,8 +111,6 @@ export interface DaemonDeps {
   /** Reads the pauses of the cluster; without it, there are none. */
   readonly pauses?: (() => Promise<readonly Pause[]>) | undefined;
   readonly schedulerQueue: QueueId;
-  /** Whether a queue with this name is a scheduler queue, perhaps of another daemon. */
-  readonly isSchedulerQueueName: (name: string) => boolean;
   readonly cluster: ClusterFacts;
   /** The rate limit of submissions, which also counts the other calls to Slurm. */
   readonly rateLimit: RateLimit;

@@ -54,7 +54,9 @@ function recordSchedulerQueues(deps: DaemonDeps, snapshot: Snapshot, signal: Abo
   return forEachTask(deps, snapshot, signal, async (entry) => {
     // Until then, a task is parked by another daemon, if at all.
     if (entry.schedulerQueue !== undefined || entry.step === 'claiming' || entry.step === 'orphaned') return;
-    const schedulerQueue = snapshot.parkedIn(entry.task);
+    const task = snapshot.tasks.get(entry.task);
+    if (task?.status !== 'queued' || task.executionQueue !== entry.queue) return;
+    const schedulerQueue = snapshot.parkedIn(task);
     if (schedulerQueue !== undefined) await deps.journal.write({ ...entry, schedulerQueue });
   });
 }

@@ -247,7 +247,6 @@ export function createQuietWorld(count: number, clock: Clock = systemClock, chan
         mayAdoptJobless: () => true,
         hasMetMark: () => true,
         isOfOtherCluster: () => false,
-        schedulerQueues: () => [],
         hasMet: () => false,
         doPeersServe: () => false,
       },
@@ -255,7 +254,6 @@ export function createQuietWorld(count: number, clock: Clock = systemClock, chan
       queues: [{ id: SERVED, name: 'gpu', template: parseTemplate(TYPICAL_TEMPLATE, 'typical.template') }],
       orderFairness: false,
       schedulerQueue: SCHEDULER_QUEUE,
-      isSchedulerQueueName: () => false,
       cluster: {
         clusterName: 'nowhere',
         version: '22.05.8',

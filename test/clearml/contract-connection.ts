@@ -85,6 +85,7 @@ export function defineConnectionContract(testBed: () => ContractTestBed): void {
       await workers.register(row, 600_000);
       expect(await findRows(tag)).to.deep.equal([row]);
       expect((await workers.find([`${tag}-other`], 60_000)).workers).to.deep.equal([]);
+      expect((await workers.find([`${tag}-other`, tag], 60_000)).workers).to.have.length(1);
 
       await workers.report({ ...row, tags: ['x'] });
       expect((await workers.find([tag], 60_000)).workers).to.deep.equal([]);

@@ -4,7 +4,7 @@ import type { QueueId, TaskId } from '../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { createPeers } from '../../src/daemon/poll/peers.ts';
 import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
-import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 import { FACTS } from '../simulation/simulated-slurm.ts';
 import { advance, startDaemon } from './run-daemon.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
@@ -67,7 +67,7 @@ function recordGates(deps: DaemonDeps): { readonly deps: DaemonDeps; readonly ga
 
 for (const [title, name, next] of [
   ['restarts with another scheduler_queue', 'slurm_gpu', (fixture: StepFixture): DaemonDeps => fixture.deps],
-  ['gets a cluster name, or moves to --ssh', 'slurm_scheduler.login1', (fixture: StepFixture) => fixture.peer(2)],
+  ['gets a cluster name, or moves to --ssh', 'any_name', (fixture: StepFixture) => fixture.peer(2)],
 ] as const)
   describe(`a daemon that ${title}`, () => {
     it('keeps the jobs of the tasks that wait (D-18)', async () => {
@@ -139,11 +139,30 @@ for (const [title, name, next] of [
     });
   });
 
+async function withoutSchedulerQueues({ deps: { journal } }: StepFixture): Promise<void> {
+  for (const entry of [...journal.entries.values()]) await journal.write({ ...entry, schedulerQueue: undefined });
+}
+
+it('a task that waits since a version which did not record its scheduler queue loses its job if its user moves it to another queue', async () => {
+  const fixture = fixtureWith('any_name');
+  const [moved = ''] = await submitThree(fixture);
+  await withoutSchedulerQueues(fixture);
+  await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task: moved });
+  await fixture.server.call('tasks.enqueue', { task: moved, queue: OTHER_QUEUE, force: true });
+
+  const after = startDaemon(withOtherSchedulerQueue(fixture.deps));
+  await advance(fixture.clock, 5 * MINUTE_MS);
+
+  expect(statesOf(fixture)).to.deep.equal(['CANCELLED', 'PENDING', 'PENDING']);
+  expect(fixture.waiting(OTHER_QUEUE)).to.deep.equal([1]);
+  after.stop();
+  await after.ended;
+});
+
 it('a task that waits since a version which did not record its scheduler queue keeps its job when that queue changes', async () => {
-  const fixture = fixtureWith('slurm_scheduler.login1');
+  const fixture = fixtureWith('any_name');
   const tasks = await submitThree(fixture);
-  for (const entry of [...fixture.deps.journal.entries.values()])
-    await fixture.deps.journal.write({ ...entry, schedulerQueue: undefined });
+  await withoutSchedulerQueues(fixture);
 
   const after = startDaemon(withOtherSchedulerQueue(fixture.deps));
   await advance(fixture.clock, DAY_MS);

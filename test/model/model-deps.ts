@@ -71,7 +71,6 @@ export function createModelDeps(
       mayAdoptJobless: () => true,
       hasMetMark: () => true,
       isOfOtherCluster: () => false,
-      schedulerQueues: () => [],
       hasMet: () => daemon > 1,
       doPeersServe: () => daemon > 1,
       // Without a heartbeat, each poll reads everything: a pass of the model depends on no earlier one.
@@ -93,7 +92,6 @@ export function createModelDeps(
     ],
     orderFairness: false,
     schedulerQueue: QUEUE_IDS.scheduler,
-    isSchedulerQueueName: () => false,
     cluster: FACTS,
     rateLimit: createRateLimit({ perSecond: 1_000, burst: 2_000 }),
     gracePeriods: GRACE_PERIODS,

@@ -1,5 +1,4 @@
 // Creates the dependencies of one simulated daemon.
-import { isSchedulerQueue } from '../../src/config/internal-queues.ts';
 import type { DaemonDeps, ReadLimits } from '../../src/daemon/deps.ts';
 import { createJobLogs } from '../../src/daemon/console/job-log-reader.ts';
 import { createUnixUsers } from '../../src/daemon/users/unix-users.ts';
@@ -110,7 +109,6 @@ export function createDaemonDeps({
     pauses,
     unixUsers: limited?.unixUsers === undefined ? undefined : createUnixUsers(USER_MAP),
     schedulerQueue: SCHEDULER_QUEUE,
-    isSchedulerQueueName: (name) => isSchedulerQueue(name, []),
     cluster: FACTS,
     rateLimit: createRateLimit({ perSecond: 10, burst: 20 }),
     gracePeriods: GRACE_PERIODS,

@@ -1,6 +1,6 @@
 // Peers: the other daemons on the same queues, and which of them tracks which job.
 import type { WorkerRow, Workers } from '../../clearml/client.ts';
-import { isQueueId, type QueueId } from '../../clearml/ids.ts';
+import type { QueueId } from '../../clearml/ids.ts';
 import { isMark } from '../../slurm/job-name.ts';
 
 /**
@@ -52,8 +52,6 @@ export interface Peers {
   readonly hasMetMark: (mark: string) => boolean;
   /** Whether this worker id is that of a job of a daemon that was seen on another cluster: a job id means nothing then. */
   readonly isOfOtherCluster: (worker: string | undefined) => boolean;
-  /** The scheduler queues of the daemons that were seen. */
-  readonly schedulerQueues: () => Iterable<QueueId>;
   /** Whether there were enough readings since the start: a daemon that is not among `others` is then gone. */
   readonly areAllKnown: () => boolean;
   /**
@@ -98,16 +96,14 @@ const MAX_MET = 1_000;
 /** Each daemon has it; a daemon of 0.2.0 has only the other tags. */
 const DAEMON_TAG = 'clearml-agent-slurm';
 const MARK_TAG = 'clearml-agent-slurm:mark:';
-const QUEUE_TAG = 'clearml-agent-slurm:queue:';
 const CLUSTER_TAG = 'clearml-agent-slurm:cluster:';
 
 export function createPeers({ worker, mark, queues, schedulerQueue, cluster }: DaemonIdentity): Peers {
-  const groupTag = `${QUEUE_TAG}${schedulerQueue}`;
+  const groupTag = `clearml-agent-slurm:queue:${schedulerQueue}`;
   const clusterTags = cluster === undefined ? [] : [`${CLUSTER_TAG}${cluster}`];
   const self: Peer = { mark, queues, parksWithUs: true, cluster, missed: 0 };
   const met = {
     marks: new Set([mark]),
-    schedulerQueues: new Set<QueueId>(),
     otherClusters: new Set<string>(),
     /** The names of daemons, with which the worker ids of their jobs begin. */
     workersHere: new Set([nameOf(worker, mark)]),
@@ -146,9 +142,8 @@ export function createPeers({ worker, mark, queues, schedulerQueue, cluster }: D
     return isFirst(serving);
   };
 
-  function note({ id, tags }: WorkerRow, { mark: ofMark, cluster: ofCluster, parksWithUs }: Peer): void {
+  function note({ id }: WorkerRow, { mark: ofMark, cluster: ofCluster }: Peer): void {
     remember(met.marks, ofMark);
-    if (!parksWithUs) for (const queue of parseQueueTags(tags)) remember(met.schedulerQueues, queue);
     const isOther = isElsewhere({ cluster: ofCluster });
     remember(isOther ? met.workersElsewhere : met.workersHere, nameOf(id, ofMark));
     if (isOther && ofCluster !== undefined) remember(met.otherClusters, ofCluster);
@@ -214,7 +209,6 @@ export function createPeers({ worker, mark, queues, schedulerQueue, cluster }: D
     },
     hasMetMark: (ofMark) => met.marks.has(ofMark),
     isOfOtherCluster,
-    schedulerQueues: () => met.schedulerQueues,
     areAllKnown,
   };
 }
@@ -244,13 +238,6 @@ export function mergePeers<Known extends Pick<Peer, 'mark' | 'missed'>>(
 /** Any user can register a worker with any tags. */
 function parseClusterTag({ tags }: WorkerRow): string | undefined {
   return tags.find((tag) => tag.startsWith(CLUSTER_TAG))?.slice(CLUSTER_TAG.length);
-}
-
-function parseQueueTags(tags: readonly string[]): QueueId[] {
-  return tags
-    .filter((tag) => tag.startsWith(QUEUE_TAG))
-    .map((tag) => tag.slice(QUEUE_TAG.length))
-    .filter(isQueueId);
 }
 
 function parseMarkTag({ tags }: WorkerRow): string | undefined {

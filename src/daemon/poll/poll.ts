@@ -26,8 +26,8 @@ export interface Snapshot {
   /** False if a queue or an entry could not be read: what is missing may still exist. */
   readonly isWhole: boolean;
   readonly placeOf: PlaceOf;
-  /** The scheduler queue that has an entry of the task: this daemon's, else that of another daemon or of an earlier configuration. */
-  readonly parkedIn: (task: TaskId) => QueueId | undefined;
+  /** The scheduler queue in which the task is parked, perhaps by another daemon, or with an earlier configuration. */
+  readonly parkedIn: (task: Task) => QueueId | undefined;
   readonly tasks: ReadonlyMap<TaskId, Task>;
   /** Tasks that could not be read: nothing is decided about them, and they do not count as deleted. */
   readonly unread: ReadonlySet<TaskId>;
@@ -74,7 +74,7 @@ export async function pollWith(
   for (const [task, job] of others.jobs) jobs.set(task, [...(jobs.get(task) ?? []), job]);
   const unread = new Set([...withUnlisted(deps, server.unread, unlisted), ...others.unread]);
   const placeOf = readPlaces(server, deps.schedulerQueue);
-  const parkedIn = readSchedulerQueues(server, deps);
+  const parkedIn = readParkedIn(server);
   return { ...server, unread, unlisted, at, listedAt, slurmMs, placeOf, parkedIn, jobs };
 }
 
@@ -173,15 +173,7 @@ async function jobsOf(
  * that was not found is `unknown` if not every entry could be read.
  */
 export function readPlaces({ queues, isWhole }: QueueList, schedulerQueue: QueueId): PlaceOf {
-  const where = new Map<TaskId, QueueId[]>();
-  for (const queue of queues) {
-    for (const entry of queue.entries) {
-      const ids = where.get(entry.task);
-      if (ids === undefined) where.set(entry.task, [queue.id]);
-      else ids.push(queue.id);
-    }
-  }
-
+  const where = indexEntries({ queues });
   return (task, ownQueue, parkedIn = schedulerQueue) => {
     const ids = where.get(task);
     if (ids === undefined) return isWhole ? 'nowhere' : 'unknown';
@@ -190,18 +182,27 @@ export function readPlaces({ queues, isWhole }: QueueList, schedulerQueue: Queue
   };
 }
 
-/** Indexes the scheduler queues: this daemon's, those of its journal and of its peers, and those that have the name of one. */
-function readSchedulerQueues(
-  { queues }: QueueList,
-  { schedulerQueue, isSchedulerQueueName, journal, peers }: DaemonDeps,
-): Snapshot['parkedIn'] {
-  const ids = new Set([...peers.schedulerQueues(), schedulerQueue]);
-  for (const entry of journal.entries.values()) if (entry.schedulerQueue !== undefined) ids.add(entry.schedulerQueue);
-  const found = new Map<TaskId, QueueId>();
-  for (const { id, name, entries } of queues)
-    if (ids.has(id) || isSchedulerQueueName(name))
-      for (const { task } of entries) if (id === schedulerQueue || !found.has(task)) found.set(task, id);
-  return (task) => found.get(task);
+function indexEntries({ queues }: Pick<QueueList, 'queues'>): ReadonlyMap<TaskId, readonly QueueId[]> {
+  const where = new Map<TaskId, QueueId[]>();
+  for (const queue of queues) {
+    for (const entry of queue.entries) {
+      const ids = where.get(entry.task);
+      if (ids === undefined) where.set(entry.task, [queue.id]);
+      else ids.push(queue.id);
+    }
+  }
+  return where;
+}
+
+/** Returns where a task is parked: in the only queue that has an entry of it although it was not enqueued there. */
+export function readParkedIn(list: QueueList): Snapshot['parkedIn'] {
+  // Few tasks need it.
+  let where: ReturnType<typeof indexEntries> | undefined;
+  return ({ id, executionQueue }) => {
+    where ??= indexEntries(list);
+    const [only, ...others] = (where.get(id) ?? []).filter((queue) => queue !== executionQueue);
+    return others.length === 0 ? only : undefined;
+  };
 }
 
 /** Without the scheduler queue no task can be parked, and no job gets past the gate. */

@@ -1,8 +1,7 @@
 // Creates the dependencies of the daemon from the configuration.
 import type { TaskId } from '../../clearml/ids.ts';
 import { systemClock } from '../../base/clock.ts';
-import { baseOfSchedulerQueue, type ClusterSettings } from '../../config/cluster-settings.ts';
-import { isSchedulerQueue } from '../../config/internal-queues.ts';
+import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { createJobLogs } from '../console/job-log-reader.ts';
 import { openJournal } from '../journal/journal.ts';
@@ -108,7 +107,6 @@ export async function createDaemonDeps(
     rateLimit,
     serverRateLimit: sides.serverRateLimit,
     schedulerQueue,
-    isSchedulerQueueName: (name) => isSchedulerQueue(name, [baseOfSchedulerQueue(cluster)]),
     cluster: facts,
     gracePeriods: { ...slurm.grace, abortCallbackMaxMs },
     adoptAfterMs: slurm.grace.adoptMs,

@@ -2,8 +2,9 @@
 import { expect } from 'chai';
 import type { Queue } from '../../../src/clearml/client.ts';
 import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
+import type { Task } from '../../../src/clearml/task.ts';
 import type { Place } from '../../../src/daemon/decide/observation.ts';
-import { readPlaces } from '../../../src/daemon/poll/poll.ts';
+import { readParkedIn, readPlaces } from '../../../src/daemon/poll/poll.ts';
 
 const task = 't' as TaskId;
 const queueOf = (id: string, ...tasks: readonly string[]): Queue => ({
@@ -41,4 +42,23 @@ describe('the place of a task in the queues', () => {
       expect(readPlaces({ queues, isWhole: false }, 'sched' as QueueId)(task, 'own' as QueueId)).to.equal(unless);
     });
   }
+});
+
+describe('a task is parked', () => {
+  const ours = { id: task, executionQueue: 'own' as QueueId } as Task;
+
+  for (const [title, names, queue] of [
+    ['in the only queue that has it although it was not enqueued there', ['sched'], 'sched'],
+    ['there even if a user has enqueued it again meanwhile', ['sched', 'own'], 'sched'],
+    ['nowhere if only the queue where it was enqueued has it', ['own'], undefined],
+    ['nowhere if no queue has it', [], undefined],
+    ['in an unknown queue if two have it', ['sched', 'sched2'], undefined],
+  ] as const)
+    it(title, () => {
+      const queues = ['own', 'sched', 'sched2'].map((id) =>
+        queueOf(id, ...names.filter((name) => name === id).map(() => 't')),
+      );
+
+      expect(readParkedIn({ queues, isWhole: true })(ours)).to.equal(queue);
+    });
 });
