@@ -61,7 +61,10 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
   }
 
   async function listPages(filter: object): Promise<readonly unknown[]> {
-    return readPages('queues.get_all', (page, size) => list({ order_by: ['id'], page, page_size: size, ...filter }));
+    const readPage = (page: number, size: number): Promise<readonly unknown[]> =>
+      list({ order_by: ['id'], page, page_size: size, ...filter });
+    // What a missing queue holds would seem to be in no queue.
+    return readPages('queues.get_all', readPage, { isComplete: true });
   }
 
   async function readById(

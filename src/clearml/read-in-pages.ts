@@ -17,43 +17,72 @@ export const TOO_LARGE: unique symbol = Symbol('too large');
 /** The raw elements of one page. */
 export type ReadPage = (page: number, size: number) => Promise<readonly unknown[]>;
 
+/** A list that changes that often while it is read is not read. */
+const MAX_MOVES = 20;
+
 /**
  * The raw elements of all pages, up to the first page that is not full. `TOO_LARGE` replaces an element that is too large by
  * itself, so that the others can be read.
+ * @param isComplete whether a page is read again if an earlier element was deleted meanwhile: the first element of the next page has moved
+ *   into it, and would be left out
  * @throws InvalidResponseError if the server never ends the list
  */
-export async function readPages(endpoint: string, readPage: ReadPage): Promise<unknown[]> {
+export async function readPages(
+  endpoint: string,
+  readPage: ReadPage,
+  { isComplete = false }: { readonly isComplete?: boolean } = {},
+): Promise<unknown[]> {
   const rows: unknown[] = [];
   let first: unknown;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const found = await readInParts(readPage, page, 0);
+  let before: { readonly start: number; readonly last: unknown } | undefined;
+  let moves = 0;
+  for (let start = 0; start < MAX_PAGES * PAGE_SIZE;) {
+    const { found, size } = await readLargest(readPage, start);
     // A server that ignores `page` would return the same page forever.
     const id = readField(found[0], 'id');
     if (id !== undefined && id === first)
       throw new InvalidResponseError(`${endpoint} returns the same page again and again`, false);
     first = id;
     for (const row of found) rows.push(row);
-    if (found.length < PAGE_SIZE) return rows;
+    if (isComplete && before !== undefined && (await hasMoved(readPage, start, before.last))) {
+      moves += 1;
+      if (moves > MAX_MOVES)
+        throw new InvalidResponseError(`${endpoint} returns a list that changes while it is read`, false);
+      [start, before, first] = [before.start, undefined, undefined];
+      continue;
+    }
+    if (found.length < size) return moves === 0 ? rows : withoutRepeats(rows);
+    before = { start, last: readField(found.at(-1), 'id') };
+    start += size;
   }
   throw new InvalidResponseError(`${endpoint} returns more than ${MAX_PAGES} pages`, false);
 }
 
-async function readInParts(readPage: ReadPage, page: number, step: number): Promise<readonly unknown[]> {
-  const size = SIZES[step] ?? 1;
-  try {
-    return await readPage(page, size);
-  } catch (error) {
-    if (!(error instanceof ResponseTooLargeError)) throw error;
-    const smaller = SIZES[step + 1];
-    if (smaller === undefined) return [TOO_LARGE];
-    const rows: unknown[] = [];
-    for (let part = 0; part < size / smaller; part += 1) {
-      const found = await readInParts(readPage, (page * size) / smaller + part, step + 1);
-      for (const row of found) rows.push(row);
-      if (found.length < smaller) break;
+/** Whether the element before this page is no longer the one that was read there. */
+async function hasMoved(readPage: ReadPage, start: number, last: unknown): Promise<boolean> {
+  if (last === undefined) return false;
+  const [row] = await readPage(start - 1, 1);
+  return readField(row, 'id') !== last;
+}
+
+/** Reads the largest page that begins there and whose response is not too large. */
+async function readLargest(
+  readPage: ReadPage,
+  start: number,
+): Promise<{ readonly found: readonly unknown[]; readonly size: number }> {
+  for (const size of SIZES.filter((one) => start % one === 0)) {
+    try {
+      return { found: await readPage(start / size, size), size };
+    } catch (error) {
+      if (!(error instanceof ResponseTooLargeError)) throw error;
     }
-    return rows;
   }
+  return { found: [TOO_LARGE], size: 1 };
+}
+
+/** Of an element that was read twice, the later state counts. */
+function withoutRepeats(rows: readonly unknown[]): unknown[] {
+  return [...new Map(rows.map((row, index) => [readField(row, 'id') ?? index, row])).values()];
 }
 
 /** Splits a list into parts that fit one call. */

@@ -17,6 +17,13 @@ function idOf(number: number): string {
   return number.toString(16).padStart(32, '0');
 }
 
+/** This many queues, without entries. */
+function queuesOf(
+  count: number,
+): { readonly id: string; readonly name: string; readonly entries: readonly unknown[] }[] {
+  return Array.from({ length: count }, (_, n) => ({ id: idOf(n), name: `n${n}`, entries: [] }));
+}
+
 describe('the queue calls of the ClearML client', () => {
   const fixture = createScriptedServerFixture();
 
@@ -62,17 +69,41 @@ describe('the queue calls of the ClearML client', () => {
   });
 
   it('read a long list of queues page by page', async () => {
-    const queues = Array.from({ length: 500 }, (_, n) => ({ id: idOf(n), name: `n${n}`, entries: [] }));
+    const queues = queuesOf(500);
     // Unreadable rows do not make a page shorter.
     const first = [{ id: 'odd' }, ...queues.slice(1)];
     const last = { id: OTHER, name: 'last', entries: [] };
-    fixture.server.script('queues.get_all', data({ queues: first }), data({ queues: [last] }));
+    const moved = queues.slice(-1);
+    fixture.server.script('queues.get_all', data({ queues: first }), data({ queues: [last] }), data({ queues: moved }));
 
     const read = await fixture.client().queues.readAll();
 
     expect(read.queues).to.have.length(500);
     expect(read.isWhole).to.equal(false);
-    expect(fixture.sent('queues.get_all').map((body) => (body as { page: number }).page)).to.deep.equal([0, 1]);
+    expect(fixture.sent('queues.get_all').map((body) => (body as { page: number }).page)).to.deep.equal([0, 1, 499]);
+  });
+
+  it('read every queue of a long list, although a queue is deleted between two pages', async () => {
+    const queues = queuesOf(501);
+    const [before, after] = [data({ queues: queues.slice(0, 500) }), data({ queues: queues.slice(1) })];
+    const [none, last] = [data({ queues: [] }), data({ queues: queues.slice(-1) })];
+    fixture.server.script('queues.get_all', before, none, last, after, none, last);
+
+    const read = await fixture.client().queues.readAll();
+
+    expect(read.isWhole).to.equal(true);
+    expect(read.queues.map(({ id }) => id)).to.include(idOf(500));
+  });
+
+  it('report a list of queues that changes whenever it is read', async () => {
+    const full = data({ queues: queuesOf(500) });
+    const none = data({ queues: [] });
+    const changing = Array.from({ length: 21 }, () => [none, none, full]).flat();
+    fixture.server.script('queues.get_all', full, ...changing);
+
+    const error = await rejection(fixture.client().queues.readAll());
+
+    expect(error.message).to.contain('returns a list that changes while it is read');
   });
 
   describe('skip unreadable data with one warning (C-34, C-36):', () => {

@@ -8,6 +8,7 @@ import type { Job, JobList } from '../../slurm/scheduler.ts';
 import type { Place } from '../decide/observation.ts';
 import { namesJob } from '../decide/who-runs-the-task.ts';
 import type { DaemonDeps } from '../deps.ts';
+import { confirmMissingEntries } from './confirm-missing-entries.ts';
 import { accountsOf, isOfUnlistedUser } from '../users/unix-users.ts';
 import { leaveOutForeignJobs } from '../users/jobs-of-task.ts';
 
@@ -73,9 +74,11 @@ export async function pollWith(
   if (others === undefined) return undefined;
   for (const [task, job] of others.jobs) jobs.set(task, [...(jobs.get(task) ?? []), job]);
   const unread = new Set([...withUnlisted(deps, server.unread, unlisted), ...others.unread]);
-  const placeOf = readPlaces(server, deps.schedulerQueue);
-  const parkedIn = readParkedIn(server);
-  return { ...server, unread, unlisted, at, listedAt, slurmMs, placeOf, parkedIn, jobs };
+  const polled = { ...server, unread, unlisted, at, listedAt, slurmMs, jobs };
+  const placesInLists = readPlaces(server, deps.schedulerQueue);
+  const queues = await confirmMissingEntries(deps, { ...polled, placeOf: placesInLists });
+  const placeOf = readPlaces(queues, deps.schedulerQueue);
+  return { ...polled, ...queues, placeOf, parkedIn: readParkedIn(queues) };
 }
 
 /** Lists the jobs of the Unix users that the daemon submits as; undefined if Slurm did not list them. */

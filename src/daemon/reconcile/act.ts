@@ -1,5 +1,6 @@
 // Carries out the actions of a decision in order; the first one that is out of date ends the list.
 import { LostRaceError } from '../../clearml/errors.ts';
+import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
 import type { Action, AfterStart } from '../decide/action.ts';
@@ -39,6 +40,8 @@ export interface Pass {
   readonly pool: SubmissionPool;
   /** Collects the jobs to cancel at the end of the pass. */
   readonly cancel: Map<JobId, JobKey>;
+  /** Collects how tasks return to their queues, after everything else. */
+  readonly returns: Map<TaskId, () => Promise<void>>;
   readonly signal: AbortSignal;
 }
 
@@ -47,7 +50,7 @@ const SAFE_ACTIONS: readonly Action['do'][] = ['note', 'log', 'show-status', 'fo
 
 /** Carries out the actions. */
 export async function act(
-  { deps, pool, cancel, signal }: Pass,
+  { deps, pool, cancel, returns, signal }: Pass,
   entry: Entry,
   actions: readonly Action[],
   seen: Basis,
@@ -105,12 +108,11 @@ export async function act(
         if (!(await parkAgain(deps, current, action))) return;
         isParked = true;
         break;
-      case 'return-to-queue':
-        await recordEnd(deps, current, action.do, seen);
-        if (isParked) await returnToQueue(deps, current, { isParked, why: action.why });
-        // Another daemon may have found it too, and claimed it again by now.
-        else await recoverOrphan(deps, current, { why: action.why, signal });
+      case 'return-to-queue': {
+        const returning = { entry: current, isParked, why: action.why };
+        returns.set(current.task, () => returnNow(deps, returning, seen, signal));
         return;
+      }
       case 'dequeue':
         await recordEnd(deps, current, action.do, seen);
         await dequeueTask(deps, current, action.text);
@@ -144,6 +146,18 @@ export async function act(
         throw new Error(`the action ${action.do} is handled before acting`);
     }
   }
+}
+
+async function returnNow(
+  deps: DaemonDeps,
+  { entry, isParked, why }: { readonly entry: Entry; readonly isParked: boolean; readonly why: string },
+  seen: Basis,
+  signal: AbortSignal,
+): Promise<void> {
+  await recordEnd(deps, entry, 'return-to-queue', seen);
+  if (isParked) await returnToQueue(deps, entry, { isParked, why });
+  // Another daemon may have found it too, and claimed it again by now.
+  else await recoverOrphan(deps, entry, { why, signal });
 }
 
 /** Whether Slurm accepted no more jobs a moment ago, or sudo refused one of the Unix user whose job it would be. */

@@ -23,10 +23,10 @@ export async function forEach<Item extends { readonly task: TaskId }>(
   deps: DaemonDeps,
   items: readonly Item[],
   work: (item: Item) => Promise<void>,
-  signal?: AbortSignal,
+  { signal, atOnce = AT_ONCE }: { readonly signal?: AbortSignal; readonly atOnce?: number } = {},
 ): Promise<void> {
   let unanswered = 0;
-  await inParallel(items, AT_ONCE, async (item) => {
+  await inParallel(items, atOnce, async (item) => {
     if (signal?.aborted === true) return;
     try {
       await work(item);
@@ -62,5 +62,5 @@ export function forEachTask(
   const isOlderThanSnapshot = ({ task, stepAt }: Entry): boolean =>
     // A step in the future was made before the clock was set back.
     (stepAt < snapshot.at || stepAt > deps.clock.now()) && !deps.busy.has(task) && !snapshot.unread.has(task);
-  return forEach(deps, [...deps.journal.entries.values()].filter(isOlderThanSnapshot), work, signal);
+  return forEach(deps, [...deps.journal.entries.values()].filter(isOlderThanSnapshot), work, { signal });
 }

@@ -8,7 +8,7 @@ import type { Action } from '../decide/action.ts';
 import { decide } from '../decide/decide.ts';
 import { withClusterOfWorker } from '../decide/who-runs-the-task.ts';
 import type { Place, Observation } from '../decide/observation.ts';
-import { forEachTask } from './each-task.ts';
+import { forEach, forEachTask } from './each-task.ts';
 import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { byTask, hasSchedulerQueue, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
@@ -24,6 +24,7 @@ export async function reconcile(
   signal: AbortSignal,
 ): Promise<boolean> {
   const cancel = new Map<JobId, JobKey>();
+  const returns = new Map<TaskId, () => Promise<void>>();
   const absent = new Map<TaskId, Observation>();
   const unconfirmed = new Map<TaskId, Observation>();
   const parkedOf = rememberParked(snapshot);
@@ -38,7 +39,7 @@ export async function reconcile(
     }
     const { actions, record } = await withRecord(deps, observation, first);
     if (findAction(actions, 'look-up') !== undefined) absent.set(entry.task, observation);
-    else await act({ deps, pool, cancel, signal }, entry, actions, { ...observation, record });
+    else await act({ deps, pool, cancel, returns, signal }, entry, actions, { ...observation, record });
   }
 
   try {
@@ -63,10 +64,21 @@ export async function reconcile(
         if (observation === undefined || jobs === undefined) return;
         await decideAndAct(entry, { ...observation, jobs, lookedUp: true }, true);
       });
+    await returnInOrder(deps, returns, signal);
   } finally {
     if (cancel.size > 0) await deps.scheduler.cancel([...cancel.values()], signal);
   }
   return cancel.size > 0;
+}
+
+/** Each task returns to the very front of its queue, so the order is kept only if the one that was claimed first returns last. */
+async function returnInOrder(
+  deps: DaemonDeps,
+  returns: ReadonlyMap<TaskId, () => Promise<void>>,
+  signal: AbortSignal,
+): Promise<void> {
+  const returning = [...deps.journal.entries.values()].filter(({ task }) => returns.has(task)).reverse();
+  await forEach(deps, returning, async ({ task }) => returns.get(task)?.(), { signal, atOnce: 1 });
 }
 
 /**

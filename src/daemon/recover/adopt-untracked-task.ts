@@ -148,7 +148,7 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
           await adoptOne(deps, untracked, tasks.get(untracked.task));
           taken += 1;
         },
-        signal,
+        { signal },
       );
       return isAll && mayBePeers.size === 0 && taken === untrackedTasks.length;
     },

@@ -37,7 +37,7 @@ describe('for the history, the daemon', () => {
     const { deps, pool } = fixture;
     const seen = { task: await fixture.read(entry.task), place: 'nowhere', record: undefined, jobs: [job] } as const;
     const { signal } = new AbortController();
-    await act({ deps, pool, cancel: new Map<JobId, JobKey>(), signal }, entry, actions, seen);
+    await act({ deps, pool, cancel: new Map<JobId, JobKey>(), returns: new Map(), signal }, entry, actions, seen);
   }
 
   it('records the times of the job, and the owner, project and enqueue time from the journal', async () => {
@@ -124,7 +124,13 @@ describe('for the history, the daemon', () => {
       record: undefined,
       jobs: [jobOf('FAILED')],
     } as const;
-    const pass = { deps, pool, cancel: new Map<JobId, JobKey>(), signal: new AbortController().signal };
+    const pass = {
+      deps,
+      pool,
+      cancel: new Map<JobId, JobKey>(),
+      returns: new Map(),
+      signal: new AbortController().signal,
+    };
     await act(pass, entry, [{ do: 'resubmit', why: 'its gate was closed' }], seen);
     expect(history.attempts.size).to.equal(0);
 

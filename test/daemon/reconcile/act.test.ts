@@ -66,7 +66,13 @@ describe('when it acts on a decision, the daemon', () => {
     const full = new Error('no space left on device');
     const journal = { ...deps.journal, write: () => Promise.reject(full) };
     const cancel = new Map<JobId, JobKey>();
-    const round = { deps: { ...deps, journal }, pool, cancel, signal: new AbortController().signal };
+    const round = {
+      deps: { ...deps, journal },
+      pool,
+      cancel,
+      returns: new Map(),
+      signal: new AbortController().signal,
+    };
     const seen = { task: await fixture.read(task), place: 'parked', record: undefined, jobs: JOBS } as const;
 
     expect(await rejection(act(round, entryIn(deps, task), [CANCEL], seen))).to.equal(full);

@@ -33,8 +33,10 @@ export async function actOn(
   actions: readonly Action[],
 ): Promise<JobId[]> {
   const cancel = new Map<JobId, JobKey>();
+  const returns = new Map<TaskId, () => Promise<void>>();
   const { signal } = new AbortController();
-  await act({ deps, pool, cancel, signal }, entryIn(deps, task), actions, seen);
+  await act({ deps, pool, cancel, returns, signal }, entryIn(deps, task), actions, seen);
+  for (const returnNow of returns.values()) await returnNow();
   await pool.finish();
   return [...cancel.keys()];
 }
