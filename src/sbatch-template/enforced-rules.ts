@@ -73,6 +73,10 @@ export const ENFORCED_RULES = {
     'If the value is empty, sbatch would use the next word as the value.',
     'Write --name=${…}, or a non-empty default.',
   ),
+  'help-value': error(
+    'sbatch would print the values of the option, and submit nothing.',
+    'Write a value of the option that names what the job needs.',
+  ),
   'newline-in-directive': error('A directive is a single line.', 'Remove |raw.'),
   'unclosed-quote': error('sbatch rejects a directive with an open quote.', 'Close the quote on the same line.'),
   'slurm-word': error('sbatch reads #SLURM as #SBATCH, and warns.', 'Write #SBATCH.'),

@@ -11,7 +11,7 @@ import { checkRestrictedValue } from './containers/check-restricted-option.ts';
 import { tokenPlaceholders, type DirectiveToken } from './directives/tokenize-directives.ts';
 import { displayValue } from './placeholders/display-value.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
-import { enclosingOptions, fillToken } from './directives/render-directives.ts';
+import { checkNoHelp, enclosingOptions, fillToken } from './directives/render-directives.ts';
 import { hasFilter } from './placeholders/filters.ts';
 import { parseOptions } from './directives/parse-directive-options.ts';
 import { BLOCKS, type BlockName, type ValuePlaceholder } from './placeholders/parse-placeholder.ts';
@@ -91,7 +91,10 @@ export function insertValues(
   );
   const script = raiseTaskCount(insertAll(source.text, { start: 0, end: source.text.length }, insertions));
   checkSize(source, script);
-  const options = enclosingOptions(parseOptions(template.tokens), (placeholder) => values.get(placeholder)?.text ?? '');
+  const textOf = (placeholder: ValuePlaceholder): string => values.get(placeholder)?.text ?? '';
+  const directives = parseOptions(template.tokens);
+  checkNoHelp(source, directives, textOf);
+  const options = enclosingOptions(directives, textOf);
   return {
     script,
     uses: [...values].map(([placeholder, value]) => readUse(source, placeholder, value, options.get(placeholder))),
@@ -122,12 +125,12 @@ export function defaultErrors({
     (occurrence) => catchTemplateError(errors, () => fillDefault(source, occurrence)) ?? [],
   );
   for (const document of documents) catchTemplateError(errors, () => checkHereDocument(source, document, filled));
+  // A placeholder without a default can have any value: check the token with an ordinary one.
+  const defaultOf = (placeholder: ValuePlaceholder): string => resolveDefault(source, placeholder) ?? 'x';
   for (const token of tokens) {
-    // A placeholder without a default can have any value: check the token with an ordinary one.
-    catchTemplateError(errors, () =>
-      fillToken(source, token, (placeholder) => resolveDefault(source, placeholder) ?? 'x'),
-    );
+    catchTemplateError(errors, () => fillToken(source, token, defaultOf));
   }
+  if (errors.length === 0) catchTemplateError(errors, () => checkNoHelp(source, parseOptions(tokens), defaultOf));
   return errors;
 }
 

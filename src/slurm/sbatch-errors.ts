@@ -65,6 +65,7 @@ export const CONTROLLER_RESPONSES: Readonly<Record<Exclude<SubmitFailure, 'unkno
     'Invalid QOS specification, relative QOS can only be used in a single partition per cluster.',
     'Invalid Trackable RESource (TRES) specification',
     'Invalid account or account/partition combination specified',
+    'Invalid accounting frequency requested',
     'Invalid cluster feature specification',
     'Invalid cluster name',
     'Invalid container id specified',
@@ -151,9 +152,9 @@ const ANSWER = /^sbatch: error: Batch job submission failed: (.*)$/m;
 /** The message is signed before it is sent: without munge on this side, nothing is sent. */
 const UNSIGNED = /^sbatch: error: Munge encode failed/m;
 
-/** The installation is broken, not the script. */
+/** The installation is broken, not the script: since 24.05, sbatch also ends this way because of a malformed --nodelist. */
 const BROKEN_INSTALLATION =
-  /^sbatch: fatal: (?!.*(?:Unmatched|Script|script))|^sbatch: error: Problem talking to database/m;
+  /^sbatch: fatal: (?!.*(?:Unmatched|Script|script|Invalid node list specified))|^sbatch: error: Problem talking to database/m;
 
 /** The beginning of sbatch's own lines; getopt(3) prints the program as it was called, with its path, if any. */
 const OWN = /^(?:\/\S*\/)?sbatch: /.source;

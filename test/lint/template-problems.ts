@@ -99,6 +99,7 @@ export const TEMPLATE_PROBLEMS: readonly TemplateProblem[] = [
   directive('heterogeneous-job', '#SBATCH hetjob'),
   directive('value-chooses-option', `#SBATCH --${VALUE}:exclusive}`),
   directive('dash-value', `#SBATCH --comment ${VALUE}:-1}`),
+  directive('help-value', `#SBATCH --gres=${VALUE}:help}`),
   directive('empty-value', `#SBATCH -q ${VALUE}:}`),
   directive('newline-in-directive', `#SBATCH --comment=${VALUE}:a\tb|raw}`),
   directive('unclosed-quote', '#SBATCH --comment="never closed'),

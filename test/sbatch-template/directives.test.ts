@@ -110,6 +110,32 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
     });
   }
 
+  for (const [line, value] of [
+    [`#SBATCH --gres=${X}`, 'help'],
+    [`#SBATCH --gres ${X}`, 'LIST'],
+    [`#SBATCH --gres="li${X}"`, 'st'],
+    [`#SBATCH --hint=${X}`, 'help,compute_bound'],
+    [`#SBATCH --hint=memory_bound,${X}`, 'Help'],
+    [`#SBATCH --mem-b=${X}`, 'verbose,help'],
+  ] as const) {
+    it(`rejects a value with which sbatch prints help instead of submitting: ${line.replaceAll(X, '${…}')} with "${value}"`, () => {
+      const problem = errorOf(() => renderDirectives(value, line));
+      expect(problem?.finding).to.match(
+        /^with the value ".*" of --[a-z-]+, sbatch prints a help text and submits nothing: change the user property "x"$/,
+      );
+    });
+  }
+
+  it('accepts such a word where sbatch prints no help', () => {
+    for (const [line, value] of [
+      [`#SBATCH --gres=gpu:${X}`, 'help'],
+      [`#SBATCH --comment=${X}`, 'help'],
+      [`#SBATCH --hint=${X}`, 'list'],
+      [`#SBATCH --partition=${X}`, 'help,list'],
+    ] as const)
+      expect(renderDirectives(value, line)).to.include(value);
+  });
+
   for (const [what, value] of [
     ['a newline', 'a\n#SBATCH --uid=0'],
     ['a tab', 'a\tb'],

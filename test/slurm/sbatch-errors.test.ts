@@ -103,6 +103,7 @@ describe('parseSubmitError, if sbatch failed without a response of the controlle
     ['sbatch: fatal: stdin: line 2: Unmatched `"` in [ "x]\n', 1, 'rejected'],
     ['sbatch: fatal: Script from STDIN is too big, read 5000000 > 4194304 bytes.\n', 1, 'rejected'],
     ['sbatch: error: Plugin stack post-option processing failed\n', 1, 'rejected'],
+    ['sbatch: fatal: Invalid node list specified\n', 1, 'rejected'],
     ['sbatch: fatal: Unable to process configuration file\n', 1, 'unavailable'],
     ['sbatch: fatal: Could not establish a configuration source\n', 1, 'unavailable'],
     ['sbatch: fatal: failed to initialize cli_filter plugin\n', 1, 'unavailable'],

@@ -4,7 +4,8 @@ import { displayValue } from '../placeholders/display-value.ts';
 import { hasFilter } from '../placeholders/filters.ts';
 import type { DirectiveOption } from './parse-directive-options.ts';
 import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
-import { takesNextToken } from './sbatch-options.ts';
+import { userPropertyOf } from '../placeholders/user-property.ts';
+import { printsHelp, takesNextToken } from './sbatch-options.ts';
 import { templateErrorAt, type Insertion, type TemplateSource } from '../template-source.ts';
 import type { EnclosingOption } from '../template.ts';
 
@@ -63,6 +64,27 @@ function checkMeaning(source: TemplateSource, { parts, start }: DirectiveToken, 
       start,
       'empty-value',
       'the value is empty, so sbatch would use the next argument as the value: write a default, or --name=${…}',
+    );
+  }
+}
+
+/** @throws TemplateError for a value with which sbatch would print a help text, and which leaves open whether there is a job */
+export function checkNoHelp(
+  source: TemplateSource,
+  options: readonly DirectiveOption[],
+  valueOf: (placeholder: ValuePlaceholder) => string,
+): void {
+  for (const { name, value, placeholders } of options) {
+    const [first] = placeholders;
+    const values = placeholders.map(valueOf);
+    const whole = value.split(PLACEHOLDER_MARK).reduce((text, next, at) => text + (values[at - 1] ?? '') + next);
+    if (first === undefined || !printsHelp(name, whole)) continue;
+    const property = userPropertyOf(first.variable);
+    throw templateErrorAt(
+      source,
+      first.start,
+      'help-value',
+      `with the value ${displayValue(whole)} of --${name}, sbatch prints a help text and submits nothing: change ${property === undefined ? first.variable : `the user property "${property}"`}`,
     );
   }
 }

@@ -108,6 +108,21 @@ export function isSignal(name: string): boolean {
   return name.length > 1 && 'signal'.startsWith(name);
 }
 
+/** Values of options for which sbatch prints a list of values, and submits nothing. They may be among others, except for --gres. */
+const HELP_VALUES: Readonly<Record<string, { readonly words: readonly string[]; readonly isList: boolean }>> = {
+  gres: { words: ['help', 'list'], isList: false },
+  hint: { words: ['help'], isList: true },
+  'mem-bind': { words: ['help'], isList: true },
+};
+
+/** Whether sbatch prints a help text for this value of the option with this long name, which may be abbreviated. */
+export function printsHelp(option: string, value: string): boolean {
+  return Object.entries(HELP_VALUES).some(([name, { words, isList }]) => {
+    const parts = isList ? value.split(',') : [value];
+    return name.startsWith(option) && parts.some((part) => words.includes(part.toLowerCase()));
+  });
+}
+
 export interface RefusedOption {
   readonly long: string;
   readonly short?: string;
