@@ -20,4 +20,11 @@ describe('nearestName', () => {
     expect(nearestName('partition', known)).to.equal(undefined);
     expect(nearestName('queue', [])).to.equal(undefined);
   });
+
+  it('does not compare a name of several MB with the others', () => {
+    const long = 'x'.repeat(30_000);
+
+    expect(nearestName('queues', [long, ...known])).to.equal('queue');
+    expect(nearestName(long, [long.slice(1), ...known])).to.equal(undefined);
+  }).timeout(1_000);
 });

@@ -61,6 +61,7 @@ describe('redactText', () => {
 
   it('masks only known formats of secrets in the output of another program', () => {
     expect(redactShapes(`token-eyJhbGciOiJIUzI1.${'a'.repeat(9)}.sig`)).to.equal('token-********');
+    expect(redactShapes('a.eyJhbGciOiJIUzI1.b.c eyJ-eyJhbGciOiJIUzI1.d.')).to.equal('a.******** ********');
     expect(redactShapes('token=5 passed, https://u:pw@h failed with Bearer abcdefgh1')).to.equal(
       'token=5 passed, https://********@h failed with Bearer ********',
     );
@@ -104,6 +105,15 @@ describe('redactText', () => {
     );
   });
 
+  it('masks secrets of 12 MB', () => {
+    const long = 'a'.repeat(12_000_000);
+
+    expect(redactShapes(`hf_${long} bearer ${long} x eyJ${long}.${long}.c2ln`)).to.equal(
+      '******** bearer ******** x ********',
+    );
+    expect(redactShapes(long)).to.equal(long);
+  });
+
   it('takes time proportional to the length of the text', () => {
     for (const text of [
       'a'.repeat(200_000),
@@ -116,6 +126,8 @@ describe('redactText', () => {
       `${'https://a:'.repeat(20_000)}@`,
       'a://b:1/'.repeat(20_000),
       '-eyJaaaaaaaa'.repeat(20_000),
+      `${'-eyJ'.repeat(1_000)}.${'a'.repeat(2_000_000)}`,
+      `-eyJaaaaaaaa${'.a'.repeat(500_000)}`,
       `key=${') '.repeat(100_000)}x`,
       `${')'.repeat(200_000)}x y`,
       'bearer  '.repeat(20_000),

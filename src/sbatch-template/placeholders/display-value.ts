@@ -13,9 +13,12 @@ export function displayInTable(value: string): string {
   return isPlain ? value : displayWholeValue(value);
 }
 
-/** The value quoted and escaped, truncated to 60 characters. */
+/** More than 60 characters, whichever they are. */
+const SHOWN_UNITS = 200;
+
+/** The value quoted and escaped, truncated to 60 characters. Any user may write a value of several MB. */
 export function displayValue(value: string): string {
-  const text = displayWholeValue(value);
+  const text = displayWholeValue(value.slice(0, SHOWN_UNITS));
   const characters = Array.from(text);
   return characters.length <= 60 ? text : `${characters.slice(0, 57).join('')}…"`;
 }

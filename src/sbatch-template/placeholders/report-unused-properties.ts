@@ -1,6 +1,7 @@
 // Reports user properties and constraints without effect, because the template does not use the property. Pure.
 import { isJsonObject } from '../../base/parse-json.ts';
 import { nearestName } from '../../base/did-you-mean.ts';
+import { limitText } from '../../base/truncate-text.ts';
 import type { PropertyConstraints } from '../../base/property-constraints.ts';
 
 /** Set by this program, for users to read. */
@@ -26,7 +27,7 @@ export function unusedProperties(task: Readonly<Record<string, unknown>>, read: 
 
 function withNearest(name: string, read: readonly string[]): string {
   const nearest = name.length > LONGEST_MISSPELLING ? undefined : nearestName(name, read);
-  return nearest === undefined ? `"${name}"` : `"${name}" (did you mean "${nearest}"?)`;
+  return nearest === undefined ? `"${limitText(name, 'name')}"` : `"${name}" (did you mean "${nearest}"?)`;
 }
 
 /** Messages about constraints on properties that the template does not use: they have no effect. */

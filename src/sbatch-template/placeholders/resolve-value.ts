@@ -1,6 +1,7 @@
 // Resolves the value of a placeholder to text: looks it up, applies default and filters, and refuses control characters.
 import { nearestName } from '../../base/did-you-mean.ts';
 import { isJsonObject } from '../../base/parse-json.ts';
+import { limitText } from '../../base/truncate-text.ts';
 import type { ValuePlaceholder } from './parse-placeholder.ts';
 import { applyFilters, hasFilter } from './filters.ts';
 import { displayValue } from './display-value.ts';
@@ -68,10 +69,14 @@ function finish(source: TemplateSource, placeholder: ValuePlaceholder, value: st
   );
 }
 
+/** Listed in a message. */
+const MOST_FIELDS = 20;
+
 function notOneValue({ variable }: ValuePlaceholder, value: Readonly<Record<string, unknown>>): string {
-  const fields = Object.keys(value);
-  const example = fields.includes('value') ? 'value' : (fields[0] ?? 'FIELD');
-  return `${variable} is not a single value; it has the fields ${fields.join(', ')}: write \${${variable}.${example}}`;
+  const all = Object.keys(value);
+  const fields = all.slice(0, MOST_FIELDS).map((field) => limitText(field, 'name'));
+  const example = all.includes('value') ? 'value' : (fields[0] ?? 'FIELD');
+  return `${variable} is not a single value; it has the fields ${fields.join(', ')}${all.length > fields.length ? ' and more' : ''}: write \${${variable}.${example}}`;
 }
 
 function noValue({ variable, written }: ValuePlaceholder, { missing }: Lookup, { task }: Variables): string {

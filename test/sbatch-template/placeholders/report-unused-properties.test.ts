@@ -34,6 +34,12 @@ describe('the report of unused user properties', () => {
     expect(of('num_gpus'.padEnd(41, 's'))).to.not.contain('did you mean');
   });
 
+  it('quotes only the beginning of a name of several MB', () => {
+    const report = unusedProperties({ hyperparams: { properties: { ['x'.repeat(5_000_000)]: {} } } }, READ);
+
+    expect(report).to.match(/user property "x{199}…"\. It uses/);
+  });
+
   it('is empty if the template uses every property', () => {
     expect(unusedProperties({ hyperparams: { properties: { walltime: {} } } }, READ)).to.equal(undefined);
     expect(unusedProperties({}, READ)).to.equal(undefined);
