@@ -1,4 +1,5 @@
 // Skips unreadable elements of a list from the server: one warning names them, and the rest of the list is used.
+import { elapsedMs } from '../base/past-time.ts';
 import type { Clock } from '../base/clock.ts';
 import { createBoundedMap } from '../base/bounded-map.ts';
 import type { Logger } from '../log/logger.ts';
@@ -28,7 +29,7 @@ export function createReportUnreadable(log: Logger, clock: Clock): ReportUnreada
     const { place, why } = first;
     const key = JSON.stringify([endpoint, place, why]);
     const now = clock.now();
-    if (now - (loggedAt.get(key) ?? -Infinity) < AGAIN_AFTER_MS) return;
+    if (elapsedMs(loggedAt.get(key), now) < AGAIN_AFTER_MS) return;
     loggedAt.set(key, now);
     const more = leftOut.length === 1 ? {} : { more: leftOut.length - 1 };
     log.warn('Skipped an unreadable object in a ClearML response; correct the object on the server', {

@@ -1,4 +1,5 @@
 // Rate-limited logging: a warning that repeats is logged once in ten minutes, so an outage of a night is a few lines.
+import { elapsedMs } from '../base/past-time.ts';
 import type { Clock } from '../base/clock.ts';
 import { createBoundedMap } from '../base/bounded-map.ts';
 import type { LogData, Logger } from '../log/logger.ts';
@@ -21,7 +22,7 @@ export function rateLimitedLog(log: Logger, clock: Clock): Logger {
     ]);
     const lastAt = loggedAt.get(key);
     const now = clock.now();
-    if (lastAt !== undefined && now - lastAt < REPEAT_AFTER_MS) return false;
+    if (elapsedMs(lastAt, now) < REPEAT_AFTER_MS) return false;
     loggedAt.set(key, now);
     return true;
   }

@@ -69,6 +69,7 @@ async function trackToEnd(
   const pool = createSubmissionPool(deps, backoff);
   const runPass = createPass(deps, pool, id);
   const due = { poll: 0, show: 0 };
+  let lastNow = 0;
 
   /** Returns the task if it has ended. */
   async function reconcileTask(): Promise<Task | 'deleted' | undefined> {
@@ -122,7 +123,14 @@ async function trackToEnd(
     due.poll = Math.min(due.poll, clock.now() + SOON_MS);
   }
 
+  /** What is due by the old time would wait as long as the clock was set back. */
+  function noteClock(): void {
+    if (clock.now() < lastNow) Object.assign(due, { poll: 0, show: 0 });
+    lastNow = clock.now();
+  }
+
   while (!isStopped()) {
+    noteClock();
     try {
       if (clock.now() >= due.poll) {
         const end = await reconcileTask();

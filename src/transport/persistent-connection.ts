@@ -1,4 +1,5 @@
 // One connection for all commands to a host, opened again with backoff when it is lost.
+import { elapsedMs, pastTime } from '../base/past-time.ts';
 import type { Clock } from '../base/clock.ts';
 import { HostUnreachableError, LoginRefusedError } from './errors.ts';
 import { LASTING_MS, loginDelayMs, type LoginBackoff } from './login-backoff.ts';
@@ -41,18 +42,26 @@ export function createPersistentConnection<Kind extends Connection>(
   let current: Promise<Kind> | undefined;
   let logins = 0;
   let failures = 0;
-  let dueAt = -Infinity;
+  /** When the last login began, and how long after it the next one may begin. */
+  let last = { begunAt: -Infinity, delayMs: 0 };
   let lastError: Error | undefined;
 
+  function remainingMs(): number {
+    const now = clock.now();
+    // If the clock was set back, the host would be unreachable until it has caught up.
+    const begunAt = pastTime(last.begunAt, now) ?? -Infinity;
+    return begunAt + last.delayMs - now;
+  }
+
   async function open(): Promise<Kind> {
-    const waitMs = dueAt - clock.now();
+    const waitMs = remainingMs();
     if (waitMs > 0) await clock.sleep(waitMs, closing.signal);
     const begunAt = clock.now();
     logins += 1;
     try {
       const connection = await logIn(closing.signal);
       void connection.lost.then((why) => {
-        if (clock.now() - begunAt >= LASTING_MS) failures = 0;
+        if (elapsedMs(begunAt, clock.now()) >= LASTING_MS) failures = 0;
         end(begunAt, why);
       });
       return connection;
@@ -65,14 +74,15 @@ export function createPersistentConnection<Kind extends Connection>(
   function end(begunAt: number, why: Error): void {
     current = undefined;
     lastError = why;
-    dueAt = begunAt + loginDelayMs(backoff, why instanceof LoginRefusedError ? Infinity : failures, random());
+    const delayMs = loginDelayMs(backoff, why instanceof LoginRefusedError ? Infinity : failures, random());
+    last = { begunAt, delayMs };
     failures += 1;
   }
 
   return {
     async get() {
       closing.signal.throwIfAborted();
-      const waitMs = dueAt - clock.now();
+      const waitMs = remainingMs();
       if (current === undefined && waitMs > MAX_WAIT_MS) {
         const message = `${lastError?.message ?? ''} Retrying in ${Math.ceil(waitMs / 1000)} s.`;
         throw new HostUnreachableError(message, { cause: lastError });

@@ -1,4 +1,5 @@
 // The pages of the HTTP server, by their paths.
+import { elapsedMs } from '../base/past-time.ts';
 import type { App } from '../assembly/app.ts';
 import { systemClock } from '../base/clock.ts';
 import { readVersion } from '../base/version.ts';
@@ -44,7 +45,7 @@ export function createRoutes(app: App, monitor: Monitor): OpenRoutes {
 
   async function plotsOf(range: Range): Promise<Plots> {
     const known = plots.get(range);
-    if (known !== undefined && now() - known.at < PLOTS_MS) return known.made;
+    if (known !== undefined && elapsedMs(known.at, now()) < PLOTS_MS) return known.made;
     const made = makePlots(await readTimes(monitor, log), range, now());
     plots.set(range, { at: now(), made });
     return made;

@@ -94,6 +94,20 @@ describe('a persistent connection', () => {
     expect(login.count()).to.equal(3);
   });
 
+  it('is opened again at once if the clock was set back during the backoff', async () => {
+    clock.pass(3 * 3_600_000);
+    isUp = false;
+    await rejection(login.get());
+    await rejection(login.get());
+    isUp = true;
+    clock.pass(-3 * 3_600_000);
+
+    const before = clock.now();
+    await login.get();
+
+    expect(clock.now()).to.equal(before);
+  });
+
   it('logs in at most a few hundred times a day to an unreachable host', async () => {
     isUp = false;
     for (let second = 0; second < 86_400; second += 1) {

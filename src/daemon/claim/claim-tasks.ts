@@ -1,4 +1,5 @@
 // Claims the heads of the served queues in batches, and starts their submission in the pool.
+import { pastTime } from '../../base/past-time.ts';
 import { ServerUnreachableError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { claimOneTask } from './claim-one-task.ts';
@@ -38,6 +39,7 @@ export interface TaskClaimer {
 
 /** One call of `claimTasks`. */
 interface Run {
+  readonly since: number;
   readonly until: number;
   readonly signal: AbortSignal;
   /** Left for a later pass: the outcome of their claim is unknown. */
@@ -62,9 +64,10 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
   const messages = createHoldMessages(deps);
   let lastServed: ServedQueue | undefined;
 
-  function mayContinue({ until, signal }: Run): boolean {
+  function mayContinue({ since, until, signal }: Run): boolean {
     const now = deps.clock.now();
-    return !signal.aborted && now < until && now >= backoff.until(now) && deps.journal.entries.size < MAX_TRACKED;
+    const hasTime = pastTime(since, now) !== undefined && now < until;
+    return !signal.aborted && hasTime && now >= backoff.until(now) && deps.journal.entries.size < MAX_TRACKED;
   }
 
   function countHoldChanges(): number {
@@ -184,7 +187,9 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
 
   return {
     async claimTasks(snapshot, { until, signal }) {
-      const run: Run = { until, signal, passed: new Set(), claimed: 0, unanswered: 0, hasListed: false, readSize: 0 };
+      const since = deps.clock.now();
+      const counts = { claimed: 0, unanswered: 0, hasListed: false, readSize: 0 };
+      const run: Run = { since, until, signal, passed: new Set(), ...counts };
       let reading: Reading | undefined;
       reader.begin(snapshot);
       while (mayContinue(run)) {

@@ -1,4 +1,5 @@
 // Counts the jobs, nodes and GPUs of a cluster, its queues and its users, for the limits: from Slurm's list, parked tasks and the journal.
+import { elapsedMs } from '../../base/past-time.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Tasks } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
@@ -148,9 +149,7 @@ export function createOverReader(tasks: Pick<Tasks, 'read'>, clock: Pick<Clock, 
       const now = clock.now();
       const isWanted = new Set(wanted);
       known = new Map([...known].filter(([task]) => isWanted.has(task)));
-      const old = wanted
-        .filter((task) => now - (known.get(task)?.at ?? -Infinity) >= STATUS_LIFETIME_MS)
-        .slice(0, most);
+      const old = wanted.filter((task) => elapsedMs(known.get(task)?.at, now) >= STATUS_LIFETIME_MS).slice(0, most);
       if (old.length === 0) return 0;
       const read = await tasks.read(old);
       for (const task of old) {

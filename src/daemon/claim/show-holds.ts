@@ -1,4 +1,5 @@
 // Shows in the status message of a waiting task which limit or pause holds it.
+import { elapsedMs } from '../../base/past-time.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { notify } from '../console/write-to-console.ts';
 import { describeHold, isHeldMessage } from '../console/console-messages.ts';
@@ -50,7 +51,7 @@ export function createHoldMessages(deps: DaemonDeps): HoldMessages {
       if (!deps.peers.isOurs(hold.queue.id, undefined)) continue;
       const [reason, text] = [describeHold({ ...hold, before: 0 }), describeHold(hold)];
       const last = told.get(hold.task);
-      const isNew = last?.reason !== reason || (last.text !== text && now - last.at >= REFRESH_MS);
+      const isNew = last?.reason !== reason || (last.text !== text && elapsedMs(last.at, now) >= REFRESH_MS);
       if (isNew) wanted.set(hold.task, { queue: hold.queue, reason, text, at: now });
     }
     return new Map([...wanted].slice(0, MESSAGES_PER_PASS));

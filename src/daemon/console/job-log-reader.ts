@@ -1,4 +1,5 @@
 // Reads the ends of jobs' logs that may be shown. A slow or suspicious file does not delay the daemon.
+import { elapsedMs } from '../../base/past-time.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { readUntrustedFile } from '../../transport/read-untrusted-file.ts';
@@ -37,7 +38,7 @@ export function createJobLogs({ host, clock, redact }: JobLogsDeps): JobLogs {
   let slowAt = -Infinity;
 
   async function readEnd(path: string, owner: number, { decides }: LogUse): Promise<JobLog> {
-    if (!decides && clock.now() - slowAt < PAUSE_MS) return unreadable(path);
+    if (!decides && elapsedMs(slowAt, clock.now()) < PAUSE_MS) return unreadable(path);
     const found = await readUntrustedFile(host, { path, owner }, { from: -TAIL_BYTES, max: TAIL_BYTES });
     switch (found.kind) {
       case 'read':

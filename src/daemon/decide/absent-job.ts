@@ -1,4 +1,5 @@
 // Rows of the decision table for a job that Slurm no longer lists. Absent does not mean ended, so other evidence is checked first.
+import { pastTime } from '../../base/past-time.ts';
 import { formatDuration } from '../../base/format-duration.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isAskedToStop } from './recognize-abort.ts';
@@ -11,7 +12,8 @@ export function decideAbsent(observation: Observation): Action[] {
   const { entry, task, place, now, gracePeriods } = observation;
 
   // A poll may have started before Slurm listed the job: two polls must agree.
-  if (entry.absentSince === undefined) return [{ do: 'note', patch: { absentSince: now } }];
+  const absentSince = pastTime(entry.absentSince, now);
+  if (absentSince === undefined) return [{ do: 'note', patch: { absentSince: now } }];
   if (observation.lookedUp !== true) return [{ do: 'look-up' }];
 
   if (task === undefined) return forget(place);
@@ -19,7 +21,7 @@ export function decideAbsent(observation: Observation): Action[] {
   if (place === 'own queue' || place === 'another queue') return [{ do: 'forget' }];
   if (isEnqueuedElsewhere(task, observation) && !isOwnRun(task, observation)) return [{ do: 'forget' }];
 
-  if (now - entry.absentSince < gracePeriods.absentMs) return [];
+  if (now - absentSince < gracePeriods.absentMs) return [];
   if (task.status === 'in_progress') return decideLost(task, observation);
   if (isRemovedByUser(observation)) return [dequeue(entry)];
   const why = `${jobOf(observation)} is no longer known to Slurm`;

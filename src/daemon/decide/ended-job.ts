@@ -1,4 +1,5 @@
 // Rows of the decision table for an ended job: the status that the agent set counts; without one, Slurm's state does.
+import { pastTime } from '../../base/past-time.ts';
 import type { Task } from '../../clearml/task.ts';
 import { attemptOf, parseMark } from '../../slurm/job-name.ts';
 import { isEndedByCluster } from '../../slurm/job-state.ts';
@@ -241,11 +242,12 @@ function cancelled(job: Job, observation: Observation): Ending {
 
 /** The agent's last request may arrive seconds after its process has ended: it has precedence until the grace period is over. */
 function afterGrace({ entry, place, now, gracePeriods }: Observation, actions: Action[]): Action[] {
-  if (entry.endSeenAt === undefined) {
+  const endSeenAt = pastTime(entry.endSeenAt, now);
+  if (endSeenAt === undefined) {
     const taken = place === 'nowhere' ? { wasTakenAtEnd: true } : {};
     return [{ do: 'note', patch: { endSeenAt: now, ...taken } }];
   }
-  return now - entry.endSeenAt < gracePeriods.endMs ? [] : actions;
+  return now - endSeenAt < gracePeriods.endMs ? [] : actions;
 }
 
 function recordOf({ record }: Observation): JobRecord | undefined {

@@ -1,4 +1,5 @@
 // Rows of the decision table for a pending job: the task is parked, or the user no longer wants it to run.
+import { pastTime } from '../../base/past-time.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isWaiting, parseJobState } from '../../slurm/job-state.ts';
 import { explainReason } from '../../slurm/reasons/explain-reason.ts';
@@ -29,9 +30,11 @@ export function decidePending(job: Job, observation: Observation): Action[] {
 function decideParked(job: Job, { entry, now, gracePeriods: { neverStartsMs } }: Observation): Action[] {
   const report = reportWait(job, entry.told, now);
   if (neverStartsMs === undefined) return report;
-  const since = entry.neverStartsSince;
   if (explainReason(job.reason).class !== 'never-runs')
-    return since === undefined ? report : [{ do: 'note', patch: { neverStartsSince: undefined } }, ...report];
+    return entry.neverStartsSince === undefined
+      ? report
+      : [{ do: 'note', patch: { neverStartsSince: undefined } }, ...report];
+  const since = pastTime(entry.neverStartsSince, now);
   if (since === undefined) return [{ do: 'note', patch: { neverStartsSince: now } }, ...report];
   if (now - since < neverStartsMs) return report;
   const text = describeCannotStart(job, now - since);

@@ -1,4 +1,5 @@
 // Rows of the decision table for a running job: the agent controls the task, and the daemon acts only if the agent cannot.
+import { pastTime } from '../../base/past-time.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { isAskedToStop, isStoppedByTerm } from './recognize-abort.ts';
@@ -31,9 +32,10 @@ function watch(job: Job, observation: Observation): Action[] {
   // Never set a status or a status message of a task in progress: it would erase the user's abort request.
   if (task?.status === 'in_progress') {
     if (!isAskedToStop(task)) return clearTimers(entry);
-    if (entry.stoppingSince === undefined) return [{ do: 'note', patch: { stoppingSince: now } }];
+    const stoppingSince = pastTime(entry.stoppingSince, now);
+    if (stoppingSince === undefined) return [{ do: 'note', patch: { stoppingSince: now } }];
     const callbackMs = Math.min(task.abortCallbackMs ?? 0, gracePeriods.abortCallbackMaxMs);
-    if (now - entry.stoppingSince < callbackMs + gracePeriods.stopMs) return [];
+    if (now - stoppingSince < callbackMs + gracePeriods.stopMs) return [];
     return [cancel(job, 'the agent did not end the aborted task in time')];
   }
   if (isAgentFinished(task, job)) return [];
@@ -41,8 +43,9 @@ function watch(job: Job, observation: Observation): Action[] {
     return slowStart(job, observation);
   }
 
-  if (entry.astraySince === undefined) return [{ do: 'note', patch: { astraySince: now } }];
-  if (now - entry.astraySince < gracePeriods.endMs) return [];
+  const astraySince = pastTime(entry.astraySince, now);
+  if (astraySince === undefined) return [{ do: 'note', patch: { astraySince: now } }];
+  if (now - astraySince < gracePeriods.endMs) return [];
   return [cancel(job, describeUnwanted(task)), ...removeEntryIfParked(place)];
 }
 

@@ -1,4 +1,5 @@
 // Carries out the actions of a decision in order; the first one that is out of date ends the list.
+import { elapsedMs } from '../../base/past-time.ts';
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
@@ -284,7 +285,7 @@ const MOST_EXTRAS = 100;
 export function isCancelDue(entry: Entry, cancel: Cancel, now: number): boolean {
   const isOwn = isOfOwn(entry, cancel);
   const askedAt = isOwn ? entry.cancelledAt : entry.cancelledExtrasAt;
-  if (askedAt === undefined || now - askedAt >= (isOwn ? cancelAgainMs(entry) : CANCEL_AGAIN_MS)) return true;
+  if (elapsedMs(askedAt, now) >= (isOwn ? cancelAgainMs(entry) : CANCEL_AGAIN_MS)) return true;
   if (isOwn) return entry.cancelledFor !== cancel.why;
   return cancel.jobIds.some((id) => entry.cancelledExtras?.includes(id) !== true);
 }

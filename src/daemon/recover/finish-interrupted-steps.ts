@@ -1,4 +1,5 @@
 // Finishes the steps that the journal shows unfinished, after a crash, a lost response or an unknown sbatch outcome.
+import { pastTime } from '../../base/past-time.ts';
 import { formatJobName, parseJobName } from '../../slurm/job-name.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { submitClaimedTask } from '../submit/submit-claimed-task.ts';
@@ -129,7 +130,7 @@ async function finishSubmitting(context: StepContext, entry: Entry, isReady: boo
   const job = await lookUpJob(deps, entry);
   if (job !== 'none') return job === 'found';
   // The request of sbatch may not have reached the controller yet.
-  if (deps.clock.now() - entry.stepAt < unknownOutcomeMs(deps.cluster)) return false;
+  if (!(await hasLasted(deps, entry, unknownOutcomeMs(deps.cluster)))) return false;
   if (isReady) {
     const shown = await showNoJob(deps, entry);
     return !mayRetry(context, shown) || pool.start(shown, () => submitWithoutJobAgain(deps, shown));
@@ -139,11 +140,20 @@ async function finishSubmitting(context: StepContext, entry: Entry, isReady: boo
   return true;
 }
 
+/** Whether the step began at least so long ago. If the clock was set back since, the wait begins again. */
+async function hasLasted({ clock, journal }: DaemonDeps, entry: Entry, ms: number): Promise<boolean> {
+  const now = clock.now();
+  const since = pastTime(entry.stepAt, now);
+  if (since === undefined) await journal.write({ ...entry, stepAt: now });
+  return since !== undefined && now - since >= ms;
+}
+
 /** Looks the job up by name, and tracks it if there is one. */
 async function lookUpJob(deps: DaemonDeps, entry: Entry): Promise<'found' | 'none' | 'unknown'> {
   const name = formatJobName(entry.task, entry.attempt ?? '');
   const owners = new Map(entry.unixUser === undefined ? [] : [[name, entry.unixUser]]);
-  const found = await deps.scheduler.lookUp([name], entry.firstAttemptAt ?? entry.stepAt, undefined, owners);
+  const since = Math.min(entry.firstAttemptAt ?? entry.stepAt, deps.clock.now());
+  const found = await deps.scheduler.lookUp([name], since, undefined, owners);
   const isUnlisted = found.kind === 'listed' && found.unlisted?.has(entry.unixUser?.name ?? '') === true;
   if (found.kind === 'failed' || isUnlisted) {
     deps.log.warn('Job lookup failed; submission outcome still unknown', {
@@ -185,6 +195,6 @@ async function showNoJob(deps: DaemonDeps, entry: Entry): Promise<Entry> {
 /** Another daemon may have held the task when it was in no queue; by now it would have parked, returned or started it. */
 async function finishOrphaned({ deps, signal }: StepContext, entry: Entry, isNowhere: boolean): Promise<boolean> {
   if (!isNowhere) await deps.journal.forget(entry.task);
-  else if (deps.clock.now() - entry.stepAt >= deps.adoptAfterMs) await recoverOrphan(deps, entry, { signal });
+  else if (await hasLasted(deps, entry, deps.adoptAfterMs)) await recoverOrphan(deps, entry, { signal });
   return true;
 }

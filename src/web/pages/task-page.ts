@@ -1,4 +1,5 @@
 // The page of one task: its steps, and on request its script, the origin of each value, and the end of its job's log.
+import { elapsedMs } from '../../base/past-time.ts';
 import type { App } from '../../assembly/app.ts';
 import type { ClusterMonitor } from '../../daemon/monitor/cluster-monitor.ts';
 import type { Monitor } from '../../daemon/monitor/monitor.ts';
@@ -48,7 +49,7 @@ export function createTaskPages(app: App, monitor: Monitor, site: Site, now: () 
   function cached(key: string, make: () => Promise<Html>): Promise<Html> {
     return slots.run(async () => {
       const known = cache.get(key);
-      if (known !== undefined && now() - known.at < CACHE_MS) return known.content;
+      if (known !== undefined && elapsedMs(known.at, now()) < CACHE_MS) return known.content;
       const content = await make().catch((error: unknown) => failed(error));
       if (cache.size >= MAX_CACHED) cache.clear();
       cache.set(key, { at: now(), content });

@@ -215,6 +215,20 @@ describe('the task claimer', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.have.length(10);
   });
 
+  it('stops claiming if the clock is set back, because the next poll is due', async () => {
+    let backMs = 0;
+    const { deps } = createStepFixture();
+    const clock = { ...deps.clock, now: () => fixture.clock.now() - backMs };
+    const fixture = createStepFixture({ clock });
+    for (let number = 1; number <= 100; number += 1) await fixture.enqueued(number);
+    fixture.fate = ({ endpoint }) => {
+      if (endpoint === 'queues.get_next_task') backMs = 24 * 3_600_000;
+      return undefined;
+    };
+
+    expect(await claimOnce(fixture)).to.be.within(1, 20);
+  });
+
   it('logs once that a served queue was deleted, and claims from the other queues', async () => {
     const fixture = createStepFixture();
     const [own] = fixture.deps.queues;

@@ -90,6 +90,19 @@ describe('after a crash, the daemon', () => {
     });
   }
 
+  for (const [step, place, before, after] of [
+    ['submitting', 'parked', UNKNOWN, TRACKED],
+    ['orphaned', 'nowhere', ORPHAN, FORGOTTEN],
+  ] as const)
+    it(`finishes the step "${step}" after the usual wait if the clock was set back by three hours`, async () => {
+      const fixture = createStepFixture();
+      const task = await leave(fixture, step, { place }, { stepAt: NOW + 3 * 3_600_000 });
+
+      expect(await finishOnce(fixture, task)).to.equal(before);
+      fixture.clock.pass(fixture.deps.adoptAfterMs + 1);
+      expect(await finishOnce(fixture, task)).to.equal(after);
+    });
+
   it('tracks a job of an earlier attempt without a message in the console', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
