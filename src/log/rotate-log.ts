@@ -1,5 +1,5 @@
 // Rotates a log file that a process keeps writing to.
-import { copyFileSync, fstatSync, renameSync, statSync, truncateSync } from 'node:fs';
+import { copyFileSync, fstatSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
 
 export interface Rotation {
   /** The log is rotated when it is larger. */
@@ -12,20 +12,26 @@ export interface Rotation {
 
 /**
  * Copies and truncates the file, so that a process which keeps it open can continue. Nothing that this process writes is lost,
- * because it writes nothing during the rotation.
+ * because it writes nothing during the rotation. A rotation that fails at the same file again and again deletes no further old file.
  * @returns whether the file was rotated
  * @throws the errors of the file system, such as a full disk; the log is then unchanged
  */
 export function rotateLog(file: string, { maxBytes, keep, isReopened = false }: Rotation): boolean {
   if (sizeOf(file) <= maxBytes) return false;
-  for (let age = keep; age > 1; age -= 1) {
-    if (sizeOf(`${file}.${age - 1}`) >= 0) renameSync(`${file}.${age - 1}`, `${file}.${age}`);
-  }
+  let free = 1;
+  while (free < keep && sizeOf(`${file}.${free}`) >= 0) free += 1;
+  for (let age = free; age > 1; age -= 1) renameSync(`${file}.${age - 1}`, `${file}.${age}`);
   if (isReopened) {
     renameSync(file, `${file}.1`);
     return true;
   }
-  copyFileSync(file, `${file}.1`);
+  try {
+    copyFileSync(file, `${file}.1`);
+  } catch (error) {
+    // On a full disk, the next rotation would keep half a copy.
+    rmSync(`${file}.1`, { force: true });
+    throw error;
+  }
   truncateSync(file);
   return true;
 }

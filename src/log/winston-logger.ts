@@ -52,8 +52,7 @@ export function createLogger({
     transports: [new winston.transports.Stream({ stream, eol: '\n' })],
   });
   let closing: Promise<void> | undefined;
-  // The reader of the stream is gone (`… 2>&1 | head`), and no other place is left for the message.
-  stream.on('error', () => undefined);
+  ignoreErrors(stream);
 
   function write(eventLevel: LogLevel, message: string, data: LogData = {}): void {
     if (closing !== undefined || !log.isLevelEnabled(eventLevel)) return;
@@ -79,6 +78,15 @@ export function createLogger({
     error: (message, data) => write('error', message, data),
     close: () => (closing ??= flush()),
   };
+}
+
+const WITHOUT_ERRORS = new WeakSet<NodeJS.WritableStream>();
+
+/** The reader of the stream is gone (`… 2>&1 | head`), and no other place is left for the message. Once: each reload creates a logger. */
+function ignoreErrors(stream: NodeJS.WritableStream): void {
+  if (WITHOUT_ERRORS.has(stream)) return;
+  WITHOUT_ERRORS.add(stream);
+  stream.on('error', () => undefined);
 }
 
 /**

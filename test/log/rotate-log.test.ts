@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import {
   appendFileSync,
   closeSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -53,6 +54,17 @@ describe('a log file', () => {
     writeFileSync(file, 'ten bytes\n');
     expect(rotateLog(file, { maxBytes: 10, keep: 3 })).to.equal(false);
     expect(readdirSync(folder)).to.deep.equal(['daemon.log']);
+  });
+
+  it('keeps its old files if a rotation fails again and again', () => {
+    for (let age = 1; age <= 3; age += 1) writeFileSync(`${file}.${age}`, `old ${age}`);
+    // It cannot be copied, whoever tries it.
+    mkdirSync(file);
+    for (let time = 1; time <= 5; time += 1) expect(() => rotateLog(file, { maxBytes: 0, keep: 4 })).to.throw();
+
+    const names = readdirSync(folder).filter((name) => name !== 'daemon.log');
+    expect(names.sort()).to.deep.equal(['daemon.log.2', 'daemon.log.3', 'daemon.log.4']);
+    expect(names.map((name) => readFileSync(join(folder, name), 'utf8'))).to.deep.equal(['old 1', 'old 2', 'old 3']);
   });
 
   it('is recognized as the file to which a descriptor writes, but only while the descriptor is open', () => {

@@ -42,6 +42,25 @@ function useAllLevels(log: ClosableLogger): void {
 }
 
 describe('the logger', () => {
+  it('adds nothing to its stream at each reload of a daemon', async () => {
+    const stream = new PassThrough();
+    const listeners: number[] = [];
+    for (let reload = 0; reload < 3; reload += 1) {
+      const log = createLogger({
+        level: 'info',
+        format: 'text',
+        stream,
+        secrets: createSecrets(),
+        journald: false,
+        clock,
+      });
+      await log.close();
+      listeners.push(stream.eventNames().reduce((sum, name) => sum + stream.listenerCount(name), 0));
+    }
+
+    expect(new Set(listeners).size, listeners.join()).to.equal(1);
+  });
+
   it('writes events of its level and higher levels', async () => {
     const messages = async (level: LoggerOptions['level']): Promise<string[]> =>
       [...(await written({ level }, useAllLevels)).matchAll(/ ([A-Z]+) /g)].map(([, word = '']) => word);
