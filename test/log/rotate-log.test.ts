@@ -58,7 +58,7 @@ describe('a log file', () => {
 
   it('keeps its old files if a rotation fails again and again', () => {
     for (let age = 1; age <= 3; age += 1) writeFileSync(`${file}.${age}`, `old ${age}`);
-    // It cannot be copied, whoever tries it.
+    // A directory cannot be copied, not even by root.
     mkdirSync(file);
     for (let time = 1; time <= 5; time += 1) expect(() => rotateLog(file, { maxBytes: 0, keep: 4 })).to.throw();
 
