@@ -48,22 +48,22 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
   const malformer: Malformer | undefined =
     malformedShare === undefined ? undefined : createMalformer(diceOf(plan, 3), malformedShare);
 
-  const submissions: SubmissionObserver = {
+  const submissionsOf = (incarnation: number): SubmissionObserver => ({
     submitting(task, user) {
       ends.submitting(task);
-      world.limitOracle?.submitting(task, user);
+      world.limitOracle?.submitting(task, user, incarnation);
       observer.checkEntry(task);
     },
     rejected: (task) => ends.permit(task, ['failed']),
-  };
+  });
   const world = createWorld(
     plan.daemons,
     ({ cluster, calls }, incarnation) =>
       plan.isScenario === true
-        ? observed(cluster.schedulerOf(incarnation), submissions)
+        ? observed(cluster.schedulerOf(incarnation), submissionsOf(incarnation))
         : createCommandLineScheduler({
             host: createSlurmCommands({ cluster, calls }, incarnation, {
-              ...submissions,
+              ...submissionsOf(incarnation),
               hasAccounting: plan.hasAccounting,
               hidesJobs: plan.limited?.unixUsers === 'hidden',
               jobLimit: plan.jobLimit,

@@ -17,6 +17,7 @@ const AWAY_AFTER = AT_ONCE;
 
 /**
  * Runs `work` for each item. An error is logged with its task, and the other items continue.
+ * @param options `atOnce`: for how many items at the same time
  * @throws ServerUnreachableError, CredentialsRejectedError if ClearML is unreachable for all tasks
  */
 export async function forEach<Item extends { readonly task: TaskId }>(

@@ -12,6 +12,7 @@ import { withClusterOfWorker } from '../decide/who-runs-the-task.ts';
 import { isOfUnlistedUser, mappingOf } from '../users/unix-users.ts';
 import type { Peers } from '../poll/peers.ts';
 import { findLiveJob, listAllUsersJobs, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
+import { returnToQueue } from '../end/return-to-queue.ts';
 import { logToConsole } from '../console/write-to-console.ts';
 import { describeOthersJob } from '../console/console-messages.ts';
 
@@ -140,16 +141,21 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
       };
       const { untrackedTasks, isAll } = await findCertain(facts, signal);
       const room = Math.max(0, MAX_TRACKED - entries.size);
+      const chosen = untrackedTasks.slice(0, room);
       let taken = 0;
-      await forEach(
-        deps,
-        untrackedTasks.slice(0, room),
-        async (untracked) => {
-          await adoptOne(deps, untracked, tasks.get(untracked.task));
-          taken += 1;
-        },
-        { signal },
-      );
+      const adoptEach = (some: readonly Untracked[], how: { readonly atOnce?: number } = {}): Promise<void> =>
+        forEach(
+          deps,
+          some,
+          async (untracked) => {
+            await adoptOne(deps, untracked, tasks.get(untracked.task));
+            taken += 1;
+          },
+          { ...how, signal },
+        );
+      await adoptEach(chosen.filter(({ kind }) => kind !== 'parked'));
+      // Each returns to the front of its queue: the one that was parked first must be the last.
+      await adoptEach(chosen.filter(({ kind }) => kind === 'parked').toReversed(), { atOnce: 1 });
       return isAll && mayBePeers.size === 0 && taken === untrackedTasks.length;
     },
   };
@@ -208,14 +214,15 @@ async function adoptOne(deps: DaemonDeps, untracked: Untracked, task: Task | und
         ...unixUser,
         jobId: untracked.jobId,
       });
-    case 'parked':
-      return deps.journal.write({ ...newEntry(deps, untracked.task, untracked.queue), step: 'parking' });
+    case 'parked': {
+      // As an orphan: after a crash between the two steps of the return, it is in no queue.
+      const entry = orphanOf(deps, untracked);
+      await deps.journal.write(entry);
+      const why = 'no daemon tracked the task, which was parked without a job';
+      return returnToQueue(deps, entry, { isParked: true, why, ...(task === undefined ? {} : { seen: task }) });
+    }
     case 'orphan':
-      return deps.journal.write({
-        ...newEntry(deps, untracked.task, untracked.queue),
-        step: 'orphaned',
-        queuedAt: untracked.statusChanged,
-      });
+      return deps.journal.write(orphanOf(deps, untracked));
     case 'stale entry':
       await deps.clearml.queues.removeEntry(deps.schedulerQueue, untracked.task);
       return;
@@ -256,6 +263,13 @@ function userOf({ unixUsers }: DaemonDeps, task: Task | undefined): Pick<Entry, 
   const mapping = mappingOf(unixUsers, task?.user);
   if (mapping.kind === 'rejected' || mapping.user === undefined) return {};
   return { unixUser: { name: mapping.user.name, uid: mapping.user.uid } };
+}
+
+function orphanOf(
+  deps: DaemonDeps,
+  { task, queue, statusChanged }: Extract<Untracked, { readonly kind: 'parked' | 'orphan' }>,
+): Entry {
+  return { ...newEntry(deps, task, queue), step: 'orphaned', queuedAt: statusChanged };
 }
 
 function newEntry(deps: DaemonDeps, task: TaskId, queue: ServedQueue): Entry {

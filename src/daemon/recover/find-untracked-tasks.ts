@@ -24,8 +24,16 @@ export type Untracked =
     }
   /** Its job is pending although the task must not run any more: cancel the job. */
   | { readonly kind: 'unwanted job'; readonly task: TaskId; readonly job: Job }
-  /** It is parked and has no job: submit it. */
-  | { readonly kind: 'parked'; readonly task: TaskId; readonly queue: ServedQueue }
+  /**
+   * It is parked and has no job: return it to its queue. Any user of the ClearML server can park a task, so to submit it would evade
+   * limits and pauses.
+   */
+  | {
+      readonly kind: 'parked';
+      readonly task: TaskId;
+      readonly queue: ServedQueue;
+      readonly statusChanged: number | undefined;
+    }
   /** It is not queued but has an entry in the scheduler queue: remove the entry. */
   | { readonly kind: 'stale entry'; readonly task: TaskId }
   /** It is queued, and in no queue. */
@@ -123,7 +131,8 @@ function findUntrackedTask(facts: UntrackedFacts, id: TaskId, parkedAt: number |
     if (task.status !== 'queued' || place !== 'parked') return { kind: 'stale entry', task: id };
     const ended = endedSince(snapshot.jobs.get(id) ?? [], parkedAt);
     if (ended !== undefined) return trackIfOurs(facts, { task: id, queue, job: ended, isOthersJob: false });
-    return facts.mayAdoptJobless(queue.id, task.slurmCluster) ? { kind: 'parked', task: id, queue } : undefined;
+    if (!facts.mayAdoptJobless(queue.id, task.slurmCluster)) return undefined;
+    return { kind: 'parked', task: id, queue, statusChanged: task.statusChanged };
   }
   const quietMs = snapshot.at - Math.max(task.lastUpdate ?? 0, task.statusChanged ?? 0);
   if (quietMs < adoptAfterMs) return undefined;

@@ -11,13 +11,21 @@ import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 
 const signal = new AbortController().signal;
 
+/** Moves the task from the head of its queue to the scheduler queue, as a daemon that lost its journal. */
+async function park(fixture: StepFixture, task: TaskId): Promise<void> {
+  await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });
+  await addParked(fixture, task);
+}
+
+async function addParked({ server }: StepFixture, task: TaskId): Promise<void> {
+  await server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+}
+
 /** A queued task without a journal entry. */
 async function leave(fixture: StepFixture, { isParked }: { readonly isParked: boolean }): Promise<TaskId> {
   const task = await fixture.enqueued(1);
   await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
-  if (isParked) {
-    await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
-  }
+  if (isParked) await addParked(fixture, task);
   fixture.clock.pass(fixture.deps.adoptAfterMs + 1_000);
   return task;
 }
@@ -35,10 +43,10 @@ async function expectResubmitted(fixture: StepFixture, task: TaskId, firstState:
 
 describe('the adopter of untracked tasks', () => {
   for (const { what, isParked } of [
-    { what: 'parked task', isParked: true },
-    { what: 'task in no queue', isParked: false },
+    { what: 'returns a parked task to its queue', isParked: true },
+    { what: 'adopts a task in no queue', isParked: false },
   ]) {
-    it(`adopts a ${what} once the disk has space again (D-06)`, async () => {
+    it(`${what} once the disk has space again (D-06)`, async () => {
       const fixture = createStepFixture();
       const untrackedTasks = createAdopter(fixture.deps);
       const task = await leave(fixture, { isParked });
@@ -47,9 +55,64 @@ describe('the adopter of untracked tasks', () => {
 
       fixture.fate = () => undefined;
       expect(await untrackedTasks.adopt(await fixture.poll(), { everywhere: true, signal })).to.equal(true);
-      expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([task]);
+      expect([...fixture.deps.journal.entries.keys()]).to.deep.equal(isParked ? [] : [task]);
+      expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(isParked ? [1] : []);
     });
   }
+
+  it('returns parked tasks in the order in which they were parked, before the tasks that wait in the queue (D-02)', async () => {
+    const fixture = createStepFixture();
+    for (let number = 1; number <= 20; number += 1) await park(fixture, await fixture.enqueued(number));
+    await fixture.enqueued(21);
+    fixture.clock.pass(fixture.deps.adoptAfterMs + 1_000);
+
+    await createAdopter(fixture.deps).adopt(await fixture.poll(), { everywhere: false, signal });
+
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(Array.from({ length: 21 }, (_, index) => index + 1));
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+  });
+
+  it('submits each of 120 parked tasks once after the journal was lost (D-02)', async () => {
+    const fixture = createStepFixture();
+    for (let number = 1; number <= 120; number += 1) await park(fixture, await fixture.enqueued(number));
+    const run = startDaemon(fixture.deps);
+    await advance(fixture.clock, 600_000);
+    await stop(run);
+
+    const submitted = fixture.cluster.jobs.map(({ task }) => Number(task)).toSorted((a, b) => a - b);
+    expect(submitted).to.deep.equal(Array.from({ length: 120 }, (_, index) => index + 1));
+  });
+
+  for (const endpoint of ['queues.add_task', 'queues.remove_task'])
+    for (const fate of ['not made', 'answer lost'] as const)
+      it(`submits a parked task once if ${endpoint} is ${fate} during the return and the daemon is then killed (D-02)`, async () => {
+        const fixture = createStepFixture();
+        const task = await leave(fixture, { isParked: true });
+        fixture.fate = (call) => (call.endpoint === endpoint ? fate : undefined);
+        await createAdopter(fixture.deps).adopt(await fixture.poll(), { everywhere: false, signal });
+        fixture.fate = () => undefined;
+
+        const restarted = startDaemon(fixture.deps);
+        await advance(fixture.clock, 3 * fixture.deps.adoptAfterMs);
+        await stop(restarted);
+
+        expect(fixture.cluster.jobs.map((job) => job.task)).to.deep.equal([task]);
+        expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['PENDING']);
+      });
+
+  it('returns a parked task only once if two daemons find it', async () => {
+    const fixture = createStepFixture();
+    const peer = fixture.peer(2);
+    const task = await leave(fixture, { isParked: true });
+    const snapshot = await fixture.poll();
+
+    await Promise.all(
+      [fixture.deps, peer].map((deps) => createAdopter(deps).adopt(snapshot, { everywhere: false, signal })),
+    );
+
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    expect(fixture.consoleOf(task)).to.have.length(1);
+  });
 
   /** The ids of the tasks that the server returns from now on. */
   function recordRead({ server }: StepFixture): string[] {
@@ -127,15 +190,16 @@ describe('the adopter of untracked tasks', () => {
 
   it('reports that untracked tasks remain if the jobs of all users cannot be listed', async () => {
     const fixture = createStepFixture();
-    const task = await leave(fixture, { isParked: true });
+    await leave(fixture, { isParked: true });
     const { scheduler } = fixture.deps;
     const listAllUsers = (): ReturnType<typeof scheduler.listAllUsers> =>
       Promise.resolve({ kind: 'failed', message: 'Socket timed out' });
     const blind = createAdopter({ ...fixture.deps, scheduler: { ...scheduler, listAllUsers } });
 
     expect(await blind.adopt(await fixture.poll(), { everywhere: true, signal })).to.equal(false);
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
     expect(await createAdopter(fixture.deps).adopt(await fixture.poll(), { everywhere: true, signal })).to.equal(true);
-    expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([task]);
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
 
   it('resubmits a task whose requeued job ended at the gate, even if the journal was lost', async () => {

@@ -21,8 +21,8 @@ interface Bed {
   readonly claim: (task: string, daemon?: number) => void;
   readonly park: (task: string, daemon?: number) => void;
   readonly poll: (daemon?: number) => void;
-  /** Starts an sbatch that Slurm accepts. */
-  readonly submit: (task: string) => void;
+  /** Starts an sbatch that Slurm accepts, by default of the daemon that has claimed the task. */
+  readonly submit: (task: string, daemon?: number) => void;
 }
 
 function createBed(limits: RoundLimits['limits'], daemons = 1): Bed {
@@ -31,6 +31,7 @@ function createBed(limits: RoundLimits['limits'], daemons = 1): Bed {
   cluster.sizeOf = () => ({ nodes: 2, gpus: 0 });
   const reports: string[] = [];
   const uncounted = new Set<string>();
+  const claimedBy = new Map<string, number>();
   const oracle = createLimitOracle({
     limits,
     cluster,
@@ -50,15 +51,18 @@ function createBed(limits: RoundLimits['limits'], daemons = 1): Bed {
     cluster,
     reports,
     uncounted,
-    claim: (task, daemon = 1) => see(daemon, 'queues.get_next_task', { queue: OWN_QUEUE, task }, { entry: { task } }),
+    claim(task, daemon = 1) {
+      claimedBy.set(task, daemon);
+      see(daemon, 'queues.get_next_task', { queue: OWN_QUEUE, task }, { entry: { task } });
+    },
     park: (task, daemon = 1) => see(daemon, 'queues.add_task', { queue: SCHEDULER_QUEUE, task }),
     poll(daemon = 1) {
       see(daemon, 'workers.register', {});
       see(daemon, 'queues.get_all', {});
       see(daemon, 'workers.get_all', {});
     },
-    submit(task) {
-      oracle.submitting(task, undefined);
+    submit(task, daemon = claimedBy.get(task) ?? 1) {
+      oracle.submitting(task, undefined, daemon);
       cluster.submit(`clearml_task_${task}-mark0000`, '');
     },
   };
@@ -88,6 +92,14 @@ describe('the limit oracle of the simulation', () => {
     submit(ONE);
 
     expect(reports).to.deep.equal([]);
+  });
+
+  it('reports a daemon that submits a parked task which a peer has claimed', () => {
+    const { claim, park, submit, reports } = createBed({ maxJobs: 2 }, 2);
+    claim(ONE, 2);
+    park(ONE, 2);
+    submit(ONE, 1);
+    expect(reports).to.deep.equal(['task 1 is submitted by a daemon that has not claimed it']);
   });
 
   it('ignores the jobs of tasks that are exempt from the limits', () => {

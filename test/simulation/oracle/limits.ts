@@ -8,8 +8,8 @@ import type { RoundLimits } from '../schedule.ts';
 import type { CallObserver } from '../server.ts';
 
 export interface LimitOracle {
-  /** sbatch starts for this task. */
-  submitting(task: string, user: string | undefined): void;
+  /** sbatch starts for this task. @param incarnation of the daemon that starts it */
+  submitting(task: string, user: string | undefined, incarnation: number): void;
   /** @param incarnation of the daemon that made the call */
   sawCall(incarnation: number, call: Omit<Parameters<CallObserver>[0], 'owner'>): void;
   readPauses(incarnation: number): ReturnType<NonNullable<DaemonDeps['pauses']>>;
@@ -189,13 +189,16 @@ export function createLimitOracle({
   }
 
   return {
-    submitting(task, user) {
+    submitting(task, user, incarnation) {
       const expected = unixUsers === undefined ? undefined : OWNERS_USERS[ownerOf(task)];
       if (user !== expected) report(`${named(task)} is submitted as ${user ?? 'the user of the daemon'}`, task);
       const tasks = [...new Set([...tasksWithJob()].filter((one) => !isUncounted(one)).concat(task))];
       check('the cluster', tasks, limits.maxJobs, task);
       const owner = ownerOf(task);
       if (claimed.delete(task)) {
+        // A task without a job must be claimed again, so that the limits and pauses of that daemon apply.
+        if (claims.get(task)?.daemon !== daemonOf(incarnation))
+          report(`${named(task)} is submitted by a daemon that has not claimed it`, task);
         const before = tasks.filter((one) => one !== task && knewSize(claims.get(task), one)).map(cluster.sizeOf);
         const sum = (of: (size: JobSize) => number): number => before.reduce((total, size) => total + of(size), 0);
         checkSize(
