@@ -90,15 +90,36 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
       peerWatch.read(from);
       for (const { task } of scheduler?.entries ?? []) parked.add(task);
     }
-    const isUntracked = (task: TaskId): boolean => !journal.entries.has(task) && !parked.has(task);
+    const readFacts = (task: TaskId): TaskFacts | undefined => knownFacts(snapshot, task);
+    const claimed = await readClaimed(readFacts);
+    const isUntracked = (task: TaskId): boolean => !journal.entries.has(task) && !claimed.has(task);
     const named = [...snapshot.jobs.keys()].filter(isUntracked);
     const untracked = named.filter((task) => findLiveJob(snapshot, task) !== undefined);
     if (pass !== undefined) pass.ownersLeft -= await over.read(untracked, pass.ownersLeft);
-    const tasks = tasksWithJobs({ jobs: snapshot.jobs, parked, journal: journal.entries, isOver: over.isOver });
-    const readFacts = (task: TaskId): TaskFacts | undefined => knownFacts(snapshot, task);
+    const tasks = tasksWithJobs({
+      jobs: snapshot.jobs,
+      parked: claimed,
+      journal: journal.entries,
+      isOver: over.isOver,
+    });
     if (distinguishesQueues) await readOwners([...tasks.keys()].filter((task) => isUnknown(readFacts(task))));
     const sizeOf = await sizes?.read(snapshot, tasks.keys(), signal);
     return tally(tasks, ids, readFacts, sizeOf ?? (() => undefined));
+  }
+
+  /**
+   * Returns the parked tasks that a daemon may have claimed: their queue is served, or not known yet. Any user can park tasks of other
+   * queues, and no daemon removes those.
+   */
+  async function readClaimed(readFacts: (task: TaskId) => TaskFacts | undefined): Promise<ReadonlySet<TaskId>> {
+    if (!deps.peers.areAllKnown()) return parked;
+    await readOwners([...parked].filter((task) => readFacts(task) === undefined));
+    const isServed = (queue: QueueId): boolean => ids.includes(queue) || deps.peers.doPeersServe([queue]);
+    const mayBeClaimed = (task: TaskId): boolean => {
+      const facts = readFacts(task);
+      return facts === undefined || (facts.queue !== undefined && isServed(facts.queue));
+    };
+    return new Set([...parked].filter(mayBeClaimed));
   }
 
   function mustReadOften(): boolean {

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { advance, startDaemon } from '../run-daemon.ts';
 import { taskNumber, type StepFixture } from '../step-fixture.ts';
-import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
+import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { enqueue, fixtureWith, range, submittedOf } from './limited-claims.ts';
 
 async function runFor(fixture: StepFixture, ms: number): Promise<void> {
@@ -35,6 +35,43 @@ describe('if a user parks tasks in the scheduler queue, the daemon', () => {
       expect(submittedOf(fixture)).to.deep.equal(range(1, most));
       expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(range(most + 1, 20));
     });
+
+  for (const [setting, limits] of [
+    ['max_jobs', { maxJobs: 5 }],
+    ['max_waiting_jobs', { maxWaitingJobs: 5 }],
+  ] as const)
+    it(`does not count them toward ${setting} of the cluster if no daemon serves their queue`, async () => {
+      const fixture = fixtureWith({}, { limits });
+      await parkByHand(fixture, 'eve', ...range(1, 5));
+      for (const task of range(1, 5).map(taskNumber)) {
+        const document = fixture.server.store.tasks.get(task) ?? expect.fail('no such task');
+        fixture.server.store.tasks.put({ ...document, execution: { queue: OTHER_QUEUE } });
+      }
+      await enqueue(fixture, 'ada', 100);
+
+      await runFor(fixture, 600_000);
+
+      expect(submittedOf(fixture)).to.deep.equal([100]);
+    });
+
+  it('counts them toward max_jobs of the cluster if a peer serves their queue', async () => {
+    const fixture = fixtureWith({}, { limits: { maxJobs: 1 } });
+    await parkByHand(fixture, 'eve', 1);
+    const document = fixture.server.store.tasks.get(taskNumber(1)) ?? expect.fail('no such task');
+    fixture.server.store.tasks.put({ ...document, execution: { queue: OTHER_QUEUE } });
+    await enqueue(fixture, 'ada', 100);
+    const row = { ...fixture.peer(2).peers.row(), queues: [OTHER_QUEUE] };
+    const run = startDaemon(fixture.deps);
+    for (const _minute of range(1, 5)) {
+      await fixture.deps.clearml.workers.register(row, 3_600_000);
+      await advance(fixture.clock, 60_000);
+    }
+    run.stop();
+    await run.ended;
+
+    expect(fixture.deps.peers.areAllKnown()).to.equal(true);
+    expect(submittedOf(fixture)).to.deep.equal([]);
+  });
 
   it('submits none of them while their queue is paused', async () => {
     const pause = { queue: null, since: 0, until: null, reason: 'maintenance' };
