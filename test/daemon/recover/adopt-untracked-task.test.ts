@@ -60,7 +60,7 @@ describe('the adopter of untracked tasks', () => {
     });
   }
 
-  it('returns parked tasks in the order in which they were parked, before the tasks that wait in the queue (D-02)', async () => {
+  it('returns parked tasks in the order in which they were parked, before the tasks that wait in the queue', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 20; number += 1) await park(fixture, await fixture.enqueued(number));
     await fixture.enqueued(21);
@@ -72,7 +72,7 @@ describe('the adopter of untracked tasks', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
   });
 
-  it('submits each of 120 parked tasks once after the journal was lost (D-02)', async () => {
+  it('submits each of 120 parked tasks once after the journal was lost', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 120; number += 1) await park(fixture, await fixture.enqueued(number));
     const run = startDaemon(fixture.deps);
@@ -85,7 +85,7 @@ describe('the adopter of untracked tasks', () => {
 
   for (const endpoint of ['queues.add_task', 'queues.remove_task'])
     for (const fate of ['not made', 'answer lost'] as const)
-      it(`submits a parked task once if ${endpoint} is ${fate} during the return and the daemon is then killed (D-02)`, async () => {
+      it(`submits a parked task once if ${endpoint} is ${fate} during the return and the daemon is then killed`, async () => {
         const fixture = createStepFixture();
         const task = await leave(fixture, { isParked: true });
         fixture.fate = (call) => (call.endpoint === endpoint ? fate : undefined);

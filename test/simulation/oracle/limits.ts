@@ -52,7 +52,7 @@ interface Claim {
 interface Poll {
   /** The tasks that were parked when it began, with the number of their claim. */
   readonly parked: ReadonlyMap<string, number>;
-  /** The tasks that had a job when it ended, and those whose jobs had all ended. */
+  /** The tasks that had a job in Slurm's list when it ended, and those whose jobs had all ended. */
   readonly withJob: ReadonlySet<string>;
   readonly ended: ReadonlySet<string>;
 }
@@ -231,7 +231,9 @@ export function createLimitOracle({
       if (endpoint === 'workers.get_all') {
         const withJob = tasksWithJob();
         const ended = new Set(cluster.jobs.map((job) => job.task).filter((task) => !withJob.has(task)));
-        polls.set(incarnation, { parked: beginning.get(incarnation) ?? new Map(), withJob, ended });
+        const inFlight = new Set(cluster.jobs.filter(({ isInFlight }) => isInFlight).map((job) => job.task));
+        const listed = new Set([...withJob].filter((task) => !inFlight.has(task)));
+        polls.set(incarnation, { parked: beginning.get(incarnation) ?? new Map(), withJob: listed, ended });
       }
       if (isClaim && knowPause.has(incarnation)) report('a daemon claimed a task of a paused queue', undefined);
     },
