@@ -153,7 +153,8 @@ describe('the daemon', () => {
       run.stop();
       await run.ended;
 
-      expect([...fixture.deps.journal.entries.keys()]).to.deep.equal(bad);
+      // A status is also read without the document of its task.
+      expect([...fixture.deps.journal.entries.keys()]).to.deep.equal(garble === undefined ? bad : []);
     });
   }
 

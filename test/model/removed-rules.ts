@@ -99,7 +99,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     edits: [
       {
         file: 'src/daemon/end/end-task.ts',
-        from: 'return hasSameState((await deps.clearml.tasks.get(id))?.task, seen);',
+        from: 'return hasSameState(await readTaskState(deps.clearml.tasks, id), seen);',
         to: 'return (await deps.clearml.tasks.get(id))?.task !== undefined || seen === undefined;',
       },
     ],

@@ -1,4 +1,5 @@
 // Parks a task in the scheduler queue, where it is visible and abortable, and where the server's watchdog does not fail it.
+import { readTaskState } from '../../clearml/read-task-state.ts';
 import type { Tasks } from '../../clearml/client.ts';
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { Task, TaskDocument } from '../../clearml/task.ts';
@@ -61,7 +62,7 @@ export async function unpark(
   { isOurs = entry.step === 'parking' }: { readonly isOurs?: boolean | undefined } = {},
 ): Promise<void> {
   if (isOurs) await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task);
-  const task = (await deps.clearml.tasks.get(entry.task))?.task;
+  const task = await readTaskState(deps.clearml.tasks, entry.task);
   if (!isWaiting(entry, task)) return leaveToUser(deps, entry, task);
   return deps.journal.write({ ...entry, step: 'orphaned', stepAt: deps.clock.now(), queuedAt: task.statusChanged });
 }

@@ -1,5 +1,6 @@
 // Shows in the status message of a waiting task which limit or pause holds it.
 import { elapsedMs } from '../../base/past-time.ts';
+import { readTaskState } from '../../clearml/read-task-state.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { notify } from '../console/write-to-console.ts';
 import { describeHold, isHeldMessage } from '../console/console-messages.ts';
@@ -58,7 +59,7 @@ export function createHoldMessages(deps: DaemonDeps): HoldMessages {
   }
 
   async function write(id: TaskId, { queue, text }: Told): Promise<void> {
-    const task = (await deps.clearml.tasks.get(id))?.task;
+    const task = await readTaskState(deps.clearml.tasks, id);
     if (task?.status !== 'queued' || task.executionQueue !== queue.id || task.statusMessage === text) return;
     if (task.statusMessage === '' || isHeldMessage(task.statusMessage))
       await deps.clearml.tasks.setStatusMessage(id, text);

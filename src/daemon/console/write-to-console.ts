@@ -1,4 +1,5 @@
 // Writes console lines, status messages and properties to a task. A failure is logged and does not stop the caller.
+import { readTaskState } from '../../clearml/read-task-state.ts';
 import type { ConsoleLine } from '../../clearml/client.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
@@ -27,8 +28,8 @@ function broken(lines: readonly ConsoleLine[]): ConsoleLine[] {
  */
 export function showStatus(deps: DaemonDeps, task: TaskId, text: string): Promise<boolean> {
   return notify(deps, task, async () => {
-    const read = await deps.clearml.tasks.get(task);
-    if (read?.task.status === 'queued') await deps.clearml.tasks.setStatusMessage(task, text);
+    const read = await readTaskState(deps.clearml.tasks, task);
+    if (read?.status === 'queued') await deps.clearml.tasks.setStatusMessage(task, text);
   });
 }
 

@@ -1,4 +1,5 @@
 // Ends or dequeues a task whose agent did not, with Slurm's reason and the end of the job's log.
+import { readTaskState } from '../../clearml/read-task-state.ts';
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { ConsoleLine } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
@@ -102,7 +103,7 @@ export async function dequeueTask(deps: DaemonDeps, entry: Entry, text: string):
  * time on the server, so a task that was reset and enqueued again differs from the one that was seen, even with the same status.
  */
 export async function isUnchanged(deps: DaemonDeps, id: TaskId, seen: Task | undefined): Promise<boolean> {
-  return hasSameState((await deps.clearml.tasks.get(id))?.task, seen);
+  return hasSameState(await readTaskState(deps.clearml.tasks, id), seen);
 }
 
 function statusFromLog(log: JobLog | undefined): 'completed' | 'failed' {

@@ -1,4 +1,5 @@
 // Returns a task that cannot be submitted now to the front of its queue.
+import { readTaskState } from '../../clearml/read-task-state.ts';
 import { isRefusal } from '../../clearml/connection/refusal-codes.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isWaiting, leaveToUser } from '../claim/park.ts';
@@ -22,7 +23,7 @@ export async function returnToQueue(
 ): Promise<void> {
   if (isParked && !(await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task))) return;
 
-  const task = (await deps.clearml.tasks.get(entry.task))?.task;
+  const task = await readTaskState(deps.clearml.tasks, entry.task);
   const isChanged = seen !== undefined && seen.statusChanged !== task?.statusChanged;
   if (isWaiting(entry, task)) {
     if (!isChanged && !(await enqueueAtFront(deps, entry, { task, why, seen }))) return;
@@ -56,7 +57,7 @@ async function enqueueAtFront(
     );
     return false;
   }
-  const read = (await deps.clearml.tasks.get(entry.task))?.task;
+  const read = await readTaskState(deps.clearml.tasks, entry.task);
   if (!isWaiting(entry, read) || (seen !== undefined && isChangedByDaemon(seen, read))) {
     // Aborted, enqueued elsewhere or returned by another daemon at the same moment: a daemon that claimed it from its old queue would
     // still run it. An entry that was already there is of a user or another daemon.

@@ -18,6 +18,7 @@ const STATUS_REASONS = {
   // The daemon cancelled the job, because the task was aborted or taken from its queue.
   cancelled: { by: 'daemon', cause: 'aborted' },
   'cancelled in Slurm': { by: 'slurm', cause: 'cancelled' },
+  unreadable: { by: 'daemon', cause: 'rejected' },
   template: { by: 'daemon', cause: 'rejected' },
   'no Unix user': { by: 'daemon', cause: 'rejected' },
   'rejected by Slurm': { by: 'daemon', cause: 'rejected' },

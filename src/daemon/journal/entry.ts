@@ -40,6 +40,8 @@ export const Entry = z.object({
   attempts: z.number().default(0),
   /** What sbatch printed in the newest attempt, if its outcome is unknown. */
   submitMessage: z.string().optional(),
+  /** How often in a row the document of the task could not be read, and when it was last tried. */
+  unreadable: z.object({ times: z.number(), at: z.number() }).optional(),
   /** How many sbatch calls before the newest one created no job, in a row. */
   withoutJob: z.number().optional(),
   /** Identifies the text of the template that the newest attempt was rendered from. */

@@ -1,5 +1,6 @@
 // Finishes the steps that the journal shows unfinished, after a crash, a lost response or an unknown sbatch outcome.
 import { pastTime } from '../../base/past-time.ts';
+import { readTaskState } from '../../clearml/read-task-state.ts';
 import { formatJobName, parseJobName } from '../../slurm/job-name.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { submitClaimedTask } from '../submit/submit-claimed-task.ts';
@@ -12,6 +13,7 @@ import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot 
 import { unpark, readClaimed } from '../claim/park.ts';
 import { recoverOrphan } from './recover-orphan.ts';
 import { submitWithoutJobAgain, trackJob } from '../submit/submit-parked-task.ts';
+import { isReadDue } from '../submit/unreadable-document.ts';
 import { accountsOf } from '../users/unix-users.ts';
 import type { SubmissionPool, SubmitResult } from '../submit/submission-pool.ts';
 import { describeNoJob } from '../console/console-messages.ts';
@@ -106,6 +108,7 @@ async function finishParking({ deps, pool, snapshot }: StepContext, entry: Entry
   const canPark = !isSchedulerQueueDeleted(where, snapshot);
   if (canPark && !hasSchedulerQueue(where, snapshot)) return true;
   if (queue !== undefined && canPark) {
+    if (!isReadDue(entry, deps.clock.now())) return true;
     const parking = isParked ? { ...entry, mayBeUnparked: true } : entry;
     return pool.start(parking, () => submitClaimedTask(deps, parking, { queue, isParked }));
   }
@@ -180,12 +183,12 @@ async function lookUpAndRetry(deps: DaemonDeps, entry: Entry): Promise<SubmitRes
 
 /** Shows the user what sbatch printed; nothing else explains why the task waits. */
 async function showNoJob(deps: DaemonDeps, entry: Entry): Promise<Entry> {
-  const read = entry.submitMessage === undefined ? undefined : await deps.clearml.tasks.get(entry.task);
+  const read = entry.submitMessage === undefined ? undefined : await readTaskState(deps.clearml.tasks, entry.task);
   const shown: Entry = { ...entry, told: { ...entry.told, noJob: true } };
   await deps.journal.write(shown);
   const text = describeNoJob(entry.submitMessage ?? '');
   // After each retry it would be the same.
-  if (read !== undefined && read.task.statusMessage !== text) {
+  if (read !== undefined && read.statusMessage !== text) {
     await logToConsole(deps, entry.task, { level: 'WARNING', text });
     await showStatus(deps, entry.task, text);
   }

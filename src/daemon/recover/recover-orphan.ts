@@ -1,4 +1,5 @@
 // Recovers an orphan: a task that has been queued but in no queue for long returns to its own, unless another daemon holds it.
+import { readTaskState } from '../../clearml/read-task-state.ts';
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Entry } from '../journal/entry.ts';
@@ -22,7 +23,7 @@ export async function recoverOrphan(
     signal,
   }: { readonly why?: string; readonly signal: AbortSignal },
 ): Promise<void> {
-  const task = (await deps.clearml.tasks.get(entry.task))?.task;
+  const task = await readTaskState(deps.clearml.tasks, entry.task);
   if (!isStillClaimed(entry, task)) return leaveToUser(deps, entry, task);
   const marked = await mark(deps, entry);
   if (marked === undefined) return deps.journal.forget(entry.task);
@@ -46,6 +47,6 @@ async function mark(deps: DaemonDeps, { task }: Entry): Promise<Task | undefined
     if (error instanceof LostRaceError) return undefined;
     throw error;
   }
-  const marked = (await deps.clearml.tasks.get(task))?.task;
+  const marked = await readTaskState(deps.clearml.tasks, task);
   return marked !== undefined && isOrphanMessage(marked.statusMessage, deps) ? marked : undefined;
 }

@@ -7,7 +7,8 @@ import { describeClaimed, isReturnedToQueue } from '../console/console-messages.
 import type { SubmitResult } from './submission-pool.ts';
 import { lookForLiveJob } from '../poll/poll.ts';
 import { prepare, submit } from './submit-parked-task.ts';
-import { unpark, park, readClaimed } from '../claim/park.ts';
+import { unpark, park } from '../claim/park.ts';
+import { isUnreadable, leaveUnreadable, readDocument } from './unreadable-document.ts';
 import type { ClaimedBatch } from '../claim/read-claimed-batch.ts';
 
 /**
@@ -29,7 +30,7 @@ export async function submitClaimedTask(
   const isFresh = claimed.step === 'claiming';
   // A task that was popped in an earlier run may belong to another daemon now. A parked task is not parked again: a job of another
   // daemon may have taken its entry, and with it the task.
-  let read = isFresh ? undefined : await readClaimed(deps, claimed);
+  let read = isFresh ? undefined : await readDocument(deps, claimed);
   let entry = claimed;
   let isOurs: boolean | undefined;
   if (!isParked && (isFresh || read !== undefined)) {
@@ -39,10 +40,14 @@ export async function submitClaimedTask(
       batch?.leave(claimed.task);
       throw error;
     }
-    read = await readClaimed(deps, entry, batch === undefined ? undefined : (task) => batch.read(task));
+    read = await readDocument(deps, entry, batch === undefined ? undefined : (task) => batch.read(task));
   }
   if (read === undefined) {
     await unpark(deps, entry, { isOurs });
+    return 'none';
+  }
+  if (isUnreadable(read)) {
+    await leaveUnreadable(deps, entry, read);
     return 'none';
   }
   if (read.task.statusReason === FOUND_IN_NO_QUEUE) {

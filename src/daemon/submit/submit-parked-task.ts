@@ -7,11 +7,11 @@ import { TemplateError } from '../../sbatch-template/errors.ts';
 import { describeSubmission } from '../audit/audit-submission.ts';
 import { startDirectory } from '../../sbatch-template/directives/parse-directive-options.ts';
 import { rejectedBySlurm } from '../decide/ended-job.ts';
-import { readClaimed } from '../claim/park.ts';
 import { endTask } from '../end/end-task.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import { schedulerQueueOf, withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
+import { isUnreadable, leaveUnreadable, readDocument } from './unreadable-document.ts';
 import { removeJobConf, writeJobConf } from './write-job-confs.ts';
 import { renderTask } from './render-job-script.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
@@ -139,8 +139,12 @@ export async function resubmit(deps: DaemonDeps, entry: Entry, why: string): Pro
     return 'none';
   }
   // When it was enqueued does not count here, as the task is parked: an old entry would never get another job.
-  const read = await readClaimed(deps, { ...entry, queuedAt: undefined });
+  const read = await readDocument(deps, { ...entry, queuedAt: undefined });
   if (read === undefined) return 'none';
+  if (isUnreadable(read)) {
+    await leaveUnreadable(deps, entry, read);
+    return 'none';
+  }
 
   const prepared = await prepare(deps, entry, { queue, read });
   if (prepared === undefined) return 'none';

@@ -1,0 +1,63 @@
+// A claimed task whose document cannot be read, so that its script cannot be rendered: it is read again, and fails after a few times.
+import type { Tasks } from '../../clearml/client.ts';
+import { InvalidResponseError } from '../../clearml/errors.ts';
+import { readWithoutDocument } from '../../clearml/read-task-state.ts';
+import type { Task, TaskDocument } from '../../clearml/task.ts';
+import { isStillClaimed, readClaimed } from '../claim/park.ts';
+import type { DaemonDeps } from '../deps.ts';
+import { endTask } from '../end/end-task.ts';
+import type { Entry } from '../journal/entry.ts';
+import { backoffMs } from './backoff-ms.ts';
+
+/** The task is still the claimed one, and the server responds to other questions about it. */
+export interface UnreadableDocument {
+  readonly task: Task;
+  readonly error: InvalidResponseError;
+}
+
+/** A proxy may garble a response, but not three in a row while the status of the task can be read. */
+const MAX_READS = 3;
+
+/** As `readClaimed`, also if the document of the task cannot be read. */
+export async function readDocument(
+  deps: DaemonDeps,
+  entry: Entry,
+  readTask?: Tasks['get'],
+): Promise<TaskDocument | UnreadableDocument | undefined> {
+  try {
+    return await readClaimed(deps, entry, readTask);
+  } catch (error) {
+    if (!(error instanceof InvalidResponseError)) throw error;
+    const task = await readWithoutDocument(deps.clearml.tasks, entry.task, error);
+    return isStillClaimed(entry, task) ? { task, error } : undefined;
+  }
+}
+
+export function isUnreadable(read: TaskDocument | UnreadableDocument): read is UnreadableDocument {
+  return 'error' in read;
+}
+
+/** Whether the document may be read again. If the clock was set back, the backoff is over. */
+export function isReadDue({ unreadable }: Entry, now: number): boolean {
+  if (unreadable === undefined) return true;
+  const sinceMs = now - unreadable.at;
+  return sinceMs < 0 || sinceMs >= backoffMs(unreadable.times, 0);
+}
+
+/** Leaves the parked task for a later pass, or fails it. */
+export async function leaveUnreadable(deps: DaemonDeps, entry: Entry, read: UnreadableDocument): Promise<void> {
+  const { message } = read.error;
+  const times = (entry.unreadable?.times ?? 0) + 1;
+  if (times === 1)
+    deps.log.warn('Cannot read the document of a task; reading it again before the task fails', {
+      task: entry.task,
+      queue: entry.queueName,
+      err: read.error,
+    });
+  // Before the task fails: if the server refuses that, it is tried again after the backoff.
+  await deps.journal.write({ ...entry, unreadable: { times, at: deps.clock.now() } });
+  if (times < MAX_READS) return;
+  const text = `The task cannot be read from the ClearML server: ${message}. Clone it with smaller hyperparameters and configuration objects, and enqueue the clone.`;
+  const ending = { status: 'failed', reason: 'unreadable', text, withLog: false } as const;
+  await endTask(deps, entry, ending, { seen: read.task, isParked: true });
+}

@@ -1,0 +1,135 @@
+// A task whose document cannot be read, for example because it is larger than 32 MiB: its user sees why it does not run, and others run.
+import { expect } from 'chai';
+import { InvalidResponseError } from '../../../src/clearml/errors.ts';
+import type { TaskId } from '../../../src/clearml/ids.ts';
+import type { DaemonDeps } from '../../../src/daemon/deps.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
+import { range, submittedOf } from '../claim/limited-claims.ts';
+import { advance, startDaemon, type DaemonRun } from '../run-daemon.ts';
+import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
+
+const MINUTE_MS = 60_000;
+
+describe('a daemon that cannot read the document of a task', () => {
+  let fixture: StepFixture;
+  let daemon: DaemonRun;
+  /** The tasks whose documents are too large, and how often each was requested. */
+  let tooLarge: Map<TaskId, number>;
+  /** Whether not even the status of these tasks can be read. */
+  let isHidden: boolean;
+
+  beforeEach(() => {
+    fixture = createStepFixture();
+    tooLarge = new Map();
+    isHidden = false;
+  });
+
+  afterEach(async () => {
+    daemon.stop();
+    await daemon.ended;
+  });
+
+  function start(): void {
+    const { tasks } = fixture.deps.clearml;
+    const refuse = (ids: readonly TaskId[]): void => {
+      const bad = ids.filter((id) => tooLarge.has(id));
+      for (const id of bad) tooLarge.set(id, (tooLarge.get(id) ?? 0) + 1);
+      if (bad.length > 0) throw new InvalidResponseError('the response is larger than 32 MiB', true);
+    };
+    const limited: DaemonDeps['clearml']['tasks'] = {
+      ...tasks,
+      async get(id) {
+        refuse([id]);
+        return tasks.get(id);
+      },
+      async getMany(ids) {
+        refuse(ids);
+        return tasks.getMany(ids);
+      },
+      async read(ids) {
+        const list = await tasks.read(ids);
+        if (!isHidden) return list;
+        const hidden = ids.filter((id) => tooLarge.has(id));
+        return {
+          tasks: new Map([...list.tasks].filter(([id]) => !tooLarge.has(id))),
+          unread: new Set([...list.unread, ...hidden]),
+        };
+      },
+    };
+    daemon = startDaemon({ ...fixture.deps, clearml: { ...fixture.deps.clearml, tasks: limited } });
+  }
+
+  it('fails the task after three reads with the reason, and submits another task at once (C-39)', async () => {
+    const bad = range(1, 30).map(taskNumber);
+    for (const id of bad) tooLarge.set(id, 0);
+    for (const number of range(1, 31)) await fixture.enqueued(number);
+    start();
+
+    await advance(fixture.clock, MINUTE_MS / 2);
+    expect(submittedOf(fixture)).to.deep.equal([31]);
+    await advance(fixture.clock, 3 * MINUTE_MS);
+
+    for (const id of bad) {
+      expect(await fixture.read(id)).to.include({ status: 'failed', statusReason: 'unreadable' });
+      expect(fixture.consoleOf(id).join(' ').replaceAll(/\s+/g, ' ')).to.include(
+        'The task cannot be read from the ClearML server: the response is larger than 32 MiB. Clone it with smaller',
+      );
+      expect(tooLarge.get(id)).to.be.at.most(8);
+      expect(fixture.deps.journal.entries.has(id)).to.equal(false);
+    }
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([31]);
+    const warnings = fixture.logged.filter((line) => line.startsWith('warn: Cannot read the document'));
+    expect(warnings).to.have.length(30);
+  });
+
+  it('submits a task whose document could not be read once', async () => {
+    const task = await fixture.enqueued(1);
+    tooLarge.set(task, 0);
+    start();
+    await advance(fixture.clock, 10_000);
+    expect(fixture.deps.journal.entries.get(task)?.unreadable?.times).to.equal(1);
+    tooLarge.clear();
+
+    await advance(fixture.clock, MINUTE_MS);
+
+    expect(submittedOf(fixture)).to.deep.equal([1]);
+    expect(fixture.deps.journal.entries.get(task))
+      .to.include({ step: 'following' })
+      .and.not.to.have.property('unreadable');
+  });
+
+  it('keeps a task in the scheduler queue, and does not read it again and again, if not even its status can be read', async () => {
+    const task = await fixture.enqueued(1);
+    tooLarge.set(task, 0);
+    isHidden = true;
+    start();
+    await advance(fixture.clock, 60 * MINUTE_MS);
+
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+    expect(tooLarge.get(task)).to.be.at.most(4);
+    expect(fixture.logged.filter((line) => /^(?:warn|error)/.test(line))).to.have.length(1);
+    isHidden = false;
+    tooLarge.clear();
+    await advance(fixture.clock, MINUTE_MS);
+    expect(submittedOf(fixture)).to.deep.equal([1]);
+  });
+
+  it('ends a running task whose document has become too large when its job has failed', async () => {
+    const task = await fixture.enqueued(1);
+    start();
+    await advance(fixture.clock, MINUTE_MS);
+    const job = fixture.cluster.jobs[0] ?? expect.fail('no job');
+    Object.assign(job, { state: 'RUNNING', startAt: fixture.clock.now() });
+    await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+    await fixture.server.call('tasks.started', { task, force: true });
+    await advance(fixture.clock, MINUTE_MS);
+    tooLarge.set(task, 0);
+    fixture.cluster.end(job, 'OUT_OF_MEMORY', 1);
+
+    await advance(fixture.clock, 5 * MINUTE_MS);
+
+    expect((await fixture.read(task))?.status).to.equal('failed');
+    expect(fixture.deps.journal.entries.size).to.equal(0);
+  });
+});
