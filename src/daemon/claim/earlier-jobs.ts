@@ -1,4 +1,5 @@
 // Waiting tasks that must not be claimed yet: the daemon still tracks them, or an earlier job of theirs may still run.
+import { elapsedMs } from '../../base/past-time.ts';
 import type { QueueEntry } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -49,8 +50,7 @@ export function createEarlierJobs({
         if (!isUnclaimable(snapshot, task)) continue;
         const from = since.get(task) ?? now;
         since.set(task, from);
-        // A time in the future is one from before the clock was set back.
-        if (from > now || now - from >= HOLDS_OTHERS_MS) passed.set(task, reasonOf(snapshot, task));
+        if (elapsedMs(from, now) >= HOLDS_OTHERS_MS) passed.set(task, reasonOf(snapshot, task));
         else skip.add(task);
       }
       return { skip, passed };

@@ -1,4 +1,5 @@
 // Actions that several rows of the decision table share.
+import { elapsedMs } from '../../base/past-time.ts';
 import { attemptOf, jitterOf } from '../../slurm/job-name.ts';
 import { backoffMs } from '../submit/backoff-ms.ts';
 import type { Entry } from '../journal/entry.ts';
@@ -98,10 +99,8 @@ export function isRetryDue(entry: Entry, now: number): boolean {
   return hasWaited(entry, (entry.withoutJob ?? 0) + 1, now);
 }
 
-/** If the clock was set back, the backoff ends: it must not last until the clock has caught up. */
 function hasWaited({ attempt = '', stepAt }: Entry, failures: number, now: number): boolean {
-  const sinceMs = now - stepAt;
-  return sinceMs < 0 || sinceMs >= backoffMs(failures, jitterOf(attempt));
+  return elapsedMs(stepAt, now) >= backoffMs(failures, jitterOf(attempt));
 }
 
 /** Journaled before it is written: a line twice is worse than none. */

@@ -1,4 +1,5 @@
 // A claimed task whose document cannot be read, so that its script cannot be rendered: it is read again, and fails after a few times.
+import { elapsedMs } from '../../base/past-time.ts';
 import type { Tasks } from '../../clearml/client.ts';
 import { InvalidResponseError } from '../../clearml/errors.ts';
 import { readWithoutDocument } from '../../clearml/read-task-state.ts';
@@ -37,11 +38,9 @@ export function isUnreadable(read: TaskDocument | UnreadableDocument): read is U
   return 'error' in read;
 }
 
-/** Whether the document may be read again. If the clock was set back, the backoff is over. */
+/** Whether the document may be read again. */
 export function isReadDue({ unreadable }: Entry, now: number): boolean {
-  if (unreadable === undefined) return true;
-  const sinceMs = now - unreadable.at;
-  return sinceMs < 0 || sinceMs >= backoffMs(unreadable.times, 0);
+  return elapsedMs(unreadable?.at, now) >= backoffMs(unreadable?.times ?? 0, 0);
 }
 
 /** Leaves the parked task for a later pass, or fails it. */
