@@ -6,7 +6,7 @@ import type { DaemonDeps } from './deps.ts';
 import { pollWith, type Snapshot } from './poll/poll.ts';
 import { createServerReader } from './poll/incremental-server-reads.ts';
 import { forEachTask } from './reconcile/each-task.ts';
-import { reconcile } from './reconcile/reconcile.ts';
+import { createBesidePasses, reconcile, type BesidePasses } from './reconcile/reconcile.ts';
 import { createAdopter } from './recover/adopt-untracked-task.ts';
 import { finishInterruptedSteps } from './recover/finish-interrupted-steps.ts';
 import type { SubmissionPool } from './submit/submission-pool.ts';
@@ -29,7 +29,11 @@ export interface PassResult {
 export type RunPass = (options: PassOptions) => Promise<PassResult | undefined>;
 
 /** @param only limits the search for untracked tasks to this task */
-export function createPass(deps: DaemonDeps, pool: SubmissionPool, only?: TaskId): RunPass {
+export function createPass(
+  deps: DaemonDeps,
+  pool: SubmissionPool,
+  { only, beside = createBesidePasses(deps) }: { readonly only?: TaskId; readonly beside?: BesidePasses } = {},
+): RunPass {
   const adopter = createAdopter(deps, only);
   const reader = createServerReader(deps);
 
@@ -41,8 +45,8 @@ export function createPass(deps: DaemonDeps, pool: SubmissionPool, only?: TaskId
     await recordSchedulerQueues(deps, snapshot, signal);
     onAdopted(snapshot, await adopter.adopt(snapshot, { everywhere: searchAll, signal }));
     const isSettled = await finishInterruptedSteps(deps, pool, snapshot, signal);
-    const hasCancelled = await reconcile(deps, pool, snapshot, signal);
-    return { snapshot, isChangeExpected: hasCancelled || !isSettled };
+    const isSoon = await reconcile(deps, pool, snapshot, signal, beside);
+    return { snapshot, isChangeExpected: isSoon || !isSettled };
   };
 }
 

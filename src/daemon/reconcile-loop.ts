@@ -10,6 +10,7 @@ import { createFiguresReader } from './end/add-accounting-figures.ts';
 import { createPass, logPassFailure } from './pass.ts';
 import { hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from './poll/poll.ts';
 import { fingerprint, isAwaitingChange, nextPollDelayMs, SOON_MS } from './poll/poll-interval.ts';
+import { createBesidePasses } from './reconcile/reconcile.ts';
 import { rateLimitedLog } from './repeated-warnings.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { createRefusalHolds } from './submit/slurm-refusal-holds.ts';
@@ -67,7 +68,8 @@ async function serve(
   const backoff = createBackoff(random, { isForAll, holds });
   const pool = createSubmissionPool(deps, backoff);
   const claimer = createTaskClaimer(deps, pool, backoff);
-  const runPass = createPass(deps, pool);
+  const beside = createBesidePasses(deps);
+  const runPass = createPass(deps, pool, { beside });
   deps.monitor?.started(backoff);
   const figures = createFiguresReader(deps, stop);
   const claiming = new AbortController();
@@ -202,6 +204,7 @@ async function serve(
       await sleepUnlessStopped(clock, Math.max(0, wakeAt - clock.now()), stop);
     }
     await pool.finish();
+    if (!stop.aborted) await beside.canceller.finish();
     await figures.finish();
     return once && !isFinished() ? 'unfinished' : 'done';
   } finally {

@@ -67,7 +67,7 @@ async function trackToEnd(
   const { clock, log } = deps;
   const backoff = createBackoff(random);
   const pool = createSubmissionPool(deps, backoff);
-  const runPass = createPass(deps, pool, id);
+  const runPass = createPass(deps, pool, { only: id });
   const due = { poll: 0, show: 0 };
   let lastNow = 0;
 

@@ -1,32 +1,18 @@
 // Runs Slurm's commands, and so implements `Scheduler`: limits concurrent calls, sets a timeout for each, and maps every failure.
 import type { UnixAccount } from '../base/resolve-user-map.ts';
-import { CommandNotFoundError, SudoRefusedError } from '../transport/errors.ts';
 import type { Transport, Command, CommandResult } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
 import { createConcurrencyLimit, type ConcurrencyLimit } from '../base/concurrency-limit.ts';
-import { failureMessage, oneLine, SlurmUnavailableError, unlessUnavailable } from './errors.ts';
+import { failureMessage, oneLine, SlurmUnavailableError } from './errors.ts';
 import { isTransportError, parseSubmitTransportError, throwUnavailable } from './map-transport-errors.ts';
 import { TIME_ENVIRONMENT } from './parse-job-row.ts';
 import { logUmask, UMASK_VARIABLE, parseSubmitter, SUBMITTER_SCRIPT, type Submitter } from './log-umask.ts';
 import { createJobLister } from './list-jobs.ts';
-import { createUserQueries } from './query-each-user.ts';
-import { parseSacctFigures, sacctFiguresArgs, sacctNamesArgs } from './sacct-history-figures.ts';
 import { parseSacctRecord, sacctRecordArgs } from './sacct-forgotten-job.ts';
-import { parseSacctUsage, sacctUsageArgs } from './sacct-end-details.ts';
 import { parseSbatch, sbatchArgs } from './sbatch.ts';
-import { parseScancel, scancelArgs } from './scancel.ts';
-import type {
-  ClusterFacts,
-  Job,
-  JobFigures,
-  JobId,
-  JobKey,
-  JobRecord,
-  RecordOptions,
-  Scheduler,
-  Submission,
-  SubmitOutcome,
-} from './scheduler.ts';
+import { createAccountingQueries } from './query-accounting.ts';
+import { CANCELS_AT_ONCE, createCanceller } from './cancel-jobs.ts';
+import type { ClusterFacts, Job, JobRecord, RecordOptions, Scheduler, Submission, SubmitOutcome } from './scheduler.ts';
 import { parseClusterFacts, SHOW_CONFIG_ARGS } from './scontrol-show-config.ts';
 import { isUnknownJob, parseJobRecord, showJobArgs } from './scontrol-show-job.ts';
 
@@ -49,13 +35,12 @@ export interface CliSchedulerDeps {
   readonly log: Logger;
   /** A new random token of lower-case letters and digits, which marks the rows of one output. */
   readonly randomToken: () => string;
+  /** Milliseconds, never set back; for tests. */
+  readonly now?: () => number;
 }
 
 /** More calls are not faster: the controller processes one at a time. */
 const SUBMITS_AT_ONCE = 4;
-
-/** Ends of which accounting may know more than the controller. */
-const EXPLAINED_BY_USAGE = /^(CANCELLED|OUT_OF_MEMORY)\b/;
 
 export function createCommandLineScheduler({
   host,
@@ -64,17 +49,24 @@ export function createCommandLineScheduler({
   randomToken,
   sbatchTimeoutMs,
   commandTimeoutMs,
+  now = () => performance.now(),
 }: CliSchedulerDeps): Scheduler {
-  // Separate, so that a poll or a scancel never waits behind a retrying sbatch or a slow database.
+  // Separate, so that a poll never waits behind a retrying sbatch, a hanging scancel or a slow database.
   const submits = createConcurrencyLimit(SUBMITS_AT_ONCE);
-  const accounting = createConcurrencyLimit(1);
+  const cancels = createConcurrencyLimit(CANCELS_AT_ONCE);
   const others = createConcurrencyLimit(1);
-  const queryFiguresAsEach = createUserQueries<string | undefined>();
+  const accounting = createAccountingQueries({
+    sacct: (args, { signal, runAs, timeoutMs }) => ask(undefined, commands.sacct, args, signal, runAs, timeoutMs),
+    facts: async (signal) => lastFacts ?? facts(signal),
+    nameUser,
+    log,
+    now,
+  });
   let lastFacts: ClusterFacts | undefined;
   let submitter: Submitter | undefined;
 
-  async function run(slots: ConcurrencyLimit, command: Command): Promise<CommandResult> {
-    const result = await slots.run(() => host.run(command), command.signal);
+  async function run(slots: ConcurrencyLimit | undefined, command: Command): Promise<CommandResult> {
+    const result = await (slots?.run(() => host.run(command), command.signal) ?? host.run(command));
     log.debug('Ran a Slurm command', {
       command: oneLine([command.program, ...command.args].join(' ')),
       ...(command.runAs === undefined ? {} : { as: command.runAs }),
@@ -86,14 +78,15 @@ export function createCommandLineScheduler({
 
   /** Any command but sbatch, whose job would inherit the variable. */
   function ask(
-    slots: ConcurrencyLimit,
+    slots: ConcurrencyLimit | undefined,
     program: string,
     args: readonly string[],
     signal?: AbortSignal,
     runAs?: string,
+    timeoutMs = commandTimeoutMs,
   ): Promise<CommandResult> {
     const as = runAs === undefined ? {} : { runAs };
-    const command = { program, args, env: TIME_ENVIRONMENT, timeoutMs: commandTimeoutMs, ...as };
+    const command = { program, args, env: TIME_ENVIRONMENT, timeoutMs, ...as };
     return run(slots, signal === undefined ? command : { ...command, signal });
   }
 
@@ -164,82 +157,14 @@ export function createCommandLineScheduler({
   ): Promise<CommandResult | undefined> {
     const { hasAccounting } = lastFacts ?? (await facts(signal));
     if (!hasAccounting) return undefined;
-    return runSacct(args(owner?.uid ?? (await ourUserId(signal))), signal, owner?.name);
-  }
-
-  async function runSacct(
-    args: readonly string[],
-    signal: AbortSignal | undefined,
-    runAs: string | undefined,
-  ): Promise<CommandResult | undefined> {
-    try {
-      return await ask(accounting, commands.sacct, args, signal, runAs);
-    } catch (error) {
-      if (!(error instanceof CommandNotFoundError)) return throwUnavailable(error);
-      log.warn('The cluster has accounting but the host has no sacct; jobs are looked up in squeue only', {
-        err: error,
-      });
-      return undefined;
-    }
+    return accounting.query(args(owner?.uid ?? (await ourUserId(signal))), signal, owner?.name);
   }
 
   async function record(id: Job['id'], { name, runAs, signal }: RecordOptions = {}): Promise<JobRecord | undefined> {
     const shown = await readController(id, signal, runAs);
-    if (shown !== undefined && (name === undefined || shown.name === name)) return withUsage(id, shown, signal, runAs);
+    if (shown !== undefined && (name === undefined || shown.name === name)) return shown;
     const past = await askAccounting((userId) => sacctRecordArgs(id, userId), signal, runAs);
-    const found = past === undefined ? undefined : parseSacctRecord(past, name);
-    // If several jobs have this id, sacct reports the usage of the newest.
-    return shown !== undefined || found === undefined ? found : withUsage(id, found, signal, runAs);
-  }
-
-  /** The facts that accounting adds for a job that was cancelled or ran out of memory; empty if accounting is unavailable. */
-  async function withUsage(
-    id: Job['id'],
-    found: JobRecord,
-    signal?: AbortSignal,
-    owner?: UnixAccount,
-  ): Promise<JobRecord> {
-    if (!EXPLAINED_BY_USAGE.test(found.stateWord)) return found;
-    const answer = await unlessUnavailable(askAccounting(() => sacctUsageArgs(id), signal, owner));
-    const usage = answer === undefined ? undefined : parseSacctUsage(answer);
-    if (usage === undefined) return found;
-    const { cancelledByUid: uid, peakMemory, memoryLimit } = usage;
-    const cancelledBy = uid === undefined ? undefined : await nameUser(uid, signal);
-    return { ...found, memoryLimit: found.memoryLimit ?? memoryLimit, peakMemory, cancelledBy };
-  }
-
-  async function figures(jobs: readonly JobKey[], signal?: AbortSignal): Promise<ReadonlyMap<JobId, JobFigures>> {
-    const { hasAccounting, accountsGpus = false } = lastFacts ?? (await facts(signal));
-    const all = new Map<JobId, JobFigures>();
-    if (!hasAccounting) return all;
-
-    // Slurm may hide the jobs of one user from another (slurmdbd.conf(5), PrivateData).
-    async function readAs(user: string | undefined): Promise<void> {
-      const its = jobs.filter(({ unixUser }) => unixUser === user);
-      const ids = its.map(({ id }) => id);
-      const names = await runSacct(sacctNamesArgs(ids), signal, user);
-      const runs = names === undefined ? undefined : await runSacct(sacctFiguresArgs(ids), signal, user);
-      if (names === undefined || runs === undefined) return;
-      for (const [id, read] of parseSacctFigures({ names, runs }, its, { accountsGpus })) all.set(id, read);
-    }
-
-    const users = new Set(jobs.map(({ unixUser }) => unixUser));
-    let last: SlurmUnavailableError | undefined;
-    const { failures, isDown } = await queryFiguresAsEach([...users], async (user) => {
-      try {
-        await readAs(user);
-        return undefined;
-      } catch (error) {
-        if (!(error instanceof SlurmUnavailableError)) throw error;
-        const isRefused = error.cause instanceof SudoRefusedError;
-        if (!isRefused) last = error;
-        return { message: error.message, isRefused };
-      }
-    });
-    if (isDown && last !== undefined) throw last;
-    for (const [user, slurm] of failures)
-      log.warn("Could not read the usage of a user's ended jobs from accounting", { user, slurm });
-    return all;
+    return past === undefined ? undefined : parseSacctRecord(past, name);
   }
 
   async function nameUser(uid: string, signal?: AbortSignal): Promise<string> {
@@ -269,31 +194,6 @@ export function createCommandLineScheduler({
     return undefined;
   }
 
-  async function cancel(jobs: readonly JobKey[], signal?: AbortSignal): Promise<void> {
-    for (const user of new Set(jobs.map(({ unixUser }) => unixUser))) {
-      const its = jobs.filter(({ unixUser }) => unixUser === user);
-      await cancelOfUser(its, user, signal);
-    }
-  }
-
-  /** A failure for one user says nothing about the jobs of the others. */
-  async function cancelOfUser(jobs: readonly JobKey[], user: string | undefined, signal?: AbortSignal): Promise<void> {
-    for (const [index, job] of jobs.entries()) {
-      const failure = await ask(others, commands.scancel, scancelArgs(job), signal, user).then(
-        parseScancel,
-        (error: unknown) => {
-          if (isTransportError(error)) return { words: error.message, isOfOneJob: false };
-          throw error;
-        },
-      );
-      if (failure === undefined) continue;
-      const failed = failure.isOfOneJob ? [job] : jobs.slice(index);
-      log.warn('Jobs could not be cancelled', { job: failed.map(({ id }) => id).join(','), slurm: failure.words });
-      // Each further call would wait as long for the same failure; a later pass cancels again.
-      if (!failure.isOfOneJob) return;
-    }
-  }
-
   const lister = createJobLister({
     squeue: (args, signal, runAs) => ask(others, commands.squeue, args, signal, runAs),
     sacct: askAccounting,
@@ -304,5 +204,16 @@ export function createCommandLineScheduler({
     randomToken,
   });
 
-  return { facts, submit, ...lister, record, figures, cancel };
+  return {
+    facts,
+    submit,
+    ...lister,
+    record,
+    endDetails: accounting.endDetails,
+    figures: accounting.figures,
+    cancel: createCanceller({
+      scancel: (args, signal, runAs) => ask(cancels, commands.scancel, args, signal, runAs),
+      log,
+    }),
+  };
 }

@@ -1,9 +1,9 @@
-// Parses facts about an ended job that only accounting has: who cancelled it, and the peak memory usage of its steps.
+// Parses facts about ended jobs that only accounting has: who cancelled a job, and the peak memory usage of its steps.
 import type { CommandResult } from '../transport/transport.ts';
 import { parseSacctTable, sacctWholeJobArgs } from './parse-sacct-table.ts';
-import type { JobId } from './scheduler.ts';
+import type { JobId, JobRecord } from './scheduler.ts';
 
-const FIELDS = ['State', 'ReqMem', 'MaxRSS'];
+const FIELDS = ['JobIDRaw', 'State', 'ReqMem', 'MaxRSS'];
 
 export interface JobUsage {
   /** A uid; only the host can resolve its name. */
@@ -14,20 +14,35 @@ export interface JobUsage {
   readonly memoryLimit: string | undefined;
 }
 
-/** The arguments for the newest run of a job, with its steps. */
-export function sacctUsageArgs(id: JobId): string[] {
-  return [...sacctWholeJobArgs(FIELDS), '--units=M', `--jobs=${id}`];
+/** Whether accounting may know more about the end of the job than the controller. */
+export function isExplainedByAccounting({ stateWord }: Pick<JobRecord, 'stateWord'>): boolean {
+  return /^(CANCELLED|OUT_OF_MEMORY)\b/.test(stateWord);
 }
 
-/** Only a hint: undefined if the output of accounting is incomplete. */
-export function parseSacctUsage(result: CommandResult): JobUsage | undefined {
+/** The arguments for the newest run of each job, with its steps. */
+export function sacctUsageArgs(ids: readonly JobId[]): string[] {
+  return [...sacctWholeJobArgs(FIELDS), '--units=M', `--jobs=${ids.join(',')}`];
+}
+
+/** Only a hint: nothing if the output of accounting is incomplete. */
+export function parseSacctUsage(result: CommandResult): ReadonlyMap<JobId, JobUsage> {
   const table = parseSacctTable(result, FIELDS);
-  if (table.kind === 'failed') return undefined;
-  const peaks = table.rows.map(([, , peak = '']) => Number(/^([\d.]+)M$/.exec(peak)?.[1] ?? 0));
+  if (table.kind === 'failed') return new Map();
+  const rows = new Map<JobId, string[][]>();
+  for (const [id = '', ...row] of table.rows) {
+    // `7.batch` and `7.0` are steps of job 7.
+    const job = id.replace(/\..*$/s, '') as JobId;
+    rows.set(job, [...(rows.get(job) ?? []), row]);
+  }
+  return new Map([...rows].map(([id, its]) => [id, usageOf(its)]));
+}
+
+function usageOf(rows: readonly string[][]): JobUsage {
+  const peaks = rows.map(([, , peak = '']) => Number(/^([\d.]+)M$/.exec(peak)?.[1] ?? 0));
   const peak = Math.max(0, ...peaks);
-  const [, limit, per = ''] = /^([\d.]+[KMGTP])([nc]?)$/.exec(table.rows[0]?.[1] ?? '') ?? [];
+  const [, limit, per = ''] = /^([\d.]+[KMGTP])([nc]?)$/.exec(rows[0]?.[1] ?? '') ?? [];
   return {
-    cancelledByUid: table.rows.flatMap(([state = '']) => /^CANCELLED by (\d+)$/.exec(state)?.[1] ?? [])[0],
+    cancelledByUid: rows.flatMap(([state = '']) => /^CANCELLED by (\d+)$/.exec(state)?.[1] ?? [])[0],
     peakMemory: peak === 0 ? undefined : `${Math.ceil(peak)}M`,
     memoryLimit: limit === undefined ? undefined : `${limit}${{ n: ' per node', c: ' per CPU' }[per] ?? ''}`,
   };

@@ -1,4 +1,4 @@
-// The arguments of scancel, which cancels one job, and the meaning of its output; run-slurm-commands.ts runs it.
+// The arguments of scancel, which cancels one job, and the meaning of its output; cancel-jobs.ts runs it.
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage, oneLine } from './errors.ts';
 import type { JobKey } from './scheduler.ts';

@@ -87,10 +87,19 @@ export interface JobRecord {
   readonly restarts: number;
   /** The requested memory: `50M per node`, `1G per CPU`. */
   readonly memoryLimit?: string | undefined;
-  /** The largest memory usage, if accounting has it. Only for a job that ran out of memory. */
+  /** One of `EndDetails`. */
   readonly peakMemory?: string | undefined;
-  /** Who cancelled it, if accounting has it: `alice (uid 1000)`. Only for a cancelled job. */
+  /** One of `EndDetails`. */
   readonly cancelledBy?: string | undefined;
+}
+
+/** Facts about the end of a job that only accounting has. What it does not have is undefined. */
+export interface EndDetails {
+  readonly memoryLimit: string | undefined;
+  /** The largest memory usage. */
+  readonly peakMemory: string | undefined;
+  /** Who cancelled it: `alice (uid 1000)`. */
+  readonly cancelledBy: string | undefined;
 }
 
 /** What an ended job was allocated and what it used, from accounting. What accounting does not measure is undefined. */
@@ -197,6 +206,11 @@ export interface Scheduler {
    * @throws SlurmUnavailableError
    */
   record(id: JobId, options?: RecordOptions): Promise<JobRecord | undefined>;
+  /**
+   * What accounting adds to the records of jobs that were cancelled or ran out of memory; none without accounting, or if it does not
+   * respond within seconds.
+   */
+  endDetails(jobs: readonly JobKey[], signal?: AbortSignal): Promise<ReadonlyMap<JobId, EndDetails>>;
   /**
    * What these jobs used, as far as they have ended and accounting has them; none without accounting. If sudo refuses one user, only
    * that user's jobs are missing.

@@ -64,6 +64,10 @@ export function withRateLimit(
       spend();
       return scheduler.record(id, options);
     },
+    endDetails(jobs, signal) {
+      spend();
+      return scheduler.endDetails(jobs, signal);
+    },
     figures(jobs, signal) {
       spend();
       return scheduler.figures(jobs, signal);

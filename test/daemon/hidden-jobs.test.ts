@@ -40,6 +40,7 @@ describe('PrivateData=jobs, set while the daemon runs,', () => {
         commandTimeoutMs: 90_000,
         log: silentLog,
         randomToken: () => `mark${(tokens += 1)}`,
+        now: () => clock.now(),
       });
       await scheduler.facts();
       for (const task of [1, 2, 3]) await fixture.enqueued(task);

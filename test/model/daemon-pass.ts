@@ -63,7 +63,14 @@ export async function beginPass(program: Program, beginning: PassStart): Promise
     sleep: (_, signal) =>
       new Promise((resolve, reject) => {
         sleepers.add(resolve);
-        signal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+        signal?.addEventListener(
+          'abort',
+          () => {
+            sleepers.delete(resolve);
+            reject(new Error('aborted'));
+          },
+          { once: true },
+        );
       }),
   };
 

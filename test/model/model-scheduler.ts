@@ -1,5 +1,5 @@
 // Slurm for a daemon under search: each command is a step of the search.
-import type { JobFigures, JobId, JobSize, Scheduler } from '../../src/slurm/scheduler.ts';
+import type { EndDetails, JobFigures, JobId, JobSize, Scheduler } from '../../src/slurm/scheduler.ts';
 import type { Ask } from './outside-calls.ts';
 import type { Program } from './program.ts';
 import { workerOf } from '../support/simulated-values.ts';
@@ -34,6 +34,7 @@ export function createModelScheduler(program: Program, ask: Ask): Scheduler {
       return showRecord(answer);
     },
     // The cluster of the model has no accounting.
+    endDetails: () => Promise.resolve(new Map<JobId, EndDetails>()),
     figures: () => Promise.resolve(new Map<JobId, JobFigures>()),
     async cancel(jobs) {
       await askSlurm({ what: 'cancel', jobs: jobs.map(({ id, name }) => ({ id, name })) });

@@ -30,7 +30,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
         to: '    jobs: [...snapshot.jobs.values()].flat().filter(({ id }) => id === entry.jobId),\n',
       },
       {
-        file: 'src/daemon/reconcile/reconcile.ts',
+        file: 'src/daemon/reconcile/decide-with-records.ts',
         from: 'found?.name === name && !isOthers ? found : undefined',
         to: '!isOthers ? found : undefined',
       },

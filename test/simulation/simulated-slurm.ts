@@ -3,6 +3,7 @@ import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import { isLive, type JobState } from '../../src/slurm/job-state.ts';
 import { parseJobName } from '../../src/slurm/job-name.ts';
 import type {
+  EndDetails,
   JobFigures,
   JobId,
   JobList,
@@ -254,6 +255,7 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
               throw new SlurmUnavailableError('scontrol show job failed');
             },
           ),
+        endDetails: () => Promise.resolve(new Map<JobId, EndDetails>()),
         figures: () => Promise.resolve(new Map<JobId, JobFigures>()),
         cancel: (cancelled) =>
           ask(

@@ -209,12 +209,12 @@ function printSizes(jobs: readonly SimJob[], cluster: Cluster, format: string): 
 /** Accounting has a job that the controller forgot only if the job had ended. */
 function chooseForSacct(cluster: Cluster, command: Command): SimJob[] {
   const names = optionOf(command, 'name').split(',');
-  const id = optionOf(command, 'jobs');
+  const ids = optionOf(command, 'jobs').split(',');
   const uid = optionOf(command, 'uid');
   return cluster.jobs.filter(
     (job) =>
       (uid === '' || uid === uidOf(job.user)) &&
-      (id === '' ? names.includes(job.name) : job.id === id) &&
+      (ids[0] === '' ? names.includes(job.name) : ids.includes(job.id)) &&
       (cluster.isShown(job) || job.endedAt !== undefined),
   );
 }

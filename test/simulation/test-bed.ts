@@ -77,6 +77,7 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
             commandTimeoutMs: 60_000,
             log: silentLog,
             randomToken: () => `mark${(tokens += 1)}`,
+            now: () => world.now(),
           }),
     {
       readLimits: plan.readsChanges ? { fullUpTo: 0, perSweep: 1 } : undefined,

@@ -155,7 +155,9 @@ for (const { name, version } of SLURMS) {
         const { username, uid } = userInfo();
         const { id } = await remembered(held);
 
-        expect(await scheduler.record(id)).to.include({ name: held, cancelledBy: `${username} (uid ${uid})` });
+        const details = await scheduler.endDetails([{ id, name: held }]);
+
+        expect(details.get(id)).to.include({ cancelledBy: `${username} (uid ${uid})` });
       });
 
       it('reports the last run of a requeued job (S-23)', async () => {

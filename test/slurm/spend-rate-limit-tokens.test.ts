@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { createRateLimit } from '../../src/base/token-bucket.ts';
 import { clusterRate, withRateLimit } from '../../src/slurm/spend-rate-limit-tokens.ts';
-import type { JobFigures, JobId, JobSize, Scheduler } from '../../src/slurm/scheduler.ts';
+import type { EndDetails, JobFigures, JobId, JobSize, Scheduler } from '../../src/slurm/scheduler.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
@@ -39,6 +39,7 @@ describe('a scheduler with a rate limit', () => {
       sizes: () => Promise.resolve(new Map<JobId, JobSize>()),
       lookUp: slow,
       record: () => Promise.resolve(undefined),
+      endDetails: () => Promise.resolve(new Map<JobId, EndDetails>()),
       figures: () => Promise.resolve(new Map<JobId, JobFigures>()),
       cancel: () => Promise.resolve(),
     };

@@ -59,3 +59,10 @@ export type Action =
   /** Decide again with the accounting data of the job. */
   | { readonly do: 'look-up' }
   | { readonly do: 'forget' };
+
+export function findAction<What extends Action['do']>(
+  actions: readonly Action[],
+  what: What,
+): Extract<Action, { do: What }> | undefined {
+  return actions.find((action): action is Extract<Action, { do: What }> => action.do === what);
+}

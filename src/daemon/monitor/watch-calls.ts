@@ -30,6 +30,7 @@ const SLURM_COMMANDS: Readonly<Record<keyof Scheduler, string>> = {
   sizes: 'squeue of sizes',
   lookUp: 'look-up by name',
   record: 'scontrol show job',
+  endDetails: 'sacct of the ends of jobs',
   figures: 'sacct of ended jobs',
   cancel: 'scancel',
 };

@@ -41,6 +41,8 @@ export interface Pass {
   readonly pool: SubmissionPool;
   /** Collects the jobs to cancel at the end of the pass. */
   readonly cancel: Map<JobId, JobKey>;
+  /** Whether jobs of this Unix user may be added. */
+  readonly mayCancel: (user: JobKey['unixUser']) => boolean;
   /** Collects how tasks return to their queues, after everything else. */
   readonly returns: Map<TaskId, () => Promise<void>>;
   readonly signal: AbortSignal;
@@ -51,7 +53,7 @@ const SAFE_ACTIONS: readonly Action['do'][] = ['note', 'log', 'show-status', 'fo
 
 /** Carries out the actions. */
 export async function act(
-  { deps, pool, cancel, returns, signal }: Pass,
+  { deps, pool, cancel, mayCancel, returns, signal }: Pass,
   entry: Entry,
   actions: readonly Action[],
   seen: Basis,
@@ -83,6 +85,8 @@ export async function act(
         break;
       case 'cancel':
         if (!isCancelDue(current, action, deps.clock.now())) break;
+        // A later pass decides again.
+        if (!cancellable(action, current, seen).every(({ unixUser }) => mayCancel(unixUser))) return;
         if (isActive(task)) {
           const value = recordCancellations(task.slurmCancelled, cancellable(action, current, seen), action.why);
           // Without the record, a peer would take the end of the job for a user's scancel.

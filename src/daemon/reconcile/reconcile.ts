@@ -2,9 +2,11 @@
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { formatJobName, parseMark } from '../../slurm/job-name.ts';
-import type { Job, JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
+import type { Job, JobId, JobKey } from '../../slurm/scheduler.ts';
 import { act } from './act.ts';
-import type { Action } from '../decide/action.ts';
+import { createCanceller, type Canceller } from './cancel-beside-passes.ts';
+import { createRecordDecisions, type RecordDecisions, type RecordRequest } from './decide-with-records.ts';
+import { findAction, type Action } from '../decide/action.ts';
 import { decide } from '../decide/decide.ts';
 import { withClusterOfWorker } from '../decide/who-runs-the-task.ts';
 import type { Place, Observation } from '../decide/observation.ts';
@@ -14,32 +16,63 @@ import type { DaemonDeps } from '../deps.ts';
 import { byTask, hasSchedulerQueue, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
 import { hasSameState } from '../poll/plan-task-reads.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
-import { hasBegun, hasSpankFailed } from '../../sbatch-template/job-script/job-start-line.ts';
 
-/** Reconciles every tracked task. Returns whether any job was cancelled. */
+/** What outlives a pass. */
+export interface BesidePasses {
+  readonly canceller: Canceller;
+  readonly records: RecordDecisions;
+}
+
+export function createBesidePasses(deps: DaemonDeps): BesidePasses {
+  return { canceller: createCanceller(deps), records: createRecordDecisions(deps) };
+}
+
+/** Reconciles every tracked task. Returns whether the next pass is due soon: a job was cancelled, or a task was left to that pass. */
 export async function reconcile(
   deps: DaemonDeps,
   pool: SubmissionPool,
   snapshot: Snapshot,
   signal: AbortSignal,
+  { canceller, records }: BesidePasses = createBesidePasses(deps),
 ): Promise<boolean> {
   const cancel = new Map<JobId, JobKey>();
   const returns = new Map<TaskId, () => Promise<void>>();
   const absent = new Map<TaskId, Observation>();
   const unconfirmed = new Map<TaskId, Observation>();
+  const withRecord = new Map<TaskId, RecordRequest>();
+  const pass = { deps, pool, cancel, mayCancel: canceller.mayCancel, returns, signal };
   const parkedOf = rememberParked(snapshot);
 
   async function decideAndAct(entry: Entry, observation: Observation, isConfirmed = false): Promise<void> {
-    const first = decide(observation);
+    const actions = decide(observation);
     // Nothing to do, as for most tasks in most passes.
-    if (first.length === 0) return;
-    if (!isConfirmed && snapshot.isRemembered(entry.task) && !first.every(isHarmless)) {
+    if (actions.length === 0) return;
+    const request = findAction(actions, 'read-record');
+    if (!isConfirmed && snapshot.isRemembered(entry.task) && !actions.every(isHarmless))
       unconfirmed.set(entry.task, observation);
-      return;
-    }
-    const { actions, record } = await withRecord(deps, observation, first);
-    if (findAction(actions, 'look-up') !== undefined) absent.set(entry.task, observation);
-    else await act({ deps, pool, cancel, returns, signal }, entry, actions, { ...observation, record });
+    else if (request !== undefined) withRecord.set(entry.task, { observation, jobId: request.jobId });
+    else if (findAction(actions, 'look-up') !== undefined) absent.set(entry.task, observation);
+    else await act(pass, entry, actions, { ...observation, record: undefined });
+  }
+
+  /** Returns false if some tasks were left to the next pass. */
+  async function decideWithRecords(): Promise<boolean> {
+    const requests = [...withRecord.values()];
+    withRecord.clear();
+    return records.decide(
+      requests,
+      (observation, actions, record) => act(pass, observation.entry, actions, { ...observation, record }),
+      signal,
+    );
+  }
+
+  /** Returns whether there was any. */
+  async function cancelJobs(): Promise<boolean> {
+    if (cancel.size === 0) return false;
+    const jobs = [...cancel.values()];
+    cancel.clear();
+    await canceller.cancel(jobs, signal);
+    return true;
   }
 
   try {
@@ -56,6 +89,9 @@ export async function reconcile(
         if (observation !== undefined) await decideAndAct(entry, observation, true);
       });
     }
+    let isSoon = !(await decideWithRecords());
+    // Before the look-up: accounting may take long.
+    if (await cancelJobs()) isSoon = true;
     const found = absent.size === 0 ? undefined : await lookUp(deps, snapshot, [...absent.values()], signal);
     if (found !== undefined)
       await forEachTask(deps, snapshot, signal, async (entry) => {
@@ -64,11 +100,13 @@ export async function reconcile(
         if (observation === undefined || jobs === undefined) return;
         await decideAndAct(entry, { ...observation, jobs, lookedUp: true }, true);
       });
+    if (!(await decideWithRecords())) isSoon = true;
     await returnInOrder(deps, returns, signal);
+    if (await cancelJobs()) isSoon = true;
+    return isSoon;
   } finally {
-    if (cancel.size > 0) await deps.scheduler.cancel([...cancel.values()], signal);
+    await cancelJobs();
   }
-  return cancel.size > 0;
 }
 
 /** Each task returns to the very front of its queue, so the order is kept only if the one that was claimed first returns last. */
@@ -173,49 +211,6 @@ async function confirm(
     else readNext(id);
   }
   return confirmed;
-}
-
-/** Decides again with Slurm's record of the job, if the decision requests it. */
-async function withRecord(
-  deps: DaemonDeps,
-  observation: Observation,
-  actions: readonly Action[],
-): Promise<{ actions: readonly Action[]; record: Exclude<Observation['record'], 'gone'> }> {
-  const request = findAction(actions, 'read-record');
-  if (request === undefined) return { actions, record: undefined };
-  const name = observation.jobs.find(({ id }) => id === request.jobId)?.name;
-  const { unixUser: runAs } = observation.entry;
-  const found = await deps.scheduler.record(request.jobId, { ...(name === undefined ? {} : { name }), runAs });
-  // A record counts only if it has the listed job name: Slurm reuses job ids.
-  const isOthers = deps.unixUsers !== undefined && found?.isOthers === true && observation.entry.isOthersJob !== true;
-  const record = found?.name === name && !isOthers ? found : undefined;
-  const recorded = { ...observation, record: record ?? 'gone' } as const;
-  const decided = decide(recorded);
-  const job = observation.jobs.find(({ id }) => id === findAction(decided, 'read-log')?.jobId);
-  if (job === undefined) return { actions: decided, record };
-  return { actions: decide({ ...recorded, hasBegun: await readBeginning(deps, job, record) }), record };
-}
-
-/**
- * Whether the script of the job began in its last start; unknown if its log cannot be read as a whole. A restarted controller kills a
- * script that began, whose line the log then holds: an empty log means that a script could not write to it.
- */
-async function readBeginning(
-  { jobLogs }: DaemonDeps,
-  { id, startAt }: Job,
-  record: JobRecord | undefined,
-): Promise<boolean | 'unknown'> {
-  const log = await jobLogs.read(record, { decides: true });
-  if (log?.kind !== 'read' || log.tail === '' || startAt === undefined) return 'unknown';
-  if (hasSpankFailed(log.tail)) return 'unknown';
-  return hasBegun(log.tail, { id, startAt }) || (log.isWhole === true ? false : 'unknown');
-}
-
-function findAction<What extends Action['do']>(
-  actions: readonly Action[],
-  what: What,
-): Extract<Action, { do: What }> | undefined {
-  return actions.find((action): action is Extract<Action, { do: What }> => action.do === what);
 }
 
 /** Looks up the jobs that squeue does not list, in one accounting query. Undefined if that failed. */

@@ -64,7 +64,12 @@ describe('in the audit log of a task, the daemon', () => {
       ...basis,
     };
     const { signal } = new AbortController();
-    await act({ deps, pool, cancel: new Map<JobId, JobKey>(), returns: new Map(), signal }, entry, actions, seen);
+    await act(
+      { deps, pool, cancel: new Map<JobId, JobKey>(), mayCancel: () => true, returns: new Map(), signal },
+      entry,
+      actions,
+      seen,
+    );
   }
 
   it('records the claim, the upcoming call of sbatch, and the result of that call', async () => {

@@ -37,7 +37,12 @@ describe('for the history, the daemon', () => {
     const { deps, pool } = fixture;
     const seen = { task: await fixture.read(entry.task), place: 'nowhere', record: undefined, jobs: [job] } as const;
     const { signal } = new AbortController();
-    await act({ deps, pool, cancel: new Map<JobId, JobKey>(), returns: new Map(), signal }, entry, actions, seen);
+    await act(
+      { deps, pool, cancel: new Map<JobId, JobKey>(), mayCancel: () => true, returns: new Map(), signal },
+      entry,
+      actions,
+      seen,
+    );
   }
 
   it('records the times of the job, and the owner, project and enqueue time from the journal', async () => {
@@ -129,6 +134,7 @@ describe('for the history, the daemon', () => {
       pool,
       cancel: new Map<JobId, JobKey>(),
       returns: new Map(),
+      mayCancel: () => true,
       signal: new AbortController().signal,
     };
     await act(pass, entry, [{ do: 'resubmit', why: 'its gate was closed' }], seen);

@@ -59,6 +59,27 @@ describe('when it acts on a decision, the daemon', () => {
     expect(entryIn(fixture.deps, task).cancelledFor).to.equal('the task was deleted');
   });
 
+  it('does nothing more while scancel hangs for the Unix user of the job: a later pass decides again', async () => {
+    const fixture = createStepFixture();
+    const task = await parked(fixture);
+    const { deps, pool } = fixture;
+    const cancel = new Map<JobId, JobKey>();
+    const pass = {
+      deps,
+      pool,
+      cancel,
+      mayCancel: () => false,
+      returns: new Map(),
+      signal: new AbortController().signal,
+    };
+    const seen = { task: await fixture.read(task), place: 'parked', record: undefined, jobs: JOBS } as const;
+
+    await act(pass, entryIn(deps, task), [CANCEL, { do: 'forget' }], seen);
+
+    expect(entryIn(deps, task)).not.to.have.property('cancelledFor');
+    expect(cancel.size).to.equal(0);
+  });
+
   it('cancels a job only after the reason is in the journal (D-06)', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
@@ -71,6 +92,7 @@ describe('when it acts on a decision, the daemon', () => {
       pool,
       cancel,
       returns: new Map(),
+      mayCancel: () => true,
       signal: new AbortController().signal,
     };
     const seen = { task: await fixture.read(task), place: 'parked', record: undefined, jobs: JOBS } as const;

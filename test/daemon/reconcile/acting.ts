@@ -35,7 +35,7 @@ export async function actOn(
   const cancel = new Map<JobId, JobKey>();
   const returns = new Map<TaskId, () => Promise<void>>();
   const { signal } = new AbortController();
-  await act({ deps, pool, cancel, returns, signal }, entryIn(deps, task), actions, seen);
+  await act({ deps, pool, cancel, mayCancel: () => true, returns, signal }, entryIn(deps, task), actions, seen);
   for (const returnNow of returns.values()) await returnNow();
   await pool.finish();
   return [...cancel.keys()];

@@ -1,0 +1,154 @@
+// Decides with Slurm's records of jobs, for seconds in each pass: however many jobs of one user end at once, the tasks of others proceed.
+import type { TaskId } from '../../clearml/ids.ts';
+import { hasBegun, hasSpankFailed } from '../../sbatch-template/job-script/job-start-line.ts';
+import { isExplainedByAccounting } from '../../slurm/sacct-end-details.ts';
+import type { Job, JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
+import { findAction, type Action } from '../decide/action.ts';
+import { decide } from '../decide/decide.ts';
+import type { Observation } from '../decide/observation.ts';
+import type { DaemonDeps } from '../deps.ts';
+import { forEach } from './each-task.ts';
+
+export interface RecordRequest {
+  readonly observation: Observation;
+  readonly jobId: JobId;
+}
+
+/** Acts on the actions that were decided with this record. */
+export type ActWithRecord = (
+  observation: Observation,
+  actions: readonly Action[],
+  record: JobRecord | undefined,
+) => Promise<void>;
+
+export interface RecordDecisions {
+  /** Returns false if some tasks were left to a later pass. */
+  decide(requests: readonly RecordRequest[], act: ActWithRecord, signal: AbortSignal): Promise<boolean>;
+}
+
+/** How long records are read, and how long a pass then acts at least. */
+const READ_MS = 10_000;
+const ACT_MS = 5_000;
+/** Accounting takes about as long for this many jobs as for one. */
+const TOGETHER = 40;
+
+interface Recorded extends RecordRequest {
+  readonly task: TaskId;
+  readonly name: string | undefined;
+  readonly record: JobRecord | undefined;
+}
+
+export function createRecordDecisions(deps: DaemonDeps): RecordDecisions {
+  const { clock, journal, busy } = deps;
+  /** When each task had its turn, so that none waits behind others in every pass. */
+  const turns = new Map<TaskId, number>();
+
+  /** Runs the work for each item until this time; then for none but the first. Returns whether it ran for all. */
+  async function forEachUntil<Item extends { readonly task: TaskId }>(
+    until: number,
+    items: readonly Item[],
+    signal: AbortSignal,
+    work: (item: Item) => Promise<void>,
+  ): Promise<boolean> {
+    let started = 0;
+    await forEach(
+      deps,
+      items,
+      async (item) => {
+        if (started > 0 && clock.now() >= until) return;
+        started += 1;
+        await work(item);
+      },
+      { signal },
+    );
+    return started === items.length;
+  }
+
+  return {
+    async decide(requests, act, signal) {
+      for (const task of turns.keys()) if (!journal.entries.has(task)) turns.delete(task);
+      const turnOf = ({ observation }: RecordRequest): number => turns.get(observation.entry.task) ?? 0;
+      const inTurn = requests.toSorted((a, b) => turnOf(a) - turnOf(b));
+      const until = clock.now() + READ_MS;
+      let areAllDone = true;
+      for (let from = 0; from < inTurn.length && areAllDone; from += TOGETHER) {
+        const some = inTurn
+          .slice(from, from + TOGETHER)
+          .map((request) => ({ ...request, task: request.observation.entry.task }))
+          // What was done about a task since the poll is not in its observation.
+          .filter(({ task, observation }) => journal.entries.get(task) === observation.entry && !busy.has(task));
+        const recorded: Recorded[] = [];
+        const areAllRead = await forEachUntil(until, some, signal, async (request) => {
+          turns.set(request.task, clock.now());
+          recorded.push({ ...request, ...(await readRecord(deps, request)) });
+        });
+        const explained = await withEndDetails(deps, recorded, signal);
+        const actUntil = Math.max(until, clock.now() + ACT_MS);
+        const areAllActed = await forEachUntil(actUntil, explained, signal, async ({ observation, record }) =>
+          act(observation, await decideWith(deps, observation, record), record),
+        );
+        areAllDone = areAllRead && areAllActed;
+      }
+      return areAllDone;
+    },
+  };
+}
+
+/** A record counts only if it has the listed job name: Slurm reuses job ids. */
+async function readRecord(
+  { scheduler, unixUsers }: DaemonDeps,
+  { observation: { jobs, entry }, jobId }: RecordRequest,
+): Promise<Pick<Recorded, 'name' | 'record'>> {
+  const name = jobs.find(({ id }) => id === jobId)?.name;
+  const found = await scheduler.record(jobId, { ...(name === undefined ? {} : { name }), runAs: entry.unixUser });
+  const isOthers = unixUsers !== undefined && found?.isOthers === true && entry.isOthersJob !== true;
+  return { name, record: found?.name === name && !isOthers ? found : undefined };
+}
+
+/** Adds what only accounting has, in one query; nothing while accounting does not respond. */
+async function withEndDetails(
+  { scheduler }: DaemonDeps,
+  recorded: readonly Recorded[],
+  signal: AbortSignal,
+): Promise<readonly Recorded[]> {
+  const jobs = recorded.flatMap(({ observation, jobId: id, name, record }): JobKey[] => {
+    if (name === undefined || record === undefined || !isExplainedByAccounting(record)) return [];
+    const unixUser = observation.entry.unixUser?.name;
+    return [{ id, name, ...(unixUser === undefined ? {} : { unixUser }) }];
+  });
+  if (jobs.length === 0) return recorded;
+  const details = await scheduler.endDetails(jobs, signal);
+  return recorded.map((one) => {
+    const its = details.get(one.jobId);
+    if (its === undefined || one.record === undefined || !isExplainedByAccounting(one.record)) return one;
+    return { ...one, record: { ...one.record, ...its, memoryLimit: one.record.memoryLimit ?? its.memoryLimit } };
+  });
+}
+
+/** Decides again with Slurm's record of the job, and with its log if the decision requests that. */
+async function decideWith(
+  deps: DaemonDeps,
+  observation: Observation,
+  record: JobRecord | undefined,
+): Promise<readonly Action[]> {
+  const recorded = { ...observation, record: record ?? 'gone' } as const;
+  const actions = decide(recorded);
+  const job = observation.jobs.find(({ id }) => id === findAction(actions, 'read-log')?.jobId);
+  if (job === undefined) return actions;
+  return decide({ ...recorded, hasBegun: await readBeginning(deps, job, record) });
+}
+
+/**
+ * Whether the script of the job began in its last start; unknown if its log cannot be read as a whole. A restarted controller kills a
+ * script that began, whose line the log then holds: an empty log means that a script could not write to it.
+ */
+async function readBeginning(
+  { jobLogs }: DaemonDeps,
+  { id, startAt }: Job,
+  record: JobRecord | undefined,
+): Promise<boolean | 'unknown'> {
+  const log = await jobLogs.read(record, { decides: true });
+  if (log?.kind !== 'read' || log.tail === '' || startAt === undefined) return 'unknown';
+  if (hasSpankFailed(log.tail)) return 'unknown';
+  return hasBegun(log.tail, { id, startAt }) || (log.isWhole === true ? false : 'unknown');
+}

@@ -1,0 +1,146 @@
+// Runs sacct: one call for many jobs, each as the Unix user of its jobs, and none for a while after a timeout.
+import { createConcurrencyLimit } from '../base/concurrency-limit.ts';
+import type { Logger } from '../log/logger.ts';
+import { CommandNotFoundError, CommandTimeoutError, SudoRefusedError } from '../transport/errors.ts';
+import type { CommandResult } from '../transport/transport.ts';
+import { SlurmUnavailableError, unlessUnavailable } from './errors.ts';
+import { isTransportError, throwUnavailable } from './map-transport-errors.ts';
+import { createUserQueries } from './query-each-user.ts';
+import { createSacctBackoff } from './sacct-backoff.ts';
+import { parseSacctUsage, sacctUsageArgs } from './sacct-end-details.ts';
+import { parseSacctFigures, sacctFiguresArgs, sacctNamesArgs } from './sacct-history-figures.ts';
+import type { ClusterFacts, EndDetails, JobFigures, JobId, Scheduler } from './scheduler.ts';
+
+interface SacctOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly runAs: string | undefined;
+  readonly timeoutMs?: number;
+}
+
+export interface AccountingDeps {
+  readonly sacct: (args: readonly string[], options: SacctOptions) => Promise<CommandResult>;
+  /** @throws SlurmUnavailableError */
+  readonly facts: (signal?: AbortSignal) => Promise<ClusterFacts>;
+  /** The name of the Unix user with this uid. */
+  readonly nameUser: (uid: string, signal?: AbortSignal) => Promise<string>;
+  readonly log: Logger;
+  /** Milliseconds, never set back. */
+  readonly now: () => number;
+}
+
+export interface AccountingQueries extends Pick<Scheduler, 'endDetails' | 'figures'> {
+  /** The output of sacct; undefined without sacct. @throws SlurmUnavailableError */
+  query(
+    args: readonly string[],
+    signal: AbortSignal | undefined,
+    runAs: string | undefined,
+  ): Promise<CommandResult | undefined>;
+}
+
+/** What the daemon does about the end of a job does not wait longer for details of the end. */
+const DETAILS_TIMEOUT_MS = 10_000;
+
+export function createAccountingQueries({ sacct, facts, nameUser, log, now }: AccountingDeps): AccountingQueries {
+  const runSacct = withBackoff(sacct, now);
+  // Separate, because these are not worth waiting for.
+  const runForDetails = withBackoff((args, options) => sacct(args, { ...options, timeoutMs: DETAILS_TIMEOUT_MS }), now);
+  const queryFiguresAsEach = createUserQueries<string | undefined>();
+  const queryDetailsAsEach = createUserQueries<string | undefined>();
+
+  const query: AccountingQueries['query'] = async (args, signal, runAs) => {
+    try {
+      return await runSacct(args, signal, runAs);
+    } catch (error) {
+      if (!(error instanceof CommandNotFoundError)) return throwUnavailable(error);
+      log.warn('The cluster has accounting but the host has no sacct; jobs are looked up in squeue only', {
+        err: error,
+      });
+      return undefined;
+    }
+  };
+
+  const endDetails: Scheduler['endDetails'] = async (jobs, signal) => {
+    const all = new Map<JobId, EndDetails>();
+    if ((await unlessUnavailable(facts(signal)))?.hasAccounting !== true) return all;
+    const names = new Map<string, string>();
+
+    async function nameOf(uid: string): Promise<string> {
+      const name = names.get(uid) ?? (await nameUser(uid, signal));
+      names.set(uid, name);
+      return name;
+    }
+
+    await queryDetailsAsEach([...new Set(jobs.map(({ unixUser }) => unixUser))], async (user) => {
+      const ids = jobs.filter(({ unixUser }) => unixUser === user).map(({ id }) => id);
+      try {
+        const usages = parseSacctUsage(await runForDetails(sacctUsageArgs(ids), signal, user));
+        for (const [id, { cancelledByUid: uid, peakMemory, memoryLimit }] of usages)
+          all.set(id, { memoryLimit, peakMemory, cancelledBy: uid === undefined ? undefined : await nameOf(uid) });
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof SlurmUnavailableError) && !isTransportError(error)) throw error;
+        return { message: error.message, isRefused: error instanceof SudoRefusedError };
+      }
+    });
+    return all;
+  };
+
+  const figures: Scheduler['figures'] = async (jobs, signal) => {
+    const { hasAccounting, accountsGpus = false } = await facts(signal);
+    const all = new Map<JobId, JobFigures>();
+    if (!hasAccounting) return all;
+
+    // Slurm may hide the jobs of one user from another (slurmdbd.conf(5), PrivateData).
+    async function readAs(user: string | undefined): Promise<void> {
+      const its = jobs.filter(({ unixUser }) => unixUser === user);
+      const ids = its.map(({ id }) => id);
+      const names = await query(sacctNamesArgs(ids), signal, user);
+      const runs = names === undefined ? undefined : await query(sacctFiguresArgs(ids), signal, user);
+      if (names === undefined || runs === undefined) return;
+      for (const [id, read] of parseSacctFigures({ names, runs }, its, { accountsGpus })) all.set(id, read);
+    }
+
+    const users = new Set(jobs.map(({ unixUser }) => unixUser));
+    let last: SlurmUnavailableError | undefined;
+    const { failures, isDown } = await queryFiguresAsEach([...users], async (user) => {
+      try {
+        await readAs(user);
+        return undefined;
+      } catch (error) {
+        if (!(error instanceof SlurmUnavailableError)) throw error;
+        const isRefused = error.cause instanceof SudoRefusedError;
+        if (!isRefused) last = error;
+        return { message: error.message, isRefused };
+      }
+    });
+    if (isDown && last !== undefined) throw last;
+    for (const [user, slurm] of failures)
+      log.warn("Could not read the usage of a user's ended jobs from accounting", { user, slurm });
+    return all;
+  };
+
+  return { query, endDetails, figures };
+}
+
+/** One call at a time. After a timeout the calls behind it fail at once: SlurmUnavailableError. */
+function withBackoff(
+  sacct: AccountingDeps['sacct'],
+  now: () => number,
+): (args: readonly string[], signal: AbortSignal | undefined, runAs: string | undefined) => Promise<CommandResult> {
+  const slot = createConcurrencyLimit(1);
+  const backoff = createSacctBackoff(now);
+
+  async function call(args: readonly string[], options: SacctOptions): Promise<CommandResult> {
+    backoff.check(options.runAs);
+    try {
+      const result = await sacct(args, options);
+      backoff.responded(options.runAs);
+      return result;
+    } catch (error) {
+      if (error instanceof CommandTimeoutError) backoff.timedOut(options.runAs);
+      throw error;
+    }
+  }
+
+  return (args, signal, runAs) => slot.run(() => call(args, { signal, runAs }), signal);
+}

@@ -1,0 +1,151 @@
+// One user's jobs all end at once while Slurm's commands are slow or hang: the tasks of other users do not wait for that.
+import { expect } from 'chai';
+import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.ts';
+import { CommandTimeoutError } from '../../src/transport/errors.ts';
+import type { Command, CommandResult, Transport } from '../../src/transport/transport.ts';
+import type { DaemonDeps } from '../../src/daemon/deps.ts';
+import type { PendingCalls } from '../simulation/pending-calls.ts';
+import { FACTS } from '../simulation/simulated-slurm.ts';
+import { createSlurmCommands } from '../simulation/slurm-commands.ts';
+import { silentLog } from '../support/silent-log.ts';
+import { advance, startDaemon } from './run-daemon.ts';
+import { createStepFixture, taskNumber, type StepFixture } from './step-fixture.ts';
+
+const COMMANDS = { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' };
+
+interface Bed {
+  readonly fixture: StepFixture;
+  readonly deps: DaemonDeps;
+  /** Runs before each command from now on. */
+  slow: (command: Command) => Promise<void>;
+}
+
+function createBed(): Bed {
+  const fixture = createStepFixture();
+  const { clock, cluster } = fixture;
+  const calls: PendingCalls = { pending: new Set(), drop: () => undefined, request: async ({ effect }) => effect() };
+  const commands = createSlurmCommands({ cluster, calls }, 1, {
+    hasAccounting: true,
+    jobLimit: 100_000,
+    failure: () => 'refused',
+    submitting: () => undefined,
+    rejected: () => undefined,
+  });
+  const host: Transport = {
+    ...commands,
+    async run(command): Promise<CommandResult> {
+      await bed.slow(command);
+      return commands.run(command);
+    },
+  };
+  let tokens = 0;
+  const scheduler = createCommandLineScheduler({
+    host,
+    commands: COMMANDS,
+    sbatchTimeoutMs: 150_000,
+    commandTimeoutMs: 90_000,
+    log: silentLog,
+    randomToken: () => `mark${(tokens += 1)}`,
+    now: () => clock.now(),
+  });
+  const deps = { ...fixture.deps, scheduler, cluster: { ...FACTS, hasAccounting: true } };
+  const bed: Bed = { fixture, deps, slow: () => Promise.resolve() };
+  return bed;
+}
+
+/** One user aborts so many waiting tasks. Returns after how many seconds the next task of another user has a job. */
+async function waitAfterAborts({ fixture, deps }: Bed, aborted: number, slow: () => void): Promise<number> {
+  const { clock, cluster, server } = fixture;
+  for (let n = 1; n <= aborted; n += 1) await fixture.enqueued(n);
+  const daemon = startDaemon(deps);
+  for (let minutes = 0; minutes < 60 && cluster.jobs.length < aborted; minutes += 1) await advance(clock, 60_000);
+  slow();
+  for (let n = 1; n <= aborted; n += 1) await server.call('tasks.stop', { task: taskNumber(n) });
+  await advance(clock, 20_000);
+  const from = clock.now();
+  await fixture.enqueued(aborted + 1);
+  for (let n = 0; n < 600 && cluster.jobs.length === aborted; n += 1) await advance(clock, 1_000);
+  const seconds = (clock.now() - from) / 1_000;
+  for (let minutes = 0; minutes < 10; minutes += 1) await advance(clock, 60_000);
+  daemon.stop();
+  await advance(clock, 10_000);
+  return seconds;
+}
+
+describe('after a user has aborted many waiting tasks, the next task of another user', () => {
+  for (const [what, sacctMs] of [
+    ['hangs', Infinity],
+    ['takes two seconds', 2_000],
+  ] as const) {
+    it(`gets its job within a minute although sacct ${what} (S-67)`, async () => {
+      const bed = createBed();
+      const { clock, cluster } = bed.fixture;
+      const seconds = await waitAfterAborts(bed, 60, () => {
+        bed.slow = async ({ program, timeoutMs }) => {
+          if (program !== 'sacct') return;
+          await clock.of(1).sleep(Math.min(sacctMs, timeoutMs));
+          if (sacctMs > timeoutMs) throw new CommandTimeoutError('sacct', timeoutMs, '', '');
+        };
+      });
+
+      expect(seconds).to.be.lessThan(60);
+      expect(cluster.jobs.filter(({ state }) => state === 'CANCELLED')).to.have.length(60);
+      expect([...bed.deps.journal.entries.keys()]).to.deep.equal([taskNumber(61)]);
+    });
+  }
+
+  it('gets its job within half a minute although each command takes 50 ms, and all jobs are cancelled', async () => {
+    const bed = createBed();
+    const { clock, cluster } = bed.fixture;
+    const seconds = await waitAfterAborts(bed, 1_000, () => {
+      bed.slow = () => clock.of(1).sleep(50);
+    });
+
+    expect(seconds).to.be.lessThan(30);
+    expect(cluster.jobs.filter(({ state }) => state === 'CANCELLED')).to.have.length(1_000);
+    expect([...bed.deps.journal.entries.keys()]).to.deep.equal([taskNumber(1_001)]);
+  });
+
+  it('gets its job within a minute although scancel hangs, and the jobs are cancelled when it works again (S-67)', async () => {
+    const bed = createBed();
+    const { clock, cluster } = bed.fixture;
+    const until = { at: Infinity };
+    const seconds = await waitAfterAborts(bed, 60, () => {
+      until.at = clock.now() + 5 * 60_000;
+      bed.slow = async ({ program, timeoutMs }) => {
+        if (program !== 'scancel' || clock.now() >= until.at) return;
+        await clock.of(1).sleep(timeoutMs);
+        throw new CommandTimeoutError('scancel', timeoutMs, '', '');
+      };
+    });
+
+    expect(seconds).to.be.lessThan(60);
+    expect(cluster.jobs.filter(({ state }) => state === 'CANCELLED')).to.have.length(60);
+  });
+});
+
+describe('while accounting hangs, jobs that Slurm has forgotten', () => {
+  it('delay the tasks of others by one timeout, then ever more rarely', async () => {
+    const bed = createBed();
+    const { fixture, deps } = bed;
+    const { clock, cluster } = fixture;
+    for (const n of [1, 2, 3]) await fixture.enqueued(n);
+    const calls: number[] = [];
+    const daemon = startDaemon(deps);
+    await advance(clock, 60_000);
+    bed.slow = async ({ program, timeoutMs }) => {
+      if (program !== 'sacct') return;
+      calls.push(clock.now());
+      await clock.of(1).sleep(timeoutMs);
+      throw new CommandTimeoutError('sacct', timeoutMs, '', '');
+    };
+    for (const job of [...cluster.jobs]) cluster.vanish(job);
+    for (let minutes = 0; minutes < 60; minutes += 1) await advance(clock, 60_000);
+    daemon.stop();
+    await advance(clock, 10_000);
+
+    expect(calls.length).to.be.within(3, 9);
+    expect(deps.journal.entries.size).to.equal(3);
+    expect(cluster.jobs).to.have.length(0);
+  });
+});

@@ -1,0 +1,75 @@
+// After a timeout of sacct, further calls fail at once for a while.
+import { expect } from 'chai';
+import { createSacctBackoff, type SacctBackoff } from '../../src/slurm/sacct-backoff.ts';
+import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
+
+const MINUTE_MS = 60_000;
+
+function createBed(): {
+  readonly backoff: SacctBackoff;
+  readonly may: (user?: string) => boolean;
+  readonly pass: (ms: number) => void;
+} {
+  let nowAt = 0;
+  const backoff = createSacctBackoff(() => nowAt);
+  return {
+    backoff,
+    may(user) {
+      try {
+        backoff.check(user);
+        return true;
+      } catch (error) {
+        expect(error).to.be.instanceOf(SlurmUnavailableError);
+        return false;
+      }
+    },
+    pass: (ms) => void (nowAt += ms),
+  };
+}
+
+describe('the backoff of sacct', () => {
+  it('lasts a minute after a timeout, and twice as long after each further one, up to ten minutes', () => {
+    const { backoff, may, pass } = createBed();
+    for (const minutes of [1, 2, 4, 8, 10, 10]) {
+      expect(may()).to.equal(true);
+      backoff.timedOut(undefined);
+      pass(minutes * MINUTE_MS - 1);
+      expect(may()).to.equal(false);
+      pass(1);
+    }
+    backoff.responded(undefined);
+    backoff.timedOut(undefined);
+    pass(MINUTE_MS);
+    expect(may()).to.equal(true);
+  });
+
+  it('is only for the user whose call timed out (S-67)', () => {
+    const { backoff, may } = createBed();
+    backoff.timedOut('alice');
+    expect([may('alice'), may('bob'), may()]).to.deep.equal([false, true, true]);
+  });
+
+  it('is for all users after timeouts for two, except for users whose last call got a response', () => {
+    const { backoff, may, pass } = createBed();
+    backoff.responded('bob');
+    for (const user of ['alice', 'carol']) backoff.timedOut(user);
+    expect([may('alice'), may('bob'), may('dave')]).to.deep.equal([false, true, false]);
+    pass(MINUTE_MS);
+    expect(may('dave')).to.equal(true);
+  });
+
+  it('is for all users if the call of such a user times out too', () => {
+    const { backoff, may } = createBed();
+    for (const user of ['bob', 'erin']) backoff.responded(user);
+    for (const user of ['alice', 'carol', 'bob']) backoff.timedOut(user);
+    expect(may('erin')).to.equal(false);
+  });
+
+  it('ends for all with the first response', () => {
+    const { backoff, may } = createBed();
+    backoff.responded('bob');
+    for (const user of ['alice', 'carol']) backoff.timedOut(user);
+    backoff.responded('bob');
+    expect([may('alice'), may('dave')]).to.deep.equal([false, true]);
+  });
+});
