@@ -65,7 +65,7 @@ async function serve(
   const isForAll = deps.queues.length === 1 && deps.unixUsers === undefined;
   const queues = deps.queues.map(({ id }) => id);
   const holds = isForAll ? undefined : createRefusalHolds(random, { queues, hasPriorities: !deps.orderFairness });
-  const backoff = createBackoff(random, { isForAll, holds });
+  const backoff = createBackoff(random, { isForAll, holds, hasSeveralQueues: queues.length > 1 });
   const pool = createSubmissionPool(deps, backoff);
   const claimer = createTaskClaimer(deps, pool, backoff);
   const beside = createBesidePasses(deps);

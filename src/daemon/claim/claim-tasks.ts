@@ -60,7 +60,7 @@ interface Reading {
 }
 
 export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backoff: Backoff): TaskClaimer {
-  const reader = createWaitingTasksReader(deps, backoff.holds);
+  const reader = createWaitingTasksReader(deps, backoff);
   const messages = createHoldMessages(deps);
   let lastServed: ServedQueue | undefined;
 
@@ -71,7 +71,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
   }
 
   function countHoldChanges(): number {
-    return (deps.unixUsers?.holds.changes() ?? 0) + (backoff.holds?.changes() ?? 0);
+    return (deps.unixUsers?.holds.changes() ?? 0) + (backoff.holds?.changes() ?? 0) + backoff.failures.changes();
   }
 
   function areHoldsUnchanged({ holdChanges }: Reading): boolean {
@@ -125,7 +125,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
     const isStarted = pool.start(
       entry,
       () => submitClaimedTask({ ...deps, clearml }, entry, { queue, isParked: false, batch }),
-      reader.refusedOf(queue, entry.task),
+      reader.submissionOf(queue, entry.task),
     );
     // A later pass submits it; the others must not wait for it.
     if (!isStarted) batch.leave(entry.task);

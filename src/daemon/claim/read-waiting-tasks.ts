@@ -4,7 +4,8 @@ import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { type Pause, pauseOf } from '../pause/pauses-file.ts';
 import { createTaskOwners, factsOf, type TaskFacts } from '../users/task-owners.ts';
-import type { Refused, RefusalHolds } from '../submit/slurm-refusal-holds.ts';
+import type { Backoff } from '../submit/submission-backoff.ts';
+import type { SubmissionOf } from '../submit/submission-pool.ts';
 import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
 import { createPeerWatch, headsFarFromLimits, listAgain } from './claim-beside-peers.ts';
 import { createOverReader, NO_JOBS, tally, tasksWithJobs, type Tally } from './count-limit-use.ts';
@@ -20,8 +21,8 @@ export interface WaitingTasksReader {
   read(given: Reading): Promise<ClaimState>;
   /** Notes that a claim was tried, so that the entry in the snapshot is old. */
   tried(head: Head, isClaimed: boolean): void;
-  /** Whose job the task's will be; undefined if its owner is not known yet. */
-  refusedOf(queue: ServedQueue, task: TaskId): Refused | undefined;
+  /** Whose job and submission the task's will be, as far as its owner is known. */
+  submissionOf(queue: ServedQueue, task: TaskId): SubmissionOf;
   /** Notes whose turn it was. */
   served(state: ClaimState): void;
   /** Whether a peer may submit jobs that limits count, so that the counts must be read again after few claims. */
@@ -58,7 +59,10 @@ interface Pass {
   ownersLeft: number;
 }
 
-export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHolds): WaitingTasksReader {
+export function createWaitingTasksReader(
+  deps: DaemonDeps,
+  backoff: Pick<Backoff, 'holds' | 'failures'>,
+): WaitingTasksReader {
   const { queues, limits = {}, journal } = deps;
   const owners = deps.unixUsers?.owners ?? createTaskOwners();
   const over = createOverReader(deps.clearml.tasks, deps.clock);
@@ -75,7 +79,7 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
     : queues.filter((queue) => hasLimit(queue.limits) || needsOwners(queue, limits)).map(({ id }) => id);
   const peerWatch = createPeerWatch(deps.clock);
   const earlierJobs = createEarlierJobs(deps);
-  const refused = createRefusedTasks(deps, refusals, (snapshot, task) => knownFacts(snapshot, task)?.owner);
+  const refused = createRefusedTasks(deps, backoff, (snapshot, task) => knownFacts(snapshot, task)?.owner);
   let pass: Pass | undefined;
   /** Since the snapshot of the pass: tasks that were parked at any time, and entries that are old. */
   let parked = new Set<TaskId>();
@@ -210,7 +214,10 @@ export function createWaitingTasksReader(deps: DaemonDeps, refusals?: RefusalHol
       if (isClaimed && user !== undefined) deps.unixUsers?.holds.noteProbe(user, deps.clock.now());
     },
 
-    refusedOf: ({ id }, task) => refused.refusedOf(pass?.snapshot, id, task),
+    submissionOf: ({ id }, task) => ({
+      refused: refused.refusedOf(pass?.snapshot, id, task),
+      submitter: refused.submitterOf(pass?.snapshot, id, task),
+    }),
 
     served(state) {
       for (const { queue, servedAt } of state.queues) turns.set(queue.id, servedAt);

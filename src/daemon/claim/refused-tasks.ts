@@ -3,7 +3,9 @@ import type { QueueEntry } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Snapshot } from '../poll/poll.ts';
-import { tasksInTurn, type Refused, type RefusalHolds } from '../submit/slurm-refusal-holds.ts';
+import type { Submitter } from '../submit/failed-submission-holds.ts';
+import { tasksInTurn, type Refused } from '../submit/slurm-refusal-holds.ts';
+import type { Backoff } from '../submit/submission-backoff.ts';
 import { isHeld, runsAs } from '../users/unix-users.ts';
 import type { HoldReason } from './hold-reasons.ts';
 import type { WaitingQueue } from './plan-claims.ts';
@@ -13,6 +15,8 @@ export interface RefusedTasks {
   mayHold(snapshot: Snapshot): boolean;
   /** Whose job the task's will be; undefined if its owner is not known yet. */
   refusedOf(snapshot: Snapshot | undefined, queue: QueueId, task: TaskId): Refused | undefined;
+  /** Whose submission the task's will be; undefined if its owner is not known yet. */
+  submitterOf(snapshot: Snapshot | undefined, queue: QueueId, task: TaskId): Submitter | undefined;
   /** Until when a refusal holds the whole queue, milliseconds since 1970. With a user map, only some users of the queue wait. */
   queueHeldUntil(queue: QueueId): number | undefined;
   /**
@@ -32,12 +36,13 @@ export interface RefusedTasks {
 /** @param ownerOf the ClearML user that owns the task; empty if it has none, undefined if it was not read yet */
 export function createRefusedTasks(
   { unixUsers, clock, journal }: DaemonDeps,
-  refusals: RefusalHolds | undefined,
+  { holds: refusals, failures }: Pick<Backoff, 'holds' | 'failures'>,
   ownerOf: (snapshot: Snapshot, task: TaskId) => string | undefined,
 ): RefusedTasks {
   function mayHold({ unlisted }: Snapshot): boolean {
-    if (unixUsers === undefined) return false;
     const now = clock.now();
+    if (failures.hasAny(now)) return true;
+    if (unixUsers === undefined) return false;
     return unixUsers.holds.hasAny(now) || refusals?.hasAny(now) === true || unlisted.size > 0;
   }
 
@@ -47,11 +52,38 @@ export function createRefusedTasks(
     return owner === undefined ? undefined : { queue, user: runsAs(unixUsers, ownerInMap(owner)) };
   }
 
+  function submitterOf(snapshot: Snapshot | undefined, queue: QueueId, task: TaskId): Submitter | undefined {
+    if (unixUsers !== undefined) return refusedOf(snapshot, queue, task);
+    const owner = snapshot === undefined ? undefined : ownerOf(snapshot, task);
+    return owner === undefined ? undefined : { queue, user: owner };
+  }
+
+  function hasFailed(snapshot: Snapshot, queue: QueueId, task: TaskId): boolean {
+    const now = clock.now();
+    return failures.isTaskHeld(task, now) || failures.isHeld(submitterOf(snapshot, queue, task) ?? { queue }, now);
+  }
+
+  /** If the submissions of several have failed, the tasks of others show best whether Slurm accepts jobs again. */
+  function bestProbes(
+    snapshot: Snapshot,
+    waiting: readonly Pick<WaitingQueue, 'queue' | 'entries'>[],
+  ): ReadonlySet<TaskId>[] {
+    if (!failures.haveSeveralFailed()) return [];
+    const best = waiting.flatMap(({ queue, entries }) =>
+      entries.flatMap(({ task }) => {
+        const of = submitterOf(snapshot, queue.id, task);
+        return of !== undefined && failures.isBestProbe(of) ? [task] : [];
+      }),
+    );
+    return best.length === 0 ? [] : [new Set(best)];
+  }
+
   function isRefused(of: Refused | undefined): boolean {
     return of !== undefined && refusals?.isHeld(of, clock.now()) === true;
   }
 
   function mustPass(snapshot: Snapshot, queue: QueueId, task: TaskId): boolean {
+    if (hasFailed(snapshot, queue, task)) return true;
     if (unixUsers === undefined) return false;
     const { unlisted } = snapshot;
     if (unlisted.has(journal.entries.get(task)?.unixUser?.name ?? '')) return true;
@@ -72,6 +104,7 @@ export function createRefusedTasks(
   return {
     mayHold,
     refusedOf,
+    submitterOf,
     queueHeldUntil(queue) {
       if (unixUsers !== undefined) return undefined;
       return refusals?.heldUntil({ queue, user: undefined }, clock.now());
@@ -89,11 +122,12 @@ export function createRefusedTasks(
     },
     inTurn(snapshot, waiting) {
       const now = clock.now();
-      if (refusals?.hasAny(now) !== true) return [];
+      const best = bestProbes(snapshot, waiting);
+      if (refusals?.hasAny(now) !== true) return best;
       const jobs = waiting.flatMap(({ queue, entries }) =>
         entries.map(({ task }) => ({ task, of: refusedOf(snapshot, queue.id, task) })),
       );
-      return tasksInTurn(refusals, jobs, now);
+      return [...best, ...tasksInTurn(refusals, jobs, now)];
     },
   };
 }

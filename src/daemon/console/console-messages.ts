@@ -52,6 +52,11 @@ export function describeNoJob(output: string): string {
   return `sbatch failed and created no job: ${output.replace(/\.$/, '')}. The daemon retries; if this lasts, ask its administrator.`;
 }
 
+/** @param output what sbatch printed */
+export function describeHopeless(output: string): string {
+  return `sbatch fails for this task alone: ${output.replace(/\.$/, '')}. Change the task, or ask the daemon's administrator.`;
+}
+
 const RETURNED = 'Returned to the front of queue ';
 
 /** The same in version 0.1.0, whose messages are still on tasks after an upgrade. */

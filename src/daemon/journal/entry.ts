@@ -44,6 +44,8 @@ export const Entry = z.object({
   unreadable: z.object({ times: z.number(), at: z.number() }).optional(),
   /** How many sbatch calls before the newest one created no job, in a row. */
   withoutJob: z.number().optional(),
+  /** After how many of these Slurm accepted another job, before the next one. */
+  failedAlone: z.number().optional(),
   /** Identifies the text of the template that the newest attempt was rendered from. */
   templateMark: z.string().optional(),
   /** Facts about the task when its script was rendered, for the history: its owner, its project, and when it was enqueued. */

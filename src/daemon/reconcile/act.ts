@@ -23,6 +23,7 @@ import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { resubmit } from '../submit/submit-parked-task.ts';
 import { isHeld, noteProbe } from '../users/unix-users.ts';
 import { logToConsole, notify, showStatus } from '../console/write-to-console.ts';
+import { submitterOf } from '../submit/failed-submission-holds.ts';
 import { refusedOf } from '../submit/slurm-refusal-holds.ts';
 import type { SubmissionPool, SubmitResult } from '../submit/submission-pool.ts';
 
@@ -183,7 +184,8 @@ function startResubmission(
     return resubmit(deps, entry, why);
   };
   // It had a job, so its entry names the Unix user, unless that is the user of the daemon.
-  const isStarted = pool.start(entry, resubmission, refusedOf(entry));
+  const of = { refused: refusedOf(entry), submitter: submitterOf(deps, entry) };
+  const isStarted = pool.start(entry, resubmission, of);
   if (isStarted && deps.unixUsers !== undefined) noteProbe(deps.unixUsers, seen.task?.user, deps.clock.now());
 }
 

@@ -126,7 +126,7 @@ async function finishSubmitting(context: StepContext, entry: Entry, isReady: boo
   const { deps, pool } = context;
   if (isReady && entry.told.noJob === true) {
     // Without a slot, a later pass retries.
-    if (mayRetry(context, entry)) pool.start(entry, () => lookUpAndRetry(deps, entry));
+    if (mayRetry(context, entry)) pool.start(entry, () => lookUpAndRetry(context, entry));
     return true;
   }
 
@@ -136,7 +136,7 @@ async function finishSubmitting(context: StepContext, entry: Entry, isReady: boo
   if (!(await hasLasted(deps, entry, unknownOutcomeMs(deps.cluster)))) return false;
   if (isReady) {
     const shown = await showNoJob(deps, entry);
-    return !mayRetry(context, shown) || pool.start(shown, () => submitWithoutJobAgain(deps, shown));
+    return !mayRetry(context, shown) || pool.start(shown, () => retry(context, shown));
   }
   // The decision table handles a task whose job is absent.
   await deps.journal.write({ ...entry, step: 'following', stepAt: deps.clock.now() });
@@ -177,8 +177,12 @@ function mayRetry({ deps, pool }: StepContext, entry: Entry): boolean {
 }
 
 /** The job may have appeared since the last look-up, and have ended. */
-async function lookUpAndRetry(deps: DaemonDeps, entry: Entry): Promise<SubmitResult> {
-  return (await lookUpJob(deps, entry)) === 'none' ? submitWithoutJobAgain(deps, entry) : 'none';
+async function lookUpAndRetry(context: StepContext, entry: Entry): Promise<SubmitResult> {
+  return (await lookUpJob(context.deps, entry)) === 'none' ? retry(context, entry) : 'none';
+}
+
+function retry({ deps, pool }: StepContext, entry: Entry): Promise<SubmitResult> {
+  return submitWithoutJobAgain(deps, entry, pool.hasAcceptedSince(entry.stepAt));
 }
 
 /** Shows the user what sbatch printed; nothing else explains why the task waits. */

@@ -1,5 +1,6 @@
 // The backoff of claiming, while the cluster accepts no jobs.
 import { backoffMs } from './backoff-ms.ts';
+import { createFailureHolds, type FailureHolds } from './failed-submission-holds.ts';
 import type { RefusalHolds } from './slurm-refusal-holds.ts';
 
 /**
@@ -12,6 +13,7 @@ const MAX_TRY_EVERY_MS = 1_800_000;
 export interface Backoff {
   /** Undefined if there is only one queue without a user map: a limit of the queue is then one of all tasks. */
   readonly holds?: RefusalHolds | undefined;
+  readonly failures: FailureHolds;
   /** When tasks may be claimed again, milliseconds since 1970; 0 if no submission failed, or if the clock was set back since. */
   until(now: number): number;
   /** Whether the last submission failed: a task is then submitted only while no other submission runs. */
@@ -21,11 +23,18 @@ export interface Backoff {
    * accepted job. Without backpressure it is not limited.
    */
   room(): number;
-  /** Records a failure. During one backoff only the first failure counts. @param isFull whether a limit is reached, which holds until a job ends */
-  failed(now: number, options?: { readonly isFull: boolean }): void;
+  /** Records a failure. During one backoff only the first failure counts. */
+  failed(now: number, options?: FailureOptions): void;
   succeeded(now: number): void;
   /** Records what a poll found. @param waiting the entries of the longest served queue @param ended how many jobs have ended since the last poll */
   polled(found: { readonly waiting: number; readonly ended: number }): void;
+}
+
+interface FailureOptions {
+  /** A limit is reached, which holds until a job ends. */
+  readonly isFull?: boolean;
+  /** Of how many users the submissions fail, if their tasks may be the cause: with few of them, the others must not wait long. */
+  readonly submitters?: number;
 }
 
 interface BackoffOptions {
@@ -35,10 +44,14 @@ interface BackoffOptions {
    */
   readonly isForAll?: boolean;
   readonly holds?: RefusalHolds | undefined;
+  readonly hasSeveralQueues?: boolean;
 }
 
-export function createBackoff(random: () => number, { isForAll = false, holds }: BackoffOptions = {}): Backoff {
-  let failures = 0;
+export function createBackoff(
+  random: () => number,
+  { isForAll = false, holds, hasSeveralQueues = false }: BackoffOptions = {},
+): Backoff {
+  let failed = 0;
   let isFull = false;
   let longest = 0;
   /** Jobs that have ended since the cluster was full, without those that were accepted in their place. */
@@ -54,7 +67,7 @@ export function createBackoff(random: () => number, { isForAll = false, holds }:
   }
 
   function reset(): void {
-    failures = 0;
+    failed = 0;
     isFull = false;
     ended = 0;
     due = { afterEnd: 0, anyway: 0 };
@@ -62,17 +75,18 @@ export function createBackoff(random: () => number, { isForAll = false, holds }:
 
   return {
     holds,
+    failures: createFailureHolds(random, { hasSeveralQueues }),
     until,
-    isFailing: () => failures > 0,
-    room: () => (failures > 0 ? Math.max(1, ended) : room),
+    isFailing: () => failed > 0,
+    room: () => (failed > 0 ? Math.max(1, ended) : room),
     failed(now, options) {
       if (now < until(now)) return;
-      failures += 1;
+      failed += 1;
       failedAt = now;
       isFull = isForAll && options?.isFull === true;
       ended = 0;
       room = isFull ? 1 : room;
-      const waitMs = backoffMs(failures, random());
+      const waitMs = backoffMs(Math.min(failed, options?.submitters ?? failed), random());
       const longMs = isFull ? Math.min(MAX_TRY_EVERY_MS, TRY_EVERY_MS_PER_ENTRY * longest) : 0;
       due = { afterEnd: now + waitMs, anyway: now + Math.max(waitMs, longMs) };
     },

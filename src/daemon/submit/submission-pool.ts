@@ -4,6 +4,8 @@ import { sleepUnlessStopped } from '../../base/clock.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
+import { failAsHopeless } from '../end/fail-hopeless-task.ts';
+import { submitterOf, type Submitter } from './failed-submission-holds.ts';
 import { refusedOf, type Refused } from './slurm-refusal-holds.ts';
 import type { Backoff } from './submission-backoff.ts';
 
@@ -19,10 +21,18 @@ export interface Backpressure {
   readonly isFull?: boolean;
   /** Other queues, and other Unix users in this queue, need not share the limit. */
   readonly isOfQueue?: boolean;
+  /** sbatch failed, and the cause may be this task: then it concerns no other. */
+  readonly isFailure?: boolean;
 }
 
-/** `unknown` starts the backoff, as backpressure does; `none` means that no job was submitted for another reason. */
+/** `unknown` is a failure whose cause may be the task; `none` means that no job was submitted for another reason. */
 export type SubmitResult = 'accepted' | 'unknown' | 'none' | Backpressure;
+
+/** Undefined if it is not known yet. */
+export interface SubmissionOf {
+  readonly refused: Refused | undefined;
+  readonly submitter: Submitter | undefined;
+}
 
 export interface SubmissionPool {
   /** Whether another task may be claimed: its submission starts at once then. */
@@ -35,9 +45,11 @@ export interface SubmissionPool {
   /**
    * Starts a submission, or returns false if there is no free slot. No other code touches the task until the submission ends; an
    * error is logged, and a later pass finishes its step.
-   * @param of whose job it will be, if the entry does not name its Unix user yet
+   * @param of whose job and submission it will be, if the entry does not name them yet
    */
-  start(entry: Entry, submission: () => Promise<SubmitResult>, of?: Refused): boolean;
+  start(entry: Entry, submission: () => Promise<SubmitResult>, of?: SubmissionOf): boolean;
+  /** Whether Slurm has accepted a job since then (milliseconds since 1970). */
+  hasAcceptedSince(time: number): boolean;
   /** Resolves when this many tasks may be claimed, at the latest at `until` (milliseconds since 1970) or when the signal aborts. */
   waitToClaim(count: number, until: number, signal: AbortSignal): Promise<void>;
   /** Resolves when no submission runs, at the latest at `until` or when the signal aborts. */
@@ -73,7 +85,10 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
       if (typeof result === 'string' || result.isKept === true) return;
       // Each task returns to the very front of its queue, so the order is kept only if the oldest returns last.
       await waitForLater();
-      await returnToQueue(deps, result.returning, { isParked: true, why: result.why });
+      const { returning, why } = result;
+      if (result.isFailure === true && backoff.failures.isHopeless(returning.task))
+        await failAsHopeless(deps, returning, why);
+      else await returnToQueue(deps, returning, { isParked: true, why });
     } catch (error) {
       deps.log.warn('Submission interrupted; continuing in the next pass', {
         task: entry.task,
@@ -89,34 +104,61 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
   async function noteEnd(
     entry: Entry,
     submission: () => Promise<SubmitResult>,
-    endProbe: ((now: number) => void) | undefined,
+    endProbe: (now: number) => void,
   ): Promise<SubmitResult> {
     try {
       const result = await submission();
       note(entry, result);
       return result;
     } finally {
-      endProbe?.(clock.now());
+      endProbe(clock.now());
     }
   }
 
-  /** Undefined if it is not known yet which Unix user's job it will be. */
-  function knownRefused(entry: Entry): Refused | undefined {
-    return deps.unixUsers === undefined || entry.unixUser !== undefined ? refusedOf(entry) : undefined;
+  function knownOf(entry: Entry): SubmissionOf {
+    const isKnown = deps.unixUsers === undefined || entry.unixUser !== undefined;
+    const hasOrigin = deps.unixUsers !== undefined || entry.origin !== undefined;
+    return {
+      refused: isKnown ? refusedOf(entry) : undefined,
+      submitter: isKnown && hasOrigin ? submitterOf(deps, entry) : undefined,
+    };
+  }
+
+  /** One submission shows whether Slurm accepts jobs of its queue and submitter again. */
+  function startProbe({ refused, submitter }: SubmissionOf): (now: number) => void {
+    const now = clock.now();
+    const ends = [
+      refused === undefined ? undefined : backoff.holds?.startProbe(refused, now),
+      submitter === undefined ? undefined : backoff.failures.startProbe(submitter, now),
+    ];
+    return (endedAt) => {
+      for (const end of ends) end?.(endedAt);
+    };
   }
 
   function note(entry: Entry, result: SubmitResult): void {
     const now = clock.now();
+    // Its entry names its owner and its Unix user since it was submitted.
+    const submitted = deps.journal.entries.get(entry.task) ?? entry;
     if (result === 'accepted') {
       backoff.succeeded(now);
-      // Its entry names the Unix user since it was submitted.
-      backoff.holds?.accepted(refusedOf(deps.journal.entries.get(entry.task) ?? entry), now);
-    } else if (result === 'unknown') backoff.failed(now);
+      backoff.holds?.accepted(refusedOf(submitted), now);
+      backoff.failures.accepted(entry.task, submitterOf(deps, submitted), now);
+    } else if (result === 'unknown') noteFailure(submitted, now);
     else if (result !== 'none' && result.isOfUser !== true) {
-      const { returning, why, isFull = false, isOfQueue = false } = result;
-      if (isOfQueue && backoff.holds !== undefined) backoff.holds.refused(refusedOf(returning), why, now);
+      const { returning, why, isFull = false, isOfQueue = false, isFailure = false, isKept = false } = result;
+      if (isFailure) {
+        noteFailure(returning, now);
+        if (!isKept) backoff.failures.returned(returning.task, now);
+      } else if (isOfQueue && backoff.holds !== undefined) backoff.holds.refused(refusedOf(returning), why, now);
       else backoff.failed(now, { isFull });
     }
+  }
+
+  /** Unless the submissions of others fail too, Slurm is not the cause. */
+  function noteFailure(entry: Entry, now: number): void {
+    const submitters = backoff.failures.failed(submitterOf(deps, entry), now);
+    if (submitters > 1) backoff.failed(now, { submitters });
   }
 
   function hasFreeSlots(count: number): boolean {
@@ -147,12 +189,14 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
     mayResubmit(entry) {
       const now = clock.now();
       if (backoff.holds?.isHeld(refusedOf(entry), now) === true) return false;
+      if (backoff.failures.isHeld(submitterOf(deps, entry), now)) return false;
       return now >= backoff.until(now) && (!backoff.isFailing() || running.size === 0);
     },
-    start(entry, submission, of = knownRefused(entry)) {
+    hasAcceptedSince: (time) => backoff.failures.lastAccepted() > time,
+    start(entry, submission, of = knownOf(entry)) {
       if (!hasFreeSlots(1) || rateLimit.waitMs(clock.now()) > 0) return false;
       rateLimit.spend(clock.now());
-      const endProbe = of === undefined ? undefined : backoff.holds?.startProbe(of, clock.now());
+      const endProbe = startProbe(of);
       deps.busy.add(entry.task);
       const waitForLater = (): Promise<unknown> => {
         const all = [...running];

@@ -8,6 +8,8 @@ import { describeSubmission } from '../audit/audit-submission.ts';
 import { startDirectory } from '../../sbatch-template/directives/parse-directive-options.ts';
 import { rejectedBySlurm } from '../decide/ended-job.ts';
 import { endTask } from '../end/end-task.ts';
+import { failAsHopeless } from '../end/fail-hopeless-task.ts';
+import { MAX_FAILURES } from './failed-submission-holds.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import { schedulerQueueOf, withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
@@ -106,7 +108,9 @@ export async function submit(
     ...(before.origin === undefined ? {} : { origin: before.origin }),
     ...(unixUser === undefined ? {} : { unixUser }),
     ...(before.timedOutJobs === undefined ? {} : { timedOutJobs: before.timedOutJobs }),
-    ...(before.step === 'submitting' && before.withoutJob !== undefined ? { withoutJob: before.withoutJob } : {}),
+    ...(before.step === 'submitting' && before.withoutJob !== undefined
+      ? { withoutJob: before.withoutJob, failedAlone: before.failedAlone ?? 0 }
+      : {}),
     firstAttemptAt: before.firstAttemptAt ?? now,
     told: {},
   };
@@ -164,10 +168,16 @@ const MAX_MESSAGE = 500;
 /**
  * Submits a task again whose sbatch created no job, as a look-up has shown. That used no attempt. A request of that sbatch may still reach
  * Slurm, and its job may then take the entry. If there is no job again, only this task waits: Slurm may accept the jobs of others.
+ * @param isAlone whether Slurm has accepted the job of another task since that sbatch
  */
-export async function submitWithoutJobAgain(deps: DaemonDeps, entry: Entry): Promise<SubmitResult> {
+export async function submitWithoutJobAgain(deps: DaemonDeps, entry: Entry, isAlone: boolean): Promise<SubmitResult> {
+  const failedAlone = (entry.failedAlone ?? 0) + (isAlone ? 1 : 0);
+  if (failedAlone >= MAX_FAILURES) {
+    await failAsHopeless(deps, entry, entry.submitMessage ?? '');
+    return 'none';
+  }
   const withoutJob = Math.min(MAX_COUNTED, (entry.withoutJob ?? 0) + 1);
-  const again = { ...entry, attempts: Math.max(0, entry.attempts - 1), withoutJob, mayBeUnparked: true };
+  const again = { ...entry, attempts: Math.max(0, entry.attempts - 1), withoutJob, failedAlone, mayBeUnparked: true };
   const result = await resubmit(deps, again, 'the last sbatch for this task created no job');
   return result === 'unknown' ? 'none' : result;
 }
@@ -221,7 +231,7 @@ async function handleOutcome(
         return { returning: entry, why: outcome.message, isOfUser: true };
       }
       deps.log.warn(`Slurm unreachable; ${next}`, { ...facts, slurm: outcome.message });
-      return { returning: entry, why: `Slurm cannot be reached: ${outcome.message}` };
+      return { returning: entry, why: `Slurm cannot be reached: ${outcome.message}`, isFailure: true };
     case 'unknown':
       // The job may exist: it is looked up by name before anything else is done for this task.
       deps.log.warn('Submission outcome unknown; looking up the job by name', {

@@ -126,7 +126,7 @@ describe('when it submits a parked task, the daemon', () => {
       'backpressure',
       { why: 'Slurm accepts no more jobs now: MaxJobCount limit reached', isFull: true, isOfQueue: false },
     ],
-    ['unavailable', { why: 'Slurm cannot be reached: sbatch said unavailable' }],
+    ['unavailable', { why: 'Slurm cannot be reached: sbatch said unavailable', isFailure: true }],
   ] as const) {
     it(`returns the task to its queue, with Slurm's message, if the outcome is "${fate}"`, async () => {
       const fixture = createStepFixture();
