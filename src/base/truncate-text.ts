@@ -9,6 +9,10 @@ export const MAX_LENGTH = {
   /** Why a task waits or has ended, in `status`. */
   shownReason: 500,
   propertyValue: 1_000,
+  /** A status message or reason, as the server returns it: ours have 4,000, and are compared. */
+  statusText: 5_000,
+  /** A worker or user of a task, or a queue's name, as the server returns it: such a text is compared, so its limit exceeds any in use. */
+  comparedText: 4_096,
   /** Any text of an audit line. A path may have 4,096. */
   auditText: 4_096,
 } as const;

@@ -1,31 +1,31 @@
 // Parses a queue of the server. An unreadable entry must not hide the queue or its other entries.
+import { limitText } from '../base/truncate-text.ts';
 import type { Queue, QueueEntry } from './client.ts';
-import { isQueueId, isTaskId, type TaskId } from './ids.ts';
+import { isQueueId, isTaskId, type QueueId, type TaskId } from './ids.ts';
 import { parseTime } from './parse-time.ts';
 import { describeValue, readField, type UnreadableEntry } from './unreadable-entries.ts';
-import { TOO_LARGE } from './read-in-pages.ts';
 
 /** The fields to request (`only_fields`). */
 export const QUEUE_FIELDS = ['id', 'name', 'entries'];
 /** With the time by which a later reading finds out whether the queue changed. */
 export const TIMED_QUEUE_FIELDS = [...QUEUE_FIELDS, 'last_update'];
 
-/**
- * The queue; undefined if its id is unreadable.
- * @param leftOut receives the unreadable parts
- * @param most how many entries were requested
- */
-export function parseQueue(row: unknown, index: number, leftOut: UnreadableEntry[], most: number): Queue | undefined {
-  if (row === TOO_LARGE) {
-    leftOut.push({ place: `queues[${index}]`, why: 'it is too large' });
-    return undefined;
-  }
+/** A queue of a list, without the texts of the response: a user may have written an entry of 16 MB. */
+export type QueueRow =
+  | { readonly id: QueueId; readonly queue: Queue; readonly leftOut: readonly UnreadableEntry[] }
+  | { readonly id: undefined; readonly why: string };
+
+/** @param most how many entries were requested */
+export function parseQueueRow(row: unknown, most: number): QueueRow {
   const id = readField(row, 'id');
-  if (!isQueueId(id)) {
-    leftOut.push({ place: `queues[${index}]`, why: `its id is ${describeValue(id)}` });
-    return undefined;
-  }
-  const name = readField(row, 'name');
+  if (!isQueueId(id)) return { id: undefined, why: `its id is ${describeValue(id)}` };
+  const leftOut: UnreadableEntry[] = [];
+  return { id, queue: parseQueue(row, id, leftOut, most), leftOut };
+}
+
+function parseQueue(row: unknown, id: QueueId, leftOut: UnreadableEntry[], most: number): Queue {
+  const written = readField(row, 'name');
+  const name = typeof written === 'string' ? limitText(written, 'comparedText') : written;
   if (typeof name !== 'string') leftOut.push({ place: `queue ${id}`, why: `its name is ${describeValue(name)}` });
   const shown = typeof name === 'string' ? `queue ${describeValue(name)} (${id})` : `queue ${id}`;
   const changed = readField(row, 'last_update');

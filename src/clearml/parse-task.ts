@@ -1,4 +1,5 @@
 // Parses a task of the server. An unreadable task must not hide the others of its page.
+import { limitText } from '../base/truncate-text.ts';
 import { isTaskId, type QueueId, type TaskId } from './ids.ts';
 import { parseTime } from './parse-time.ts';
 import { describeValue, readField, type UnreadableEntry } from './unreadable-entries.ts';
@@ -54,15 +55,15 @@ export function parseTask(row: unknown, id: TaskId): Task | Unreadable {
   const properties = readField(readField(row, 'hyperparams'), 'properties');
   return {
     id,
-    name: parseText(readField(row, 'name')) ?? '',
+    name: limitText(parseText(readField(row, 'name')) ?? '', 'name'),
     status,
-    statusReason,
-    statusMessage,
+    statusReason: limitText(statusReason, 'statusText'),
+    statusMessage: limitText(statusMessage, 'statusText'),
     statusChanged,
     lastUpdate,
-    lastWorker: named(lastWorker),
-    user: named(user),
-    executionQueue: named(queue) as QueueId | undefined,
+    lastWorker: named(limitText(lastWorker, 'comparedText')),
+    user: named(limitText(user, 'comparedText')),
+    executionQueue: named(limitText(queue, 'comparedText')) as QueueId | undefined,
     archived: Array.isArray(tags) && tags.includes('archived'),
     slurmJob: parseJob(readField(readField(properties, 'slurm_job_id'), 'value')),
     slurmCluster: parseRecord(readField(readField(properties, 'slurm_cluster'), 'value')),
@@ -132,17 +133,29 @@ function parseSeconds(value: unknown): number {
   return typeof value === 'string' || typeof value === 'number' ? Number(value) : NaN;
 }
 
-/** The task of a row; if it is unreadable, it is added to those left out. */
-export function parseTaskRow(row: unknown, index: number, leftOut: UnreadableEntry[]): Task | undefined {
+/** A task of a list, without the texts of the response: a user may have written one of 15 MB. */
+export interface TaskRow {
+  /** Undefined if unreadable. */
+  readonly id: TaskId | undefined;
+  readonly task: Task | Unreadable;
+}
+
+export const TOO_LARGE_TASK: TaskRow = { id: undefined, task: { why: 'it is too large' } };
+
+export function parseTaskRow(row: unknown): TaskRow {
   const id = parseTaskId(row);
-  const task = id === undefined ? { why: `its id is ${describeValue(readField(row, 'id'))}` } : parseTask(row, id);
+  return { id, task: id === undefined ? wrong('id', readField(row, 'id')) : parseTask(row, id) };
+}
+
+/** The task of a row; if it is unreadable, it is added to those left out. */
+export function takeTask({ id, task }: TaskRow, index: number, leftOut: UnreadableEntry[]): Task | undefined {
   if (!isUnreadable(task)) return task;
   leftOut.push({ place: id === undefined ? `tasks[${index}]` : `task ${id}`, why: task.why });
   return undefined;
 }
 
 /** Why a row is not about one of the requested tasks. */
-export function describeUnexpectedRow(row: unknown): string {
-  const id = readField(row, 'id');
-  return id === undefined ? 'its id is missing' : `its id ${describeValue(id)} was not requested, or appears twice`;
+export function describeUnexpectedRow({ id, task }: TaskRow): string {
+  if (id !== undefined) return `its id ${describeValue(id)} was not requested, or appears twice`;
+  return isUnreadable(task) ? task.why : '';
 }

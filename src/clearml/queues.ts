@@ -2,16 +2,17 @@
 import * as z from 'zod';
 import type { Logger } from '../log/logger.ts';
 import type { Queue, QueueList, QueueName, Queues } from './client.ts';
-import { InvalidResponseError, ServerUnreachableError } from './errors.ts';
-import { QueueIdShape, TaskIdShape, type QueueId, type TaskId } from './ids.ts';
+import { InvalidResponseError, ResponseTooLargeError, ServerRefusedError, ServerUnreachableError } from './errors.ts';
+import { isQueueId, QueueIdShape, TaskIdShape, type QueueId, type TaskId } from './ids.ts';
 import { readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
-import { readPages, splitPages } from './read-in-pages.ts';
-import { QUEUE_FIELDS, parseQueue, TIMED_QUEUE_FIELDS } from './parse-queue.ts';
+import { readPages, splitPages, TOO_LARGE } from './read-in-pages.ts';
+import { QUEUE_FIELDS, parseQueueRow, TIMED_QUEUE_FIELDS, type QueueRow } from './parse-queue.ts';
 import { escapeRegex } from './escape-regex.ts';
 import { isRefusal, unlessRefused } from './connection/refusal-codes.ts';
 import type { Session } from './connection/session.ts';
 
 const Rows = z.object({ queues: z.array(z.unknown()) });
+const One = z.object({ queue: z.unknown() });
 const Created = z.object({ id: QueueIdShape });
 const Popped = z.object({ entry: z.object({ task: TaskIdShape }).nullish() });
 const Removed = z.object({ removed: z.number() });
@@ -23,18 +24,26 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
     return (await session.call('queues.get_all', body, { shape: Rows, idempotent: true })).queues;
   }
 
-  /** @param most how many entries of each queue were requested */
-  function parseRows(rows: readonly unknown[], most = Infinity): QueueList {
+  function listQueues(rows: readonly (QueueRow | typeof TOO_LARGE)[]): QueueList {
     const leftOut: UnreadableEntry[] = [];
-    const queues = rows.flatMap((row, index) => parseQueue(row, index, leftOut, most) ?? []);
+    const queues: Queue[] = [];
+    for (const [index, row] of rows.entries()) {
+      const place = `queues[${index}]`;
+      if (row === TOO_LARGE) leftOut.push({ place, why: 'it is too large' });
+      else if (row.id === undefined) leftOut.push({ place, why: row.why });
+      else {
+        queues.push(row.queue);
+        for (const entry of row.leftOut) leftOut.push(entry);
+      }
+    }
     reportUnreadable('queues.get_all', leftOut);
     return { queues, isWhole: queues.length === rows.length && queues.every(({ isWhole }) => isWhole) };
   }
 
   /** @throws InvalidResponseError if the queue may be an unreadable one: it must not be created again */
   async function findOne(filter: object, isIt: (queue: QueueName) => boolean): Promise<QueueName | undefined> {
-    const rows = await list({ ...filter, max_task_entries: 1 });
-    const { queues } = parseRows(rows, 1);
+    const rows = await listPages(filter, 1);
+    const { queues } = listQueues(rows);
     const found = queues.find(isIt);
     if (found === undefined && queues.length < rows.length)
       throw new InvalidResponseError(
@@ -60,11 +69,49 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
     return findOne({ name: `^${escapeRegex(name)}$` }, (queue) => queue.name === name);
   }
 
-  async function listPages(filter: object): Promise<readonly unknown[]> {
-    const readPage = (page: number, size: number): Promise<readonly unknown[]> =>
-      list({ order_by: ['id'], page, page_size: size, ...filter });
+  /** @param most only so many entries of each queue */
+  async function listPages(filter: object, most?: number): Promise<readonly (QueueRow | typeof TOO_LARGE)[]> {
+    const few = most === undefined ? {} : { max_task_entries: most };
+    const parse = (row: unknown): QueueRow => parseQueueRow(row, most ?? Infinity);
+    const readPage = async (page: number, size: number): Promise<readonly QueueRow[]> => {
+      const at = { order_by: ['id'], page, page_size: size };
+      try {
+        return (await list({ ...at, ...filter, ...few })).map(parse);
+      } catch (error) {
+        if (size > 1 || !(error instanceof ResponseTooLargeError)) throw error;
+        return [parse(await readLarge(page, filter, few, error))];
+      }
+    };
     // What a missing queue holds would seem to be in no queue.
-    return readPages('queues.get_all', readPage, { isComplete: true });
+    return readPages('queues.get_all', readPage, { readId: (position) => readIdAt(position, filter) });
+  }
+
+  async function readIdAt(position: number, filter: object): Promise<unknown> {
+    const at = { order_by: ['id'], page: position, page_size: 1 };
+    const [row] = await list({ ...filter, ...at, only_fields: ['id'] });
+    return readField(row, 'id');
+  }
+
+  /**
+   * The queue at this position, by its id: that response may be as large as any queue is.
+   * @throws the error `because` if the server returns no such queue
+   */
+  async function readLarge(
+    position: number,
+    filter: object,
+    few: object,
+    because: ResponseTooLargeError,
+  ): Promise<unknown> {
+    const id = await readIdAt(position, filter);
+    if (!isQueueId(id)) throw because;
+    try {
+      const body = { queue: id, ...few };
+      const { queue } = await session.call('queues.get_by_id', body, { shape: One, idempotent: true });
+      if (readField(queue, 'id') === id) return queue;
+    } catch (error) {
+      if (!(error instanceof ServerRefusedError)) throw error;
+    }
+    throw because;
   }
 
   async function readById(
@@ -74,16 +121,15 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
       most,
     }: { readonly only_fields?: readonly string[]; readonly most?: number | undefined },
   ): Promise<QueueList> {
-    const few = most === undefined ? {} : { max_task_entries: most };
-    const rows: unknown[] = [];
-    for (const id of splitPages(ids)) for (const row of await listPages({ id, only_fields, ...few })) rows.push(row);
-    return parseRows(rows, most);
+    const rows: (QueueRow | typeof TOO_LARGE)[] = [];
+    for (const id of splitPages(ids)) for (const row of await listPages({ id, only_fields }, most)) rows.push(row);
+    return listQueues(rows);
   }
 
   /** Reads the heads of all queues, and the entries only of those that differ from `known`. */
   async function readChangedQueues(known: readonly Queue[]): Promise<QueueList> {
     const before = new Map(known.map((queue) => [queue.id, queue]));
-    const heads = parseRows(await listPages({ only_fields: TIMED_QUEUE_FIELDS, max_task_entries: 1 }), 1);
+    const heads = listQueues(await listPages({ only_fields: TIMED_QUEUE_FIELDS }, 1));
     const changed = heads.queues.filter((head) => !isUnchanged(before.get(head.id), head)).map(({ id }) => id);
     const read =
       changed.length === 0
@@ -126,7 +172,7 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
 
     async readAll(known = []) {
       if (known.length > 0) return readChangedQueues(known);
-      return parseRows(await listPages({ only_fields: TIMED_QUEUE_FIELDS }));
+      return listQueues(await listPages({ only_fields: TIMED_QUEUE_FIELDS }));
     },
 
     async pop(queue, task) {

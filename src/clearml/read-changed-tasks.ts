@@ -3,9 +3,9 @@ import * as z from 'zod';
 import type { Tasks } from './client.ts';
 import { ResponseTooLargeError, ServerRefusedError } from './errors.ts';
 import type { TaskId } from './ids.ts';
-import { PAGE_SIZE, splitPages, TOO_LARGE } from './read-in-pages.ts';
+import { PAGE_SIZE, splitPages } from './read-in-pages.ts';
 import type { Session } from './connection/session.ts';
-import { describeUnexpectedRow, parseTaskId, parseTaskRow } from './parse-task.ts';
+import { describeUnexpectedRow, takeTask, TOO_LARGE_TASK, type TaskRow } from './parse-task.ts';
 import type { Task, TaskStatus } from './task.ts';
 import type { UnreadableEntry, ReportUnreadable } from './unreadable-entries.ts';
 
@@ -25,7 +25,7 @@ interface Found {
 /** @param list reads one page of `tasks.get_all` */
 export function createChangedTaskReads(
   session: Session,
-  list: (filter: object) => Promise<readonly unknown[]>,
+  list: (filter: object) => Promise<readonly TaskRow[]>,
   reportUnreadable: ReportUnreadable,
 ): Pick<Tasks, 'readChanged' | 'count'> {
   /** Reads the changed ones of these tasks. A full page may be truncated, so the tasks are then read in two parts. */
@@ -45,7 +45,7 @@ export function createChangedTaskReads(
     ids: readonly TaskId[],
     since: number,
     leftOut: UnreadableEntry[],
-  ): Promise<readonly unknown[] | undefined> {
+  ): Promise<readonly TaskRow[] | undefined> {
     try {
       const rows = await list({ id: ids, ...statusChangedSince(since) });
       return rows.length < PAGE_SIZE || ids.length <= PAGE_SIZE ? rows : undefined;
@@ -53,7 +53,7 @@ export function createChangedTaskReads(
       if (!(error instanceof ResponseTooLargeError)) throw error;
       if (ids.length > 1) return undefined;
       leftOut.push({ place: `task ${ids[0] ?? ''}`, why: 'it is too large' });
-      return [TOO_LARGE];
+      return [TOO_LARGE_TASK];
     }
   }
 
@@ -90,16 +90,16 @@ export function createChangedTaskReads(
 }
 
 /** A row that is not about one requested task may be about any of them. */
-function parseChangedRows(ids: readonly TaskId[], rows: readonly unknown[], found: Found): void {
+function parseChangedRows(ids: readonly TaskId[], rows: readonly TaskRow[], found: Found): void {
   const requested = new Set(ids);
   for (const [index, row] of rows.entries()) {
-    const id = parseTaskId(row);
+    const { id } = row;
     if (id === undefined || !requested.delete(id)) {
       found.isWhole = false;
-      if (row !== TOO_LARGE) found.leftOut.push({ place: `tasks[${index}]`, why: describeUnexpectedRow(row) });
+      if (row !== TOO_LARGE_TASK) found.leftOut.push({ place: `tasks[${index}]`, why: describeUnexpectedRow(row) });
       continue;
     }
-    const task = parseTaskRow(row, index, found.leftOut);
+    const task = takeTask(row, index, found.leftOut);
     if (task === undefined) found.unread.add(id);
     else found.tasks.set(id, task);
   }

@@ -14,25 +14,28 @@ const MAX_PAGES = 400;
 /** Replaces an element that is too large by itself. */
 export const TOO_LARGE: unique symbol = Symbol('too large');
 
-/** The raw elements of one page. */
-export type ReadPage = (page: number, size: number) => Promise<readonly unknown[]>;
+/**
+ * The elements of one page, parsed: a raw one may take 16 MB of memory until all pages are read. An element is an object whose field
+ * `id` is undefined if unreadable.
+ */
+export type ReadPage<Row> = (page: number, size: number) => Promise<readonly Row[]>;
 
 /** A list that changes that often while it is read is not read. */
 const MAX_MOVES = 20;
 
 /**
- * The raw elements of all pages, up to the first page that is not full. `TOO_LARGE` replaces an element that is too large by
+ * The elements of all pages, up to the first page that is not full. `TOO_LARGE` replaces an element that is too large by
  * itself, so that the others can be read.
- * @param isComplete whether a page is read again if an earlier element was deleted meanwhile: the first element of the next page has moved
- *   into it, and would be left out
+ * @param readId reads the id of the element at this position; with it, a page is read again if an earlier element was deleted meanwhile:
+ *   the first element of the next page has moved into it, and would be left out
  * @throws InvalidResponseError if the server never ends the list
  */
-export async function readPages(
+export async function readPages<Row>(
   endpoint: string,
-  readPage: ReadPage,
-  { isComplete = false }: { readonly isComplete?: boolean } = {},
-): Promise<unknown[]> {
-  const rows: unknown[] = [];
+  readPage: ReadPage<Row>,
+  { readId }: { readonly readId?: (position: number) => Promise<unknown> } = {},
+): Promise<(Row | typeof TOO_LARGE)[]> {
+  const rows: (Row | typeof TOO_LARGE)[] = [];
   let first: unknown;
   let before: { readonly start: number; readonly last: unknown } | undefined;
   let moves = 0;
@@ -44,7 +47,7 @@ export async function readPages(
       throw new InvalidResponseError(`${endpoint} returns the same page again and again`, false);
     first = id;
     for (const row of found) rows.push(row);
-    if (isComplete && before !== undefined && (await hasMoved(readPage, start, before.last))) {
+    if (readId !== undefined && before?.last !== undefined && (await readId(start - 1)) !== before.last) {
       moves += 1;
       if (moves > MAX_MOVES)
         throw new InvalidResponseError(`${endpoint} returns a list that changes while it is read`, false);
@@ -58,18 +61,11 @@ export async function readPages(
   throw new InvalidResponseError(`${endpoint} returns more than ${MAX_PAGES} pages`, false);
 }
 
-/** Whether the element before this page is no longer the one that was read there. */
-async function hasMoved(readPage: ReadPage, start: number, last: unknown): Promise<boolean> {
-  if (last === undefined) return false;
-  const [row] = await readPage(start - 1, 1);
-  return readField(row, 'id') !== last;
-}
-
 /** Reads the largest page that begins there and whose response is not too large. */
-async function readLargest(
-  readPage: ReadPage,
+async function readLargest<Row>(
+  readPage: ReadPage<Row>,
   start: number,
-): Promise<{ readonly found: readonly unknown[]; readonly size: number }> {
+): Promise<{ readonly found: readonly (Row | typeof TOO_LARGE)[]; readonly size: number }> {
   for (const size of SIZES.filter((one) => start % one === 0)) {
     try {
       return { found: await readPage(start / size, size), size };
@@ -81,7 +77,7 @@ async function readLargest(
 }
 
 /** Of an element that was read twice, the later state counts. */
-function withoutRepeats(rows: readonly unknown[]): unknown[] {
+function withoutRepeats<Row>(rows: readonly Row[]): Row[] {
   return [...new Map(rows.map((row, index) => [readField(row, 'id') ?? index, row])).values()];
 }
 

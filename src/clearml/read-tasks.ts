@@ -15,7 +15,10 @@ import {
   parseTask,
   parseTaskId,
   parseTaskRow,
+  takeTask,
   TASK_FIELDS,
+  TOO_LARGE_TASK,
+  type TaskRow,
 } from './parse-task.ts';
 import type { Task, TaskDocument } from './task.ts';
 
@@ -40,13 +43,13 @@ function documentOf(id: TaskId): z.ZodType<TaskDocument> {
 const SMALL_PAGE = 20;
 
 export function createTaskReads(session: Session, reportUnreadable: ReportUnreadable): TaskReads {
-  async function list(filter: object): Promise<readonly unknown[]> {
+  async function list(filter: object): Promise<readonly TaskRow[]> {
     const body = { page_size: PAGE_SIZE, ...filter, only_fields: TASK_FIELDS, search_hidden: true };
-    return (await session.call('tasks.get_all', body, { shape: Rows, idempotent: true })).tasks;
+    return (await session.call('tasks.get_all', body, { shape: Rows, idempotent: true })).tasks.map(parseTaskRow);
   }
 
   /** The rows of these ids, in several calls if one response is too large. */
-  async function listById(ids: readonly TaskId[], leftOut: UnreadableEntry[]): Promise<readonly unknown[]> {
+  async function listById(ids: readonly TaskId[], leftOut: UnreadableEntry[]): Promise<readonly TaskRow[]> {
     try {
       return await list({ id: ids });
     } catch (error) {
@@ -54,9 +57,9 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
       const [id = ''] = ids;
       if (ids.length === 1) {
         leftOut.push({ place: `task ${id}`, why: 'it is too large' });
-        return [TOO_LARGE];
+        return [TOO_LARGE_TASK];
       }
-      const rows: unknown[] = [];
+      const rows: TaskRow[] = [];
       for (const part of splitPages(ids, ids.length > SMALL_PAGE ? SMALL_PAGE : 1))
         for (const row of await listById(part, leftOut)) rows.push(row);
       return rows;
@@ -100,13 +103,13 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
       if (statuses.length === 0 || queues.length === 0) return [];
       const leftOut: UnreadableEntry[] = [];
       const since = changedSince === undefined ? {} : statusChangedSince(changedSince);
-      const rows: unknown[] = [];
+      const rows: TaskRow[] = [];
       for (const part of splitById(except)) {
         const filter = { status: statuses, 'execution.queue': queues, ...since, ...part, order_by: ['id'] };
         const read = await readPages('tasks.get_all', (page, size) => list({ ...filter, page, page_size: size }));
-        for (const row of read) rows.push(row);
+        for (const row of read) rows.push(row === TOO_LARGE ? TOO_LARGE_TASK : row);
       }
-      const found = rows.flatMap((row, index) => parseTaskRow(row, index, leftOut) ?? []);
+      const found = rows.flatMap((row, index) => takeTask(row, index, leftOut) ?? []);
       reportUnreadable('tasks.get_all', leftOut);
       return found;
     },
@@ -118,7 +121,7 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
         ? await list({ ...few, _any_: { fields: ['id'], pattern: `^${text}` } })
         : [];
       const leftOut: UnreadableEntry[] = [];
-      const found = [...begun, ...named].flatMap((row, index) => parseTaskRow(row, index, leftOut) ?? []);
+      const found = [...begun, ...named].flatMap((row, index) => takeTask(row, index, leftOut) ?? []);
       reportUnreadable('tasks.get_all', leftOut);
       return [...new Map(found.map((task) => [task.id, task])).values()].slice(0, most);
     },
@@ -129,22 +132,22 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
 function parseTasksInto(
   { tasks, unread }: { readonly tasks: Map<TaskId, Task>; readonly unread: Set<TaskId> },
   requested: readonly TaskId[],
-  rows: readonly unknown[],
+  rows: readonly TaskRow[],
   leftOut: UnreadableEntry[],
 ): void {
   const missing = new Set(requested);
   let unexpected = 0;
   for (const [index, row] of rows.entries()) {
-    const id = parseTaskId(row);
+    const { id } = row;
     if (id === undefined || !missing.has(id)) {
       unexpected += 1;
       // Two rows of one task: neither can be trusted.
       if (id !== undefined && tasks.delete(id)) unread.add(id);
-      if (row !== TOO_LARGE) leftOut.push({ place: `tasks[${index}]`, why: describeUnexpectedRow(row) });
+      if (row !== TOO_LARGE_TASK) leftOut.push({ place: `tasks[${index}]`, why: describeUnexpectedRow(row) });
       continue;
     }
     missing.delete(id);
-    const task = parseTaskRow(row, index, leftOut);
+    const task = takeTask(row, index, leftOut);
     if (task === undefined) unread.add(id);
     else tasks.set(id, task);
   }

@@ -197,6 +197,36 @@ describe('the queue calls of the ClearML client', () => {
       });
     }
 
+    it('a large entry of a queue, which then is too large for a list', async () => {
+      const large = { task: '\u0001'.repeat(6_000_000), added: good.added };
+      const queue = { id: QUEUE, name: 'gpu', entries: [large, good], last_update: good.added };
+      const rest = { id: OTHER, name: 'other', entries: [] };
+      fixture.server.script('queues.get_all', (response, request) => {
+        const {
+          page,
+          page_size: size,
+          only_fields: fields,
+        } = JSON.parse(fixture.server.calls.at(-1)?.body ?? '') as {
+          readonly page: number;
+          readonly page_size: number;
+          readonly only_fields: readonly string[];
+        };
+        const rows = [queue, rest].slice(page * size, (page + 1) * size);
+        const queues = fields.includes('entries') ? rows : rows.map(({ id }) => ({ id }));
+        data({ queues })(response, request);
+      });
+      fixture.server.script('queues.get_by_id', data({ queue }));
+
+      const { queues, isWhole } = await fixture.client().queues.readAll();
+
+      expect(isWhole).to.equal(true);
+      expect(queues.map(({ entries }) => entries)).to.deep.equal([
+        [{ task: TASK, added: Date.parse(good.added), isBehind: true }],
+        [],
+      ]);
+      expect(fixture.sent('queues.get_by_id')).to.deep.equal([{ queue: QUEUE }]);
+    });
+
     for (const entries of [undefined, null, {}, 'none']) {
       it(`a queue whose entries are ${JSON.stringify(entries)}`, async () => {
         fixture.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries }] }));

@@ -94,7 +94,7 @@ export function page(
 /** Begins an answer that is said to be larger than any may be. */
 export function huge(): Answer {
   return (response) => {
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 * 1024 * 1024 }).write('{');
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': 200 * 1024 * 1024 }).write('{');
   };
 }
 

@@ -90,7 +90,7 @@ describe('the task calls of the ClearML client', () => {
         /^its status_changed is "soon"/,
       ],
       ['a task whose last update is not a time', { ...good, id: TASK, last_update: 7 }, /^its last_update is 7$/],
-      ['a task whose id is a path', { ...good, id: `/../../${TASK}` }, /^its id "\/\.\.\/\.\.\//],
+      ['a task whose id is a path', { ...good, id: `/../../${TASK}` }, /^its id is "\/\.\.\/\.\.\//],
       ['a task without an id', { status: 'queued' }, /^its id is missing$/],
       ['a task that is not an object', 'x', /^its id is missing$/],
       ['a task that appears twice', good, /appears twice/],
@@ -113,6 +113,27 @@ describe('the task calls of the ClearML client', () => {
         expect(warnings[0]?.data?.['why']).to.match(why);
       });
     }
+  });
+
+  it('keep only the beginning of a name or a message of several MB', async () => {
+    const long = 'x'.repeat(2_000_000);
+    const task = {
+      id: TASK,
+      status: 'queued',
+      name: long,
+      status_message: long,
+      status_reason: long,
+      last_worker: long,
+    };
+    fixture.server.script('tasks.get_all', data({ tasks: [task] }));
+
+    const read = [
+      (await fixture.client().tasks.read([TASK])).tasks.get(TASK),
+      ...(await fixture.client().tasks.find({ statuses: ['queued'], queues: [QUEUE] })),
+    ];
+
+    expect(read.map((one) => one?.name)).to.deep.equal(Array.from({ length: 2 }, () => `${'x'.repeat(199)}…`));
+    for (const one of read) expect(JSON.stringify(one).length).to.be.below(20_000);
   });
 
   it('read the other tasks if one task is too large for a response (C-36)', async () => {

@@ -53,7 +53,7 @@ interface SessionDeps {
 
 /** Whether the call takes a time that depends on what it reads or writes. */
 function isLong(endpoint: string): boolean {
-  return endpoint.endsWith('.get_all') || endpoint.startsWith('events.');
+  return endpoint.endsWith('.get_all') || endpoint === 'queues.get_by_id' || endpoint.startsWith('events.');
 }
 
 const LoginResponse = z.object({ token: z.string() });
