@@ -61,7 +61,10 @@ export interface Peers {
   readonly heardAt: () => number | undefined;
   /** Whether any peer was ever seen: a peer that is gone may return and complete requests that it had started. */
   readonly hasMet: () => boolean;
-  /** Whether a peer that is not gone serves one of these queues; any queue if undefined. */
+  /**
+   * Whether a peer that is not gone serves one of these queues; any queue if undefined. True if the last reading was incomplete: a long
+   * task name at the head of any queue can make the list of workers too large to be read.
+   */
   readonly doPeersServe: (queues?: readonly QueueId[]) => boolean;
 }
 
@@ -115,6 +118,7 @@ export function createPeers({ worker, mark, queues, schedulerQueue, cluster }: D
   let readings = 0;
   let firstReadAt: number | undefined;
   let hasMet = false;
+  let isIncomplete = false;
   let heardAt: number | undefined;
 
   const isElsewhere = (one: Pick<Peer, 'cluster'>): boolean =>
@@ -163,6 +167,7 @@ export function createPeers({ worker, mark, queues, schedulerQueue, cluster }: D
     async refresh(workers, now) {
       const found = await workers.find([groupTag, DAEMON_TAG], HEARD_WITHIN_MS);
       const times = found.workers.flatMap((row) => row.heardAt ?? []);
+      isIncomplete = !found.isWhole;
       heardAt = times.length === 0 ? undefined : Math.max(...times);
       const heard = found.workers.flatMap((row): (Peer & { readonly id: string })[] => {
         const other = parseMarkTag(row);
@@ -189,6 +194,7 @@ export function createPeers({ worker, mark, queues, schedulerQueue, cluster }: D
     heardAt: () => heardAt,
     hasMet: () => hasMet,
     doPeersServe: (wanted) =>
+      isIncomplete ||
       others.some((one) => one.parksWithUs && (wanted?.some((queue) => one.queues.includes(queue)) ?? true)),
 
     isOurs,

@@ -8,7 +8,7 @@ import { createRateLimit } from '../../../src/base/token-bucket.ts';
 import { advance, startDaemon } from '../run-daemon.ts';
 import type { StepFixture } from '../step-fixture.ts';
 import { stateOf } from './claim-states.ts';
-import { enqueue, fixtureWith, metPeer, range, submittedOf } from './limited-claims.ts';
+import { enqueue, fixtureWith, metPeer, passesOf, range, submittedOf } from './limited-claims.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -71,6 +71,22 @@ describe('a daemon with a peer', () => {
         // No more load on the controller than polls may cause.
         expect(polls(fixture)).to.be.at.most(squeueMs > 1_000 ? 3 : 13);
       });
+
+  it('exceeds a limit together with the peer by one job at most, also if the server lists no workers', async () => {
+    const fixture = fixtureWith({ limits: { maxJobs: 15 } });
+    await enqueue(fixture, 'ada', ...range(1, 60));
+    const peer = { ...fixture.peer(2), queues: fixture.deps.queues, rateLimit: fixture.deps.rateLimit };
+    fixture.server.garble = (endpoint, response) =>
+      endpoint === 'workers.get_all' ? { workers: 'too large' } : response;
+    for (const { peers, clearml } of [fixture.deps, peer]) {
+      await clearml.workers.register(peers.row(), 600_000);
+      await peers.refresh(clearml.workers, fixture.clock.now());
+    }
+
+    await Promise.all([passesOf(fixture).claim(), passesOf(fixture, peer).claim()]);
+
+    expect(submittedOf(fixture).length).to.be.within(15, 16);
+  });
 
   it('claims tasks near a limit even if each read of the queues takes longer than a second', async () => {
     const fixture = fixtureWith({}, { limits: { maxJobs: 20 } });
