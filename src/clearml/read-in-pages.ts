@@ -6,7 +6,7 @@ import { readField } from './unreadable-entries.ts';
 export const PAGE_SIZE = 500;
 
 /** Each size divides the previous one, so that smaller pages add up to a page. */
-const SIZES = [PAGE_SIZE, 100, 20, 4, 1];
+const SIZES = [PAGE_SIZE, 20, 1];
 
 /** More pages mean that the server never ends the list. */
 const MAX_PAGES = 400;
