@@ -136,6 +136,16 @@ describe('the task calls of the ClearML client', () => {
     for (const one of read) expect(JSON.stringify(one).length).to.be.below(20_000);
   });
 
+  it('read the tasks one by one if their names are long, although another task is created meanwhile', async () => {
+    const [first, second] = [TASK, OTHER].map((id) => data({ tasks: [{ id, status: 'queued' }] }));
+    const shifted = [first, first, second].flatMap((one) => one ?? []);
+    fixture.server.script('tasks.get_all', huge(), huge(), ...shifted, data({ tasks: [] }));
+
+    const found = await fixture.client().tasks.find({ statuses: ['queued'], queues: [QUEUE] });
+
+    expect(found.map(({ id }) => id)).to.deep.equal([TASK, OTHER]);
+  });
+
   it('read the other tasks if one task is too large for a response (C-36)', async () => {
     const ids = Array.from({ length: 30 }, (_, n) => taskId(n.toString(16).padStart(32, '0')));
     const [large = TASK, ...others] = ids;
