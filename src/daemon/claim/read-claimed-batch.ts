@@ -1,8 +1,9 @@
-// Reads the tasks that were claimed together in one call, once all of them are parked.
+// Reads the tasks that were claimed together in one call, once all of them are parked, and lists the jobs of all users once for them.
 import { sleepUnlessStopped } from '../../base/clock.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import type { DaemonDeps } from '../deps.ts';
+import { type AllUsersJobs, listAllUsersJobs } from '../poll/poll.ts';
 
 /** A task whose parking takes longer, as its call is retried, does not delay the others. */
 const MAX_WAIT_MS = 2_000;
@@ -18,14 +19,19 @@ export interface ClaimedBatch {
   whenParked(): Promise<void>;
   /** Reads the parked task as `tasks.get` does. The call begins after this one, and thus after the task was parked. */
   read(task: TaskId): Promise<TaskDocument | undefined>;
+  /** Lists the jobs of all users: once for all who ask at the same time. The list begins after this call. */
+  listJobs(): Promise<AllUsersJobs | undefined>;
 }
 
-export function createClaimedBatch({ clearml, clock }: Pick<DaemonDeps, 'clearml' | 'clock'>): ClaimedBatch {
+export function createClaimedBatch(deps: DaemonDeps): ClaimedBatch {
+  const { clearml, clock } = deps;
   const unparked = new Set<TaskId>();
   let isClosed = false;
   let isTimeUp = false;
   let parked = new Map<TaskId, (documents: Documents) => void>();
   let timer: AbortController | undefined;
+  /** A list that has not begun. */
+  let nextList: Promise<AllUsersJobs | undefined> | undefined;
   let resolveParked: () => void;
   const allParked = new Promise<void>((resolve) => (resolveParked = resolve));
 
@@ -76,6 +82,13 @@ export function createClaimedBatch({ clearml, clock }: Pick<DaemonDeps, 'clearml
       readIfComplete();
       // A task that is missing may be deleted or unreadable, or the call may have failed: ask for it alone.
       return (await read).get(task) ?? clearml.tasks.get(task);
+    },
+    listJobs() {
+      nextList ??= Promise.resolve().then(() => {
+        nextList = undefined;
+        return listAllUsersJobs(deps, new AbortController().signal);
+      });
+      return nextList;
     },
   };
 }

@@ -144,16 +144,16 @@ export async function listAllUsersJobs(deps: DaemonDeps, signal: AbortSignal): P
   return jobs && { jobs, unlisted };
 }
 
-/**
- * Whether a job of the task is live, of any Unix user: a peer may run as another one. 'unknown' if Slurm did not list the jobs of each
- * user whose job it may be.
- */
-export async function lookForLiveJob(
-  deps: DaemonDeps,
-  task: Task,
-  signal: AbortSignal,
-): Promise<'found' | 'none' | 'unknown'> {
-  const all = await listAllUsersJobs(deps, signal);
+/** 'unknown' if Slurm did not list the jobs of each user whose job it may be. */
+export type LiveJob = 'found' | 'none' | 'unknown';
+
+/** Whether a job of the task is live, of any Unix user: a peer may run as another one. */
+export async function lookForLiveJob(deps: DaemonDeps, task: Task, signal: AbortSignal): Promise<LiveJob> {
+  return findLiveJobOfAnyUser(deps, task, await listAllUsersJobs(deps, signal));
+}
+
+/** @param all every user's jobs; undefined if Slurm did not list them */
+export function findLiveJobOfAnyUser(deps: DaemonDeps, task: Task, all: AllUsersJobs | undefined): LiveJob {
   if (all === undefined) return 'unknown';
   const jobs = all.jobs.get(task.id) ?? [];
   if (jobs.some((job) => isLive(job.state) && (job.isOthers !== true || namesJob(task, job, deps.cluster.clusterName))))

@@ -11,7 +11,7 @@ import { returnToQueue } from '../end/return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from '../poll/poll.ts';
 import { unpark, readClaimed } from '../claim/park.ts';
-import { recoverOrphan } from './recover-orphan.ts';
+import { recoverOrphan, recoverOrphans } from './recover-orphan.ts';
 import { submitWithoutJobAgain, trackJob } from '../submit/submit-parked-task.ts';
 import { isReadDue } from '../submit/unreadable-document.ts';
 import { accountsOf } from '../users/unix-users.ts';
@@ -24,6 +24,8 @@ interface StepContext {
   readonly pool: SubmissionPool;
   readonly snapshot: Snapshot;
   readonly signal: AbortSignal;
+  /** Collects the tasks to recover, after everything else. */
+  readonly orphans: Entry[];
 }
 
 /** Finishes the unfinished step of every entry. False if one of them needs another poll soon. */
@@ -34,10 +36,12 @@ export async function finishInterruptedSteps(
   signal: AbortSignal,
 ): Promise<boolean> {
   let isSettled = true;
+  const orphans: Entry[] = [];
   await forEachTask(deps, snapshot, signal, async (entry) => {
-    const isDone = await finishStep({ deps, pool, snapshot, signal }, entry);
+    const isDone = await finishStep({ deps, pool, snapshot, signal, orphans }, entry);
     isSettled &&= isDone;
   });
+  await recoverOrphans(deps, orphans, signal);
   return isSettled;
 }
 
@@ -200,8 +204,8 @@ async function showNoJob(deps: DaemonDeps, entry: Entry): Promise<Entry> {
 }
 
 /** Another daemon may have held the task when it was in no queue; by now it would have parked, returned or started it. */
-async function finishOrphaned({ deps, signal }: StepContext, entry: Entry, isNowhere: boolean): Promise<boolean> {
+async function finishOrphaned({ deps, orphans }: StepContext, entry: Entry, isNowhere: boolean): Promise<boolean> {
   if (!isNowhere) await deps.journal.forget(entry.task);
-  else if (await hasLasted(deps, entry, deps.adoptAfterMs)) await recoverOrphan(deps, entry, { signal });
+  else if (await hasLasted(deps, entry, deps.adoptAfterMs)) orphans.push(entry);
   return true;
 }

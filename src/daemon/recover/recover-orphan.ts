@@ -7,8 +7,13 @@ import { returnToQueue } from '../end/return-to-queue.ts';
 import { FOUND_IN_NO_QUEUE } from '../end/status-reasons.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { describeOrphan, isOrphanMessage } from '../console/console-messages.ts';
-import { lookForLiveJob, readPlaces } from '../poll/poll.ts';
+import { findLiveJobOfAnyUser, listAllUsersJobs, type LiveJob, lookForLiveJob, readPlaces } from '../poll/poll.ts';
+import type { Place } from '../decide/observation.ts';
+import type { TaskId } from '../../clearml/ids.ts';
+import { forEach } from '../reconcile/each-task.ts';
 import { isStillClaimed, leaveToUser } from '../claim/park.ts';
+
+const IN_NO_QUEUE = 'the task had the status queued but was in no queue';
 
 /**
  * Two daemons may recover the same task, and one of them may have claimed it again already. So the task is marked first: a daemon between
@@ -18,25 +23,71 @@ import { isStillClaimed, leaveToUser } from '../claim/park.ts';
 export async function recoverOrphan(
   deps: DaemonDeps,
   entry: Entry,
-  {
-    why = 'the task had the status queued but was in no queue',
-    signal,
-  }: { readonly why?: string; readonly signal: AbortSignal },
+  { why = IN_NO_QUEUE, signal }: { readonly why?: string; readonly signal: AbortSignal },
 ): Promise<void> {
-  const task = await readTaskState(deps.clearml.tasks, entry.task);
-  if (!isStillClaimed(entry, task)) return leaveToUser(deps, entry, task);
-  const marked = await mark(deps, entry);
-  if (marked === undefined) return deps.journal.forget(entry.task);
-  // Journaled so that a later pass does not take our own mark for a change by another daemon or user.
-  await deps.journal.write({ ...entry, queuedAt: marked.statusChanged });
-
+  const marked = await markOrphan(deps, entry);
+  if (marked === undefined) return;
   // ClearML first, as in a poll: what a job takes from a queue meanwhile is a live job then.
   const place = readPlaces(await deps.clearml.queues.readAll(), deps.schedulerQueue)(entry.task, entry.queue);
-  if (place === 'unknown') return;
   const job = place === 'nowhere' ? await lookForLiveJob(deps, marked, signal) : 'none';
+  return returnMarked(deps, { entry, marked, why }, place, job);
+}
+
+/** The same for many, with one list of all users' jobs: each costs the controller its whole table. */
+export async function recoverOrphans(deps: DaemonDeps, entries: readonly Entry[], signal: AbortSignal): Promise<void> {
+  const found: (Marked & { readonly task: TaskId })[] = [];
+  await forEach(
+    deps,
+    entries,
+    async (entry) => {
+      const marked = await markOrphan(deps, entry);
+      if (marked !== undefined) found.push({ task: entry.task, entry, marked, why: IN_NO_QUEUE });
+    },
+    { signal },
+  );
+  if (found.length === 0 || signal.aborted) return;
+  const placeOf = readPlaces(await deps.clearml.queues.readAll(), deps.schedulerQueue);
+  const jobs = await listAllUsersJobs(deps, signal);
+  await forEach(
+    deps,
+    found,
+    (one) => returnMarked(deps, one, placeOf(one.task, one.entry.queue), findLiveJobOfAnyUser(deps, one.marked, jobs)),
+    { signal },
+  );
+}
+
+interface Marked {
+  readonly entry: Entry;
+  /** The task after it was marked. */
+  readonly marked: Task;
+  readonly why: string;
+}
+
+/** Undefined if the task belongs to another daemon or a user. */
+async function markOrphan(deps: DaemonDeps, entry: Entry): Promise<Task | undefined> {
+  const task = await readTaskState(deps.clearml.tasks, entry.task);
+  if (!isStillClaimed(entry, task)) {
+    await leaveToUser(deps, entry, task);
+    return undefined;
+  }
+  const marked = await mark(deps, entry);
+  // Journaled so that a later pass does not take our own mark for a change by another daemon or user.
+  if (marked === undefined) await deps.journal.forget(entry.task);
+  else await deps.journal.write({ ...entry, queuedAt: marked.statusChanged });
+  return marked;
+}
+
+async function returnMarked(
+  deps: DaemonDeps,
+  { entry, marked, why }: Marked,
+  place: Place,
+  job: LiveJob,
+): Promise<void> {
+  if (place === 'unknown') return;
+  if (place !== 'nowhere') return deps.journal.forget(entry.task);
   if (job === 'unknown') return;
-  if (place !== 'nowhere' || job === 'found') return deps.journal.forget(entry.task);
-  await returnToQueue(deps, entry, { isParked: false, why, seen: marked });
+  if (job === 'found') return deps.journal.forget(entry.task);
+  return returnToQueue(deps, entry, { isParked: false, why, seen: marked });
 }
 
 /** Changes only the last status change, and only if the task is queued. Returns undefined if another change was first, or followed at once. */

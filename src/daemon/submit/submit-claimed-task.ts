@@ -5,7 +5,7 @@ import { FOUND_IN_NO_QUEUE } from '../end/status-reasons.ts';
 import { logToConsoleLater } from '../console/write-to-console.ts';
 import { describeClaimed, isReturnedToQueue } from '../console/console-messages.ts';
 import type { SubmitResult } from './submission-pool.ts';
-import { lookForLiveJob } from '../poll/poll.ts';
+import { findLiveJobOfAnyUser, listAllUsersJobs } from '../poll/poll.ts';
 import { prepare, submit } from './submit-parked-task.ts';
 import { unpark, park } from '../claim/park.ts';
 import { isUnreadable, leaveUnreadable, readDocument } from './unreadable-document.ts';
@@ -51,7 +51,8 @@ export async function submitClaimedTask(
     return 'none';
   }
   if (read.task.statusReason === FOUND_IN_NO_QUEUE) {
-    const job = await lookForLiveJob(deps, read.task, new AbortController().signal);
+    const jobs = batch === undefined ? listAllUsersJobs(deps, new AbortController().signal) : batch.listJobs();
+    const job = findLiveJobOfAnyUser(deps, read.task, await jobs);
     // A later pass finishes the step.
     if (job === 'unknown') return 'none';
     if (job === 'found') {
