@@ -84,7 +84,7 @@ export function createFailureHolds(
     failed(of, now) {
       const key = keyOf(of);
       submitters.set(key, of);
-      // Each has a message of its own, so that no hold waits for another one.
+      // Each has its own message, so that no hold waits for another one.
       holds.refused(of, key, now);
       if (failedBefore.has(key)) return 0;
       failedNow.set(key, of);

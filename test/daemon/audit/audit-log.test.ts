@@ -137,7 +137,7 @@ describe('the audit log', () => {
     const audit = await open({ log: { info: note, warn: note, error: note } });
     await mkdir(join(`${file}.24`, 'not empty'), { recursive: true, mode: 0o700 });
     await chmod(auditDir(stateDir), 0o700);
-    await writeFile(`${file}.23`, '');
+    for (let age = 1; age < 24; age += 1) await writeFile(`${file}.${age}`, '');
     await writeFile(file, `${' '.repeat(10_000_000)}\n`);
 
     await audit.write({ event: 'claimed', task: TASK, queue: 'a' });
