@@ -28,7 +28,7 @@ function failureTables(): string {
     '* if slurmctld was killed while it started the job, and Slurm reports FAILED with exit code 1 although the script never began. The',
     "  job's log must [show this](job-script.md#whether-the-script-began).\n",
     'After TIMEOUT, the task fails unless [`resubmit_on_timeout`](configuration.md) lets the daemon submit it again. After NODE_FAIL, the task',
-    'fails unless Slurm requeues the job: on a node that Slurm cannot reach, the script may still run.\n',
+    'fails unless Slurm requeues the job: the daemon submits no other one, because on a node that Slurm cannot reach, the script may still run.\n',
     'Exit code `0:53` means that the job could not write its output file; 126, that a command of the template is not executable; 127, that',
     'the command does not exist. [job-script.md](job-script.md#exit-codes) lists the exit codes of the job script.\n',
     '## Errors in the log\n',
