@@ -55,12 +55,12 @@ export function visibleText(line: string): string {
   return shown.replace(TERMINAL_SEQUENCES, '').replace(NOT_SHOWN_CHARACTERS, '');
 }
 
-const NOT_IN_A_LINE = new RegExp(`[${NOT_SHOWN}\\n]`, 'g');
-
 /** A sentence of an explanation. */
 export function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+const NOT_IN_A_LINE = new RegExp(`[${NOT_SHOWN}\\n]`, 'g');
 
 /**
  * Joins these lines, with a newline after the last one. A newline inside a line would begin a new one, for example a setting after

@@ -6,7 +6,7 @@ import { isTransportError } from './map-transport-errors.ts';
 import { parseScancel, scancelArgs } from './scancel.ts';
 import type { JobKey, Scheduler } from './scheduler.ts';
 
-export interface CancellerDeps {
+export interface JobCancellerDeps {
   readonly scancel: (args: readonly string[], signal?: AbortSignal, runAs?: string) => Promise<CommandResult>;
   readonly log: Logger;
 }
@@ -14,7 +14,7 @@ export interface CancellerDeps {
 /** More calls are not faster: the controller processes one at a time. */
 export const CANCELS_AT_ONCE = 4;
 
-export function createCanceller({ scancel, log }: CancellerDeps): Scheduler['cancel'] {
+export function createJobCanceller({ scancel, log }: JobCancellerDeps): Scheduler['cancel'] {
   /** The first job shows whether scancel works; then several at once. */
   async function cancelOfUser(
     [first, ...rest]: readonly JobKey[],

@@ -11,7 +11,7 @@ import { createJobLister } from './list-jobs.ts';
 import { parseSacctRecord, sacctRecordArgs } from './sacct-forgotten-job.ts';
 import { parseSbatch, sbatchArgs } from './sbatch.ts';
 import { createAccountingQueries } from './query-accounting.ts';
-import { CANCELS_AT_ONCE, createCanceller } from './cancel-jobs.ts';
+import { CANCELS_AT_ONCE, createJobCanceller } from './cancel-jobs.ts';
 import type { ClusterFacts, Job, JobRecord, RecordOptions, Scheduler, Submission, SubmitOutcome } from './scheduler.ts';
 import { parseClusterFacts, SHOW_CONFIG_ARGS } from './scontrol-show-config.ts';
 import { isUnknownJob, parseJobRecord, showJobArgs } from './scontrol-show-job.ts';
@@ -211,7 +211,7 @@ export function createCommandLineScheduler({
     record,
     endDetails: accounting.endDetails,
     figures: accounting.figures,
-    cancel: createCanceller({
+    cancel: createJobCanceller({
       scancel: (args, signal, runAs) => ask(cancels, commands.scancel, args, signal, runAs),
       log,
     }),

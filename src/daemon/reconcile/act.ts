@@ -1,11 +1,11 @@
 // Carries out the actions of a decision in order; the first one that is out of date ends the list.
-import { elapsedMs } from '../../base/past-time.ts';
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
 import type { Action, AfterStart } from '../decide/action.ts';
 import type { Observation, Place } from '../decide/observation.ts';
+import { isCancelDue, withCancelled, type Cancel } from './cancelling.ts';
 import { dequeueTask, endTask, isUnchanged } from '../end/end-task.ts';
 import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
 import type { Asker } from '../audit/audit-line.ts';
@@ -274,44 +274,4 @@ async function parkIfClaimed(deps: DaemonDeps, entry: Entry): Promise<boolean> {
   // Its own job may have restarted and taken the entry; otherwise it must not stay there.
   await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task);
   return false;
-}
-
-type Cancel = Extract<Action, { readonly do: 'cancel' }>;
-
-/** A cancelled job may take a while to end; it is cancelled again after this time, and then after ever longer times. */
-const CANCEL_AGAIN_MS = 60_000;
-
-/** Enough for a job that stays COMPLETING for days, as one whose node does not respond. */
-const LONGEST_CANCEL_AGAIN_MS = 3_600_000;
-
-/** This daemon never submits so many jobs of one task; extra jobs beyond that are not remembered. */
-const MOST_EXTRAS = 100;
-
-/** Whether to cancel now (milliseconds since 1970): the first time, after a while, or for another reason. */
-export function isCancelDue(entry: Entry, cancel: Cancel, now: number): boolean {
-  const isOwn = isOfOwn(entry, cancel);
-  const askedAt = isOwn ? entry.cancelledAt : entry.cancelledExtrasAt;
-  if (elapsedMs(askedAt, now) >= (isOwn ? cancelAgainMs(entry) : CANCEL_AGAIN_MS)) return true;
-  if (isOwn) return entry.cancelledFor !== cancel.why;
-  return cancel.jobIds.some((id) => entry.cancelledExtras?.includes(id) !== true);
-}
-
-/** Each time twice as long as before. */
-function cancelAgainMs({ firstCancelledAt = Infinity, cancelledAt = 0 }: Entry): number {
-  return Math.min(LONGEST_CANCEL_AGAIN_MS, Math.max(CANCEL_AGAIN_MS, cancelledAt - firstCancelledAt));
-}
-
-/** Returns the entry after cancelling. The end of the task's own job then has this reason; that of an extra job says nothing about the task. */
-export function withCancelled(entry: Entry, cancel: Cancel, now: number): Entry {
-  if (isOfOwn(entry, cancel)) {
-    const isAgain = entry.cancelledFor === cancel.why && entry.cancelledAt !== undefined;
-    const firstCancelledAt = isAgain ? (entry.firstCancelledAt ?? entry.cancelledAt) : now;
-    return { ...entry, cancelledFor: cancel.why, cancelledAt: now, firstCancelledAt };
-  }
-  const cancelledExtras = [...new Set([...(entry.cancelledExtras ?? []), ...cancel.jobIds])].slice(-MOST_EXTRAS);
-  return { ...entry, cancelledExtras, cancelledExtrasAt: now };
-}
-
-function isOfOwn({ jobId }: Entry, { jobIds }: Cancel): boolean {
-  return jobIds.some((id) => id === jobId);
 }
