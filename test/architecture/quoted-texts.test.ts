@@ -26,7 +26,6 @@ const PRINTED_BY_OTHERS: Readonly<Record<string, string>> = {
   'Process aborted by user': 'clearml-agent',
   'Process terminated by user': 'clearml-agent',
   'Remote session shutdown': 'clearml-session',
-  'exceeded memory limit': 'slurmstepd',
   'invalid partition specified': 'sbatch',
   'Memory specification can not be satisfied': 'sbatch',
   'in the first try': 'the reporter of test/runner',

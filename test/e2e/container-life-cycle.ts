@@ -38,8 +38,9 @@ export function defineLifeCycleTests(testBed: () => ContainerTestBed): void {
     expect((await world.untilStatus(taskOf('exit 3'), 'failed')).status_reason).to.include('exit code 3');
   });
 
-  it("fails at its memory limit, with Slurm's message", async () => {
-    await testBed().untilFailed('memory', 'exit code 137', 'exceeded memory limit');
+  it("fails at its memory limit, with Slurm's message and advice", async () => {
+    // slurmstepd fails the job with exit code 137, or slurmd, which checks once in a while, cancels it first.
+    await testBed().untilFailed('memory', 'memory limit', 'because it used more memory than', '--mem.');
   });
 
   it('fails at its time limit, with advice', async () => {

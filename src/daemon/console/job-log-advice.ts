@@ -236,6 +236,12 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     advice: 'run "module avail" on a node, and correct the template',
   },
   {
+    pattern:
+      /error: (?:Exceeded job memory limit$|.{1,80} exceeded (?:virtual )?memory limit \(\d+ > \d+\), being killed)/m,
+    cause: 'Slurm killed the program because it used more memory than its job requested',
+    advice: 'request more memory with --mem',
+  },
+  {
     pattern: /CUDA out of memory|OutOfMemoryError: CUDA/,
     cause: 'the GPU ran out of memory; raising --mem does not help',
     advice: 'use a smaller batch size, or a GPU with more memory',

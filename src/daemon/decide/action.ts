@@ -18,6 +18,8 @@ export interface Ending {
   readonly withLog: boolean;
   /** Whether to search the log for the rank that failed first. */
   readonly namesRank?: boolean;
+  /** Replaces this ending if the log shows that Slurm cancelled the job at its memory limit. */
+  readonly atMemoryLimit?: Ending;
 }
 
 /** Why a task that a job had started waits again. */

@@ -237,7 +237,20 @@ function mayPeerHaveCancelled(job: Job, { hasPeers, mark }: Observation): boolea
 function cancelled(job: Job, observation: Observation): Ending {
   const why = observation.entry.cancelledFor;
   const text = describeEnd(job, recordOf(observation), why);
-  return { status: 'stopped', reason: why === undefined ? 'cancelled in Slurm' : 'cancelled', text, withLog: false };
+  if (why !== undefined) return { status: 'stopped', reason: 'cancelled', text, withLog: false };
+  const ending: Ending = { status: 'stopped', reason: 'cancelled in Slurm', text, withLog: false };
+  return job.nodes === undefined
+    ? ending
+    : { ...ending, withLog: true, atMemoryLimit: atMemoryLimit(job, observation) };
+}
+
+/**
+ * With OverMemoryKill, slurmd cancels a job like a user would, and only the job's log tells the difference (src/slurmd/slurmd/job_mem_limit.c):
+ * mostly slurmstepd is first, and kills the step, so that the job fails.
+ */
+function atMemoryLimit(job: Job, observation: Observation): Ending {
+  const text = describeEnd({ ...job, state: 'OUT_OF_MEMORY' }, recordOf(observation));
+  return { status: 'failed', reason: 'Slurm OUT_OF_MEMORY', text, withLog: true };
 }
 
 /** The agent's last request may arrive seconds after its process has ended: it has precedence until the grace period is over. */

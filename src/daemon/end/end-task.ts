@@ -37,15 +37,16 @@ const MESSAGE_LENGTH = 200;
  * Ends the task and forgets it. If an abort, another job or another daemon was first, nothing is changed or reported, and the next pass
  * observes the result.
  */
-export async function endTask(deps: DaemonDeps, entry: Entry, ending: Ending, basis: EndBasis): Promise<void> {
-  const decides = ending.status === 'completed by the log';
-  const log = ending.withLog ? await deps.jobLogs.read(basis.record, { decides }) : undefined;
+export async function endTask(deps: DaemonDeps, entry: Entry, decided: Ending, basis: EndBasis): Promise<void> {
+  const decides = decided.status === 'completed by the log';
+  const log = decided.withLog ? await deps.jobLogs.read(basis.record, { decides }) : undefined;
+  const ending = showsMemoryLimit(log) ? (decided.atMemoryLimit ?? decided) : decided;
   if (basis.isParked && !(await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task))) return;
   if (!(await isUnchanged(deps, entry.task, basis.seen))) return;
 
   const status = ending.status === 'completed by the log' ? statusFromLog(log) : ending.status;
   const rank = ending.namesRank === true ? failedRankIn(log) : '';
-  const advice = adviceIn(log);
+  const advice = ending === decided ? adviceIn(log) : [];
   const message = `${ending.text}${advice.length === 0 ? (ending.guess ?? '') : ''}`;
   const text = `${rank}${message}`;
   const note = { reason: ending.reason, message: text.slice(0, MESSAGE_LENGTH) };
@@ -104,6 +105,13 @@ export async function dequeueTask(deps: DaemonDeps, entry: Entry, text: string):
  */
 export async function isUnchanged(deps: DaemonDeps, id: TaskId, seen: Task | undefined): Promise<boolean> {
   return hasSameState(await readTaskState(deps.clearml.tasks, id), seen);
+}
+
+/** What slurmd has slurmstepd write before it cancels the job. */
+const AT_MEMORY_LIMIT = /error: Exceeded job memory limit$/m;
+
+function showsMemoryLimit(log: JobLog | undefined): boolean {
+  return log?.kind === 'read' && AT_MEMORY_LIMIT.test(log.tail);
 }
 
 function statusFromLog(log: JobLog | undefined): 'completed' | 'failed' {

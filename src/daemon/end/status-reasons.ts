@@ -18,6 +18,8 @@ const STATUS_REASONS = {
   // The daemon cancelled the job, because the task was aborted or taken from its queue.
   cancelled: { by: 'daemon', cause: 'aborted' },
   'cancelled in Slurm': { by: 'slurm', cause: 'cancelled' },
+  // Also of a job whose state is CANCELLED.
+  'Slurm OUT_OF_MEMORY': { by: 'daemon', cause: 'out of memory' },
   unreadable: { by: 'daemon', cause: 'rejected' },
   template: { by: 'daemon', cause: 'rejected' },
   'no Unix user': { by: 'daemon', cause: 'rejected' },

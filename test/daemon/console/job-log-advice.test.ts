@@ -165,6 +165,14 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
       'torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 GiB.',
       'the GPU ran out of memory; raising --mem does not help',
     ],
+    [
+      'slurmstepd: error: StepId=8.0 exceeded memory limit (315301888 > 314572800), being killed\nslurmstepd: error: Exceeded job memory limit',
+      'Slurm killed the program because it used more memory than its job requested',
+    ],
+    [
+      'slurmstepd: error: Exceeded job memory limit\nsrun: got SIGCONT',
+      'Slurm killed the program because it used more memory than its job requested',
+    ],
     ['RuntimeError: Found no NVIDIA driver on your system.', 'the program found no GPU'],
     [
       "DONE: Running task '82b6404f9ffeeb7a5e725dde3b0283dd', exit status -9",

@@ -230,6 +230,29 @@ describeExactly('for an ended job, the decision table', [
     { jobs: [jobOf('CANCELLED')], place: 'parked', record: 'gone' },
     endTask('stopped', 'cancelled in Slurm', 'Slurm job 7 ended CANCELLED: it was cancelled in Slurm.'),
   ],
+  [
+    'lets the log decide whether a user or a memory limit cancelled a job that had started',
+    {
+      jobs: [jobOf('CANCELLED', { nodes: 'n1' })],
+      task: taskOf('stopped', BY_TERM),
+      record: recordOf({ memoryLimit: '1G' }),
+    },
+    {
+      do: 'end',
+      ending: {
+        status: 'stopped',
+        reason: 'cancelled in Slurm',
+        text: 'Slurm job 7 ended CANCELLED on n1: it was cancelled in Slurm.',
+        withLog: true,
+        atMemoryLimit: {
+          status: 'failed',
+          reason: 'Slurm OUT_OF_MEMORY',
+          text: 'Slurm job 7 ended CANCELLED on n1: it was killed because it used more memory than it requested (limit 1G). What to do: raise --mem.',
+          withLog: true,
+        },
+      },
+    },
+  ],
 ]);
 
 describe('for a job whose agent received SIGTERM before the job ended, the decision table', () => {

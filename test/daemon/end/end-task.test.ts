@@ -143,6 +143,32 @@ describe('when it ends a task, the daemon', () => {
     }
   });
 
+  it('sets the status to failed instead of stopped if the log shows that Slurm cancelled the job at its memory limit', async () => {
+    const killed =
+      '[2026-12-01T10:55:30.227] error: Exceeded job memory limit\n[2026-12-01T10:55:30.368] error: *** JOB 8 ON n1 CANCELLED AT 2026-12-01T10:55:30 DUE to SIGNAL Terminated ***\n';
+    const atMemoryLimit: Ending = { ...FAILED, reason: 'Slurm OUT_OF_MEMORY', text: 'It used more memory.' };
+    const stopped: Ending = { ...FAILED, status: 'stopped', reason: 'cancelled in Slurm', text: 'It was cancelled.' };
+    for (const [log, shown, status, ...console] of [
+      [
+        killed,
+        'It used more memory.',
+        'failed',
+        `The last lines of the job's log /home/u/slurm-7.out:\n${killed.trim()}`,
+      ],
+      ['Exceeded job memory limit of the program\n', 'It was cancelled.', 'stopped'],
+      [undefined, 'It was cancelled.', 'stopped'],
+    ] as const) {
+      const fixture = createStepFixture(logsThatEnd(log));
+      const { task, entry } = await parked(fixture);
+      const seen = await started(fixture, task);
+
+      await endTask(fixture.deps, entry, { ...stopped, atMemoryLimit }, { seen, isParked: false, record: recordOf() });
+
+      expect(await fixture.read(task)).to.include({ status, statusMessage: shown });
+      expect(fixture.consoleOf(task)).to.deep.equal([shown, ...console]);
+    }
+  });
+
   it('writes nothing to the console if the server rejects the new status', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await parked(fixture);
