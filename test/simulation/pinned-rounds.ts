@@ -239,4 +239,31 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
       },
     },
   },
+  {
+    title: 'the oracle reported the second claim of a task from behind another entry as a repeated console line',
+    search: {
+      seed: 424036,
+      rounds: 1,
+      same: {
+        ...EASY,
+        round: 14,
+        tasks: 26,
+        kinds: [
+          'user enqueues',
+          'user deletes',
+          'disk is full',
+          'daemon dies before its call',
+          'squeue fails',
+          'gate answer is lost',
+          'job completes without a word',
+        ],
+        movesPerFault: 53,
+        hasAccounting: false,
+        jobLimit: 2,
+        diesForGood: true,
+        hasSlowCalls: true,
+        readsChanges: true,
+      },
+    },
+  },
 ];

@@ -1,12 +1,13 @@
 // Each invariant is detected when it is broken.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
+import type { Fields } from '../../../src/sandbox/requests/endpoint.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import { createCluster, type SimJob } from '../simulated-slurm.ts';
 import { TERM_REASON } from '../job.ts';
 import { createInvariants } from './invariants.ts';
 import { createSimulatedClock } from '../clock.ts';
-import { SCHEDULER_QUEUE } from '../queues.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../queues.ts';
 import { createServer } from '../server.ts';
 import { createPendingCalls } from '../pending-calls.ts';
 
@@ -67,6 +68,36 @@ describe('the oracle of the simulation', () => {
     expect(write('2')).to.equal(undefined);
     expect(write('2', TASK)).to.equal('a daemon wrote the status message of task 1, which is in progress');
   });
+
+  for (const [what, endpoint, queue, answer, violation] of [
+    ['from the front of its queue', 'queues.get_next_task', OWN_QUEUE, { entry: { task: TASK } }, undefined],
+    ['behind an unreadable entry', 'queues.remove_task', OWN_QUEUE, { removed: 1 }, undefined],
+    [
+      'that a peer has claimed first',
+      'queues.remove_task',
+      OWN_QUEUE,
+      { removed: 0 },
+      'the console of task 1 repeats: Claimed',
+    ],
+    [
+      'from the scheduler queue',
+      'queues.remove_task',
+      SCHEDULER_QUEUE,
+      { removed: 1 },
+      'the console of task 1 repeats: Claimed',
+    ],
+  ] as const) {
+    it(`reports ${quote(violation)} if a daemon writes a line again after it removed a task ${what}`, async () => {
+      const { invariants, store } = await createFixture({});
+      const before = store.tasks.get(TASK);
+      const see = (called: string, line: Fields, its: Fields): void =>
+        invariants.sawCall({ daemon: 1, endpoint: called, lines: [line], answer: its, before }, store);
+      see('events.add_batch', { task: TASK, msg: 'Claimed' }, {});
+      see(endpoint, { queue, task: TASK }, answer);
+      see('events.add_batch', { task: TASK, msg: 'Claimed' }, {});
+      expect(invariants.violation?.says).to.equal(violation);
+    });
+  }
 
   it('permits one repetition of a console line after Slurm receives a delayed sbatch of the task', async () => {
     const { invariants, store } = await createFixture({});

@@ -5,6 +5,7 @@ import { TERM_REASON } from '../job.ts';
 import { named, OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../queues.ts';
 import type { CallObserver } from '../server.ts';
 import type { Violation } from './expected-ends.ts';
+import { isClaim, isGranted } from './recognize-claim.ts';
 
 export interface Invariants {
   /** The first violation. */
@@ -107,7 +108,7 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
       const task = String(lines[0]?.['task']);
       if (endpoint === 'queues.add_task' && lines[0]?.['queue'] === SCHEDULER_QUEUE) parkedBy.set(task, daemon);
       // Each claim may print the same line again.
-      if (endpoint === 'queues.get_next_task' && answer['entry'] !== undefined) consoles.delete(task);
+      if (isClaim(call) && isGranted(answer)) consoles.delete(task);
       if (FORCED.includes(endpoint) && Number(answer['updated']) > 0) checkForcedCall(call, store);
       if (endpoint === 'tasks.update' && before?.status === 'in_progress') {
         report('wrong', task, `a daemon wrote the status message of ${named(task)}, which is in progress`);

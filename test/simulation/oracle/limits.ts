@@ -1,11 +1,12 @@
 // Checks that limits and pauses hold: from the jobs of the cluster, and not from the program.
 import { isLive } from '../../../src/slurm/job-state.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
-import { OWN_QUEUE, SCHEDULER_QUEUE, named } from '../queues.ts';
+import { SCHEDULER_QUEUE, named } from '../queues.ts';
 import type { Cluster } from '../simulated-slurm.ts';
 import type { JobSize } from '../../../src/slurm/scheduler.ts';
 import type { RoundLimits } from '../schedule.ts';
 import type { CallObserver } from '../server.ts';
+import { isClaim, isGranted } from './recognize-claim.ts';
 
 export interface LimitOracle {
   /** sbatch starts for this task. @param incarnation of the daemon that starts it */
@@ -217,13 +218,13 @@ export function createLimitOracle({
       const own = tasks.filter((one) => ownerOf(one) === owner);
       check(owner, own, limits.maxJobsPerUser, task);
     },
-    sawCall(incarnation, { endpoint, lines: [body], answer, before }) {
-      // A daemon also removes the entry of a task that a user deleted while the daemon returned it.
-      const mayClaim =
-        endpoint === 'queues.get_next_task' || (endpoint === 'queues.remove_task' && before !== undefined);
-      const isClaim = mayClaim && body?.['queue'] === OWN_QUEUE;
-      if (isClaim && (answer['entry'] !== undefined || Number(answer['removed']) > 0))
-        claim(incarnation, String(body['task']));
+    sawCall(incarnation, call) {
+      const {
+        endpoint,
+        lines: [body],
+        answer,
+      } = call;
+      if (isClaim(call) && isGranted(answer)) claim(incarnation, String(body?.['task']));
       if (endpoint === 'queues.add_task' && body?.['queue'] === SCHEDULER_QUEUE)
         park(incarnation, String(body['task']));
       noteWorkers(incarnation, endpoint);
@@ -235,7 +236,7 @@ export function createLimitOracle({
         const listed = new Set([...withJob].filter((task) => !inFlight.has(task)));
         polls.set(incarnation, { parked: beginning.get(incarnation) ?? new Map(), withJob: listed, ended });
       }
-      if (isClaim && knowPause.has(incarnation)) report('a daemon claimed a task of a paused queue', undefined);
+      if (isClaim(call) && knowPause.has(incarnation)) report('a daemon claimed a task of a paused queue', undefined);
     },
     readPauses(incarnation) {
       if (isPaused) knowPause.add(incarnation);
