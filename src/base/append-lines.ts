@@ -1,4 +1,5 @@
 // A file of lines that a process appends to. A line is in it whole or not at all, and a full disk delays lines, never the caller's work.
+import { lstatSync, type BigIntStats } from 'node:fs';
 import { constants, open, type FileHandle } from 'node:fs/promises';
 
 const { O_APPEND, O_CREAT, O_DSYNC, O_NOFOLLOW, O_RDWR } = constants;
@@ -24,8 +25,9 @@ export interface LineFileOptions {
 /** As long as the file cannot be written. */
 const MOST_KEPT_BYTES = 16_000_000;
 
-/** Lines that arrive during a write share the next one. The file is opened for each write, so it may be rotated or deleted by others. */
+/** Lines that arrive during a write share the next one. Between two writes, the file may be rotated or deleted by others. */
 export function createLineFile({ prepare, isSynced, onFailure, onRecovery }: LineFileOptions): LineFile {
+  const appender = createAppender(isSynced);
   let waiting: string[] = [];
   let lost = 0;
   let isFailing = false;
@@ -37,7 +39,7 @@ export function createLineFile({ prepare, isSynced, onFailure, onRecovery }: Lin
         const batch = waiting;
         waiting = [];
         try {
-          await appendText(await prepare(), batch.map((line) => `${line}\n`).join(''), isSynced);
+          await appender.append(await prepare(), batch.map((line) => `${line}\n`).join(''));
         } catch (error) {
           keep(batch);
           if (!isFailing) onFailure(error);
@@ -72,25 +74,65 @@ export function createLineFile({ prepare, isSynced, onFailure, onRecovery }: Lin
     async close() {
       await writing;
       if (waiting.length > 0) await (writing ??= writeWaiting());
+      await appender.close();
     },
   };
 }
 
-/** Appends to a file with mode 0600, which it creates. After an error, the file is as before. @throws the errors of the file system */
-async function appendText(path: string, text: string, isSynced: boolean): Promise<void> {
-  const handle = await open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | (isSynced ? O_DSYNC : 0), 0o600);
-  try {
-    const { size } = await handle.stat();
-    // A crash of the machine may have left half a line, which must not damage this one.
-    const start = size === 0 || (await endsLine(handle, size)) ? '' : '\n';
-    await handle.appendFile(start + text).catch(async (error: unknown) => {
-      // The first error is the cause, so it is the one thrown; the next append ends the half line.
-      await handle.truncate(size).catch(() => undefined);
-      throw error;
-    });
-  } finally {
-    await handle.close();
+interface Appender {
+  /** Appends to a file with mode 0600, which it creates. After an error, the file is as before. @throws the errors of the file system */
+  append(path: string, text: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface OpenFile {
+  readonly handle: FileHandle;
+  readonly inode: BigIntStats;
+  /** Its size after the last write, which was a whole line. */
+  end: number;
+}
+
+/** Keeps the file open: the daemon writes several lines for each task. Calls must not overlap. */
+function createAppender(isSynced: boolean): Appender {
+  let file: OpenFile | undefined;
+
+  /** Opens the file again if another program has renamed, deleted or replaced it. */
+  async function openFile(path: string): Promise<{ file: OpenFile; size: number }> {
+    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    if (file !== undefined && found?.ino === file.inode.ino && found.dev === file.inode.dev)
+      return { file, size: Number(found.size) };
+    await close();
+    const handle = await open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | (isSynced ? O_DSYNC : 0), 0o600);
+    const inode = await handle.stat({ bigint: true });
+    file = { handle, inode, end: 0 };
+    return { file, size: Number(inode.size) };
   }
+
+  async function close(): Promise<void> {
+    const closed = file;
+    file = undefined;
+    // Its lines are written. On a network file system, it fails if another host has deleted the file.
+    await closed?.handle.close().catch(() => undefined);
+  }
+
+  return {
+    async append(path, text) {
+      const { file: current, size } = await openFile(path);
+      const { handle } = current;
+      try {
+        // A crash of the machine may have left half a line, which must not damage this one.
+        const start = size === current.end || (await endsLine(handle, size)) ? '' : '\n';
+        await handle.appendFile(start + text);
+        current.end = size + Buffer.byteLength(start + text);
+      } catch (error) {
+        // The first error is the cause, so it is the one thrown; the next append ends the half line.
+        await handle.truncate(size).catch(() => undefined);
+        await close();
+        throw error;
+      }
+    },
+    close,
+  };
 }
 
 async function endsLine(handle: FileHandle, size: number): Promise<boolean> {

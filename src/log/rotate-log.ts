@@ -6,7 +6,7 @@ export interface Rotation {
   readonly maxBytes: number;
   /** The number of old files to keep: `<file>.1` is the newest. */
   readonly keep: number;
-  /** Whether its writer opens it for each write: it is then renamed, which needs no space. */
+  /** Whether its writer opens it again after it was renamed: renaming needs no space. */
   readonly isReopened?: boolean;
 }
 

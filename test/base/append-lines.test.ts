@@ -1,5 +1,6 @@
 // Tests that a file of lines holds each line whole, in order, and outlives a disk that is full for a while.
-import { mkdir, mkdtemp, readFile, rename, rm, rmdir, stat, symlink } from 'node:fs/promises';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { appendFile, mkdir, mkdtemp, readFile, rename, rm, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -9,45 +10,91 @@ describe('a LineFile', () => {
   let folder: string;
   let path: string;
   let events: string[];
+  let file: LineFile;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lines-'));
     path = join(folder, 'lines');
     events = [];
-  });
-
-  afterEach(() => rm(folder, { recursive: true }));
-
-  const create = (prepare = (): string => path): LineFile =>
-    createLineFile({
-      prepare,
+    file = createLineFile({
+      prepare: () => path,
       isSynced: true,
       onFailure: (error) => void events.push(String((error as NodeJS.ErrnoException).code)),
       onRecovery: (lost) => void events.push(`written again, lost ${lost}`),
     });
+  });
+
+  afterEach(async () => {
+    await file.close();
+    await rm(folder, { recursive: true });
+  });
 
   it('writes the lines of simultaneous calls in the order of the calls', async () => {
-    const file = create();
     const lines = Array.from({ length: 500 }, (_, index) => `line ${index}`);
     await Promise.all(lines.map((line) => file.append(line)));
     expect(await readFile(path, 'utf8')).to.equal(lines.map((line) => `${line}\n`).join(''));
   });
 
   it('creates a file that only the owner can read', async () => {
-    await create().append('a');
+    await file.append('a');
     expect((await stat(path)).mode & 0o777).to.equal(0o600);
   });
 
   it('creates the file again if another program moves it away', async () => {
-    const file = create();
     await file.append('a');
     await rename(path, `${path}.1`);
     await file.append('b');
     expect(await readFile(path, 'utf8')).to.equal('b\n');
   });
 
+  it('creates the file again if another program deletes it', async () => {
+    await file.append('a');
+    await rm(path);
+    await file.append('b');
+    expect(await readFile(path, 'utf8')).to.equal('b\n');
+  });
+
+  it('writes to the file that another program has put in its place', async () => {
+    await file.append('a');
+    await writeFile(`${path}.new`, 'other\n');
+    await rename(`${path}.new`, path);
+    await file.append('b');
+    expect(await readFile(path, 'utf8')).to.equal('other\nb\n');
+  });
+
+  it('ends half a line that a crash left, or that another program writes between two lines', async () => {
+    await writeFile(path, 'half');
+    await file.append('a');
+    await appendFile(path, 'other half');
+    await file.append('b');
+    expect(await readFile(path, 'utf8')).to.equal('half\na\nother half\nb\n');
+  });
+
+  it('does not write through a symbolic link that replaces the file, even one to the file itself', async () => {
+    await file.append('a');
+    await rename(path, `${path}.1`);
+    await symlink(`${path}.1`, path);
+    await file.append('b');
+    expect(await readFile(`${path}.1`, 'utf8')).to.equal('a\n');
+    expect(events).to.deep.equal(['ELOOP']);
+  });
+
+  it('leaves no file open once it is closed', async () => {
+    await file.append('a');
+    const isOpen = (): boolean =>
+      readdirSync('/proc/self/fd').some((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`) === path;
+        } catch {
+          return false;
+        }
+      });
+    expect(isOpen()).to.equal(true);
+    await file.close();
+    expect(isOpen()).to.equal(false);
+  });
+
   it('keeps lines in memory while the file cannot be written, and reports one failure and one recovery', async () => {
-    const file = create();
     await mkdir(path);
     await file.append('a');
     await file.append('b');
@@ -59,7 +106,6 @@ describe('a LineFile', () => {
   });
 
   it('keeps at most 16 MB of lines in memory, and reports how many of the oldest lines it dropped', async () => {
-    const file = create();
     await mkdir(path);
     // A line of one million bytes with its end, so that sixteen fit.
     const lines = Array.from({ length: 18 }, (_, index) => `${index} `.padEnd(999_999, 'x'));
@@ -72,7 +118,7 @@ describe('a LineFile', () => {
 
   it('does not write to a path that is a symbolic link', async () => {
     await symlink(join(folder, 'elsewhere'), path);
-    await create().append('a');
+    await file.append('a');
     expect(events).to.deep.equal(['ELOOP']);
   });
 });

@@ -41,6 +41,7 @@ describe('the audit command', () => {
       log: silentLog,
     });
     await audit.write({ event: 'claimed', task, queue: String(now) });
+    await audit.close();
   }
 
   it('prints the lines of a task from the logs of all clusters, the oldest first', async () => {

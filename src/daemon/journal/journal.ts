@@ -1,4 +1,5 @@
 // The journal: an append-only file of JSON lines, written to disk before each outside effect.
+import { statSync } from 'node:fs';
 import { rename, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requirePrivateDirectory } from '../../base/private-directory.ts';
@@ -109,7 +110,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
   async function keepFile(): Promise<void> {
     if (lost !== undefined) throw lost;
     // Not the handle: with a network file system, it fails if another host has deleted the file.
-    const found = await inodeOf(file);
+    const found = statSync(file, { bigint: true, throwIfNoEntry: false })?.ino;
     if (found === inode) return;
     if (found === undefined) return replaceHandle();
     lost = new StateDirectoryLostError(
@@ -181,15 +182,10 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
   };
 }
 
-/** Returns undefined if there is no such file. */
-async function inodeOf(file: string): Promise<bigint | undefined> {
-  return (await unlessMissing(stat(file, { bigint: true })))?.ino;
-}
-
 /** Any error but ENOENT may be temporary. */
 async function isDeleted(folder: string): Promise<boolean> {
-  return inodeOf(folder).then(
-    (inode) => inode === undefined,
+  return unlessMissing(stat(folder)).then(
+    (found) => found === undefined,
     () => false,
   );
 }

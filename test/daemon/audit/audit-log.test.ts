@@ -29,10 +29,14 @@ describe('the audit log', () => {
     stateDir = await mkdtemp(join(tmpdir(), 'audit-'));
     file = join(auditDir(stateDir), 'daemon.jsonl');
   });
-  afterEach(() => rm(stateDir, { recursive: true, force: true }));
+  afterEach(async () => {
+    for (const audit of opened.splice(0)) await audit.close();
+    await rm(stateDir, { recursive: true, force: true });
+  });
 
-  const open = (options: Partial<AuditLogOptions> = {}): Promise<AuditLog> =>
-    openAuditLog({
+  const opened: AuditLog[] = [];
+  async function open(options: Partial<AuditLogOptions> = {}): Promise<AuditLog> {
+    const audit = await openAuditLog({
       stateDir,
       cluster: 'lab',
       redact: (text) => text,
@@ -40,6 +44,9 @@ describe('the audit log', () => {
       log: silentLog,
       ...options,
     });
+    opened.push(audit);
+    return audit;
+  }
 
   it('contains one line of JSON for each event, with its time and cluster', async () => {
     const audit = await open();
