@@ -11,6 +11,7 @@ import { endTask } from '../end/end-task.ts';
 import { failAsHopeless } from '../end/fail-hopeless-task.ts';
 import { MAX_FAILURES } from './failed-submission-holds.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
+import { isStillParked, unpark } from '../claim/park.ts';
 import { schedulerQueueOf, withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { isUnreadable, leaveUnreadable, readDocument } from './unreadable-document.ts';
@@ -121,6 +122,8 @@ export async function submit(
     await removeJobConf(deps, before);
     throw error;
   }
+  // After the journal, whose disk may be as slow as any server.
+  if (before.step === 'parking' && !(await confirmParked(deps, before))) return 'none';
   // Not before the journal: while its disk is full, each pass would repeat the lines.
   if (why !== undefined) deps.log.info('Resubmitting', { task: entry.task, queue: entry.queueName, why });
   // Without waiting for ClearML: sbatch must start soon after the time in the entry.
@@ -130,6 +133,27 @@ export async function submit(
   await deps.audit.write(describeSubmission({ entry, jobName, script, read, queue, why, userId }));
   const outcome = await deps.scheduler.submit({ jobName, script, runAs: unixUser, workDir });
   return handleOutcome(deps, entry, outcome, { read, why });
+}
+
+/** Whether the parked task may be submitted. If not, leaves it to the daemon or user who has it now. */
+async function confirmParked(deps: DaemonDeps, parked: Entry): Promise<boolean> {
+  let isConfirmed = false;
+  try {
+    isConfirmed = await isStillParked(deps, parked);
+  } catch (error) {
+    // No sbatch has run, so a later pass need not look for its job.
+    await deps.journal.write(parked);
+    throw error;
+  } finally {
+    if (!isConfirmed) await removeJobConf(deps, parked);
+  }
+  if (isConfirmed) return true;
+  deps.log.info('Not submitting: the task left the scheduler queue, or another daemon parked it, during a delay', {
+    task: parked.task,
+    queue: parked.queueName,
+  });
+  await unpark(deps, parked, { isOurs: false });
+  return false;
 }
 
 /**

@@ -7,6 +7,8 @@ import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import { finishInterruptedSteps } from '../../../src/daemon/recover/finish-interrupted-steps.ts';
 import { submitClaimedTask } from '../../../src/daemon/submit/submit-claimed-task.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
+import { park } from '../../../src/daemon/claim/park.ts';
+import { rejection } from '../../support/rejection.ts';
 import { entryOf } from '../decide/observations.ts';
 import { anotherUser } from '../another-user.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
@@ -154,5 +156,111 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task))
       .to.include({ step: 'following' })
       .and.not.have.property('mayBeUnparked');
+  });
+
+  /** As after a daemon took the parked task for untracked. */
+  async function returnedFromParking(peer: DaemonDeps): Promise<void> {
+    await peer.clearml.queues.removeEntry(SCHEDULER_QUEUE, task);
+    await peer.clearml.queues.returnToQueue(OWN_QUEUE, task);
+  }
+
+  async function claimedAndParked(peer: DaemonDeps): Promise<void> {
+    await peer.clearml.queues.pop(OWN_QUEUE, task);
+    await peer.clearml.queues.park(SCHEDULER_QUEUE, task);
+  }
+
+  /** A daemon that stands still while it reads the task after parking it, or while it writes the journal before sbatch. */
+  function delayed(when: 'reading the task' | 'writing the journal', meanwhile: () => Promise<void>): DaemonDeps {
+    const { deps, clock } = fixture;
+    const standStill = async (): Promise<void> => {
+      clock.pass(deps.adoptAfterMs + 10_000);
+      await meanwhile();
+    };
+    if (when === 'reading the task') {
+      const get: typeof deps.clearml.tasks.get = async (id) => {
+        await standStill();
+        return deps.clearml.tasks.get(id);
+      };
+      return { ...deps, clearml: { ...deps.clearml, tasks: { ...deps.clearml.tasks, get } } };
+    }
+    const write: typeof deps.journal.write = async (entry) => {
+      await deps.journal.write(entry);
+      if (entry.step === 'submitting') await standStill();
+    };
+    return { ...deps, journal: { ...deps.journal, entries: deps.journal.entries, write } };
+  }
+
+  for (const when of ['reading the task', 'writing the journal'] as const) {
+    it(`submits no job if it stood still while ${when}, and a peer has returned the task to its queue and claimed it again`, async () => {
+      const peer = fixture.peer(2);
+      const deps = delayed(when, async () => {
+        await returnedFromParking(peer);
+        await claimedAndParked(peer);
+      });
+
+      await submitPopped(deps, await popped(deps));
+      await finishInterruptedSteps(fixture.deps, fixture.pool, await fixture.poll(), new AbortController().signal);
+
+      expect(fixture.cluster.jobs).to.deep.equal([]);
+      expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+      expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
+    });
+
+    it(`submits no job if it stood still while ${when}, and a peer has returned the task to its queue`, async () => {
+      const deps = delayed(when, () => returnedFromParking(fixture.peer(2)));
+
+      await submitPopped(deps, await popped(deps));
+      await finishInterruptedSteps(fixture.deps, fixture.pool, await fixture.poll(), new AbortController().signal);
+
+      expect(fixture.cluster.jobs).to.deep.equal([]);
+      expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+      expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
+    });
+
+    it(`submits a job if it stood still while ${when}, and the task stayed parked`, async () => {
+      const deps = delayed(when, () => Promise.resolve());
+
+      await submitPopped(deps, await popped(deps));
+
+      expect(fixture.cluster.jobs.map((job) => job.task)).to.deep.equal([task]);
+      expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', jobId: '1' });
+    });
+  }
+
+  it('submits the task in a later pass if it stood still, and the server did not respond after that', async () => {
+    const deps = delayed('writing the journal', () => {
+      fixture.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
+      return Promise.resolve();
+    });
+    await rejection(submitPopped(deps, await popped(deps)));
+    expect(fixture.cluster.jobs).to.deep.equal([]);
+
+    fixture.fate = () => undefined;
+    await finishInterruptedSteps(fixture.deps, fixture.pool, await fixture.poll(), new AbortController().signal);
+    await fixture.pool.finish();
+
+    expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', jobId: '1', attempts: 1 });
+  });
+
+  it('submits no job after a restart if a peer has returned the parked task to its queue and claimed it again', async () => {
+    const { deps, clock } = fixture;
+    await park(deps, await popped(deps));
+    clock.pass(deps.adoptAfterMs + 10_000);
+    const peer = fixture.peer(2);
+    await returnedFromParking(peer);
+    await claimedAndParked(peer);
+
+    await finishInterruptedSteps(deps, fixture.pool, await fixture.poll(), new AbortController().signal);
+    await fixture.pool.finish();
+
+    expect(fixture.cluster.jobs).to.deep.equal([]);
+    expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+  });
+
+  it('reads no queue between the parking and sbatch if it did not stand still', async () => {
+    const { deps, calls } = fixture;
+    await submitPopped(deps, await popped(deps));
+
+    expect(calls.filter((call) => call.startsWith('queues.get_all'))).to.deep.equal([]);
   });
 });

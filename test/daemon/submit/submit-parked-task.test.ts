@@ -21,7 +21,16 @@ async function prepared(fixture: StepFixture, attempts = 0): Promise<{ task: Tas
   const read = await fixture.deps.clearml.tasks.get(task);
   const [queue] = fixture.deps.queues;
   if (read === undefined || queue === undefined) throw new Error('nothing to submit');
-  const entry = entryOf({ task, queue: OWN_QUEUE, queueName: 'own', step: 'parking', attempts, jobId: undefined });
+  const stepAt = fixture.clock.now();
+  const entry = entryOf({
+    task,
+    queue: OWN_QUEUE,
+    queueName: 'own',
+    step: 'parking',
+    stepAt,
+    attempts,
+    jobId: undefined,
+  });
   const made = await prepare(fixture.deps, entry, { queue, read });
   if (made === undefined) throw new Error('the template does not fit');
   return { task, prepared: made };
