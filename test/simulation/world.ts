@@ -123,6 +123,8 @@ export function createWorld(
             (losesJournals ||
               count > 1 ||
               (isUntracked(task) && cluster.jobs.some((job) => job.task === task && job.wasInFlight))),
+          isReturned: (task) =>
+            world.daemons.every(({ disk }) => (readDisk(disk).get(task as TaskId)?.step ?? 'orphaned') === 'orphaned'),
           report: (says, task) => invariants.report('wrong', task, says),
         });
   const isUntracked = (task: string): boolean => world.daemons.every(({ disk }) => !readDisk(disk).has(task as TaskId));

@@ -18,6 +18,8 @@ interface Bed {
   readonly cluster: Cluster;
   readonly reports: string[];
   readonly uncounted: Set<string>;
+  /** The tasks that no daemon tracks. */
+  readonly returned: Set<string>;
   readonly claim: (task: string, daemon?: number) => void;
   readonly park: (task: string, daemon?: number) => void;
   readonly poll: (daemon?: number) => void;
@@ -31,6 +33,7 @@ function createBed(limits: RoundLimits['limits'], daemons = 1): Bed {
   cluster.sizeOf = () => ({ nodes: 2, gpus: 0 });
   const reports: string[] = [];
   const uncounted = new Set<string>();
+  const returned = new Set<string>();
   const claimedBy = new Map<string, number>();
   const oracle = createLimitOracle({
     limits,
@@ -40,6 +43,7 @@ function createBed(limits: RoundLimits['limits'], daemons = 1): Bed {
     daemonOf: (incarnation) => incarnation,
     ownerOf: () => 'ada',
     isUncounted: (task) => uncounted.has(task),
+    isReturned: (task) => returned.has(task),
     report: (says) => reports.push(says),
   });
   function see(daemon: number, endpoint: string, body: Fields, answer: Fields = {}): void {
@@ -51,6 +55,7 @@ function createBed(limits: RoundLimits['limits'], daemons = 1): Bed {
     cluster,
     reports,
     uncounted,
+    returned,
     claim(task, daemon = 1) {
       claimedBy.set(task, daemon);
       see(daemon, 'queues.get_next_task', { queue: OWN_QUEUE, task }, { entry: { task } });
@@ -130,6 +135,44 @@ describe('the limit oracle of the simulation', () => {
     submit(THREE);
     expect(reports).to.deep.equal(['task 3 is submitted although the cluster has the maximum of 1 jobs: now 3']);
   });
+
+  /** An sbatch without a response, whose job is not in Slurm yet, and the submission of another task. */
+  function submittedInFlight({
+    isTracked = false,
+    isReceived = false,
+  }: {
+    readonly isTracked?: boolean;
+    readonly isReceived?: boolean;
+  }): readonly string[] {
+    const { cluster, returned, claim, park, poll, submit, reports } = createBed({ maxJobs: 1, maxNodes: 1 });
+    claim(ONE);
+    park(ONE);
+    cluster.nextFate = 'in flight';
+    submit(ONE);
+    if (!isTracked) returned.add(ONE);
+    const received = (): void => cluster.jobs.forEach((job) => (job.isInFlight = false));
+    if (isReceived) received();
+    poll();
+    received();
+    claim(TWO);
+    park(TWO);
+    submit(TWO);
+    return reports;
+  }
+
+  it('permits one excess job if its sbatch got no response, and its task returned to its queue before Slurm had the job', () => {
+    expect(submittedInFlight({})).to.deep.equal([]);
+  });
+
+  for (const [what, facts] of [
+    ['the task is still tracked', { isTracked: true }],
+    ['the last poll showed the job', { isReceived: true }],
+  ] as const)
+    it(`reports an excess job after an sbatch without a response if ${what}`, () => {
+      expect(submittedInFlight(facts)).to.include(
+        'task 2 is submitted although the cluster has the maximum of 1 jobs: now 2',
+      );
+    });
 
   for (const [what, isDeleted, expected] of [
     ['reports a daemon that removes a task from a paused queue', false, ['a daemon claimed a task of a paused queue']],

@@ -31,6 +31,8 @@ interface Facts extends Pick<RoundLimits, 'limits' | 'unixUsers'> {
   readonly ownerOf: (task: string) => string;
   /** Whether no limit need count the jobs of this task. */
   readonly isUncounted: (task: string) => boolean;
+  /** Whether no daemon tracks the task: with a journal entry as an orphan, it belongs to a queue or to another daemon. */
+  readonly isReturned: (task: string) => boolean;
   readonly report: (says: string, task: string | undefined) => void;
 }
 
@@ -47,6 +49,8 @@ interface Claim {
   readonly uncounted: ReadonlySet<string>;
   /** The tasks of other daemons that had no job when the last poll of this daemon ended, so that it did not know their sizes. */
   readonly unsized: ReadonlySet<string>;
+  /** The tasks that had returned to their queues, and whose job Slurm received late: nothing showed these to the daemon. */
+  readonly late: ReadonlySet<string>;
 }
 
 /** What a poll of a daemon has seen. */
@@ -85,6 +89,7 @@ export function createLimitOracle({
   daemonOf,
   ownerOf,
   isUncounted,
+  isReturned,
   report,
 }: Facts): LimitOracle {
   let isPaused = false;
@@ -121,12 +126,22 @@ export function createLimitOracle({
       number: (claimCount += 1),
       uncounted: tasksOf(others.filter(([one, { number }]) => poll?.parked.get(one) !== number || isEnded(one))),
       unsized: tasksOf(others.filter(([one]) => poll?.withJob.has(one) !== true || isUncounted(one))),
+      late: new Set([...tasksWithLateJob()].filter((one) => isReturned(one) && poll?.withJob.has(one) !== true)),
     });
     claimed.add(task);
   }
 
   function tasksWithJob(): Set<string> {
     return new Set(cluster.jobs.filter((job) => isLive(job.state) && !job.isForgotten).map((job) => job.task));
+  }
+
+  function tasksWithLateJob(): Set<string> {
+    return new Set(cluster.jobs.filter(({ wasInFlight }) => wasInFlight).map((job) => job.task));
+  }
+
+  function lastClaimOf(tasks: readonly string[]): Claim | undefined {
+    const all = tasks.flatMap((task) => claims.get(task) ?? []);
+    return all.toSorted((a, b) => a.number - b.number).at(-1);
   }
 
   /** Whether the daemon knew the size of the jobs of this other task when it made the claim. */
@@ -138,10 +153,7 @@ export function createLimitOracle({
 
   /** How many of these tasks the daemon counted that claimed the last one of them, with this one. */
   function countAtClaim(tasks: readonly string[]): number {
-    const last = tasks
-      .flatMap((task) => claims.get(task) ?? [])
-      .toSorted((a, b) => a.number - b.number)
-      .at(-1);
+    const last = lastClaimOf(tasks);
     return tasks.filter((task) => last?.uncounted.has(task) !== true).length;
   }
 
@@ -193,7 +205,9 @@ export function createLimitOracle({
     submitting(task, user, incarnation) {
       const expected = unixUsers === undefined ? undefined : OWNERS_USERS[ownerOf(task)];
       if (user !== expected) report(`${named(task)} is submitted as ${user ?? 'the user of the daemon'}`, task);
-      const tasks = [...new Set([...tasksWithJob()].filter((one) => !isUncounted(one)).concat(task))];
+      const live = [...tasksWithJob()].filter((one) => !isUncounted(one)).concat(task);
+      const late = lastClaimOf(live)?.late;
+      const tasks = [...new Set(live)].filter((one) => one === task || late?.has(one) !== true);
       check('the cluster', tasks, limits.maxJobs, task);
       const owner = ownerOf(task);
       if (claimed.delete(task)) {
