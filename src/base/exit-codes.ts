@@ -35,6 +35,12 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] 
   ],
   [String(EXIT.refused), 'the server rejected the credentials'],
   [String(EXIT.configuration), 'the configuration or a template is invalid'],
-  ['130, 143', 'interrupted by SIGINT or SIGTERM; a daemon, only by a second signal while it stops'],
-  ['any other', "`execute`: the exit code of the task's job: that of the task's program, if the program has run"],
+  [
+    '130, 143',
+    'interrupted by SIGINT or SIGTERM. A daemon stops in order after the first signal, and exits with this code after a second one',
+  ],
+  [
+    'any other',
+    "`execute`: the exit code of the task's job, which is that of the task's program if the program has run",
+  ],
 ];

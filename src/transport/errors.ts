@@ -56,7 +56,7 @@ export class SudoRefusedError extends HostUnreachableError {
     const nextStep = /no new privileges/i.test(why)
       ? "the daemon's systemd unit disables sudo (NoNewPrivileges=); replace the unit with the output of clearml-agent-slurm unit"
       : 'install the output of clearml-agent-slurm sudoers there';
-    super(`sudo refused ${program} as ${user} on ${host} (${why}): ${nextStep}`);
+    super(`sudo refused to run ${program} as ${user} on ${host} (${why}): ${nextStep}`);
     this.user = user;
   }
 }

@@ -97,6 +97,6 @@ describe('the sbatch check of a template', () => {
     });
     expect(findings).to.deep.equal([]);
     expect(unchecked).to.have.length(1);
-    expect(unchecked[0]).to.contain('sudo refused sbatch as alice');
+    expect(unchecked[0]).to.contain('sudo refused to run sbatch as alice');
   });
 });

@@ -20,7 +20,7 @@ describe('a template', () => {
       '#SBATCH --time=${CLEARML_TASK.hyperparams.properties.time.value}\n${CLEARML_AGENT_EXECUTE}',
     ],
   ] as const)
-    it(`uses ${what}: ${JSON.stringify(text)}`, () => {
+    it(`that contains ${JSON.stringify(text)} uses ${what}`, () => {
       expect(usesOfUserAndProject(text)).to.deep.equal(expected);
     });
 

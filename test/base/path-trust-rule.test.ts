@@ -126,7 +126,7 @@ describe('the trust rule for paths', () => {
       SITE,
     ],
     [
-      'trusts a program of the cluster that the user slurm owns, whatever the uid of slurm',
+      'trusts a program of the cluster if its owner is the user "slurm", whatever the uid of that user',
       pathSteps({ uid: 64030, gid: 64030, mode: 0o775 }),
       undefined,
       SITE,

@@ -3,12 +3,12 @@ import { expect } from 'chai';
 import { isInternalQueue } from '../../src/config/internal-queues.ts';
 import { openCli } from '../cli/open-cli.ts';
 
-describe('the internal queues', () => {
+describe('the queues that users cannot enqueue into', () => {
   for (const name of ['slurm_scheduler', 'slurm_scheduler.hpc1', 'slurm_scheduler-execute', 'parked', 'parked.a'])
-    it(`include "${name}"`, () => expect(isInternalQueue(name, ['parked'])).to.equal(true));
+    it(`include the queue "${name}"`, () => expect(isInternalQueue(name, ['parked'])).to.equal(true));
 
   for (const name of ['default', 'slurm_scheduler2', 'my.slurm_scheduler', 'parkedx', 'gpu-execute'])
-    it(`do not include "${name}"`, () => expect(isInternalQueue(name, ['parked'])).to.equal(false));
+    it(`do not include the queue "${name}"`, () => expect(isInternalQueue(name, ['parked'])).to.equal(false));
 
   it('are rejected by --queue', async () => {
     await using cli = await openCli();

@@ -53,7 +53,7 @@ export function severalUsers(inner: Scheduler, clock: Pick<Clock, 'now'>): Sever
         const user = submission.runAs?.name;
         if (user !== undefined && users.refused.has(user)) {
           refusals.push(clock.now());
-          return { kind: 'unavailable', message: `sudo refused sbatch as ${user}`, isOfUser: true };
+          return { kind: 'unavailable', message: `sudo refused to run sbatch as ${user}`, isOfUser: true };
         }
         const outcome = await inner.submit(submission);
         if (outcome.kind !== 'accepted') return outcome;

@@ -77,7 +77,7 @@ describe('the ranks of a task', () => {
   });
 
   for (const rank of [0, 1]) {
-    it(`fail if only rank ${rank} of two starts`, async () => {
+    it(`fail if only the ${rank === 0 ? 'first' : 'second'} of two ranks starts`, async () => {
       const [port = 0] = await freePorts(1);
       const impatient = SYNCHRONIZE_RANKS.replace('WAIT = 600', 'WAIT = 1');
       expect(await rejection(runRank(impatient, { task: 'a', rank, port }))).to.include({

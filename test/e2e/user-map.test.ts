@@ -75,7 +75,7 @@ describe('a daemon with a user map', () => {
     const program = await bed.serve();
 
     const startedAt = performance.now();
-    await world.untilConsole(one, 'sudo refused /usr/bin/sbatch as');
+    await world.untilConsole(one, 'sudo refused to run /usr/bin/sbatch as');
     await world.untilConsole(one, 'install the output of clearml-agent-slurm sudoers there');
     expect((await world.user.look(one)).status).to.equal('queued');
 

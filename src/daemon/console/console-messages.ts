@@ -25,7 +25,7 @@ export function describeSubmitted(
   const submitted = `as Slurm job ${id} to cluster "${clusterName}"${count}`;
   if (why === undefined) return `Submitted ${submitted}.`;
   // After a timeout the count begins again.
-  return `${attempts > 1 ? 'Submitted' : 'Submitted again'} ${submitted}, because ${why}.`;
+  return `${attempts > 1 ? 'Submitted' : 'Submitted again'} ${submitted}: ${why}.`;
 }
 
 /** Shown when the daemon that submitted the job is gone and this daemon adopts the job. */

@@ -217,7 +217,7 @@ async function warnOfLeftBehind(clusters: readonly ClusterSettings[], log: Logge
   const read = parseJournal(await readFile(file, 'utf8').catch(() => ''));
   if (read.kind === 'read' && read.entries.size === 0) return;
   log.warn(
-    'A journal from before the clusters had names has tasks, of which only those with a job that Slurm lists are adopted. Run a daemon with the previous configuration until the others have ended',
+    'A daemon without cluster names left tasks in a journal. Those without a job in Slurm are not adopted: run a daemon with the previous configuration until they have ended',
     {
       file,
       ...(read.kind === 'read' ? { tasks: read.entries.size } : {}),

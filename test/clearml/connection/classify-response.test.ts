@@ -20,7 +20,12 @@ describe('the ClearML client', () => {
     ['the refusal of a wrong key', 401, envelope(401, 22), 'credentials-refused'],
     ['the refusal of unreadable keys', 401, envelope(401, 21), 'credentials-refused'],
     ['the refusal of an endpoint that the role may not call', 403, envelope(403, 20), 'refused'],
-    ['the refusal of a status change that another client made first', 400, envelope(400, 121), 'lost-race'],
+    [
+      'the refusal of a status change because another client changed the status first',
+      400,
+      envelope(400, 121),
+      'lost-race',
+    ],
     ['the refusal of a change that the status forbids', 400, envelope(400, 110), 'lost-race'],
     ['the report that a task is missing', 400, envelope(400, 101), 'refused'],
     ['the report of an unknown endpoint', 404, envelope(404, 0), 'refused'],

@@ -42,7 +42,7 @@ describe('the task claimer', () => {
     }
   });
 
-  it('claims nothing for a moment from a queue whose first task still has a live job', async () => {
+  it('waits a moment before it claims from a queue whose first task still has a live job', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.enqueued(2);

@@ -23,13 +23,13 @@ describe('the claim plan', () => {
     expect(claimed(state, 2)).to.deep.equal(['a1', 'b1']);
   });
 
-  it('serves the queues in turn with order fairness', () => {
+  it('serves the queues in turn with `order_fairness`', () => {
     const tasks = { q: { tasks: ['a1', 'a2', 'a3'] }, r: { tasks: ['b1', 'b2'] } };
 
     expect(claimed(stateOf(tasks, { orderFairness: true }))).to.deep.equal(['a1', 'b1', 'a2', 'b2', 'a3']);
   });
 
-  it('begins, with order fairness, at the next non-empty queue after the queue that was served last', () => {
+  it('begins, with `order_fairness`, at the next non-empty queue after the queue that was served last', () => {
     const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: [] }, s: { tasks: ['c1'] } }, { orderFairness: true });
     const [q, , r] = state.queues;
 

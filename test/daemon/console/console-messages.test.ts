@@ -39,11 +39,11 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   [describeSubmitted('7' as JobId, 'c1', { attempts: 1 }), 'Submitted as Slurm job 7 to cluster "c1".'],
   [
     describeSubmitted('8' as JobId, 'c1', { attempts: 2 }, 'Slurm job 7 is no longer known to Slurm'),
-    'Submitted as Slurm job 8 to cluster "c1" (attempt 2), because Slurm job 7 is no longer known to Slurm.',
+    'Submitted as Slurm job 8 to cluster "c1" (attempt 2): Slurm job 7 is no longer known to Slurm.',
   ],
   [
     describeSubmitted('8' as JobId, 'c1', { attempts: 1 }, 'Slurm job 7 reached its time limit'),
-    'Submitted again as Slurm job 8 to cluster "c1", because Slurm job 7 reached its time limit.',
+    'Submitted again as Slurm job 8 to cluster "c1": Slurm job 7 reached its time limit.',
   ],
   [
     describeRefusal('Invalid partition name specified', 'gpu'),

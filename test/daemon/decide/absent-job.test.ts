@@ -8,7 +8,7 @@ import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, observati
 const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
 const started = entryOf({ told: { startedOn: '7@' } });
 
-describeRows('for an absent job, the decision table', [
+describeRows('for an absent job, the daemon', [
   { title: 'records only the absence itself in the first poll (S-20)', seen: {}, done: ['note'] },
   {
     title: 'queries accounting in the second poll (S-20)',
@@ -121,7 +121,7 @@ describeRows('for an absent job, the decision table', [
   },
 ]);
 
-describe('for an absent job, the decision table', () => {
+describe('for an absent job, the daemon', () => {
   it('clears the recorded absence when Slurm lists the job again', () => {
     const [note] = decide(
       observation({

@@ -12,7 +12,7 @@ const atGate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 const backAtGate = { ...atGate, restarts: 1 };
 const started = entryOf({ told: { startedOn: '7@' } });
 
-describeRows('for a job that ended at the gate, the decision table', [
+describeRows('for a job that ended at the gate, the daemon', [
   {
     title: 'does nothing while another job runs the task',
     seen: {
@@ -121,7 +121,7 @@ describeRows('for a job that ended at the gate, the decision table', [
   },
 ]);
 
-describe('the decision table', () => {
+describe('the daemon', () => {
   const failed = jobOf('FAILED');
   const cases = [
     {

@@ -16,7 +16,7 @@ const PEERS = {
 const EARLIER = jobOf('FAILED', { endedAt: NOW - 120_000 });
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
-describeRows('for an ended job whose task has ended, the decision table', [
+describeRows('for an ended job whose task has ended, the daemon', [
   {
     title: "first reads Slurm's record of the job if the job failed",
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed') },
@@ -39,7 +39,7 @@ describeRows('for an ended job whose task has ended, the decision table', [
   },
 ]);
 
-describeRows('for an ended job whose task is in progress, the decision table', [
+describeRows('for an ended job whose task is in progress, the daemon', [
   {
     title: "waits for the agent to set the task's status (C-13)",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), record: recordOf() },
@@ -132,7 +132,7 @@ describeRows('for an ended job whose task is in progress, the decision table', [
   },
 ]);
 
-describeRows("for an ended job whose agent reported an abort because of Slurm's SIGTERM, the decision table", [
+describeRows("for an ended job whose agent reported an abort because of Slurm's SIGTERM, the daemon", [
   ...['TIMEOUT', 'OUT_OF_MEMORY', 'PREEMPTED', 'NODE_FAIL', 'FAILED'].map((word) => ({
     title: `changes the task from stopped to failed if the job ended ${word} (C-12)`,
     seen: { jobs: [jobOf(word)], task: taskOf('stopped', BY_TERM), record: recordOf() },
@@ -170,7 +170,7 @@ describeRows("for an ended job whose agent reported an abort because of Slurm's 
   },
 ]);
 
-describeRows('for an ended job whose task never started, the decision table', [
+describeRows('for an ended job whose task never started, the daemon', [
   {
     title: 'fails the task if the job failed before its agent started (C-29)',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf(), hasBegun: true },

@@ -17,7 +17,7 @@ import {
 const ENDED = entryOf({ endSeenAt: NOW - GRACES.endMs });
 const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
-describeExactly('for an ended job, the decision table', [
+describeExactly('for an ended job, the daemon', [
   [
     'fails the task if it was enqueued elsewhere before its agent started, and its requeued job then ended at the gate',
     {

@@ -7,7 +7,7 @@ const SINCE = NOW - GRACES.absentMs;
 const SILENT = { lastUpdate: NOW - GRACES.absentMs };
 const absent = (since: number): Partial<Observation> => ({ entry: entryOf({ absentSince: since }), lookedUp: true });
 
-describeExactly('the decision table', [
+describeExactly('the daemon', [
   [
     'records the absence of the job when the job is first missing',
     { place: 'parked' },

@@ -28,7 +28,7 @@ const SUBMIT_BACK = {
   why: 'Slurm started job 7 again before the task was parked',
 } as const;
 
-describeExactly('for a running job, the decision table', [
+describeExactly('for a running job, the daemon', [
   [
     'reports a second start of the same job as "started again"',
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '7@1' } }) },
@@ -83,7 +83,7 @@ describeExactly('for a running job, the decision table', [
   ],
 ]);
 
-describeExactly('for a pending job, the decision table', [
+describeExactly('for a pending job, the daemon', [
   [
     'keeps the recorded start if Slurm requeued the job before its agent started',
     {
@@ -175,7 +175,7 @@ describeExactly('for a pending job, the decision table', [
   ],
 ]);
 
-describeExactly('for an ended job, the decision table', [
+describeExactly('for an ended job, the daemon', [
   [
     "reads Slurm's record of the job if the task is still queued",
     { jobs: [jobOf('COMPLETED')], place: 'parked' },
@@ -255,7 +255,7 @@ describeExactly('for an ended job, the decision table', [
   ],
 ]);
 
-describe('for a job whose agent received SIGTERM before the job ended, the decision table', () => {
+describe('for a job whose agent received SIGTERM before the job ended, the daemon', () => {
   for (const [word, nodes, isSearched, why] of [
     ['FAILED', 'n[1-3]', true, ''],
     ['OUT_OF_MEMORY', 'n[1-3]', true, ''],

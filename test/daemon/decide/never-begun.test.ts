@@ -3,7 +3,7 @@ import { GRACES, NOW, describeRows, entryOf, jobOf, recordOf } from './observati
 
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
-describeRows('for a job that may have ended before its script began, the decision table', [
+describeRows('for a job that may have ended before its script began, the daemon', [
   {
     title: 'reads the log if the job ended with exit code 1 while the task was parked',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf() },
@@ -65,7 +65,7 @@ describeRows('for a job that may have ended before its script began, the decisio
   })),
 ]);
 
-describeRows('for a job that Slurm ended before its gate, the decision table', [
+describeRows('for a job that Slurm ended before its gate, the daemon', [
   ...['BOOT_FAIL', 'PREEMPTED'].flatMap((word) => [
     {
       title: `waits for late requests of the job if it ended ${word} while the task was parked (S-64)`,

@@ -9,7 +9,7 @@ const TOLD = { told: { reason: '7:debug:PartitionTimeLimit' } };
 const IMPATIENT = { ...GRACES, neverStartsMs: 600_000 };
 const ELSE = { lastWorker: 'peer:0' };
 
-describeRows('for a pending job, the decision table', [
+describeRows('for a pending job, the daemon', [
   {
     title: 'shows why the job waits',
     seen: { jobs: [jobOf('PENDING', { reason: 'Resources' })], place: 'parked' },

@@ -29,7 +29,7 @@ function recorded(slurmCancelled: string, status: Task['status'] = 'queued'): Ta
 const OWN = `7 ${attempt(1)} the task is no longer in the scheduler queue`;
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
-describeRows('for a cancelled job, the decision table', [
+describeRows('for a cancelled job, the daemon', [
   {
     title: 'sets the task to stopped if the task records no cancellation by a daemon',
     seen: { jobs: [jobOf('CANCELLED')], place: 'parked', record: recordOf(), entry: waited },

@@ -16,7 +16,7 @@ function reasonOf(actions: readonly Action[]): string | undefined {
   return actions.flatMap((action) => (action.do === 'cancel' ? [action.why] : []))[0];
 }
 
-describe('for a parked task whose queue entry is missing, the decision table', () => {
+describe('for a parked task whose queue entry is missing, the daemon', () => {
   it('concludes that a user removed the entry if the job never started and no program removed the entry', () => {
     expect(reasonOf(decide(observation(FRESH)))).to.equal(REMOVED_BY_USER);
   });
@@ -49,7 +49,7 @@ describe('for a parked task whose queue entry is missing, the decision table', (
     });
 });
 
-describe('if the queue entry of a task is gone, the decision table', () => {
+describe('if the queue entry of a task is gone, the daemon', () => {
   const LATE = { id: '5' as JobId, name: jobName(0) };
 
   it('does not conclude that a user removed the entry if the job in the journal is of an earlier submission', () => {
@@ -78,7 +78,7 @@ describe('if the queue entry of a task is gone, the decision table', () => {
   });
 });
 
-describeRows('for a task that a user removed from the scheduler queue, the decision table', [
+describeRows('for a task that a user removed from the scheduler queue, the daemon', [
   {
     title: 'waits for a grace period after the end of the job, because another daemon may have claimed the task',
     seen: { ...ENDED, entry: REMOVED },
@@ -116,7 +116,7 @@ describeRows('for a task that a user removed from the scheduler queue, the decis
   },
 ]);
 
-describeRows('for a task with entries in another queue and in the scheduler queue, the decision table', [
+describeRows('for a task with entries in another queue and in the scheduler queue, the daemon', [
   {
     title: 'removes the entry in the scheduler queue, at the latest when the job has ended',
     seen: { ...ENDED, place: 'another queue', hasEntry: true },

@@ -7,7 +7,7 @@ import { actionNames, describeRows, entryOf, GRACES, jobOf, NOW, observation, ta
 const LONG_AGO = NOW - GRACES.endMs - 1;
 const started = entryOf({ told: { startedOn: '7@' } });
 
-describeRows('for a running job, the decision table', [
+describeRows('for a running job, the daemon', [
   {
     title: 'reports the start once, with the nodes',
     seen: { jobs: [jobOf('RUNNING', { nodes: 'n1' })], place: 'parked' },
@@ -120,7 +120,7 @@ describeRows('for a running job, the decision table', [
   },
 ]);
 
-describe('for a running job, the decision table', () => {
+describe('for a running job, the daemon', () => {
   it('records the start of the job and the slow start of the agent even if both are noticed in one pass', () => {
     const job = jobOf('RUNNING', { startAt: NOW - GRACES.startMs });
     const patches = decide(observation({ jobs: [job] })).flatMap((action) =>

@@ -45,7 +45,7 @@ describe('a decision to forget a task', () => {
     });
 });
 
-describe('after the last permitted submission, the decision table', () => {
+describe('after the last permitted submission, the daemon', () => {
   const submittedAt = NOW - 600_000;
 
   function decided(overrides: Partial<Entry>, parkedAt: number | undefined): readonly unknown[] {
@@ -63,7 +63,7 @@ describe('after the last permitted submission, the decision table', () => {
   const failing: readonly [string, Partial<Entry>, number | undefined][] = [
     ['the time of the parking is unknown', {}, undefined],
     [
-      'the task seems to have been parked after the submission, but the delay is within the possible clock difference',
+      'the task may have been parked before the submission: it was parked later by no more than the clocks may differ',
       {},
       submittedAt + CLOCKS_DIFFER_MS,
     ],
@@ -75,7 +75,7 @@ describe('after the last permitted submission, the decision table', () => {
     });
 });
 
-describe('after the third attempt, the decision table', () => {
+describe('after the third attempt, the daemon', () => {
   it('waits for the backoff, but resubmits the task at once if the clock is set back', () => {
     const entry = entryOf({ attempts: 3, stepAt: NOW });
 

@@ -14,7 +14,7 @@ const again = (...timedOutJobs: (JobId | undefined)[]): Partial<Entry> => ({
   timedOutJobs: timedOutJobs.flatMap((id) => id ?? []),
 });
 
-describeRows('for a job that reached its time limit in a queue with resubmit_on_timeout, the decision table', [
+describeRows('for a job that reached its time limit in a queue with resubmit_on_timeout, the daemon', [
   {
     title: 'parks and resubmits the task if SIGTERM stopped it',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM) },
@@ -82,7 +82,7 @@ describeRows('for a job that reached its time limit in a queue with resubmit_on_
   },
 ]);
 
-describeRows('for an ended job whose agent received SIGTERM, the decision table', [
+describeRows('for an ended job whose agent received SIGTERM, the daemon', [
   {
     title: 'fails the task if the job ended OUT_OF_MEMORY, even in a queue with resubmit_on_timeout',
     seen: { ...TIMEOUT, jobs: [jobOf('OUT_OF_MEMORY')], task: taskOf('stopped', BY_TERM) },

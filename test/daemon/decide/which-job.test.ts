@@ -9,7 +9,7 @@ const BY_SECOND = { lastWorker: 'login1:slurm:8' };
 const ASK = { do: 'read-record', jobId: '7' as JobId } as const;
 const FIRST_IS_EXTRA = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task has another job, 8' } as const;
 
-describeExactly('for a task with several jobs, the decision table', [
+describeExactly('for a task with several jobs, the daemon', [
   [
     'chooses the job that runs the task, even if another running job is older',
     {

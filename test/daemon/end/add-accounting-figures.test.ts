@@ -82,7 +82,7 @@ describe('for the accounting figures of ended jobs, the daemon', () => {
     ]);
   });
 
-  it('adds the figures to the history records, except values that accounting lacks', async () => {
+  it('adds the figures that accounting has to the history records', async () => {
     const one = await ended({ project: 'vision' });
     known.set('4711' as JobId, FIGURES);
     await after(10_000);

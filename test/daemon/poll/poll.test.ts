@@ -44,15 +44,15 @@ describe('the place of a task in the queues', () => {
   }
 });
 
-describe('a task is parked', () => {
+describe('the queue where a task is parked', () => {
   const ours = { id: task, executionQueue: 'own' as QueueId } as Task;
 
   for (const [title, names, queue] of [
-    ['in the only queue that has it although it was not enqueued there', ['sched'], 'sched'],
-    ['there even if a user has enqueued it again meanwhile', ['sched', 'own'], 'sched'],
-    ['nowhere if only the queue where it was enqueued has it', ['own'], undefined],
-    ['nowhere if no queue has it', [], undefined],
-    ['in an unknown queue if two have it', ['sched', 'sched2'], undefined],
+    ['is the only queue that has the task, if the task was not enqueued there', ['sched'], 'sched'],
+    ['stays the same if a user has enqueued the task again meanwhile', ['sched', 'own'], 'sched'],
+    ['does not exist if the task is only in the queue where it was enqueued', ['own'], undefined],
+    ['does not exist if no queue has the task', [], undefined],
+    ['is unknown if two queues have the task', ['sched', 'sched2'], undefined],
   ] as const)
     it(title, () => {
       const queues = ['own', 'sched', 'sched2'].map((id) =>

@@ -257,7 +257,7 @@ describe('when it acts on a decision, the daemon', () => {
     expect(job?.name).to.not.include(entryOf().attempt);
     expect(entryIn(fixture.deps, task)).to.include({ step: 'following', attempts: 2, jobId: job?.id });
     expect(fixture.consoleOf(task)).to.deep.equal([
-      'Submitted as Slurm job 1 to cluster "c1" (attempt 2), because Slurm job 7 is no longer known to Slurm.',
+      'Submitted as Slurm job 1 to cluster "c1" (attempt 2): Slurm job 7 is no longer known to Slurm.',
     ]);
   });
 });

@@ -153,9 +153,7 @@ describe('the reconcile loop', () => {
     expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['FAILED', 'PENDING']);
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
     expect((await fixture.read(task))?.status).to.equal('queued');
-    expect(fixture.consoleOf(task).at(-1)).to.include(
-      '(attempt 2), because Slurm ended job 1 before its script began.',
-    );
+    expect(fixture.consoleOf(task).at(-1)).to.include('(attempt 2): Slurm ended job 1 before its script began.');
   });
 
   it('submits another job if the first job was preempted before its gate (S-64)', async () => {
@@ -170,7 +168,7 @@ describe('the reconcile loop', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
     expect((await fixture.read(task))?.status).to.equal('queued');
     expect(fixture.consoleOf(task).at(-1)?.replaceAll(/\s+/g, ' ')).to.include(
-      '(attempt 2), because job 1 ended PREEMPTED on n1 before the task started.',
+      '(attempt 2): job 1 ended PREEMPTED on n1 before the task started.',
     );
   });
 

@@ -33,7 +33,7 @@ describeUntracked([
     untracked: 'parked',
   },
   {
-    title: 'was parked long ago, in the same second in which its job ended',
+    title: 'was parked long ago, in the second in which its job ended',
     task: taskOf('queued'),
     jobs: [jobOf('CANCELLED', { endedAt: LONG_AGO - 900 })],
     parkedAt: LONG_AGO,

@@ -21,7 +21,7 @@ import {
 const OUTCOMES = {
   [FORGOTTEN]: 'forgets the task, and submits no job',
   [TRACKED]: 'tracks exactly one job of the task',
-  [HANDED_OVER]: 'submits no job and leaves the task to the decision table',
+  [HANDED_OVER]: 'submits no job and leaves the task to the daemon',
   [UNKNOWN]: 'submits no job and waits for an earlier submission',
   [ORPHAN]: 'submits no job and treats the task as an orphan',
 };
@@ -155,7 +155,7 @@ describe('after a crash, the daemon', () => {
     await finishOnce(fixture, task);
 
     expect(fixture.consoleOf(task)).to.deep.equal([
-      'Submitted again as Slurm job 1 to cluster "c1", because the last sbatch for this task created no job.',
+      'Submitted again as Slurm job 1 to cluster "c1": the last sbatch for this task created no job.',
     ]);
     expect(fixture.deps.journal.entries.get(task)).to.include({ attempts: 1, mayBeUnparked: true });
   });

@@ -34,9 +34,7 @@ describe('when it resubmits a task, the daemon', () => {
       .to.match(new RegExp(`^clearml_task_${task}-`))
       .and.not.include(attempt(1));
     expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', attempts: 2, jobId: job?.id });
-    expect(fixture.consoleOf(task)).to.deep.equal([
-      `Submitted as Slurm job 1 to cluster "c1" (attempt 2), because ${WHY}.`,
-    ]);
+    expect(fixture.consoleOf(task)).to.deep.equal([`Submitted as Slurm job 1 to cluster "c1" (attempt 2): ${WHY}.`]);
     expect(fixture.facts.get('info: Resubmitting')).to.deep.equal({ task, queue: 'own', why: WHY });
   });
 

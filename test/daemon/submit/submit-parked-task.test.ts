@@ -113,7 +113,7 @@ describe('when it submits a parked task, the daemon', () => {
     await fixture.deps.clearml.events.flush();
 
     expect(fixture.consoleOf(task)).to.deep.equal([
-      'Submitted as Slurm job 1 to cluster "c1" (attempt 2), because the last sbatch for this task created no job.',
+      'Submitted as Slurm job 1 to cluster "c1" (attempt 2): the last sbatch for this task created no job.',
     ]);
   });
 
