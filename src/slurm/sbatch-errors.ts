@@ -152,9 +152,20 @@ const ANSWER = /^sbatch: error: Batch job submission failed: (.*)$/m;
 /** The message is signed before it is sent: without munge on this side, nothing is sent. */
 const UNSIGNED = /^sbatch: error: Munge encode failed/m;
 
-/** The installation is broken, not the script: since 24.05, sbatch also ends this way because of a malformed --nodelist. */
-const BROKEN_INSTALLATION =
-  /^sbatch: fatal: (?!.*(?:Unmatched|Script|script|Invalid node list specified))|^sbatch: error: Problem talking to database/m;
+const FATAL = /^sbatch: fatal: (.*)$/m;
+/** Of a malformed directive, a script that is too long and, since 24.05, a malformed --nodelist. */
+const MALFORMED = /Unmatched|Unexpected|Script|script|Invalid node list specified/;
+/** Of options that exclude each other, such as `--mem, --mem-per-cpu, and --mem-per-gpu are mutually exclusive.` */
+const OF_OPTIONS = /--[a-z]/;
+const OF_ENVIRONMENT = /^SLURM_|environment variables|slurm\.conf/;
+
+/** The installation or the environment of sbatch is broken, not the script. */
+function isInstallationBroken(stderr: string): boolean {
+  if (/^sbatch: error: Problem talking to database/m.test(stderr)) return true;
+  const fatal = FATAL.exec(stderr)?.[1];
+  if (fatal === undefined || MALFORMED.test(fatal)) return false;
+  return OF_ENVIRONMENT.test(fatal) || !OF_OPTIONS.test(fatal);
+}
 
 /** The beginning of sbatch's own lines; getopt(3) prints the program as it was called, with its path, if any. */
 const OWN = /^(?:\/\S*\/)?sbatch: /.source;
@@ -174,7 +185,7 @@ export function parseSubmitError(exitCode: number | undefined, stderr: string): 
   const answer = ANSWER.exec(stderr)?.[1]?.trim();
   if (answer !== undefined) return parseResult(answer, stderr);
   if (!OWN_EXIT_CODES.includes(exitCode) || stderr.includes('retrying')) return 'unknown';
-  if (BROKEN_INSTALLATION.test(stderr)) return 'unavailable';
+  if (isInstallationBroken(stderr)) return 'unavailable';
   return COMPLAINT.test(stderr) ? 'rejected' : 'unknown';
 }
 

@@ -1,4 +1,5 @@
 // Every error text of sbatch and its meaning: only `unknown` may have left a job behind.
+// cspell:ignore thred
 import { expect } from 'chai';
 import fc from 'fast-check';
 import {
@@ -104,6 +105,37 @@ describe('parseSubmitError, if sbatch failed without a response of the controlle
     ['sbatch: fatal: Script from STDIN is too big, read 5000000 > 4194304 bytes.\n', 1, 'rejected'],
     ['sbatch: error: Plugin stack post-option processing failed\n', 1, 'rejected'],
     ['sbatch: fatal: Invalid node list specified\n', 1, 'rejected'],
+    ['sbatch: fatal: stdin: line 2: Unexpected `:` in [ :]\n', 1, 'rejected'],
+    ['sbatch: fatal: --mem, --mem-per-cpu, and --mem-per-gpu are mutually exclusive.\n', 1, 'rejected'],
+    ['sbatch: fatal: --gpus-per-node and --gres=gpu are mutually exclusive.\n', 1, 'rejected'],
+    ['sbatch: fatal: -S/--core-spec and --thred-spec options are mutually exclusive\n', 1, 'rejected'],
+    [
+      'sbatch: fatal: --ntasks-per-node is mutually exclusive with --ntasks-per-gpu and SLURM_NTASKS_PER_GPU\n',
+      1,
+      'rejected',
+    ],
+    ['sbatch: fatal: Inconsistent values set to --ntasks-per-gpu=1 and --ntasks-per-tres=2 \n', 1, 'rejected'],
+    ['sbatch: fatal: Invalid TRES for --tres-per-task: mem\n', 1, 'rejected'],
+    [
+      'sbatch: fatal: SLURM_MEM_PER_CPU, SLURM_MEM_PER_GPU, and SLURM_MEM_PER_NODE are mutually exclusive.\n',
+      1,
+      'unavailable',
+    ],
+    [
+      'sbatch: fatal: SLURM_GPUS_PER_TASK is mutually exclusive with --ntasks-per-gpu and SLURM_NTASKS_PER_GPU\n',
+      1,
+      'unavailable',
+    ],
+    [
+      'sbatch: fatal: Both --core-spec and --thread-spec set using environment variables. Those options are mutually exclusive.\n',
+      1,
+      'unavailable',
+    ],
+    [
+      'sbatch: fatal: Use of FrontendName in slurm.conf without Slurm being configured/built with the --enable-front-end option\n',
+      1,
+      'unavailable',
+    ],
     ['sbatch: fatal: Unable to process configuration file\n', 1, 'unavailable'],
     ['sbatch: fatal: Could not establish a configuration source\n', 1, 'unavailable'],
     ['sbatch: fatal: failed to initialize cli_filter plugin\n', 1, 'unavailable'],
