@@ -1,0 +1,57 @@
+// A template for sh: its job runs, whatever shell is called sh on the node.
+import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { renderJob } from '../../../src/daemon/submit/render-job-script.ts';
+import { parseTemplate } from '../../../src/sbatch-template/parse-template.ts';
+import { BODY, emptyVariables } from '../template-fixtures.ts';
+import { jobFacts } from '../../job/job-script.ts';
+
+const JOB = {
+  sharedDir: undefined,
+  jobConf: '',
+  python: resolve('test/fixtures/job/python'),
+  agentVersion: '3.0.3',
+  apiServer: '',
+  publicConfig: {},
+};
+
+describe('the job of a template whose first line is', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'shell-'));
+    writeFileSync(join(folder, 'clearml.conf'), '');
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  /** What the job prints; started as Slurm does, by its first line. */
+  function run(template: string): string {
+    const queue = { name: 'default', template: parseTemplate(template, 't.template'), constraints: undefined };
+    const script = join(folder, 'slurm_script');
+    writeFileSync(script, renderJob(JOB, queue, emptyVariables, jobFacts()).script);
+    chmodSync(script, 0o755);
+    return execFileSync(script, {
+      env: { PATH: '/usr/bin:/bin', HOME: folder, TMPDIR: folder, SLURM_JOB_ID: '4711', STAND_IN_LOG: '/dev/null' },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  }
+
+  for (const [line, expected] of [
+    ['#!/bin/sh', /^clearml: .*\nruns hB\n$/],
+    ['#!/bin/sh -eu', /^clearml: .*\nruns ehuB\n$/],
+    ['#! /usr/bin/dash', /^clearml: .*\nruns hB\n$/],
+    ['#!/usr/bin/env sh', /^clearml: .*\nruns hB\n$/],
+    ['#!/usr/bin/env -S dash -e', /^clearml: .*\nruns ehB\n$/],
+    ['#!/bin/bash -e', /^clearml: .*\nruns ehB\n$/],
+  ] as const)
+    it(`${line} runs the task, with the options of the line`, () => {
+      expect(
+        run(`${line}\n#SBATCH --time=5\n${BODY.replace('${CLEARML_POST', 'echo "runs $-"\n${CLEARML_POST')}`),
+      ).to.match(expected);
+    });
+});
