@@ -1,5 +1,6 @@
 // Limits a daemon's calls to the ClearML server, which also serves the web pages and the experiments of all users.
 import type { Clock } from '../../base/clock.ts';
+import { pastTime } from '../../base/past-time.ts';
 import { createRateLimit, rateOf } from '../../base/token-bucket.ts';
 import type { Logger } from '../../log/logger.ts';
 
@@ -44,6 +45,7 @@ export function createServerRateLimit(
   const limit = createRateLimit(rateOf(perSecond));
   let averageMs = 0;
   let refusals = 0;
+  let refusedAt: number | undefined;
   let pausedUntil = 0;
   /** Until when the server asked for no calls. */
   let askedUntil = 0;
@@ -59,8 +61,13 @@ export function createServerRateLimit(
     return MAX_ASKED_MS;
   }
 
+  /** 0 if the clock was set back since the refusal. */
+  function pauseLeft(now: number): number {
+    return pastTime(refusedAt, now) === undefined ? 0 : Math.max(0, pausedUntil - now);
+  }
+
   return {
-    waitMs: (now, calls) => Math.max(pausedUntil - now, limit.waitMs(now, calls), 0),
+    waitMs: (now, calls) => Math.max(pauseLeft(now), limit.waitMs(now, calls)),
     started(endpoint) {
       if (CLAIM_CALLS.includes(endpoint)) limit.spend(clock.now());
       else limit.spendAside(clock.now());
@@ -75,7 +82,8 @@ export function createServerRateLimit(
     refused(retryAfterMs = 0) {
       const now = clock.now();
       // The refusals of calls that were on their way together count once.
-      if (now < pausedUntil) return;
+      if (pauseLeft(now) > 0) return;
+      refusedAt = now;
       const pauseMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(refusals, 10));
       const jitter = 1 + 0.25 * random();
       refusals += 1;

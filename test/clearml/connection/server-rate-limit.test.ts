@@ -113,6 +113,26 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(1_000);
   });
 
+  for (const [what, retryAfterMs] of [
+    ['after a refusal', undefined],
+    ['after a refusal with a requested delay', 60_000],
+  ] as const)
+    it(`ends the wait if the clock is set back ${what}, and begins it again with the next refusal`, () => {
+      const made = limited();
+      made.rate.refused(retryAfterMs);
+      made.clock.set(NOW + 300_000);
+      made.rate.answered(10);
+      expect(made.waitMs()).to.equal(0);
+
+      made.clock.set(NOW - 3_600_000);
+      expect(made.waitMs()).to.equal(0);
+      made.rate.answered(10);
+      expect(made.waitMs()).to.equal(0);
+
+      made.rate.refused(undefined);
+      expect(made.waitMs()).to.equal(1_000);
+    });
+
   it('counts several refusals during a wait as one', () => {
     const made = limited();
     for (let count = 0; count < 5; count += 1) made.rate.refused(undefined);
