@@ -121,7 +121,7 @@ function createAppender(isSynced: boolean): Appender {
       const { handle } = current;
       try {
         // A crash of the machine may have left half a line, which must not damage this one.
-        const start = size === current.end || (await endsLine(handle, size)) ? '' : '\n';
+        const start = size === 0 || size === current.end || (await endsLine(handle, size)) ? '' : '\n';
         await handle.appendFile(start + text);
         current.end = size + Buffer.byteLength(start + text);
       } catch (error) {

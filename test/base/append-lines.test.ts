@@ -1,6 +1,18 @@
 // Tests that a file of lines holds each line whole, in order, and outlives a disk that is full for a while.
 import { readdirSync, readlinkSync } from 'node:fs';
-import { appendFile, mkdir, mkdtemp, readFile, rename, rm, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -60,6 +72,13 @@ describe('a LineFile', () => {
     await rename(`${path}.new`, path);
     await file.append('b');
     expect(await readFile(path, 'utf8')).to.equal('other\nb\n');
+  });
+
+  it('begins with the line if another program has emptied the file, as logrotate can do', async () => {
+    await file.append('a');
+    await truncate(path);
+    await file.append('b');
+    expect(await readFile(path, 'utf8')).to.equal('b\n');
   });
 
   it('ends half a line that a crash left, or that another program writes between two lines', async () => {
