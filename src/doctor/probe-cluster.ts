@@ -3,7 +3,7 @@ import { systemClock } from '../base/clock.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { ClusterSeen, CommandSeen, ControllerSeen, SharedFolderSeen } from './cluster-checks.ts';
 import { known, unavailable, unchecked, type Fact } from './check-result.ts';
-import { findHolder } from '../daemon/journal/lock.ts';
+import { findHolder, StateDirectoryError } from '../daemon/journal/lock.ts';
 import { findDistrustOnHost } from '../transport/path-trust-on-host.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
@@ -42,16 +42,24 @@ export interface ClusterProbe {
 
 export async function probeCluster(app: App, cluster: ClusterSettings): Promise<ClusterSeen> {
   const { config, context } = app;
-  const now = systemClock.now();
-  const holder = await findHolder(cluster.stateDir, context.hostName, now);
   return {
     name: cluster.name,
     pollIntervalMs: config.settings.slurm.pollIntervalMs,
     ...(await queryCluster(app, cluster)),
     userMap: await probeUserMap(app, cluster),
     stateFolder: await probeStateDir(cluster.stateDir),
-    holder: known(holder === undefined ? undefined : { ...holder, isHere: holder.host === context.hostName }),
+    holder: await probeHolder(cluster.stateDir, context.hostName),
   };
+}
+
+async function probeHolder(stateDir: string, hostName: string): Promise<ClusterSeen['holder']> {
+  try {
+    const holder = await findHolder(stateDir, hostName, systemClock.now());
+    return known(holder === undefined ? undefined : { ...holder, isHere: holder.host === hostName });
+  } catch (error) {
+    if (error instanceof StateDirectoryError) return unavailable(error.message.replace(/\.$/, ''));
+    throw error;
+  }
 }
 
 export async function queryCluster({ config, context }: Configured, cluster: ClusterSettings): Promise<ClusterProbe> {

@@ -6,6 +6,7 @@ import type { Entry } from '../daemon/journal/entry.ts';
 import { findHolder } from '../daemon/journal/lock.ts';
 import { findTask } from './find-task.ts';
 import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
+import { messageOf } from '../base/error-message.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
 import { UsageError } from '../base/usage-error.ts';
@@ -32,7 +33,9 @@ export async function cancelTask(app: App, named: string | undefined): Promise<C
     }
     await clearml.tasks.abort(id);
     const after = (await clearml.tasks.get(id))?.task;
-    return { isCancelled: true, message: `${describeAbort(task, after)} ${await describeJob(app, id)}\n` };
+    // The task is aborted, whatever a state directory tells.
+    const job = await describeJob(app, id).catch((error: unknown) => `Its Slurm job is unknown: ${messageOf(error)}`);
+    return { isCancelled: true, message: `${describeAbort(task, after)} ${job}\n` };
   } finally {
     await clearml.close();
   }

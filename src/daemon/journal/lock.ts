@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makePrivateDirectory } from '../../base/private-directory.ts';
-import { readJsonFile } from '../../base/read-json-file.ts';
+import { parseJson } from '../../base/parse-json.ts';
 import { unlessMissing } from '../../base/unless-missing.ts';
 import * as z from 'zod';
 import { messageOf } from '../../base/error-message.ts';
@@ -13,7 +13,7 @@ export class AlreadyRunningError extends Error {
   override readonly name = 'AlreadyRunningError';
 }
 
-/** Thrown when the state directory cannot be created or written. */
+/** Thrown when the state directory cannot be created, read or written. */
 export class StateDirectoryError extends Error {
   override readonly name = 'StateDirectoryError';
 }
@@ -59,22 +59,37 @@ export async function acquireLock(folder: string, host: string, now: number): Pr
   const file = join(folder, 'daemon.lock');
   await makePrivateDirectory(folder).catch((error: unknown) => rejectDirectory(folder, error));
   const holder: Holder = { host, pid: process.pid, begun: (await startTimeOf(process.pid)) ?? '', since: now };
+  let unreadable: unknown;
 
   for (let tries = 0; tries < 3; tries += 1) {
     if (await createLockFile(file, holder)) return lockOf(file, holder, await deviceOf(folder));
-    const held = await readHolder(file);
-    if (held !== undefined && (await isAlive(held, file, host, now)))
-      throw new AlreadyRunningError(describe(held, folder));
+    try {
+      const held = await readHolder(file);
+      if (held !== undefined && (await isAlive(held, file, host, now)))
+        throw new AlreadyRunningError(describe(held, folder));
+    } catch (error) {
+      if (error instanceof AlreadyRunningError) throw error;
+      // A daemon may hold it: to remove it would let two daemons write one journal.
+      unreadable = error;
+      continue;
+    }
     await rm(file, { force: true });
   }
+  if (unreadable !== undefined) return rejectDirectory(folder, unreadable);
   throw new AlreadyRunningError(`Other processes keep taking the lock ${file}. Start one daemon at a time.`);
 }
 
-/** Returns the live holder, if any, without changing anything. */
+/** Returns the live holder, if any, without changing anything. @throws StateDirectoryError if the lock cannot be read */
 export async function findHolder(folder: string, host: string, now: number): Promise<Holder | undefined> {
   const file = join(folder, 'daemon.lock');
-  const held = await readHolder(file);
-  return held !== undefined && (await isAlive(held, file, host, now)) ? held : undefined;
+  try {
+    const held = await readHolder(file);
+    return held !== undefined && (await isAlive(held, file, host, now)) ? held : undefined;
+  } catch (error) {
+    throw new StateDirectoryError(
+      `Cannot tell whether a daemon uses the state directory ${folder}: ${messageOf(error)}. Run this command as the Unix user of the daemon.`,
+    );
+  }
 }
 
 let drafts = 0;
@@ -104,7 +119,8 @@ function lockOf(file: string, holder: Holder, initialDevice: number | undefined)
 
   /** Two daemons that found the same dead holder may both have created theirs; a suspended machine may have counted as dead. */
   async function findOther(): Promise<Holder | undefined> {
-    const held = await readHolder(file);
+    // An error may be temporary, and does not show another daemon.
+    const held = await readHolder(file).catch(() => undefined);
     const isOurs = held?.host === holder.host && held.pid === holder.pid && held.since === holder.since;
     return isOurs ? undefined : held;
   }
@@ -167,9 +183,13 @@ export function rejectDirectory(folder: string, error: unknown): never {
   );
 }
 
-/** A file that was torn by a crash, or just removed, is not held. */
-function readHolder(file: string): Promise<Holder | undefined> {
-  return readJsonFile(file, Held);
+/** A file that was torn by a crash, or just removed, is not held. @throws the errors of the file system that leave it open */
+async function readHolder(file: string): Promise<Holder | undefined> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
+    throw error;
+  });
+  return Held.safeParse(parseJson(text)).data;
 }
 
 async function isAlive(held: Holder, file: string, host: string, now: number): Promise<boolean> {

@@ -3,10 +3,16 @@ import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, readlink, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AlreadyRunningError, StateDirectoryLostError, acquireLock } from '../../../src/daemon/journal/lock.ts';
+import {
+  AlreadyRunningError,
+  StateDirectoryError,
+  StateDirectoryLostError,
+  acquireLock,
+  findHolder,
+} from '../../../src/daemon/journal/lock.ts';
 import { rejection } from '../../support/rejection.ts';
 
 describe('the lock of a state directory', () => {
@@ -70,6 +76,33 @@ describe('the lock of a state directory', () => {
     await writeFile(file, '');
 
     await acquireLock(folder, 'login1', Date.now());
+  });
+
+  it('is neither removed nor reported as free if its file cannot be read, because a daemon may hold it', async () => {
+    // A read fails with ELOOP, as it does with EACCES, EIO or EMFILE.
+    await symlink('daemon.lock', file);
+
+    const refused = await rejection(acquireLock(folder, 'login1', Date.now()));
+    const unknown = await rejection(findHolder(folder, 'login1', Date.now()));
+
+    expect(refused).to.be.instanceOf(StateDirectoryError);
+    expect(refused.message).to.include(`The state directory ${folder} cannot be used: ELOOP`);
+    expect(unknown).to.be.instanceOf(StateDirectoryError);
+    expect(unknown.message).to.match(
+      /^Cannot tell whether a daemon uses .*: ELOOP.* as the Unix user of the daemon\.$/,
+    );
+    expect(await readlink(file)).to.equal('daemon.lock');
+  });
+
+  it('is kept while its file cannot be read', async () => {
+    const lock = await acquireLock(folder, 'login1', 1);
+    const moved = join(folder, 'moved');
+    await rename(file, moved);
+    await symlink('daemon.lock', file);
+    await lock.touch();
+    await rename(moved, file);
+
+    await lock.touch();
   });
 
   it('is reported as lost when a suspended daemon resumes after another daemon acquired the lock', async () => {
