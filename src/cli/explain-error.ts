@@ -47,9 +47,23 @@ const CODES: readonly (readonly [ErrorClass, number])[] = [
   [AlreadyRunningError, EXIT.tryAgain],
 ];
 
+const DENIALS: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM']);
+const WHO =
+  ' Run the command as the owner of this file, such as the Unix user of the daemon, or change its permissions.';
+
+/** Errors of the system that no program can prevent (errno(3)); others, such as ENOENT, may be a bug. */
+const OF_FILE_SYSTEM: ReadonlySet<unknown> = new Set([
+  ...DENIALS,
+  ...['EROFS', 'ENOSPC', 'EDQUOT', 'EIO', 'ESTALE', 'ENOTDIR', 'EISDIR', 'ELOOP', 'ENAMETOOLONG', 'EMFILE', 'ENFILE'],
+]);
+
+function isOfFileSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'code' in error && OF_FILE_SYSTEM.has(error.code);
+}
+
 /**
- * Prints the message to standard error, and returns the exit code. An unexpected error is a bug: its stack is printed. After Ctrl-C
- * nothing is printed.
+ * Prints the message to standard error, and returns the exit code. An unexpected error that is not the file system's is a bug: its stack
+ * is printed. After Ctrl-C nothing is printed.
  */
 export function explain(error: unknown, context: Pick<CommandContext, 'stderr' | 'stop'>): number {
   const { stop } = context;
@@ -62,6 +76,10 @@ export function explain(error: unknown, context: Pick<CommandContext, 'stderr' |
     return code;
   }
   if (stop.reason instanceof Interrupted && isFromAbort(stop, error)) return stop.reason.exitCode;
+  if (isOfFileSystem(error)) {
+    stderr(`clearml-agent-slurm: ${error.message}.${DENIALS.has(error.code) ? WHO : ''}\n`);
+    return EXIT.failed;
+  }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   stderr(`clearml-agent-slurm: unexpected error. Please report this bug with the following lines:\n${stack}\n`);
   return EXIT.failed;

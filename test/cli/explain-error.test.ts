@@ -28,6 +28,27 @@ describe('the error handler of the program', () => {
     expect(explained(asked, asked).code).to.equal(143);
   });
 
+  it('reports a file that it may not use, and not a bug of this program', () => {
+    const denied = Object.assign(new Error("EACCES: permission denied, open '/state/history'"), {
+      code: 'EACCES',
+      syscall: 'open',
+    });
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
+
+    expect(explained(denied)).to.deep.equal({
+      code: 1,
+      printed:
+        "clearml-agent-slurm: EACCES: permission denied, open '/state/history'. Run the command as the owner of this file, such as the Unix user of the daemon, or change its permissions.\n",
+    });
+    expect(explained(full)).to.deep.equal({
+      code: 1,
+      printed: 'clearml-agent-slurm: ENOSPC: no space left on device, write.\n',
+    });
+  });
+
   it('reports an unknown error as a bug of this program', () => {
     for (const { code, printed } of [
       explained(new TypeError('x is undefined'), interrupted),
