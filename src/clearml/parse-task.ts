@@ -13,6 +13,7 @@ export const TASK_FIELDS = [
   'status_reason',
   'status_message',
   'status_changed',
+  'started',
   'last_update',
   'last_worker',
   'user',
@@ -50,7 +51,7 @@ export function parseTask(row: unknown, id: TaskId): Task | Unreadable {
   if (badTime !== -1) return wrong(TIMES[badTime] ?? '', readField(row, TIMES[badTime] ?? ''));
 
   const [statusReason = '', statusMessage = '', lastWorker = '', user = ''] = texts as string[];
-  const [statusChanged, lastUpdate] = times;
+  const [statusChanged, lastUpdate, started] = times;
   const tags = readField(row, 'system_tags');
   const properties = readField(readField(row, 'hyperparams'), 'properties');
   return {
@@ -60,6 +61,7 @@ export function parseTask(row: unknown, id: TaskId): Task | Unreadable {
     statusReason: limitText(statusReason, 'statusText'),
     statusMessage: limitText(statusMessage, 'statusText'),
     statusChanged,
+    started,
     lastUpdate,
     lastWorker: named(limitText(lastWorker, 'comparedText')),
     user: named(limitText(user, 'comparedText')),
@@ -73,7 +75,7 @@ export function parseTask(row: unknown, id: TaskId): Task | Unreadable {
 }
 
 const TEXTS = ['status_reason', 'status_message', 'last_worker', 'user'] as const;
-const TIMES = ['status_changed', 'last_update'] as const;
+const TIMES = ['status_changed', 'last_update', 'started'] as const;
 
 /** The task of a row; undefined if its id is unreadable. */
 export function parseTaskId(row: unknown): TaskId | undefined {

@@ -24,6 +24,8 @@ export interface Task {
   readonly statusReason: string;
   readonly statusMessage: string;
   readonly statusChanged: number | undefined;
+  /** When its run began. The server keeps it as long as the task is in progress, and a reset clears it. */
+  readonly started: number | undefined;
   readonly lastUpdate: number | undefined;
   readonly lastWorker: string | undefined;
   readonly user: string | undefined;

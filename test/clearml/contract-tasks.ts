@@ -126,6 +126,26 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
     });
   });
 
+  describe('started of a task', () => {
+    it('stays the same while the agent starts the task again and again, and is undefined after a reset', async () => {
+      const { client, raw, newQueue, newTaskIn } = testBed();
+      const id = await newTaskIn(await newQueue());
+      const started = async (): Promise<number | undefined> => (await client.tasks.read([id])).tasks.get(id)?.started;
+
+      await raw.call('tasks.dequeue', { task: id, new_status: 'in_progress' });
+      await raw.call('tasks.started', { task: id, force: true });
+      const first = await started();
+      await raw.call('tasks.dequeue', { task: id, new_status: 'in_progress' });
+      await raw.call('tasks.started', { task: id, force: true });
+      await raw.call('tasks.started', { task: id });
+
+      expect(first).to.be.above(0);
+      expect(await started()).to.equal(first);
+      await raw.call('tasks.reset', { task: id, force: true });
+      expect(await started()).to.equal(undefined);
+    });
+  });
+
   describe('abortCallbackMs of a task', () => {
     for (const [what, runtime, abortCallbackMs] of [
       ['the sum of timeout and poll interval', { _abort_callback_timeout: '600', _abort_poll_freq: '10' }, 610_000],

@@ -37,6 +37,7 @@ describe('the task calls of the ClearML client', () => {
       slurmJob: undefined,
       slurmCluster: undefined,
       slurmCancelled: undefined,
+      started: undefined,
       abortCallbackMs: undefined,
     });
     expect(tasks.get(OTHER)).to.include({ status: 'queued', archived: true });

@@ -121,6 +121,17 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['job is preempted', 'user requeues the job'], isLazy: true },
   },
   {
+    title: 'the daemon forgets an abort that the agent overwrites while it starts',
+    edits: [
+      {
+        file: 'src/daemon/decide/running-job.ts',
+        from: '    if (isAbortOverwritten(task, job, observation)) return repeatAbort(job, task, observation);\n',
+        to: '',
+      },
+    ],
+    rounds: { kinds: ['user aborts'], isLazy: true, movesPerFault: 80 },
+  },
+  {
     title: 'the daemon resubmits a task without looking up its job',
     edits: [
       {

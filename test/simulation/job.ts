@@ -3,7 +3,7 @@ import { ApiError } from '../../src/sandbox/requests/api-error.ts';
 import type { Fields } from '../../src/sandbox/requests/endpoint.ts';
 import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { renderBlocks } from '../../src/sbatch-template/job-script/render-blocks.ts';
-import type { Cluster, SimJob } from './simulated-slurm.ts';
+import { hasBegun, type Cluster, type SimJob } from './simulated-slurm.ts';
 import { named, OTHER_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
 import type { Server } from './server.ts';
 import type { TestBed } from './test-bed.ts';
@@ -82,9 +82,10 @@ async function stepJob(world: JobWorld, job: SimJob): Promise<string> {
     case 'gated':
       return begin(world, job);
     case 'begun':
-      await ask(world, 'workers.status_report', { worker: workerOf(job), task: job.task, timestamp: world.now() });
-      job.phase = 'run';
-      return 'reports as the worker of its task';
+      job.phase = 'starting';
+      return report(world, job);
+    case 'starting':
+      return isReportNext(world, job) ? report(world, job) : startAgain(world, job);
     case 'run':
       return work(world, job);
   }
@@ -106,16 +107,84 @@ async function passGate({ server, cluster }: JobWorld, job: SimJob): Promise<str
   return 'finds the gate closed';
 }
 
+/** Returns whether the task was queued or in progress. */
+async function takeTask(world: Pick<JobWorld, 'server'>, { task }: SimJob): Promise<boolean> {
+  const answer = await ask(world, 'tasks.dequeue', { task, new_status: 'in_progress' });
+  if (answer === undefined || Number(answer['updated']) < 1) return false;
+  await ask(world, 'tasks.started', {
+    task,
+    force: true,
+    status_reason: 'starting execution soon',
+    status_message: '',
+  });
+  return true;
+}
+
 async function begin({ server, cluster }: JobWorld, job: SimJob): Promise<string> {
-  const answer = await ask({ server }, 'tasks.dequeue', { task: job.task, new_status: 'in_progress' });
-  if (jobScript().requiresQueue && (answer === undefined || Number(answer['updated']) < 1)) {
+  const isTaken = await takeTask({ server }, job);
+  if (jobScript().requiresQueue && !isTaken) {
     cluster.end(job, 'FAILED', 1);
     return 'ends: its agent finds the task not queued';
   }
-  await ask({ server }, 'tasks.started', { task: job.task, force: true, status_reason: 'starting execution soon' });
   job.phase = 'begun';
   job.runs += 1;
   return 'begins the task';
+}
+
+async function report(world: JobWorld, job: SimJob): Promise<string> {
+  job.hasReported = true;
+  await ask(world, 'workers.status_report', { worker: workerOf(job), task: job.task, timestamp: world.now() });
+  return 'reports as the worker of its task';
+}
+
+/** A real agent reports every 30 seconds, beside all else: between two of its calls, or not. */
+function isReportNext(world: JobWorld, { hasReported }: SimJob): boolean {
+  return !hasReported && world.now() % 3 !== 0;
+}
+
+/** A call to `tasks.started` after the first one, which erases a request to abort the task. */
+interface Start {
+  readonly did: string;
+  readonly force: boolean;
+  readonly reason?: string;
+  readonly message?: 'launch by agent' | 'names the worker';
+  /** The agent inside the agent takes the task once more, as if it was the first. */
+  readonly dequeues?: true;
+}
+
+/** What the real agent and the SDK call, in this order (clearml_agent/commands/worker.py; `Task.init()`). */
+const STARTS: readonly Start[] = [
+  { did: 'launches the task', force: true, message: 'launch by agent' },
+  {
+    did: 'sets up the task',
+    force: true,
+    reason: 'worker started execution',
+    message: 'names the worker',
+    dequeues: true,
+  },
+  { did: 'starts its program', force: true, reason: 'worker starting task execution', message: 'names the worker' },
+  { did: 'calls Task.init()', force: false },
+];
+
+/** The agent polls for an abort every five seconds: each of these calls may follow the one before sooner. */
+async function startAgain(world: JobWorld, job: SimJob): Promise<string> {
+  const start = STARTS[job.starts];
+  job.starts += 1;
+  job.hasReported = false;
+  if (job.starts === STARTS.length) job.phase = 'run';
+  if (start?.dequeues === true) await takeTask(world, job);
+  const message = start?.message === 'names the worker' ? `Changed by clearml-agent ${workerOf(job)}` : start?.message;
+  const answer = await ask(world, 'tasks.started', {
+    task: job.task,
+    force: start?.force,
+    status_reason: start?.reason,
+    status_message: message,
+  });
+  if (answer === undefined && start?.force === true) {
+    world.cluster.end(job, 'FAILED', 1);
+    return 'ends: its agent cannot start the task';
+  }
+  return start?.did ?? '';
 }
 
 async function work(world: JobWorld, job: SimJob): Promise<string> {
@@ -141,8 +210,7 @@ async function work(world: JobWorld, job: SimJob): Promise<string> {
 
 /** Ends the job after a SIGTERM: the agent stops the task only if it has started it. */
 async function leave(world: JobWorld, job: SimJob, how: NonNullable<SimJob['leaving']>): Promise<string> {
-  const isBegun = job.phase === 'begun' || job.phase === 'run';
-  if (isBegun && world.server.store.tasks.get(job.task)?.status === 'in_progress') {
+  if (hasBegun(job) && world.server.store.tasks.get(job.task)?.status === 'in_progress') {
     await ask(world, 'tasks.stopped', { task: job.task, status_reason: TERM_REASON });
     return 'says its last word';
   }

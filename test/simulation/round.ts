@@ -128,7 +128,7 @@ async function injectNow(bed: TestBed, kind: FaultKind, pick?: number): Promise<
   const from = world.now();
   if (!(await inject(bed, kind, pick))) return false;
   if (world.now() > from) outages.suspended(from);
-  observer.disturbed();
+  observer.disturbed(kind);
   await settle();
   observer.seeJobs(world.cluster.jobs);
   return true;

@@ -16,8 +16,11 @@ import { listedJob, workerOf } from '../support/simulated-values.ts';
 import type { SimulatedClock } from './clock.ts';
 import type { PendingCalls } from './pending-calls.ts';
 
-/** A job's progress: before the gate, past the gate, its agent has started the task, its agent has reported as the task's worker. */
-export type Phase = 'new' | 'gated' | 'begun' | 'run';
+/**
+ * A job's progress: before the gate, past the gate, its agent has started the task, its agent has reported as the task's worker and sets the
+ * status again and again, the task's program runs.
+ */
+export type Phase = 'new' | 'gated' | 'begun' | 'starting' | 'run';
 
 /** Of two cancellations, the first one counts. */
 type Canceller = 'a daemon' | 'a user';
@@ -49,6 +52,10 @@ export interface SimJob {
   leaving: { readonly state: JobState; readonly isRequeued: boolean; readonly by?: Canceller | undefined } | undefined;
   /** slurmctld forgot its start in a crash and started it again, which slurmd rejected: the log shows only the start that was killed. */
   isRevoked: boolean;
+  /** How many of its calls that set the status of a task that has started its agent has made. */
+  starts: number;
+  /** Whether its agent has reported as the worker of the task since it last set the status. */
+  hasReported: boolean;
   /** The number of steps until the task ends. */
   work: number;
   /** The number of times that the job's agent has started the task. */
@@ -118,6 +125,8 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
       exitCode: 0,
       leaving: undefined,
       isRevoked: false,
+      starts: 0,
+      hasReported: false,
       work: 3,
       runs: 0,
     };
@@ -197,7 +206,15 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
       jobs.splice(jobs.indexOf(job), 1);
     },
     requeue(job) {
-      Object.assign(job, { state: 'PENDING', phase: 'new', leaving: undefined, startAt: undefined, work: 3 });
+      Object.assign(job, {
+        state: 'PENDING',
+        phase: 'new',
+        leaving: undefined,
+        startAt: undefined,
+        starts: 0,
+        hasReported: false,
+        work: 3,
+      });
       job.restarts += 1;
     },
     cancel(job, by) {
@@ -280,7 +297,12 @@ export function logPathOf({ id, name }: Pick<SimJob, 'id' | 'name'>): string {
 
 /** Whether an agent of this job may be running the task. */
 export function isAtWork(job: SimJob): boolean {
-  return isLive(job.state) && (job.phase === 'begun' || job.phase === 'run');
+  return isLive(job.state) && hasBegun(job);
+}
+
+/** Whether its agent has started the task. */
+export function hasBegun({ phase }: Pick<SimJob, 'phase'>): boolean {
+  return phase === 'begun' || phase === 'starting' || phase === 'run';
 }
 
 /** Whether the job is past the gate, so that the task belongs to it. */

@@ -1,5 +1,6 @@
 // Acts of users in the web page while the daemons run.
 import { ApiError } from '../../src/sandbox/requests/api-error.ts';
+import { decideStop } from '../../src/sandbox/services/tasks-status.ts';
 import { isLive } from '../../src/slurm/job-state.ts';
 import type { Random } from '../support/random.ts';
 import type { Injector } from './fault-injectors.ts';
@@ -35,11 +36,17 @@ function isTimingOut({ world: { cluster } }: TestBed, task: string): boolean {
 
 /**
  * Whether an agent has taken the task but not started it yet, which the server does not show. Our jobs detect that a task is no longer
- * queued, but not that it is in another queue.
+ * queued, but not that it is in another queue. While it starts a task, the real agent sets the task to in progress again and again, whatever
+ * a user did to it meanwhile. The server does not give such an agent a request to stop before its first report.
  */
-function isTaken({ world: { otherAgent, cluster } }: TestBed, act: string, task: string): boolean {
-  const isPastGate = cluster.jobs.some((job) => job.task === task && job.phase === 'gated' && isStarted(job.state));
-  return otherAgent.hasPopped(task) || (act.startsWith('enqueue') && isPastGate);
+function isTaken({ world }: TestBed, act: string, task: string): boolean {
+  const { otherAgent, cluster, server } = world;
+  const jobs = cluster.jobs.filter((job) => job.task === task && isStarted(job.state));
+  if (otherAgent.hasPopped(task)) return true;
+  const document = server.store.tasks.get(task);
+  if (jobs.some(({ phase }) => phase === 'begun' || phase === 'starting'))
+    return act === 'abort' ? document !== undefined && decideStop(document, world.now()) === 'end' : act !== 'delete';
+  return act.startsWith('enqueue') && jobs.some(({ phase }) => phase === 'gated');
 }
 
 function isStarted(state: Parameters<typeof isLive>[0]): boolean {

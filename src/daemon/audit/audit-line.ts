@@ -15,7 +15,7 @@ interface OfJob extends OfTask {
 }
 
 /** The actions of the decision table that change the status or the queue of a task. */
-export type StatusAction = 'end' | 'dequeue' | 'park-again' | 'return-to-queue';
+export type StatusAction = 'end' | 'repeat-abort' | 'dequeue' | 'park-again' | 'return-to-queue';
 
 /** What a line is about. Lines only get new fields; none is renamed or removed. */
 export type AuditEvent =

@@ -9,6 +9,7 @@ import { messageOf } from '../../base/error-message.ts';
 
 type Change = Pick<Extract<AuditEvent, { event: 'changing status' }>, 'to' | 'action'>;
 
+const ABORTED: StatusNote & { readonly reason: StatusReason } = { reason: 'aborted', message: '' };
 const RETURNED: StatusNote & { readonly reason: StatusReason } = { reason: 'returned to its queue', message: '' };
 
 /** The same client, whose changes are in the audit log. */
@@ -48,6 +49,7 @@ export function withAuditedStatuses(
         const by = options.isUsersAbort === true ? 'user' : meaningOf(note.reason).by;
         return change(id, to('stopped'), note, () => tasks.stop(id, note, options), by);
       },
+      abort: (id) => change(id, to('stopped', 'repeat-abort'), ABORTED, () => tasks.abort(id)),
       complete: (id, note) => change(id, to('completed'), note, () => tasks.complete(id, note)),
       dequeue: (id, note) =>
         change(id, to('status before the enqueue', 'dequeue'), note, () => tasks.dequeue(id, note)),

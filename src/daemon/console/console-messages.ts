@@ -209,6 +209,9 @@ export function describeSlowStart(job: Job, runningForMs: number): string {
   return `Slurm job ${job.id} has been running for ${formatDuration(runningForMs)}${onNodes(job)}, but clearml-agent has not started the task. The job may still be installing packages: see its log on the cluster.`;
 }
 
+export const ABORT_REPEATED =
+  'The abort was lost because clearml-agent was still starting the task. The daemon has aborted the task again.';
+
 /** ` on n[1-2]`, or nothing if the nodes are unknown. */
 export function onNodes({ nodes }: Job): string {
   return nodes === undefined ? '' : ` on ${nodes}`;

@@ -42,6 +42,8 @@ export type Action =
     }
   /** Show why the task waits, in its status message. Only for a queued task. */
   | { readonly do: 'show-status'; readonly text: string }
+  /** Request once more that the agent of a task in progress ends it, as its user did. */
+  | { readonly do: 'repeat-abort' }
   | { readonly do: 'cancel'; readonly jobIds: readonly JobId[]; readonly why: string }
   /** Remove the task's entry from the scheduler queue, so that no job runs it from there. */
   | { readonly do: 'remove-entry' }

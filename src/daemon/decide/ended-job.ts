@@ -4,7 +4,7 @@ import type { Task } from '../../clearml/task.ts';
 import { attemptOf, parseMark } from '../../slurm/job-name.ts';
 import { isEndedByCluster } from '../../slurm/job-state.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
-import { isAskedToStop, isStoppedByTerm } from './recognize-abort.ts';
+import { isAborted, isStoppedByTerm } from './recognize-abort.ts';
 import { isBackAtGate, isGateClosed } from './closed-gate.ts';
 import { AFTER_COMPLETION, hasRanks } from '../console/ranks.ts';
 import { describeRefusal } from '../console/console-messages.ts';
@@ -127,7 +127,7 @@ function decideStillInProgress(job: Job, task: Task, observation: Observation): 
   if (mayRunElsewhere(task, job, observation)) return [];
 
   const ended = describeEnd(job, recordOf(observation));
-  if (isAskedToStop(task)) {
+  if (isAborted(task, job, observation)) {
     const text = `Aborted by the user. ${ended}`;
     return afterGrace(observation, [end({ status: 'stopped', reason: 'aborted', text, withLog: false })]);
   }

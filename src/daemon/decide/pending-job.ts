@@ -4,7 +4,7 @@ import type { Task } from '../../clearml/task.ts';
 import { isWaiting, parseJobState } from '../../slurm/job-state.ts';
 import { explainReason } from '../../slurm/reasons/explain-reason.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { isAskedToStop, isStoppedByTerm } from './recognize-abort.ts';
+import { isAborted, isStoppedByTerm } from './recognize-abort.ts';
 import type { Entry } from '../journal/entry.ts';
 import { describeCannotStart, describeUnwanted, describeWait } from '../console/console-messages.ts';
 import type { Action } from './action.ts';
@@ -80,7 +80,7 @@ function decideRequeued(job: Job, task: Task, observation: Observation): Action[
     ];
   }
   if (mayRunElsewhere(task, job, observation)) return [];
-  if (!isAskedToStop(task)) return parkAgain(job, 'in_progress');
+  if (!isAborted(task, job, observation)) return parkAgain(job, 'in_progress');
   const text = `Aborted by the user. Cancelling Slurm job ${job.id}, which Slurm had requeued.`;
   return [cancel(job, 'the task was aborted'), end({ status: 'stopped', reason: 'aborted', text, withLog: false })];
 }

@@ -1,5 +1,8 @@
-// Recognizes an abort by the status texts of the ClearML server and agent: a user's, one that the server has undone, or a SIGTERM of Slurm.
+// Recognizes an abort by the status texts of server and agent: a user's, one that was overwritten or undone, or a SIGTERM of Slurm.
 import type { Task } from '../../clearml/task.ts';
+import type { Job } from '../../slurm/scheduler.ts';
+import type { Observation } from './observation.ts';
+import { isEnqueuedElsewhere, ranAs } from './who-runs-the-task.ts';
 
 /** The status reason that the agent sets on SIGTERM, which Slurm sends for many causes other than a user's abort. */
 const TERM_REASON = 'user abort';
@@ -18,6 +21,23 @@ export function isStoppedByTerm(task: Task): boolean {
 /** Whether the user has aborted this running task and the agent has not yet ended it. */
 export function isAskedToStop(task: Task): boolean {
   return task.status === 'in_progress' && task.statusMessage.includes(STOPPING_MESSAGE);
+}
+
+/** Whether the user has aborted the task that this job runs or ran, and no agent has ended the task since. */
+export function isAborted(task: Task, job: Pick<Job, 'id'>, observation: Observation): boolean {
+  return isAskedToStop(task) || isAbortOverwritten(task, job, observation);
+}
+
+/**
+ * Whether the agent of this job has overwritten an abort request that an earlier poll saw: while it starts the task, it sets the status up
+ * to five times, and so does `Task.init()`. If a user has reset the task or enqueued it again since, another run has started at another
+ * time, or another worker has reported.
+ */
+export function isAbortOverwritten(task: Task, job: Pick<Job, 'id'>, observation: Observation): boolean {
+  const { stoppingSince, stoppingRun } = observation.entry;
+  if (task.status !== 'in_progress' || isAskedToStop(task)) return false;
+  if (stoppingSince === undefined || stoppingRun === undefined || task.started !== stoppingRun) return false;
+  return ranAs(task, job) && !isEnqueuedElsewhere(task, observation);
 }
 
 /**

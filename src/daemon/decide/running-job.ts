@@ -2,13 +2,13 @@
 import { pastTime } from '../../base/past-time.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { isAskedToStop, isStoppedByTerm } from './recognize-abort.ts';
+import { isAbortOverwritten, isAskedToStop, isStoppedByTerm } from './recognize-abort.ts';
 import type { Entry } from '../journal/entry.ts';
-import { describeSlowStart, describeStart, describeUnwanted } from '../console/console-messages.ts';
+import { ABORT_REPEATED, describeSlowStart, describeStart, describeUnwanted } from '../console/console-messages.ts';
 import type { Action } from './action.ts';
-import { cancel, logOnce, removeEntryIfParked } from './shared-actions.ts';
+import { cancel, NOT_ENDED_IN_TIME, logOnce, removeEntryIfParked } from './shared-actions.ts';
 import type { Observation } from './observation.ts';
-import { ranAs } from './who-runs-the-task.ts';
+import { hasReportedSinceStatus, ranAs } from './who-runs-the-task.ts';
 
 export function decideRunning(job: Job, observation: Observation): Action[] {
   const { entry } = observation;
@@ -31,12 +31,9 @@ function watch(job: Job, observation: Observation): Action[] {
   const { entry, task, place, now, gracePeriods } = observation;
   // Never set a status or a status message of a task in progress: it would erase the user's abort request.
   if (task?.status === 'in_progress') {
+    if (isAbortOverwritten(task, job, observation)) return repeatAbort(job, task, observation);
     if (!isAskedToStop(task)) return clearTimers(entry);
-    const stoppingSince = pastTime(entry.stoppingSince, now);
-    if (stoppingSince === undefined) return [{ do: 'note', patch: { stoppingSince: now } }];
-    const callbackMs = Math.min(task.abortCallbackMs ?? 0, gracePeriods.abortCallbackMaxMs);
-    if (now - stoppingSince < callbackMs + gracePeriods.stopMs) return [];
-    return [cancel(job, 'the agent did not end the aborted task in time')];
+    return cancelAborted(job, task, observation);
   }
   if (isAgentFinished(task, job)) return [];
   if (task?.status === 'queued' && (place === 'parked' || place === 'nowhere')) {
@@ -47,6 +44,32 @@ function watch(job: Job, observation: Observation): Action[] {
   if (astraySince === undefined) return [{ do: 'note', patch: { astraySince: now } }];
   if (now - astraySince < gracePeriods.endMs) return [];
   return [cancel(job, describeUnwanted(task)), ...removeEntryIfParked(place)];
+}
+
+/** The agent has a grace period to end the task, and before that the time of the task's abort callback. */
+function cancelAborted(job: Job, task: Task, { entry, now, gracePeriods }: Observation): Action[] {
+  const since = entry.stoppingRun === task.started ? pastTime(entry.stoppingSince, now) : undefined;
+  if (since === undefined) return [{ do: 'note', patch: { stoppingSince: now, stoppingRun: task.started } }];
+  const callbackMs = Math.min(task.abortCallbackMs ?? 0, gracePeriods.abortCallbackMaxMs);
+  return now - since < callbackMs + gracePeriods.stopMs ? [] : [cancel(job, NOT_ENDED_IN_TIME)];
+}
+
+/**
+ * The agent may overwrite the repeated request too: the next pass repeats it again, until the grace period is over. That begins with the
+ * first repetition, because the agent may not have seen the request before.
+ */
+function repeatAbort(job: Job, task: Task, observation: Observation): Action[] {
+  const { entry, now } = observation;
+  if (!hasReportedSinceStatus(task)) return [];
+  if (entry.told.abortRepeated === true) {
+    const due = cancelAborted(job, task, observation);
+    return due.length > 0 ? due : [{ do: 'repeat-abort' }];
+  }
+  return [
+    { do: 'note', patch: { stoppingSince: now, told: { ...entry.told, abortRepeated: true } } },
+    { do: 'repeat-abort' },
+    { do: 'log', level: 'INFO', text: ABORT_REPEATED },
+  ];
 }
 
 /** Whether the job is about to end. After SIGTERM Slurm may also restart it: it then finds the gate closed, and ends. */
@@ -74,5 +97,5 @@ function slowStart(job: Job, { entry, now, gracePeriods }: Observation): Action[
 
 function clearTimers({ astraySince, stoppingSince }: Entry): Action[] {
   if (astraySince === undefined && stoppingSince === undefined) return [];
-  return [{ do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } }];
+  return [{ do: 'note', patch: { astraySince: undefined, stoppingSince: undefined, stoppingRun: undefined } }];
 }

@@ -39,6 +39,9 @@ export function forget(place: Place): Action[] {
   return [...removeEntryIfParked(place), { do: 'forget' }];
 }
 
+/** Why the job of an aborted task is cancelled whose agent should have ended it. */
+export const NOT_ENDED_IN_TIME = 'the agent did not end the aborted task in time';
+
 /** Why the job of a task is cancelled whose entry a user removed from the scheduler queue. The journal stores this text. */
 export const REMOVED_BY_USER = 'the task was removed from the scheduler queue';
 

@@ -32,6 +32,14 @@ export function mayRunElsewhere(task: Task, job: Job, observation: Observation):
   return (!ranAs(task, job) || isEnqueuedElsewhere(task, observation)) && !isSilent(task, observation);
 }
 
+/**
+ * Whether an agent has reported since the status was set. An agent that takes the task reports at once, so the last worker has set this
+ * status; before that report, the last worker may be that of an earlier run.
+ */
+export function hasReportedSinceStatus({ lastUpdate = 0, statusChanged = Infinity }: Task): boolean {
+  return lastUpdate > statusChanged;
+}
+
 /** Whether the task had no report for so long that no agent can be alive. */
 export function isSilent(task: Task, { now, gracePeriods }: Observation): boolean {
   return now - (task.lastUpdate ?? 0) >= gracePeriods.absentMs;

@@ -74,6 +74,8 @@ export const Entry = z.object({
   absentSince: z.number().optional(),
   astraySince: z.number().optional(),
   stoppingSince: z.number().optional(),
+  /** When the run that was asked to stop had started, by the server's clock: a later run of the task was not asked. */
+  stoppingRun: z.number().optional(),
   /** Since when the job waits for a reason that never clears; set only if such a job is to be cancelled. */
   neverStartsSince: z.number().optional(),
   /** The jobs of the task that reached their time limit, after which it was submitted again. */
@@ -92,6 +94,8 @@ export const Entry = z.object({
       reason: z.string().optional(),
       startedOn: z.string().optional(),
       slowStart: z.boolean().optional(),
+      /** That the user's abort was repeated. */
+      abortRepeated: z.boolean().optional(),
       /** That the newest sbatch created no job. */
       noJob: z.boolean().optional(),
     })

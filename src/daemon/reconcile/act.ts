@@ -11,7 +11,7 @@ import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
 import type { Asker } from '../audit/audit-line.ts';
 import { isAskedToStop } from '../decide/recognize-abort.ts';
 import { recordCancellations } from '../decide/recorded-cancellations.ts';
-import { REMOVED_BY_USER } from '../decide/shared-actions.ts';
+import { NOT_ENDED_IN_TIME, REMOVED_BY_USER } from '../decide/shared-actions.ts';
 import { recordEnd } from '../end/record-end.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -83,6 +83,14 @@ export async function act(
         break;
       case 'show-status':
         if (!(await showStatus(deps, current.task, withOptionOriginsOf(deps, current, action.text)))) return;
+        break;
+      case 'repeat-abort':
+        deps.log.info('Aborting the task again: its agent has overwritten the abort while it started', {
+          task: current.task,
+          job: current.jobId,
+          queue: current.queueName,
+        });
+        if (!(await repeatAbort(deps, current.task))) return;
         break;
       case 'cancel':
         if (!isCancelDue(current, action, deps.clock.now())) break;
@@ -200,6 +208,17 @@ async function renewParking(deps: DaemonDeps, entry: Entry, { place, parkedAt }:
     await parkIfClaimed(deps, entry);
 }
 
+/** Asks as the web page does, so that a task that is no longer in progress keeps its status. False if it is not. */
+async function repeatAbort({ clearml }: DaemonDeps, task: TaskId): Promise<boolean> {
+  try {
+    await clearml.tasks.abort(task);
+    return true;
+  } catch (error) {
+    if (error instanceof LostRaceError) return false;
+    throw error;
+  }
+}
+
 /** Whether the end of its job decides what happens to the task. */
 function isActive(task: Task | undefined): task is Task {
   return task?.status === 'queued' || task?.status === 'in_progress';
@@ -235,7 +254,7 @@ async function requestCancel(
 
 /** Whether a user's action on the task is why its job is not wanted. */
 function askerOf({ task, place }: Basis, why: string): Asker {
-  if (task === undefined || task.archived || why === REMOVED_BY_USER) return 'user';
+  if (task === undefined || task.archived || why === REMOVED_BY_USER || why === NOT_ENDED_IN_TIME) return 'user';
   if (task.status === 'stopped' || task.status === 'created' || isAskedToStop(task)) return 'user';
   return task.status === 'queued' && (place === 'own queue' || place === 'another queue') ? 'user' : 'daemon';
 }

@@ -136,6 +136,26 @@ describe('in the audit log of a task, the daemon', () => {
     });
   }
 
+  it('records the requester "user" before it repeats a user\'s abort that the agent has overwritten', async () => {
+    const entry = await begun();
+    await fixture.server.call('workers.status_report', { worker: 'login1:slurm:7', task: entry.task, timestamp: 0 });
+    await actOn(entry, {}, { do: 'repeat-abort' });
+    expect(events).to.deep.equal([
+      {
+        event: 'changing status',
+        task: entry.task,
+        queue: 'own',
+        job: '7',
+        to: 'stopped',
+        action: 'repeat-abort',
+        by: 'user',
+        reason: 'aborted',
+        message: '',
+      },
+    ]);
+    expect(await fixture.read(entry.task)).to.include({ status: 'in_progress', statusMessage: 'stopping' });
+  });
+
   for (const reason of ['cancelled in Slurm', 'toString', '']) {
     it(`records the requester "user" when it repeats the user's abort, even if the reason is ${reason === '' ? 'empty' : `"${reason}"`}`, async () => {
       const entry = await begun();

@@ -135,13 +135,13 @@ describeExactly('the daemon', [
     },
   ],
   [
-    'clears a recorded abort when the task is in progress again',
+    'clears a recorded abort of an unknown run when the task is in progress again',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress'),
       entry: entryOf({ told: { startedOn: '7@' }, stoppingSince: 1 }),
     },
-    { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } },
+    { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined, stoppingRun: undefined } },
   ],
   [
     'records when an abort is first seen',
@@ -150,7 +150,7 @@ describeExactly('the daemon', [
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
       entry: entryOf({ told: { startedOn: '7@' } }),
     },
-    { do: 'note', patch: { stoppingSince: NOW } },
+    { do: 'note', patch: { stoppingSince: NOW, stoppingRun: undefined } },
   ],
   [
     'does nothing just before the end of the grace period if the task was aborted',

@@ -56,7 +56,7 @@ describeExactly('for a running job, the daemon', [
   [
     'no longer records the job as unwanted once the job runs the task',
     { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: { ...STARTED, astraySince: 1 } },
-    { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined } },
+    { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined, stoppingRun: undefined } },
   ],
   ['does nothing if the task was published', { jobs: [jobOf('RUNNING')], task: taskOf('published'), entry: STARTED }],
   [

@@ -53,6 +53,7 @@ export function taskOf(status: Task['status'], overrides: Partial<Task> = {}): T
     statusReason: '',
     statusMessage: '',
     statusChanged: NOW - 30_000,
+    started: undefined,
     lastUpdate: NOW - 30_000,
     lastWorker: status === 'in_progress' || status === 'stopped' ? 'login1:slurm:7' : undefined,
     user: undefined,

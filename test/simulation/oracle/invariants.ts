@@ -21,6 +21,8 @@ export interface Invariants {
   userActed(task: string, act: string, store: Store): void;
   /** Whether the server lost the user's request to stop the task before any daemon could know of it. */
   isAbortErased(task: string): boolean;
+  /** Since when an agent has overwritten the user's request to stop the task, which every daemon knows of; undefined if the server has it. */
+  overwrittenSince(task: string): number | undefined;
   /** Must be called after every move, at least for the tasks that it may have changed. */
   check(store: Store, moved?: readonly string[]): void;
 }
@@ -61,6 +63,9 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
   /** The number of runs of each aborted task, which must not increase. */
   const runsBeforeAbort = new Map<string, number>();
   const erasedAborts = new Set<string>();
+  /** Aborted tasks of which every daemon had recorded the request when an agent overwrote it. */
+  const knownAborts = new Set<string>();
+  const overwrittenSince = new Map<string, number>();
   /** The jobs that still ran a task when its user enqueued it elsewhere, which the server permits once it has stopped a silent task. */
   const leftBehind = new Map<string, readonly SimJob[]>();
   /** The number of the daemon that parked the task. */
@@ -134,6 +139,8 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
       staysStopped.delete(task);
       runsBeforeAbort.delete(task);
       erasedAborts.delete(task);
+      knownAborts.delete(task);
+      overwrittenSince.delete(task);
       leftBehind.delete(task);
       if (act === 'enqueue elsewhere') leftBehind.set(task, jobsOf(task).filter(isAtWork));
       if (act !== 'abort') return;
@@ -142,6 +149,7 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
     },
 
     isAbortErased: (task) => erasedAborts.has(task),
+    overwrittenSince: (task) => overwrittenSince.get(task),
 
     check(store, moved) {
       const tasks = new Set(moved ?? cluster.jobs.map(({ task }) => task));
@@ -159,7 +167,7 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
       }
       for (const [task, runs] of runsBeforeAbort) {
         if (moved?.includes(task) === false) continue;
-        if (isBeingErased(task, store)) {
+        if (isBeingErased(task, store) || isOverwritten(task, store)) {
           runsBeforeAbort.delete(task);
           erasedAborts.add(task);
         } else if (runsOf(task) > runs) report('twice', task, `${named(task)} was started again after its abort`);
@@ -188,6 +196,17 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
     const isLastCall = store.tasks.get(task)?.status_reason === TERM_REASON;
     if (!isLastCall || !jobsOf(task).some(({ leaving }) => leaving?.isRequeued)) return false;
     return hasLostJournal || !isAbortNoted(task);
+  }
+
+  /** While its agent starts the task, each of the agent's calls overwrites the user's request, which a daemon repeats if it has recorded it. */
+  function isOverwritten(task: string, store: Store): boolean {
+    const { status, status_message: message = '' } = store.tasks.get(task) ?? {};
+    if (message.includes('stopping')) overwrittenSince.delete(task);
+    if (status !== 'in_progress' || message.includes('stopping')) return false;
+    if (!hasLostJournal && isAbortNoted(task)) knownAborts.add(task);
+    if (!knownAborts.has(task)) return true;
+    if (!overwrittenSince.has(task)) overwrittenSince.set(task, now());
+    return false;
   }
 
   function permitRepeat(task: string): void {

@@ -3,6 +3,7 @@ import { isLive } from '../../../src/slurm/job-state.ts';
 import type { SimJob } from '../simulated-slurm.ts';
 import type { Outages } from '../outages.ts';
 import { named, SCHEDULER_QUEUE } from '../queues.ts';
+import type { FaultKind } from '../fault-injectors.ts';
 import type { RoundPlan } from '../schedule.ts';
 import type { World } from '../world.ts';
 import type { ExpectedEnds } from './expected-ends.ts';
@@ -16,13 +17,15 @@ export interface Observer {
   /** Records the changes of these jobs. */
   seeJobs(jobs: readonly SimJob[]): void;
   /** Records a fault: orphans may then take longer to be recovered. */
-  disturbed(): void;
+  disturbed(by?: FaultKind): void;
   /** Checks that orphans are recovered in time. */
   checkOrphans(): void;
 }
 
 /** A daemon polls when it starts and then every few seconds. It finds tasks that are in no journal only later. */
 const LONGEST_ORPHAN_MS = 45_000;
+/** The daemon waits for a report of the agent and for its next poll. */
+const LONGEST_REPETITION_MS = 70_000;
 /** If a daemon is killed while it recovers a task, the next one finds that task only after a minute. */
 const MOST_DISTURBED = 2;
 
@@ -30,7 +33,9 @@ export function createObserver(world: World, outages: Outages, ends: ExpectedEnd
   const { server, cluster, daemons, tasks } = world;
   /** When each task was last seen to have an entry in the scheduler queue. */
   const parkedAt = new Map<string, number>();
-  const known = new Map<SimJob, Pick<SimJob, 'runs' | 'restarts' | 'leaving'>>();
+  const known = new Map<SimJob, Pick<SimJob, 'state' | 'runs' | 'restarts' | 'leaving'>>();
+  /** When something happened that may keep the daemons from a poll. */
+  let disturbedAt = 0;
   const orphans = new Map<string, { since: number; disturbed: number }>();
 
   function seeEntries(): void {
@@ -58,8 +63,21 @@ export function createObserver(world: World, outages: Outages, ends: ExpectedEnd
     if (before?.leaving !== undefined && !isLive(job.state) && isUntraceable) ends.permit(job.task, ['stopped']);
     // It had started the task just before a daemon cancelled it, so the task runs in another job.
     if (before?.leaving?.by === 'a daemon' && !isLive(job.state) && hasDouble(job)) ends.permitRun(job.task);
+    if (before !== undefined && isLive(before.state) && !isLive(job.state)) permitEndBeforeRepetition(job);
     if (job.runs > (before?.runs ?? 0)) ends.ran(job.task);
-    known.set(job, { runs: job.runs, restarts: job.restarts, leaving: job.leaving });
+    known.set(job, { state: job.state, runs: job.runs, restarts: job.restarts, leaving: job.leaving });
+  }
+
+  /** A job may end before a daemon has seen that its agent overwrote the user's request, and has repeated it. */
+  function permitEndBeforeRepetition({ task }: SimJob): void {
+    const since = world.invariants.overwrittenSince(task);
+    if (since !== undefined && !mustHaveRepeated(since))
+      ends.permitDespiteAbort(task, world.endsWell(task) ? 'completed' : 'failed');
+  }
+
+  function mustHaveRepeated(since: number): boolean {
+    if (daemons.some(({ running }) => running === undefined)) return false;
+    return outages.awakeMsSince(Math.max(since, disturbedAt)) > LONGEST_REPETITION_MS + plainToSeeMs(plan);
   }
 
   return {
@@ -72,7 +90,8 @@ export function createObserver(world: World, outages: Outages, ends: ExpectedEnd
     seeJobs(jobs) {
       for (const job of jobs) seeJob(job);
     },
-    disturbed() {
+    disturbed(by) {
+      if (by?.startsWith('user') !== true) disturbedAt = world.now();
       for (const [task, { disturbed }] of orphans) {
         orphans.set(task, { since: world.now(), disturbed: disturbed + 1 });
       }

@@ -1,0 +1,165 @@
+// Tests rows of the decision table: the agent overwrote an abort request that an earlier poll saw.
+import { expect } from 'chai';
+import type { QueueId } from '../../../src/clearml/ids.ts';
+import type { Task } from '../../../src/clearml/task.ts';
+import type { Action } from '../../../src/daemon/decide/action.ts';
+import { decide } from '../../../src/daemon/decide/decide.ts';
+import type { Entry } from '../../../src/daemon/journal/entry.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
+import {
+  actionNames,
+  describeExactly,
+  describeRows,
+  entryOf,
+  GRACES,
+  jobOf,
+  NOW,
+  observation,
+  recordOf,
+  taskOf,
+} from './observations.ts';
+
+const RUN = NOW - 60_000;
+const RUNNING = [jobOf('RUNNING')];
+const TOLD = { startedOn: '7@' };
+const CLEAR: Action = {
+  do: 'note',
+  patch: { astraySince: undefined, stoppingSince: undefined, stoppingRun: undefined },
+};
+
+/** A request to stop the run was seen before. */
+function seenBefore(overrides: Partial<Entry> = {}): Entry {
+  return entryOf({ told: TOLD, stoppingSince: NOW - 15_000, stoppingRun: RUN, ...overrides });
+}
+
+/** The same run, whose agent has set the status since, and reported. */
+function overwritten(overrides: Partial<Task> = {}): Task {
+  return taskOf('in_progress', {
+    started: RUN,
+    statusReason: 'worker started execution',
+    statusMessage: 'Changed by clearml-agent login1:slurm:7',
+    statusChanged: NOW - 10_000,
+    lastUpdate: NOW - 5_000,
+    ...overrides,
+  });
+}
+
+describeExactly('if the agent overwrote an abort while it started, the decision table', [
+  [
+    'records which run of the task was aborted',
+    {
+      jobs: RUNNING,
+      task: overwritten({ statusMessage: 'stopping' }),
+      entry: entryOf({ told: TOLD }),
+    },
+    { do: 'note', patch: { stoppingSince: NOW, stoppingRun: RUN } },
+  ],
+  [
+    'repeats the abort, reports that once, and gives the agent the whole grace period again (C-40)',
+    { jobs: RUNNING, task: overwritten(), entry: seenBefore() },
+    { do: 'note', patch: { stoppingSince: NOW, told: { ...TOLD, abortRepeated: true } } },
+    { do: 'repeat-abort' },
+    {
+      do: 'log',
+      level: 'INFO',
+      text: 'The abort was lost because clearml-agent was still starting the task. The daemon has aborted the task again.',
+    },
+  ],
+  [
+    'repeats the abort without another line if the agent overwrote it again',
+    { jobs: RUNNING, task: overwritten(), entry: seenBefore({ told: { ...TOLD, abortRepeated: true } }) },
+    { do: 'repeat-abort' },
+  ],
+  [
+    'cancels the job after the grace period even if the agent overwrites each repetition',
+    {
+      jobs: RUNNING,
+      task: overwritten(),
+      entry: seenBefore({ stoppingSince: NOW - GRACES.stopMs, told: { ...TOLD, abortRepeated: true } }),
+    },
+    { do: 'cancel', jobIds: ['7' as JobId], why: 'the agent did not end the aborted task in time' },
+  ],
+  [
+    'repeats the abort at least once, even if the grace period ended while the daemon was down',
+    { jobs: RUNNING, task: overwritten(), entry: seenBefore({ stoppingSince: NOW - 10 * GRACES.stopMs }) },
+    { do: 'note', patch: { stoppingSince: NOW, told: { ...TOLD, abortRepeated: true } } },
+    { do: 'repeat-abort' },
+    {
+      do: 'log',
+      level: 'INFO',
+      text: 'The abort was lost because clearml-agent was still starting the task. The daemon has aborted the task again.',
+    },
+  ],
+  [
+    'waits for a report, because another agent that takes the task sets the status before it reports',
+    { jobs: RUNNING, task: overwritten({ lastUpdate: NOW - 10_000 }), entry: seenBefore() },
+  ],
+  [
+    'repeats the abort if the agent of another node of the job overwrote it',
+    {
+      jobs: RUNNING,
+      task: overwritten({ lastWorker: 'login1:slurm:7:1' }),
+      entry: seenBefore({ told: { ...TOLD, abortRepeated: true } }),
+    },
+    { do: 'repeat-abort' },
+  ],
+]);
+
+describeRows('if the agent overwrote an abort while it started, the decision table', [
+  {
+    title: 'stops the task if its job ended meanwhile',
+    seen: {
+      jobs: [jobOf('NODE_FAIL')],
+      task: overwritten(),
+      record: recordOf({ stateWord: 'NODE_FAIL' }),
+      entry: seenBefore({ endSeenAt: NOW - GRACES.endMs }),
+    },
+    done: ['end stopped'],
+  },
+  {
+    title: 'stops the task if Slurm requeued its job meanwhile',
+    seen: { jobs: [jobOf('PENDING')], task: overwritten(), entry: seenBefore() },
+    done: ['cancel', 'end stopped'],
+  },
+  {
+    title: 'stops the task if Slurm lost its job meanwhile',
+    seen: {
+      jobs: [],
+      lookedUp: true,
+      task: overwritten({ lastUpdate: NOW - GRACES.absentMs }),
+      entry: seenBefore({ absentSince: NOW - GRACES.absentMs }),
+    },
+    done: ['end stopped'],
+  },
+]);
+
+describe('after an abort that it saw, the decision table', () => {
+  for (const [title, task] of [
+    ['was reset and runs again, so that the run is another one', overwritten({ started: RUN + 1 })],
+    ['was reset, and its job has started it once more', overwritten({ started: RUN + 1, executionQueue: undefined })],
+    ['was enqueued again and popped by another agent, which has not reported', overwritten({ started: RUN + 1 })],
+    ['runs as another worker', overwritten({ lastWorker: 'gpu-box:0' })],
+    ['runs in the job of a later attempt', overwritten({ lastWorker: 'login1:slurm:8' })],
+    ['was enqueued in another queue', overwritten({ executionQueue: 'x'.repeat(32) as QueueId })],
+    ['has no start time', overwritten({ started: undefined })],
+  ] as const)
+    it(`forgets the abort if the task ${title}`, () => {
+      expect(decide(observation({ jobs: RUNNING, task, entry: seenBefore() }))).to.deep.equal([CLEAR]);
+    });
+
+  for (const status of ['created', 'queued', 'stopped', 'completed', 'failed'] as const)
+    it(`does not repeat the abort if the task is ${status}`, () => {
+      for (const place of ['nowhere', 'own queue', 'another queue', 'parked'] as const) {
+        const actions = decide(observation({ jobs: RUNNING, task: taskOf(status), place, entry: seenBefore() }));
+        expect(actionNames(actions)).to.not.include('repeat-abort');
+      }
+    });
+
+  it('gives the agent the whole grace period if the user aborts a later run', () => {
+    const entry = seenBefore({ stoppingSince: NOW - GRACES.stopMs });
+    const task = overwritten({ started: RUN + 1, statusMessage: 'stopping' });
+    expect(decide(observation({ jobs: RUNNING, task, entry }))).to.deep.equal([
+      { do: 'note', patch: { stoppingSince: NOW, stoppingRun: RUN + 1 } },
+    ]);
+  });
+});
