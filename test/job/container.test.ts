@@ -80,6 +80,19 @@ describe('the container of a job', () => {
     expect(stdout).to.include('given: /images/torch.sif').and.include('after the agent');
   });
 
+  it("does not get the node's Python paths and functions if the template sets IFS (bash's unofficial strict mode)", async () => {
+    const strict = "set -euo pipefail\nIFS=$'\\n\\t'\nmodule() { :; }\nexport -f module\n${CLEARML_PRE_SETUP}";
+    const template = TEMPLATE.replace('${CLEARML_PRE_SETUP}', () => strict);
+    const script = fillIn(template, jobFacts({ container: CONTAINER, python: node.python }));
+    const { exitCode, stdout, stderr } = await node.run(script, {
+      PATH: `${join(node.home, 'bin')}:/usr/bin:/bin`,
+      PYTHONPATH: '/node/packages',
+      STAND_IN_INSIDE: 'echo "inside: ${PYTHONPATH:-no path} $(type -t module)"',
+    });
+    expect(exitCode, stderr).to.equal(0);
+    expect(stdout).to.match(/^inside: no path $/m);
+  });
+
   it('does not start from an image in a working directory that other users can write to', async () => {
     const folder = join(node.home, '..');
     writeFileSync(join(folder, 'torch.sif'), '');

@@ -1,0 +1,38 @@
+// Options of bash that a template sets, or that a profile of the user sets for a template under `bash -l`.
+import { expect } from 'chai';
+import type { JobFacts } from '../../src/sbatch-template/job-script/render-blocks.ts';
+import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
+
+describe('a job whose template', () => {
+  let node: Node;
+  beforeEach(() => {
+    node = createNode();
+  });
+  afterEach(() => {
+    node.remove();
+  });
+
+  function run(template: string, env: Record<string, string>, overrides: Partial<JobFacts> = {}): Promise<JobRun> {
+    return node.run(fillIn(template, jobFacts({ python: node.python, ...overrides })), env);
+  }
+
+  it('sets IFS gets an address and a port for its ranks', async () => {
+    const show = 'echo "at $MASTER_ADDR, port $MASTER_PORT"; exit 0';
+    const template = PLAIN_TEMPLATE.replace("echo 'before the agent'", () => show);
+    const { stdout } = await run(
+      template.replace('\n', () => "\nIFS=$'\\n\\t'\n"),
+      { SLURM_JOB_NUM_NODES: '2', STAND_IN_GATE: 'echo "n1 29511"' },
+    );
+    expect(stdout).to.equal('at n1, port 29511\n');
+  });
+
+  it('has `set -o noclobber` runs the task', async () => {
+    const { exitCode, stdout, stderr } = await run(
+      PLAIN_TEMPLATE.replace('\n', '\nset -e -o noclobber\n'),
+      { STAND_IN_AGENT: 'exit 3' },
+      { forwardedSignal: 'USR1' },
+    );
+    expect({ exitCode, stdout }).to.deep.equal({ exitCode: 3, stdout: 'before the agent\nafter the agent\n' });
+    expect(stderr).not.to.include('cannot overwrite');
+  });
+});
