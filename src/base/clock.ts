@@ -24,7 +24,7 @@ export const systemClock: Clock = {
  * Waits `ms` milliseconds or until the signal; returns false if the signal ended the wait. Other errors of the clock are thrown:
  * a loop whose wait fails immediately would never pause.
  */
-export function sleepUnlessStopped(clock: Clock, ms: number, stop: AbortSignal): Promise<boolean> {
+export function sleepUnlessStopped(clock: Pick<Clock, 'sleep'>, ms: number, stop: AbortSignal): Promise<boolean> {
   return clock.sleep(ms, stop).then(
     () => true,
     (error: unknown) => {

@@ -2,7 +2,7 @@
 import { createBoundedMap } from '../base/bounded-map.ts';
 import type { UnixAccount } from '../base/resolve-user-map.ts';
 import type { Logger } from '../log/logger.ts';
-import { SudoRefusedError } from '../transport/errors.ts';
+import { isOfOneUser } from '../transport/errors.ts';
 import type { CommandResult } from '../transport/transport.ts';
 import { oneLine, SlurmUnavailableError, unlessUnavailable } from './errors.ts';
 import { mergeLookUp } from './merge-squeue-and-sacct.ts';
@@ -88,8 +88,10 @@ export function createJobLister({
     if (ours.kind === 'failed') return ours;
     const jobs: Job[] = ours.jobs.map((job) => ({ ...job, isOthers: false }));
     const unlisted = new Set<string>();
-    for (const { name } of accounts) {
-      const theirs = await orFailed(listOwn(signal, name));
+    const lists = await Promise.all(
+      accounts.map(async ({ name }) => ({ name, theirs: await orFailed(listOwn(signal, name)) })),
+    );
+    for (const { name, theirs } of lists) {
       if (theirs.kind === 'failed') noteUnlisted(unlisted, name, theirs.message);
       else jobs.push(...theirs.jobs.map((job) => ({ ...job, isOthers: false, unixUser: name })));
     }
@@ -104,10 +106,8 @@ export function createJobLister({
     if (accounts.length === 0) return ask('ours');
     if (!(await hidesJobs(signal))) return ask([await ourUserId(signal), ...accounts.map(({ uid }) => uid)]);
     const all = await ask('ours');
-    for (const { name } of accounts) {
-      const theirs = await unlessUnavailable(ask('ours', name));
-      for (const [id, size] of theirs ?? []) all.set(id, size);
-    }
+    const others = await Promise.all(accounts.map(({ name }) => unlessUnavailable(ask('ours', name))));
+    for (const theirs of others) for (const [id, size] of theirs ?? []) all.set(id, size);
     return all;
   }
 
@@ -165,9 +165,8 @@ export function createJobLister({
         jobs.push(...found.jobs);
         return undefined;
       } catch (error) {
-        const cause = error instanceof SlurmUnavailableError ? error.cause : undefined;
-        if (!(cause instanceof SudoRefusedError)) throw error;
-        return { message: cause.message, isRefused: true };
+        if (!(error instanceof SlurmUnavailableError) || !isOfOneUser(error.cause)) throw error;
+        return { message: error.message, isRefused: true };
       }
     }
 
@@ -209,13 +208,15 @@ export function createJobLister({
       // In this order, a job that is submitted or ends between the two calls appears as in squeue.
       const past = await orFailed(remember(names, since, owners, signal));
       const accounts = distinct(owners);
+      const missing = (past.kind === 'listed' ? past.unlisted : undefined) ?? new Set<string>();
+      // Nothing follows from a list of their other jobs.
+      if (names.every((name) => missing.has(owners.get(name)?.name ?? ''))) return listed([], missing);
       const current = await reported(accounts.length === 0 ? listOwn(signal) : listProven('theirs', accounts, signal));
       if (current.kind === 'failed') return current;
       // Another user may have given a job the same name.
       const shown = current.jobs.filter(({ name, unixUser }) => unixUser === owners.get(name)?.name);
       const merged = mergeLookUp(names, past, shown);
       if (merged.kind === 'failed') return merged;
-      const missing = past.kind === 'listed' ? (past.unlisted ?? []) : [];
       return listed(merged.jobs, new Set([...missing, ...(current.unlisted ?? [])]));
     },
   };
@@ -229,13 +230,13 @@ function distinct(owners: ReadonlyMap<string, UnixAccount>): UnixAccount[] {
   return [...new Map([...owners.values()].map((owner) => [owner.name, owner])).values()];
 }
 
-/** Except a refusal of sudo, which is about one user. */
+/** Except a failure that is about one user. */
 async function orUnavailable(list: Promise<JobList>): Promise<JobList> {
   try {
     return await list;
   } catch (error) {
     if (!(error instanceof SlurmUnavailableError)) return failedList(error);
-    if (error.cause instanceof SudoRefusedError) throw error;
+    if (isOfOneUser(error.cause)) throw error;
     return { kind: 'failed', message: error.message };
   }
 }

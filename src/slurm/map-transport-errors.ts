@@ -5,6 +5,7 @@ import {
   ConnectionLostError,
   HostUnreachableError,
   SudoRefusedError,
+  UserHeldError,
 } from '../transport/errors.ts';
 import { oneLine, SlurmUnavailableError } from './errors.ts';
 import { parseAcceptance } from './sbatch.ts';
@@ -13,6 +14,8 @@ import type { JobList, SubmitOutcome } from './scheduler.ts';
 /** The outcome of an sbatch without a result; undefined if the error is not one of the transport. */
 export function parseSubmitTransportError(error: unknown): SubmitOutcome | undefined {
   if (error instanceof SudoRefusedError) return { kind: 'unavailable', message: error.message, isOfUser: true };
+  if (error instanceof UserHeldError)
+    return { kind: 'unavailable', message: error.message, isOfUser: true, isStuck: true };
   if (error instanceof CommandNotFoundError || error instanceof HostUnreachableError) {
     return { kind: 'unavailable', message: error.message };
   }

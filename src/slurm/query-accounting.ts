@@ -1,12 +1,13 @@
 // Runs sacct: one call for many jobs, each as the Unix user of its jobs, and none for a while after a timeout.
-import { createConcurrencyLimit } from '../base/concurrency-limit.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
-import { CommandNotFoundError, CommandTimeoutError, SudoRefusedError } from '../transport/errors.ts';
+import { CommandNotFoundError, CommandTimeoutError, isOfOneUser } from '../transport/errors.ts';
 import type { CommandResult } from '../transport/transport.ts';
 import { SlurmUnavailableError, unlessUnavailable } from './errors.ts';
 import { isTransportError, throwUnavailable } from './map-transport-errors.ts';
 import { createUserQueries } from './query-each-user.ts';
 import { createSacctBackoff } from './sacct-backoff.ts';
+import { createUserSlots } from '../base/user-slots.ts';
 import { parseSacctUsage, sacctUsageArgs } from './sacct-end-details.ts';
 import { parseSacctFigures, sacctFiguresArgs, sacctNamesArgs } from './sacct-history-figures.ts';
 import type { ClusterFacts, EndDetails, JobFigures, JobId, Scheduler } from './scheduler.ts';
@@ -14,7 +15,8 @@ import type { ClusterFacts, EndDetails, JobFigures, JobId, Scheduler } from './s
 interface SacctOptions {
   readonly signal: AbortSignal | undefined;
   readonly runAs: string | undefined;
-  readonly timeoutMs?: number;
+  /** For `endDetails`. */
+  readonly detailsTimeoutMs?: number;
 }
 
 export interface AccountingDeps {
@@ -26,6 +28,7 @@ export interface AccountingDeps {
   readonly log: Logger;
   /** Milliseconds, never set back. */
   readonly now: () => number;
+  readonly clock: Pick<Clock, 'sleep'>;
 }
 
 export interface AccountingQueries extends Pick<Scheduler, 'endDetails' | 'figures'> {
@@ -40,10 +43,24 @@ export interface AccountingQueries extends Pick<Scheduler, 'endDetails' | 'figur
 /** What the daemon does about the end of a job does not wait longer for details of the end. */
 const DETAILS_TIMEOUT_MS = 10_000;
 
-export function createAccountingQueries({ sacct, facts, nameUser, log, now }: AccountingDeps): AccountingQueries {
-  const runSacct = withBackoff(sacct, now);
+/** So that a query of others runs beside one that hangs. */
+const QUERIES_AS_USERS_AT_ONCE = 2;
+
+export function createAccountingQueries({
+  sacct,
+  facts,
+  nameUser,
+  log,
+  now,
+  clock,
+}: AccountingDeps): AccountingQueries {
+  const runSacct = withBackoff(sacct, now, clock);
   // Separate, because these are not worth waiting for.
-  const runForDetails = withBackoff((args, options) => sacct(args, { ...options, timeoutMs: DETAILS_TIMEOUT_MS }), now);
+  const runForDetails = withBackoff(
+    (args, options) => sacct(args, { ...options, detailsTimeoutMs: DETAILS_TIMEOUT_MS }),
+    now,
+    clock,
+  );
   const queryFiguresAsEach = createUserQueries<string | undefined>();
   const queryDetailsAsEach = createUserQueries<string | undefined>();
 
@@ -79,7 +96,7 @@ export function createAccountingQueries({ sacct, facts, nameUser, log, now }: Ac
         return undefined;
       } catch (error) {
         if (!(error instanceof SlurmUnavailableError) && !isTransportError(error)) throw error;
-        return { message: error.message, isRefused: error instanceof SudoRefusedError };
+        return { message: error.message, isRefused: isOfOneUser(error) || isOfOneUser(error.cause) };
       }
     });
     return all;
@@ -108,7 +125,7 @@ export function createAccountingQueries({ sacct, facts, nameUser, log, now }: Ac
         return undefined;
       } catch (error) {
         if (!(error instanceof SlurmUnavailableError)) throw error;
-        const isRefused = error.cause instanceof SudoRefusedError;
+        const isRefused = isOfOneUser(error.cause);
         if (!isRefused) last = error;
         return { message: error.message, isRefused };
       }
@@ -122,12 +139,14 @@ export function createAccountingQueries({ sacct, facts, nameUser, log, now }: Ac
   return { query, endDetails, figures };
 }
 
-/** One call at a time. After a timeout the calls behind it fail at once: SlurmUnavailableError. */
+/** One call at a time as the user of the daemon. After a timeout the calls behind it fail at once: SlurmUnavailableError. */
 function withBackoff(
   sacct: AccountingDeps['sacct'],
   now: () => number,
+  clock: Pick<Clock, 'sleep'>,
 ): (args: readonly string[], signal: AbortSignal | undefined, runAs: string | undefined) => Promise<CommandResult> {
-  const slot = createConcurrencyLimit(1);
+  const ownSlot = createUserSlots(1, clock);
+  const userSlots = createUserSlots(QUERIES_AS_USERS_AT_ONCE, clock);
   const backoff = createSacctBackoff(now);
 
   async function call(args: readonly string[], options: SacctOptions): Promise<CommandResult> {
@@ -142,5 +161,6 @@ function withBackoff(
     }
   }
 
-  return (args, signal, runAs) => slot.run(() => call(args, { signal, runAs }), signal);
+  return (args, signal, runAs) =>
+    (runAs === undefined ? ownSlot : userSlots).run(() => call(args, { signal, runAs }), { user: runAs, signal });
 }

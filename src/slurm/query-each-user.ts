@@ -1,9 +1,11 @@
 // Queries accounting as each of several Unix users, so that no user's failing query harms the others.
 
+import { inParallel } from '../base/concurrency-limit.ts';
+
 /** Why the query of one user failed. */
 export interface UserFailure {
   readonly message: string;
-  /** Whether sudo refused it, which says nothing about accounting. */
+  /** Whether it did not run, for a reason that says nothing about accounting. */
   readonly isRefused: boolean;
 }
 
@@ -30,25 +32,27 @@ export function createUserQueries<User extends string | undefined>(): QueryEachU
   return async (users, query) => {
     const failures = new Map<User, string>();
     let [failed, answered] = [0, 0];
-    for (const user of users.toSorted((a, b) => Number(failedLast.has(a)) - Number(failedLast.has(b)))) {
-      if (failed === MOST_FAILURES) {
+    const inTurn = users.toSorted((a, b) => Number(failedLast.has(a)) - Number(failedLast.has(b)));
+    await inParallel(inTurn, MOST_FAILURES, async (user) => {
+      if (failed >= MOST_FAILURES) {
+        failedLast.delete(user);
         failures.set(
           user,
           `accounting was not queried for this user, because the queries for ${MOST_FAILURES} other users had failed`,
         );
-        continue;
+        return;
       }
       const failure = await query(user);
       failedLast.delete(user);
       if (failure === undefined) {
         answered += 1;
-        continue;
+        return;
       }
       failures.set(user, failure.message);
-      if (failure.isRefused) continue;
+      if (failure.isRefused) return;
       failed += 1;
       failedLast.add(user);
-    }
+    });
     return { failures, isDown: failed > 0 && answered === 0 };
   };
 }

@@ -2,7 +2,8 @@
 import type { UnixAccount } from '../base/resolve-user-map.ts';
 import type { Transport, Command, CommandResult } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
-import { createConcurrencyLimit, type ConcurrencyLimit } from '../base/concurrency-limit.ts';
+import { systemClock, type Clock } from '../base/clock.ts';
+import { CommandTimeoutError, UserHeldError } from '../transport/errors.ts';
 import { failureMessage, oneLine, SlurmUnavailableError } from './errors.ts';
 import { isTransportError, parseSubmitTransportError, throwUnavailable } from './map-transport-errors.ts';
 import { TIME_ENVIRONMENT } from './parse-job-row.ts';
@@ -15,6 +16,8 @@ import { CANCELS_AT_ONCE, createJobCanceller } from './cancel-jobs.ts';
 import type { ClusterFacts, Job, JobRecord, RecordOptions, Scheduler, Submission, SubmitOutcome } from './scheduler.ts';
 import { parseClusterFacts, SHOW_CONFIG_ARGS } from './scontrol-show-config.ts';
 import { isUnknownJob, parseJobRecord, showJobArgs } from './scontrol-show-job.ts';
+import { createStuckUsers, type CommandKind } from './stuck-users.ts';
+import { createUserSlots, type UserSlots } from '../base/user-slots.ts';
 
 /** Names on the PATH of the host, or absolute paths. */
 export interface SlurmCommands {
@@ -37,10 +40,25 @@ export interface CliSchedulerDeps {
   readonly randomToken: () => string;
   /** Milliseconds, never set back; for tests. */
   readonly now?: () => number;
+  readonly clock?: Pick<Clock, 'sleep'>;
+}
+
+interface HowToRun {
+  readonly kind: CommandKind;
+  /** Undefined if it has its turn already. */
+  readonly slots?: UserSlots;
+}
+
+interface AskOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly runAs?: string | undefined;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** More calls are not faster: the controller processes one at a time. */
 const SUBMITS_AT_ONCE = 4;
+/** Each is as one mapped user, of which only sudo can make it slow. */
+const READS_AS_USERS_AT_ONCE = 4;
 
 export function createCommandLineScheduler({
   host,
@@ -50,44 +68,96 @@ export function createCommandLineScheduler({
   sbatchTimeoutMs,
   commandTimeoutMs,
   now = () => performance.now(),
+  clock = systemClock,
 }: CliSchedulerDeps): Scheduler {
   // Separate, so that a poll never waits behind a retrying sbatch, a hanging scancel or a slow database.
-  const submits = createConcurrencyLimit(SUBMITS_AT_ONCE);
-  const cancels = createConcurrencyLimit(CANCELS_AT_ONCE);
-  const others = createConcurrencyLimit(1);
+  const submits = createUserSlots(SUBMITS_AT_ONCE, clock);
+  const cancels = createUserSlots(CANCELS_AT_ONCE, clock);
+  const others = createUserSlots(1, clock);
+  const readsAsUsers = createUserSlots(READS_AS_USERS_AT_ONCE, clock);
+  const stuckUsers = createStuckUsers(now);
   const accounting = createAccountingQueries({
-    sacct: (args, { signal, runAs, timeoutMs }) => ask(undefined, commands.sacct, args, signal, runAs, timeoutMs),
+    sacct: (args, { signal, runAs, detailsTimeoutMs: timeoutMs }) =>
+      ask({ kind: timeoutMs === undefined ? 'sacct' : 'sacct for details' }, commands.sacct, args, {
+        signal,
+        runAs,
+        timeoutMs,
+      }),
     facts: async (signal) => lastFacts ?? facts(signal),
     nameUser,
     log,
     now,
+    clock,
   });
   let lastFacts: ClusterFacts | undefined;
   let submitter: Submitter | undefined;
 
-  async function run(slots: ConcurrencyLimit | undefined, command: Command): Promise<CommandResult> {
-    const result = await (slots?.run(() => host.run(command), command.signal) ?? host.run(command));
+  async function run({ kind, slots }: HowToRun, command: Command): Promise<CommandResult> {
+    const { runAs: user, signal } = command;
+    if (user !== undefined) checkTurn(kind, user, command);
+    const call = (): Promise<CommandResult> => runInTurn(kind, command);
+    const result = await (slots?.run(call, { user, signal }) ?? call());
     log.debug('Ran a Slurm command', {
       command: oneLine([command.program, ...command.args].join(' ')),
-      ...(command.runAs === undefined ? {} : { as: command.runAs }),
+      ...(user === undefined ? {} : { as: user }),
       exit: result.exitCode ?? result.killedBy,
       stderr: oneLine(result.stderr),
     });
     return result;
   }
 
+  async function runInTurn(kind: CommandKind, command: Command): Promise<CommandResult> {
+    const { runAs: user } = command;
+    // Again, because a command for which this one waited may have timed out.
+    if (user !== undefined) checkTurn(kind, user, command);
+    // Whether a killed sbatch has submitted a job is unknown, so it has its time: no caller waits for it.
+    const isShortened = user !== undefined && kind !== 'sbatch';
+    const timeoutMs = isShortened ? stuckUsers.timeoutMs(kind, user, command.timeoutMs) : command.timeoutMs;
+    const startedAt = now();
+    try {
+      const result = await host.run({ ...command, timeoutMs });
+      stuckUsers.responded(kind, user, startedAt);
+      return result;
+    } catch (error) {
+      if (user !== undefined && error instanceof CommandTimeoutError) stuckUsers.timedOut(kind, user, startedAt);
+      throw error;
+    }
+  }
+
+  /** @throws UserHeldError if an earlier command of this user has timed out and no probe got a response since */
+  function checkTurn(kind: CommandKind, user: string, command: Command): void {
+    const turn = stuckUsers.turn(kind, user);
+    if (turn === 'run') return;
+    if (turn === 'probe') void probe(kind, user, command);
+    throw new UserHeldError(command.program, user);
+  }
+
+  async function probe(kind: CommandKind, user: string, command: Command): Promise<void> {
+    stuckUsers.probeStarted(kind, user);
+    const startedAt = now();
+    const hasResponded = await host.run(command).then(
+      () => true,
+      () => false,
+    );
+    stuckUsers.probeEnded(kind, user, hasResponded ? now() - startedAt : undefined);
+  }
+
   /** Any command but sbatch, whose job would inherit the variable. */
   function ask(
-    slots: ConcurrencyLimit | undefined,
+    how: HowToRun,
     program: string,
     args: readonly string[],
-    signal?: AbortSignal,
-    runAs?: string,
-    timeoutMs = commandTimeoutMs,
+    options: AskOptions = {},
   ): Promise<CommandResult> {
+    const { signal, runAs, timeoutMs = commandTimeoutMs } = options;
     const as = runAs === undefined ? {} : { runAs };
     const command = { program, args, env: TIME_ENVIRONMENT, timeoutMs, ...as };
-    return run(slots, signal === undefined ? command : { ...command, signal });
+    return run(how, signal === undefined ? command : { ...command, signal });
+  }
+
+  /** As mapped users in other slots than as the user of the daemon, who must not wait for them. */
+  function runRead(kind: 'squeue' | 'scontrol', args: readonly string[], options: AskOptions): Promise<CommandResult> {
+    return ask({ kind, slots: options.runAs === undefined ? others : readsAsUsers }, commands[kind], args, options);
   }
 
   async function facts(signal?: AbortSignal): Promise<ClusterFacts> {
@@ -98,7 +168,7 @@ export function createCommandLineScheduler({
 
   /** @throws SlurmUnavailableError */
   async function readSettings(signal?: AbortSignal): Promise<ClusterFacts> {
-    const result = await ask(others, commands.scontrol, SHOW_CONFIG_ARGS, signal).catch(throwUnavailable);
+    const result = await runRead('scontrol', SHOW_CONFIG_ARGS, { signal }).catch(throwUnavailable);
     if (result.exitCode !== 0) throw new SlurmUnavailableError(failureMessage('scontrol show config', result));
     const read = parseClusterFacts(result.stdout);
     if (read === undefined) {
@@ -116,7 +186,9 @@ export function createCommandLineScheduler({
   }
 
   async function querySubmitter(signal?: AbortSignal): Promise<Submitter> {
-    const answer = await ask(others, '/bin/sh', ['-c', SUBMITTER_SCRIPT], signal).catch(throwUnavailable);
+    const answer = await ask({ kind: 'other', slots: others }, '/bin/sh', ['-c', SUBMITTER_SCRIPT], { signal }).catch(
+      throwUnavailable,
+    );
     submitter = parseSubmitter(answer.stdout);
     return submitter;
   }
@@ -140,9 +212,13 @@ export function createCommandLineScheduler({
       timeoutMs: sbatchTimeoutMs,
     };
     try {
-      return parseSbatch(await run(submits, signal === undefined ? command : { ...command, signal }));
+      return parseSbatch(
+        await run({ kind: 'sbatch', slots: submits }, signal === undefined ? command : { ...command, signal }),
+      );
     } catch (error) {
       const outcome = parseSubmitTransportError(error);
+      if (outcome?.kind === 'unknown' && runAs !== undefined && error instanceof CommandTimeoutError)
+        return { ...outcome, isStuck: true };
       if (outcome !== undefined) return outcome;
       if (signal?.aborted === true) return { kind: 'unknown', message: 'sbatch was interrupted' };
       throw error;
@@ -168,10 +244,12 @@ export function createCommandLineScheduler({
   }
 
   async function nameUser(uid: string, signal?: AbortSignal): Promise<string> {
-    const answer = await ask(others, 'id', ['-un', uid], signal).catch((error: unknown) => {
-      if (isTransportError(error)) return undefined;
-      throw error;
-    });
+    const answer = await ask({ kind: 'other', slots: others }, 'id', ['-un', uid], { signal }).catch(
+      (error: unknown) => {
+        if (isTransportError(error)) return undefined;
+        throw error;
+      },
+    );
     const name = answer?.exitCode === 0 ? oneLine(answer.stdout) : '';
     return name === '' ? `uid ${uid}` : `${name} (uid ${uid})`;
   }
@@ -182,7 +260,7 @@ export function createCommandLineScheduler({
     owner?: UnixAccount,
   ): Promise<JobRecord | undefined> {
     const as = owner !== undefined && (lastFacts ?? (await facts(signal))).hidesJobs === true ? owner.name : undefined;
-    const result = await ask(others, commands.scontrol, showJobArgs(id), signal, as).catch(throwUnavailable);
+    const result = await runRead('scontrol', showJobArgs(id), { signal, runAs: as }).catch(throwUnavailable);
     if (result.exitCode === 0) {
       const shown = parseJobRecord(result.stdout, id);
       // Corrupted, or forged by the job's owner: queried again until the controller forgets the job.
@@ -195,7 +273,7 @@ export function createCommandLineScheduler({
   }
 
   const lister = createJobLister({
-    squeue: (args, signal, runAs) => ask(others, commands.squeue, args, signal, runAs),
+    squeue: (args, signal, runAs) => runRead('squeue', args, { signal, runAs }),
     sacct: askAccounting,
     ourUserId,
     hidesJobs: async (signal) => (lastFacts ?? (await facts(signal))).hidesJobs === true,
@@ -212,7 +290,8 @@ export function createCommandLineScheduler({
     endDetails: accounting.endDetails,
     figures: accounting.figures,
     cancel: createJobCanceller({
-      scancel: (args, signal, runAs) => ask(cancels, commands.scancel, args, signal, runAs),
+      scancel: (args, signal, runAs) =>
+        ask({ kind: 'scancel', slots: cancels }, commands.scancel, args, { signal, runAs }),
       log,
     }),
   };

@@ -1,4 +1,5 @@
 // After a timeout of sacct, the next calls fail at once for a while: each would wait as long for a database that does not respond.
+import { UserHeldError } from '../transport/errors.ts';
 import { SlurmUnavailableError } from './errors.ts';
 
 export interface SacctBackoff {
@@ -10,6 +11,8 @@ export interface SacctBackoff {
 
 const FIRST_MS = 60_000;
 const MOST_MS = 600_000;
+/** Short, because a few users can cause it. */
+const FOR_OTHERS_MS = 10_000;
 
 /**
  * For each Unix user as whom sacct runs, because sudo can hang for one of them. After timeouts for two users in a row, for all whose last
@@ -24,17 +27,20 @@ export function createSacctBackoff(now: () => number): SacctBackoff {
 
   return {
     check(user) {
-      const until = Math.max(perUser.get(user)?.until ?? -Infinity, healthy.has(user) ? -Infinity : untilForOthers);
-      if (now() < until)
-        throw new SlurmUnavailableError('accounting was not queried, because sacct timed out a moment ago');
+      const isOfOwn = now() < (perUser.get(user)?.until ?? -Infinity);
+      if (!isOfOwn && (healthy.has(user) || now() >= untilForOthers)) return;
+      const cause = isOfOwn && user !== undefined ? new UserHeldError('sacct', user) : undefined;
+      throw new SlurmUnavailableError('accounting was not queried, because sacct timed out a moment ago', { cause });
     },
     timedOut(user) {
       const timeouts = (perUser.get(user)?.timeouts ?? 0) + 1;
       perUser.set(user, { timeouts, until: now() + delayMs(timeouts) });
       if (now() < untilForOthers) healthy.clear();
       else healthy.delete(user);
+      // Only the first timeout of each user: some of them could prevent the queries of all others for ever.
+      if (sinceResponse.has(user)) return;
       sinceResponse.add(user);
-      if (sinceResponse.size > 1) untilForOthers = now() + delayMs(sinceResponse.size - 1);
+      if (sinceResponse.size > 1) untilForOthers = now() + FOR_OTHERS_MS;
     },
     responded(user) {
       perUser.delete(user);

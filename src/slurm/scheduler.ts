@@ -29,11 +29,18 @@ export type SubmitOutcome =
   | {
       readonly kind: 'unavailable';
       readonly message: string;
-      /** sudo does not allow it for the Unix user of the job; says nothing about other users. */
+      /** For a reason that concerns only the Unix user of the job, such as a refusal of sudo. */
       readonly isOfUser?: boolean;
+      /** With `isOfUser`: sbatch was not run, because an earlier one for this Unix user has timed out. */
+      readonly isStuck?: boolean;
     }
   /** Look the job up by name before any other step. */
-  | { readonly kind: 'unknown'; readonly message: string };
+  | {
+      readonly kind: 'unknown';
+      readonly message: string;
+      /** sbatch ran until its timeout, as a mapped user, who may have stopped it. */
+      readonly isStuck?: boolean;
+    };
 
 /** One job as squeue or sacct shows it. Times are milliseconds since 1970; undefined if Slurm has none. */
 export interface Job {

@@ -60,3 +60,17 @@ export class SudoRefusedError extends HostUnreachableError {
     this.user = user;
   }
 }
+
+/** Thrown instead of running a program as a mapped user whose last one timed out: nothing ran. Says nothing about other users. */
+export class UserHeldError extends HostUnreachableError {
+  override readonly name = 'UserHeldError';
+
+  constructor(program: string, user: string) {
+    super(`${program} as ${user} was not run, because it timed out a while ago`);
+  }
+}
+
+/** Whether nothing ran for a reason that concerns one Unix user. */
+export function isOfOneUser(error: unknown): boolean {
+  return error instanceof SudoRefusedError || error instanceof UserHeldError;
+}

@@ -96,8 +96,9 @@ export function createRefusedTasks(
   }
 
   function reasonOf(of: Refused | undefined): HoldReason | undefined {
-    if (of?.user !== undefined && unixUsers?.holds.isHeld(of.user, clock.now()) === true)
-      return { kind: 'sudo', unixUser: of.user };
+    const why = of?.user === undefined ? undefined : unixUsers?.holds.whyHeld(of.user, clock.now());
+    if (of?.user !== undefined && why !== undefined)
+      return { kind: 'sudo', unixUser: of.user, ...(why === 'stuck' ? { isStuck: true } : {}) };
     return isRefused(of) ? { kind: 'refused', unixUser: of?.user } : undefined;
   }
 

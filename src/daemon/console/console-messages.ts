@@ -116,6 +116,8 @@ export function describeHoldReason(why: HoldReason): string {
     case 'job':
       return describeEarlierJob(why);
     case 'sudo':
+      if (why.isStuck === true)
+        return `sbatch takes long as Unix user ${why.unixUser}, perhaps because its processes are stopped; the daemon retries`;
       return `sudo refuses the jobs of Unix user ${why.unixUser}; the daemon retries, and its administrator can run clearml-agent-slurm doctor`;
   }
 }

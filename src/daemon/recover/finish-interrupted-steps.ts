@@ -134,7 +134,7 @@ async function finishSubmitting(context: StepContext, entry: Entry, isReady: boo
     return true;
   }
 
-  const job = await lookUpJob(deps, entry);
+  const job = await lookUpJob(context, entry);
   if (job !== 'none') return job === 'found';
   // The request of sbatch may not have reached the controller yet.
   if (!(await hasLasted(deps, entry, unknownOutcomeMs(deps.cluster)))) return false;
@@ -156,12 +156,14 @@ async function hasLasted({ clock, journal }: DaemonDeps, entry: Entry, ms: numbe
 }
 
 /** Looks the job up by name, and tracks it if there is one. */
-async function lookUpJob(deps: DaemonDeps, entry: Entry): Promise<'found' | 'none' | 'unknown'> {
+async function lookUpJob({ deps, snapshot }: StepContext, entry: Entry): Promise<'found' | 'none' | 'unknown'> {
   const name = formatJobName(entry.task, entry.attempt ?? '');
   const owners = new Map(entry.unixUser === undefined ? [] : [[name, entry.unixUser]]);
   const since = Math.min(entry.firstAttemptAt ?? entry.stepAt, deps.clock.now());
   const found = await deps.scheduler.lookUp([name], since, undefined, owners);
   const isUnlisted = found.kind === 'listed' && found.unlisted?.has(entry.unixUser?.name ?? '') === true;
+  // The next submission of this user could not be looked up either.
+  if (isUnlisted && entry.unixUser !== undefined) snapshot.unlisted.add(entry.unixUser.name);
   if (found.kind === 'failed' || isUnlisted) {
     deps.log.warn('Job lookup failed; submission outcome still unknown', {
       task: entry.task,
@@ -182,7 +184,7 @@ function mayRetry({ deps, pool }: StepContext, entry: Entry): boolean {
 
 /** The job may have appeared since the last look-up, and have ended. */
 async function lookUpAndRetry(context: StepContext, entry: Entry): Promise<SubmitResult> {
-  return (await lookUpJob(context.deps, entry)) === 'none' ? retry(context, entry) : 'none';
+  return (await lookUpJob(context, entry)) === 'none' ? retry(context, entry) : 'none';
 }
 
 function retry({ deps, pool }: StepContext, entry: Entry): Promise<SubmitResult> {

@@ -1,6 +1,7 @@
 // The submission pool: a few tasks at a time are parked and submitted while the reconcile loop continues.
 import { abortWith } from '../../base/abort-with.ts';
 import { sleepUnlessStopped } from '../../base/clock.ts';
+import type { TaskId } from '../../clearml/ids.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
@@ -52,7 +53,7 @@ export interface SubmissionPool {
   hasAcceptedSince(time: number): boolean;
   /** Resolves when this many tasks may be claimed, at the latest at `until` (milliseconds since 1970) or when the signal aborts. */
   waitToClaim(count: number, until: number, signal: AbortSignal): Promise<void>;
-  /** Resolves when no submission runs, at the latest at `until` or when the signal aborts. */
+  /** Resolves when no submission has a slot, at the latest at `until` or when the signal aborts. */
   waitUntilIdle(until: number, signal: AbortSignal): Promise<void>;
   /** Resolves when all submissions have ended, and their console lines were sent. */
   finish(): Promise<void>;
@@ -70,10 +71,14 @@ const CALLS_PER_TASK = 4;
 /** While one group waits for sbatch, which takes about as long as a submission's requests to ClearML, the next is claimed. */
 const MAX_CONCURRENT = 2 * MAX_TOGETHER;
 
+/** A submission as a mapped user that takes longer keeps no other from a slot. */
+const HOLDS_SLOT_MS = 10_000;
+
 export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): SubmissionPool {
   const { clock, rateLimit, serverRateLimit } = deps;
-  /** In start order. */
-  const running = new Set<Promise<void>>();
+  /** In start order: each submission, and when its slot is free, which a stuck one does not keep. */
+  const running = new Map<Promise<void>, Promise<void>>();
+  const inSlots = new Set<Promise<void>>();
 
   async function run(
     entry: Entry,
@@ -161,8 +166,27 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
     if (submitters > 1) backoff.failed(now, { submitters });
   }
 
+  /**
+   * Resolves when the submission ends or, if it runs as a mapped user, takes too long: that user may have stopped its sbatch. No more tasks
+   * of this user are submitted then, until a submission ends or for a while.
+   */
+  async function untilSlotIsFree(task: TaskId, attempted: Promise<void>, submission: Promise<void>): Promise<void> {
+    if (deps.unixUsers === undefined) return submission;
+    const over = new AbortController();
+    const isStuck = await Promise.race([
+      attempted.then(() => false),
+      sleepUnlessStopped(clock, HOLDS_SLOT_MS, over.signal),
+    ]);
+    over.abort();
+    if (!isStuck) return submission;
+    // Its entry names its Unix user since it was submitted.
+    const { step, unixUser } = deps.journal.entries.get(task) ?? {};
+    if (step !== 'submitting' || unixUser === undefined) return submission;
+    deps.unixUsers.holds.hold(unixUser.name, clock.now(), 'stuck');
+  }
+
   function hasFreeSlots(count: number): boolean {
-    return running.size + count <= MAX_CONCURRENT;
+    return inSlots.size + count <= MAX_CONCURRENT;
   }
 
   /** Both limits. A claimed task never waits for ClearML's. */
@@ -179,7 +203,7 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
   async function waitForNextEnd(until: number, signal: AbortSignal): Promise<void> {
     const wake = new AbortController();
     const unlink = abortWith(wake, [signal]);
-    await Promise.race([...running, sleepUnlessStopped(clock, until - clock.now(), wake.signal)]);
+    await Promise.race([...inSlots, sleepUnlessStopped(clock, until - clock.now(), wake.signal)]);
     unlink();
     wake.abort();
   }
@@ -190,7 +214,7 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
       const now = clock.now();
       if (backoff.holds?.isHeld(refusedOf(entry), now) === true) return false;
       if (backoff.failures.isHeld(submitterOf(deps, entry), now)) return false;
-      return now >= backoff.until(now) && (!backoff.isFailing() || running.size === 0);
+      return now >= backoff.until(now) && (!backoff.isFailing() || inSlots.size === 0);
     },
     hasAcceptedSince: (time) => backoff.failures.lastAccepted() > time,
     start(entry, submission, of = knownOf(entry)) {
@@ -200,11 +224,18 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
       deps.busy.add(entry.task);
       const waitForLater = (): Promise<unknown> => {
         const all = [...running];
-        return Promise.all(all.slice(all.indexOf(started) + 1));
+        const later = all.slice(all.findIndex(([one]) => one === started) + 1);
+        return Promise.all(later.map(([, freed]) => freed));
       };
-      const attempt = (): Promise<SubmitResult> => noteEnd(entry, submission, endProbe);
+      let hasAttempted = (): void => undefined;
+      const attempted = new Promise<void>((resolve) => {
+        hasAttempted = resolve;
+      });
+      const attempt = (): Promise<SubmitResult> => noteEnd(entry, submission, endProbe).finally(hasAttempted);
       const started = run(entry, attempt, waitForLater).finally(() => running.delete(started));
-      running.add(started);
+      const freed = untilSlotIsFree(entry.task, attempted, started).finally(() => inSlots.delete(freed));
+      running.set(started, freed);
+      inSlots.add(freed);
       return true;
     },
     async waitToClaim(count, until, signal) {
@@ -215,10 +246,10 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
       }
     },
     async waitUntilIdle(until, signal) {
-      while (running.size > 0 && !signal.aborted && clock.now() < until) await waitForNextEnd(until, signal);
+      while (inSlots.size > 0 && !signal.aborted && clock.now() < until) await waitForNextEnd(until, signal);
     },
     async finish() {
-      await Promise.all(running);
+      await Promise.all(running.keys());
       await deps.clearml.events.flush();
     },
   };

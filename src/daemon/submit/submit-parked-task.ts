@@ -219,8 +219,11 @@ async function handleOutcome(
   const { unixUser } = entry;
   const user = unixUser === undefined ? {} : { user: unixUser.name };
   const facts = { task: entry.task, queue: entry.queueName, ...user };
-  if (deps.unixUsers !== undefined && unixUser !== undefined && outcome.kind !== 'unavailable')
-    deps.unixUsers.holds.release(unixUser.name);
+  const isStuck = (outcome.kind === 'unknown' || outcome.kind === 'unavailable') && outcome.isStuck === true;
+  if (deps.unixUsers !== undefined && unixUser !== undefined) {
+    if (isStuck) deps.unixUsers.holds.hold(unixUser.name, deps.clock.now(), 'stuck');
+    else if (outcome.kind !== 'unavailable') deps.unixUsers.holds.release(unixUser.name);
+  }
   // As resubmit() does.
   const next = entry.timedOutJobs === undefined ? 'returning the task to its queue' : 'the task stays parked';
   switch (outcome.kind) {
@@ -246,9 +249,10 @@ async function handleOutcome(
       };
     case 'unavailable':
       if (outcome.isOfUser === true && deps.unixUsers !== undefined && unixUser !== undefined) {
-        deps.unixUsers.holds.hold(unixUser.name, deps.clock.now());
+        if (!isStuck) deps.unixUsers.holds.hold(unixUser.name, deps.clock.now());
+        const what = isStuck ? 'sbatch hung as a mapped user' : 'sudo refused a submission';
         // Without the task, so that all tasks of this user give one message.
-        deps.log.warn("sudo refused a submission; the user's tasks wait in their queues", {
+        deps.log.warn(`${what}; the user's tasks wait in their queues`, {
           ...user,
           slurm: outcome.message,
         });
@@ -263,7 +267,7 @@ async function handleOutcome(
         slurm: outcome.message,
       });
       await deps.journal.write({ ...entry, submitMessage: outcome.message.slice(0, MAX_MESSAGE) });
-      return 'unknown';
+      return isStuck ? 'none' : 'unknown';
   }
 }
 

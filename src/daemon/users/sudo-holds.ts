@@ -1,9 +1,15 @@
-// Holds the tasks of Unix users for whom sudo refused a submission, until one task shows that it no longer does.
+// Holds the tasks of Unix users for whom sudo refused a submission, or whose sbatch hangs, until one task shows that it no longer does.
+
+/** sudo refused sbatch, or sbatch took long as this user. */
+export type HoldCause = 'refused' | 'stuck';
 
 export interface SudoHolds {
-  /** Holds the tasks of this user after sudo refused a submission: twice as long after each probe, up to an hour. */
-  hold(name: string, now: number): void;
-  /** Call it when sudo did not refuse a submission. */
+  /**
+   * Holds the tasks of this user after a failed submission: twice as long after each probe. Up to an hour if sudo refused it; up to five
+   * minutes if it hangs, because Slurm may be the cause.
+   */
+  hold(name: string, now: number, why?: HoldCause): void;
+  /** Call it when a submission has ended otherwise. */
   release(name: string): void;
   /** Call it when a task of this user is claimed: after a hold, the user's other tasks wait for its submission, at most a minute. */
   noteProbe(name: string, now: number): void;
@@ -11,14 +17,17 @@ export interface SudoHolds {
   hasAny(now: number): boolean;
   /** Whether the tasks of this user stay in their queues until the hold ends. */
   isHeld(name: string, now: number): boolean;
+  /** Why they wait; undefined if they do not. */
+  whyHeld(name: string, now: number): HoldCause | undefined;
   /** Grows with each change: the tasks of a user must be passed from now on, or no longer. */
   changes(): number;
 }
 
 interface Hold {
+  readonly why: HoldCause;
   /** An earlier time means that the clock was set back, which must not prolong the hold. */
   readonly since: number;
-  /** The user's tasks wait until then (milliseconds since 1970); the next one shows whether sudo still refuses. */
+  /** The user's tasks wait until then (milliseconds since 1970); the next one shows whether its submission fails too. */
   readonly until: number;
   readonly lengthMs: number;
   /** The submission of that one is running. */
@@ -27,6 +36,7 @@ interface Hold {
 
 const FIRST_HOLD_MS = 60_000;
 const LONGEST_HOLD_MS = 3_600_000;
+const LONGEST_MS: Readonly<Record<HoldCause, number>> = { refused: LONGEST_HOLD_MS, stuck: 300_000 };
 
 function isWaiting(hold: Hold | undefined, now: number): boolean {
   return hold !== undefined && hold.since <= now && now < hold.until;
@@ -46,12 +56,12 @@ export function createSudoHolds(): SudoHolds {
   }
 
   return {
-    hold(name, now) {
+    hold(name, now, why = 'refused') {
       const last = holds.get(name);
       // Submissions that ran at the same time count once.
       if (last !== undefined && !last.isProbed && isWaiting(last, now)) return;
-      const lengthMs = last === undefined ? FIRST_HOLD_MS : Math.min(2 * last.lengthMs, LONGEST_HOLD_MS);
-      set(name, { since: now, until: now + lengthMs, lengthMs, isProbed: false });
+      const lengthMs = last === undefined ? FIRST_HOLD_MS : Math.min(2 * last.lengthMs, LONGEST_MS[why]);
+      set(name, { since: now, until: now + lengthMs, lengthMs, why, isProbed: false });
     },
     release,
     noteProbe(name, now) {
@@ -64,6 +74,10 @@ export function createSudoHolds(): SudoHolds {
       return holds.size > 0;
     },
     isHeld: (name, now) => isWaiting(holds.get(name), now),
+    whyHeld(name, now) {
+      const hold = holds.get(name);
+      return isWaiting(hold, now) ? hold?.why : undefined;
+    },
     changes: () => changes,
   };
 }

@@ -14,4 +14,24 @@ describe('the hold of a Unix user after a refusal by sudo', () => {
     expect(holds.isHeld('alice', 2)).to.equal(true);
     expect(holds.isHeld('alice', 120_001)).to.equal(false);
   });
+
+  it('lasts up to an hour, but only five minutes if sbatch hangs, because Slurm may be the cause', () => {
+    for (const [why, longestMs] of [
+      ['refused', 3_600_000],
+      ['stuck', 300_000],
+    ] as const) {
+      const holds = createSudoHolds();
+      let nowAt = 0;
+      for (let n = 0; n < 10; n += 1) {
+        holds.noteProbe('alice', nowAt);
+        holds.hold('alice', nowAt, why);
+        expect(holds.whyHeld('alice', nowAt)).to.equal(why);
+        while (holds.isHeld('alice', nowAt)) nowAt += 1_000;
+      }
+      holds.noteProbe('alice', nowAt);
+      holds.hold('alice', nowAt, why);
+      expect(holds.isHeld('alice', nowAt + longestMs - 1)).to.equal(true);
+      expect(holds.isHeld('alice', nowAt + longestMs)).to.equal(false);
+    }
+  });
 });

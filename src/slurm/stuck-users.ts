@@ -1,0 +1,120 @@
+// Decides whether a command runs as a mapped user, who may have stopped earlier ones: after a timeout, none runs until a probe gets a response.
+
+/** The commands that hang together: those of one program, for one purpose. */
+export type CommandKind = 'sbatch' | 'squeue' | 'scancel' | 'scontrol' | 'sacct' | 'sacct for details' | 'other';
+
+export interface StuckUsers {
+  /** What to do with a command of this user: run it, run it as a probe that no caller waits for, or fail at once. */
+  turn(kind: CommandKind, user: string): 'run' | 'probe' | 'fail';
+  /** How long the next command may take, so that those of other users do not wait long. @param longestMs the timeout of all users */
+  timeoutMs(kind: CommandKind, user: string, longestMs: number): number;
+  /** @param user undefined for the user of the daemon. @param startedAt when the command had started */
+  responded(kind: CommandKind, user: string | undefined, startedAt: number): void;
+  timedOut(kind: CommandKind, user: string, startedAt: number): void;
+  probeStarted(kind: CommandKind, user: string): void;
+  /** @param ms how long it took; undefined if it got no response */
+  probeEnded(kind: CommandKind, user: string, ms: number | undefined): void;
+}
+
+interface Stuck {
+  /** How many commands have kept their callers waiting, without those of long ago. */
+  readonly level: number;
+  readonly since: number;
+  /** When the next probe may start; undefined while one runs, and after one got a response. */
+  readonly probeAt: number | undefined;
+  readonly waitMs: number;
+  /** How long the last probe took, if it got a response: commands run again. */
+  readonly probeMs?: number;
+}
+
+const FIRST_WAIT_MS = 60_000;
+/** Probes cost others nothing, and Slurm may be the cause. */
+const LONGEST_WAIT_MS = 300_000;
+/** After commands that a probe did not foretell. */
+const LONGEST_HOLD_MS = 3_600_000;
+/** A response does not make up for a timeout: users could let every other command pass. */
+const LEVEL_LASTS_MS = 600_000;
+/** Long enough for sudo where names are looked up over the network. */
+const USUAL_MS = 10_000;
+/** Of a database that is busy. */
+const USUAL_SACCT_MS = 20_000;
+/** How much longer than the others' a command of one user may take. */
+const TIMES_TYPICAL = 3;
+/** How much longer than a slow command took the next one waits: callers wait for a tenth of the time at most. */
+const REST_TIMES = 9;
+
+/** @param now milliseconds, never set back */
+export function createStuckUsers(now: () => number): StuckUsers {
+  const stuck = new Map<string, Stuck>();
+  /** How long the last command of each user took. */
+  const durations = new Map<CommandKind, Map<string | undefined, number>>();
+
+  function levelOf({ level, since }: Stuck): number {
+    return Math.max(0, level - Math.floor((now() - since) / LEVEL_LASTS_MS));
+  }
+
+  /** Three times what half of the users do not exceed, which few users cannot change. */
+  function usualMs(kind: CommandKind): number {
+    const all = [...(durations.get(kind)?.values() ?? [])].sort((a, b) => a - b);
+    const typicalMs = all[Math.floor((all.length - 1) / 2)] ?? 0;
+    return Math.max(kind === 'sacct' ? USUAL_SACCT_MS : USUAL_MS, TIMES_TYPICAL * typicalMs);
+  }
+
+  function hold(kind: CommandKind, user: string, startedAt: number): void {
+    const last = stuck.get(keyOf(kind, user));
+    // Commands that ran at the same time count once.
+    if (last !== undefined && startedAt < last.since) return;
+    const level = (last === undefined ? 0 : levelOf(last)) + 1;
+    const longestMs = kind === 'sbatch' ? LONGEST_WAIT_MS : LONGEST_HOLD_MS;
+    const waitMs = Math.min(longestMs, FIRST_WAIT_MS * 2 ** (level - 1));
+    stuck.set(keyOf(kind, user), { level, since: now(), probeAt: now() + waitMs, waitMs });
+  }
+
+  /** Otherwise a user who lets each command continue shortly before its timeout would delay each pass. */
+  function restAfterSlow(kind: CommandKind, user: string, ms: number): void {
+    const last = stuck.get(keyOf(kind, user));
+    const level = last === undefined ? 0 : levelOf(last);
+    stuck.set(keyOf(kind, user), { level, since: now(), probeAt: now() + REST_TIMES * ms, waitMs: FIRST_WAIT_MS });
+  }
+
+  return {
+    turn(kind, user) {
+      const its = stuck.get(keyOf(kind, user));
+      if (its === undefined || its.probeMs !== undefined) return 'run';
+      if (its.probeAt === undefined || now() < its.probeAt) return 'fail';
+      // No caller waits for sbatch, and a probe would submit a job.
+      return kind === 'sbatch' ? 'run' : 'probe';
+    },
+    timeoutMs(kind, user, longestMs) {
+      const { probeMs = 0 } = stuck.get(keyOf(kind, user)) ?? {};
+      return Math.min(longestMs, Math.max(usualMs(kind), 2 * probeMs));
+    },
+    responded(kind, user, startedAt) {
+      const ms = now() - startedAt;
+      const isSlow = ms > usualMs(kind);
+      const its = durations.get(kind) ?? new Map<string | undefined, number>();
+      durations.set(kind, its.set(user, ms));
+      if (user === undefined) return;
+      if (kind === 'sbatch') stuck.delete(keyOf(kind, user));
+      else if (isSlow) restAfterSlow(kind, user, ms);
+    },
+    timedOut: hold,
+    probeStarted(kind, user) {
+      const key = keyOf(kind, user);
+      const last = stuck.get(key);
+      if (last !== undefined) stuck.set(key, { ...last, probeAt: undefined });
+    },
+    probeEnded(kind, user, ms) {
+      const key = keyOf(kind, user);
+      const last = stuck.get(key);
+      if (last === undefined) return;
+      const waitMs = Math.min(LONGEST_WAIT_MS, 2 * last.waitMs);
+      if (ms === undefined) stuck.set(key, { ...last, probeAt: now() + waitMs, waitMs });
+      else stuck.set(key, { ...last, since: now(), probeMs: ms });
+    },
+  };
+}
+
+function keyOf(kind: CommandKind, user: string): string {
+  return `${user} ${kind}`;
+}

@@ -1,0 +1,238 @@
+// Mapped users stop (SIGSTOP) every command that runs as them: the tasks of other users do not wait for that.
+import { expect } from 'chai';
+import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.ts';
+import { createUnixUsers } from '../../src/daemon/users/unix-users.ts';
+import { CommandTimeoutError } from '../../src/transport/errors.ts';
+import type { Command, CommandResult, Transport } from '../../src/transport/transport.ts';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import type { DaemonDeps } from '../../src/daemon/deps.ts';
+import type { UserMap } from '../../src/base/resolve-user-map.ts';
+import type { PendingCalls } from '../simulation/pending-calls.ts';
+import { FACTS, type SimJob } from '../simulation/simulated-slurm.ts';
+import { createSlurmCommands, MANY_UNIX_USERS } from '../simulation/slurm-commands.ts';
+import { silentLog } from '../support/silent-log.ts';
+import { advance, startDaemon } from './run-daemon.ts';
+import { createStepFixture, type StepFixture } from './step-fixture.ts';
+
+const COMMANDS = { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' };
+const USERS = MANY_UNIX_USERS.map(({ name }) => name);
+const [OTHER = expect.fail('there are no users')] = USERS.slice(-1);
+const MINUTE_MS = 60_000;
+/** A step that takes longer than this counts as so many seconds. */
+const LONGEST_SEC = 3_600;
+
+const MAP: UserMap = {
+  byOwner: new Map(MANY_UNIX_USERS.map((user) => [`owner of ${user.name}`, { kind: 'run as', user }])),
+  fallback: undefined,
+  problems: [],
+};
+
+interface Bed {
+  readonly fixture: StepFixture;
+  readonly deps: DaemonDeps;
+  /** All commands as these users hang until their timeout. */
+  readonly stuck: Set<string>;
+  readonly enqueued: (user: string) => Promise<TaskId>;
+  readonly jobOf: (task: TaskId) => SimJob | undefined;
+  readonly statusOf: (task: TaskId) => string;
+}
+
+function createBed(hidesJobs: boolean): Bed {
+  const fixture = createStepFixture();
+  const { clock, cluster, server } = fixture;
+  const calls: PendingCalls = { pending: new Set(), drop: () => undefined, request: async ({ effect }) => effect() };
+  const commands = createSlurmCommands({ cluster, calls }, 1, {
+    hasAccounting: true,
+    hidesJobs,
+    jobLimit: 100_000,
+    failure: () => 'refused',
+    submitting: () => undefined,
+    rejected: () => undefined,
+  });
+  const host: Transport = {
+    ...commands,
+    async run(command: Command): Promise<CommandResult> {
+      const { program, runAs, timeoutMs } = command;
+      if (runAs !== undefined && bed.stuck.has(runAs)) {
+        await clock.of(1).sleep(timeoutMs);
+        throw new CommandTimeoutError(`${program} as ${runAs}`, timeoutMs, '', '');
+      }
+      await clock.of(1).sleep(50);
+      return commands.run(command);
+    },
+  };
+  let tokens = 0;
+  const scheduler = createCommandLineScheduler({
+    host,
+    commands: COMMANDS,
+    sbatchTimeoutMs: 180_000,
+    commandTimeoutMs: 90_000,
+    log: silentLog,
+    randomToken: () => `mark${(tokens += 1)}`,
+    now: () => clock.now(),
+    clock: clock.of(1),
+  });
+  const unixUsers = createUnixUsers(MAP);
+  const deps = { ...fixture.deps, scheduler, unixUsers, cluster: { ...FACTS, hasAccounting: true, hidesJobs } };
+  let tasks = 0;
+  const bed: Bed = {
+    fixture,
+    deps,
+    stuck: new Set(),
+    async enqueued(user) {
+      tasks += 1;
+      const id = await fixture.enqueued(tasks);
+      const task = server.store.tasks.get(id);
+      if (task !== undefined) server.store.tasks.put({ ...task, user: `owner of ${user}` });
+      return id;
+    },
+    jobOf: (task) => cluster.jobs.findLast((job) => job.task === task),
+    statusOf: (task) => String(server.store.tasks.get(task)?.status),
+  };
+  return bed;
+}
+
+/** Returns after how many seconds the condition is true. */
+async function secondsUntil({ fixture: { clock } }: Bed, condition: () => boolean): Promise<number> {
+  const from = clock.now();
+  while (!condition() && clock.now() - from < LONGEST_SEC * 1_000) await advance(clock, 1_000);
+  return (clock.now() - from) / 1_000;
+}
+
+/** The agent of the task's job starts the task. */
+async function begin({ fixture, jobOf }: Bed, task: TaskId): Promise<void> {
+  const job = jobOf(task) ?? expect.fail('the task has no job');
+  const { schedulerQueue: queue } = fixture.deps;
+  await fixture.server.call('queues.remove_task', { queue, task });
+  await fixture.server.call('tasks.started', { task, force: true });
+  Object.assign(job, { state: 'RUNNING', phase: 'run', startAt: fixture.clock.now() });
+}
+
+interface Delays {
+  /** From the enqueued task to its job. */
+  readonly submission: number;
+  /** From the abort of a waiting task to the cancelled job. */
+  readonly cancellation: number;
+  /** From the end of a job, which squeue shows, to the failed task. */
+  readonly record: number;
+  /** From the end of a job that only accounting has to the failed task. */
+  readonly lookUp: number;
+}
+
+/** The delays of the other user's tasks, in seconds. The stuck users have tasks in each of these steps too. */
+async function measure(bed: Bed): Promise<Delays> {
+  const { fixture, stuck, enqueued, jobOf, statusOf } = bed;
+  const { cluster, clock, server } = fixture;
+  const hang = [...stuck];
+  // The tasks that these users had before are in the middle of these steps now.
+  stuck.clear();
+  await advance(clock, 10_000);
+  const prepared = async (user: string): Promise<TaskId[]> => [
+    await enqueued(user),
+    await enqueued(user),
+    await enqueued(user),
+  ];
+  const tasks = [];
+  for (const user of [...hang, OTHER]) tasks.push({ user, ids: await prepared(user) });
+  const ids = tasks.flatMap((one) => one.ids);
+  await secondsUntil(bed, () => ids.every((id) => jobOf(id) !== undefined));
+  for (const [, ended, forgotten] of tasks.map((one) => one.ids))
+    for (const id of [ended, forgotten]) await begin(bed, id ?? expect.fail());
+  await advance(clock, MINUTE_MS);
+  for (const user of hang) stuck.add(user);
+
+  const endAll = async (ofUser: readonly TaskId[]): Promise<void> => {
+    const [waiting, ended, forgotten] = ofUser.map((id) => ({ id, job: jobOf(id) ?? expect.fail() }));
+    await server.call('tasks.stop', { task: waiting?.id });
+    cluster.end(ended?.job ?? expect.fail(), 'FAILED', 7);
+    cluster.end(forgotten?.job ?? expect.fail(), 'FAILED', 7);
+    Object.assign(forgotten?.job ?? expect.fail(), { isForgotten: true });
+  };
+  for (const user of hang) for (let n = 0; n < 25; n += 1) await enqueued(user);
+  for (const { user, ids: ofUser } of tasks) if (user !== OTHER) await endAll(ofUser);
+  await advance(clock, 20_000);
+
+  const [waiting = expect.fail(), ended = expect.fail(), forgotten = expect.fail()] = tasks.at(-1)?.ids ?? [];
+  const task = await enqueued(OTHER);
+  await endAll([waiting, ended, forgotten]);
+  const delays = { submission: 0, cancellation: 0, record: 0, lookUp: 0 };
+  const isDone = {
+    submission: () => jobOf(task) !== undefined,
+    cancellation: () => jobOf(waiting)?.state === 'CANCELLED',
+    record: () => statusOf(ended) === 'failed',
+    lookUp: () => statusOf(forgotten) === 'failed',
+  };
+  const from = clock.now();
+  const left = new Set(Object.keys(isDone) as (keyof Delays)[]);
+  await secondsUntil(bed, () => {
+    for (const step of [...left]) {
+      delays[step] = (clock.now() - from) / 1_000;
+      if (isDone[step]()) left.delete(step);
+    }
+    return left.size === 0;
+  });
+  return delays;
+}
+
+async function withDaemon<Result>(bed: Bed, work: (bed: Bed) => Promise<Result>): Promise<Result> {
+  const daemon = startDaemon(bed.deps);
+  await advance(bed.fixture.clock, MINUTE_MS);
+  const result = await work(bed);
+  daemon.stop();
+  await advance(bed.fixture.clock, 10 * MINUTE_MS);
+  await daemon.ended;
+  return result;
+}
+
+describe('while every command of some mapped users hangs, the tasks of another user', () => {
+  for (const hidesJobs of [false, true])
+    for (const count of [1, 5])
+      it(`wait less than a minute once, then no longer than before (${count} such users, ${hidesJobs ? 'jobs are hidden' : 'jobs are shown'})`, async () => {
+        const usual = await withDaemon(createBed(hidesJobs), measure);
+        const bed = createBed(hidesJobs);
+        for (const user of USERS.slice(0, count)) bed.stuck.add(user);
+        await withDaemon(bed, async () => {
+          const first = await measure(bed);
+          for (const step of ['submission', 'cancellation', 'record', 'lookUp'] as const)
+            expect(first[step], step).to.be.lessThan(usual[step] + 60);
+
+          for (let n = 0; n < 6; n += 1) {
+            await advance(bed.fixture.clock, 7 * MINUTE_MS);
+            const task = await bed.enqueued(OTHER);
+            const seconds = await secondsUntil(bed, () => bed.jobOf(task) !== undefined);
+            expect(seconds).to.be.lessThan(20);
+          }
+        });
+      });
+
+  it('are submitted within half a minute, even if each of these users lets every other command continue', async () => {
+    const bed = createBed(true);
+    const { clock } = bed.fixture;
+    const hang = USERS.slice(0, 5);
+    const delays: number[] = [];
+    await withDaemon(bed, async () => {
+      for (let n = 0; n < 30; n += 1) {
+        for (const user of hang)
+          if (bed.stuck.has(user)) bed.stuck.delete(user);
+          else bed.stuck.add(user);
+        await advance(clock, MINUTE_MS);
+        const task = await bed.enqueued(OTHER);
+        delays.push(await secondsUntil(bed, () => bed.jobOf(task) !== undefined));
+      }
+    });
+    expect(Math.max(...delays)).to.be.lessThan(30);
+    expect(delays.filter((seconds) => seconds > 10)).to.have.length.below(6);
+  });
+
+  it('are submitted again as those of all when their commands continue', async () => {
+    const bed = createBed(true);
+    const user = USERS[0] ?? expect.fail();
+    bed.stuck.add(user);
+    await withDaemon(bed, async () => {
+      await advance(bed.fixture.clock, 30 * MINUTE_MS);
+      bed.stuck.clear();
+      const task = await bed.enqueued(user);
+      expect(await secondsUntil(bed, () => bed.jobOf(task) !== undefined)).to.be.lessThan(6 * 60);
+    });
+  });
+});

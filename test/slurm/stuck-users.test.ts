@@ -1,0 +1,158 @@
+// How long the daemon waits for commands that mapped users can stop, and when it runs them again.
+import { expect } from 'chai';
+import { createStuckUsers, type CommandKind, type StuckUsers } from '../../src/slurm/stuck-users.ts';
+
+const MINUTE_MS = 60_000;
+
+interface Bed {
+  readonly users: StuckUsers;
+  readonly pass: (ms: number) => void;
+  /** A command of this user that takes so long, or that times out. */
+  readonly took: (ms: number, user?: string, kind?: CommandKind) => void;
+  readonly timesOut: (user: string, kind?: CommandKind) => void;
+  /** The probe that is due. */
+  readonly probe: (user: string, ms: number | undefined) => void;
+}
+
+function createBed(): Bed {
+  let nowAt = 0;
+  const users = createStuckUsers(() => nowAt);
+  const bed: Bed = {
+    users,
+    pass: (ms) => void (nowAt += ms),
+    took(ms, user, kind = 'squeue') {
+      const startedAt = nowAt;
+      nowAt += ms;
+      users.responded(kind, user, startedAt);
+    },
+    timesOut(user, kind = 'squeue') {
+      const startedAt = nowAt;
+      nowAt += users.timeoutMs(kind, user, 90_000);
+      users.timedOut(kind, user, startedAt);
+    },
+    probe(user, ms) {
+      expect(users.turn('squeue', user)).to.equal('probe');
+      users.probeStarted('squeue', user);
+      expect(users.turn('squeue', user)).to.equal('fail');
+      nowAt += ms ?? 90_000;
+      users.probeEnded('squeue', user, ms);
+    },
+  };
+  return bed;
+}
+
+describe('after a timeout of a command as a mapped user', () => {
+  it('its next calls fail for a minute, then one is a probe; only calls of this user and program', () => {
+    const { users, pass, timesOut } = createBed();
+    expect(users.turn('squeue', 'alice')).to.equal('run');
+    timesOut('alice');
+    expect(users.turn('squeue', 'alice')).to.equal('fail');
+    expect(users.turn('scancel', 'alice')).to.equal('run');
+    expect(users.turn('squeue', 'bob')).to.equal('run');
+    pass(MINUTE_MS);
+    expect(users.turn('squeue', 'alice')).to.equal('probe');
+  });
+
+  it('its calls run again as soon as a probe gets a response', () => {
+    const { users, pass, timesOut, probe } = createBed();
+    timesOut('alice');
+    pass(MINUTE_MS);
+    probe('alice', 100);
+    expect(users.turn('squeue', 'alice')).to.equal('run');
+  });
+
+  it('further probes follow after longer times, up to five minutes', () => {
+    const { users, pass, timesOut, probe } = createBed();
+    timesOut('alice');
+    pass(MINUTE_MS);
+    for (const minutes of [2, 4, 5, 5]) {
+      probe('alice', undefined);
+      pass(minutes * MINUTE_MS - 1);
+      expect(users.turn('squeue', 'alice')).to.equal('fail');
+      pass(1);
+    }
+  });
+
+  it('the calls of a user who lets each probe continue, and then stops a command, fail for up to an hour', () => {
+    const { users, pass, timesOut, probe } = createBed();
+    timesOut('alice');
+    for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60]) {
+      pass(minutes * MINUTE_MS - 1);
+      expect(users.turn('squeue', 'alice')).to.equal('fail');
+      pass(1);
+      probe('alice', 100);
+      timesOut('alice');
+    }
+  });
+
+  it('its next timeout counts as the first one after a while without another', () => {
+    const { users, pass, timesOut, probe } = createBed();
+    timesOut('alice');
+    pass(MINUTE_MS);
+    probe('alice', 100);
+    timesOut('alice');
+    pass(2 * MINUTE_MS);
+    probe('alice', 100);
+    pass(20 * MINUTE_MS);
+    timesOut('alice');
+    pass(MINUTE_MS);
+    expect(users.turn('squeue', 'alice')).to.equal('probe');
+  });
+
+  it('timeouts of commands that ran at the same time count once', () => {
+    const { users, pass } = createBed();
+    pass(10_000);
+    for (const startedAt of [0, 1]) users.timedOut('squeue', 'alice', startedAt);
+    pass(MINUTE_MS);
+    expect(users.turn('squeue', 'alice')).to.equal('probe');
+  });
+
+  it('an sbatch is its own probe', () => {
+    const { users, pass, timesOut } = createBed();
+    timesOut('alice', 'sbatch');
+    expect(users.turn('sbatch', 'alice')).to.equal('fail');
+    pass(MINUTE_MS);
+    expect(users.turn('sbatch', 'alice')).to.equal('run');
+  });
+});
+
+describe('the timeout of a command as a mapped user', () => {
+  it('is ten seconds, and twenty for accounting, but never longer than the setting', () => {
+    const { users } = createBed();
+    expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(10_000);
+    expect(users.timeoutMs('sacct', 'alice', 90_000)).to.equal(20_000);
+    expect(users.timeoutMs('sacct', 'alice', 5_000)).to.equal(5_000);
+  });
+
+  it('is longer if the command takes long for half of the users', () => {
+    const { users, took } = createBed();
+    took(20_000);
+    expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(60_000);
+    took(50, 'alice');
+    took(80_000, 'bob');
+    expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(60_000);
+    took(50, 'carol');
+    expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(10_000);
+  });
+
+  it('is longer after a probe that took long, as where sudo is slow', () => {
+    const { users, pass, timesOut, probe } = createBed();
+    timesOut('alice');
+    pass(MINUTE_MS);
+    probe('alice', 15_000);
+    expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(30_000);
+  });
+
+  it('cannot be used up again and again: after a slow command, the next one waits nine times as long', () => {
+    const { users, pass, timesOut, took, probe } = createBed();
+    took(50, 'bob');
+    timesOut('alice');
+    pass(MINUTE_MS);
+    probe('alice', 40_000);
+    took(79_000, 'alice');
+    pass(9 * 79_000 - 1);
+    expect(users.turn('squeue', 'alice')).to.equal('fail');
+    pass(1);
+    expect(users.turn('squeue', 'alice')).to.equal('probe');
+  });
+});
