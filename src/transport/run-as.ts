@@ -1,4 +1,5 @@
 // Runs the commands of another Unix user through sudo, the same way on this machine and over SSH.
+// cspell:ignore setrlimit
 import { basename } from 'node:path';
 import { CommandNotFoundError, CommandTimeoutError, SudoRefusedError } from './errors.ts';
 import type { Command, CommandResult, Transport } from './transport.ts';
@@ -37,7 +38,7 @@ export function withSudo(host: Transport): Transport {
         if (!(error instanceof CommandTimeoutError)) throw error;
         throw new CommandTimeoutError(`${program} as ${runAs}`, error.timeoutMs, error.stdout, error.stderr);
       });
-      const stderr = result.stderr.replace(HARMLESS, '');
+      const stderr = result.stderr.replace(result.exitCode === 0 ? OF_SUDO : HARMLESS, '');
       const refusal = parseRefusal(program, { ...result, stderr });
       if (refusal !== undefined) throw new SudoRefusedError({ program, user: runAs, host: host.name, why: refusal });
       return { ...result, stderr };
@@ -50,8 +51,10 @@ function sudoCommand(user: string, { program, args, ...rest }: Command): Command
   return { ...rest, program: 'sudo', args: ['-n', '-H', '-u', user, '--', program, ...args] };
 }
 
-/** What sudo prints although it runs the command. */
-const HARMLESS = /^sudo: unable to resolve host .*\n?/gm;
+/** What sudo prints although it runs the command. setrlimit: sudo 1.8.29 to 1.8.31 in a container. */
+const HARMLESS = /^sudo: (?:unable to resolve host |setrlimit\().*\n?/gm;
+/** If the command succeeded, sudo ran it, and whatever sudo prints is a warning. A list of jobs is invalid if there is anything on stderr. */
+const OF_SUDO = /^sudo: .*\n?/gm;
 
 const REFUSAL =
   /^(?:sudo: .*|Sorry, user .* is not allowed to .*|.* is not in the sudoers file.*|.* is not allowed to run sudo .*)$/;

@@ -1,4 +1,5 @@
 // Commands of another Unix user: what sudo gets, and what its answers mean. A stand-in for sudo; e2e/user-map has the real one.
+// cspell:ignore rlimit setrlimit
 import { expect } from 'chai';
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -94,9 +95,21 @@ describe('the transport, for a command of another Unix user,', () => {
     });
   }
 
-  it("returns the output of the command without sudo's harmless warnings", async () => {
-    write('sudo', 'cat > /dev/null; echo "sudo: unable to resolve host n1: Name or service not known" >&2');
-    expect(await run()).to.include({ exitCode: 0, stderr: '' });
+  for (const warning of [
+    'sudo: unable to resolve host n1: Name or service not known',
+    // sudo 1.8.29 to 1.8.31 in a container.
+    'sudo: setrlimit(RLIMIT_CORE): Operation not permitted',
+    'sudo: unable to send audit message: Operation not permitted',
+  ])
+    it(`returns the output of the command without the warning ${JSON.stringify(warning)} of sudo`, async () => {
+      write('sudo', `cat > /dev/null; echo '${warning}' >&2; echo "squeue: error: busy" >&2`);
+      expect(await run()).to.include({ exitCode: 0, stderr: 'squeue: error: busy\n' });
+    });
+
+  it('throws no SudoRefusedError if the command fails after a harmless warning of sudo', async () => {
+    const lines = ['sudo: setrlimit(RLIMIT_CORE): Operation not permitted', 'slurm_load_jobs error: Unable to contact'];
+    write('sudo', `cat > /dev/null; printf '%s\\n' '${lines.join("' '")}' >&2; exit 1`);
+    expect(await run()).to.include({ exitCode: 1, stderr: `${lines[1]}\n` });
   });
 
   it('reports which program the host lacks: that of the command, or sudo', async () => {
