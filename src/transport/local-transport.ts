@@ -5,7 +5,7 @@ import { access, constants } from 'node:fs/promises';
 import { collectOutput, describeTooMuch } from './collect-output.ts';
 import { CommandNotFoundError, CommandTimeoutError, ConnectionLostError, HostUnreachableError } from './errors.ts';
 import { withSudo } from './run-as.ts';
-import { type Command, type CommandResult, type Transport, UTF8_LOCALE } from './transport.ts';
+import { type Command, type CommandResult, type Transport, UTF8_LOCALE, withoutLocaleWarnings } from './transport.ts';
 
 export interface LocalTransportOptions {
   /** PATH for every program. Relative elements are dropped: another user may own the working directory. */
@@ -139,7 +139,7 @@ function resultOf(
       for (const signal of signals) signal.removeEventListener('abort', onAbort);
       if (whyKilled === undefined) {
         const ended = { exitCode: exitCode ?? undefined, killedBy: killedBy ?? undefined };
-        resolve({ ...ended, stdout: stdout.text(), stderr: stderr.text() });
+        resolve({ ...ended, stdout: stdout.text(), stderr: withoutLocaleWarnings(stderr.text()) });
       } else {
         const why = whyKilled();
         reject(why instanceof Error ? why : new Error(`${program} was killed`, { cause: why }));

@@ -1,7 +1,7 @@
 // Turns the output of a remote session into a result or a transport error.
 import { CommandNotFoundError, ConnectionLostError, HostUnreachableError } from './errors.ts';
 import { parseFrame } from './output-frame.ts';
-import type { Command, CommandResult } from './transport.ts';
+import { type Command, type CommandResult, withoutLocaleWarnings } from './transport.ts';
 import { TRUNCATED_SCRIPT_EXIT_CODE } from './remote-script.ts';
 
 /** The output of a session, complete or truncated. */
@@ -33,7 +33,7 @@ export function parseResult(
   const framed = parseFrame(nonce, output.stdout, output.stderr);
   switch (framed.kind) {
     case 'ended':
-      return { ...exitStatus(framed.exitCode), stdout: framed.stdout, stderr: framed.stderr };
+      return { ...exitStatus(framed.exitCode), stdout: framed.stdout, stderr: withoutLocaleWarnings(framed.stderr) };
     case 'no program':
       throw new CommandNotFoundError(program, framed.searchPath, host);
     case 'no folder':

@@ -44,3 +44,12 @@ export interface Transport {
 
 /** Of every command: English messages, which parsers expect, and UTF-8 names. LC_ALL takes precedence over all other variables (locale(7)). */
 export const UTF8_LOCALE: Readonly<Record<string, string>> = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
+
+/** What bash and Perl, in which a site may have wrapped Slurm's commands, print if the host lacks that locale, as RHEL 7 does. */
+const NO_LOCALE =
+  /^.*: warning: setlocale: LC_ALL: cannot change locale \(C\.UTF-8\).*\n|^perl: warning: Setting locale failed\.\n(?:[^\n]*\n){1,9}?perl: warning: Falling back to .*\n/gm;
+
+/** A list of jobs is invalid if there is anything on stderr. */
+export function withoutLocaleWarnings(stderr: string): string {
+  return stderr.includes('C.UTF-8') ? stderr.replace(NO_LOCALE, '') : stderr;
+}

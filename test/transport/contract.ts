@@ -158,6 +158,23 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     }
   });
 
+  it('leaves out what programs print about the locale of every command if the host does not have it, as on RHEL 7', async () => {
+    const lines = [
+      '/bin/bash: warning: setlocale: LC_ALL: cannot change locale (C.UTF-8)',
+      'bash: warning: setlocale: LC_ALL: cannot change locale (C.UTF-8): No such file or directory',
+      'perl: warning: Setting locale failed.',
+      'perl: warning: Please check that your locale settings:',
+      '\tLANGUAGE = (unset),',
+      '\tLC_ALL = "C.UTF-8",',
+      '\tLANG = "C.UTF-8"',
+      '    are supported and installed on your system.',
+      'perl: warning: Falling back to the standard locale ("C").',
+    ];
+    const printed = `cat <<'END' >&2\nbefore\n${lines.join('\n')}\nafter\nEND`;
+
+    expect(await host.run(shell(printed))).to.include({ exitCode: 0, stderr: 'before\nafter\n' });
+  });
+
   it('starts programs in the working directory', async () => {
     expect(await host.run({ program: 'pwd', args: [], timeoutMs: TIMEOUT_MS })).to.include({
       stdout: `${place.folder}\n`,
