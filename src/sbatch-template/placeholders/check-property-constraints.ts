@@ -40,9 +40,33 @@ function violationOf(
   }
   const kinds = option === undefined ? kindsOfScript(property, rule, uses) : [];
   const valueUse = { option, kinds };
-  if (isWithin(value, rule, valueUse)) return undefined;
+  if (isWithin(value, rule, valueUse)) return listViolation(option, rule, uses, constraints);
   const kind = kindAt(rule, valueUse);
   return `the user property "${property}" is ${displayValue(value)}${whyNot(value, rule, kind)}, and the queue "${queue}" accepts ${describeConstraint(rule, kind)}: change the property in the task`;
+}
+
+/**
+ * Why another value in the same list of GRES is refused: beside a count with a maximum, a comma or a colon would request more, as
+ * `a100:8,gpu:a100` does for the type in `--gres=gpu:${type}:${count}`.
+ */
+function listViolation(
+  option: EnclosingOption | undefined,
+  { most }: PropertyConstraint,
+  uses: readonly PlaceholderUse[],
+  { named, others }: PropertyConstraints,
+): string | undefined {
+  const kind = option === undefined ? undefined : amountKindOf(option.name);
+  if (option === undefined || most === undefined || (kind !== 'gres' && kind !== 'gpus')) return undefined;
+  for (const { variable, value, origin, option: place } of uses) {
+    const isBeside = place?.name === option.name && (place.before !== option.before || place.after !== option.after);
+    if (!isBeside || origin !== 'task' || !/[,:]/.test(value)) continue;
+    const property = userPropertyOf(variable);
+    const rule = property === undefined ? true : (named.get(property) ?? others);
+    // A value that the queue lists may have colons, and a limited one is checked itself.
+    if (rule !== true) continue;
+    return `${property === undefined ? variable : `the user property "${property}"`} is ${displayValue(value)}, but in --${option.name} a comma or a colon would request more than the queue permits: change it in the task`;
+  }
+  return undefined;
 }
 
 /** How a value is used: in the value of an option, or in the script as these kinds of amount. */
