@@ -1,10 +1,12 @@
 // Runs one task as a Slurm job without a daemon, shows its console meanwhile, and ends as the task has ended.
 import type { App } from '../assembly/app.ts';
-import { LostRaceError } from '../clearml/errors.ts';
+import { LostRaceError, ServerUnreachableError } from '../clearml/errors.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import { planStart, readTaskState } from './plan-start.ts';
 import { trackOneTask, type OneTaskEnd } from './track-one-task.ts';
+import type { DaemonDeps } from '../daemon/deps.ts';
 import { mappingOf } from '../daemon/users/unix-users.ts';
+import { unlessUnavailable } from '../slurm/errors.ts';
 import { parseJobName } from '../slurm/job-name.ts';
 import type { JobId } from '../slurm/scheduler.ts';
 import { createConsoleView } from '../clearml/new-console-lines.ts';
@@ -45,8 +47,7 @@ export async function executeTask(app: App, options: ExecuteOptions): Promise<Ex
       context.stderr(describeLeft(end, task, options.commandFor(task)));
       return { end: { isOver: false }, isOver: false };
     }
-    await console.show();
-    return { end: await endOf(one, end), isOver: true };
+    return { end: await endOf(deps, end, show), isOver: true };
   });
 }
 
@@ -93,13 +94,28 @@ function describeLeft({ jobId }: OneTaskEnd, task: TaskId, again: string): strin
   return `Stopped tracking the task; ${fact}. To track it again:\n  ${again}\nTo end the task:\n  clearml-agent-slurm cancel ${task}\n`;
 }
 
-async function endOf({ deps }: OneTask, { task, jobId }: OneTaskEnd): Promise<ExecuteEnd> {
+/**
+ * The task has ended, so its result is the result, whether or not the rest can be read.
+ * @param show shows the end of the console
+ */
+export async function endOf(
+  deps: Pick<DaemonDeps, 'unixUsers'> & {
+    readonly scheduler: Pick<DaemonDeps['scheduler'], 'record'>;
+    readonly log: Pick<DaemonDeps['log'], 'warn'>;
+  },
+  { task, jobId }: OneTaskEnd,
+  show: () => Promise<void>,
+): Promise<ExecuteEnd> {
+  await show().catch((error: unknown) => {
+    if (!(error instanceof ServerUnreachableError)) throw error;
+    deps.log.warn('The end of the console could not be read', { err: error });
+  });
   if (task !== undefined && GOOD_ENDS.includes(task.status))
     return { isOver: true, isCompleted: true, exitCode: undefined };
   const mapping = mappingOf(deps.unixUsers, task?.user);
   const seen = mapping.kind === 'run as' ? mapping.user : undefined;
   const last = jobId ?? (task?.slurmJob as JobId | undefined);
-  const record = last === undefined ? undefined : await deps.scheduler.record(last, { runAs: seen });
+  const record = last === undefined ? undefined : await unlessUnavailable(deps.scheduler.record(last, { runAs: seen }));
   // Slurm reuses ids, and any user can give a job this name.
   const isIts = parseJobName(record?.name ?? '')?.taskId === task?.id && record?.isOthers !== true;
   const code = isIts ? record?.exitCode : undefined;

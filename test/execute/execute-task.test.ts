@@ -1,0 +1,43 @@
+// The result of `execute`: that of the task and its job, whatever cannot be read any more after the task's end.
+import { expect } from 'chai';
+import { ServerUnreachableError } from '../../src/clearml/errors.ts';
+import type { TaskId } from '../../src/clearml/ids.ts';
+import type { Task } from '../../src/clearml/task.ts';
+import { endOf } from '../../src/execute/execute-task.ts';
+import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
+import type { JobId } from '../../src/slurm/scheduler.ts';
+import { createStepFixture } from '../daemon/step-fixture.ts';
+
+describe('the result of `execute`', () => {
+  const silent = { warn: () => undefined };
+
+  async function taskThatIs(status: Task['status']): Promise<Task> {
+    const fixture = createStepFixture();
+    const task: TaskId = await fixture.enqueued(1);
+    const read = await fixture.read(task);
+    if (read === undefined) throw new Error('the fixture has the task');
+    return { ...read, status };
+  }
+
+  it('is that of the failed task if Slurm does not respond after its end', async () => {
+    const scheduler = { record: () => Promise.reject(new SlurmUnavailableError('slurmctld restarts')) };
+    const end = { isOver: true, task: await taskThatIs('failed'), jobId: '7' as JobId };
+
+    const result = await endOf({ scheduler, log: silent }, end, () => Promise.resolve());
+
+    expect(result).to.deep.equal({ isOver: true, isCompleted: false, exitCode: undefined });
+  });
+
+  it('is that of the completed task if the end of its console cannot be read', async () => {
+    const scheduler = { record: () => Promise.resolve(undefined) };
+    const end = { isOver: true, task: await taskThatIs('completed'), jobId: '7' as JobId };
+    const warnings: string[] = [];
+
+    const result = await endOf({ scheduler, log: { warn: (message) => void warnings.push(message) } }, end, () =>
+      Promise.reject(new ServerUnreachableError('no response', true)),
+    );
+
+    expect(result).to.deep.equal({ isOver: true, isCompleted: true, exitCode: undefined });
+    expect(warnings).to.deep.equal(['The end of the console could not be read']);
+  });
+});
