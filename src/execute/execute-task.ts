@@ -39,7 +39,7 @@ export async function executeTask(app: App, options: ExecuteOptions): Promise<Ex
     const console = createConsoleView(deps.clearml.events, task, options.print);
     await console.skip();
     refuseOtherQueue(one, options);
-    await begin(one, context);
+    await begin(one, options, context);
     context.stderr(`Tracking task ${task}. Ctrl-C stops tracking; the task continues.\n`);
     const show = (): Promise<void> => console.show();
     const end = await trackOneTask(deps, { task, queue, intervals, stop: context.stop, lock, show });
@@ -61,18 +61,28 @@ function refuseOtherQueue({ deps, queue, task, ownQueueName }: OneTask, { comman
   );
 }
 
-/** @throws UsageError if it cannot be run */
-async function begin({ deps, queue, task }: OneTask, { stderr, stop }: App['context']): Promise<void> {
+/** Changes the task only if it is about to run. @throws UsageError if it cannot be run */
+async function begin(
+  { deps, queue, task }: OneTask,
+  { container }: ExecuteOptions,
+  { stderr, stop }: App['context'],
+): Promise<void> {
+  const setImage = async (): Promise<void> => {
+    if (container !== undefined) await deps.clearml.tasks.setImage(task, container);
+  };
   const beginning = planStart(await readTaskState(deps, task, queue, stop), queue.id);
   switch (beginning.do) {
     case 'refuse':
       throw new UsageError(`Task ${task} cannot be run because ${beginning.why}.`);
     case 'watch':
-      stderr(`Task ${task} is already submitted.\n`);
+      stderr(
+        `Task ${task} is already submitted${container === undefined ? '' : ', so --container has no effect on it'}.\n`,
+      );
       return;
     case 'claim':
-      return;
+      return setImage();
     case 'enqueue':
+      await setImage();
       await enqueue({ deps, queue, task });
   }
 }

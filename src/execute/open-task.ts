@@ -131,9 +131,9 @@ function refuseUnusedImage({ container }: OneTaskOptions, { named }: ChosenQueue
   );
 }
 
-/** Returns the task or a copy of it, with its image set. @throws UsageError if the task does not exist */
+/** Returns the task or a copy of it. @throws UsageError if the task does not exist */
 async function readyTask(
-  { clone, container }: OneTaskOptions,
+  { clone }: OneTaskOptions,
   app: App,
   named: TaskId,
   { clearml, server }: ServerSide,
@@ -143,6 +143,5 @@ async function readyTask(
     throw new UsageError(`Task ${named} not found on ${server.apiServer}. Copy its id from the web page.`);
   const task = clone ? await clearml.tasks.clone(named) : named;
   if (clone) context.stderr(`Copied task ${named} to task ${task}.\n`);
-  if (container !== undefined) await clearml.tasks.setImage(task, container);
   return task;
 }

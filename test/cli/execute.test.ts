@@ -72,6 +72,21 @@ describe('the execute command', () => {
     });
   }
 
+  it('changes no task that it does not run', async () => {
+    await using cli = await openCliWithStandIns();
+    await cli.write('t', TEMPLATE.replace('#SBATCH -n 1\n', '$&image=${CLEARML_TASK.container.image:python}\n'));
+    const task = await cli.user.makeTask({ more: { container: { image: 'of-the-user' } } });
+    await cli.user.api('tasks.started', { task, force: true });
+    await cli.user.api('tasks.completed', { task });
+
+    const { code, stderr } = await cli.run('execute', '--id', task, '--template', 't', '--container', 'another');
+
+    expect(code, stderr).to.equal(2);
+    expect(stderr).to.include('it is completed: run a copy with --clone');
+    const { task: document } = await cli.user.api('tasks.get_by_id', { task });
+    expect(document).to.have.nested.property('container.image', 'of-the-user');
+  });
+
   it('prints a command that tracks the task again without cloning or changing the task', () => {
     const typed = {
       id: 'the original',
