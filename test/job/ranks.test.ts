@@ -21,6 +21,9 @@ print(f"rank {rank} has met the others", flush=True)
 `;
 }
 
+/** An agent takes its task, and so does the agent in it. */
+const DEQUEUES = 2;
+
 describe('a job with several ranks', () => {
   /** `endpoint code` of each call, in the order of the responses. */
   let calls: string[];
@@ -96,7 +99,7 @@ exec ${standInAgentPython()} "$@"
 
       expect(exitCode, stderr).to.equal(0);
       expect(count('tasks.dequeue 400/121')).to.equal(0);
-      expect(count('tasks.dequeue 200')).to.equal(size);
+      expect(count('tasks.dequeue 200')).to.equal(DEQUEUES * size);
       expect(await statusOf(task)).to.equal('completed');
       const console = await parking.user.console(task);
       for (let rank = 0; rank < size; rank += 1) expect(console).to.include(`rank ${rank} has met the others`);
@@ -152,7 +155,7 @@ exec ${standInAgentPython()} "$@"
     const { task, job } = await start(synchronizedScript(folder, 3), 3, {
       onRank: `if [ "$SLURM_PROCID" = 2 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
     });
-    await job.until('the others to begin', () => count('tasks.dequeue 200') === 2);
+    await job.until('the others to begin', () => count('tasks.dequeue 200') === DEQUEUES * 2);
     // As if another agent changes the status at the same moment.
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'status', status: 400, times: 2 });
     writeFileSync(join(folder, 'go'), '');

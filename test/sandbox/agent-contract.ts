@@ -19,6 +19,16 @@ export function defineAgentContract(python: () => string): void {
     expect(await testBed.sandbox.ok('workers.get_all')).to.deep.equal({ workers: [] });
   });
 
+  it('sets the status of a task five times while it starts, and so overwrites an abort', async () => {
+    await using testBed = await openAgentTestBed(python());
+    const task = await testBed.enqueue(await testBed.makeTask('print("hello from the task")'));
+    await testBed.start('python', ...EXECUTE, task).ended;
+    const { calls } = await testBed.sandbox.ok('sandbox.get_calls');
+    const counts = calls as readonly { readonly endpoint: string; readonly calls: number }[];
+    const countOf = (name: string): number | undefined => counts.find(({ endpoint }) => endpoint === name)?.calls;
+    expect([countOf('tasks.dequeue'), countOf('tasks.started')]).to.deep.equal([2, 5]);
+  });
+
   it('reports a task as failed if its script fails', async () => {
     await using testBed = await openAgentTestBed(python());
     const task = await testBed.enqueue(await testBed.makeTask('raise SystemExit(3)'));

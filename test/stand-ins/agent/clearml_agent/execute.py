@@ -33,6 +33,7 @@ def execute(task_id, must_be_queued):
     try:
         task.begin()
         task.say(GREETING.format(host=socket.gethostname()))
+        task.begin_program()
         script = Script(document)
         code = watch(task, script)
     except ScriptRefused as problem:

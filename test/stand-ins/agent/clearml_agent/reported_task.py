@@ -30,15 +30,24 @@ class ReportedTask:
         return response.ok and response.json()["data"].get("updated", 0) >= 1
 
     def begin(self):
+        """Sets the status as often as the real agent, whose inner agent does it again. Each call overwrites an abort."""
+        self._start_soon()
+        self.report_worker()
+        if self._is_first:
+            self._call("tasks.started", {"task": self.id, "force": True, "status_message": "launch by agent"})
+        if self.take():
+            self._start_soon()
+        self._change("started", "worker started execution", force=True)
+
+    def begin_program(self):
+        self._change("started", "worker starting task execution", force=True)
+
+    def _start_soon(self):
         # Like the real agent, without the worker's name: only its report names it.
         self._call(
             "tasks.started",
             {"task": self.id, "force": True, "status_reason": "starting execution soon", "status_message": ""},
         )
-        self.report_worker()
-        if self._is_first:
-            self._call("tasks.started", {"task": self.id, "force": True, "status_message": "launch by agent"})
-        self._change("started", "worker starting task execution", force=True)
 
     def report_worker(self):
         self._call(
