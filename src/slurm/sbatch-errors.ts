@@ -159,9 +159,12 @@ const MALFORMED = /Unmatched|Unexpected|Script|script|Invalid node list specifie
 const OF_OPTIONS = /--[a-z]/;
 const OF_ENVIRONMENT = /^SLURM_|environment variables|slurm\.conf/;
 
+/** sbatch loads the plugins of plugstack.conf before it reads the script. */
+const BROKEN_INSTALLATION = /^sbatch: error: (?:Problem talking to database|Failed to initialize plugin stack)/m;
+
 /** The installation or the environment of sbatch is broken, not the script. */
 function isInstallationBroken(stderr: string): boolean {
-  if (/^sbatch: error: Problem talking to database/m.test(stderr)) return true;
+  if (BROKEN_INSTALLATION.test(stderr)) return true;
   const fatal = FATAL.exec(stderr)?.[1];
   if (fatal === undefined || MALFORMED.test(fatal)) return false;
   return OF_ENVIRONMENT.test(fatal) || !OF_OPTIONS.test(fatal);

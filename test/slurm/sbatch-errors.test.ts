@@ -140,6 +140,11 @@ describe('parseSubmitError, if sbatch failed without a response of the controlle
     ['sbatch: fatal: Could not establish a configuration source\n', 1, 'unavailable'],
     ['sbatch: fatal: failed to initialize cli_filter plugin\n', 1, 'unavailable'],
     ['sbatch: error: Problem talking to database\n', 1, 'unavailable'],
+    [
+      'sbatch: error: spank: /etc/slurm/plugstack.conf:1: Failed to load plugin /usr/lib/spank_x.so. Aborting.\nsbatch: error: Failed to initialize plugin stack\n',
+      1,
+      'unavailable',
+    ],
     ['', 1, 'unknown'],
     ['', undefined, 'unknown'],
     ['sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying\n', 1, 'unknown'],
