@@ -15,6 +15,7 @@ import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.t
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';
 import { TYPICAL_TEMPLATE } from './typical-task.ts';
+import { SLURM_COMMANDS } from '../support/slurm-command-names.ts';
 
 export interface QuietWorld {
   readonly deps: DaemonDeps;
@@ -211,7 +212,7 @@ export function createQuietWorld(count: number, clock: Clock = systemClock, chan
       },
       scheduler: createCommandLineScheduler({
         host,
-        commands: { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' },
+        commands: SLURM_COMMANDS,
         sbatchTimeoutMs: HOUR_MS,
         commandTimeoutMs: HOUR_MS,
         log: silentLog,

@@ -1,16 +1,13 @@
 // An admin changes Slurm's settings while a daemon with a user map runs: a job that Slurm hides is not a job that is gone.
 import { expect } from 'chai';
 import { createUnixUsers } from '../../src/daemon/users/unix-users.ts';
-import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.ts';
-import type { PendingCalls } from '../simulation/pending-calls.ts';
 import { FACTS } from '../simulation/simulated-slurm.ts';
-import { createSlurmCommands, UNIX_USERS } from '../simulation/slurm-commands.ts';
-import { silentLog } from '../support/silent-log.ts';
+import { UNIX_USERS } from '../simulation/slurm-commands.ts';
 import { advance, startDaemon } from './run-daemon.ts';
+import { createSimulatedScheduler } from './simulated-scheduler.ts';
 import { createStepFixture, taskNumber } from './step-fixture.ts';
 
 const MINUTE_MS = 60_000;
-const COMMANDS = { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' };
 
 describe('PrivateData=jobs, set while the daemon runs,', () => {
   for (const hasAccounting of [true, false]) {
@@ -19,29 +16,8 @@ describe('PrivateData=jobs, set while the daemon runs,', () => {
       const map = { byOwner: new Map(), fallback: { kind: 'run as', user }, problems: [] } as const;
       const fixture = createStepFixture({ unixUsers: createUnixUsers(map) });
       const { clock, cluster } = fixture;
-      const calls: PendingCalls = {
-        pending: new Set(),
-        drop: () => undefined,
-        request: async ({ effect }) => effect(),
-      };
-      const behavior = {
-        hasAccounting,
-        jobLimit: 100,
-        hidesJobs: false,
-        failure: () => 'refused' as const,
-        submitting: () => undefined,
-        rejected: () => undefined,
-      };
-      let tokens = 0;
-      const scheduler = createCommandLineScheduler({
-        host: createSlurmCommands({ cluster, calls }, 1, behavior),
-        commands: COMMANDS,
-        sbatchTimeoutMs: 150_000,
-        commandTimeoutMs: 90_000,
-        log: silentLog,
-        randomToken: () => `mark${(tokens += 1)}`,
-        now: () => clock.now(),
-      });
+      const behavior = { hasAccounting, hidesJobs: false };
+      const scheduler = createSimulatedScheduler(fixture, behavior);
       await scheduler.facts();
       for (const task of [1, 2, 3]) await fixture.enqueued(task);
       const daemon = startDaemon({ ...fixture.deps, scheduler, cluster: { ...FACTS, hasAccounting } });

@@ -1,17 +1,12 @@
 // One user's jobs all end at once while Slurm's commands are slow or hang: the tasks of other users do not wait for that.
 import { expect } from 'chai';
-import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.ts';
 import { CommandTimeoutError } from '../../src/transport/errors.ts';
-import type { Command, CommandResult, Transport } from '../../src/transport/transport.ts';
+import type { Command } from '../../src/transport/transport.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
-import type { PendingCalls } from '../simulation/pending-calls.ts';
 import { FACTS } from '../simulation/simulated-slurm.ts';
-import { createSlurmCommands } from '../simulation/slurm-commands.ts';
-import { silentLog } from '../support/silent-log.ts';
 import { advance, startDaemon } from './run-daemon.ts';
+import { createSimulatedScheduler } from './simulated-scheduler.ts';
 import { createStepFixture, taskNumber, type StepFixture } from './step-fixture.ts';
-
-const COMMANDS = { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' };
 
 interface Bed {
   readonly fixture: StepFixture;
@@ -22,32 +17,7 @@ interface Bed {
 
 function createBed(): Bed {
   const fixture = createStepFixture();
-  const { clock, cluster } = fixture;
-  const calls: PendingCalls = { pending: new Set(), drop: () => undefined, request: async ({ effect }) => effect() };
-  const commands = createSlurmCommands({ cluster, calls }, 1, {
-    hasAccounting: true,
-    jobLimit: 100_000,
-    failure: () => 'refused',
-    submitting: () => undefined,
-    rejected: () => undefined,
-  });
-  const host: Transport = {
-    ...commands,
-    async run(command): Promise<CommandResult> {
-      await bed.slow(command);
-      return commands.run(command);
-    },
-  };
-  let tokens = 0;
-  const scheduler = createCommandLineScheduler({
-    host,
-    commands: COMMANDS,
-    sbatchTimeoutMs: 150_000,
-    commandTimeoutMs: 90_000,
-    log: silentLog,
-    randomToken: () => `mark${(tokens += 1)}`,
-    now: () => clock.now(),
-  });
+  const scheduler = createSimulatedScheduler(fixture, { hasAccounting: true }, (command) => bed.slow(command));
   const deps = { ...fixture.deps, scheduler, cluster: { ...FACTS, hasAccounting: true } };
   const bed: Bed = { fixture, deps, slow: () => Promise.resolve() };
   return bed;

@@ -1,20 +1,16 @@
 // Mapped users stop (SIGSTOP) every command that runs as them: the tasks of other users do not wait for that.
 import { expect } from 'chai';
-import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.ts';
 import { createUnixUsers } from '../../src/daemon/users/unix-users.ts';
 import { CommandTimeoutError } from '../../src/transport/errors.ts';
-import type { Command, CommandResult, Transport } from '../../src/transport/transport.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import type { UserMap } from '../../src/base/resolve-user-map.ts';
-import type { PendingCalls } from '../simulation/pending-calls.ts';
 import { FACTS, type SimJob } from '../simulation/simulated-slurm.ts';
-import { createSlurmCommands, MANY_UNIX_USERS } from '../simulation/slurm-commands.ts';
-import { silentLog } from '../support/silent-log.ts';
+import { MANY_UNIX_USERS } from '../simulation/slurm-commands.ts';
 import { advance, startDaemon } from './run-daemon.ts';
+import { createSimulatedScheduler } from './simulated-scheduler.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
 
-const COMMANDS = { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' };
 const USERS = MANY_UNIX_USERS.map(({ name }) => name);
 const [OTHER = expect.fail('there are no users')] = USERS.slice(-1);
 const MINUTE_MS = 60_000;
@@ -40,37 +36,13 @@ interface Bed {
 function createBed(hidesJobs: boolean): Bed {
   const fixture = createStepFixture();
   const { clock, cluster, server } = fixture;
-  const calls: PendingCalls = { pending: new Set(), drop: () => undefined, request: async ({ effect }) => effect() };
-  const commands = createSlurmCommands({ cluster, calls }, 1, {
-    hasAccounting: true,
-    hidesJobs,
-    jobLimit: 100_000,
-    failure: () => 'refused',
-    submitting: () => undefined,
-    rejected: () => undefined,
-  });
-  const host: Transport = {
-    ...commands,
-    async run(command: Command): Promise<CommandResult> {
-      const { program, runAs, timeoutMs } = command;
-      if (runAs !== undefined && bed.stuck.has(runAs)) {
-        await clock.of(1).sleep(timeoutMs);
-        throw new CommandTimeoutError(`${program} as ${runAs}`, timeoutMs, '', '');
-      }
-      await clock.of(1).sleep(50);
-      return commands.run(command);
-    },
-  };
-  let tokens = 0;
-  const scheduler = createCommandLineScheduler({
-    host,
-    commands: COMMANDS,
-    sbatchTimeoutMs: 180_000,
-    commandTimeoutMs: 90_000,
-    log: silentLog,
-    randomToken: () => `mark${(tokens += 1)}`,
-    now: () => clock.now(),
-    clock: clock.of(1),
+  const scheduler = createSimulatedScheduler(fixture, { hasAccounting: true, hidesJobs }, async (command) => {
+    const { program, runAs, timeoutMs } = command;
+    if (runAs !== undefined && bed.stuck.has(runAs)) {
+      await clock.of(1).sleep(timeoutMs);
+      throw new CommandTimeoutError(`${program} as ${runAs}`, timeoutMs, '', '');
+    }
+    await clock.of(1).sleep(50);
   });
   const unixUsers = createUnixUsers(MAP);
   const deps = { ...fixture.deps, scheduler, unixUsers, cluster: { ...FACTS, hasAccounting: true, hidesJobs } };

@@ -4,6 +4,7 @@ import { parseJobName } from '../../src/slurm/job-name.ts';
 import type { Scheduler } from '../../src/slurm/scheduler.ts';
 import type { Random } from '../support/random.ts';
 import { silentLog } from '../support/silent-log.ts';
+import { SLURM_COMMANDS } from '../support/slurm-command-names.ts';
 import type { SimJob } from './simulated-slurm.ts';
 import type { Draws } from './draws.ts';
 import { createMalformer, type Malformer } from './malformed-output.ts';
@@ -40,8 +41,6 @@ export interface TestBed {
   violation(): Violation | undefined;
 }
 
-const COMMANDS = { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' };
-
 export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): TestBed {
   let tokens = 0;
   const { malformedShare } = plan;
@@ -72,7 +71,7 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
                 ? {}
                 : { malform: (command, result) => malformer.malform(command, result, bed.isFaultFree) }),
             }),
-            commands: COMMANDS,
+            commands: SLURM_COMMANDS,
             sbatchTimeoutMs: 150_000,
             commandTimeoutMs: 60_000,
             log: silentLog,

@@ -4,6 +4,7 @@ import { SudoRefusedError } from '../../src/transport/errors.ts';
 import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.ts';
 import type { JobList, Scheduler } from '../../src/slurm/scheduler.ts';
 import { silentLog } from '../support/silent-log.ts';
+import { SLURM_COMMANDS } from '../support/slurm-command-names.ts';
 import { COLUMNS, MARK, record } from './squeue-records.ts';
 
 export const ALICE = { name: 'alice', uid: 1001 };
@@ -102,11 +103,10 @@ export function createBed({ hidesJobs: hidesAtFirst = false } = {}): Bed {
       return Promise.resolve({ exitCode: 0, killedBy: undefined, stdout: respond(command), stderr: '' });
     },
   };
-  const commands = { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' };
   const timeouts = { sbatchTimeoutMs: 1_000, commandTimeoutMs: 1_000 };
   const scheduler = createCommandLineScheduler({
     host,
-    commands,
+    commands: SLURM_COMMANDS,
     ...timeouts,
     log: silentLog,
     randomToken: () => MARK,

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Transport } from '../../src/transport/transport.ts';
 import { createCommandLineScheduler } from '../../src/slurm/run-slurm-commands.ts';
 import { recordsOf } from './squeue-records.ts';
+import { SLURM_COMMANDS } from '../support/slurm-command-names.ts';
 
 describe('the log of unknown job states', () => {
   it('contains only the first twenty of 100,000 states, each once', async () => {
@@ -17,7 +18,7 @@ describe('the log of unknown job states', () => {
     const nothing = (): void => undefined;
     const scheduler = createCommandLineScheduler({
       host,
-      commands: { sbatch: 'sbatch', squeue: 'squeue', sacct: 'sacct', scancel: 'scancel', scontrol: 'scontrol' },
+      commands: SLURM_COMMANDS,
       sbatchTimeoutMs: 1_000,
       commandTimeoutMs: 1_000,
       log: { debug: nothing, info: nothing, warn: (_, data) => void warned.push(data), error: nothing },
