@@ -6,6 +6,7 @@ import type { TestBed } from './test-bed.ts';
 
 const CHANGES = [
   'tasks.failed',
+  'tasks.stop',
   'tasks.stopped',
   'tasks.completed',
   'tasks.dequeue',

@@ -85,6 +85,8 @@ export async function act(
         if (!(await showStatus(deps, current.task, withOptionOriginsOf(deps, current, action.text)))) return;
         break;
       case 'repeat-abort':
+        // A user may have reset the task while the journal was written.
+        if (action !== actions[0] && !(await isUnchanged(deps, entry.task, task))) return;
         deps.log.info('Aborting the task again: its agent has overwritten the abort while it started', {
           task: current.task,
           job: current.jobId,

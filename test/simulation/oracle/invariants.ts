@@ -115,6 +115,8 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
       // Each claim may print the same line again.
       if (isClaim(call) && isGranted(answer)) consoles.delete(task);
       if (FORCED.includes(endpoint) && Number(answer['updated']) > 0) checkForcedCall(call, store);
+      if (endpoint === 'tasks.stop' && !runsBeforeAbort.has(task) && !erasedAborts.has(task))
+        report('wrong', task, `a daemon aborted ${named(task)}, which its user has not aborted last`);
       if (endpoint === 'tasks.update' && before?.status === 'in_progress') {
         report('wrong', task, `a daemon wrote the status message of ${named(task)}, which is in progress`);
       }
