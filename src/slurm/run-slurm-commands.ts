@@ -94,7 +94,13 @@ export function createCommandLineScheduler({
 
   async function run({ kind, slots }: HowToRun, command: Command): Promise<CommandResult> {
     const { runAs: user, signal } = command;
-    if (user !== undefined) checkTurn(kind, user, command);
+    if (user !== undefined) {
+      const turn = stuckUsers.turn(kind, user);
+      const probing = turn === 'probe' ? probe(kind, user, command) : undefined;
+      // No pass waits for sbatch.
+      if (kind === 'sbatch') await probing;
+      checkTurn(kind, user, command.program);
+    }
     const call = (): Promise<CommandResult> => runInTurn(kind, command);
     const result = await (slots?.run(call, { user, signal }) ?? call());
     log.debug('Ran a Slurm command', {
@@ -109,7 +115,7 @@ export function createCommandLineScheduler({
   async function runInTurn(kind: CommandKind, command: Command): Promise<CommandResult> {
     const { runAs: user } = command;
     // Again, because a command for which this one waited may have timed out.
-    if (user !== undefined) checkTurn(kind, user, command);
+    if (user !== undefined) checkTurn(kind, user, command.program);
     // Whether a killed sbatch has submitted a job is unknown, so it has its time: no caller waits for it.
     const isShortened = user !== undefined && kind !== 'sbatch';
     const timeoutMs = isShortened ? stuckUsers.timeoutMs(kind, user, command.timeoutMs) : command.timeoutMs;
@@ -125,17 +131,18 @@ export function createCommandLineScheduler({
   }
 
   /** @throws UserHeldError if an earlier command of this user has timed out and no probe got a response since */
-  function checkTurn(kind: CommandKind, user: string, command: Command): void {
-    const turn = stuckUsers.turn(kind, user);
-    if (turn === 'run') return;
-    if (turn === 'probe') void probe(kind, user, command);
-    throw new UserHeldError(command.program, user);
+  function checkTurn(kind: CommandKind, user: string, program: string): void {
+    if (stuckUsers.turn(kind, user) !== 'run') throw new UserHeldError(program, user);
   }
 
   async function probe(kind: CommandKind, user: string, command: Command): Promise<void> {
     stuckUsers.probeStarted(kind, user);
     const startedAt = now();
-    const hasResponded = await host.run(command).then(
+    // A probe must not submit a job, and sudo permits scancel to every user.
+    const harmless =
+      kind === 'sbatch' ? { ...command, program: commands.scancel, args: ['--version'], stdin: '' } : command;
+    const timeoutMs = stuckUsers.probeTimeoutMs(kind, command.timeoutMs);
+    const hasResponded = await host.run({ ...harmless, timeoutMs }).then(
       () => true,
       () => false,
     );

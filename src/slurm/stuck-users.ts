@@ -4,10 +4,12 @@
 export type CommandKind = 'sbatch' | 'squeue' | 'scancel' | 'scontrol' | 'sacct' | 'sacct for details' | 'other';
 
 export interface StuckUsers {
-  /** What to do with a command of this user: run it, run it as a probe that no caller waits for, or fail at once. */
+  /** What to do with a command of this user: run it, fail at once, or the same after the start of a probe that no pass waits for. */
   turn(kind: CommandKind, user: string): 'run' | 'probe' | 'fail';
   /** How long the next command may take, so that those of other users do not wait long. @param longestMs the timeout of all users */
   timeoutMs(kind: CommandKind, user: string, longestMs: number): number;
+  /** How long a probe may take. @param longestMs the timeout of all users */
+  probeTimeoutMs(kind: CommandKind, longestMs: number): number;
   /** @param user undefined for the user of the daemon. @param startedAt when the command had started */
   responded(kind: CommandKind, user: string | undefined, startedAt: number): void;
   timedOut(kind: CommandKind, user: string, startedAt: number): void;
@@ -40,12 +42,17 @@ const USUAL_MS = 10_000;
 const USUAL_SACCT_MS = 20_000;
 /** How much longer than the others' a command of one user may take. */
 const TIMES_TYPICAL = 3;
+/** Over SSH, a probe has a session meanwhile. */
+const PROBE_MS = 30_000;
 /** How much longer than a slow command took the next one waits: callers wait for a tenth of the time at most. */
 const REST_TIMES = 9;
 
 /** @param now milliseconds, never set back */
 export function createStuckUsers(now: () => number): StuckUsers {
   const stuck = new Map<string, Stuck>();
+  /** When the next probe of each user may start: stopped commands of several kinds have one cause. */
+  const nextProbes = new Map<string, number>();
+  let sbatchRespondedAt = -Infinity;
   /** How long the last command of each user took. */
   const durations = new Map<CommandKind, Map<string | undefined, number>>();
 
@@ -65,7 +72,9 @@ export function createStuckUsers(now: () => number): StuckUsers {
     // Commands that ran at the same time count once.
     if (last !== undefined && startedAt < last.since) return;
     const level = (last === undefined ? 0 : levelOf(last)) + 1;
-    const longestMs = kind === 'sbatch' ? LONGEST_WAIT_MS : LONGEST_HOLD_MS;
+    // A probe does not show whether Slurm accepts jobs: only an sbatch of another user does.
+    const mayBeSlurm = kind === 'sbatch' && sbatchRespondedAt < startedAt;
+    const longestMs = mayBeSlurm ? LONGEST_WAIT_MS : LONGEST_HOLD_MS;
     const waitMs = Math.min(longestMs, FIRST_WAIT_MS * 2 ** (level - 1));
     stuck.set(keyOf(kind, user), { level, since: now(), probeAt: now() + waitMs, waitMs });
   }
@@ -82,8 +91,7 @@ export function createStuckUsers(now: () => number): StuckUsers {
       const its = stuck.get(keyOf(kind, user));
       if (its === undefined || its.probeMs !== undefined) return 'run';
       if (its.probeAt === undefined || now() < its.probeAt) return 'fail';
-      // No caller waits for sbatch, and a probe would submit a job.
-      return kind === 'sbatch' ? 'run' : 'probe';
+      return now() < (nextProbes.get(user) ?? -Infinity) ? 'fail' : 'probe';
     },
     timeoutMs(kind, user, longestMs) {
       const { probeMs = 0 } = stuck.get(keyOf(kind, user)) ?? {};
@@ -94,23 +102,28 @@ export function createStuckUsers(now: () => number): StuckUsers {
       const isSlow = ms > usualMs(kind);
       const its = durations.get(kind) ?? new Map<string | undefined, number>();
       durations.set(kind, its.set(user, ms));
-      if (user === undefined) return;
-      if (kind === 'sbatch') stuck.delete(keyOf(kind, user));
-      else if (isSlow) restAfterSlow(kind, user, ms);
+      if (kind === 'sbatch') sbatchRespondedAt = now();
+      // No pass waits for sbatch.
+      else if (isSlow && user !== undefined) restAfterSlow(kind, user, ms);
     },
     timedOut: hold,
+    probeTimeoutMs: (kind, longestMs) => (kind === 'sacct' ? longestMs : Math.min(PROBE_MS, longestMs)),
     probeStarted(kind, user) {
       const key = keyOf(kind, user);
       const last = stuck.get(key);
       if (last !== undefined) stuck.set(key, { ...last, probeAt: undefined });
+      nextProbes.set(user, Infinity);
     },
     probeEnded(kind, user, ms) {
       const key = keyOf(kind, user);
       const last = stuck.get(key);
+      nextProbes.delete(user);
       if (last === undefined) return;
       const waitMs = Math.min(LONGEST_WAIT_MS, 2 * last.waitMs);
-      if (ms === undefined) stuck.set(key, { ...last, probeAt: now() + waitMs, waitMs });
-      else stuck.set(key, { ...last, since: now(), probeMs: ms });
+      if (ms === undefined) {
+        stuck.set(key, { ...last, probeAt: now() + waitMs, waitMs });
+        nextProbes.set(user, now() + waitMs);
+      } else stuck.set(key, { ...last, since: now(), probeMs: ms });
     },
   };
 }

@@ -107,12 +107,42 @@ describe('after a timeout of a command as a mapped user', () => {
     expect(users.turn('squeue', 'alice')).to.equal('probe');
   });
 
-  it('an sbatch is its own probe', () => {
-    const { users, pass, timesOut } = createBed();
-    timesOut('alice', 'sbatch');
-    expect(users.turn('sbatch', 'alice')).to.equal('fail');
+  it('only one probe of a user runs at a time, and after one without a response none of another program follows at once', () => {
+    const { users, pass, timesOut, probe } = createBed();
+    timesOut('alice');
+    timesOut('alice', 'scancel');
     pass(MINUTE_MS);
-    expect(users.turn('sbatch', 'alice')).to.equal('run');
+    users.probeStarted('scancel', 'alice');
+    expect(users.turn('squeue', 'alice')).to.equal('fail');
+    users.probeEnded('scancel', 'alice', undefined);
+    pass(2 * MINUTE_MS - 1);
+    expect(users.turn('squeue', 'alice')).to.equal('fail');
+    pass(1);
+    probe('alice', 100);
+    expect(users.turn('scancel', 'alice')).to.equal('probe');
+  });
+
+  it('the sbatch of a user fails for up to an hour if sbatch works as others, else for up to five minutes', () => {
+    for (const [doesWork, minutes] of [
+      [true, [1, 2, 4, 8, 16, 32, 60, 60]],
+      [false, [1, 2, 4, 5, 5]],
+    ] as const) {
+      const { users, pass } = createBed();
+      let nowAt = 0;
+      for (const wait of minutes) {
+        pass(100_000);
+        if (doesWork) users.responded('sbatch', 'bob', nowAt + 99_000);
+        pass(80_000);
+        users.timedOut('sbatch', 'alice', nowAt);
+        pass(wait * MINUTE_MS - 1);
+        expect(users.turn('sbatch', 'alice')).to.equal('fail');
+        pass(1);
+        expect(users.turn('sbatch', 'alice')).to.equal('probe');
+        users.probeStarted('sbatch', 'alice');
+        users.probeEnded('sbatch', 'alice', 10);
+        nowAt += 180_000 + wait * MINUTE_MS;
+      }
+    }
   });
 });
 
