@@ -15,7 +15,7 @@ export interface ConnectionSettings {
   readonly httpProxy?: string | undefined;
   /** `https_proxy`, for an `https://` server only. */
   readonly httpsProxy?: string | undefined;
-  /** `no_proxy`: hosts and domains separated by commas, or `*`. */
+  /** `no_proxy`: hosts, domains and networks separated by commas, or `*`. */
   readonly noProxy?: string | undefined;
 }
 

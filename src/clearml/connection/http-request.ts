@@ -5,6 +5,7 @@ import { createResponseGauge, tooLarge, type ResponseLimits } from './response-l
 import { ServerUnusableError } from '../errors.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { messageOf } from '../../base/error-message.ts';
+import { isWithoutProxy } from './without-proxy.ts';
 
 interface HttpRequest {
   readonly url: string;
@@ -59,15 +60,17 @@ const KEEP_ALIVE_MS = 1_000;
 
 /** @throws ServerUnusableError if the CA file is unreadable or a proxy's URL is invalid */
 export function createHttp(settings: ConnectionSettings): Http {
-  const isHttps = settings.apiServer.startsWith('https:');
+  const { apiServer, httpProxy, httpsProxy, noProxy = '' } = settings;
+  const isHttps = apiServer.startsWith('https:');
+  const proxy = isWithoutProxy(apiServer, noProxy) ? '' : parseProxy(isHttps ? httpsProxy : httpProxy);
   const ca = readCa(settings);
   const tls = { rejectUnauthorized: settings.verifyCertificate !== false, ...(ca === undefined ? {} : { ca }) };
   const agent = new undici.EnvHttpProxyAgent({
     // Empty strings, because undici reads the process's environment for a missing value; and only for the server's scheme,
     // because undici would send https through the http proxy.
-    httpProxy: isHttps ? '' : parseProxy(settings.httpProxy),
-    httpsProxy: isHttps ? parseProxy(settings.httpsProxy) : '',
-    noProxy: settings.noProxy ?? '',
+    httpProxy: isHttps ? '' : proxy,
+    httpsProxy: isHttps ? proxy : '',
+    noProxy: '',
     // Calls come in bursts. The server (gunicorn: after 2 s) could close an older connection just as the next call is sent, and
     // the outcome of that call would be unknown.
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -183,6 +186,11 @@ function parseProxy(text: string | undefined): string {
   // The message does not quote the URL: it may hold a password.
   if (!URL.canParse(address)) {
     throw new ServerUnusableError('http_proxy or https_proxy is not a URL: write http://host:port');
+  }
+  if (!/^(?:https?|socks5?):$/.test(new URL(address).protocol)) {
+    throw new ServerUnusableError(
+      'http_proxy, https_proxy or all_proxy names a proxy of a kind that is not supported: write http://host:port',
+    );
   }
   return address;
 }

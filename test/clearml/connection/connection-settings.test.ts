@@ -128,7 +128,7 @@ describe('the connection to the ClearML server', () => {
       expect(way.authorizations).to.deep.equal([`Basic ${basic}`, `Basic ${basic}`]);
     });
 
-    for (const noProxy of ['127.0.0.1', 'example.org,127.0.0.1', '*']) {
+    for (const noProxy of ['127.0.0.1', 'example.org,127.0.0.1', '*', 'localhost, 127.0.0.0/8']) {
       it(`bypasses the proxy with no_proxy=${noProxy}`, async () => {
         const way = await proxy();
 
@@ -137,6 +137,15 @@ describe('the connection to the ClearML server', () => {
         expect(way.asked).to.have.length(0);
       });
     }
+
+    it('uses the proxy if the networks of no_proxy do not contain the server, or are none', async () => {
+      const way = await proxy();
+      const noProxy = '10.0.0.0/8,127.0.0.0/33,127.0.0.0/,127.0.0.1/x,::/0,/8,a/8';
+
+      expect(await call(plain.url, { httpProxy: `http://127.0.0.1:${way.port}`, noProxy })).to.equal(true);
+
+      expect(way.asked).to.have.length(2);
+    });
 
     it('does not use the HTTP proxy for an HTTPS server', async () => {
       const way = await proxy();
@@ -189,6 +198,16 @@ describe('the connection to the ClearML server', () => {
         expect(error).to.be.instanceOf(ServerUnreachableError).and.have.property('mayHaveHappened', mayHaveHappened);
       });
     }
+
+    it('reports a proxy of a kind that is not supported, unless no_proxy excludes the server', () => {
+      const settings = { httpProxy: 'socks5h://someone:hidden-word@127.0.0.1:1080' };
+
+      expect(() => makeClient(plain.url, { settings }))
+        .to.throw(ServerUnusableError, 'not supported: write http://host:port')
+        .with.property('message')
+        .that.does.not.include('hidden-word');
+      expect(() => makeClient(plain.url, { settings: { ...settings, noProxy: '127.0.0.1' } })).not.to.throw();
+    });
 
     it('reports an invalid proxy address without showing the address', () => {
       const httpProxy = 'http://someone:hidden-word@[broken';
