@@ -5,6 +5,7 @@ import type { Stamp } from './world.ts';
 /** Entry fields that hold a moment on the daemon's own clock. */
 const MOMENTS: readonly (keyof Entry)[] = [
   'stepAt',
+  'parkedAt',
   'firstAttemptAt',
   'endSeenAt',
   'absentSince',

@@ -1,5 +1,4 @@
 // Parks a task in the scheduler queue, where it is visible and abortable, and where the server's watchdog does not fail it.
-import { elapsedMs } from '../../base/past-time.ts';
 import { readTaskState } from '../../clearml/read-task-state.ts';
 import type { Tasks } from '../../clearml/client.ts';
 import { LostRaceError } from '../../clearml/errors.ts';
@@ -24,26 +23,8 @@ export async function park(deps: DaemonDeps, entry: Entry): Promise<Parked> {
   const parking: Entry = { ...entry, schedulerQueue, step: 'parking', stepAt: deps.clock.now() };
   await deps.journal.write(parking);
   const isAdded = await deps.clearml.queues.park(schedulerQueue, entry.task);
-  const parked = { ...parking, stepAt: deps.clock.now() };
+  const parked = { ...parking, parkedAt: deps.clock.now() };
   return { entry: isAdded ? parked : { ...parked, mayBeUnparked: true }, isAdded };
-}
-
-/** Peers leave a parked task alone for their grace period. This part of it leaves room for clocks that differ. */
-const SAFE_PART = 0.5;
-/** Clocks may differ by so much also if the grace period is very short. */
-const MIN_SAFE_MS = 30_000;
-
-/**
- * Whether the entry in the scheduler queue is still the one that this daemon parked, or found parked. A daemon that stood still, as on a
- * suspended machine, may have been taken for gone: a peer may have returned the task to its queue, and claimed and parked it again.
- */
-export async function isStillParked(deps: DaemonDeps, parked: Entry): Promise<boolean> {
-  const safeMs = Math.max(MIN_SAFE_MS, SAFE_PART * deps.adoptAfterMs);
-  if (elapsedMs(parked.stepAt, deps.clock.now()) < safeMs) return true;
-  const { queues, isWhole } = await deps.clearml.queues.read([schedulerQueueOf(deps, parked)]);
-  const found = queues.flatMap(({ entries }) => entries).find(({ task }) => task === parked.task);
-  if (found === undefined) return !isWhole;
-  return found.added === undefined || found.added < parked.stepAt + safeMs;
 }
 
 /**

@@ -28,6 +28,11 @@ export const Entry = z.object({
   /** When this step began. */
   stepAt: z.number(),
   /**
+   * When this daemon last parked it, by this machine's clock. If it is missing, the task was parked before this step: an entry in the
+   * scheduler queue that was added much later is that of another claim.
+   */
+  parkedAt: z.number().optional(),
+  /**
    * Until the task is parked: when the server put it into its queue, by the server's clock. A later change of its status means that a user
    * or another daemon acted on it.
    */

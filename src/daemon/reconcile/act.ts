@@ -118,12 +118,15 @@ export async function act(
           await endTask(deps, current, ending, { ...seen, seen: task, isParked });
         }
         return;
-      case 'park-again':
+      case 'park-again': {
         // Meanwhile a peer may have parked the task, and its job may have started it.
         if (action !== actions[0] && !(await isUnchanged(deps, entry.task, task))) return;
-        if (!(await parkAgain(deps, current, action))) return;
+        const parked = await parkAgain(deps, current, action);
+        if (parked === undefined) return;
+        current = parked;
         isParked = true;
         break;
+      }
       case 'return-to-queue': {
         const returning = { entry: current, isParked, why: action.why };
         returns.set(current.task, () => returnNow(deps, returning, seen, signal));
@@ -268,31 +271,36 @@ const STARTED_BEFORE: Readonly<Record<AfterStart, string>> = {
 };
 
 /**
- * Parks the task again. It was read a moment ago, so this does not erase a user's abort request. False if a user acted on the task before
- * it was parked: it is then left alone.
+ * Parks the task again. It was read a moment ago, so this does not erase a user's abort request. Undefined if a user acted on the task
+ * before it was parked: it is then left alone.
  */
 async function parkAgain(
   deps: DaemonDeps,
   entry: Entry,
   { from, after: reason }: Extract<Action, { readonly do: 'park-again' }>,
-): Promise<boolean> {
+): Promise<Entry | undefined> {
   try {
     await deps.clearml.tasks.unstart(entry.task, from, {
       reason,
       message: `${STARTED_BEFORE[reason]}; the task waits again.`,
     });
   } catch (error) {
-    if (error instanceof LostRaceError) return false;
+    if (error instanceof LostRaceError) return undefined;
     throw error;
   }
   return parkIfClaimed(deps, entry);
 }
 
-/** False if a user acted on the task before it was parked. */
-async function parkIfClaimed(deps: DaemonDeps, entry: Entry): Promise<boolean> {
+/** Undefined if a user acted on the task before it was parked. */
+async function parkIfClaimed(deps: DaemonDeps, entry: Entry): Promise<Entry | undefined> {
   await deps.clearml.queues.park(schedulerQueueOf(deps, entry), entry.task);
-  if ((await readClaimed(deps, entry)) !== undefined) return true;
+  if ((await readClaimed(deps, entry)) !== undefined) {
+    // Otherwise the daemon would later take its own entry for that of another claim.
+    const parked = { ...entry, parkedAt: deps.clock.now() };
+    await deps.journal.write(parked);
+    return parked;
+  }
   // Its own job may have restarted and taken the entry; otherwise it must not stay there.
   await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task);
-  return false;
+  return undefined;
 }

@@ -11,9 +11,9 @@ import { endTask } from '../end/end-task.ts';
 import { failAsHopeless } from '../end/fail-hopeless-task.ts';
 import { MAX_FAILURES } from './failed-submission-holds.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
-import { isStillParked, unpark } from '../claim/park.ts';
 import { schedulerQueueOf, withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
+import { confirmParked } from './confirm-parked.ts';
 import { isUnreadable, leaveUnreadable, readDocument } from './unreadable-document.ts';
 import { removeJobConf, writeJobConf } from './write-job-confs.ts';
 import { renderTask } from './render-job-script.ts';
@@ -102,6 +102,7 @@ export async function submit(
     schedulerQueue: schedulerQueueOf(deps, before),
     step: 'submitting',
     stepAt: now,
+    parkedAt: before.parkedAt ?? before.stepAt,
     attempt: before.attempt,
     attempts: before.attempts + 1,
     ...(before.mayBeUnparked === true ? { mayBeUnparked: true } : {}),
@@ -115,6 +116,7 @@ export async function submit(
     firstAttemptAt: before.firstAttemptAt ?? now,
     told: {},
   };
+  const known = deps.journal.entries.get(before.task) ?? before;
   try {
     await deps.journal.write(entry);
   } catch (error) {
@@ -123,7 +125,7 @@ export async function submit(
     throw error;
   }
   // After the journal, whose disk may be as slow as any server.
-  if (before.step === 'parking' && !(await confirmParked(deps, before))) return 'none';
+  if (!(await isConfirmed(deps, before, known))) return 'none';
   // Not before the journal: while its disk is full, each pass would repeat the lines.
   if (why !== undefined) deps.log.info('Resubmitting', { task: entry.task, queue: entry.queueName, why });
   // Without waiting for ClearML: sbatch must start soon after the time in the entry.
@@ -135,25 +137,14 @@ export async function submit(
   return handleOutcome(deps, entry, outcome, { read, why });
 }
 
-/** Whether the parked task may be submitted. If not, leaves it to the daemon or user who has it now. */
-async function confirmParked(deps: DaemonDeps, parked: Entry): Promise<boolean> {
-  let isConfirmed = false;
+/** As `confirmParked`. Without a submission, the file of this attempt is removed. */
+async function isConfirmed(deps: DaemonDeps, prepared: Entry, known: Entry): Promise<boolean> {
+  let isStillParked = false;
   try {
-    isConfirmed = await isStillParked(deps, parked);
-  } catch (error) {
-    // No sbatch has run, so a later pass need not look for its job.
-    await deps.journal.write(parked);
-    throw error;
+    return (isStillParked = await confirmParked(deps, { ...known, parkedAt: prepared.parkedAt ?? known.parkedAt }));
   } finally {
-    if (!isConfirmed) await removeJobConf(deps, parked);
+    if (!isStillParked) await removeJobConf(deps, prepared);
   }
-  if (isConfirmed) return true;
-  deps.log.info('Not submitting: the task left the scheduler queue, or another daemon parked it, during a delay', {
-    task: parked.task,
-    queue: parked.queueName,
-  });
-  await unpark(deps, parked, { isOurs: false });
-  return false;
 }
 
 /**

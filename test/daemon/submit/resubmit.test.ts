@@ -7,6 +7,9 @@ import { resubmit } from '../../../src/daemon/submit/submit-parked-task.ts';
 import { TemplateError } from '../../../src/sbatch-template/errors.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
+import { finishInterruptedSteps } from '../../../src/daemon/recover/finish-interrupted-steps.ts';
+import { rejection } from '../../support/rejection.ts';
+import { actNow } from '../reconcile/acting.ts';
 import { attempt, entryOf } from '../decide/observations.ts';
 
 const WHY = 'Slurm job 7 is no longer known to Slurm';
@@ -16,7 +19,7 @@ async function parked(fixture: StepFixture): Promise<{ task: TaskId; entry: Entr
   const task = await fixture.enqueued(1);
   await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
   await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
-  const entry = entryOf({ task, queue: OWN_QUEUE, queueName: 'own' });
+  const entry = entryOf({ task, queue: OWN_QUEUE, queueName: 'own', parkedAt: fixture.clock.now() });
   await fixture.deps.journal.write(entry);
   return { task, entry };
 }
@@ -147,5 +150,79 @@ describe('when it resubmits a task, the daemon', () => {
     expect(await fixture.read(task)).to.include({ status: 'failed', statusReason: 'template' });
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
     expect(fixture.deps.journal.entries.size).to.equal(0);
+  });
+
+  describe('if a peer may have taken the task for untracked,', () => {
+    let fixture: StepFixture;
+    let task: TaskId;
+    let entry: Entry;
+
+    beforeEach(async () => {
+      fixture = createStepFixture();
+      ({ task, entry } = await parked(fixture));
+      Object.assign(fixture.deps.peers, { hasMet: () => true });
+      fixture.clock.pass(fixture.deps.adoptAfterMs + 10_000);
+    });
+
+    async function claimedByPeer(): Promise<void> {
+      const { queues } = fixture.peer(2).clearml;
+      await queues.removeEntry(SCHEDULER_QUEUE, task);
+      await queues.returnToQueue(OWN_QUEUE, task);
+      await queues.pop(OWN_QUEUE, task);
+      await queues.park(SCHEDULER_QUEUE, task);
+    }
+
+    it('submits no job, and forgets the task, if the peer has claimed and parked it again', async () => {
+      await claimedByPeer();
+
+      expect(await resubmit(fixture.deps, entry, WHY)).to.equal('none');
+      await finishInterruptedSteps(fixture.deps, fixture.pool, await fixture.poll(), new AbortController().signal);
+
+      expect(fixture.cluster.jobs).to.deep.equal([]);
+      expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
+      expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
+    });
+
+    it('submits no job, and leaves its journal entry as it was, if the task is no longer parked', async () => {
+      await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+
+      expect(await resubmit(fixture.deps, entry, WHY)).to.equal('none');
+
+      expect(fixture.cluster.jobs).to.deep.equal([]);
+      expect(fixture.deps.journal.entries.get(task)).to.deep.equal(entry);
+    });
+
+    it('submits a job if the task stayed parked', async () => {
+      expect(await resubmit(fixture.deps, entry, WHY)).to.equal('accepted');
+    });
+
+    it('submits a job if it has parked the task again itself', async () => {
+      await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+      await fixture.server.call('tasks.started', { task });
+      const parkAgain = { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' } as const;
+      await actNow(fixture, task, parkAgain);
+      const again = fixture.deps.journal.entries.get(task) ?? expect.fail('the task is forgotten');
+
+      expect(await resubmit(fixture.deps, again, WHY)).to.equal('accepted');
+    });
+
+    it('leaves its journal entry as it was if the server does not respond', async () => {
+      fixture.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
+
+      await rejection(resubmit(fixture.deps, entry, WHY));
+
+      expect(fixture.cluster.jobs).to.deep.equal([]);
+      expect(fixture.deps.journal.entries.get(task)).to.deep.equal(entry);
+    });
+  });
+
+  it('reads no queue if it has met no peer', async () => {
+    const fixture = createStepFixture();
+    const { entry } = await parked(fixture);
+    fixture.clock.pass(fixture.deps.adoptAfterMs + 10_000);
+
+    await resubmit(fixture.deps, entry, WHY);
+
+    expect(fixture.calls.filter((call) => call.startsWith('queues.get_all'))).to.deep.equal([]);
   });
 });

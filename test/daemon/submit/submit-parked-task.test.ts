@@ -59,6 +59,7 @@ describe('when it submits a parked task, the daemon', () => {
       schedulerQueue: SCHEDULER_QUEUE,
       step: 'submitting',
       stepAt: fixture.clock.now(),
+      parkedAt: next.entry.stepAt,
       attempt: next.entry.attempt,
       attempts: 3,
       firstAttemptAt: next.entry.firstAttemptAt,
