@@ -125,6 +125,8 @@ export function createWorld(
               (isUntracked(task) && cluster.jobs.some((job) => job.task === task && job.wasInFlight))),
           isReturned: (task) =>
             world.daemons.every(({ disk }) => (readDisk(disk).get(task as TaskId)?.step ?? 'orphaned') === 'orphaned'),
+          isTrackedBy: (number, task) =>
+            world.daemons.some((daemon) => daemon.number === number && readDisk(daemon.disk).has(task as TaskId)),
           report: (says, task) => invariants.report('wrong', task, says),
         });
   const isUntracked = (task: string): boolean => world.daemons.every(({ disk }) => !readDisk(disk).has(task as TaskId));

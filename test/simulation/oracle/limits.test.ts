@@ -11,6 +11,7 @@ import type { RoundLimits } from '../schedule.ts';
 
 const TASKS = ['1', '2', '3', '4'].map((digit) => digit.padStart(32, '0'));
 const [ONE = '', TWO = '', THREE = ''] = TASKS;
+const NOT_CLAIMED = 'task 1 is submitted by a daemon that has not claimed it';
 
 interface Bed {
   readonly oracle: LimitOracle;
@@ -20,8 +21,11 @@ interface Bed {
   readonly uncounted: Set<string>;
   /** The tasks that no daemon tracks. */
   readonly returned: Set<string>;
+  /** The tasks with an entry in the journal of every daemon. */
+  readonly tracked: Set<string>;
   readonly claim: (task: string, daemon?: number) => void;
   readonly park: (task: string, daemon?: number) => void;
+  readonly returnToQueue: (task: string, daemon?: number) => void;
   readonly poll: (daemon?: number) => void;
   /** Starts an sbatch that Slurm accepts, by default of the daemon that has claimed the task. */
   readonly submit: (task: string, daemon?: number) => void;
@@ -34,6 +38,7 @@ function createBed(limits: RoundLimits['limits'], daemons = 1): Bed {
   const reports: string[] = [];
   const uncounted = new Set<string>();
   const returned = new Set<string>();
+  const tracked = new Set<string>();
   const claimedBy = new Map<string, number>();
   const oracle = createLimitOracle({
     limits,
@@ -44,6 +49,7 @@ function createBed(limits: RoundLimits['limits'], daemons = 1): Bed {
     ownerOf: () => 'ada',
     isUncounted: (task) => uncounted.has(task),
     isReturned: (task) => returned.has(task),
+    isTrackedBy: (_, task) => tracked.has(task),
     report: (says) => reports.push(says),
   });
   function see(daemon: number, endpoint: string, body: Fields, answer: Fields = {}): void {
@@ -56,10 +62,12 @@ function createBed(limits: RoundLimits['limits'], daemons = 1): Bed {
     reports,
     uncounted,
     returned,
+    tracked,
     claim(task, daemon = 1) {
       claimedBy.set(task, daemon);
       see(daemon, 'queues.get_next_task', { queue: OWN_QUEUE, task }, { entry: { task } });
     },
+    returnToQueue: (task, daemon = 1) => see(daemon, 'queues.add_task', { queue: OWN_QUEUE, task }),
     park: (task, daemon = 1) => see(daemon, 'queues.add_task', { queue: SCHEDULER_QUEUE, task }),
     poll(daemon = 1) {
       see(daemon, 'workers.register', {});
@@ -106,6 +114,22 @@ describe('the limit oracle of the simulation', () => {
     submit(ONE, 1);
     expect(reports).to.deep.equal(['task 1 is submitted by a daemon that has not claimed it']);
   });
+
+  for (const [what, isReturned, isTracked, expected] of [
+    ['permits a daemon to submit its task again', false, true, []],
+    ['reports a daemon that submits its task again, but had forgotten the task', false, false, [NOT_CLAIMED]],
+    ['reports a daemon that submits its task again, but had lost the task to a peer', true, true, [NOT_CLAIMED]],
+  ] as const)
+    it(`${what}, if a user enqueued the task and a peer claimed it`, () => {
+      const { claim, park, returnToQueue, submit, tracked, reports } = createBed({ maxJobs: 2 }, 2);
+      claim(ONE, 1);
+      park(ONE, 1);
+      if (isReturned) returnToQueue(ONE, 2);
+      if (isTracked) tracked.add(ONE);
+      claim(ONE, 2);
+      submit(ONE, 1);
+      expect(reports).to.deep.equal(expected);
+    });
 
   it('ignores the jobs of tasks that are exempt from the limits', () => {
     const { uncounted, submit, reports } = createBed({ maxJobs: 2 });

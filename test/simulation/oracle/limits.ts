@@ -1,7 +1,7 @@
 // Checks that limits and pauses hold: from the jobs of the cluster, and not from the program.
 import { isLive } from '../../../src/slurm/job-state.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
-import { SCHEDULER_QUEUE, named } from '../queues.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE, named } from '../queues.ts';
 import type { Cluster } from '../simulated-slurm.ts';
 import type { JobSize } from '../../../src/slurm/scheduler.ts';
 import type { RoundLimits } from '../schedule.ts';
@@ -33,6 +33,8 @@ interface Facts extends Pick<RoundLimits, 'limits' | 'unixUsers'> {
   readonly isUncounted: (task: string) => boolean;
   /** Whether no daemon tracks the task: with a journal entry as an orphan, it belongs to a queue or to another daemon. */
   readonly isReturned: (task: string) => boolean;
+  /** Whether the journal of this daemon has an entry for the task. */
+  readonly isTrackedBy: (daemon: number, task: string) => boolean;
   readonly report: (says: string, task: string | undefined) => void;
 }
 
@@ -90,6 +92,7 @@ export function createLimitOracle({
   ownerOf,
   isUncounted,
   isReturned,
+  isTrackedBy,
   report,
 }: Facts): LimitOracle {
   let isPaused = false;
@@ -101,6 +104,8 @@ export function createLimitOracle({
   let claimCount = 0;
   /** With the number of the claim. */
   const parked = new Map<string, number>();
+  /** The daemons that may submit each task: a user may enqueue a claimed task again, so that another daemon claims it, too. */
+  const claimants = new Map<string, readonly number[]>();
   /** By incarnation: the tasks that were parked when its last poll began, and the last poll that has ended. */
   const beginning = new Map<number, ReadonlyMap<string, number>>();
   const polls = new Map<number, Poll>();
@@ -128,6 +133,8 @@ export function createLimitOracle({
       unsized: tasksOf(others.filter(([one]) => poll?.withJob.has(one) !== true || isUncounted(one))),
       late: new Set([...tasksWithLateJob()].filter((one) => isReturned(one) && poll?.withJob.has(one) !== true)),
     });
+    const still = (claimants.get(task) ?? []).filter((one) => one !== daemon && isTrackedBy(one, task));
+    claimants.set(task, [daemon, ...still]);
     claimed.add(task);
   }
 
@@ -212,7 +219,7 @@ export function createLimitOracle({
       const owner = ownerOf(task);
       if (claimed.delete(task)) {
         // A task without a job must be claimed again, so that the limits and pauses of that daemon apply.
-        if (claims.get(task)?.daemon !== daemonOf(incarnation))
+        if (claimants.get(task)?.includes(daemonOf(incarnation)) !== true)
           report(`${named(task)} is submitted by a daemon that has not claimed it`, task);
         const before = tasks.filter((one) => one !== task && knewSize(claims.get(task), one)).map(cluster.sizeOf);
         const sum = (of: (size: JobSize) => number): number => before.reduce((total, size) => total + of(size), 0);
@@ -241,6 +248,8 @@ export function createLimitOracle({
       if (isClaim(call) && isGranted(answer)) claim(incarnation, String(body?.['task']));
       if (endpoint === 'queues.add_task' && body?.['queue'] === SCHEDULER_QUEUE)
         park(incarnation, String(body['task']));
+      // All claims end.
+      if (endpoint === 'queues.add_task' && body?.['queue'] === OWN_QUEUE) claimants.delete(String(body['task']));
       noteWorkers(incarnation, endpoint);
       if (endpoint === 'queues.get_all' && body?.['id'] === undefined) beginning.set(incarnation, new Map(parked));
       if (endpoint === 'workers.get_all') {
