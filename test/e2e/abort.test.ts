@@ -2,9 +2,10 @@
 import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { requireAgent, requireSlurm } from '../support/skip-unless.ts';
+import { requireAgent, requireSandbox, requireSlurm } from '../support/skip-unless.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import type { NewTask } from '../support/clearml-user.ts';
+import { waitUntil } from '../support/wait-until.ts';
 import { startWorld, type Program, type World } from './world.ts';
 
 const LONG = 'import time\nprint("working", flush=True)\ntime.sleep(3600)';
@@ -104,6 +105,43 @@ describe("a user's action on a task in the web page", () => {
     expect(await readFile(saved, 'utf8')).to.equal('saved\n');
     await patient.untilConsole(task, 'ended COMPLETED');
     await patient.stop(slow);
+  });
+
+  describe('while clearml-agent starts the task (held calls)', () => {
+    before(requireSandbox);
+
+    it('(abort) ends the task although the agent overwrites the abort that the daemon has seen (C-40)', async () => {
+      await using held = await startWorld();
+      const { api } = held.user;
+      const holdNextStart = (): Promise<unknown> =>
+        api('sandbox.fault', { endpoint: 'tasks.started', kind: 'hold', times: 1 });
+      const untilHeld = (): Promise<unknown> =>
+        waitUntil('the agent to call tasks.started', async () => (await api('sandbox.get_faults', {}))['held'] === 1);
+      const journal = join(held.folder, 'state', 'journal.jsonl');
+      await holdNextStart();
+      const template = await held.write('quick.template', QUICK_TEMPLATE);
+      const task = await held.user.makeTask({ code: LONG });
+      await held.user.enqueue(task, await held.user.makeQueue('quick'));
+      const program = held.start('--template-files', template, '--queue', held.nameOf('quick'));
+      await untilHeld();
+      // Between its first call and this one, the agent reports: from then on, an abort is a request to it.
+      await holdNextStart();
+      await api('sandbox.release', {});
+      await untilHeld();
+
+      await api('tasks.stop', { task });
+      expect(await held.user.look(task)).to.include({ status: 'in_progress', status_message: 'stopping' });
+      await waitUntil('the daemon to see the abort', async () =>
+        (await readFile(journal, 'utf8')).includes('"stoppingSince"'),
+      );
+      await api('sandbox.release', {});
+
+      await held.untilStatus(task, 'stopped');
+      await held.untilConsole(task, 'The abort was lost because clearml-agent was still starting the task.');
+      await held.untilNoJob(task);
+      expect((await held.user.look(task)).status).to.equal('stopped');
+      await held.stop(program);
+    });
   });
 
   /** The job is gone, and the daemon, having seen that, has left the task as the user made it. */
