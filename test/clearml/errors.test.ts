@@ -163,6 +163,11 @@ describe('the ClearML client with a failing server', () => {
     [false, 'the server refused too many requests (429)', page(429, '')],
     [false, 'a proxy rejected the request (413)', page(413, '<html>Too Large</html>')],
     [false, 'the response was a redirect', page(302, '', { location: 'http://elsewhere/' })],
+    [
+      true,
+      'Envoy lost the connection to the server after it had sent the request (503)',
+      page(503, 'upstream connect error or disconnect/reset before headers. reset reason: connection termination'),
+    ],
     [true, 'a proxy reported a bad gateway (502)', page(502, '')],
     [true, 'a proxy reported a timeout of the server (504)', page(504, '<html></html>')],
     [true, 'the server reported an internal error (500)', refuse(500, 0, 'general error')],

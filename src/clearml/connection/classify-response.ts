@@ -40,6 +40,10 @@ const REFUSED_KINDS: readonly { code: number; subcodes: readonly number[]; kind:
 /** Too many requests, and maintenance: the server did nothing. */
 const NOT_PROCESSED = [429, 503];
 
+/** Envoy, as in Istio, sends 503 also if the connection to the server broke while it waited for the response. */
+const ENVOY_LOST_IT =
+  /^upstream connect error or disconnect\/reset before headers\b(?!\. reset reason: (?:(?:local |remote )?connection failure|connection timeout|overflow)\b)/;
+
 /** Classifies a response by its HTTP status and body. */
 export function classifyReply(status: number, text: string): ResponseClass {
   const envelope = Envelope.safeParse(parseJson(text));
@@ -48,7 +52,7 @@ export function classifyReply(status: number, text: string): ResponseClass {
 
   if (NOT_PROCESSED.includes(status) || status >= 500) {
     const answer = `the server responded with status ${status}${reason === '' ? '' : `: ${reason} (${code}/${subcode})`}`;
-    if (NOT_PROCESSED.includes(status)) return { kind: 'busy', reason: answer };
+    if (NOT_PROCESSED.includes(status) && !ENVOY_LOST_IT.test(text)) return { kind: 'busy', reason: answer };
     return { kind: 'unreachable', mayHaveHappened: true, reason: answer };
   }
   if (envelope.success) {
