@@ -46,6 +46,11 @@ export function withSudo(host: Transport): Transport {
   };
 }
 
+/** Whether `withSudo` made this command of one that runs as another user. */
+export function isAsUser({ program }: Command): boolean {
+  return program === 'sudo';
+}
+
 /** No shell, no prompt, and the home of the user. sudoers(5) decides which variables are kept: none but those of our own file. */
 function sudoCommand(user: string, { program, args, ...rest }: Command): Command {
   return { ...rest, program: 'sudo', args: ['-n', '-H', '-u', user, '--', program, ...args] };

@@ -14,14 +14,30 @@ export interface PooledShell {
 export interface ShellPool<Shell extends PooledShell> {
   /**
    * Runs the work with a shell, in the order of calls.
+   * @param isAsUser whether it runs a command as another user, who may stop it: such commands leave shells for the others
    * @throws MaxSessionsError if the server opens no session at all; the signal's reason if it aborts before the work starts
    */
-  lend<Result>(work: (shell: Shell) => Promise<Result>, signal: AbortSignal): Promise<Result>;
+  lend<Result>(work: (shell: Shell) => Promise<Result>, signal: AbortSignal, isAsUser?: boolean): Promise<Result>;
+}
+
+interface TurnOptions {
+  readonly isAsUser: boolean;
+  /** Before all that wait. */
+  readonly isFirst: boolean;
+}
+
+interface Waiting extends Pick<TurnOptions, 'isAsUser'> {
+  readonly proceed: () => void;
 }
 
 /** Attempts for the only session, and the pause between them. */
 const MAX_REFUSALS = 5;
 const REFUSAL_PAUSE_MS = 200;
+
+/** For commands as the user of the login. */
+const RESERVED = 2;
+/** Further shells from the first command as another user on: together fewer than sshd permits by default. */
+const MORE_FOR_USERS = 4;
 
 /** @param max the number of shells; lowered once the server refuses another one */
 export function createShellPool<Shell extends PooledShell>(
@@ -31,44 +47,59 @@ export function createShellPool<Shell extends PooledShell>(
 ): ShellPool<Shell> {
   let limit = max;
   let lent = 0;
+  let lentAsUsers = 0;
+  let hasUsers = false;
   let idle: Shell[] = [];
-  const waiting: (() => void)[] = [];
+  const waiting: Waiting[] = [];
+
+  function mayStart({ isAsUser }: Pick<Waiting, 'isAsUser'>): boolean {
+    return lent < limit && (!isAsUser || lentAsUsers < Math.max(1, limit - RESERVED));
+  }
+
+  function startWaiting(): void {
+    for (let at = waiting.findIndex(mayStart); at >= 0; at = waiting.findIndex(mayStart)) {
+      const [next] = waiting.splice(at, 1);
+      lent += 1;
+      if (next?.isAsUser === true) lentAsUsers += 1;
+      next?.proceed();
+    }
+  }
 
   /** Resolves when a shell may be lent, and counts it. */
-  async function waitForTurn(signal: AbortSignal, isFirst: boolean): Promise<void> {
+  async function waitForTurn(signal: AbortSignal, { isFirst, isAsUser }: TurnOptions): Promise<void> {
     signal.throwIfAborted();
-    if (lent < limit && waiting.length === 0) {
-      lent += 1;
-      return;
-    }
     await new Promise<void>((resolve, reject) => {
-      const proceed = (): void => {
-        signal.removeEventListener('abort', giveUp);
-        resolve();
+      const request: Waiting = {
+        isAsUser,
+        proceed() {
+          signal.removeEventListener('abort', giveUp);
+          resolve();
+        },
       };
       const giveUp = (): void => {
-        waiting.splice(waiting.indexOf(proceed), 1);
+        waiting.splice(waiting.indexOf(request), 1);
         reject(signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason }));
       };
-      if (isFirst) waiting.unshift(proceed);
-      else waiting.push(proceed);
+      if (isFirst) waiting.unshift(request);
+      else waiting.push(request);
       signal.addEventListener('abort', giveUp, { once: true });
+      startWaiting();
     });
   }
 
-  function endTurn(): void {
+  function endTurn(isAsUser: boolean): void {
     lent -= 1;
-    while (lent < limit && waiting.length > 0) {
-      lent += 1;
-      waiting.shift()?.();
-    }
+    if (isAsUser) lentAsUsers -= 1;
+    startWaiting();
   }
 
   return {
-    async lend(work, signal) {
+    async lend(work, signal, isAsUser = false) {
+      if (isAsUser && !hasUsers) limit += Math.min(max, MORE_FOR_USERS);
+      hasUsers ||= isAsUser;
       let refusals = 0;
       for (let isFirst = false; ; isFirst = true) {
-        await waitForTurn(signal, isFirst);
+        await waitForTurn(signal, { isFirst, isAsUser });
         try {
           idle = idle.filter((shell) => shell.isUsable());
           const shell = idle.pop() ?? (await open());
@@ -84,7 +115,7 @@ export function createShellPool<Shell extends PooledShell>(
           else if ((refusals += 1) === MAX_REFUSALS) throw error;
           else await clock.sleep(REFUSAL_PAUSE_MS, signal);
         } finally {
-          endTurn();
+          endTurn(isAsUser);
         }
       }
     },

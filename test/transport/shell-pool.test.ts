@@ -53,6 +53,39 @@ describe('a pool of shells', () => {
     expect(opened).to.equal(4);
   });
 
+  it('has four more shells for commands as other users, who leave two for those as the user of the login', async () => {
+    const pool = poolOf(4);
+    let running = 0;
+    const ends: (() => void)[] = [];
+    const works = Array.from({ length: 10 }, () =>
+      pool.lend(
+        () => {
+          running += 1;
+          return new Promise<void>((resolve) => ends.push(resolve));
+        },
+        never(),
+        true,
+      ),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(running).to.equal(6);
+    expect(await atOnce(pool, 5)).to.equal(2);
+
+    for (let ended = 0; ended < 10; ended += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      ends[ended]?.();
+    }
+    await Promise.all(works);
+    expect(await atOnce(pool, 30)).to.equal(8);
+  });
+
+  it('lets a command as another user run even if the server permits one shell', async () => {
+    const pool = poolOf(4, 1);
+    expect(await Promise.all([1, 2].map((n) => pool.lend(() => Promise.resolve(n), never(), true)))).to.deep.equal([
+      1, 2,
+    ]);
+  });
+
   it('uses fewer shells if the server allows fewer', async () => {
     expect(await atOnce(poolOf(4, 2), 30)).to.equal(2);
     expect(opened).to.equal(2);

@@ -54,7 +54,9 @@ const cluster = z.strictObject({
     .min(1, 'must be at least 1')
     .max(10, 'must be at most 10, the default limit of sshd')
     .default(4)
-    .describe('How many commands may use the connection at the same time. Keep it below `MaxSessions` of the sshd.'),
+    .describe(
+      'How many commands may use the connection at the same time; with `user_map`, up to four more. Keep it below `MaxSessions` of the sshd.',
+    ),
   host_keys: z
     .string()
     .regex(

@@ -8,6 +8,7 @@ import { defaultLoginBackoff, type LoginBackoff } from '../login-backoff.ts';
 import { randomNonce } from '../output-frame.ts';
 import { createRemoteTransport, orAborted, type SshTransport } from '../remote-transport.ts';
 import { remoteScript, remoteCommand, type RemoteContext } from '../remote-script.ts';
+import { isAsUser } from '../run-as.ts';
 import { createShellPool, MaxSessionsError, type ShellPool } from '../shell-pool.ts';
 import { createSsh2Shell, type Ssh2Shell } from './ssh2-shell.ts';
 import type { SshTarget } from '../ssh-target.ts';
@@ -79,11 +80,15 @@ export function createSsh2Transport(options: Ssh2TransportOptions): SshTransport
     end: (why) => login.close(why),
     async attempt({ command, beforeStart, begin, signals }) {
       const { shells } = await orAborted(login.get(), beforeStart);
-      return await shells.lend((shell) => {
-        begin();
-        const nonce = randomNonce();
-        return shell.run({ command, nonce, script: remoteScript(command, context, nonce), signals });
-      }, beforeStart);
+      return await shells.lend(
+        (shell) => {
+          begin();
+          const nonce = randomNonce();
+          return shell.run({ command, nonce, script: remoteScript(command, context, nonce), signals });
+        },
+        beforeStart,
+        isAsUser(command),
+      );
     },
   });
 }
