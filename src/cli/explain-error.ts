@@ -8,7 +8,12 @@ import {
 import { ConfigError, NoCredentialsError, UnknownSettingError } from '../config/errors.ts';
 import { AlreadyRunningError, StateDirectoryError, StateDirectoryLostError } from '../daemon/journal/lock.ts';
 import { JournalError } from '../daemon/journal/journal.ts';
-import { CommandNotFoundError, CommandTimeoutError, HostUnreachableError } from '../transport/errors.ts';
+import {
+  CommandNotFoundError,
+  CommandTimeoutError,
+  ConnectionLostError,
+  HostUnreachableError,
+} from '../transport/errors.ts';
 import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';
 import { ListenError, InvalidSnapshotError, PortInUseError } from '../sandbox/start-errors.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
@@ -40,6 +45,7 @@ const CODES: readonly (readonly [ErrorClass, number])[] = [
   [SlurmUnavailableError, EXIT.unavailable],
   [CommandNotFoundError, EXIT.unavailable],
   [CommandTimeoutError, EXIT.unavailable],
+  [ConnectionLostError, EXIT.unavailable],
   [HostUnreachableError, EXIT.unavailable],
   [JournalError, EXIT.cannotCreate],
   [StateDirectoryError, EXIT.cannotCreate],

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { explain } from '../../src/cli/explain-error.ts';
 import { Interrupted } from '../../src/cli/interrupted.ts';
+import { ConnectionLostError } from '../../src/transport/errors.ts';
 
 function explained(error: unknown, reason?: Error): { readonly code: number; readonly printed: string } {
   const stop = new AbortController();
@@ -47,6 +48,12 @@ describe('the error handler of the program', () => {
       code: 1,
       printed: 'clearml-agent-slurm: ENOSPC: no space left on device, write.\n',
     });
+  });
+
+  it('reports a connection to the login node that broke, and not a bug of this program', () => {
+    const lost = explained(new ConnectionLostError('the connection to login1 was lost'));
+
+    expect(lost).to.deep.equal({ code: 69, printed: 'clearml-agent-slurm: the connection to login1 was lost\n' });
   });
 
   it('reports an unknown error as a bug of this program', () => {
