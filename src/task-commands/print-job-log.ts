@@ -4,7 +4,10 @@ import { systemClock, sleepUnlessStopped } from '../base/clock.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Transport } from '../transport/transport.ts';
 import { readUntrustedFile, type UntrustedFile, type ReadOutcome } from '../transport/read-untrusted-file.ts';
+import { capitalized } from '../base/terminal-text.ts';
+import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { isLive, parseJobState } from '../slurm/job-state.ts';
+import { isTransportError } from '../slurm/map-transport-errors.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
 import { findTask } from './find-task.ts';
 import { withClearml } from '../assembly/clearml-from-config.ts';
@@ -127,25 +130,42 @@ function describeUnread(outcome: Exclude<ReadOutcome, { kind: 'read' }>, host: s
   }
 }
 
-/** Prints new output until the job has ended. Returns the last part that was read, or the error. */
+/**
+ * Prints new output until the job has ended: a job may run for days, and an outage of Slurm or of the login node does not end it. Returns
+ * the last part that was read, or the error.
+ */
 async function followLog(
   id: JobId,
   file: UntrustedFile,
   first: ReadOutcome,
   printing: Printing & { readonly show: (text: string) => void },
 ): Promise<ReadOutcome> {
-  const { host, scheduler, stop, show } = printing;
+  const { host, scheduler, stop, show, output } = printing;
   let last = first;
-  for (let isOver = false; !isOver;) {
-    await sleepUnlessStopped(systemClock, READ_EVERY_MS, stop);
-    if (stop.aborted) break;
+  let isOver = false;
+  let isOut = false;
+
+  async function showNew(): Promise<void> {
     // Queried before the file is read, so that the last output is not missed.
     const record = await scheduler.record(id);
-    isOver = record === undefined || !isLive(parseJobState(record.stateWord));
     const from = last.kind === 'read' ? last.end : 0;
     const part = await readUntrustedFile(host, file, { from, max: MOST_BYTES });
     if (part.kind === 'read' && part.text !== '') show(part.text);
     if (part.kind === 'read' || last.kind !== 'read') last = part;
+    isOver = record === undefined || !isLive(parseJobState(record.stateWord));
+  }
+
+  while (!isOver) {
+    await sleepUnlessStopped(systemClock, READ_EVERY_MS, stop);
+    if (stop.aborted) break;
+    try {
+      await showNew();
+      isOut = false;
+    } catch (error) {
+      if (!(error instanceof SlurmUnavailableError || isTransportError(error))) throw error;
+      if (!isOut) output.stderr(`${capitalized(error.message)}; still following the log of job ${id}.\n`);
+      isOut = true;
+    }
   }
   return last;
 }

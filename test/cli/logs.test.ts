@@ -1,7 +1,9 @@
 // `logs`: the last lines of a job's output, the rest with --follow, and a message if there is no output.
 import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { controllerDown, planFault, slow } from '../stand-ins/slurm/faults.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { openCliWithStandIns, type CliWithStandIns } from './cli-with-stand-ins.ts';
 
@@ -56,6 +58,24 @@ describe('the logs command', () => {
     const { code, stdout } = await following;
     expect(code).to.equal(0);
     expect(stdout).to.match(/^clearml: job \d+ begins \(\d+\)\nbegun\nendeñ$/);
+  });
+
+  it('continues with --follow while Slurm does not respond, and reports that once', async () => {
+    const task = await submitOne(`echo begun; until test -e ${cli.outside}/go; do sleep 0.1; done; echo end`);
+    await untilLogContains(task, 'begun');
+    // The first call finds the log; the next two are of --follow.
+    planFault(cli.slurm.stateDir, slow('scontrol', 0));
+    planFault(cli.slurm.stateDir, { ...controllerDown('scontrol'), times: 2 });
+    const following = cli.run('logs', task, '--follow');
+    await waitUntil('the calls to fail', () =>
+      Promise.resolve(readFileSync(join(cli.slurm.stateDir, 'faults.json'), 'utf8') === '[]'),
+    );
+    await writeFile(join(cli.outside, 'go'), '');
+
+    const { code, stdout, stderr } = await following;
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.match(/^clearml: job \d+ begins \(\d+\)\nbegun\nend\n$/);
+    expect(stderr.match(/still following/g), stderr).to.have.length(1);
   });
 
   it('finds the job by its name if the journal is lost', async () => {
