@@ -1,4 +1,5 @@
 // Finds the Slurm job of a task, prints its log, and follows the log while the job runs.
+import type { UnixAccount } from '../base/resolve-user-map.ts';
 import type { JobId, Scheduler, JobRecord } from '../slurm/scheduler.ts';
 import { systemClock, sleepUnlessStopped } from '../base/clock.ts';
 import type { TaskId } from '../clearml/ids.ts';
@@ -101,7 +102,8 @@ interface WrittenLog extends FoundJob {
   readonly file: UntrustedFile;
 }
 
-async function print({ id, record, file }: WrittenLog, printing: Printing): Promise<boolean> {
+async function print(log: WrittenLog, printing: Printing): Promise<boolean> {
+  const { id, record, file } = log;
   const { host, output, lines, follow } = printing;
   const { path } = file;
   output.stderr(`Slurm job ${id} (${record.stateWord}) writes to ${path} on ${host.name}.\n`);
@@ -111,7 +113,7 @@ async function print({ id, record, file }: WrittenLog, printing: Printing): Prom
     shown = output.print(text);
   };
   if (first.kind === 'read') show(lastLines(first.text, lines));
-  const last = follow ? await followLog(id, file, first, { ...printing, show }) : first;
+  const last = follow ? await followLog(log, first, { ...printing, show }) : first;
   // Otherwise the prompt of the shell would be on the same line.
   if (output.endsLines && shown !== '' && !shown.endsWith('\n')) output.print('\n');
   if (last.kind === 'read') return true;
@@ -135,36 +137,36 @@ function describeUnread(outcome: Exclude<ReadOutcome, { kind: 'read' }>, host: s
  * the last part that was read, or the error.
  */
 async function followLog(
-  id: JobId,
-  file: UntrustedFile,
+  { id, file, runAs }: WrittenLog,
   first: ReadOutcome,
   printing: Printing & { readonly show: (text: string) => void },
 ): Promise<ReadOutcome> {
   const { host, scheduler, stop, show, output } = printing;
   let last = first;
-  let isOver = false;
-  let isOut = false;
+  const outage = { isReported: false };
 
-  async function showNew(): Promise<void> {
+  /** Returns whether the job has ended. */
+  async function showNew(): Promise<boolean> {
     // Queried before the file is read, so that the last output is not missed.
-    const record = await scheduler.record(id);
+    const record = await scheduler.record(id, { runAs });
     const from = last.kind === 'read' ? last.end : 0;
     const part = await readUntrustedFile(host, file, { from, max: MOST_BYTES });
     if (part.kind === 'read' && part.text !== '') show(part.text);
     if (part.kind === 'read' || last.kind !== 'read') last = part;
-    isOver = record === undefined || !isLive(parseJobState(record.stateWord));
+    const isWhole = part.kind !== 'read' || part.end - part.start < MOST_BYTES;
+    return isWhole && (record === undefined || !isLive(parseJobState(record.stateWord)));
   }
 
-  while (!isOver) {
+  for (let isOver = false; !isOver;) {
     await sleepUnlessStopped(systemClock, READ_EVERY_MS, stop);
     if (stop.aborted) break;
     try {
-      await showNew();
-      isOut = false;
+      isOver = await showNew();
+      outage.isReported = false;
     } catch (error) {
       if (!(error instanceof SlurmUnavailableError || isTransportError(error))) throw error;
-      if (!isOut) output.stderr(`${capitalized(error.message)}; still following the log of job ${id}.\n`);
-      isOut = true;
+      if (!outage.isReported) output.stderr(`${capitalized(error.message)}; still following the log of job ${id}.\n`);
+      outage.isReported = true;
     }
   }
   return last;
@@ -178,6 +180,8 @@ function lastLines(text: string, count: number): string {
 interface FoundJob {
   readonly id: JobId;
   readonly record: JobRecord;
+  /** Its Unix user; undefined: the user of the daemon. */
+  readonly runAs?: UnixAccount;
 }
 
 /**
@@ -200,5 +204,5 @@ export async function findJob(
   const record = await scheduler.record(id as JobId, { runAs });
   const isOthersJob = entry?.isOthersJob === true && entry.jobId === id;
   if (record === undefined || !isRecordOfTask(record, { task, isOthersJob })) return undefined;
-  return { id: id as JobId, record };
+  return { id: id as JobId, record, ...(runAs === undefined ? {} : { runAs }) };
 }

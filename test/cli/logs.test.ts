@@ -26,6 +26,12 @@ describe('the logs command', () => {
     await waitUntil(`the log to say ${text}`, async () => (await cli.run('logs', task)).stdout.includes(text));
   }
 
+  /** Each call of scontrol has taken one. */
+  async function untilFaultsAreOver(): Promise<void> {
+    const file = join(cli.slurm.stateDir, 'faults.json');
+    await waitUntil('the calls of scontrol', () => Promise.resolve(readFileSync(file, 'utf8') === '[]'));
+  }
+
   /** On a slow machine, the program may give up reading the log. */
   async function printed(...args: string[]): Promise<Awaited<ReturnType<typeof cli.run>>> {
     return waitUntil('the log to be read', async () => {
@@ -60,6 +66,22 @@ describe('the logs command', () => {
     expect(stdout).to.match(/^clearml: job \d+ begins \(\d+\)\nbegun\nendeñ$/);
   });
 
+  it('prints with --follow all that the job prints at its end, however much that is', async () => {
+    const task = await submitOne(
+      `echo begun; until test -e ${cli.outside}/go; do sleep 0.1; done; head -c 9000000 /dev/zero | tr '\\0' x; echo; echo end`,
+    );
+    await untilLogContains(task, 'begun');
+
+    planFault(cli.slurm.stateDir, { ...slow('scontrol', 0), times: 2 });
+    const following = cli.run('logs', task, '--follow');
+    await untilFaultsAreOver();
+    await writeFile(join(cli.outside, 'go'), '');
+
+    const { stdout } = await following;
+    expect(stdout.length).to.be.above(9_000_000);
+    expect(stdout.endsWith('x\nend\n')).to.equal(true);
+  });
+
   it('continues with --follow while Slurm does not respond, and reports that once', async () => {
     const task = await submitOne(`echo begun; until test -e ${cli.outside}/go; do sleep 0.1; done; echo end`);
     await untilLogContains(task, 'begun');
@@ -67,9 +89,7 @@ describe('the logs command', () => {
     planFault(cli.slurm.stateDir, slow('scontrol', 0));
     planFault(cli.slurm.stateDir, { ...controllerDown('scontrol'), times: 2 });
     const following = cli.run('logs', task, '--follow');
-    await waitUntil('the calls to fail', () =>
-      Promise.resolve(readFileSync(join(cli.slurm.stateDir, 'faults.json'), 'utf8') === '[]'),
-    );
+    await untilFaultsAreOver();
     await writeFile(join(cli.outside, 'go'), '');
 
     const { code, stdout, stderr } = await following;
