@@ -159,8 +159,9 @@ const MALFORMED = /Unmatched|Unexpected|Script|script|Invalid node list specifie
 const OF_OPTIONS = /--[a-z]/;
 const OF_ENVIRONMENT = /^SLURM_|environment variables|slurm\.conf/;
 
-/** sbatch loads the plugins of plugstack.conf before it reads the script. */
-const BROKEN_INSTALLATION = /^sbatch: error: (?:Problem talking to database|Failed to initialize plugin stack)/m;
+/** sbatch loads these plugins, and the script of cli_filter/lua, before it reads the job script. */
+const BROKEN_INSTALLATION =
+  /^sbatch: error: (?:Problem talking to database|Failed to initialize plugin stack|cannot create cli_filter context)/m;
 
 /** The installation or the environment of sbatch is broken, not the script. */
 function isInstallationBroken(stderr: string): boolean {

@@ -140,6 +140,17 @@ describe('parseSubmitError, if sbatch failed without a response of the controlle
     ['sbatch: fatal: Could not establish a configuration source\n', 1, 'unavailable'],
     ['sbatch: fatal: failed to initialize cli_filter plugin\n', 1, 'unavailable'],
     ['sbatch: error: Problem talking to database\n', 1, 'unavailable'],
+    // Until 22.05; the last line is also that of a cli_filter plugin that rejects the script.
+    [
+      "sbatch: error: cli_filter/lua: /etc/slurm/cli_filter.lua: /etc/slurm/cli_filter.lua:1: '=' expected near 'error'\nsbatch: error: Couldn't load specified plugin name for cli_filter/lua: Plugin init() callback failed\nsbatch: error: cannot create cli_filter context for cli_filter/lua\nsbatch: error: cli_filter plugin terminated with error\n",
+      1,
+      'unavailable',
+    ],
+    [
+      'sbatch: error: lua: please give an account\nsbatch: error: cli_filter plugin terminated with error\n',
+      1,
+      'rejected',
+    ],
     [
       'sbatch: error: spank: /etc/slurm/plugstack.conf:1: Failed to load plugin /usr/lib/spank_x.so. Aborting.\nsbatch: error: Failed to initialize plugin stack\n',
       1,
