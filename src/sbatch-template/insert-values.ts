@@ -11,7 +11,7 @@ import { checkRestrictedValue } from './containers/check-restricted-option.ts';
 import { tokenPlaceholders, type DirectiveToken } from './directives/tokenize-directives.ts';
 import { displayValue } from './placeholders/display-value.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
-import { checkNoHelp, enclosingOptions, fillToken } from './directives/render-directives.ts';
+import { checkNoFile, checkNoHelp, enclosingOptions, fillToken } from './directives/render-directives.ts';
 import { hasFilter } from './placeholders/filters.ts';
 import { parseOptions } from './directives/parse-directive-options.ts';
 import { BLOCKS, type BlockName, type ValuePlaceholder } from './placeholders/parse-placeholder.ts';
@@ -94,6 +94,7 @@ export function insertValues(
   const textOf = (placeholder: ValuePlaceholder): string => values.get(placeholder)?.text ?? '';
   const directives = parseOptions(template.tokens);
   checkNoHelp(source, directives, textOf);
+  checkNoFile(source, directives, (placeholder) => values.get(placeholder));
   const options = enclosingOptions(directives, textOf);
   return {
     script,

@@ -126,6 +126,32 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
     });
   }
 
+  for (const [line, value] of [
+    [`#SBATCH --nodelist=${X}`, '/dev/zero'],
+    [`#SBATCH --${'nodelist'.slice(0, 5)} ${X}`, './pipe'],
+    [`#SBATCH -w${X}`, 'n1,/etc/hosts'],
+    [`#SBATCH -x ${X}`, '/dev/zero'],
+    [`#SBATCH --exclude=n[1-4],${X}`, '/etc/hosts'],
+    [`#SBATCH --exclude=/shared/lists/${X}`, '../../dev/zero'],
+    [`#SBATCH -F ${X}`, '/dev/zero'],
+    [`#SBATCH --export-file=${X}`, '/etc/hosts'],
+  ] as const)
+    it(`rejects a value that names a file for sbatch: ${line.replaceAll(X, '${…}')} with "${value}"`, () => {
+      expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(
+        /, and with a slash in --[a-z-]+, sbatch reads a file of the login node: change the value$/,
+      );
+    });
+
+  it('accepts a slash where sbatch reads no file, and the name of a file in the template', () => {
+    for (const [line, value] of [
+      [`#SBATCH --export=DATA=${X}`, '/data/set'],
+      [`#SBATCH --bb=${X}`, 'path=/data'],
+      [`#SBATCH --exclude=/shared/lists/${X}`, 'broken'],
+      [`#SBATCH --exclude=${property('missing', ':/shared/broken')}`, ''],
+    ] as const)
+      expect(errorOf(() => renderDirectives(value, line))).to.equal(undefined);
+  });
+
   it('accepts such a word where sbatch prints no help', () => {
     for (const [line, value] of [
       [`#SBATCH --gres=gpu:${X}`, 'help'],

@@ -44,13 +44,18 @@ export function parseOptions(tokens: readonly DirectiveToken[]): DirectiveOption
 function parseName(text: string): { name: string; value: string; takesNext: boolean } | undefined {
   const [, written, sign, value = ''] = /^--([a-z][\w-]*)(=?)([^]*)$/.exec(text) ?? [];
   const long = written !== undefined && isSignal(written) ? 'signal' : written;
-  if (long !== undefined) return { name: long, value, takesNext: sign === '' && LONG_WITH_VALUE.includes(long) };
+  if (long !== undefined) return { name: long, value, takesNext: sign === '' && takesValue(long) };
   if (!/^-[A-Za-z]/.test(text)) return undefined;
   // Options without a value can precede it in the same token: `-Ht10`.
   const { letters } = parseShortOptions(text);
   const name = LONG_NAMES[letters.at(-1) ?? ''];
   const rest = text.slice(1 + letters.length);
   return name === undefined ? undefined : { name, value: rest, takesNext: rest === '' };
+}
+
+/** Also abbreviated, as getopt allows. */
+function takesValue(long: string): boolean {
+  return long.length > 1 && LONG_WITH_VALUE.some((name) => name.startsWith(long));
 }
 
 /** The value with the defaults of its placeholders; undefined if one has no default. */

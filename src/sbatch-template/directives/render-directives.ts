@@ -5,8 +5,10 @@ import { hasFilter } from '../placeholders/filters.ts';
 import type { DirectiveOption } from './parse-directive-options.ts';
 import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { userPropertyOf } from '../placeholders/user-property.ts';
-import { printsHelp, takesNextToken } from './sbatch-options.ts';
-import { templateErrorAt, type Insertion, type TemplateSource } from '../template-source.ts';
+import { printsHelp, readsFile, takesNextToken } from './sbatch-options.ts';
+import { TemplateError } from '../errors.ts';
+import type { ResolvedValue } from '../placeholders/resolve-value.ts';
+import { positionAt, templateErrorAt, type Insertion, type TemplateSource } from '../template-source.ts';
 import type { EnclosingOption } from '../template.ts';
 
 /** @throws TemplateError for a value with a newline or a tab, and for one that would change how sbatch reads the token */
@@ -86,6 +88,26 @@ export function checkNoHelp(
       'help-value',
       `with the value ${displayValue(whole)} of --${name}, sbatch prints a help text and submits nothing: change ${property === undefined ? first.variable : `the user property "${property}"`}`,
     );
+  }
+}
+
+/**
+ * @throws TemplateError for a value of the task that names a file for sbatch: it shows parts of the file in its messages, and never ends
+ * with `/dev/zero` or a named pipe
+ */
+export function checkNoFile(
+  source: TemplateSource,
+  options: readonly DirectiveOption[],
+  valueOf: (placeholder: ValuePlaceholder) => ResolvedValue | undefined,
+): void {
+  for (const { name, placeholders } of options.filter((option) => readsFile(option.name))) {
+    for (const placeholder of placeholders) {
+      const { text = '', origin } = valueOf(placeholder) ?? {};
+      if (origin !== 'task' || !text.includes('/')) continue;
+      const { line, column } = positionAt(source.text, placeholder.start);
+      const finding = `the value of ${placeholder.variable} is ${displayValue(text)}, and with a slash in --${name}, sbatch reads a file of the login node: change the value`;
+      throw new TemplateError(source.file, line, column, finding);
+    }
   }
 }
 

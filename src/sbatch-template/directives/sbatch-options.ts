@@ -1,4 +1,5 @@
 // The tables of sbatch's options: short and long names, which take a value or an amount, and which a template must not set.
+// cspell:ignore nodefile
 import type { AmountKind } from '../../base/slurm-amount.ts';
 
 /**
@@ -39,6 +40,7 @@ export const LONG_NAMES: Readonly<Record<string, string>> = {
   A: 'account',
   C: 'constraint',
   D: 'chdir',
+  F: 'nodefile',
   G: 'gpus',
   J: 'job-name',
   L: 'licenses',
@@ -100,7 +102,7 @@ export function amountKindOf(option: string): AmountKind | undefined {
 export const LONG_WITH_VALUE: readonly string[] = [
   ...Object.values(LONG_NAMES),
   ...AMOUNT_OPTIONS,
-  ...['container-image', 'export', 'priority', 'reservation', 'signal', 'comment'],
+  ...['container-image', 'export', 'export-file', 'bbf', 'priority', 'reservation', 'signal', 'comment'],
 ];
 
 /** Whether sbatch reads this long name as --signal. A single letter is ambiguous: sbatch rejects it. */
@@ -121,6 +123,16 @@ export function printsHelp(option: string, value: string): boolean {
     const parts = isList ? value.split(',') : [value];
     return name.startsWith(option) && parts.some((part) => words.includes(part.toLowerCase()));
   });
+}
+
+/** The options whose value names a file that sbatch reads; the first two only if the value has a slash. */
+const FILES = ['nodelist', 'exclude', 'nodefile', 'export-file', 'bbf'];
+/** Options of their own, not abbreviations of those. */
+const NO_FILES = ['export', 'bb'];
+
+/** Whether sbatch reads a file if a value of the option with this long name, which may be abbreviated, has a slash. */
+export function readsFile(option: string): boolean {
+  return !NO_FILES.includes(option) && FILES.some((name) => name.startsWith(option));
 }
 
 export interface RefusedOption {
