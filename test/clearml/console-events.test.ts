@@ -61,6 +61,14 @@ describe('console logging in the ClearML client', () => {
     expect(fixture.server.callsOf('events.add_batch')).to.have.length(2);
   });
 
+  it('sends no half of a character, as a truncated line may end with', async () => {
+    fixture.server.script('events.add_batch', added);
+
+    await fixture.client().events.log(TASK, 'w', [{ level: 'INFO', text: `${'🚀'.slice(0, 1)} 🚀` }]);
+
+    expect(events().map(({ msg }) => msg)).to.deep.equal(['\ufffd 🚀']);
+  });
+
   it('does not resend lines that the server may have received (C-25)', async () => {
     fixture.server.script('events.add_batch', hangUp());
 

@@ -57,6 +57,17 @@ describe('the task calls of the ClearML client', () => {
     expect(fixture.sent('tasks.get_all')).to.deep.equal([{ id: [TASK, OTHER, third], search_hidden: true }]);
   });
 
+  it('send no half of a character, which the server cannot store, if a message was truncated inside it', async () => {
+    fixture.server.script('tasks.failed', data({}));
+    const half = '🚀'.slice(0, 1);
+
+    await fixture.client().tasks.fail(TASK, { reason: 'r', message: `a \\ud83d "🚀" ${half}` }, { force: true });
+
+    expect(fixture.sent('tasks.failed')).to.deep.equal([
+      { task: TASK, status_reason: 'r', status_message: 'a \\ud83d "🚀" \ufffd', force: true },
+    ]);
+  });
+
   it('do not retry a read of the documents of several tasks', async () => {
     fixture.server.script('tasks.get_all', page(503, ''));
 

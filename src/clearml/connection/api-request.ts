@@ -112,5 +112,17 @@ function formatContentType(body: Body): string {
 }
 
 function formatBody(body: Body): string {
-  return Array.isArray(body) ? body.map((line) => JSON.stringify(line)).join('\n') : JSON.stringify(body);
+  return Array.isArray(body) ? body.map(formatJson).join('\n') : formatJson(body);
+}
+
+const HALF_CHARACTER = /\\ud[89a-f]/;
+
+/**
+ * Half of a surrogate pair, with which a truncated text may end, becomes U+FFFD: the server cannot store it (BSON is UTF-8), so that the
+ * status change of a task would fail each time.
+ */
+function formatJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (!HALF_CHARACTER.test(text)) return text;
+  return JSON.stringify(value, (_key, inner: unknown) => (typeof inner === 'string' ? inner.toWellFormed() : inner));
 }
