@@ -6,7 +6,14 @@ import { openCluster, randomToken } from '../assembly/open-cluster.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
 import { findUnixUsers } from '../assembly/open-user-map.ts';
 import type { App } from '../assembly/app.ts';
-import { ServerRefusedError, ServerUnreachableError } from '../clearml/errors.ts';
+import type { ClearmlClient } from '../clearml/client.ts';
+import {
+  CredentialsRejectedError,
+  ServerRefusedError,
+  ServerUnreachableError,
+  ServerUnusableError,
+} from '../clearml/errors.ts';
+import { NoCredentialsError } from '../config/errors.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { jobSettings } from '../daemon/serve/derive-names-and-job-settings.ts';
 import { jobBlocks, jobSettingsOf } from '../daemon/submit/render-job-script.ts';
@@ -14,7 +21,7 @@ import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { formatJobName, newAttempt } from '../slurm/job-name.ts';
 import { isTransportError } from '../slurm/map-transport-errors.ts';
 import { waitForEnd } from './probe-node.ts';
-import { known, unavailable, type Fact } from './check-result.ts';
+import { known, unavailable, unchecked, type Fact } from './check-result.ts';
 import type { UserJobSeen } from './as-user-check.ts';
 
 /** @param user the name of a Unix user in agent.slurm.user_map @throws SshConfigError */
@@ -24,8 +31,9 @@ export async function probeUser(
   { user, partition }: { readonly user: string; readonly partition: string | undefined },
 ): Promise<Fact<UserJobSeen>> {
   const { host, scheduler } = await openCluster(app, cluster, app.log);
-  const clearml = createClearml(app);
+  let clearml: ClearmlClient | undefined;
   try {
+    clearml = createClearml(app);
     const { apiServer } = await clearml.connect();
     const queue = await clearml.queues.find(cluster.schedulerQueue);
     if (queue === undefined) return unavailable('the scheduler queue does not exist: start the daemon once');
@@ -69,9 +77,15 @@ export async function probeUser(
       error instanceof ServerRefusedError ||
       isTransportError(error);
     if (isExpected) return unavailable(error.message);
+    // Other checks report these.
+    const isNoLogin =
+      error instanceof NoCredentialsError ||
+      error instanceof CredentialsRejectedError ||
+      error instanceof ServerUnusableError;
+    if (isNoLogin) return unchecked('not checked: the login to ClearML failed');
     throw error;
   } finally {
-    await clearml.close();
+    await clearml?.close();
     await host.close();
   }
 }

@@ -7,6 +7,7 @@ import { CLEAN } from '../lint/template-problems.ts';
 import { requireSlurm } from '../support/skip-unless.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';
 import { readReport, type DoctorReport } from './doctor-report.ts';
+import { openCliWithStandIns } from './cli-with-stand-ins.ts';
 import { openCliWithSandbox, type CliWithSandbox } from './cli-with-sandbox.ts';
 import type { Cli } from './open-cli.ts';
 
@@ -40,6 +41,24 @@ describe('doctor', () => {
     expect(stdout).to.match(/^✔ partitions +debug \(default\)/m);
     expect(stdout).not.to.include('✘');
     expect(stdout).to.match(/No problems found\.\n$/);
+  });
+
+  it('reports a missing and a rejected key also with --on-node --as', async () => {
+    await using cli = await openCliWithStandIns();
+    const slurm = `agent.slurm { slurm_bin_dir: ${cli.slurm.commandsDir}, state_dir: ${cli.stateDir}, user_map { default: nobody } }`;
+    const keys = 'credentials { access_key: nobody, secret_key: wrong }';
+    await cli.write('none.conf', `api.api_server: "${cli.url}"\n${slurm}\n`);
+    await cli.write('wrong.conf', `api { api_server: "${cli.url}", ${keys} }\n${slurm}\n`);
+
+    for (const file of ['none.conf', 'wrong.conf']) {
+      const report = await ask(cli, '--on-node', '--as', 'nobody', '--config-file', join(cli.folder, file));
+
+      expect(report.row('credentials').result).to.equal('failed');
+      expect(report.row('user-job')).to.include({
+        result: 'skipped',
+        says: 'not checked: the login to ClearML failed',
+      });
+    }
   });
 
   it('creates no directory and no queue', async () => {
