@@ -9,3 +9,13 @@ export function abortWith(controller: AbortController, signals: readonly AbortSi
     for (const signal of signals) signal.removeEventListener('abort', onAbort);
   };
 }
+
+/** A signal that is aborted as soon as one of these is. It listens to them as long as they live. */
+export function anyOf(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
+  const controller = new AbortController();
+  abortWith(
+    controller,
+    signals.filter((signal) => signal !== undefined),
+  );
+  return controller.signal;
+}

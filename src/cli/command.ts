@@ -16,6 +16,8 @@ export interface CommandContext extends ProcessContext {
   readonly control?: (sequence: string) => void;
   /** Calls the listener when the terminal is resized, until the returned function is called. */
   readonly onResize?: (listener: () => void) => () => void;
+  /** Aborted when no process reads standard output any more; undefined: a process always does. */
+  readonly stdoutClosed?: AbortSignal;
   /** Asks the user and resolves with the line that was entered; undefined without a terminal. */
   readonly ask?: (question: string) => Promise<string>;
 }

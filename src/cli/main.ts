@@ -27,10 +27,12 @@ export async function run(words: readonly string[]): Promise<void> {
       stop.abort(new Interrupted(signal));
     });
   }
+  const stdoutClosed = new AbortController();
   // The reader of a pipe may have exited (`… | head -1`), and a terminal may be closed.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+      if (stream === process.stdout) stdoutClosed.abort();
     });
   }
 
@@ -54,6 +56,7 @@ export async function run(words: readonly string[]): Promise<void> {
     ...(isatty(STDIN) && isatty(STDERR) ? { ask: (question) => ask(fitted(question), stop.signal) } : {}),
     startedAs: started,
     stop: stop.signal,
+    stdoutClosed: stdoutClosed.signal,
     onSignal(name, listener) {
       const heard = (): void => {
         terminal.isGone = name === 'SIGHUP' && hadTerminal && !isatty(STDERR);

@@ -1,25 +1,27 @@
 // Redraws a screen repeatedly, in the alternate screen of the terminal.
 import { terminalText } from '../base/terminal-text.ts';
+import { anyOf } from '../base/abort-with.ts';
 import { systemClock, sleepUnlessStopped } from '../base/clock.ts';
 import { isFromAbort } from './interrupted.ts';
 import type { CommandContext, TerminalSize } from './command.ts';
 
-type Terminal = Pick<CommandContext, 'stdout' | 'control' | 'terminalSize' | 'onResize' | 'stop'>;
+type Terminal = Pick<CommandContext, 'stdout' | 'control' | 'terminalSize' | 'onResize' | 'stop' | 'stdoutClosed'>;
 
 /**
- * Redraws until the process is stopped.
+ * Redraws until the process is stopped, or no process reads the screens.
  * @param next collects the data, and returns the function that draws it
  */
 export async function watch(
-  context: CommandContext,
+  context: Terminal,
   intervalMs: number,
   next: () => Promise<(size: TerminalSize) => string>,
 ): Promise<void> {
   const screen = openScreen(context);
+  const stop = anyOf(context.stop, context.stdoutClosed);
   try {
     do {
       screen.show(await next());
-    } while (await sleepUnlessStopped(systemClock, intervalMs, context.stop));
+    } while (await sleepUnlessStopped(systemClock, intervalMs, stop));
   } catch (error) {
     if (!isFromAbort(context.stop, error)) throw error;
   } finally {

@@ -1,6 +1,7 @@
 // Finds the Slurm job of a task, prints its log, and follows the log while the job runs.
 import type { UnixAccount } from '../base/resolve-user-map.ts';
 import type { JobId, Scheduler, JobRecord } from '../slurm/scheduler.ts';
+import { anyOf } from '../base/abort-with.ts';
 import { systemClock, sleepUnlessStopped } from '../base/clock.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -37,6 +38,8 @@ export interface LogOutput {
   readonly print: (text: string) => string;
   /** Whether the last line must be ended, so that the shell prompt starts on a new one. */
   readonly endsLines: boolean;
+  /** Aborted when no process reads the log any more; undefined: a process always does. */
+  readonly closed?: AbortSignal | undefined;
 }
 
 /** Returns false if there is nothing to print: no job and no console, or an unreadable log. @throws SlurmUnavailableError, and what the client throws */
@@ -56,7 +59,7 @@ export async function printJobLog(
       if (path !== undefined && owner !== undefined)
         return await print(
           { ...job, file: { path, owner } },
-          { host, scheduler, stop: app.context.stop, output, lines, follow },
+          { host, scheduler, stop: anyOf(app.context.stop, output.closed), output, lines, follow },
         );
       output.stderr(
         job.record.isOutputInDoubt === true

@@ -1,9 +1,12 @@
 // `logs`: the last lines of a job's output, the rest with --follow, and a message if there is no output.
 import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { controllerDown, planFault, slow } from '../stand-ins/slurm/faults.ts';
+import { builtProgram } from '../support/built-program.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { openCliWithStandIns, type CliWithStandIns } from './cli-with-stand-ins.ts';
 
@@ -80,6 +83,22 @@ describe('the logs command', () => {
     const { stdout } = await following;
     expect(stdout.length).to.be.above(9_000_000);
     expect(stdout.endsWith('x\nend\n')).to.equal(true);
+  });
+
+  it('ends with --follow when no process reads its output any more', async () => {
+    const task = await submitOne(
+      `echo begun; until test -e ${cli.outside}/go; do sleep 0.1; done; while :; do echo more; sleep 1; done`,
+    );
+    await untilLogContains(task, 'begun');
+    const command = [builtProgram(), 'logs', task, '--follow', '--config-file', join(cli.folder, 'clearml.conf')];
+    const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'ignore'], env: { HOME: cli.folder } });
+    const ended = once(child, 'exit');
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+
+    await writeFile(join(cli.outside, 'go'), '');
+
+    expect(await ended).to.deep.equal([0, null]);
   });
 
   it('continues with --follow while Slurm does not respond, and reports that once', async () => {

@@ -40,7 +40,7 @@ export const logsCommand: Command = {
       return shown;
     };
     return withApp(typed, context, async (app) => {
-      const output = { stderr: context.stderr, print, endsLines: context.isTerminal };
+      const output = { stderr: context.stderr, print, endsLines: context.isTerminal, closed: context.stdoutClosed };
       const isPrinted = await printJobLog(app, { task: textOption(typed, 'task'), lines, follow }, output);
       return isPrinted ? EXIT.ok : EXIT.failed;
     });
