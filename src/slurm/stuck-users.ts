@@ -18,6 +18,11 @@ export interface StuckUsers {
   probeEnded(kind: CommandKind, user: string, ms: number | undefined): void;
 }
 
+interface Duration {
+  readonly ms: number;
+  readonly at: number;
+}
+
 interface Stuck {
   /** How many commands have kept their callers waiting, without those of long ago. */
   readonly level: number;
@@ -44,8 +49,17 @@ const USUAL_SACCT_MS = 20_000;
 const TIMES_TYPICAL = 3;
 /** Over SSH, a probe has a session meanwhile. */
 const PROBE_MS = 30_000;
-/** How much longer than a slow command took the next one waits: callers wait for a tenth of the time at most. */
-const REST_TIMES = 9;
+/**
+ * For so long, and then for a tenth of the time, callers wait for the slow responses of a user: otherwise one who lets each command continue
+ * shortly before its timeout would delay each pass.
+ */
+const BURST_MS = 10_000;
+const REST_TIMES = 10;
+/** A response that is not slow. */
+const PROMPT_MS = 500;
+/** The longest typical duration that mapped users alone can show, and how long they show it. */
+const LONGEST_TYPICAL_MS = 10_000;
+const TYPICAL_LASTS_MS = 600_000;
 
 /** @param now milliseconds, never set back */
 export function createStuckUsers(now: () => number): StuckUsers {
@@ -54,17 +68,34 @@ export function createStuckUsers(now: () => number): StuckUsers {
   const nextProbes = new Map<string, number>();
   let sbatchRespondedAt = -Infinity;
   /** How long the last command of each user took. */
-  const durations = new Map<CommandKind, Map<string | undefined, number>>();
+  const durations = new Map<CommandKind, Map<string | undefined, Duration>>();
+  /** How long callers have waited for slow responses, less a tenth of the time since. */
+  const waits = new Map<string, Duration>();
+  const restUntil = new Map<string, number>();
 
   function levelOf({ level, since }: Stuck): number {
     return Math.max(0, level - Math.floor((now() - since) / LEVEL_LASTS_MS));
   }
 
-  /** Three times what half of the users do not exceed, which few users cannot change. */
+  /** That of the user of the daemon, whom no user can slow down, or that of the fastest mapped user of the last minutes. */
+  function typicalMs(kind: CommandKind): number {
+    const all = [...(durations.get(kind) ?? [])];
+    const mapped = all.filter(([user, { at }]) => user !== undefined && now() - at < TYPICAL_LASTS_MS);
+    const fastest = Math.min(...mapped.map(([, { ms }]) => ms));
+    return Math.max(ownMs(kind), mapped.length === 0 ? 0 : Math.min(LONGEST_TYPICAL_MS, fastest));
+  }
+
+  function ownMs(kind: CommandKind): number {
+    return durations.get(kind)?.get(undefined)?.ms ?? 0;
+  }
+
   function usualMs(kind: CommandKind): number {
-    const all = [...(durations.get(kind)?.values() ?? [])].sort((a, b) => a - b);
-    const typicalMs = all[Math.floor((all.length - 1) / 2)] ?? 0;
-    return Math.max(kind === 'sacct' ? USUAL_SACCT_MS : USUAL_MS, TIMES_TYPICAL * typicalMs);
+    return Math.max(kind === 'sacct' ? USUAL_SACCT_MS : USUAL_MS, TIMES_TYPICAL * typicalMs(kind));
+  }
+
+  function noteDuration(kind: CommandKind, user: string | undefined, ms: number): void {
+    const its = durations.get(kind) ?? new Map<string | undefined, Duration>();
+    durations.set(kind, its.set(user, { ms, at: now() }));
   }
 
   function hold(kind: CommandKind, user: string, startedAt: number): void {
@@ -79,32 +110,35 @@ export function createStuckUsers(now: () => number): StuckUsers {
     stuck.set(keyOf(kind, user), { level, since: now(), probeAt: now() + waitMs, waitMs });
   }
 
-  /** Otherwise a user who lets each command continue shortly before its timeout would delay each pass. */
-  function restAfterSlow(kind: CommandKind, user: string, ms: number): void {
-    const last = stuck.get(keyOf(kind, user));
-    const level = last === undefined ? 0 : levelOf(last);
-    stuck.set(keyOf(kind, user), { level, since: now(), probeAt: now() + REST_TIMES * ms, waitMs: FIRST_WAIT_MS });
+  function noteSlow(kind: CommandKind, user: string, ms: number): void {
+    const slowMs = ms - TIMES_TYPICAL * ownMs(kind);
+    if (slowMs < PROMPT_MS) return;
+    const key = keyOf(kind, user);
+    const before = waits.get(key) ?? { ms: 0, at: now() };
+    const waited = Math.max(0, before.ms - (now() - before.at) / REST_TIMES) + slowMs;
+    waits.set(key, { ms: waited, at: now() });
+    if (waited > BURST_MS) restUntil.set(key, now() + REST_TIMES * waited);
   }
 
   return {
     turn(kind, user) {
       const its = stuck.get(keyOf(kind, user));
+      if (now() < (restUntil.get(keyOf(kind, user)) ?? -Infinity)) return 'fail';
       if (its === undefined || its.probeMs !== undefined) return 'run';
       if (its.probeAt === undefined || now() < its.probeAt) return 'fail';
       return now() < (nextProbes.get(user) ?? -Infinity) ? 'fail' : 'probe';
     },
     timeoutMs(kind, user, longestMs) {
       const { probeMs = 0 } = stuck.get(keyOf(kind, user)) ?? {};
-      return Math.min(longestMs, Math.max(usualMs(kind), 2 * probeMs));
+      const usual = usualMs(kind);
+      return Math.min(longestMs, Math.max(usual, Math.min(2 * usual, 2 * probeMs)));
     },
     responded(kind, user, startedAt) {
       const ms = now() - startedAt;
-      const isSlow = ms > usualMs(kind);
-      const its = durations.get(kind) ?? new Map<string | undefined, number>();
-      durations.set(kind, its.set(user, ms));
+      noteDuration(kind, user, ms);
       if (kind === 'sbatch') sbatchRespondedAt = now();
       // No pass waits for sbatch.
-      else if (isSlow && user !== undefined) restAfterSlow(kind, user, ms);
+      else if (user !== undefined) noteSlow(kind, user, ms);
     },
     timedOut: hold,
     probeTimeoutMs: (kind, longestMs) => (kind === 'sacct' ? longestMs : Math.min(PROBE_MS, longestMs)),
@@ -123,7 +157,10 @@ export function createStuckUsers(now: () => number): StuckUsers {
       if (ms === undefined) {
         stuck.set(key, { ...last, probeAt: now() + waitMs, waitMs });
         nextProbes.set(user, now() + waitMs);
-      } else stuck.set(key, { ...last, since: now(), probeMs: ms });
+      } else {
+        noteDuration(kind, user, ms);
+        stuck.set(key, { ...last, since: now(), probeMs: ms });
+      }
     },
   };
 }

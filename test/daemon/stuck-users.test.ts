@@ -33,13 +33,15 @@ interface Bed {
   readonly statusOf: (task: TaskId) => string;
 }
 
-function createBed(hidesJobs: boolean): Bed {
+/** @param isSlow the commands of the stuck users get their response shortly before the timeout */
+function createBed(hidesJobs: boolean, isSlow = false): Bed {
   const fixture = createStepFixture();
   const { clock, cluster, server } = fixture;
   const scheduler = createSimulatedScheduler(fixture, { hasAccounting: true, hidesJobs }, async (command) => {
     const { program, runAs, timeoutMs } = command;
     if (runAs !== undefined && bed.stuck.has(runAs)) {
-      await clock.of(1).sleep(timeoutMs);
+      await clock.of(1).sleep(isSlow ? 0.95 * timeoutMs : timeoutMs);
+      if (isSlow) return;
       throw new CommandTimeoutError(`${program} as ${runAs}`, timeoutMs, '', '');
     }
     await clock.of(1).sleep(50);
@@ -194,6 +196,28 @@ describe('while every command of some mapped users hangs, the tasks of another u
     });
     expect(Math.max(...delays)).to.be.lessThan(30);
     expect(delays.filter((seconds) => seconds > 10)).to.have.length.below(6);
+  });
+
+  it('wait a few minutes once, even if the commands of these users continue shortly before each timeout', async () => {
+    for (const hidesJobs of [false, true]) {
+      const usual = await withDaemon(createBed(hidesJobs), measure);
+      const bed = createBed(hidesJobs, true);
+      for (const user of USERS.slice(0, 5)) bed.stuck.add(user);
+      await withDaemon(bed, async () => {
+        const first = await measure(bed);
+        for (const step of ['submission', 'cancellation', 'record', 'lookUp'] as const)
+          expect(first[step], step).to.be.lessThan(usual[step] + 240);
+
+        const delays: number[] = [];
+        for (let n = 0; n < 12; n += 1) {
+          await advance(bed.fixture.clock, 4 * MINUTE_MS);
+          const task = await bed.enqueued(OTHER);
+          delays.push(await secondsUntil(bed, () => bed.jobOf(task) !== undefined));
+        }
+        expect(Math.max(...delays)).to.be.lessThan(120);
+        expect(delays.filter((seconds) => seconds > 20)).to.have.length.below(5);
+      });
+    }
   });
 
   it('are submitted again as those of all when their commands continue', async () => {

@@ -154,35 +154,59 @@ describe('the timeout of a command as a mapped user', () => {
     expect(users.timeoutMs('sacct', 'alice', 5_000)).to.equal(5_000);
   });
 
-  it('is longer if the command takes long for half of the users', () => {
-    const { users, took } = createBed();
+  it('is three times as long as for the user of the daemon, or for the fastest mapped user of the last ten minutes', () => {
+    const { users, pass, took } = createBed();
     took(20_000);
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(60_000);
-    took(50, 'alice');
+    took(50);
+    took(8_000, 'bob');
+    expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(24_000);
     took(80_000, 'bob');
-    expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(60_000);
+    expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(30_000);
     took(50, 'carol');
+    expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(10_000);
+    pass(10 * MINUTE_MS);
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(10_000);
   });
 
   it('is longer after a probe that took long, as where sudo is slow', () => {
-    const { users, pass, timesOut, probe } = createBed();
-    timesOut('alice');
-    pass(MINUTE_MS);
-    probe('alice', 15_000);
-    expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(30_000);
-  });
-
-  it('cannot be used up again and again: after a slow command, the next one waits nine times as long', () => {
-    const { users, pass, timesOut, took, probe } = createBed();
+    const { users, pass, took, timesOut, probe } = createBed();
     took(50, 'bob');
     timesOut('alice');
     pass(MINUTE_MS);
-    probe('alice', 40_000);
-    took(79_000, 'alice');
-    pass(9 * 79_000 - 1);
+    probe('alice', 8_000);
+    expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(16_000);
+  });
+
+  it('is at most twice as long, so that a user gains little by slow probes', () => {
+    const { users, pass, took, timesOut, probe } = createBed();
+    took(50, 'bob');
+    timesOut('alice');
+    pass(MINUTE_MS);
+    probe('alice', 29_000);
+    expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(20_000);
+  });
+
+  it('can be used up for a tenth of the time: after slow responses no command runs for a while', () => {
+    const { users, pass, took } = createBed();
+    took(50);
+    took(9_000, 'alice');
+    expect(users.turn('squeue', 'alice')).to.equal('run');
+    took(9_000, 'alice');
     expect(users.turn('squeue', 'alice')).to.equal('fail');
-    pass(1);
-    expect(users.turn('squeue', 'alice')).to.equal('probe');
+    pass(3 * MINUTE_MS);
+    expect(users.turn('squeue', 'alice')).to.equal('run');
+    for (let n = 0; n < 20; n += 1) {
+      pass(12_000);
+      took(1_000, 'alice');
+    }
+    expect(users.turn('squeue', 'alice')).to.equal('run');
+  });
+
+  it('can be used up again and again if the command takes as long as the user of the daemon', () => {
+    const { users, took } = createBed();
+    took(5_000);
+    for (let n = 0; n < 20; n += 1) took(9_000, 'alice');
+    expect(users.turn('squeue', 'alice')).to.equal('run');
   });
 });
