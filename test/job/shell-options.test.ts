@@ -1,6 +1,7 @@
 // Options of bash that a template sets, or that a profile of the user sets for a template under `bash -l`.
 import { expect } from 'chai';
 import type { JobFacts } from '../../src/sbatch-template/job-script/render-blocks.ts';
+import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
 
 describe('a job whose template', () => {
@@ -24,6 +25,16 @@ describe('a job whose template', () => {
       { SLURM_JOB_NUM_NODES: '2', STAND_IN_GATE: 'echo "n1 29511"' },
     );
     expect(stdout).to.equal('at n1, port 29511\n');
+  });
+
+  it('exports a variable that is too long for any program ends with the reason', async () => {
+    const long = 'export LONG="$(head -c 200000 /dev/zero | tr "\\0" x)"';
+    const { exitCode, stderr } = await run(
+      PLAIN_TEMPLATE.replace('\n', () => `\n${long}\n`),
+      {},
+    );
+    expect(exitCode).to.equal(JOB_EXIT_CODES.noJobFolder.code);
+    expect(stderr).to.include(`tried ${node.tmp} (Argument list too long), /tmp (Argument list too long)`);
   });
 
   it('has `set -o noclobber` runs the task', async () => {
