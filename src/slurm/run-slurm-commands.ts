@@ -122,7 +122,8 @@ export function createCommandLineScheduler({
     const startedAt = now();
     try {
       const result = await host.run({ ...command, timeoutMs });
-      stuckUsers.responded(kind, user, startedAt);
+      // A response after the timeout shows that the daemon stood still meanwhile, and not how long the command took.
+      stuckUsers.responded(kind, user, Math.max(startedAt, now() - timeoutMs));
       return result;
     } catch (error) {
       if (user !== undefined && error instanceof CommandTimeoutError) stuckUsers.timedOut(kind, user, startedAt);

@@ -39,3 +39,23 @@ describe('after an admin has set PrivateData=jobs, the scheduler', () => {
     expect(usersIn(list)).to.equal('Unable to contact slurm controller');
   });
 });
+
+describe('if Slurm hides the jobs of other users, the scheduler', () => {
+  it('lists those of a user again at once after the daemon stood still for hours during such a list', async () => {
+    let nowAt = 0;
+    let standsStill = true;
+    const { scheduler } = createBed({
+      hidesJobs: true,
+      now: () => nowAt,
+      onRun({ program, runAs }) {
+        if (program === 'squeue' && runAs === 'alice' && standsStill) nowAt += 3 * 3_600_000;
+      },
+    });
+    await scheduler.facts();
+    await scheduler.list(undefined, [ALICE]);
+    standsStill = false;
+    nowAt += 15_000;
+
+    expect(usersIn(await scheduler.list(undefined, [ALICE]))).to.deep.equal(['1 own', '2 alice']);
+  });
+});

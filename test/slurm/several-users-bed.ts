@@ -31,7 +31,15 @@ export interface Bed {
 }
 
 /** A cluster with one job of each user, all with the same name. */
-export function createBed({ hidesJobs: hidesAtFirst = false } = {}): Bed {
+export function createBed({
+  hidesJobs: hidesAtFirst = false,
+  now,
+  onRun,
+}: {
+  readonly hidesJobs?: boolean;
+  readonly now?: () => number;
+  readonly onRun?: (command: Command) => void;
+} = {}): Bed {
   let hidesJobs = hidesAtFirst;
   const calls: string[] = [];
   const refused = new Set<string>();
@@ -95,6 +103,7 @@ export function createBed({ hidesJobs: hidesAtFirst = false } = {}): Bed {
     run(command): Promise<CommandResult> {
       calls.push([command.runAs ?? '', command.program].filter((word) => word !== '').join(' '));
       const { runAs: user, program } = command;
+      onRun?.(command);
       if (user !== undefined && refused.has(user))
         return Promise.reject(new SudoRefusedError({ program, user, host: 'this machine', why: 'no' }));
       const failure = failing.get(user ?? '') ?? failing.get(program);
@@ -110,6 +119,7 @@ export function createBed({ hidesJobs: hidesAtFirst = false } = {}): Bed {
     ...timeouts,
     log: silentLog,
     randomToken: () => MARK,
+    ...(now === undefined ? {} : { now }),
   });
   return { scheduler, calls, refused, failing, hideJobs: () => void (hidesJobs = true) };
 }
