@@ -1,6 +1,6 @@
 // Renders the job script of a task without submitting it.
-import * as z from 'zod';
 import { systemClock } from '../base/clock.ts';
+import { isTaskId } from '../clearml/ids.ts';
 import { renderJob } from '../daemon/submit/render-job-script.ts';
 import { formatJobName, MARK_LENGTH, newAttempt } from '../slurm/job-name.ts';
 import { jobSettings } from '../daemon/serve/derive-names-and-job-settings.ts';
@@ -23,7 +23,11 @@ export async function renderScript(options: TaskOptions, here: Configured): Prom
     { queueName: only.name, cluster },
     'render',
   );
-  const taskId = z.string().parse(variables.task['id']);
+  const { id: taskId } = variables.task;
+  if (!isTaskId(taskId))
+    throw new UsageError(
+      `The "id" of the task must be a task id of 32 lower-case hex digits, not ${JSON.stringify(taskId)}.`,
+    );
   const jobName = formatJobName(taskId, newAttempt(systemClock.now(), '0'.repeat(MARK_LENGTH), '0000'));
   return renderJob(jobSettings(here, cluster, apiServer), only, variables, {
     taskId,

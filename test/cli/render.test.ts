@@ -44,6 +44,16 @@ describe('the render command', () => {
     });
   }
 
+  it('refuses a file with an id that no server creates, and says what an id is', async () => {
+    await using cli = await withFiles(TEMPLATE, { ...TASK, id: 'my-task' });
+
+    const { code, stdout, stderr } = await cli.run(...RENDER);
+
+    expect(code, stderr).to.equal(2);
+    expect(stdout).to.equal('');
+    expect(stderr).to.include('The "id" of the task must be a task id of 32 lower-case hex digits, not "my-task".');
+  });
+
   it('prints the origin of each value on stderr with --origins', async () => {
     await using cli = await withFiles(TEMPLATE, { ...TASK, hyperparams: {} });
 
