@@ -30,15 +30,22 @@ export interface JobLogsDeps {
 
 const TAIL_BYTES = 16_384;
 const READS_AT_ONCE = 2;
-/** After a timeout no log is read for this long: each try can delay the pass until its timeout. */
+/** After a timeout for an owner none of their logs is read for this long: each try can delay the pass until its timeout. */
 const PAUSE_MS = 60_000;
 
 export function createJobLogs({ host, clock, redact }: JobLogsDeps): JobLogs {
   const slots = createConcurrencyLimit(READS_AT_ONCE);
-  let slowAt = -Infinity;
+  /** When the last read for each owner took too long. */
+  const slowAt = new Map<number, number>();
+
+  /** Of one owner only: users can make the reads of their own logs slow. Several owners have a slow file system in common. */
+  function isPaused(owner: number): boolean {
+    for (const [slow, at] of slowAt) if (elapsedMs(at, clock.now()) >= PAUSE_MS) slowAt.delete(slow);
+    return slowAt.has(owner) || slowAt.size > 1;
+  }
 
   async function readEnd(path: string, owner: number, { decides }: LogUse): Promise<JobLog> {
-    if (!decides && elapsedMs(slowAt, clock.now()) < PAUSE_MS) return unreadable(path);
+    if (!decides && isPaused(owner)) return unreadable(path);
     const found = await readUntrustedFile(host, { path, owner }, { from: -TAIL_BYTES, max: TAIL_BYTES });
     switch (found.kind) {
       case 'read':
@@ -51,7 +58,7 @@ export function createJobLogs({ host, clock, redact }: JobLogsDeps): JobLogs {
       case 'refused':
         return { kind: 'not shown', why: `The job's log ${path} is not shown because it ${found.why}.` };
       case 'too slow':
-        slowAt = clock.now();
+        slowAt.set(owner, clock.now());
         return unreadable(path);
       case 'unreadable':
         return unreadable(path);

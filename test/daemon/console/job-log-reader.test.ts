@@ -87,6 +87,20 @@ describe('the reader of job logs', () => {
     expect(asked).to.have.length(3);
   });
 
+  it('reads the logs of other users after a timeout for one user, but not after timeouts for two', async () => {
+    const { logs, asked } = logsFrom(({ program, args, timeoutMs }) =>
+      args.includes('3')
+        ? returning('part 0 4\nlast')()
+        : Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),
+    );
+
+    await failureOf(logs, { userId: 1 });
+    expect(await logs.read(recordOf({ userId: 3 }))).to.include({ tail: 'last' });
+    await failureOf(logs, { userId: 2 });
+    expect(await failureOf(logs, { userId: 3 })).to.match(/cannot be read from here/);
+    expect(asked).to.have.length(3);
+  });
+
   it('reads at most two logs at once', async () => {
     const answers: ((text: string) => void)[] = [];
     const { logs, asked } = logsFrom(() => new Promise((resolve) => answers.push(resolve)));
