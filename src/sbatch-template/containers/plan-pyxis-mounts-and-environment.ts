@@ -65,7 +65,7 @@ export function planPyxis(
       seesJobFolder: form.kind === 'step' && form.namesJobFolder,
       imageName: pyxis.imageName(variables) ?? '',
       environment: [...extra.environment, ...own.environment],
-      setUp: setUpScriptOf(task, settings),
+      setUp: setUpScriptOf(place, task, settings),
     },
     additions: {
       mounts: [...shared.mounts, ...mounts],

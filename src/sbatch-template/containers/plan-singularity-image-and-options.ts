@@ -93,7 +93,7 @@ function planImage(place: AgentLocation, task: TaskContainer, settings: Containe
       ssh: settings.ssh,
       options: [extra, own].flatMap(singularityOptions),
       environment: [...extra.environment, ...own.environment],
-      setUp: setUpScriptOf(task, settings),
+      setUp: setUpScriptOf(place, task, settings),
     },
     notes: [...extra.ignored, ...own.ignored],
   };

@@ -48,10 +48,30 @@ export function parseTaskContainer(task: Readonly<Record<string, unknown>>): Tas
   return { image: textOf('image'), arguments: textOf('arguments'), setUpScript: textOf('setup_shell_script') };
 }
 
-/** The commands to run before the agent: those of the configuration, then those of the task. */
-export function setUpScriptOf({ setUpScript }: TaskContainer, settings: ContainerSettings | undefined): string {
-  return [...(settings?.setUpLines ?? []), setUpScript].filter((text) => text.trim() !== '').join('\n');
+/**
+ * The commands to run before the agent: those of the configuration, then those of the task.
+ * @throws TemplateError if the job cannot pass them to the container
+ */
+export function setUpScriptOf(
+  place: AgentLocation,
+  { setUpScript }: TaskContainer,
+  settings: ContainerSettings | undefined,
+): string {
+  const script = [...(settings?.setUpLines ?? []), setUpScript].filter((text) => text.trim() !== '').join('\n');
+  if (script.includes('\0')) throw errorAt(place, 'the set-up script of the container has a NUL character: remove it');
+  // As the job script encodes it.
+  const bytes = Buffer.byteLength(script.replaceAll(/[%\\]/g, '%25'));
+  if (bytes > MOST_BYTES) {
+    throw errorAt(
+      place,
+      `the set-up script of the container has ${bytes} bytes, and at most ${MOST_BYTES} reach the container: put its files into the image or the repository`,
+    );
+  }
+  return script;
 }
+
+/** Linux passes at most 128 KiB in one variable (MAX_ARG_STRLEN of execve(2)), its name included: with more, no program starts. */
+const MOST_BYTES = 130_000;
 
 /** @throws TemplateError at the agent in the template if an argument cannot be used */
 export function parseArgumentsAt(

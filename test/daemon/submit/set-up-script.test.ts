@@ -1,0 +1,51 @@
+// A set-up script of a container that no job can pass on: its task fails with the reason.
+import { expect } from 'chai';
+import { prepare } from '../../../src/daemon/submit/submit-parked-task.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
+import { entryOf } from '../decide/observations.ts';
+import { createStepFixture } from '../step-fixture.ts';
+
+describe('a parked task whose container has', () => {
+  for (const [what, script, reason] of [
+    [
+      'a NUL character in its set-up script',
+      'echo a\0b',
+      'the set-up script of the container has a NUL character: remove it',
+    ],
+    [
+      'a set-up script of 150 KB',
+      `echo ${'x'.repeat(150_000)}`,
+      'the set-up script of the container has 150005 bytes, and at most 130000 reach the container: put its files into the image or the repository',
+    ],
+  ] as const)
+    it(`${what} fails before it is submitted, and its console says why`, async () => {
+      const { deps } = createStepFixture();
+      const none = { imageDir: undefined, imageCacheDir: undefined, forcePull: false, ssh: false };
+      const containers = { image: 'an_image', arguments: '', extraArguments: '', setUpLines: [], mounts: [], ...none };
+      const fixture = createStepFixture({
+        job: { ...deps.job, containers, singularityMode: true },
+        queues: deps.queues.map((queue) => ({
+          ...queue,
+          template: { ...queue.template, agent: { ...queue.template.agent, command: ['singularity', 'exec'] } },
+        })),
+      });
+      const task = await fixture.enqueued(1);
+      await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+      await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+      const read = await fixture.deps.clearml.tasks.get(task);
+      const [queue] = fixture.deps.queues;
+      if (read === undefined || queue === undefined) throw new Error('nothing to submit');
+      const entry = entryOf({ task, queue: OWN_QUEUE, queueName: 'own', step: 'parking', jobId: undefined });
+      const container = { setup_shell_script: script };
+
+      const made = await prepare(fixture.deps, entry, {
+        queue,
+        read: { ...read, document: { ...read.document, container } },
+      });
+
+      expect(made).to.equal(undefined);
+      expect(await fixture.read(task)).to.include({ status: 'failed', statusReason: 'template' });
+      expect(fixture.consoleOf(task).join().replaceAll(/\s+/g, ' ')).to.include(reason);
+      expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
+    });
+});
