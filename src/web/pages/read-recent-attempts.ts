@@ -1,4 +1,5 @@
 // The attempts of the last 30 days that are over, read from the history at the first request and kept up to date from then on.
+import { elapsedMs } from '../../base/past-time.ts';
 import { attemptKey, type EndedAttempt } from '../../history/ended-attempt.ts';
 import { readHistory } from '../../history/read-history.ts';
 import type { Monitor } from '../../daemon/monitor/monitor.ts';
@@ -24,17 +25,31 @@ export interface AttemptLog {
   read(): Promise<readonly PastAttempt[]>;
 }
 
-const DAYS_30_MS = 30 * 86_400_000;
+const DAY_MS = 86_400_000;
+const DAYS_30_MS = 30 * DAY_MS;
 
-export function createAttemptLog(monitor: Monitor, now: () => number): AttemptLog {
+export function createAttemptLog(monitor: Pick<Monitor, 'clusters' | 'onEvent'>, now: () => number): AttemptLog {
   const attempts = new Map<string, PastAttempt>();
   let loading: Promise<void> | undefined;
   let sorted: readonly PastAttempt[] | undefined;
+  let forgottenAt = now();
 
   monitor.onEvent((event) => {
     // Before the first request, the history has them.
-    if (event.kind === 'ended' && loading !== undefined) add(event.attempt);
+    if (event.kind !== 'ended' || loading === undefined) return;
+    add(event.attempt);
+    forgetDaily();
   });
+
+  /** Without an open page, nothing reads them for months. */
+  function forgetDaily(): void {
+    if (elapsedMs(forgottenAt, now()) >= DAY_MS) forgetOld();
+  }
+
+  function forgetOld(): void {
+    forgottenAt = now();
+    for (const [key, { recordedAt }] of attempts) if (recordedAt < forgottenAt - DAYS_30_MS) attempts.delete(key);
+  }
 
   function add(attempt: EndedAttempt): void {
     const { task, job, cluster, queue, cause, userName, recordedAt, enqueuedAt, submittedAt, startedAt, endedAt } =
@@ -71,7 +86,7 @@ export function createAttemptLog(monitor: Monitor, now: () => number): AttemptLo
       loading ??= load();
       await loading;
       if (sorted !== undefined) return sorted;
-      for (const [key, { recordedAt }] of attempts) if (recordedAt < now() - DAYS_30_MS) attempts.delete(key);
+      forgetOld();
       sorted = [...attempts.values()].sort((a, b) => a.recordedAt - b.recordedAt);
       return sorted;
     },
