@@ -42,6 +42,7 @@ export async function endTask(deps: DaemonDeps, entry: Entry, decided: Ending, b
   const log = decided.withLog ? await deps.jobLogs.read(basis.record, { decides }) : undefined;
   const ending = showsMemoryLimit(log) ? (decided.atMemoryLimit ?? decided) : decided;
   if (basis.isParked && !(await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task))) return;
+  if (!basis.isParked && basis.seen.status === 'queued' && (await isEnqueued(deps, basis.seen))) return;
   if (!(await isUnchanged(deps, entry.task, basis.seen))) return;
 
   const status = ending.status === 'completed by the log' ? statusFromLog(log) : ending.status;
@@ -75,6 +76,13 @@ export async function endTask(deps: DaemonDeps, entry: Entry, decided: Ending, b
   }
   await logToConsole(deps, entry.task, ...lines);
   await removeJobConf(deps, entry);
+}
+
+/** Whether a user has enqueued the task between the poll's reading of the queues and that of the task. */
+async function isEnqueued({ clearml }: DaemonDeps, { id, executionQueue }: Task): Promise<boolean> {
+  if (executionQueue === undefined) return false;
+  const { queues } = await clearml.queues.read([executionQueue]);
+  return queues.some(({ entries }) => entries.some(({ task }) => task === id));
 }
 
 /**

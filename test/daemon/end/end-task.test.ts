@@ -126,6 +126,24 @@ describe('when it ends a task, the daemon', () => {
     });
   }
 
+  for (const [what, isEnqueued, status, reason] of [
+    ['changes nothing if a user has enqueued the task since the queues were read', true, 'queued', ''],
+    ['sets the task to failed if no user has enqueued the task', false, 'failed', 'Slurm FAILED'],
+  ] as const)
+    it(`${what}, after its job removed the queue entry and died`, async () => {
+      const fixture = createStepFixture(logsThatEnd(undefined));
+      const { task, entry } = await parked(fixture);
+      await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+      if (isEnqueued) await fixture.server.call('tasks.enqueue', { task, queue: OWN_QUEUE });
+      const seen = (await fixture.read(task)) ?? expect.fail('no such task');
+
+      await endTask(fixture.deps, entry, FAILED, { seen, isParked: false, record: recordOf() });
+
+      expect(await fixture.read(task)).to.include({ status, statusReason: reason });
+      expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(isEnqueued ? [1] : []);
+      expect(fixture.deps.journal.entries.has(task)).to.equal(isEnqueued);
+    });
+
   it('sets the status to completed only if the job completed and its log shows that the agent finished', async () => {
     for (const [log, status] of [
       ['…\nProcess completed successfully\n', 'completed'],
