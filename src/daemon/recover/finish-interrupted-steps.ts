@@ -13,6 +13,7 @@ import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot 
 import { unpark, readClaimed } from '../claim/park.ts';
 import { recoverOrphan, recoverOrphans } from './recover-orphan.ts';
 import { submitWithoutJobAgain, trackJob } from '../submit/submit-parked-task.ts';
+import { isLongAgo } from '../submit/confirm-parked.ts';
 import { isReadDue } from '../submit/unreadable-document.ts';
 import { accountsOf } from '../users/unix-users.ts';
 import type { SubmissionPool, SubmitResult } from '../submit/submission-pool.ts';
@@ -66,6 +67,11 @@ async function finishStep(context: StepContext, entry: Entry): Promise<boolean> 
       else await deps.journal.forget(entry.task);
       return true;
     case 'parking':
+      // A peer may have claimed it since, and be gone: it must be claimed again, so that limits and pauses apply.
+      if (place === 'nowhere' && deps.peers.hasMet() && isLongAgo(deps, entry)) {
+        await recoverOrphan(deps, entry, context);
+        return true;
+      }
       if (place === 'nowhere' || place === 'parked') return finishParking(context, entry, place === 'parked');
       await unpark(deps, entry);
       return true;

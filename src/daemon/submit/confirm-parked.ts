@@ -46,11 +46,22 @@ const WHY_NOT: Readonly<Record<Exclude<Found, 'ours'>, string>> = {
 async function findParked(deps: DaemonDeps, known: Entry): Promise<Found> {
   // There was a poll since the last submission, so a peer that has claimed the task is known.
   if (known.step !== 'parking' && !deps.peers.hasMet()) return 'ours';
-  const safeMs = Math.max(MIN_SAFE_MS, SAFE_PART * deps.adoptAfterMs);
-  const parkedAt = known.parkedAt ?? known.stepAt;
-  if (elapsedMs(parkedAt, deps.clock.now()) < safeMs) return 'ours';
+  if (!isLongAgo(deps, known)) return 'ours';
   const { queues, isWhole } = await deps.clearml.queues.read([schedulerQueueOf(deps, known)]);
   const entry = queues.flatMap(({ entries }) => entries).find(({ task }) => task === known.task);
   if (entry === undefined) return isWhole ? 'nothing' : 'ours';
-  return entry.added === undefined || entry.added < parkedAt + safeMs ? 'ours' : 'entry of another daemon';
+  return entry.added === undefined || entry.added < parkedAt(known) + safeMs(deps) ? 'ours' : 'entry of another daemon';
+}
+
+/** Whether this daemon parked the task so long ago, or was about to, that a peer may have taken the task for untracked since. */
+export function isLongAgo(deps: DaemonDeps, known: Entry): boolean {
+  return elapsedMs(parkedAt(known), deps.clock.now()) >= safeMs(deps);
+}
+
+function parkedAt(known: Entry): number {
+  return known.parkedAt ?? known.stepAt;
+}
+
+function safeMs({ adoptAfterMs }: DaemonDeps): number {
+  return Math.max(MIN_SAFE_MS, SAFE_PART * adoptAfterMs);
 }

@@ -257,6 +257,24 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
   });
 
+  for (const [what, hasMet, waiting, jobs] of [
+    ['returns the task to its queue if it has met a peer, which may have claimed the task since', true, [1], 0],
+    ['submits the task if it has met no peer', false, [], 1],
+  ] as const)
+    it(`${what}, after a restart long after the parking, when the task is in no queue`, async () => {
+      const { deps, clock } = fixture;
+      await park(deps, await popped(deps));
+      clock.pass(deps.adoptAfterMs + 10_000);
+      await deps.clearml.queues.removeEntry(SCHEDULER_QUEUE, task);
+      Object.assign(deps.peers, { hasMet: () => hasMet });
+
+      await finishInterruptedSteps(deps, fixture.pool, await fixture.poll(), new AbortController().signal);
+      await fixture.pool.finish();
+
+      expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(waiting);
+      expect(fixture.cluster.jobs).to.have.length(jobs);
+    });
+
   it('reads no queue between the parking and sbatch if it did not stand still', async () => {
     const { deps, calls } = fixture;
     await submitPopped(deps, await popped(deps));
