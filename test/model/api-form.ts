@@ -43,6 +43,7 @@ function document(task: SeenTask, offset: number): Record<string, unknown> {
     status_message: task.message,
     status_changed: changed,
     last_update: task.isHeard ? iso(JUST_NOW) : changed,
+    ...(task.run === 0 ? {} : { started: iso(task.run) }),
     ...(task.worker === '' ? {} : { last_worker: task.worker }),
     execution: task.queue === '' ? {} : { queue: QUEUE_IDS[task.queue] },
     system_tags: [],

@@ -1,5 +1,6 @@
 // The invariants of every state, and of every call by which a daemon changes a task.
 import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
+import type { JournalValue } from './journal-value.ts';
 import type { State } from './state.ts';
 import { isAlive, isAtWork, type ServerCall, type World } from './world.ts';
 
@@ -19,11 +20,25 @@ export function violationIn({ world, incarnations }: State): string | undefined 
     const isStillAsked = task.status !== 'in_progress' || task.message === 'stopping';
     if (!isOver || !isStillAsked) return `a request to stop was forgotten: ${task.status}`;
   }
+  if (aborted === 'overwritten' && task !== undefined) {
+    if (task.status === 'queued' || task.status === 'created')
+      return `an abort that the daemon had recorded was forgotten: ${task.status}`;
+    const journal = incarnations[0]?.journal ?? '';
+    if (task.status === 'in_progress' && journal !== '' && !hasRecordedAbort(journal))
+      return 'the daemon forgot an abort that it had recorded';
+  }
   return incarnations.find(({ pass }) => pass?.moment.death !== undefined)?.pass?.moment.death;
+}
+
+/** Whether the journal of a daemon has the user's request to stop the task. */
+export function hasRecordedAbort(journal: JournalValue): boolean {
+  return journal.includes('"stoppingSince"');
 }
 
 /** The violation by a daemon's call that the server executed; undefined if there is none. */
 export function violationByCall({ endpoint }: ServerCall, before: World, after: World): string | undefined {
+  if (endpoint === 'tasks.stop' && before.aborted === '')
+    return 'a daemon aborted a task that its user had not aborted last';
   if (!FORCED.includes(endpoint) || before.task === after.task || before.task === undefined) return undefined;
   const isRun = before.isRunElsewhere || before.jobs.some(isAtWork);
   const isTaken = before.jobs.some(({ state, phase }) => state === 'RUNNING' && phase !== 'new');

@@ -9,6 +9,7 @@ import {
   isHeard,
   spend,
   type JobValue,
+  type Phase,
   type ServerCall,
   type Stamp,
   type World,
@@ -98,13 +99,28 @@ export function jobMoves(
           const body = { task: TASK_ID, worker: workerOf(job) };
           go(
             'reports as the worker of its task',
-            become({ phase: 'run' }, ask({ endpoint: 'workers.status_report', body })),
+            become({ phase: 'reported' }, ask({ endpoint: 'workers.status_report', body })),
           );
           break;
         }
+        case 'reported':
+          startAgain('starting');
+          break;
+        case 'starting':
+          startAgain('run');
+          break;
         case 'run':
           work();
       }
+    }
+
+    /** The agent sets the status without reading it, and so overwrites a stop request. Meanwhile it may also poll. */
+    function startAgain(phase: Phase): void {
+      const status = world.task?.status;
+      if (status !== 'in_progress' || world.task?.message === 'stopping') work();
+      const begun = ask({ endpoint: 'tasks.started', body: { task: TASK_ID, force: true } });
+      const aborted = world.aborted === 'asked' ? 'overwritten' : world.aborted;
+      if (begun.task !== undefined) go('sets the status again', become({ phase }, { ...begun, aborted }));
     }
 
     function work(): void {

@@ -95,6 +95,23 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     breaks: /on a task that runs/,
   },
   {
+    rule: 'an abort that the daemon has recorded is kept and repeated if the agent overwrites it while it starts',
+    edits: [
+      {
+        file: 'src/daemon/decide/running-job.ts',
+        from: '    if (isAbortOverwritten(task, job, observation)) return repeatAbort(job, task, observation);\n',
+        to: '',
+      },
+      {
+        file: 'src/daemon/decide/running-job.ts',
+        from: 'clearTimers(entry, isAbortedRun(task, observation))',
+        to: 'clearTimers(entry)',
+      },
+    ],
+    scenario: when('the user aborts', { users: 1 }, { acts: ['abort'] }),
+    breaks: /forgot an abort/,
+  },
+  {
     rule: 'a task is changed only if it equals the snapshot',
     edits: [
       {

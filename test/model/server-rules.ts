@@ -98,8 +98,15 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (world.task === undefined) return refuse(world, NO_TASK);
     return count({ ...world, task: { ...world.task, worker: String(body['worker']) } }, 1);
   },
-  'tasks.started': (world, body, now) =>
-    world.task === undefined ? refuse(world, NO_TASK_TO_START) : change(world, 'in_progress', body, now),
+  'tasks.started': (world, body, now) => {
+    if (world.task === undefined) return refuse(world, NO_TASK_TO_START);
+    const { status, run } = world.task;
+    const started = change(world, 'in_progress', body, now);
+    if ('refused' in started.answer || started.world.task === undefined || (status === 'in_progress' && run > 0))
+      return started;
+    const runs = world.runs + 1;
+    return { ...started, world: { ...started.world, runs, task: { ...started.world.task, run: runs } } };
+  },
   'tasks.stopped': (world, body, now) => change(world, 'stopped', body, now),
   'tasks.failed': (world, body, now) => change(world, 'failed', body, now),
   'tasks.completed': (world, body, now) => change(world, 'completed', body, now),
@@ -123,7 +130,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (world.task === undefined) return refuse(world, NO_TASK);
     const reset = change(world, 'created', { ...body, force: true }, now).world;
     if (reset.task === undefined) return count(reset, 0);
-    const task = { ...reset.task, queue: '' as const, before: '' as const, worker: '' };
+    const task = { ...reset.task, queue: '' as const, before: '' as const, worker: '', run: 0 };
     return count({ ...reset, task, entries: { own: 0, scheduler: 0, other: 0 } }, 1);
   },
   'tasks.enqueue': (world, body, now) => {

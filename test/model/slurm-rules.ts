@@ -82,7 +82,8 @@ export function slurmOutcomes(world: World, call: SlurmCall, { hasAccounting }: 
             name: job.name,
             exitCode: job.exitCode,
             restarts: job.restarts,
-            phase: job.phase,
+            // Whether its script has begun is all that the log shows.
+            phase: job.phase === 'new' ? 'new' : 'run',
             state: toSeenJob(job).state,
           },
         }),

@@ -1,14 +1,14 @@
 // All successors of a state: a step of a daemon is one call, and between two calls anything else may move.
 import { jobMoves } from './job-rules.ts';
-import { violationByCall, violationByJob } from './invariants.ts';
+import { hasRecordedAbort, violationByCall, violationByJob } from './invariants.ts';
 import type { Incarnation, Incarnations } from './incarnations.ts';
 import type { MoveKind } from './moves.ts';
 import type { Event, PendingCall, Reply } from './outside-calls.ts';
-import { READS, serve } from './server-rules.ts';
+import { READS, serve, type Served } from './server-rules.ts';
 import { slurmOutcomes } from './slurm-rules.ts';
 import { nextStamp, type State } from './state.ts';
 import { lateMoves, otherAgentMoves, userMoves, type UserAct } from './user-rules.ts';
-import { QUEUE_IDS, isHeard, spend, type World } from './world.ts';
+import { QUEUE_IDS, isHeard, spend, type ServerCall, type World } from './world.ts';
 
 export interface Setting {
   /** False only to show that the gate is needed. */
@@ -55,7 +55,7 @@ export async function successors(state: State, incarnations: Incarnations, setti
   const found: Successor[] = others.map(({ label, kind, world: after }) => ({
     label,
     kind,
-    state: { ...state, world: after },
+    state: { ...state, world: withKnownAbort(after, state.incarnations) },
   }));
   for (const index of state.incarnations.keys())
     found.push(...(await daemonSteps(state, index, incarnations, setting)));
@@ -73,6 +73,7 @@ const CLOSE: readonly string[] = [
   'tasks.completed',
   'tasks.started',
   'tasks.dequeue',
+  'tasks.stop',
 ];
 
 /** The last response was the task itself, or a stopped task that was started is now dequeued. */
@@ -147,7 +148,7 @@ async function daemonSteps(
         incarnations.rest(again.daemon, ''),
         'is killed, and loses its journal',
         'fault',
-        spend(world, 'journals'),
+        spend(world.aborted === 'overwritten' ? { ...world, aborted: 'erased' } : world, 'journals'),
       );
     }
     for (const { call: outside } of pending) {
@@ -191,7 +192,7 @@ async function daemonSteps(
       case 'server': {
         const { endpoint } = outside.call;
         const name = nameCall(outside.call.endpoint, outside.call.body);
-        const served = serve(world, outside.call, { stamp: nextStamp(state), isHeard: isHeard(world) });
+        const served = serveDaemon(world, outside.call, { stamp: nextStamp(state), isHeard: isHeard(world) });
         const wrong = violationByCall(outside.call, world, served.world);
         const labels = 'refused' in served.answer ? ` (refused ${served.answer.refused.join('/')})` : '';
         await answer({ server: served.answer }, name + labels, 'work', served.world, wrong);
@@ -213,6 +214,21 @@ async function daemonSteps(
       }
     }
   }
+}
+
+/** A request that was repeated is a request. */
+function serveDaemon(world: World, call: ServerCall, now: Parameters<typeof serve>[2]): Served {
+  const served = serve(world, call, now);
+  if (call.endpoint !== 'tasks.stop' || 'refused' in served.answer) return served;
+  const aborted = served.world.task?.status === 'stopped' ? 'at once' : 'asked';
+  return { ...served, world: { ...served.world, aborted } };
+}
+
+/** Nothing shows a request that an agent overwrote before the daemon had recorded it. One of two daemons may not have. */
+function withKnownAbort(world: World, incarnations: readonly Incarnation[]): World {
+  if (world.aborted !== 'overwritten') return world;
+  const isKnown = incarnations.length === 1 && incarnations.every(({ journal }) => hasRecordedAbort(journal));
+  return isKnown ? world : { ...world, aborted: 'erased' };
 }
 
 function countWakes(events: readonly Event[]): number {

@@ -1,7 +1,17 @@
 // The actions of a user in the web page, and of another user's agent. Pure.
 import type { MoveKind, WorldMove } from './moves.ts';
 import { serve } from './server-rules.ts';
-import { QUEUE_IDS, TASK_ID, isHeard, isPastGate, spend, type ServerCall, type Stamp, type World } from './world.ts';
+import {
+  QUEUE_IDS,
+  TASK_ID,
+  isHeard,
+  isPastGate,
+  isStarting,
+  spend,
+  type ServerCall,
+  type Stamp,
+  type World,
+} from './world.ts';
 
 export const USER_ACTS = ['abort', 'dequeue', 'reset', 'enqueue', 'enqueue elsewhere', 'delete', 'remove'] as const;
 export type UserAct = (typeof USER_ACTS)[number];
@@ -45,6 +55,9 @@ function isOffered(act: UserAct, { task, entries, jobs }: World): boolean {
   // Between its gate and its start, an agent cannot be distinguished from an idle one, and for a moment after an abort it
   // still works: another agent, which checks nothing, does not get the task in those moments.
   const isBeingTaken = jobs.some((job) => job.state === 'RUNNING' && isPastGate(job));
+  // Such an agent overwrites every act but a stop request, which the server sends only after the first report.
+  const starting = jobs.find((job) => job.state === 'RUNNING' && isStarting(job));
+  if (starting !== undefined && act !== 'delete' && (act !== 'abort' || starting.phase === 'begun')) return false;
   switch (act) {
     case 'abort':
       return status === 'queued' || status === 'in_progress';

@@ -36,6 +36,8 @@ export interface TaskValue {
   /** The status from before the queue. */
   readonly before: Status | '';
   readonly worker: string;
+  /** The number of its run, for the time `started`; 0 if it has never run, or was reset. */
+  readonly run: number;
   /** The user property in which a daemon keeps the id of the task's job. */
   readonly slurmJob: string;
   /** The user property in which a daemon keeps which jobs it cancelled. */
@@ -43,10 +45,11 @@ export interface TaskValue {
 }
 
 /**
- * The progress of one start of a job: before the gate, entry taken, past the gate, task begun by its agent, agent known
- * as the worker.
+ * The progress of one start of a job: before the gate, entry taken, past the gate, task begun by its agent, agent known as the worker,
+ * status set once more, and status set for the last time. A real agent sets it up to five times more, and two are the fewest of which the
+ * second overwrites an abort that was repeated.
  */
-export type Phase = 'new' | 'taken' | 'gated' | 'begun' | 'run';
+export type Phase = 'new' | 'taken' | 'gated' | 'begun' | 'reported' | 'starting' | 'run';
 
 export interface JobValue {
   readonly id: number;
@@ -113,12 +116,17 @@ export interface World {
   readonly nextId: number;
   /** The number of jobs created so far: bounds the search, and orders attempts. */
   readonly made: number;
+  /** The number of runs of the task so far. */
+  readonly runs: number;
   /** Another user's agent runs the task. */
   readonly isRunElsewhere: boolean;
   /** A call of a dead daemon that is still in flight. */
   readonly late: ServerCall | undefined;
-  /** The last action of the user was an abort: at once, or by a stop request to a running task. */
-  readonly aborted: '' | 'at once' | 'asked';
+  /**
+   * The last action of the user was an abort: at once, or by a stop request to a running task, which the agent may have overwritten,
+   * before or after the daemon had recorded it.
+   */
+  readonly aborted: '' | 'at once' | 'asked' | 'erased' | 'overwritten';
   /** The user has removed its entry from the scheduler queue. */
   readonly removed: boolean;
   readonly left: Budgets;
@@ -134,6 +142,7 @@ export function firstWorld(left: Budgets): World {
       queue: 'own',
       before: 'created',
       worker: '',
+      run: 0,
       slurmJob: '',
       slurmCancelled: '',
     },
@@ -141,6 +150,7 @@ export function firstWorld(left: Budgets): World {
     jobs: [],
     nextId: 1,
     made: 0,
+    runs: 0,
     isRunElsewhere: false,
     late: undefined,
     aborted: '',
@@ -155,7 +165,12 @@ export function spend(world: World, what: keyof Budgets): World {
 
 /** Whether an agent of this job may work on the task. */
 export function isAtWork({ state, phase }: JobValue): boolean {
-  return state === 'RUNNING' && (phase === 'begun' || phase === 'run');
+  return state === 'RUNNING' && (isStarting({ phase }) || phase === 'run');
+}
+
+/** Whether its agent still sets the status, whatever it is. */
+export function isStarting({ phase }: Pick<JobValue, 'phase'>): boolean {
+  return phase === 'begun' || phase === 'reported' || phase === 'starting';
 }
 
 /** Whether its agent can no longer be kept from the task. */

@@ -9,6 +9,7 @@ const EASY = {
   hasSlowCalls: false,
   isLazy: true,
   diesForGood: false,
+  agentsStartOnce: true,
 } as const;
 
 export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: Search }[] = [
@@ -69,7 +70,7 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
   },
   {
     title: 'the oracle blamed a daemon that was suspended before its sbatch for a job without a queue entry',
-    search: { seed: 78, rounds: 1, same: {} },
+    search: { seed: 78, rounds: 1, same: { agentsStartOnce: true } },
   },
   {
     title: "the oracle blamed a daemon for a job whose task's queue entry was removed just after a poll",

@@ -40,6 +40,8 @@ export interface RoundPlan {
   readonly readsChanges: boolean;
   /** undefined: jobs are not limited, all tasks have one owner, and nothing is paused. */
   readonly limited?: RoundLimits | undefined;
+  /** Agents set the status of a task only once: a round that was found so stays the same. */
+  readonly agentsStartOnce?: boolean;
   /** The second daemon never restarts after it was killed. */
   readonly diesForGood: boolean;
   /**
@@ -65,6 +67,7 @@ export interface Scenario {
   readonly faults: readonly ScheduledFault[];
   /** Also checks the final status of each task. */
   readonly checksEnds?: boolean;
+  readonly agentsStartOnce?: boolean;
 }
 
 const MOST_TASKS = 200;
@@ -136,7 +139,14 @@ function drawUnixUsers(plan: Pick<RoundPlan, 'seed' | 'round'>): RoundLimits['un
 }
 
 /** Returns the plan of a scenario; the oracle's permitted deviations depend on its faults. */
-export function planOf({ natures, daemons, seed, faults, checksEnds = false }: Scenario): RoundPlan {
+export function planOf({
+  natures,
+  daemons,
+  seed,
+  faults,
+  checksEnds = false,
+  agentsStartOnce = false,
+}: Scenario): RoundPlan {
   return {
     seed,
     round: 0,
@@ -152,6 +162,7 @@ export function planOf({ natures, daemons, seed, faults, checksEnds = false }: S
     diesForGood: false,
     isScenario: true,
     checksEnds,
+    agentsStartOnce,
   };
 }
 

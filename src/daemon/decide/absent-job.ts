@@ -2,7 +2,7 @@
 import { pastTime } from '../../base/past-time.ts';
 import { formatDuration } from '../../base/format-duration.ts';
 import type { Task } from '../../clearml/task.ts';
-import { isAbortOverwritten, isAskedToStop } from './recognize-abort.ts';
+import { isAbortedRun, isAskedToStop } from './recognize-abort.ts';
 import type { Action } from './action.ts';
 import { dequeue, end, isRemovedByUser, forget, resubmitOrFail } from './shared-actions.ts';
 import type { Observation } from './observation.ts';
@@ -32,8 +32,7 @@ export function decideAbsent(observation: Observation): Action[] {
 function decideLost(task: Task, observation: Observation): Action[] {
   if (!isSilent(task, observation)) return [];
   const job = jobOf(observation);
-  const { jobId } = observation.entry;
-  if (isAskedToStop(task) || (jobId !== undefined && isAbortOverwritten(task, { id: jobId }, observation))) {
+  if (isAskedToStop(task) || isAbortedRun(task, observation)) {
     const text = `Aborted by the user. ${job} is no longer known to Slurm.`;
     return [end({ status: 'stopped', reason: 'aborted', text, withLog: false })];
   }

@@ -128,8 +128,7 @@ function decideStillInProgress(job: Job, task: Task, observation: Observation): 
 
   const ended = describeEnd(job, recordOf(observation));
   if (isAborted(task, job, observation)) {
-    const text = `Aborted by the user. ${ended}`;
-    return afterGrace(observation, [end({ status: 'stopped', reason: 'aborted', text, withLog: false })]);
+    return afterGrace(observation, [end(aborted(ended))]);
   }
   // Slurm restarted it before the task was parked again: the task must run again.
   if (isBackAtGate(job, observation.record)) {
@@ -146,12 +145,19 @@ function decideStillInProgress(job: Job, task: Task, observation: Observation): 
   return afterGrace(observation, [end(ending)]);
 }
 
+function aborted(ended: string): Ending {
+  return { status: 'stopped', reason: 'aborted', text: `Aborted by the user. ${ended}`, withLog: false };
+}
+
 function decideStopped(job: Job, task: Task, observation: Observation): Action[] {
   // Only a status that this job's agent set on SIGTERM is corrected. A user's abort stays, even if the agent's status hides it.
   const { cancelledFor, stoppingSince } = observation.entry;
   const isByTerm = isStoppedByTerm(task) && ranAs(task, job) && !isEnqueuedElsewhere(task, observation);
   const isExtra = isCancelledAsExtra(job, observation.entry);
   const isWanted = (cancelledFor !== undefined && !isExtra) || stoppingSince !== undefined;
+  // With the agent's reason for a SIGTERM, the task would be tracked and parked again once it is forgotten.
+  if (isByTerm && stoppingSince !== undefined && isBackAtGate(job, observation.record))
+    return [end(aborted(describeEnd(job, recordOf(observation))))];
   if (!isByTerm || isWanted || job.state === 'COMPLETED') return finish(job, observation);
   if (isBackAtGate(job, observation.record)) return parkAndResubmit(job, 'stopped', observation);
   if (isExtra) return resubmitAfterCancellation(job, 'stopped', observation);

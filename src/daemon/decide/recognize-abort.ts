@@ -2,7 +2,7 @@
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { Observation } from './observation.ts';
-import { isEnqueuedElsewhere, ranAs } from './who-runs-the-task.ts';
+import { isEnqueuedElsewhere, isSilent, ranAs } from './who-runs-the-task.ts';
 
 /** The status reason that the agent sets on SIGTERM, which Slurm sends for many causes other than a user's abort. */
 const TERM_REASON = 'user abort';
@@ -23,9 +23,10 @@ export function isAskedToStop(task: Task): boolean {
   return task.status === 'in_progress' && task.statusMessage.includes(STOPPING_MESSAGE);
 }
 
-/** Whether the user has aborted the task that this job runs or ran, and no agent has ended the task since. */
+/** Whether the user has aborted the task that this job ran, or a job whose agent is silent, and no agent has ended the task since. */
 export function isAborted(task: Task, job: Pick<Job, 'id'>, observation: Observation): boolean {
-  return isAskedToStop(task) || isAbortOverwritten(task, job, observation);
+  if (isAskedToStop(task) || isAbortOverwritten(task, job, observation)) return true;
+  return task.status === 'in_progress' && isAbortedRun(task, observation) && isSilent(task, observation);
 }
 
 /**
@@ -34,10 +35,14 @@ export function isAborted(task: Task, job: Pick<Job, 'id'>, observation: Observa
  * time, or another worker has reported.
  */
 export function isAbortOverwritten(task: Task, job: Pick<Job, 'id'>, observation: Observation): boolean {
+  return task.status === 'in_progress' && !isAskedToStop(task) && ranAs(task, job) && isAbortedRun(task, observation);
+}
+
+/** Whether an earlier poll saw an abort request to this run of the task, whatever job runs it. */
+export function isAbortedRun(task: Task, observation: Observation): boolean {
   const { stoppingSince, stoppingRun } = observation.entry;
-  if (task.status !== 'in_progress' || isAskedToStop(task)) return false;
-  if (stoppingSince === undefined || stoppingRun === undefined || task.started !== stoppingRun) return false;
-  return ranAs(task, job) && !isEnqueuedElsewhere(task, observation);
+  if (stoppingSince === undefined || stoppingRun === undefined) return false;
+  return task.started === stoppingRun && !isEnqueuedElsewhere(task, observation);
 }
 
 /**

@@ -2,7 +2,7 @@
 import { pastTime } from '../../base/past-time.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { isAbortOverwritten, isAskedToStop, isStoppedByTerm } from './recognize-abort.ts';
+import { isAbortedRun, isAbortOverwritten, isAskedToStop, isStoppedByTerm } from './recognize-abort.ts';
 import type { Entry } from '../journal/entry.ts';
 import { ABORT_REPEATED, describeSlowStart, describeStart, describeUnwanted } from '../console/console-messages.ts';
 import type { Action } from './action.ts';
@@ -32,7 +32,8 @@ function watch(job: Job, observation: Observation): Action[] {
   // Never set a status or a status message of a task in progress: it would erase the user's abort request.
   if (task?.status === 'in_progress') {
     if (isAbortOverwritten(task, job, observation)) return repeatAbort(job, task, observation);
-    if (!isAskedToStop(task)) return clearTimers(entry);
+    // Its job may have ended while another job of the task lives: the end of that job still needs the record.
+    if (!isAskedToStop(task)) return clearTimers(entry, isAbortedRun(task, observation));
     return cancelAborted(job, task, observation);
   }
   if (isAgentFinished(task, job)) return [];
@@ -95,7 +96,8 @@ function slowStart(job: Job, { entry, now, gracePeriods }: Observation): Action[
   return logOnce({ ...entry.told, slowStart: true }, { level: 'WARNING', text: describeSlowStart(job, runningForMs) });
 }
 
-function clearTimers({ astraySince, stoppingSince }: Entry): Action[] {
-  if (astraySince === undefined && stoppingSince === undefined) return [];
-  return [{ do: 'note', patch: { astraySince: undefined, stoppingSince: undefined, stoppingRun: undefined } }];
+function clearTimers({ astraySince, stoppingSince }: Entry, keepsAbort = false): Action[] {
+  if (astraySince === undefined && (keepsAbort || stoppingSince === undefined)) return [];
+  const stopping = keepsAbort ? {} : { stoppingSince: undefined, stoppingRun: undefined };
+  return [{ do: 'note', patch: { astraySince: undefined, ...stopping } }];
 }

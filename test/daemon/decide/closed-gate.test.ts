@@ -70,14 +70,14 @@ describeRows('for a job that ended at the gate, the daemon', [
     done: ['return-to-queue'],
   },
   {
-    title: 'leaves the task stopped if a user requested the abort before SIGTERM arrived',
+    title: 'keeps the task stopped, and says so in its status, if a user requested the abort before SIGTERM arrived',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('stopped', BY_TERM),
       record: backAtGate,
       entry: entryOf({ stoppingSince: NOW - 5_000 }),
     },
-    done: ['forget', 'log'],
+    done: ['end stopped'],
   },
   {
     title: 'waits for the next poll if Slurm has no record of the job',

@@ -117,8 +117,27 @@ describeRows('if the agent overwrote an abort while it started, the decision tab
     done: ['end stopped'],
   },
   {
+    title: 'stops the task if its job ended while another job of the task, which found the gate closed, was tracked',
+    seen: {
+      jobs: [jobOf('FAILED', { id: '6' as JobId }), jobOf('CANCELLED')],
+      task: overwritten(),
+      record: recordOf({ stateWord: 'CANCELLED' }),
+      entry: seenBefore({ jobId: '6' as JobId, endSeenAt: NOW - GRACES.endMs }),
+    },
+    done: ['end stopped'],
+  },
+  {
     title: 'stops the task if Slurm requeued its job meanwhile',
     seen: { jobs: [jobOf('PENDING')], task: overwritten(), entry: seenBefore() },
+    done: ['cancel', 'end stopped'],
+  },
+  {
+    title: 'stops the task if its job is gone, its agent silent, and a late job of the task waits',
+    seen: {
+      jobs: [jobOf('PENDING', { id: '6' as JobId })],
+      task: overwritten({ lastUpdate: NOW - GRACES.absentMs }),
+      entry: seenBefore({ jobId: '6' as JobId }),
+    },
     done: ['cancel', 'end stopped'],
   },
   {
@@ -138,13 +157,18 @@ describe('after an abort that it saw, the decision table', () => {
     ['was reset and runs again, so that the run is another one', overwritten({ started: RUN + 1 })],
     ['was reset, and its job has started it once more', overwritten({ started: RUN + 1, executionQueue: undefined })],
     ['was enqueued again and popped by another agent, which has not reported', overwritten({ started: RUN + 1 })],
-    ['runs as another worker', overwritten({ lastWorker: 'gpu-box:0' })],
-    ['runs in the job of a later attempt', overwritten({ lastWorker: 'login1:slurm:8' })],
     ['was enqueued in another queue', overwritten({ executionQueue: 'x'.repeat(32) as QueueId })],
     ['has no start time', overwritten({ started: undefined })],
   ] as const)
     it(`forgets the abort if the task ${title}`, () => {
       expect(decide(observation({ jobs: RUNNING, task, entry: seenBefore() }))).to.deep.equal([CLEAR]);
+    });
+
+  for (const lastWorker of ['gpu-box:0', 'login1:slurm:8'])
+    it(`does not repeat the abort for the worker ${lastWorker}, but keeps it for the end of the job that ran the task`, () => {
+      expect(
+        decide(observation({ jobs: RUNNING, task: overwritten({ lastWorker }), entry: seenBefore() })),
+      ).to.deep.equal([]);
     });
 
   for (const status of ['created', 'queued', 'stopped', 'completed', 'failed'] as const)
