@@ -10,8 +10,8 @@ export interface SlotRequest {
 
 export interface UserSlots {
   /**
-   * Runs the call when a slot is free, in the order of the requests. A mapped user has one call at a time; later calls of this user let
-   * those of others pass. Rejects with the signal's reason if it is aborted before.
+   * Runs the call when a slot is free, in the order of the requests. A mapped user has only so many calls at a time; later calls of this
+   * user let those of others pass. Rejects with the signal's reason if it is aborted before.
    */
   run<Result>(call: () => Promise<Result>, request: SlotRequest): Promise<Result>;
 }
@@ -24,19 +24,24 @@ interface Waiting {
 /** A mapped user can stop a command. One that takes longer keeps no other from a slot: it hardly keeps the controller busy. */
 const HOLDS_SLOT_MS = 5_000;
 
-export function createUserSlots(count: number, clock: Pick<Clock, 'sleep'>): UserSlots {
+/** @param perUser how many calls a mapped user may have at a time */
+export function createUserSlots(count: number, clock: Pick<Clock, 'sleep'>, perUser = 1): UserSlots {
   let free = count;
-  /** The mapped users that have a running call. */
-  const active = new Set<string>();
+  /** The running calls of each mapped user. */
+  const active = new Map<string | undefined, number>();
   const waiting: Waiting[] = [];
+
+  function activeOf(user: string | undefined): number {
+    return active.get(user) ?? 0;
+  }
 
   function startNext(): void {
     while (free > 0) {
-      const at = waiting.findIndex(({ user }) => user === undefined || !active.has(user));
+      const at = waiting.findIndex(({ user }) => user === undefined || activeOf(user) < perUser);
       const [next] = at < 0 ? [] : waiting.splice(at, 1);
       if (next === undefined) return;
       free -= 1;
-      if (next.user !== undefined) active.add(next.user);
+      active.set(next.user, activeOf(next.user) + 1);
       next.proceed();
     }
   }
@@ -82,7 +87,7 @@ export function createUserSlots(count: number, clock: Pick<Clock, 'sleep'>): Use
         return await call();
       } finally {
         ended.abort();
-        if (request.user !== undefined) active.delete(request.user);
+        active.set(request.user, activeOf(request.user) - 1);
         returnSlot();
         startNext();
       }

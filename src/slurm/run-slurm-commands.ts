@@ -71,8 +71,8 @@ export function createCommandLineScheduler({
   clock = systemClock,
 }: CliSchedulerDeps): Scheduler {
   // Separate, so that a poll never waits behind a retrying sbatch, a hanging scancel or a slow database.
-  const submits = createUserSlots(SUBMITS_AT_ONCE, clock);
-  const cancels = createUserSlots(CANCELS_AT_ONCE, clock);
+  const submits = createUserSlots(SUBMITS_AT_ONCE, clock, SUBMITS_AT_ONCE - 1);
+  const cancels = createUserSlots(CANCELS_AT_ONCE, clock, CANCELS_AT_ONCE - 1);
   const others = createUserSlots(1, clock);
   const readsAsUsers = createUserSlots(READS_AS_USERS_AT_ONCE, clock);
   const stuckUsers = createStuckUsers(now);

@@ -14,9 +14,9 @@ interface Bed {
   readonly end: (name: string) => Promise<void>;
 }
 
-function createBed(count: number): Bed {
+function createBed(count: number, perUser?: number): Bed {
   const clock = createSimulatedClock(0);
-  const slots = createUserSlots(count, clock.of(1));
+  const slots = createUserSlots(count, clock.of(1), perUser);
   const started: string[] = [];
   const ends = new Map<string, () => void>();
   return {
@@ -58,6 +58,14 @@ describe('the slots of Slurm commands', () => {
     expect(started).to.deep.equal(['alice 1', 'bob 1', 'own']);
     await end('alice 1');
     expect(started.at(-1)).to.equal('alice 2');
+  });
+
+  it('have as many calls of a mapped user as permitted', async () => {
+    const { started, call, end } = createBed(4, 2);
+    for (const name of ['1', '2', '3']) await call(name, 'alice');
+    expect(started).to.deep.equal(['1', '2']);
+    await end('1');
+    expect(started).to.deep.equal(['1', '2', '3']);
   });
 
   it('are free after five seconds of a mapped user, who still has no second call', async () => {

@@ -28,6 +28,8 @@ interface Bed {
   readonly deps: DaemonDeps;
   /** All commands as these users hang until their timeout. */
   readonly stuck: Set<string>;
+  /** How long sbatch takes for all others. */
+  sbatchMs: number;
   readonly enqueued: (user: string) => Promise<TaskId>;
   readonly jobOf: (task: TaskId) => SimJob | undefined;
   readonly statusOf: (task: TaskId) => string;
@@ -44,7 +46,7 @@ function createBed(hidesJobs: boolean, isSlow = false): Bed {
       if (isSlow) return;
       throw new CommandTimeoutError(`${program} as ${runAs}`, timeoutMs, '', '');
     }
-    await clock.of(1).sleep(50);
+    await clock.of(1).sleep(program === 'sbatch' ? bed.sbatchMs : 50);
   });
   const unixUsers = createUnixUsers(MAP);
   const deps = { ...fixture.deps, scheduler, unixUsers, cluster: { ...FACTS, hasAccounting: true, hidesJobs } };
@@ -53,6 +55,7 @@ function createBed(hidesJobs: boolean, isSlow = false): Bed {
     fixture,
     deps,
     stuck: new Set(),
+    sbatchMs: 50,
     async enqueued(user) {
       tasks += 1;
       const id = await fixture.enqueued(tasks);
@@ -229,6 +232,24 @@ describe('while every command of some mapped users hangs, the tasks of another u
       bed.stuck.clear();
       const task = await bed.enqueued(user);
       expect(await secondsUntil(bed, () => bed.jobOf(task) !== undefined)).to.be.lessThan(6 * 60);
+    });
+  });
+});
+
+describe('the tasks of one mapped user', () => {
+  it('are submitted three at a time, and never held, while each sbatch takes three seconds', async () => {
+    const bed = createBed(false);
+    const { clock, cluster } = bed.fixture;
+    bed.sbatchMs = 3_000;
+    await withDaemon(bed, async () => {
+      for (let n = 0; n < 60; n += 1) await bed.enqueued(OTHER);
+      let isHeld = false;
+      const seconds = await secondsUntil(bed, () => {
+        isHeld ||= bed.deps.unixUsers?.holds.isHeld(OTHER, clock.now()) === true;
+        return cluster.jobs.length === 60;
+      });
+      expect(isHeld).to.equal(false);
+      expect(seconds).to.be.lessThan(75);
     });
   });
 });

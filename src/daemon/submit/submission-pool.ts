@@ -71,14 +71,18 @@ const CALLS_PER_TASK = 4;
 /** While one group waits for sbatch, which takes about as long as a submission's requests to ClearML, the next is claimed. */
 const MAX_CONCURRENT = 2 * MAX_TOGETHER;
 
-/** A submission as a mapped user that takes longer keeps no other from a slot. */
+/** A submission as a mapped user keeps no other from a slot if none of this user has ended for so long. */
 const HOLDS_SLOT_MS = 10_000;
+/** Nor if it takes longer than this: the user may let one of them end from time to time. */
+const HOLDS_SLOT_MAX_MS = 30_000;
 
 export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): SubmissionPool {
   const { clock, rateLimit, serverRateLimit } = deps;
   /** In start order: each submission, and when its slot is free, which a stuck one does not keep. */
   const running = new Map<Promise<void>, Promise<void>>();
   const inSlots = new Set<Promise<void>>();
+  /** When a submission as each mapped user ended last, but for those without a response. */
+  const endedAt = new Map<string, number>();
 
   async function run(
     entry: Entry,
@@ -145,6 +149,7 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
     const now = clock.now();
     // Its entry names its owner and its Unix user since it was submitted.
     const submitted = deps.journal.entries.get(entry.task) ?? entry;
+    if (result !== 'unknown' && submitted.unixUser !== undefined) endedAt.set(submitted.unixUser.name, now);
     if (result === 'accepted') {
       backoff.succeeded(now);
       backoff.holds?.accepted(refusedOf(submitted), now);
@@ -167,22 +172,29 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
   }
 
   /**
-   * Resolves when the submission ends or, if it runs as a mapped user, takes too long: that user may have stopped its sbatch. No more tasks
-   * of this user are submitted then, until a submission ends or for a while.
+   * Resolves when the submission ends or, if it runs as a mapped user, takes too long: that user may have stopped its sbatch. It may also
+   * only wait for those before it. No more tasks of this user are submitted then, until a submission ends or for a while.
    */
   async function untilSlotIsFree(task: TaskId, attempted: Promise<void>, submission: Promise<void>): Promise<void> {
     if (deps.unixUsers === undefined) return submission;
-    const over = new AbortController();
-    const isStuck = await Promise.race([
-      attempted.then(() => false),
-      sleepUnlessStopped(clock, HOLDS_SLOT_MS, over.signal),
-    ]);
-    over.abort();
-    if (!isStuck) return submission;
-    // Its entry names its Unix user since it was submitted.
-    const { step, unixUser } = deps.journal.entries.get(task) ?? {};
-    if (step !== 'submitting' || unixUser === undefined) return submission;
-    deps.unixUsers.holds.hold(unixUser.name, clock.now(), 'stuck');
+    const startedAt = clock.now();
+    for (let dueAt = startedAt + HOLDS_SLOT_MS; ;) {
+      const over = new AbortController();
+      const isDue = await Promise.race([
+        attempted.then(() => false),
+        sleepUnlessStopped(clock, dueAt - clock.now(), over.signal),
+      ]);
+      over.abort();
+      if (!isDue) return submission;
+      // Its entry names its Unix user since it was submitted.
+      const { step, unixUser } = deps.journal.entries.get(task) ?? {};
+      if (step !== 'submitting' || unixUser === undefined) return submission;
+      const lastEnd = endedAt.get(unixUser.name) ?? -Infinity;
+      dueAt = Math.min(startedAt + HOLDS_SLOT_MAX_MS, lastEnd + HOLDS_SLOT_MS);
+      if (clock.now() < dueAt) continue;
+      deps.unixUsers.holds.hold(unixUser.name, clock.now(), 'stuck');
+      return undefined;
+    }
   }
 
   function hasFreeSlots(count: number): boolean {
