@@ -25,7 +25,7 @@ export function createConsoleView(
   async function readNew(): Promise<ConsoleEvent[]> {
     const read = await events.read(task, { after: Math.max(0, newest - LATE_MS) });
     const fresh = read.filter((event) => !seen.has(keyOf(event)));
-    newest = Math.max(newest, ...fresh.map(({ at }) => at));
+    for (const { at } of fresh) newest = Math.max(newest, at);
     seen = new Map(
       [...seen.values(), ...fresh].filter(({ at }) => at > newest - LATE_MS).map((one) => [keyOf(one), one]),
     );

@@ -51,4 +51,16 @@ describe('createConsoleView', () => {
 
     expect(shown).to.equal('Claimed\n');
   });
+
+  it('shows all lines of a night in which the machine of `execute` was suspended', async () => {
+    const lines = [line(0, 'Submitted')];
+    let shown = 0;
+    const view = createConsoleView(consoleOf(lines), '1' as TaskId, () => (shown += 1));
+    await view.skip();
+
+    for (let at = 0; at < 200_000; at += 1) lines.push(line(1 + at / 400, `step ${at}`));
+    await view.show();
+
+    expect(shown).to.equal(200_000);
+  });
 });
