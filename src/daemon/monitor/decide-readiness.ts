@@ -49,7 +49,9 @@ export function decideHealth(facts: HealthFacts, now: number): Health {
   const { phase, dueAt, startedAt, journalError, passOkAt, passError } = facts;
   const lagMs = phase === 'serving' && dueAt !== undefined ? Math.max(0, now - dueAt) : 0;
   const isLive = lagMs < HUNG_AFTER_MS;
-  const isStale = now - (passOkAt ?? startedAt) > staleAfterMs(facts);
+  const okAt = passOkAt ?? startedAt;
+  // If the clock was set back since, its age is unknown until the next good poll.
+  const isStale = okAt > now ? passError !== undefined : now - okAt > staleAfterMs(facts);
   const problems = [
     ...(isLive ? [] : [`The reconcile loop has made no progress for ${formatDuration(lagMs)}: restart the daemon.`]),
     ...(phase === 'starting' ? ['Slurm has not responded yet; no task is claimed.'] : []),
@@ -63,8 +65,9 @@ export function decideHealth(facts: HealthFacts, now: number): Health {
 }
 
 function stale({ passOkAt, startedAt, passError }: HealthFacts, now: number): string {
-  const since = formatDuration(now - (passOkAt ?? startedAt));
-  return `No poll has succeeded for ${since}${passError === undefined ? '' : `: ${passError}`}.`;
+  const okAt = passOkAt ?? startedAt;
+  const since = okAt > now ? 'since the clock was set back' : `for ${formatDuration(now - okAt)}`;
+  return `No poll has succeeded ${since}${passError === undefined ? '' : `: ${passError}`}.`;
 }
 
 /** The health of a daemon in one line. */
