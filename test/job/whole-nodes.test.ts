@@ -1,0 +1,46 @@
+// What the agent of each node gets of the job's CPUs and GPUs if the template requests several tasks on a node, on real Slurm.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect } from 'chai';
+import { SLURM_RELEASES } from '../set-up/slurm-roots.mjs';
+import { requireSlurmVersion } from '../support/skip-unless.ts';
+import { startSlurmCluster } from '../support/slurm-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { fillIn, jobFacts, PLAIN_TEMPLATE } from './job-script.ts';
+
+const ENVIRONMENT = `
+export STAND_IN_LOG=/dev/null CLEARML_API_HOST=http://127.0.0.1:9 CLEARML_API_SECRET_KEY=x
+export STAND_IN_AGENT='echo "agent: $SLURM_CPUS_ON_NODE CPUs, $SLURM_CPUS_PER_TASK per task, GPUs $CUDA_VISIBLE_DEVICES"'
+`;
+
+for (const { version } of SLURM_RELEASES)
+  describe(`a job with several tasks on each of two nodes, on Slurm ${version},`, () => {
+    before(requireSlurmVersion(version));
+
+    for (const [request, expected] of [
+      ['--ntasks-per-node=2 --cpus-per-task=1 --gpus-per-task=1', /^agent: 2 CPUs, 1 per task, GPUs 0,1$/m],
+      ['--gpus=4 --ntasks-per-gpu=1', /^agent: 2 CPUs, \d* per task, GPUs 0,1$/m],
+    ] as const)
+      it(`starts one agent on each node, with all CPUs and GPUs of the job there (${request})`, async () => {
+        const folder = mkdtempSync(join(tmpdir(), 'whole-nodes-'));
+        await using cluster = await startSlurmCluster({ version, clusterName: 'whole', nodeCount: 2, gpusPerNode: 4 });
+        const output = join(folder, 'output');
+        const script = join(folder, 'script');
+        const facts = jobFacts({ python: resolve('test/fixtures/job/python') });
+        writeFileSync(
+          script,
+          fillIn(
+            PLAIN_TEMPLATE.replace('\n', () => ENVIRONMENT),
+            facts,
+          ),
+        );
+        await cluster.run('sbatch', '--parsable', `--output=${output}`, '--nodes=2', ...request.split(' '), script);
+
+        await waitUntil('the job to end', async () => (await cluster.run('squeue', '--noheader')).trim() === '');
+
+        const log = readFileSync(output, 'utf8');
+        rmSync(folder, { recursive: true });
+        expect(log).to.match(expected);
+      });
+  });
