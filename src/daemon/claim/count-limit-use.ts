@@ -131,8 +131,10 @@ function count(counts: GrowingCounts, { owner, isWaiting, size }: CountedJob): v
   counts.gpus += size?.gpus ?? 0;
 }
 
-/** How long a status that was read counts, in milliseconds. */
+/** How long a status that was read counts. */
 const STATUS_LIFETIME_MS = 300_000;
+/** The task may run again: its agent sets it in progress although the server has taken it for dead. */
+const OVER_LIFETIME_MS = 30_000;
 
 /** Remembers which untracked tasks with a live job are over. */
 export interface OverReader {
@@ -149,7 +151,11 @@ export function createOverReader(tasks: Pick<Tasks, 'read'>, clock: Pick<Clock, 
       const now = clock.now();
       const isWanted = new Set(wanted);
       known = new Map([...known].filter(([task]) => isWanted.has(task)));
-      const old = wanted.filter((task) => elapsedMs(known.get(task)?.at, now) >= STATUS_LIFETIME_MS).slice(0, most);
+      const isOld = (task: TaskId): boolean => {
+        const { at, isOver = false } = known.get(task) ?? {};
+        return elapsedMs(at, now) >= (isOver ? OVER_LIFETIME_MS : STATUS_LIFETIME_MS);
+      };
+      const old = wanted.filter(isOld).slice(0, most);
       if (old.length === 0) return 0;
       const read = await tasks.read(old);
       for (const task of old) {

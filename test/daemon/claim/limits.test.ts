@@ -161,6 +161,25 @@ describe('a job with the name of an untracked task', () => {
   });
 });
 
+describe('a job of a peer, whose task the server took for dead and the agent started again,', () => {
+  it('counts toward a limit within half a minute', async () => {
+    const fixture = fixtureWith({}, { limits: { maxJobs: 1 } });
+    const task = taskNumber(9);
+    fixture.server.addTask(task, 'running');
+    const job = jobOf('RUNNING', { name: formatJobName(task, newAttempt(NOW, 'mark1', '0000')) });
+    const poll = async (): Promise<Snapshot> => ({ ...(await fixture.poll()), jobs: new Map([[task, [job]]]) });
+    const passes = passesOf({ ...fixture, poll });
+    await fixture.server.call('tasks.started', { task, force: true });
+    await fixture.server.call('tasks.stopped', { task, force: true });
+    await passes.claim();
+    await fixture.server.call('tasks.started', { task, force: true });
+    fixture.clock.pass(30_000);
+    await enqueue(fixture, 'ada', 1);
+
+    expect(await passes.claim()).to.equal(0);
+  });
+});
+
 describe('with a limit per user, the daemon', () => {
   it("holds the tasks of a user at the limit, and submits other users' tasks behind them", async () => {
     const fixture = fixtureWith({ limits: { maxJobsPerUser: 1 } });
