@@ -57,6 +57,8 @@ const BURST_MS = 10_000;
 const REST_TIMES = 10;
 /** A response that is not slow. */
 const PROMPT_MS = 500;
+/** Others that are this slow excuse no slower command: several users could act together. */
+const MOST_OF_OTHERS_MS = 1_000;
 /** The longest typical duration that mapped users alone can show, and how long they show it. */
 const LONGEST_TYPICAL_MS = 10_000;
 const TYPICAL_LASTS_MS = 600_000;
@@ -77,20 +79,22 @@ export function createStuckUsers(now: () => number): StuckUsers {
     return Math.max(0, level - Math.floor((now() - since) / LEVEL_LASTS_MS));
   }
 
-  /** That of the user of the daemon, whom no user can slow down, or that of the fastest mapped user of the last minutes. */
-  function typicalMs(kind: CommandKind): number {
-    const all = [...(durations.get(kind) ?? [])];
-    const mapped = all.filter(([user, { at }]) => user !== undefined && now() - at < TYPICAL_LASTS_MS);
-    const fastest = Math.min(...mapped.map(([, { ms }]) => ms));
-    return Math.max(ownMs(kind), mapped.length === 0 ? 0 : Math.min(LONGEST_TYPICAL_MS, fastest));
+  /** That of the fastest mapped user of the last minutes, except this one; undefined if there is none. */
+  function fastestMs(kind: CommandKind, except?: string): number | undefined {
+    const lasting = [...(durations.get(kind) ?? [])].filter(
+      ([user, { at }]) => user !== undefined && user !== except && now() - at < TYPICAL_LASTS_MS,
+    );
+    return lasting.length === 0 ? undefined : Math.min(...lasting.map(([, { ms }]) => ms));
   }
 
+  /** Whom no user can slow down. */
   function ownMs(kind: CommandKind): number {
     return durations.get(kind)?.get(undefined)?.ms ?? 0;
   }
 
   function usualMs(kind: CommandKind): number {
-    return Math.max(kind === 'sacct' ? USUAL_SACCT_MS : USUAL_MS, TIMES_TYPICAL * typicalMs(kind));
+    const typicalMs = Math.max(ownMs(kind), Math.min(LONGEST_TYPICAL_MS, fastestMs(kind) ?? 0));
+    return Math.max(kind === 'sacct' ? USUAL_SACCT_MS : USUAL_MS, TIMES_TYPICAL * typicalMs);
   }
 
   function noteDuration(kind: CommandKind, user: string | undefined, ms: number): void {
@@ -110,8 +114,12 @@ export function createStuckUsers(now: () => number): StuckUsers {
     stuck.set(keyOf(kind, user), { level, since: now(), probeAt: now() + waitMs, waitMs });
   }
 
+  /** Compared with the others: on a slow cluster, all commands are slow. */
   function noteSlow(kind: CommandKind, user: string, ms: number): void {
-    const slowMs = ms - TIMES_TYPICAL * ownMs(kind);
+    const othersMs = fastestMs(kind, user);
+    // A pass hardly waits for scancel, and the user of the daemon does not run it.
+    if (othersMs === undefined && kind === 'scancel') return;
+    const slowMs = ms - TIMES_TYPICAL * Math.max(ownMs(kind), Math.min(MOST_OF_OTHERS_MS, othersMs ?? 0));
     if (slowMs < PROMPT_MS) return;
     const key = keyOf(kind, user);
     const before = waits.get(key) ?? { ms: 0, at: now() };

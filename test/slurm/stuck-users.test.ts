@@ -209,4 +209,15 @@ describe('the timeout of a command as a mapped user', () => {
     for (let n = 0; n < 20; n += 1) took(9_000, 'alice');
     expect(users.turn('squeue', 'alice')).to.equal('run');
   });
+
+  it('can be used up again and again if the command is slow for other users too, or is the scancel of the only user', () => {
+    for (const others of [['bob'], []]) {
+      const { users, took } = createBed();
+      for (let n = 0; n < 20; n += 1) {
+        for (const other of others) took(1_000, other, 'scancel');
+        took(2_000, 'alice', 'scancel');
+      }
+      expect(users.turn('scancel', 'alice')).to.equal('run');
+    }
+  });
 });
