@@ -57,7 +57,7 @@ const BURST_MS = 10_000;
 const REST_TIMES = 10;
 /** A response that is not slow. */
 const PROMPT_MS = 500;
-/** Others that are this slow excuse no slower command: several users could act together. */
+/** Slower responses of others do not count: several users could act together. */
 const MOST_OF_OTHERS_MS = 1_000;
 /** The longest typical duration that mapped users alone can show, and how long they show it. */
 const LONGEST_TYPICAL_MS = 10_000;

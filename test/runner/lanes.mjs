@@ -74,6 +74,7 @@ export const LANES = [
     needsReleases: true,
     places: [
       ...filesOf('cli', 'doctor-on-node init-releases'),
+      ...filesOf('job', 'whole-nodes'),
       ...filesOf(
         'slurm',
         'contract-accounting contract-releases contract-users-real hostile-jobs reasons/installed-releases sizes-of-releases sluid',
