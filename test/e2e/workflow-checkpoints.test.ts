@@ -202,7 +202,7 @@ describe('a training with checkpoints', () => {
     await world.untilConsole(task, 'saved at iteration');
     await world.cluster.run('scontrol', 'update', `JobId=${first}`, 'TimeLimit=1');
 
-    await world.untilConsole(task, `, because Slurm job ${first} reached its time limit.`);
+    await world.untilConsole(task, `: Slurm job ${first} reached its time limit.`);
     await world.untilConsole(task, 'continues after iteration');
     const jobs = await world.jobsOf(task);
     const [second = ''] = jobs.filter((id) => id !== first);
