@@ -6,6 +6,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
   ENOTDIR: 'does not exist',
   EISDIR: 'is a directory',
+  ELOOP: 'has too many symbolic links, such as a link to itself',
   EACCES: 'is not readable by you',
 };
 

@@ -136,12 +136,18 @@ export function inspectPath(path: string): PathSteps {
       continue;
     }
     links += 1;
-    if (links > MOST_LINKS) throw new Error(`${path} has too many symbolic links`);
+    if (links > MOST_LINKS) throw tooManyLinks(path);
     const target = readlinkSync(next);
     if (target.startsWith('/')) at = '/';
     left.unshift(...partsOf(target));
   }
   return { steps, isWhole: true };
+}
+
+/** As the kernel throws it when it opens the path. */
+function tooManyLinks(path: string): Error {
+  const message = `ELOOP: too many symbolic links encountered, stat '${path}'`;
+  return Object.assign(new Error(message), { code: 'ELOOP', syscall: 'stat' });
 }
 
 function partsOf(path: string): string[] {

@@ -2,9 +2,10 @@
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, symlink } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { makeCertificates } from '../clearml/certificates.ts';
 import { startScriptedServer } from '../clearml/scripted-server.ts';
@@ -94,6 +95,23 @@ describe('the daemon, when it starts,', () => {
     expect(stderr)
       .to.include('Queue "gpu_a100" not found on http://127.0.0.1')
       .and.to.include('Did you mean "gpu-a100"? Use --create-queue to create it.');
+  });
+
+  it('names a template that is a directory or a link to itself, as `lint` does, and reports no bug', async () => {
+    await using cli = await openCliWithSandbox();
+    const [folder, link] = [join(cli.folder, 'folder'), join(cli.folder, 'link')];
+    await mkdir(folder);
+    await symlink(link, link);
+
+    const run = async (...args: string[]): Promise<string> => (await cli.run(...args)).stderr;
+
+    const starting = ['--queue', 'gpu', '--once', '--template-files'];
+    expect(await run(...starting, folder)).to.include(`The template ${folder} is a directory.`);
+    expect(await run('lint', folder)).to.include(`The template ${folder} is a directory.`);
+    expect(await run(...starting, link)).to.equal(
+      `clearml-agent-slurm: ELOOP: too many symbolic links encountered, stat '${link}'.\n`,
+    );
+    expect(await run('lint', link)).to.include(`The template ${link} has too many symbolic links`);
   });
 
   it("reports that Slurm's commands are not in PATH and names the setting for their directory (F-06)", async () => {
