@@ -6,15 +6,23 @@
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { messageOf } from '../base/error-message.ts';
 import { unlessMissing } from '../base/unless-missing.ts';
 import { attemptKey, parseAttempt, type EndedAttempt } from './ended-attempt.ts';
 import { historyDir, listMonthFiles, monthOf, type MonthFile } from './history-file-names.ts';
+
+/** Thrown for a compressed file that cannot be decompressed. */
+export class DamagedFileError extends Error {
+  override readonly name = 'DamagedFileError';
+}
 
 export interface HistoryPeriod {
   /** Only attempts that the daemon recorded at this time or later, milliseconds since 1970. */
   readonly since?: number;
   /** Called once for each file with lines that are damaged or of a newer version; they are skipped. */
   readonly onUnreadable?: (path: string, lines: number) => void;
+  /** Called for each file that is damaged as a whole; it is skipped. */
+  readonly onDamaged?: (error: DamagedFileError) => void;
 }
 
 /**
@@ -24,7 +32,7 @@ export interface HistoryPeriod {
  */
 export async function* readHistory(
   stateDir: string,
-  { since = 0, onUnreadable }: HistoryPeriod = {},
+  { since = 0, onUnreadable, onDamaged }: HistoryPeriod = {},
 ): AsyncGenerator<EndedAttempt, void, undefined> {
   const first = monthOf(since);
   const files = (await listMonthFiles(historyDir(stateDir))).filter(({ month }) => month >= first);
@@ -32,8 +40,13 @@ export async function* readHistory(
     const attempts = new Map<string, EndedAttempt>();
     // Both exist if the daemon was killed while it compressed the file.
     for (const { path, isCompressed } of files.filter((file) => file.month === month).toSorted(compressedFirst)) {
-      const { length } = collect(await readText(path, isCompressed), attempts);
-      if (length > 0) onUnreadable?.(path, length);
+      try {
+        const { length } = collect(await readText(path, isCompressed), attempts);
+        if (length > 0) onUnreadable?.(path, length);
+      } catch (error) {
+        if (!(error instanceof DamagedFileError)) throw error;
+        onDamaged?.(error);
+      }
     }
     for (const attempt of attempts.values()) if (attempt.recordedAt >= since) yield attempt;
   }
@@ -55,9 +68,17 @@ export function collect(text: string, attempts: Map<string, EndedAttempt>): stri
   return unreadable;
 }
 
-/** Empty if the daemon has just compressed or deleted the file. */
+/** Empty if the daemon has just compressed or deleted the file. @throws DamagedFileError, and the errors of the file system */
 export async function readText(path: string, isCompressed: boolean): Promise<string> {
   const content = await unlessMissing(readFile(path));
   if (content === undefined) return '';
-  return (isCompressed ? await promisify(gunzip)(content) : content).toString('utf8');
+  return (isCompressed ? await decompress(content, path) : content).toString('utf8');
+}
+
+async function decompress(content: Buffer, path: string): Promise<Buffer> {
+  try {
+    return await promisify(gunzip)(content);
+  } catch (error) {
+    throw new DamagedFileError(`${path} is damaged: ${messageOf(error)}`, { cause: error });
+  }
 }

@@ -53,8 +53,12 @@ export async function openHistory({ stateDir, writer, log, now, hasAccounting }:
   let tidying = writer === undefined ? tidy(now) : Promise.resolve();
   await tidying;
   try {
-    for await (const attempt of readHistory(stateDir, { since: now - DAY_MS })) note(attempt);
+    for await (const attempt of readHistory(stateDir, { since: now - DAY_MS, onDamaged: warnUnread })) note(attempt);
   } catch (err) {
+    warnUnread(err);
+  }
+
+  function warnUnread(err: unknown): void {
     log.warn('The history could not be read', { folder, err });
   }
 

@@ -1,6 +1,6 @@
 // Tests that the history counts each ended attempt once, whatever happens to the daemon and its disk, and stays small.
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile, appendFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile, appendFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -179,6 +179,28 @@ describe('the history', () => {
 
       const kept = gunzipSync(await readFile(`${path}.gz`)).toString('utf8');
       expect(kept).to.equal(`${formatAttempt(ATTEMPT)}\n{"v":2,"t":"a"}\n`);
+    });
+
+    it('is returned without the months whose files are damaged, which are named', async () => {
+      await write({ ...ATTEMPT, job: '1', recordedAt: Date.UTC(2026, 8, 10) });
+      await write({ ...ATTEMPT, job: '2', recordedAt: Date.UTC(2026, 9, 10) }, ATTEMPT);
+      await tidyHistory(folder, FEBRUARY);
+      const [torn, noArchive] = ['2026-09', '2026-10'].map((month) => join(folder, `${month}.jsonl.gz`)) as [
+        string,
+        string,
+      ];
+      await truncate(torn, (await stat(torn)).size - 20);
+      await writeFile(noArchive, 'no archive');
+      const damaged: string[] = [];
+      const jobs: unknown[] = [];
+      const onDamaged = ({ message }: Error): void => void damaged.push(message);
+      for await (const { job } of readHistory(stateDir, { onDamaged })) jobs.push(job);
+
+      expect(jobs).to.deep.equal([ATTEMPT.job]);
+      expect(damaged).to.deep.equal([
+        `${torn} is damaged: unexpected end of file`,
+        `${noArchive} is damaged: incorrect header check`,
+      ]);
     });
 
     it('is deleted when it is older than a year', async () => {

@@ -48,6 +48,8 @@ export const reportCommand: Command = {
           since,
           onUnreadable: (file, lines) =>
             app.log.warn('Skipped history lines that are damaged or that a newer version wrote', { file, lines }),
+          onDamaged: (err) =>
+            app.log.warn('Skipped a damaged history file: restore it from a backup, or delete it', { err }),
         },
       );
       const period = { since, until };
