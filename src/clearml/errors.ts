@@ -15,15 +15,15 @@ export class ServerUnreachableError extends Error {
 }
 
 /**
- * Thrown when the server, or a proxy in front of it, asks for fewer calls (429, 503): it did nothing. Retry after the time that it
- * names, if it names one.
+ * Thrown when the server, or a proxy in front of it, asks for fewer calls (429, 503). Retry after the time that it names, if it names
+ * one.
  */
 export class ServerBusyError extends ServerUnreachableError {
   override readonly name = 'ServerBusyError';
   readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, retryAfterMs: number | undefined) {
-    super(message, false);
+  constructor(message: string, mayHaveHappened: boolean, retryAfterMs: number | undefined) {
+    super(message, mayHaveHappened);
     this.retryAfterMs = retryAfterMs;
   }
 }

@@ -79,7 +79,7 @@ describe('console logging in the ClearML client', () => {
   });
 
   it('resends lines that the server certainly has not received', async () => {
-    fixture.server.script('events.add_batch', page(503, ''), added);
+    fixture.server.script('events.add_batch', page(429, ''), added);
 
     await fixture.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]);
 

@@ -230,7 +230,7 @@ describe('the task calls of the ClearML client', () => {
 
   for (const [how, answer, mayHaveHappened] of [
     ['the response was lost', hangUp(), true],
-    ['the server refused it', page(503, ''), false],
+    ['the server refused it', page(429, ''), false],
   ] as const) {
     it(`send a new status or status message only once, even if ${how}`, async () => {
       for (const endpoint of ['tasks.failed', 'tasks.update']) fixture.server.script(endpoint, answer);

@@ -66,7 +66,11 @@ export function createApiRequest({ http, clock, apiServer, secrets, timeoutMs, s
       case 'data':
         return result.data;
       case 'busy':
-        throw new ServerBusyError(describe(endpoint, result.reason), parseRetryAfter(reply.retryAfter, clock.now()));
+        throw new ServerBusyError(
+          describe(endpoint, result.reason),
+          result.mayHaveHappened,
+          parseRetryAfter(reply.retryAfter, clock.now()),
+        );
       case 'unreachable':
         throw new ServerUnreachableError(describe(endpoint, result.reason), result.mayHaveHappened);
       case 'not-the-api':

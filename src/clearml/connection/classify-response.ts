@@ -5,8 +5,11 @@ import { parseJson } from '../../base/parse-json.ts';
 export type ResponseClass =
   | { readonly kind: 'data'; readonly data: unknown }
   | { readonly kind: RefusedKind; readonly code: number; readonly subcode: number; readonly reason: string }
-  | { readonly kind: 'busy'; readonly reason: string }
-  | { readonly kind: 'unreachable' | 'not-the-api'; readonly mayHaveHappened: boolean; readonly reason: string };
+  | {
+      readonly kind: 'busy' | 'unreachable' | 'not-the-api';
+      readonly mayHaveHappened: boolean;
+      readonly reason: string;
+    };
 
 type RefusedKind = 'token-refused' | 'credentials-refused' | 'lost-race' | 'refused';
 
@@ -37,12 +40,8 @@ const REFUSED_KINDS: readonly { code: number; subcodes: readonly number[]; kind:
   { code: 400, subcodes: [110, 121], kind: 'lost-race' },
 ];
 
-/** Too many requests, and maintenance: the server did nothing. */
-const NOT_PROCESSED = [429, 503];
-
-/** Envoy, as in Istio, sends 503 also if the connection to the server broke while it waited for the response. */
-const ENVOY_LOST_IT =
-  /^upstream connect error or disconnect\/reset before headers\b(?!\. reset reason: (?:(?:local |remote )?connection failure|connection timeout|overflow)\b)/;
+/** Too many requests, and maintenance. */
+const BUSY = [429, 503];
 
 /** Classifies a response by its HTTP status and body. */
 export function classifyReply(status: number, text: string): ResponseClass {
@@ -50,10 +49,14 @@ export function classifyReply(status: number, text: string): ResponseClass {
   const { result_code: code, result_subcode: subcode, result_msg: reason } = envelope.data?.meta ?? NO_META;
   if (envelope.success && status < 300) return { kind: 'data', data: envelope.data.data };
 
-  if (NOT_PROCESSED.includes(status) || status >= 500) {
-    const answer = `the server responded with status ${status}${reason === '' ? '' : `: ${reason} (${code}/${subcode})`}`;
-    if (NOT_PROCESSED.includes(status) && !ENVOY_LOST_IT.test(text)) return { kind: 'busy', reason: answer };
-    return { kind: 'unreachable', mayHaveHappened: true, reason: answer };
+  if (status === 429 || status >= 500) {
+    // A proxy such as Envoy or Varnish also sends 503 if its connection to the server broke while it waited for the response.
+    const didNothing = status === 429 || (status === 503 && envelope.success);
+    return {
+      kind: BUSY.includes(status) ? 'busy' : 'unreachable',
+      mayHaveHappened: !didNothing,
+      reason: `the server responded with status ${status}${reason === '' ? '' : `: ${reason} (${code}/${subcode})`}`,
+    };
   }
   if (envelope.success) {
     const row = REFUSED_KINDS.find((kind) => kind.code === code && kind.subcodes.includes(subcode));

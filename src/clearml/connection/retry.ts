@@ -35,23 +35,26 @@ export async function retry<T>(attempt: () => Promise<T>, rules: RetryRules): Pr
     }
   };
 
+  const isRetried = (error: Error): boolean =>
+    !once &&
+    error instanceof ServerUnreachableError &&
+    !(error instanceof NotTheApiError || error instanceof InvalidResponseError) &&
+    (idempotent || !error.mayHaveHappened) &&
+    retryAfterMs < timeouts.retryMs;
+
   try {
     return await pRetry(tryOnce, {
-      retries: once ? 0 : Infinity,
+      retries: Infinity,
       minTimeout: timeouts.firstBackoffMs,
       maxTimeout: timeouts.maxBackoffMs,
       maxRetryTime: timeouts.retryMs,
       randomize: true,
       ...(signal === undefined ? {} : { signal }),
-      shouldRetry: ({ error }) =>
-        error instanceof ServerUnreachableError &&
-        !(error instanceof NotTheApiError || error instanceof InvalidResponseError) &&
-        (idempotent || !error.mayHaveHappened) &&
-        retryAfterMs < timeouts.retryMs,
+      shouldRetry: ({ error }) => isRetried(error),
       async onFailedAttempt({ error, attemptNumber }) {
         if (error instanceof ServerUnreachableError) rules.onFailure(error, attemptNumber);
         // Before the backoff, whose jitter then keeps clients from returning at the same moment.
-        if (!once && retryAfterMs > 0 && retryAfterMs < timeouts.retryMs) await systemClock.sleep(retryAfterMs, signal);
+        if (retryAfterMs > 0 && isRetried(error)) await systemClock.sleep(retryAfterMs, signal);
       },
     });
   } catch (error) {

@@ -15,7 +15,7 @@ export interface ServerRateLimit {
   started(endpoint: string): void;
   /** A call was answered. @param tookMs if it is one that takes the same time whatever it reads */
   answered(tookMs?: number): void;
-  /** The server did nothing because it is busy. @param retryAfterMs when it wants to be asked again, if it says so */
+  /** The server is busy. @param retryAfterMs when it wants to be asked again, if it says so */
   refused(retryAfterMs: number | undefined): void;
 }
 

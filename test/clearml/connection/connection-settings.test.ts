@@ -172,9 +172,9 @@ describe('the connection to the ClearML server', () => {
     const refusals: readonly [status: number, scheme: 'http' | 'https', mayHaveHappened: boolean][] = [
       [407, 'http', false],
       [403, 'http', false],
-      [503, 'http', false],
       // What a proxy says when the server cut the connection, too.
       [502, 'http', true],
+      [503, 'http', true],
       [407, 'https', false],
       [502, 'https', false],
     ];

@@ -3,12 +3,13 @@ import { expect } from 'chai';
 import { createServerRateLimit, type ServerRateLimit } from '../../../src/clearml/connection/server-rate-limit.ts';
 import { ServerBusyError } from '../../../src/clearml/errors.ts';
 import { rejection } from '../../support/rejection.ts';
-import { createSetClock, makeClient, taskId } from '../client-under-test.ts';
+import { createSetClock, makeClient, queueId, taskId } from '../client-under-test.ts';
 import { data, page } from '../scripted-server.ts';
 import { createScriptedServerFixture } from '../scripted-server-fixture.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 const TASK = taskId('a'.repeat(32));
+const QUEUE = queueId('b'.repeat(32));
 
 describe('the rate limit of calls to ClearML', () => {
   function limited(random = 0): {
@@ -169,6 +170,15 @@ describe('a client of a busy ClearML server', () => {
       expect((error as ServerBusyError).retryAfterMs).to.be.within(waitMs - 600_000, waitMs);
       expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(1);
     });
+
+  it('does not wait before it reports that a call may have had an effect', async () => {
+    fixture.server.script('queues.remove_task', page(503, '', { 'retry-after': '60' }));
+    const client = fixture.client({ timeouts: { retryMs: 600_000 } });
+
+    const error = await rejection(client.queues.removeEntry(QUEUE, TASK));
+
+    expect(error).to.be.instanceOf(ServerBusyError).and.have.property('mayHaveHappened', true);
+  });
 
   it('retries with backoff if the server requests no wait, or an unreadable one', async () => {
     fixture.server.script('tasks.get_by_id', page(429, ''), page(503, '', { 'retry-after': 'soon' }), found);
