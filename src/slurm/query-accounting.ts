@@ -7,7 +7,7 @@ import { SlurmUnavailableError, unlessUnavailable } from './errors.ts';
 import { isTransportError, throwUnavailable } from './map-transport-errors.ts';
 import { createUserQueries } from './query-each-user.ts';
 import { createSacctBackoff } from './sacct-backoff.ts';
-import { createUserSlots } from '../base/user-slots.ts';
+import { createConcurrencyLimit } from '../base/concurrency-limit.ts';
 import { parseSacctUsage, sacctUsageArgs } from './sacct-end-details.ts';
 import { parseSacctFigures, sacctFiguresArgs, sacctNamesArgs } from './sacct-history-figures.ts';
 import type { ClusterFacts, EndDetails, JobFigures, JobId, Scheduler } from './scheduler.ts';
@@ -145,8 +145,8 @@ function withBackoff(
   now: () => number,
   clock: Pick<Clock, 'sleep'>,
 ): (args: readonly string[], signal: AbortSignal | undefined, runAs: string | undefined) => Promise<CommandResult> {
-  const ownSlot = createUserSlots(1, clock);
-  const userSlots = createUserSlots(QUERIES_AS_USERS_AT_ONCE, clock);
+  const ownSlot = createConcurrencyLimit(1);
+  const userSlots = createConcurrencyLimit(QUERIES_AS_USERS_AT_ONCE, { perUser: 1, clock });
   const backoff = createSacctBackoff(now);
 
   async function call(args: readonly string[], options: SacctOptions): Promise<CommandResult> {

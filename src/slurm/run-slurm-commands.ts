@@ -17,7 +17,7 @@ import type { ClusterFacts, Job, JobRecord, RecordOptions, Scheduler, Submission
 import { parseClusterFacts, SHOW_CONFIG_ARGS } from './scontrol-show-config.ts';
 import { isUnknownJob, parseJobRecord, showJobArgs } from './scontrol-show-job.ts';
 import { createStuckUsers, type CommandKind } from './stuck-users.ts';
-import { createUserSlots, type UserSlots } from '../base/user-slots.ts';
+import { createConcurrencyLimit, type ConcurrencyLimit } from '../base/concurrency-limit.ts';
 
 /** Names on the PATH of the host, or absolute paths. */
 export interface SlurmCommands {
@@ -46,7 +46,7 @@ export interface CliSchedulerDeps {
 interface HowToRun {
   readonly kind: CommandKind;
   /** Undefined if it has its turn already. */
-  readonly slots?: UserSlots;
+  readonly slots?: ConcurrencyLimit;
 }
 
 interface AskOptions {
@@ -71,10 +71,10 @@ export function createCommandLineScheduler({
   clock = systemClock,
 }: CliSchedulerDeps): Scheduler {
   // Separate, so that a poll never waits behind a retrying sbatch, a hanging scancel or a slow database.
-  const submits = createUserSlots(SUBMITS_AT_ONCE, clock, SUBMITS_AT_ONCE - 1);
-  const cancels = createUserSlots(CANCELS_AT_ONCE, clock, CANCELS_AT_ONCE - 1);
-  const others = createUserSlots(1, clock);
-  const readsAsUsers = createUserSlots(READS_AS_USERS_AT_ONCE, clock);
+  const submits = createConcurrencyLimit(SUBMITS_AT_ONCE, { perUser: SUBMITS_AT_ONCE - 1, clock });
+  const cancels = createConcurrencyLimit(CANCELS_AT_ONCE, { perUser: CANCELS_AT_ONCE - 1, clock });
+  const others = createConcurrencyLimit(1);
+  const readsAsUsers = createConcurrencyLimit(READS_AS_USERS_AT_ONCE, { perUser: 1, clock });
   const stuckUsers = createStuckUsers(now);
   const accounting = createAccountingQueries({
     sacct: (args, { signal, runAs, detailsTimeoutMs: timeoutMs }) =>

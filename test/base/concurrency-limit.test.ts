@@ -1,58 +1,132 @@
-// How many calls run at once, in which order, how a waiting call is aborted, and what a failure does to the others.
+// How many calls run at once, in which order, that those of one mapped user keep no others waiting for long, and what a failure does.
 import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
-import { createConcurrencyLimit, inParallel } from '../../src/base/concurrency-limit.ts';
+import { createConcurrencyLimit, inParallel, type ConcurrencyLimit } from '../../src/base/concurrency-limit.ts';
+import { createSimulatedClock, type SimulatedClock } from '../simulation/clock.ts';
 import { rejection } from '../support/rejection.ts';
 
-describe('createConcurrencyLimit', () => {
-  it('runs calls in the given order, and never more at once than the limit permits', async () => {
-    const slots = createConcurrencyLimit(2);
-    const begun: number[] = [];
-    const ends: (() => void)[] = [];
-    const calls = [0, 1, 2, 3].map((number) =>
-      slots.run(() => {
-        begun.push(number);
-        return new Promise<void>((resolve) => ends.push(resolve));
-      }),
-    );
-    await turn();
+interface Bed {
+  readonly clock: SimulatedClock;
+  readonly slots: ConcurrencyLimit;
+  /** The calls that have started. */
+  readonly started: string[];
+  readonly call: (name: string, user?: string) => Promise<void>;
+  readonly end: (name: string) => Promise<void>;
+}
 
-    expect(begun).to.deep.equal([0, 1]);
-    ends[1]?.();
-    await turn();
-    expect(begun).to.deep.equal([0, 1, 2]);
-    ends[0]?.();
-    await turn();
-    expect(begun).to.deep.equal([0, 1, 2, 3]);
-    ends[2]?.();
-    ends[3]?.();
-    await Promise.all(calls);
+function createBed(count: number, perUser = 1): Bed {
+  const clock = createSimulatedClock(0);
+  const slots = createConcurrencyLimit(count, { perUser, clock: clock.of(1) });
+  const started: string[] = [];
+  const ends = new Map<string, () => void>();
+  return {
+    clock,
+    slots,
+    started,
+    async call(name, user) {
+      void slots.run(
+        () => {
+          started.push(name);
+          return new Promise<void>((resolve) => ends.set(name, resolve));
+        },
+        { user },
+      );
+      await turn();
+    },
+    async end(name) {
+      ends.get(name)?.();
+      await turn();
+    },
+  };
+}
+
+describe('the slots of a concurrency limit', () => {
+  it('are used in the order of the requests', async () => {
+    const { started, call, end } = createBed(2);
+    for (const name of ['1', '2', '3', '4']) await call(name);
+    expect(started).to.deep.equal(['1', '2']);
+    await end('2');
+    expect(started).to.deep.equal(['1', '2', '3']);
+    await end('1');
+    expect(started).to.deep.equal(['1', '2', '3', '4']);
   });
 
-  it('starts the next call after a failed one', async () => {
-    const slots = createConcurrencyLimit(1);
+  it('are free after a failed call', async () => {
+    const { slots } = createBed(1);
     const failure = await rejection(slots.run(() => Promise.reject(new Error('no'))));
 
     expect(failure.message).to.equal('no');
     expect(await slots.run(() => Promise.resolve('yes'))).to.equal('yes');
   });
 
-  it('skips a waiting call that was aborted', async () => {
-    const slots = createConcurrencyLimit(1);
-    const stop = new AbortController();
-    let end: () => void = () => undefined;
-    const first = slots.run(() => new Promise<void>((resolve) => (end = resolve)));
-    const second = slots.run(() => Promise.resolve('never'), stop.signal);
-    stop.abort(new Error('enough'));
+  it('have one call of each mapped user, whose later calls let those of others pass', async () => {
+    const { started, call, end } = createBed(4);
+    await call('alice 1', 'alice');
+    await call('alice 2', 'alice');
+    await call('bob 1', 'bob');
+    await call('own');
+    expect(started).to.deep.equal(['alice 1', 'bob 1', 'own']);
+    await end('alice 1');
+    expect(started.at(-1)).to.equal('alice 2');
+  });
 
-    expect((await rejection(second)).message).to.equal('enough');
-    end();
-    await first;
-    expect(await slots.run(() => Promise.resolve('yes'))).to.equal('yes');
+  it('have as many calls of a mapped user as permitted', async () => {
+    const { started, call, end } = createBed(4, 2);
+    for (const name of ['1', '2', '3']) await call(name, 'alice');
+    expect(started).to.deep.equal(['1', '2']);
+    await end('1');
+    expect(started).to.deep.equal(['1', '2', '3']);
+  });
+
+  it('are free after five seconds of a mapped user, who still has no second call', async () => {
+    const { clock, started, call, end } = createBed(1);
+    await call('alice 1', 'alice');
+    await call('alice 2', 'alice');
+    await call('bob 1', 'bob');
+    clock.pass(4_999);
+    await turn();
+    expect(started).to.deep.equal(['alice 1']);
+    clock.pass(1);
+    await turn();
+    expect(started).to.deep.equal(['alice 1', 'bob 1']);
+    await end('alice 1');
+    expect(started).to.deep.equal(['alice 1', 'bob 1']);
+    await end('bob 1');
+    expect(started).to.deep.equal(['alice 1', 'bob 1', 'alice 2']);
+  });
+
+  it('stay occupied as long as a command runs as the user of the daemon', async () => {
+    const { clock, started, call } = createBed(1);
+    await call('own');
+    await call('bob', 'bob');
+    clock.pass(60_000);
+    await turn();
+    expect(started).to.deep.equal(['own']);
+  });
+
+  it('are never more than before after calls that took long', async () => {
+    const { clock, started, call, end } = createBed(1);
+    await call('alice', 'alice');
+    clock.pass(5_000);
+    await turn();
+    await end('alice');
+    for (const user of ['bob', 'carol']) await call(user, user);
+    expect(started).to.deep.equal(['alice', 'bob']);
+  });
+
+  it('are not used by a call that was aborted while it waited', async () => {
+    const { slots, started, call, end } = createBed(1);
+    await call('1');
+    const stop = new AbortController();
+    const aborted = rejection(slots.run(() => Promise.resolve(), { user: 'alice', signal: stop.signal }));
+    await call('2', 'alice');
+    stop.abort(new Error('stopped'));
+    expect((await aborted).message).to.equal('stopped');
+    await end('1');
+    expect(started).to.deep.equal(['1', '2']);
   });
 });
 
-/** Lets everything that is ready run. */
 describe('inParallel', () => {
   it('processes all items, and at most the permitted number at once', async () => {
     const done: number[] = [];
