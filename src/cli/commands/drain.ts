@@ -12,20 +12,26 @@ export const drainCommand: Command = {
   async run(typed, context) {
     const { printResult } = await import('../print-output.ts');
     const { commonOptions } = await import('../setting-options.ts');
-    const { describeOthers, findDaemons } = await import('../../daemon/serve/running-daemons.ts');
+    const { describeEnded, describeOthers, findDaemons, signalDaemon } =
+      await import('../../daemon/serve/running-daemons.ts');
     const { journalEntries } = await import('../../daemon/journal/read-beside-daemon.ts');
     const daemons = await findDaemons(commonOptions(typed), context);
     context.stderr(describeOthers(daemons, 'drain'));
     if (daemons.here.length === 0) return EXIT.failed;
     const journals = await Promise.all(daemons.stateDirs.map(journalEntries));
     const count = journals.reduce((sum, { size }) => sum + size, 0);
-    for (const { pid } of daemons.here) {
-      process.kill(pid, 'SIGUSR1');
-      printResult(
-        context,
-        `Draining process ${pid}: it claims no new tasks, and exits when its tracked tasks (now ${count}) have ended. See clearml-agent-slurm status.\n`,
-      );
+    let code: number = daemons.elsewhere.length > 0 ? EXIT.failed : EXIT.ok;
+    for (const daemon of daemons.here) {
+      if (signalDaemon(daemon.pid, 'SIGUSR1')) {
+        printResult(
+          context,
+          `Draining process ${daemon.pid}: it claims no new tasks, and exits when its tracked tasks (now ${count}) have ended. See clearml-agent-slurm status.\n`,
+        );
+      } else {
+        context.stderr(describeEnded(daemon));
+        code = EXIT.failed;
+      }
     }
-    return daemons.elsewhere.length > 0 ? EXIT.failed : EXIT.ok;
+    return code;
   },
 };

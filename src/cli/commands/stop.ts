@@ -12,12 +12,15 @@ export const stopCommand: Command = {
   async run(typed, context) {
     const { printResult } = await import('../print-output.ts');
     const { commonOptions } = await import('../setting-options.ts');
-    const { describeOthers, findDaemons, stopDaemon } = await import('../../daemon/serve/running-daemons.ts');
+    const { describeEnded, describeOthers, findDaemons, stopDaemon } =
+      await import('../../daemon/serve/running-daemons.ts');
     const daemons = await findDaemons(commonOptions(typed), context);
     context.stderr(describeOthers(daemons, 'stop'));
     let code: number = daemons.elsewhere.length > 0 ? EXIT.failed : EXIT.ok;
     for (const daemon of daemons.here) {
-      if (await stopDaemon(daemon, daemons.stateDirs, context)) {
+      const outcome = await stopDaemon(daemon, daemons.stateDirs, context);
+      if (outcome === 'had ended') printResult(context, describeEnded(daemon));
+      else if (outcome === 'stopped') {
         printResult(
           context,
           `Stopped process ${daemon.pid}. Its jobs keep running; the daemon tracks them again when it restarts.\n`,

@@ -7,6 +7,7 @@ import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import { findHolder, rejectDirectory } from '../journal/lock.ts';
 import { readServingNote } from '../status/serving-file.ts';
 import { startDetached } from '../../transport/spawn-detached.ts';
+import { signalDaemon } from './running-daemons.ts';
 import { daemonLogFile, rotateDaemonLog } from './daemon-log.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
 import { readConfig, type CommonOptions } from '../../assembly/load-trusted-config.ts';
@@ -52,7 +53,7 @@ export async function detach(
     if (timeout.aborted) return { pid, logFile, state: { kind: 'starting', output: await output() } };
     await sleepUnlessStopped(systemClock, POLL_MS, over.signal);
   }
-  if (context.stop.aborted) process.kill(pid, 'SIGTERM');
+  if (context.stop.aborted) signalDaemon(pid, 'SIGTERM');
   const exitCode = await ended;
   return { pid, logFile, state: { kind: 'ended', exitCode, output: await output() } };
 }

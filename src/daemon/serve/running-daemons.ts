@@ -24,30 +24,45 @@ export async function findDaemons(options: CommonOptions, context: ProcessContex
   };
 }
 
+/** False if the process has just ended. */
+export function signalDaemon(pid: number, signal: 'SIGTERM' | 'SIGUSR1'): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
 /** A daemon ends within five seconds; a loaded machine may be slower. */
 const STOP_TIMEOUT_MS = 30_000;
 const POLL_MS = 100;
 
-/** Sends SIGTERM and waits until the process no longer holds its state directories; false after 30 s. */
+/** Sends SIGTERM and waits up to 30 s until the process no longer holds its state directories. */
 export async function stopDaemon(
   { pid, host }: Holder,
   stateDirs: readonly string[],
   context: ProcessContext,
-): Promise<boolean> {
+): Promise<'stopped' | 'had ended' | 'still runs'> {
   const isHolding = async (): Promise<boolean> =>
     (await holders(stateDirs, context)).some((holder) => holder.pid === pid && holder.host === host);
-  process.kill(pid, 'SIGTERM');
+  if (!signalDaemon(pid, 'SIGTERM')) return 'had ended';
   const deadline = systemClock.now() + STOP_TIMEOUT_MS;
   while (await isHolding()) {
-    if (systemClock.now() >= deadline) return false;
+    if (systemClock.now() >= deadline) return 'still runs';
     await systemClock.sleep(POLL_MS);
   }
-  return true;
+  return 'stopped';
 }
 
 async function holders(stateDirs: readonly string[], { hostName }: ProcessContext): Promise<Holder[]> {
   const found = await Promise.all(stateDirs.map((folder) => findHolder(folder, hostName, systemClock.now())));
   return found.filter((holder) => holder !== undefined);
+}
+
+/** The message for a daemon that ended before it was signaled. */
+export function describeEnded({ pid }: Holder): string {
+  return `Process ${pid} has already ended. Its jobs keep running; the daemon tracks them again when it restarts.\n`;
 }
 
 /** The messages for daemons on other machines, and for none. */
