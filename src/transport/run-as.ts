@@ -9,7 +9,7 @@ const LOOK_UP_TIMEOUT_MS = 30_000;
 /** Prints the absolute path of a program, because sudoers(5) permits absolute paths. */
 const FIND_PROGRAM = 'command -v -- "$1"';
 
-/** Adds `Command.runAs` to a transport that ignores it. Without it, a command runs as before. */
+/** Puts sudo before each command with `runAs`. The transport still gets `runAs`, because that user can stop the program. */
 export function withSudo(host: Transport): Transport {
   const paths = new Map<string, Promise<string>>();
 
@@ -31,7 +31,8 @@ export function withSudo(host: Transport): Transport {
 
   return {
     ...host,
-    async run({ runAs, ...command }) {
+    async run(command) {
+      const { runAs } = command;
       if (runAs === undefined) return host.run(command);
       const program = await findOnce(command.program);
       const result = await host.run(sudoCommand(runAs, { ...command, program })).catch((error: unknown) => {
@@ -44,11 +45,6 @@ export function withSudo(host: Transport): Transport {
       return { ...result, stderr };
     },
   };
-}
-
-/** Whether `withSudo` made this command of one that runs as another user. */
-export function isAsUser({ program }: Command): boolean {
-  return program === 'sudo';
 }
 
 /** No shell, no prompt, and the home of the user. sudoers(5) decides which variables are kept: none but those of our own file. */

@@ -10,7 +10,6 @@ import { randomNonce } from '../output-frame.ts';
 import { excerptOf, parseResult } from '../parse-remote-result.ts';
 import { createRemoteTransport, orAborted, type Attempt, type SshTransport } from '../remote-transport.ts';
 import { remoteScript, remoteCommand, scriptBlock, type RemoteContext } from '../remote-script.ts';
-import { isAsUser } from '../run-as.ts';
 import { createShellPool, MaxSessionsError } from '../shell-pool.ts';
 
 export interface OpensshTransportOptions {
@@ -84,7 +83,8 @@ export function createOpensshTransport(options: OpensshTransportOptions): SshTra
     end: (why) => masters.close(why),
     async attempt(attempt) {
       const controlPath = await orAborted(masters.find(), attempt.beforeStart);
-      return await sessions.lend(() => inSession(attempt, controlPath), attempt.beforeStart, isAsUser(attempt.command));
+      const isAsUser = attempt.command.runAs !== undefined;
+      return await sessions.lend(() => inSession(attempt, controlPath), attempt.beforeStart, isAsUser);
     },
   });
 }

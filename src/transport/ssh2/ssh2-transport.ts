@@ -8,7 +8,6 @@ import { defaultLoginBackoff, type LoginBackoff } from '../login-backoff.ts';
 import { randomNonce } from '../output-frame.ts';
 import { createRemoteTransport, orAborted, type SshTransport } from '../remote-transport.ts';
 import { remoteScript, remoteCommand, type RemoteContext } from '../remote-script.ts';
-import { isAsUser } from '../run-as.ts';
 import { createShellPool, MaxSessionsError, type ShellPool } from '../shell-pool.ts';
 import { createSsh2Shell, type Ssh2Shell } from './ssh2-shell.ts';
 import type { SshTarget } from '../ssh-target.ts';
@@ -87,7 +86,7 @@ export function createSsh2Transport(options: Ssh2TransportOptions): SshTransport
           return shell.run({ command, nonce, script: remoteScript(command, context, nonce), signals });
         },
         beforeStart,
-        isAsUser(command),
+        command.runAs !== undefined,
       );
     },
   });
