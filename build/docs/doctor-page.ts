@@ -1,6 +1,6 @@
 // Generates docs/doctor.md from the checks.
 import { markdownTable } from '../../src/base/text-table.ts';
-import { CHECKS } from '../../src/doctor/all-checks.ts';
+import { CHECKS } from '../../src/doctor/run-doctor.ts';
 
 const DOCTOR_HEAD = `# What doctor checks
 

@@ -1,14 +1,16 @@
-// Creates the client of the ClearML server in the configuration.
+// Creates the client of the ClearML server in the configuration, and reports a slow first response.
 import { capitalized } from '../base/terminal-text.ts';
-import { systemClock } from '../base/clock.ts';
+import { systemClock, type Clock } from '../base/clock.ts';
 import type { ServerRateLimit } from '../clearml/connection/server-rate-limit.ts';
 import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
 import { createClearmlClient } from '../clearml/create-client.ts';
-import type { ServerUnreachableError } from '../clearml/errors.ts';
+import { ServerUnreachableError } from '../clearml/errors.ts';
 import { DEFAULT_TIMEOUTS, type Timeouts } from '../clearml/connection/connection-settings.ts';
-import { connectionOf } from '../config/require-credentials.ts';
-import { firstResponse } from './wait-for-first-response.ts';
 import type { App } from './app.ts';
+import type { ApiSettings } from '../config/convert-settings.ts';
+import type { Surroundings } from '../config/environment-variables.ts';
+import { NoCredentialsError } from '../config/errors.ts';
+import type { Config } from '../config/load-config.ts';
 
 /** How long a user at a terminal waits for the first response. */
 const USER_TIMEOUT_MS = 10_000;
@@ -66,4 +68,74 @@ export async function withClearml<Result>(
   } finally {
     await clearml.close();
   }
+}
+
+const QUIET_MS = 3_000;
+
+interface FirstResponseRules {
+  readonly clock: Clock;
+  /** The address, for the notice. */
+  readonly server: string;
+  /** The timeout of the wait; undefined: that of the client. */
+  readonly giveUpMs: number | undefined;
+  /** How long the client retries, for the notice. */
+  readonly triesMs: number;
+  /** The error of the last attempt; undefined during the first one. */
+  readonly lastFailure: () => ServerUnreachableError | undefined;
+  readonly notice: (fact: { readonly why: string; readonly until: number }) => void;
+}
+
+/** Waits for the first response, and reports the wait after a few seconds. @throws ServerUnreachableError after the timeout, and what the request throws */
+export async function firstResponse<T>(ask: () => Promise<T>, rules: FirstResponseRules): Promise<T> {
+  const { clock, server, giveUpMs, triesMs, lastFailure, notice } = rules;
+  const startedAt = clock.now();
+  const answered = new AbortController();
+  const quiet = clock.sleep(QUIET_MS, answered.signal).then(() => {
+    const why = lastFailure()?.message ?? `no response from ${server} yet`;
+    notice({ why, until: startedAt + (giveUpMs ?? triesMs) });
+  });
+  const tooLate =
+    giveUpMs === undefined
+      ? undefined
+      : clock.sleep(giveUpMs, answered.signal).then(() => {
+          const why = lastFailure()?.message ?? `no response from ${server}`;
+          throw new ServerUnreachableError(`${why}; gave up after ${Math.round(giveUpMs / 1000)} s`, false);
+        });
+  // The abort after the response rejects both.
+  quiet.catch(() => undefined);
+  tooLate?.catch(() => undefined);
+  const asked = ask();
+  // After the timeout the caller closes the client, which rejects this.
+  asked.catch(() => undefined);
+  try {
+    return await (tooLate === undefined ? asked : Promise.race([asked, tooLate]));
+  } finally {
+    answered.abort();
+  }
+}
+
+/** What a session with the server needs: both keys, or a token. */
+type Connection = Pick<ApiSettings, 'accessKey' | 'secretKey' | 'authToken' | 'verifyCertificate'> &
+  Pick<Surroundings, 'caFile' | 'httpProxy' | 'httpsProxy' | 'noProxy'> & { readonly apiServer: string };
+
+/** @throws NoCredentialsError when there is no server, or neither a pair of keys nor a token for it */
+export function connectionOf({ settings, surroundings, files, missingFiles }: Config): Connection {
+  const { apiServer, accessKey, secretKey, authToken, verifyCertificate } = settings.api;
+  const looked = [...files, ...missingFiles.map((file) => `${file} (missing)`)].join(', ');
+  if (authToken === undefined && (accessKey === undefined || secretKey === undefined)) {
+    const lacking = accessKey === undefined ? 'api.credentials.access_key' : 'api.credentials.secret_key';
+    const variable = accessKey === undefined ? 'CLEARML_API_ACCESS_KEY' : 'CLEARML_API_SECRET_KEY';
+    throw new NoCredentialsError(
+      `No ClearML credentials: ${lacking} is neither in ${looked} nor in ${variable}. ` +
+        'Create them in the web page (Settings > Workspace > Create new credentials) and put them into ~/clearml.conf.',
+    );
+  }
+  if (apiServer === undefined) {
+    throw new NoCredentialsError(
+      `No ClearML server: api.api_server is neither in ${looked} nor in CLEARML_API_HOST. ` +
+        'Set it to the URL of the API server, such as https://api.clear.ml or http://host:8008.',
+    );
+  }
+  const { caFile, httpProxy, httpsProxy, noProxy } = surroundings;
+  return { apiServer, accessKey, secretKey, authToken, verifyCertificate, caFile, httpProxy, httpsProxy, noProxy };
 }

@@ -6,7 +6,6 @@ import { readTextFile, type ReadFile } from '../config/config-files.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { ConfigError } from '../config/errors.ts';
 import type { Config } from '../config/load-config.ts';
-import { pathsToTrust } from '../config/list-paths-to-trust.ts';
 import type { Settings } from '../config/convert-settings.ts';
 import { CommandNotFoundError, CommandTimeoutError } from '../transport/errors.ts';
 import { findDistrustOnHost } from '../transport/path-trust-on-host.ts';
@@ -14,6 +13,10 @@ import type { Transport } from '../transport/transport.ts';
 import { createLocalTransport } from '../transport/local-transport.ts';
 import type { ProcessContext } from './process-context.ts';
 import { trustedFolders } from './trusted-search-path.ts';
+import type { Plain } from '../config/config-tree.ts';
+import { joinPath } from '../config/dotted-names.ts';
+import { ANY_NAME, pathUses } from '../config/schema/settings-rows.ts';
+import type { Trusted } from '../config/path-uses.ts';
 
 /** Thrown if other users can change a file or directory that would be trusted; it is not used. */
 export class UntrustedPathError extends Error {
@@ -116,4 +119,43 @@ async function trustedGroupId(name: string | undefined, context: ProcessContext)
   } finally {
     await host.close();
   }
+}
+
+interface PathToTrust {
+  /** The full name of the setting, or of the variable. */
+  readonly setting: string;
+  readonly path: string;
+  readonly use: Trusted;
+}
+
+/** The paths that are set, only for clusters that are served. Of a command, its program. */
+export function pathsToTrust({ tree, settings, surroundings }: Config): PathToTrust[] {
+  const served = new Set(settings.clusters.map(({ name }) => name));
+  const isServed = ([, , group, name]: readonly string[]): boolean => group !== 'clusters' || served.has(name);
+  const set = [...pathUses()].flatMap(([name, use]) =>
+    valuesAt(tree, name.split('.'))
+      .filter(({ at }) => isServed(at))
+      .flatMap(({ at, value }) => pathsIn(value, use).map((path) => ({ setting: joinPath(at), path, use }))),
+  );
+  // It applies if the setting is plain true, as in Python's requests.
+  const { caFile } = surroundings;
+  if (caFile === undefined || settings.api.verifyCertificate !== true) return set;
+  return [...set, { setting: 'REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE', path: caFile, use: 'read here' }];
+}
+
+function pathsIn(value: Plain, use: Trusted): string[] {
+  const texts = [value].flat().filter((one): one is string => typeof one === 'string');
+  return use === 'run here' ? texts.slice(0, 1) : texts;
+}
+
+function valuesAt(
+  value: Plain | undefined,
+  [step, ...rest]: readonly string[],
+  at: readonly string[] = [],
+): { readonly at: readonly string[]; readonly value: Plain }[] {
+  if (value === undefined || value === null) return [];
+  if (step === undefined) return [{ at, value }];
+  if (typeof value !== 'object' || Array.isArray(value)) return [];
+  const fields = Object.entries(value).filter(([name]) => step === ANY_NAME || step === name);
+  return fields.flatMap(([name, field]) => valuesAt(field, rest, [...at, name]));
 }

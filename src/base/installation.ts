@@ -1,12 +1,12 @@
-// Finds out how this program was installed.
+// The version of this program, from package.json, and how it was installed.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { packagePath } from './package-path.ts';
+import { packagePath, readPackageFile } from './package-path.ts';
 
 /** Set by the build of the single file. */
 declare const IS_SINGLE_FILE: boolean | undefined;
 
-export interface Installation {
+interface Installation {
   /** A phrase such as `installed by pip in`. */
   readonly how: string;
   /** A directory, or the path of the single file. */
@@ -19,7 +19,7 @@ export function isSingleFile(): boolean {
 }
 
 /** Reads only directories: `--version` starts no program. */
-export function readInstallation(): Installation {
+function readInstallation(): Installation {
   if (isSingleFile()) return { how: 'single file', place: process.execPath };
   const place = packagePath('').replace(/\/$/, '');
   if (existsSync(join(place, 'src/cli/main.ts'))) return { how: 'built from source in', place };
@@ -38,4 +38,25 @@ function pythonInstaller(sitePackages: string): string | undefined {
   } catch {
     return 'a Python installer';
   }
+}
+
+const FILE = 'package.json';
+
+/** Checks the file without zod, whose loading would delay `--version`. */
+export function readVersion(): string {
+  const read: unknown = JSON.parse(readPackageFile(FILE));
+  if (typeof read === 'object' && read !== null && 'version' in read && typeof read.version === 'string')
+    return read.version;
+  throw new Error(`${FILE} names no version: install clearml-agent-slurm again`);
+}
+
+/** Distinguishes this program from the one of ClearML's Enterprise plan, which has the same name. */
+export function programText(version: string): string {
+  return `clearml-agent-slurm ${version} (open source, not ClearML's Enterprise program)`;
+}
+
+/** The version, how and where the program was installed, and the Node that runs it. */
+export function versionText(): string {
+  const { how, place } = readInstallation();
+  return `${programText(readVersion())}\n${how} ${place}, with Node ${process.version} (${process.execPath})\n`;
 }

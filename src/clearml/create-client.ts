@@ -1,12 +1,11 @@
-// Creates the client of one ClearML server.
+// Creates the client of one ClearML server, which logs in for the first time and refuses a server that is too old.
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/redact-secrets.ts';
 import type { ServerRateLimit } from './connection/server-rate-limit.ts';
-import type { ClearmlClient } from './client.ts';
-import { connect } from './connection/first-login.ts';
-import { ServerUnusableError, type ServerUnreachableError } from './errors.ts';
+import type { ClearmlClient, ServerFacts } from './client.ts';
+import { ServerUnusableError, type ServerUnreachableError, NotTheApiError, ServerTooOldError } from './errors.ts';
 import { createEvents } from './console-events.ts';
 import { redactedEvents, redactedTasks } from './redact-secrets-in-tasks.ts';
 import { createApiRequest } from './connection/api-request.ts';
@@ -14,10 +13,11 @@ import { createHttp } from './connection/http-request.ts';
 import { createReportUnreadable } from './unreadable-entries.ts';
 import { createPeople } from './read-users-and-projects.ts';
 import { createQueues } from './queues.ts';
-import { createSession } from './connection/session.ts';
+import { createSession, type Session } from './connection/session.ts';
 import { DEFAULT_TIMEOUTS, type ConnectionSettings, type Timeouts } from './connection/connection-settings.ts';
 import { createTasks } from './change-tasks.ts';
 import { createWorkers } from './workers.ts';
+import type { Token } from './connection/parse-token.ts';
 
 export interface ClearmlClientDeps {
   readonly settings: ConnectionSettings;
@@ -98,4 +98,36 @@ function hideSecrets(settings: ConnectionSettings, secrets: Secrets): void {
     const password = /^(?:.*\/\/)?[^/@:]*:([^/@]*)@/.exec(address ?? '')?.[1];
     if (password !== undefined) secrets.add(password);
   }
+}
+
+/** Server 1.17: `queues.add_task` without changing the task, and enqueueing a queued task. */
+const OLDEST_API = '2.31';
+
+/** Logs in for the first time and refuses a server that is too old. @throws ServerUnusableError, CredentialsRejectedError, ServerUnreachableError */
+async function connect(session: Session): Promise<ServerFacts> {
+  const token = await logIn(session);
+  if (!isAtLeast(token.apiVersion, OLDEST_API)) {
+    throw new ServerTooOldError(
+      `${session.apiServer} is ClearML server ${token.serverVersion || 'of an unknown version'} with API ${token.apiVersion || 'of an unknown version'}, ` +
+        `which is too old: parking tasks needs server 1.17 (API ${OLDEST_API}) or later; upgrade the server`,
+    );
+  }
+  const { apiVersion, serverVersion, user, serverAheadMs } = token;
+  return { apiServer: session.apiServer, apiVersion, serverVersion, user, serverAheadMs };
+}
+
+async function logIn(session: Session): Promise<Token> {
+  try {
+    return await session.login();
+  } catch (error) {
+    if (error instanceof NotTheApiError) throw new ServerUnusableError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Compares versions such as `2.9` and `2.31`, which is newer. */
+function isAtLeast(version: string, oldest: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [oldestMajor = 0, oldestMinor = 0] = oldest.split('.').map(Number);
+  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
 }

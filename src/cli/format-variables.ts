@@ -1,7 +1,7 @@
 // Formats the variables that a template may use, with the values of a task if one is named.
 import { MASK, redactText, redactWords } from '../base/secret-patterns.ts';
 import { isSecretKey } from '../config/secret-setting-names.ts';
-import { listValues, type VariableValue } from '../sbatch-template/placeholders/list-values-of-task.ts';
+import { listValues, type VariableValue } from '../sbatch-template/placeholders/variables.ts';
 import { displayValue } from '../sbatch-template/placeholders/display-value.ts';
 import { VARIABLE_FIELDS } from '../sbatch-template/placeholders/variable-fields.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';

@@ -6,9 +6,8 @@ import type { CommandContext, TerminalSize } from './command.ts';
 import { EXIT } from '../base/exit-codes.ts';
 import { SLURM_COMMAND } from './commands/demo.ts';
 import { Interrupted } from './interrupted.ts';
-import { isSingleFile } from '../base/installation.ts';
+import { isSingleFile, versionText } from '../base/installation.ts';
 import { startedAs } from './own-command-line.ts';
-import { versionText } from '../base/version.ts';
 
 const STDIN = 0;
 const STDERR = 2;

@@ -7,7 +7,7 @@ import { daemonCommand } from './commands/daemon.ts';
 import { EXIT } from '../base/exit-codes.ts';
 import { ALWAYS, PROGRAM, spelling } from './option-spelling.ts';
 import { UsageError } from '../base/usage-error.ts';
-import { versionText } from '../base/version.ts';
+import { versionText } from '../base/installation.ts';
 
 /**
  * Parses the arguments and runs the command. Returns its exit code.

@@ -1,10 +1,11 @@
-// Finds and reads the configuration files, in the same locations as clearml-agent.
+// Finds and reads the configuration files, in the same locations as clearml-agent, and makes the paths in them absolute.
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { ConfigError } from './errors.ts';
 import type { IncludedFile } from './hocon/parse-hocon.ts';
 import type { Surroundings } from './environment-variables.ts';
 import { messageOf } from '../base/error-message.ts';
+import type { ConfigNode, ConfigTree } from './config-tree.ts';
 
 /** The text of a file, or undefined if it does not exist; throws if it cannot be read. */
 export type ReadFile = (path: string) => string | undefined;
@@ -59,7 +60,7 @@ export function readIncludedFile(path: string, from: string, readFile: ReadFile)
 }
 
 /** Expands a path on this machine: `~` is the home directory, anything else is relative to `folder`. */
-export function expandPath(path: string, homeDir: string, folder: string): string {
+function expandPath(path: string, homeDir: string, folder: string): string {
   const expanded = expandHome(path, homeDir);
   return isAbsolute(expanded) ? expanded : join(folder, expanded);
 }
@@ -86,4 +87,37 @@ function readOne(file: string, readFile: ReadFile): string | undefined {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`cannot be read: ${messageOf(error)}`, { kind: 'file', file, line: 1, column: 1 });
   }
+}
+
+/** The settings that are such paths; `*` is any name. */
+const LOCAL_PATHS = [
+  'template_files',
+  'state_dir',
+  'queues.*.template',
+  'clusters.*.template',
+  'clusters.*.identity_file',
+  'clusters.*.password_file',
+  'http.token_file',
+  'http.unix_socket',
+].map((path) => ['agent', 'slurm', ...path.split('.')]);
+
+/** Expands `~` and resolves paths relative to their file. A path from the command line stays relative to the working directory. */
+export function withLocalPaths(tree: ConfigTree, homeDir: string): ConfigTree {
+  return LOCAL_PATHS.reduce<ConfigTree>((sofar, path) => ({ ...sofar, fields: fieldsAt(sofar, path, homeDir) }), tree);
+}
+
+function fieldsAt(tree: ConfigTree, [step, ...rest]: readonly string[], homeDir: string): Map<string, ConfigNode> {
+  const fields = [...tree.fields].map(([name, node]): [string, ConfigNode] => {
+    if (step !== '*' && step !== name) return [name, node];
+    if (rest.length === 0) return [name, expanded(node, homeDir)];
+    return [name, node.kind === 'tree' ? { ...node, fields: fieldsAt(node, rest, homeDir) } : node];
+  });
+  return new Map(fields);
+}
+
+function expanded(node: ConfigNode, homeDir: string): ConfigNode {
+  if (node.kind === 'list') return { ...node, items: node.items.map((item) => expanded(item, homeDir)) };
+  if (node.kind !== 'leaf' || typeof node.value !== 'string' || node.value === '') return node;
+  const folder = node.origin.kind === 'file' ? dirname(node.origin.file) : '';
+  return { ...node, value: expandPath(node.value, homeDir, folder) };
 }

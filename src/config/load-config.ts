@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { checkedConf, originAt } from './schema/check-against-schema.ts';
 import { servedClusters } from './cluster-settings.ts';
-import { readConfigFiles, readIncludedFile, type ReadFile } from './config-files.ts';
+import { readConfigFiles, readIncludedFile, type ReadFile, withLocalPaths } from './config-files.ts';
 import {
   emptyTree,
   leaf,
@@ -19,7 +19,6 @@ import {
 import { dynamicVariables, namedVariables, readSurroundings, type Surroundings } from './environment-variables.ts';
 import type { Environment } from './hocon/resolve-substitutions.ts';
 import { parseHocon } from './hocon/parse-hocon.ts';
-import { withLocalPaths } from './absolute-paths.ts';
 import { filesWithSecrets } from './redact-secret-settings.ts';
 import { servedQueues } from './served-queues.ts';
 import { splitPath } from './dotted-names.ts';

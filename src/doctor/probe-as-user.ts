@@ -22,7 +22,7 @@ import { formatJobName, newAttempt } from '../slurm/job-name.ts';
 import { isTransportError } from '../slurm/map-transport-errors.ts';
 import { waitForEnd } from './probe-node.ts';
 import { known, unavailable, unchecked, type Fact } from './check-result.ts';
-import type { UserJobSeen } from './as-user-check.ts';
+import type { UserJobSeen } from './node-checks.ts';
 
 /** @param user the name of a Unix user in agent.slurm.user_map @throws SshConfigError */
 export async function probeUser(

@@ -1,7 +1,7 @@
 // Probes the ClearML server: login, then queues.
 import { nearestName } from '../base/did-you-mean.ts';
 import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
-import { describeRisks } from '../clearml/connection/connection-risks.ts';
+import { describeRisks } from '../clearml/connection/connection-settings.ts';
 import {
   CredentialsRejectedError,
   ServerRefusedError,

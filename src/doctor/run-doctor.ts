@@ -2,9 +2,8 @@
 import { resolve } from 'node:path';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { ConfigError } from '../config/errors.ts';
-import { CHECKS } from './all-checks.ts';
-import type { ClusterSeen } from './cluster-checks.ts';
-import type { HereFacts } from './configuration-checks.ts';
+import { type ClusterSeen, CLUSTER_CHECKS } from './cluster-checks.ts';
+import { type HereFacts, HERE_CHECKS } from './configuration-checks.ts';
 import { examine, type Section } from './format-report.ts';
 import type { NodeFound, ProbePlace } from './node-script.ts';
 import { known, unavailable, unchecked, type Fact } from './check-result.ts';
@@ -20,6 +19,7 @@ import { chooseContainer, type ProbedTemplate } from './choose-container.ts';
 import { createAppWith, type App } from '../assembly/app.ts';
 import type { ProcessContext } from '../assembly/process-context.ts';
 import { readConfig, type CommonOptions } from '../assembly/load-trusted-config.ts';
+import { NODE_CHECKS, USER_CHECKS } from './node-checks.ts';
 
 export interface ExamineOptions extends CommonOptions {
   /** Submit a probe job to each cluster too. */
@@ -143,3 +143,11 @@ function placeFor({ partitions }: ClusterSeen, named: string | undefined): Probe
     return { partition: chosen, account: undefined, qos: undefined };
   return { partition: chosen, account: way.account, qos: way.qos };
 }
+
+/** All checks, by what they examine. */
+export const CHECKS = {
+  configuration: HERE_CHECKS,
+  cluster: CLUSTER_CHECKS,
+  node: NODE_CHECKS,
+  user: USER_CHECKS,
+} as const;

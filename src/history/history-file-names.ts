@@ -1,7 +1,7 @@
 // The files of the history: one for each month (UTC), compressed once the month is over, deleted after a year.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unlessMissing } from '../base/unless-missing.ts';
+import { unlessMissing } from '../base/missing-files.ts';
 
 export interface MonthFile {
   readonly path: string;

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { messageOf } from '../base/error-message.ts';
-import { unlessMissing } from '../base/unless-missing.ts';
+import { unlessMissing } from '../base/missing-files.ts';
 import { attemptKey, parseAttempt, type EndedAttempt } from './ended-attempt.ts';
 import { historyDir, listMonthFiles, monthOf, type MonthFile } from './history-file-names.ts';
 

@@ -1,7 +1,7 @@
 // Writes the file for /etc/sudoers.d that permits what agent.slurm.user_map needs, and nothing else.
 import { mappedUsers, resolveUserMap } from '../base/resolve-user-map.ts';
 import { UsageError } from '../base/usage-error.ts';
-import { readVersion } from '../base/version.ts';
+import { readVersion } from '../base/installation.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
 import { findPrograms, sudoCommands } from '../assembly/locate-slurm-programs.ts';

@@ -7,7 +7,7 @@ import { withSlurmCommands } from '../assembly/locate-slurm-programs.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/map-transport-errors.ts';
-import { parseTestOnly, TEST_ARGS } from '../slurm/sbatch-test-only.ts';
+import { parseTestOnly, TEST_ARGS } from '../slurm/sbatch.ts';
 import type { LenientParse } from '../sbatch-template/collect-errors.ts';
 import type { Finding } from './collect-rules.ts';
 import { sampleScript } from './sample-script.ts';

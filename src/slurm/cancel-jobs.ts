@@ -1,10 +1,10 @@
-// Cancels jobs, each by its id and name together; see scancel.ts. No Unix user waits for a failing scancel of another.
+// Cancels jobs by scancel, each by its id and name together. No Unix user waits for a failing scancel of another.
 import { inParallel } from '../base/concurrency-limit.ts';
 import type { Logger } from '../log/logger.ts';
 import type { CommandResult } from '../transport/transport.ts';
 import { isTransportError } from './map-transport-errors.ts';
-import { parseScancel, scancelArgs } from './scancel.ts';
 import type { JobKey, Scheduler } from './scheduler.ts';
+import { failureMessage, oneLine } from './errors.ts';
 
 export interface JobCancellerDeps {
   readonly scancel: (args: readonly string[], signal?: AbortSignal, runAs?: string) => Promise<CommandResult>;
@@ -55,4 +55,32 @@ export function createJobCanceller({ scancel, log }: JobCancellerDeps): Schedule
       ),
     );
   };
+}
+
+/** Why a job was not cancelled. */
+export interface CancelFailure {
+  readonly words: string;
+  /** Says nothing about other jobs. */
+  readonly isOfOneJob: boolean;
+}
+
+/**
+ * The arguments that cancel the job with this id only if it has this name: after a controller crash another job may have its id.
+ * Since Slurm 24.05, `--ctld` lets the controller compare both as it cancels. Older releases ignore it: their scancel compares
+ * both itself, just before. Never without an id: scancel as root applies a name to the jobs of all users.
+ */
+export function scancelArgs({ id, name }: JobKey): string[] {
+  return ['--ctld', `--name=${name}`, id];
+}
+
+/** The job has ended and is forgotten, or another job has its id: nothing is left to cancel. */
+const IS_GONE = /Invalid job id specified|Job name .* != filter name/s;
+const OF_ONE_JOB = 'Kill job error on job id';
+
+/** undefined if scancel found nothing wrong, which does not prove that the job ends. With `--ctld` an error of one job has exit code 0. */
+export function parseScancel(result: CommandResult): CancelFailure | undefined {
+  const { exitCode, stderr } = result;
+  const isOfOneJob = stderr.includes(OF_ONE_JOB);
+  if (IS_GONE.test(stderr) || (exitCode === 0 && !isOfOneJob)) return undefined;
+  return { words: exitCode === 0 ? oneLine(stderr) : failureMessage('scancel', result), isOfOneJob };
 }

@@ -1,4 +1,4 @@
-// The arguments of sbatch, which submits a script, and the meaning of its output; run-slurm-commands.ts runs it.
+// The arguments of sbatch, which submits a script or only tests it, and the meaning of its output; run-slurm-commands.ts submits.
 // Noise in the output never makes a submission "failed".
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage, oneLine } from './errors.ts';
@@ -50,4 +50,20 @@ export function parseAcceptance(stdout: string): Accepted | undefined {
     if (id !== undefined && isJobId(id)) return { kind: 'accepted', jobId: id, cluster };
   }
   return undefined;
+}
+
+/** For a check whether Slurm would accept a script, without submitting it. The script is passed on stdin, as for a submission. */
+export const TEST_ARGS: readonly string[] = ['--test-only', '--ignore-pbs'];
+
+/** `unasked`: Slurm did not check the script. `message` is that of Slurm. */
+export type Tested = { readonly kind: 'taken' } | { readonly kind: 'refused' | 'unasked'; readonly message: string };
+
+/** sbatch prints the controller's message with another prefix than for a submission (src/sbatch/sbatch.c). */
+const ANSWER = /^(?:sbatch: (?:error: )?)?allocation failure: /gm;
+
+export function parseTestOnly(result: CommandResult): Tested {
+  if (result.exitCode === 0) return { kind: 'taken' };
+  const stderr = result.stderr.replaceAll(ANSWER, 'sbatch: error: Batch job submission failed: ');
+  const message = submitErrorMessage(stderr) || failureMessage('sbatch --test-only', result);
+  return { kind: parseSubmitError(result.exitCode, stderr) === 'rejected' ? 'refused' : 'unasked', message };
 }

@@ -5,7 +5,7 @@ import type { Task } from '../clearml/task.ts';
 import type { Entry } from '../daemon/journal/entry.ts';
 import { findHolder } from '../daemon/journal/lock.ts';
 import { findTask } from './find-task.ts';
-import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
+import { journalEntries } from '../daemon/journal/journal-lines.ts';
 import { messageOf } from '../base/error-message.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';

@@ -9,7 +9,7 @@ import { isJobId } from '../slurm/parse-job-row.ts';
 import type { JobId } from '../slurm/scheduler.ts';
 import { parseJobName } from '../slurm/job-name.ts';
 import { openCluster } from '../assembly/open-cluster.ts';
-import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
+import { journalEntries } from '../daemon/journal/journal-lines.ts';
 import { withClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
 import { UsageError } from '../base/usage-error.ts';

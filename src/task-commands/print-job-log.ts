@@ -15,7 +15,7 @@ import { findTask } from './find-task.ts';
 import { withClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
 import { chooseJob } from '../daemon/decide/decide.ts';
-import { journalEntries } from '../daemon/journal/read-beside-daemon.ts';
+import { journalEntries } from '../daemon/journal/journal-lines.ts';
 import { byTask } from '../daemon/poll/poll.ts';
 import { isRecordOfTask } from '../daemon/users/jobs-of-task.ts';
 

@@ -1,5 +1,5 @@
 // Writes, lists and removes small private files on the host through its transport.
-import { trustScript } from '../base/path-trust-script.ts';
+import { trustScript } from './path-trust-on-host.ts';
 import type { Transport } from './transport.ts';
 
 /** Thrown if a file could not be written; the message quotes the system's error. */

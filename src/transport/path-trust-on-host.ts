@@ -1,6 +1,6 @@
 // Finds, by a shell on the host, what other users can change there: a path, or a program that will run.
-import { trustScript } from '../base/path-trust-script.ts';
 import type { Transport } from './transport.ts';
+import { readPackageFile } from '../base/package-path.ts';
 
 export interface ProgramsToTrust {
   /** Paths, or names that are searched on the host's PATH. */
@@ -88,4 +88,12 @@ export async function findDistrustedProgramOnHost(
   const [kind = '', path = '', ...why] = stdout.trimEnd().split('\n');
   if (kind === 'program' || kind === 'folder' || kind === 'file') return { kind, path, why: why.join(' ') };
   return { kind: 'folder', path: 'PATH', why: `it could not be checked: ${(stdout + stderr).trim()}` };
+}
+
+let trustText: string | undefined;
+
+/** Defines `clearml_is_trusted PATH GROUP`, which sets `clearml_why`. Comments are removed because it is sent with every connection. */
+export function trustScript(): string {
+  trustText ??= readPackageFile('templates/partials/trust.sh.mustache').replaceAll(/^ *#.*\n/gm, '');
+  return trustText;
 }

@@ -2,7 +2,7 @@
 import { elapsedMs } from '../base/past-time.ts';
 import type { App } from '../assembly/app.ts';
 import { systemClock } from '../base/clock.ts';
-import { readVersion } from '../base/version.ts';
+import { readVersion } from '../base/installation.ts';
 import type { Monitor } from '../daemon/monitor/monitor.ts';
 import { assetReply, ASSETS_MARK } from './browser-assets.ts';
 import { createAttemptLog } from './pages/read-recent-attempts.ts';

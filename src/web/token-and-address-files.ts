@@ -1,16 +1,18 @@
-// The files of the HTTP server in the state directory: its token, and the address on which it listens.
+// The files of the HTTP server in the state directory: its token, and the address on which it listens; and the URL that they give.
 import { open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { createPrivateFile, replaceByPrivateFile } from '../base/private-file.ts';
 import { makePrivateDirectory } from '../base/private-directory.ts';
-import { readJsonFile } from '../base/read-json-file.ts';
+import { readJsonFile } from '../base/missing-files.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { HttpSettings } from '../config/schema/http-schema.ts';
 import { daemonLogFile } from '../daemon/serve/daemon-log.ts';
 import { StateDirectoryError } from '../daemon/journal/lock.ts';
 import { newToken } from './authorize-request.ts';
 import { messageOf } from '../base/error-message.ts';
+import { isIPv6 } from 'node:net';
+import type { Configured } from '../assembly/load-trusted-config.ts';
 
 const Note = z.object({
   pid: z.number(),
@@ -82,6 +84,35 @@ function noteText(note: ListenNote): string {
 }
 
 /** Where the daemon listens; undefined if none does, or it is unknown. A killed daemon leaves its note. */
-export function readListenNote(clusters: readonly ClusterSettings[]): Promise<ListenNote | undefined> {
+function readListenNote(clusters: readonly ClusterSettings[]): Promise<ListenNote | undefined> {
   return readJsonFile(noteFile(clusters), Note);
+}
+
+/** Addresses that mean every address of this machine. */
+const ANY_ADDRESS = ['0.0.0.0', '::'];
+
+/**
+ * The URL with the token, and the command that makes it reachable from another machine; undefined if the daemon serves no page.
+ * @throws StateDirectoryError if the token cannot be read
+ */
+export async function describeWeb({ config, context }: Configured): Promise<string | undefined> {
+  const { clusters, http } = config.settings;
+  const note = await readListenNote(clusters);
+  if (note === undefined) return undefined;
+  const { address, unixSocket } = note;
+  const login = `${context.environment['USER'] ?? 'USER'}@${context.hostName}`;
+  if (address === undefined) {
+    return `The status page is on a Unix socket. From your computer:\n    ssh -N -L 8910:${unixSocket ?? ''} ${login}\nThen open http://localhost:8910/\n`;
+  }
+  const token = await readOrMakeToken(tokenFile(clusters, http));
+  const { host, port } = address;
+  const isAny = ANY_ADDRESS.includes(host);
+  const shown = isAny ? context.hostName : isIPv6(host) ? `[${host}]` : host;
+  const inside = isAny ? 'localhost' : shown;
+  return (
+    `The status page is at\n    http://${shown}:${port}/?token=${token}\n` +
+    `On your computer, run this command and keep it running:\n    ssh -N -L ${port}:${inside}:${port} ${login}\n` +
+    `Then open\n    http://localhost:${port}/?token=${token}\n` +
+    'Everyone who has this URL can read the page: keep the URL secret.\n'
+  );
 }

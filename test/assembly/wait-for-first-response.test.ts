@@ -1,6 +1,6 @@
 // The wait for a server that does not respond: after three seconds, the user sees the error and when the program gives up.
 import { expect } from 'chai';
-import { firstResponse } from '../../src/assembly/wait-for-first-response.ts';
+import { firstResponse } from '../../src/assembly/clearml-from-config.ts';
 import { ServerUnreachableError } from '../../src/clearml/errors.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 import { rejection } from '../support/rejection.ts';

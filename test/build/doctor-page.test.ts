@@ -1,7 +1,7 @@
 // docs/doctor.md: generated from the tables of the checks, whose texts have one form.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { CHECKS } from '../../src/doctor/all-checks.ts';
+import { CHECKS } from '../../src/doctor/run-doctor.ts';
 import { doctorPage } from '../../build/docs/doctor-page.ts';
 
 describe('docs/doctor.md', () => {

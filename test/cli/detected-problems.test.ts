@@ -1,7 +1,7 @@
 // The table of detected problems: at least one for each rule of lint and each check of doctor, and its page.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { CHECKS } from '../../src/doctor/all-checks.ts';
+import { CHECKS } from '../../src/doctor/run-doctor.ts';
 import { RULES } from '../../src/lint/collect-rules.ts';
 import { DETECTED_PROBLEMS, detectedProblemsPage } from './detected-problems.ts';
 

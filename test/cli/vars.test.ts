@@ -1,9 +1,8 @@
 // `vars`: every variable, and the variables of a task, without secrets.
 import { expect } from 'chai';
 import { VARIABLE_FIELDS } from '../../src/sbatch-template/placeholders/variable-fields.ts';
-import { listValues } from '../../src/sbatch-template/placeholders/list-values-of-task.ts';
+import { listValues, PLAIN_NAMES, TREE_NAMES } from '../../src/sbatch-template/placeholders/variables.ts';
 import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';
-import { PLAIN_NAMES, TREE_NAMES } from '../../src/sbatch-template/placeholders/variables.ts';
 import { emptyVariables, noBlocks, withBody } from '../sbatch-template/template-fixtures.ts';
 import { openCliWithSandbox } from './cli-with-sandbox.ts';
 import { openCli } from './open-cli.ts';

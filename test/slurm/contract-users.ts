@@ -1,6 +1,6 @@
 // The contract of Slurm's commands about the jobs of several Unix users, which real Slurm and the stand-in must pass.
 import { expect } from 'chai';
-import { parseScancel, scancelArgs } from '../../src/slurm/scancel.ts';
+import { parseScancel, scancelArgs } from '../../src/slurm/cancel-jobs.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 
 export interface UnixUserUnderTest {

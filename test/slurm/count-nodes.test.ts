@@ -1,6 +1,6 @@
 // Tests the number of nodes in a node list.
 import { expect } from 'chai';
-import { countNodes } from '../../src/slurm/count-nodes.ts';
+import { countNodes } from '../../src/slurm/squeue-nodes-and-gpus.ts';
 
 describe('the number of nodes in a node list of Slurm', () => {
   for (const [list, count] of [

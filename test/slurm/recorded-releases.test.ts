@@ -9,7 +9,7 @@ import { parseSbatch } from '../../src/slurm/sbatch.ts';
 import { parseAssociations } from '../../src/slurm/sacctmgr.ts';
 import { entrances, parsePartitionRights } from '../../src/slurm/partition-rights.ts';
 import { parsePartitions } from '../../src/slurm/sinfo.ts';
-import { parseScancel } from '../../src/slurm/scancel.ts';
+import { parseScancel } from '../../src/slurm/cancel-jobs.ts';
 import type { JobId, JobList } from '../../src/slurm/scheduler.ts';
 import { parseClusterFacts } from '../../src/slurm/scontrol-show-config.ts';
 import { isUnknownJob, parseJobRecord } from '../../src/slurm/scontrol-show-job.ts';

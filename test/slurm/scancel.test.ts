@@ -1,6 +1,6 @@
 // Tests that a job is cancelled by id and name together, and what the output of scancel says about other jobs.
 import { expect } from 'chai';
-import { parseScancel, scancelArgs } from '../../src/slurm/scancel.ts';
+import { parseScancel, scancelArgs } from '../../src/slurm/cancel-jobs.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { result } from './recorded-output.ts';
 

@@ -1,7 +1,7 @@
 // Sends one API request, and returns the response's data or throws the error of its class.
 import type { Clock } from '../../base/clock.ts';
 import type { Secrets } from '../../log/redact-secrets.ts';
-import { classifyFailure, classifyReply } from './classify-response.ts';
+import { classifyFailure, classifyReply, formatWrongAddress } from './classify-response.ts';
 import { limitsOf } from './response-limits.ts';
 import {
   ResponseTooLargeError,
@@ -13,7 +13,6 @@ import {
   ServerUnreachableError,
 } from '../errors.ts';
 import { BEYOND_LIMITS, HttpError, type Http, type HttpReply } from './http-request.ts';
-import { formatWrongAddress } from './wrong-address.ts';
 
 /** An array is sent as JSON lines, for the batch endpoints. */
 export type Body = object | readonly object[];

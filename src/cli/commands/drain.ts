@@ -14,7 +14,7 @@ export const drainCommand: Command = {
     const { commonOptions } = await import('../setting-options.ts');
     const { describeEnded, describeOthers, findDaemons, signalDaemon } =
       await import('../../daemon/serve/running-daemons.ts');
-    const { journalEntries } = await import('../../daemon/journal/read-beside-daemon.ts');
+    const { journalEntries } = await import('../../daemon/journal/journal-lines.ts');
     const daemons = await findDaemons(commonOptions(typed), context);
     context.stderr(describeOthers(daemons, 'drain'));
     if (daemons.here.length === 0) return EXIT.failed;

@@ -23,7 +23,7 @@ export const lintCommand: Command = {
   },
   async run(typed, context) {
     const { readConfigured } = await import('../setting-options.ts');
-    const { lintFiles } = await import('../../lint/lint-files.ts');
+    const { lintFiles } = await import('../../lint/lint-template.ts');
     const { countFindings, formatFindings, formatLintJson, formatSummary } =
       await import('../../lint/format-findings.ts');
     const configured = readConfigured(typed, context);

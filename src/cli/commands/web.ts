@@ -13,7 +13,7 @@ export const webCommand: Command = {
   async run(typed, context) {
     const { commonOptions, readConfigured } = await import('../setting-options.ts');
     const { findDaemons, describeOthers } = await import('../../daemon/serve/running-daemons.ts');
-    const { describeWeb } = await import('../../web/status-page-url.ts');
+    const { describeWeb } = await import('../../web/token-and-address-files.ts');
     const { printResult } = await import('../print-output.ts');
     const daemons = await findDaemons(commonOptions(typed), context);
     const text = daemons.here.length === 0 ? undefined : await describeWeb(readConfigured(typed, context));

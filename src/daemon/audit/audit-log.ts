@@ -12,7 +12,7 @@ import type { Clock } from '../../base/clock.ts';
 import { createLineFile } from '../../base/append-lines.ts';
 import { limitText } from '../../base/truncate-text.ts';
 import { makePrivateSubdirectory } from '../../base/private-directory.ts';
-import { unlessMissing } from '../../base/unless-missing.ts';
+import { unlessMissing } from '../../base/missing-files.ts';
 import type { Logger } from '../../log/logger.ts';
 import { rotateLog } from '../../log/rotate-log.ts';
 import { formatAuditLine, type AuditEvent } from './audit-line.ts';

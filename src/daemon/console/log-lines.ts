@@ -1,12 +1,12 @@
-// The console lines about an ended job that come from the end of its log.
+// The console lines that come from the end of the log of an ended job: whole lines, without terminal control sequences.
 import type { ConsoleLine } from '../../clearml/client.ts';
 import type { JobRecord } from '../../slurm/scheduler.ts';
 import type { Action } from '../decide/action.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { cleanLogTail } from './clean-log-tail.ts';
 import { findLogAdvice } from './job-log-advice.ts';
 import type { JobLog } from './job-log-reader.ts';
 import { describeIdleRanks, describeRankEnd } from './ranks.ts';
+import { visibleText } from '../../base/terminal-text.ts';
 
 /** The error message may be followed by messages that it causes. */
 const ADVISED_LINES = 100;
@@ -42,4 +42,22 @@ export function adviceIn(log: JobLog | undefined): ConsoleLine[] {
 function idleRanksIn(log: JobLog | undefined): ConsoleLine[] {
   const text = log?.kind === 'read' ? describeIdleRanks(log.tail) : undefined;
   return text === undefined ? [] : [{ level: 'WARNING', text }];
+}
+
+/** Longer lines are data, not messages. */
+const MAX_LINE = 500;
+
+/**
+ * The last lines of a log, ready to print; empty if there are none.
+ * A progress bar overwrites its line, so only its last state is kept.
+ */
+export function cleanLogTail(text: string, maxLines: number): string {
+  const lines = text.split(/\r?\n/).map(cleanLine);
+  while (lines.at(-1) === '') lines.pop();
+  return lines.slice(-maxLines).join('\n');
+}
+
+function cleanLine(line: string): string {
+  const clean = visibleText(line).trimEnd();
+  return clean.length > MAX_LINE ? `${clean.slice(0, MAX_LINE - 1)}…` : clean;
 }

@@ -1,7 +1,7 @@
 // Records in the history that the attempt of a journal entry is over.
 import type { Task } from '../../clearml/task.ts';
 import type { EndedAttempt } from '../../history/ended-attempt.ts';
-import { countNodes } from '../../slurm/count-nodes.ts';
+import { countNodes } from '../../slurm/squeue-nodes-and-gpus.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';

@@ -1,7 +1,11 @@
-// The journal's format: one JSON object per line; the last line of a task counts.
+// The journal's format: one JSON object per line; the last line of a task counts. It can be read beside the daemon that writes it.
 import { isJsonObject, parseJson } from '../../base/parse-json.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { Entry } from './entry.ts';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { unlessMissing } from '../../base/missing-files.ts';
+import { UsageError } from '../../base/usage-error.ts';
 
 /** Increased when an older program would misread an entry: it would drop the fields that it does not know. */
 const VERSION = 2;
@@ -69,4 +73,22 @@ export function applyLine(entries: Map<TaskId, Entry>, line: JournalLine): void 
 /** Whether a file with so many lines should be rewritten with only the current entries. */
 export function needsCompaction(lines: number, known: number): boolean {
   return lines > 2000 && lines > 4 * known;
+}
+
+/**
+ * Nothing is locked, mended or made: a line that is being written counts once it is whole. No file is an empty journal.
+ * @throws UsageError for one of a newer version
+ */
+export async function journalEntries(stateDir: string): Promise<ReadonlyMap<TaskId, Entry>> {
+  const file = join(stateDir, 'journal.jsonl');
+  const read = parseJournal((await unlessMissing(readFile(file, 'utf8'))) ?? '');
+  switch (read.kind) {
+    case 'read':
+      return read.entries;
+    case 'newer':
+      throw new UsageError(`${file} was written by a newer clearml-agent-slurm: use that version to read it.`);
+    case 'damaged':
+      // The daemon sets it aside when it starts, and finds everything again in ClearML and Slurm.
+      return new Map();
+  }
 }

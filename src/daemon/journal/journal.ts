@@ -3,7 +3,7 @@ import { statSync } from 'node:fs';
 import { rename, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requirePrivateDirectory } from '../../base/private-directory.ts';
-import { unlessMissing } from '../../base/unless-missing.ts';
+import { unlessMissing } from '../../base/missing-files.ts';
 import { readOrMakeFile, replaceFile } from '../../base/atomic-file.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Logger } from '../../log/logger.ts';

@@ -4,7 +4,7 @@ import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makePrivateDirectory } from '../../base/private-directory.ts';
 import { parseJson } from '../../base/parse-json.ts';
-import { unlessMissing } from '../../base/unless-missing.ts';
+import { unlessMissing } from '../../base/missing-files.ts';
 import * as z from 'zod';
 import { messageOf } from '../../base/error-message.ts';
 

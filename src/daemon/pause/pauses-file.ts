@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { parseJson } from '../../base/parse-json.ts';
 import { replaceByPrivateFile } from '../../base/private-file.ts';
-import { unlessMissing } from '../../base/unless-missing.ts';
+import { unlessMissing } from '../../base/missing-files.ts';
 
 const Pause = z.object({
   /** The name or id of the queue; null for the whole cluster. */

@@ -16,7 +16,7 @@ import { createRateLimit } from '../../base/token-bucket.ts';
 import { clusterRate, withRateLimit } from '../../slurm/spend-rate-limit-tokens.ts';
 import { daemonMark, jobSettings, workerName } from './derive-names-and-job-settings.ts';
 import type { App } from '../../assembly/app.ts';
-import { readVersion } from '../../base/version.ts';
+import { readVersion } from '../../base/installation.ts';
 import { randomToken, type ClusterSide } from '../../assembly/open-cluster.ts';
 import { createUnixUsers, type UnixUsers } from '../users/unix-users.ts';
 import type { ServerSide } from './connect-to-clearml.ts';

@@ -9,7 +9,7 @@ import { createServiceManager } from './notify-systemd.ts';
 import { createTransportHere } from '../../assembly/create-transport.ts';
 import { createWarnOnce, type WarnOnce, type Logger } from '../../log/logger.ts';
 import { serveClusters } from './serve-clusters.ts';
-import { describeRisks } from '../../clearml/connection/connection-risks.ts';
+import { describeRisks } from '../../clearml/connection/connection-settings.ts';
 import { openCluster } from '../../assembly/open-cluster.ts';
 import { openServer, type ServerSide } from './connect-to-clearml.ts';
 import type { CommonOptions } from '../../assembly/load-trusted-config.ts';

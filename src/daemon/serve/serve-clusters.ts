@@ -17,7 +17,7 @@ import type { ServerSide } from './connect-to-clearml.ts';
 import { createTransportHere } from '../../assembly/create-transport.ts';
 import { findTestUsers } from '../../assembly/open-user-map.ts';
 import type { App } from '../../assembly/app.ts';
-import { programText } from '../../base/version.ts';
+import { programText } from '../../base/installation.ts';
 import type { ClusterMonitor } from '../monitor/cluster-monitor.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import { warnAboutTemplates } from '../../lint/warn-about-templates.ts';

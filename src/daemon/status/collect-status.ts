@@ -11,7 +11,7 @@ import { readPauses, type Pause } from '../pause/pauses-file.ts';
 import { readServingNote } from './serving-file.ts';
 import { causeKey, survey, type Survey } from './read-cluster-status.ts';
 import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
-import { journalEntries } from '../journal/read-beside-daemon.ts';
+import { journalEntries } from '../journal/journal-lines.ts';
 import { createClearml } from '../../assembly/clearml-from-config.ts';
 import type { App } from '../../assembly/app.ts';
 import type { CauseOfEnd } from '../../history/ended-attempt.ts';

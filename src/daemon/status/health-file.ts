@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import * as z from 'zod';
 import { replaceByPrivateFile } from '../../base/private-file.ts';
-import { readJsonFile } from '../../base/read-json-file.ts';
+import { readJsonFile } from '../../base/missing-files.ts';
 
 /** A key that the file may lack, and the note has. */
 function orUndefined<Schema extends z.ZodType>(schema: Schema) {

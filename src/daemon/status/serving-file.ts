@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { replaceByPrivateFile } from '../../base/private-file.ts';
-import { readJsonFile } from '../../base/read-json-file.ts';
+import { readJsonFile } from '../../base/missing-files.ts';
 import type { Holder } from '../journal/lock.ts';
 
 const Note = z.object({ pid: z.number(), queues: z.array(z.string()), draining: z.boolean() });

@@ -4,7 +4,7 @@ import { planSingularity } from '../../sbatch-template/containers/plan-singulari
 import { planPyxis } from '../../sbatch-template/containers/plan-pyxis-mounts-and-environment.ts';
 import type { PyxisAdditions, Blocks, Rendered, Variables } from '../../sbatch-template/template.ts';
 import { addStartLine } from '../../sbatch-template/job-script/job-start-line.ts';
-import { runWithBash } from '../../sbatch-template/job-script/run-with-bash.ts';
+import { runWithBash } from '../../sbatch-template/check-encoding-and-interpreter.ts';
 import { checkPropertyConstraints } from '../../sbatch-template/placeholders/check-property-constraints.ts';
 import { unusedProperties } from '../../sbatch-template/placeholders/report-unused-properties.ts';
 import { logUmask } from '../../slurm/log-umask.ts';

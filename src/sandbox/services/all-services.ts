@@ -1,6 +1,6 @@
 // All endpoints of the ClearML server that the sandbox has, without its own controls.
 import type { Service } from '../requests/endpoint.ts';
-import { createAuthService } from './auth.ts';
+import { createAuthService, createUsersService } from './auth.ts';
 import { API_VERSION, SERVER_VERSION } from '../requests/envelope.ts';
 import { createEventsService } from './events.ts';
 import { createEventsScalarsService } from './events-scalars.ts';
@@ -15,7 +15,6 @@ import { createTasksEditService } from './tasks-edit.ts';
 import { createTasksQueueingService } from './tasks-queueing.ts';
 import { createTasksReadService } from './tasks-read.ts';
 import { createTasksStatusService } from './tasks-status.ts';
-import { createUsersService } from './users.ts';
 import { createWorkersService } from './workers.ts';
 
 export function createServices(store: Store, clock: SandboxClock): Service {

@@ -1,7 +1,7 @@
-// Authentication by keys (Basic) and tokens (Bearer), and the calls that return tokens.
+// Users, their authentication by keys (Basic) and tokens (Bearer), and the calls that return tokens.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
-import { parseRequest, type Caller, type Service } from '../requests/endpoint.ts';
+import { parseRequest, type Caller, type Service, type Fields } from '../requests/endpoint.ts';
 import type { SandboxSettings } from '../store/documents.ts';
 import type { SandboxClock } from '../store/sandbox-clock.ts';
 import type { Store } from '../store/store.ts';
@@ -45,7 +45,7 @@ export function identify(header: string | undefined, store: Store, nowAt: number
 export type SandboxUser = SandboxSettings['others'][number];
 
 /** All users, the first one included. */
-export function usersOf({ user, accessKey, secretKey, others }: SandboxSettings): SandboxUser[] {
+function usersOf({ user, accessKey, secretKey, others }: SandboxSettings): SandboxUser[] {
   return [{ id: user, name: USER_NAME, accessKey, secretKey }, ...others];
 }
 
@@ -67,5 +67,35 @@ export function createAuthService(store: Store, clock: SandboxClock): Service {
     },
     'auth.fixed_users_mode': () => ({ enabled: false, guest: { enabled: false } }),
     'login.supported_modes': () => ({ basic: { enabled: false, guest: { enabled: false } }, authenticated: false }),
+  };
+}
+
+export function createUsersService(store: Store): Service {
+  const present = ({ id, name }: SandboxUser): Fields => {
+    const [given, family] = name.split(' ');
+    return { id, name, given_name: given, family_name: family, company: store.settings().company };
+  };
+  const all = (): SandboxUser[] => usersOf(store.settings());
+  const userBy = (id: string): Fields => {
+    const found = all().find((user) => user.id === id);
+    if (found === undefined) throw new ApiError('invalidUserId', { id });
+    return present(found);
+  };
+  return {
+    'users.get_current_user': ({ caller }) => {
+      const { company } = store.settings();
+      return {
+        user: { ...userBy(caller.user), role: 'user', company: { id: company, name: 'sandbox' } },
+        getting_started: null,
+        settings: { max_download_items: 1000 },
+      };
+    },
+    'users.get_by_id': (call) => {
+      const { user: id } = parseRequest(z.object({ user: z.string() }), call.body);
+      return { user: userBy(id) };
+    },
+    'users.get_all': () => ({ users: all().map(present) }),
+    'users.get_all_ex': () => ({ users: all().map(present) }),
+    'users.get_preferences': () => ({ preferences: {} }),
   };
 }

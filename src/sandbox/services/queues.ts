@@ -12,7 +12,7 @@ import { restoreStatuses } from '../tasks/leave-queue.ts';
 import type { StatusNote } from '../tasks/status-change.ts';
 import { checkQueueName, createQueue, defaultQueue, queueFields } from '../create-queue.ts';
 import type { Store } from '../store/store.ts';
-import { livingWorkers } from '../worker-life.ts';
+import { livingWorkers } from './workers.ts';
 
 const CONDITIONS: Conditions = {
   list: ['id', 'tags', 'system_tags', 'metadata.*'],

@@ -18,7 +18,7 @@ import type { SandboxClock } from '../store/sandbox-clock.ts';
 import { changeStatus, findTask, type UpdateAnswer } from '../tasks/status-change.ts';
 import { TASK_STATUSES, type TaskStatus } from '../tasks/status-machine.ts';
 import type { Store } from '../store/store.ts';
-import { isWatched } from '../worker-life.ts';
+import { isWatched } from './workers.ts';
 
 const enqueueRequest = z.object({
   ...statusRequest.shape,

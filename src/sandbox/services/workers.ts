@@ -1,12 +1,13 @@
-// Workers: their reports, queues and current tasks.
+// Workers: their reports, queues and current tasks. A worker is alive for its timeout after its last report.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
 import { parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
 import type { WorkerDocument } from '../store/documents.ts';
 import { formatInstant, type SandboxClock } from '../store/sandbox-clock.ts';
 import type { Store } from '../store/store.ts';
-import { DEFAULT_WORKER_TIMEOUT_MS, livingWorkers } from '../worker-life.ts';
 import { USER_NAME } from './auth.ts';
+
+const DEFAULT_WORKER_TIMEOUT_MS = 600_000;
 
 const texts = z.array(z.string());
 const registerRequest = z.object({
@@ -175,4 +176,13 @@ function presentQueue(store: Store, id: string): Fields {
     num_tasks: queue.entries.length,
     ...(next === undefined ? {} : { next_task: { id: next, name: store.tasks.get(next)?.name } }),
   };
+}
+
+/** Workers whose last report is not older than their timeout. */
+export function livingWorkers(store: Store, nowAt: number): WorkerDocument[] {
+  return store.workers.all().filter((worker) => nowAt - worker.lastActivityAt < worker.timeoutMs);
+}
+
+export function isWatched(store: Store, nowAt: number, queue: string): boolean {
+  return livingWorkers(store, nowAt).some((worker) => worker.queues.includes(queue));
 }

@@ -1,4 +1,4 @@
-// The table of variables that a template can use, and the lookup of their values.
+// The table of variables that a template can use, the lookup of their values, and the list of those that a task has.
 import { isJsonObject } from '../../base/parse-json.ts';
 import type { Origin, Variables } from '../template.ts';
 import { lookupPaths } from './user-property.ts';
@@ -84,7 +84,7 @@ export const PLAIN_NAMES: readonly string[] = Object.keys(PLAIN);
 export const TREE_NAMES: readonly string[] = Object.keys(TREES);
 
 /** The document with the fields of this variable; empty for an unknown one. */
-export function treeOf(name: string, variables: Variables): Tree {
+function treeOf(name: string, variables: Variables): Tree {
   return TREES[name]?.read(variables) ?? {};
 }
 
@@ -148,4 +148,28 @@ function firstMissing(top: Tree, path: readonly string[]): { part: string; known
 
 function ownField(tree: Tree, name: string): unknown {
   return Object.hasOwn(tree, name) ? tree[name] : undefined;
+}
+
+export interface VariableValue {
+  /** As in a template. */
+  readonly name: string;
+  /** A string, a number, a boolean, or a list of them. */
+  readonly value: unknown;
+}
+
+/** In the order of the table of variables, then of the documents. Of a parameter, only the value is listed. */
+export function listValues(variables: Variables): VariableValue[] {
+  const plain = PLAIN_NAMES.map((name) => ({ name, value: lookUp(name, variables).value }));
+  const fields = TREE_NAMES.flatMap((name) => leaves(name, treeOf(name, variables)));
+  return [...plain, ...fields].filter(({ value }) => value !== undefined && value !== null);
+}
+
+function leaves(name: string, node: unknown): VariableValue[] {
+  if (!isJsonObject(node)) return [{ name, value: node }];
+  if (isParameter(name, node)) return [{ name: `${name}.value`, value: node['value'] }];
+  return Object.entries(node).flatMap(([key, value]) => leaves(`${name}.${key}`, value));
+}
+
+function isParameter(name: string, node: Readonly<Record<string, unknown>>): boolean {
+  return /^CLEARML_TASK\.(?:hyperparams\.[^.]+|configuration)\.[^]/.test(name) && Object.hasOwn(node, 'value');
 }

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { LIMIT_SETTINGS } from '../../base/job-limits.ts';
-import { readVersion } from '../../base/version.ts';
+import { readVersion } from '../../base/installation.ts';
 import type { ClusterMonitor } from '../../daemon/monitor/cluster-monitor.ts';
 import type { LimitUse } from '../../daemon/claim/hold-reasons.ts';
 import type { DaemonEvent } from '../../daemon/monitor/daemon-events.ts';

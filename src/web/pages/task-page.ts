@@ -11,7 +11,7 @@ import { renderTask } from '../../daemon/submit/render-job-script.ts';
 import { isRecordOfTask } from '../../daemon/users/jobs-of-task.ts';
 import { createConcurrencyLimit } from '../../base/concurrency-limit.ts';
 import { formatJobName } from '../../slurm/job-name.ts';
-import { cleanLogTail } from '../../daemon/console/clean-log-tail.ts';
+import { cleanLogTail } from '../../daemon/console/log-lines.ts';
 import type { JobId } from '../../slurm/scheduler.ts';
 import { TemplateError } from '../../sbatch-template/errors.ts';
 import { formatOrigins } from '../../sbatch-template/placeholders/origins-table.ts';

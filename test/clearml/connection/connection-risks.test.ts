@@ -1,6 +1,6 @@
 // Which connections to the server another user on the network could attack.
 import { expect } from 'chai';
-import { describeRisks } from '../../../src/clearml/connection/connection-risks.ts';
+import { describeRisks } from '../../../src/clearml/connection/connection-settings.ts';
 
 const PLAIN = /^http:\/\/[^ ]+ is not encrypted: an attacker on the network can read the keys/;
 const UNVERIFIED = /^api\.verify_certificate is false: an attacker on the network can pose as the server/;

@@ -1,6 +1,6 @@
 // The sentence about an address that isn't the API's.
 import { expect } from 'chai';
-import { formatWrongAddress } from '../../../src/clearml/connection/wrong-address.ts';
+import { formatWrongAddress } from '../../../src/clearml/connection/classify-response.ts';
 
 const PAGE = { status: 200, location: undefined, text: '<html>' };
 

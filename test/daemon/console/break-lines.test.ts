@@ -1,7 +1,7 @@
 // Tests where console lines are broken.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { breakLines, CONSOLE_COLUMNS, truncateText } from '../../../src/daemon/console/break-lines.ts';
+import { breakLines, CONSOLE_COLUMNS, truncateText } from '../../../src/daemon/console/write-to-console.ts';
 import {
   describeOthersJob,
   describeRefusal,

@@ -1,7 +1,7 @@
 // The end of a job's log, cleaned for a task's console.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { cleanLogTail } from '../../../src/daemon/console/clean-log-tail.ts';
+import { cleanLogTail } from '../../../src/daemon/console/log-lines.ts';
 
 describe("to show the end of a job's log, the daemon", () => {
   for (const [what, text, shown] of [

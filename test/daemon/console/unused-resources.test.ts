@@ -1,6 +1,6 @@
 // Tests the console line for a task that used far less than it requested.
 import { expect } from 'chai';
-import { CONSOLE_COLUMNS, breakLines } from '../../../src/daemon/console/break-lines.ts';
+import { CONSOLE_COLUMNS, breakLines } from '../../../src/daemon/console/write-to-console.ts';
 import { describeUnused } from '../../../src/daemon/console/unused-resources.ts';
 import type { EndedAttempt } from '../../../src/history/ended-attempt.ts';
 import { ATTEMPT } from '../../history/attempts.ts';

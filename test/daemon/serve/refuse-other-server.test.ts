@@ -8,7 +8,7 @@ import type { ClearmlClient } from '../../../src/clearml/client.ts';
 import { JournalError } from '../../../src/daemon/journal/journal.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import { formatJournal } from '../../../src/daemon/journal/journal-lines.ts';
-import { refuseStateOfOtherServer } from '../../../src/daemon/serve/refuse-other-server.ts';
+import { refuseStateOfOtherServer } from '../../../src/daemon/serve/wait-for-cluster.ts';
 import { rejection } from '../../support/rejection.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { entryOf } from '../decide/observations.ts';

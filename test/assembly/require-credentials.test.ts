@@ -1,9 +1,9 @@
 // The connection to the ClearML server, and the errors if the configuration lacks something.
 import { expect } from 'chai';
-import { connectionOf } from '../../src/config/require-credentials.ts';
+import { connectionOf } from '../../src/assembly/clearml-from-config.ts';
 import { NoCredentialsError } from '../../src/config/errors.ts';
-import { configFrom, configWith } from './config-from.ts';
-import { catchError } from './catch-error.ts';
+import { configFrom, configWith } from '../config/config-from.ts';
+import { catchError } from '../config/catch-error.ts';
 
 const WHOLE = 'api { api_server: "http://h:8008", credentials { access_key: AK, secret_key: SK } }';
 

@@ -1,9 +1,9 @@
 // Every setting that is a path declares how the path is used.
 import { expect } from 'chai';
-import { pathsToTrust } from '../../src/config/list-paths-to-trust.ts';
+import { pathsToTrust } from '../../src/assembly/refuse-untrusted-files.ts';
 import { clearmlRows, pathUses, settingRows } from '../../src/config/schema/settings-rows.ts';
 import { TRUSTED_USES } from '../../src/config/path-uses.ts';
-import { configWith } from './config-from.ts';
+import { configWith } from '../config/config-from.ts';
 
 /** Patterns in the name or the description of a setting that may be a path. */
 const LIKE_A_PATH = [
