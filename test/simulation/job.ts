@@ -1,6 +1,7 @@
 // Simulates a job on its node step by step: the gate, and then the calls that a real agent makes.
 import { ApiError } from '../../src/sandbox/requests/api-error.ts';
 import type { Fields } from '../../src/sandbox/requests/endpoint.ts';
+import { isStoppedByWatchdog } from '../../src/sandbox/tasks/watchdog.ts';
 import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { renderBlocks } from '../../src/sbatch-template/job-script/render-blocks.ts';
 import { hasBegun, type Cluster, type SimJob } from './simulated-slurm.ts';
@@ -26,6 +27,8 @@ interface JobWorld {
 export async function stepJobDuringFaults(bed: TestBed, job: SimJob): Promise<boolean> {
   // Before the agent's first report, nothing shows who has stopped the task.
   if (job.leaving !== undefined && job.phase === 'begun') bed.ends.permit(job.task, ['stopped', 'failed']);
+  // The daemon may have seen it, although the agent has not started the task for the last time.
+  if (isStoppedByWatchdog(bed.world.server.store.tasks.get(job.task))) bed.ends.permit(job.task, ['stopped']);
   const did = await tryStep(bed, job);
   if (did !== undefined) bed.world.note(`job ${job.id}`, `${did} (${named(job.task)})`);
   return did !== undefined;

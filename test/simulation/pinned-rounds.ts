@@ -1,7 +1,14 @@
 // Rounds that failed before, and why.
 import type { Search } from './rounds.ts';
 
-const EASY = {
+export interface PinnedRound {
+  /** What was wrong. */
+  readonly title: string;
+  readonly search: Search;
+}
+
+/** What most of these plans have in common. */
+export const EASY = {
   daemons: 1,
   tasks: 12,
   movesPerFault: 20,
@@ -12,7 +19,7 @@ const EASY = {
   agentsStartOnce: true,
 } as const;
 
-export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: Search }[] = [
+export const PINNED_ROUNDS: readonly PinnedRound[] = [
   {
     title: 'the scancel of an extra job stopped a task that the extra job already ran',
     search: {
@@ -26,37 +33,6 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
         isLazy: false,
         hasSlowCalls: true,
         hasAccounting: false,
-      },
-    },
-  },
-  {
-    title: 'the oracle knew no cause for the second run of a task whose extra job the daemon had cancelled',
-    search: {
-      seed: 274317,
-      rounds: 1,
-      same: {
-        ...EASY,
-        round: 25,
-        daemons: 2,
-        tasks: 91,
-        kinds: [
-          'user dequeues',
-          'sbatch is doubled',
-          'job completes without a word',
-          'daemon dies, its calls arrive',
-          'daemon dies, journal is an old one',
-          'user clears the scheduler queue',
-        ],
-        isLazy: false,
-        hasAccounting: false,
-        jobLimit: 5,
-        limited: {
-          limits: { maxJobs: 7, maxWaitingJobs: 2, maxNodes: 11 },
-          isOfCluster: false,
-          userFairness: false,
-          unixUsers: 'hidden',
-          movesPerPause: 300,
-        },
       },
     },
   },
@@ -263,38 +239,32 @@ export const PINNED_ROUNDS: readonly { readonly title: string; readonly search: 
     },
   },
   {
-    title: 'a daemon that stood still after parking submitted a task that a peer had returned and claimed again',
+    title: 'the oracle did not permit the stop of a task that the watchdog had stopped and its agent started again',
     search: {
-      seed: 424036,
+      seed: 909271,
       rounds: 1,
       same: {
         ...EASY,
-        round: 111,
-        daemons: 2,
-        tasks: 36,
+        round: 154,
+        tasks: 193,
         kinds: [
           'user enqueues elsewhere',
-          'shared folder is full',
-          'sbatch is doubled',
-          'sbatch is in flight',
+          'server call is lost',
+          'server answer is lost',
+          'daemon dies before its call',
+          'sbatch answer is lost',
+          'node dies, job requeued',
           'ten minutes pass',
-          'squeue complains',
+          'disk is full for long',
+          'gate is cut off',
           'hours pass',
-          'daemon dies, journal is an old one',
-          'user requeues the job',
-          'user clears the scheduler queue',
+          'jobs are released',
         ],
-        movesPerFault: 91,
+        movesPerFault: 26,
+        isLazy: false,
         hasAccounting: true,
-        hasSlowCalls: true,
         readsChanges: true,
-        limited: {
-          limits: { maxJobs: 3 },
-          isOfCluster: false,
-          userFairness: false,
-          unixUsers: 'shown',
-          movesPerPause: Infinity,
-        },
+        agentsStartOnce: false,
       },
     },
   },

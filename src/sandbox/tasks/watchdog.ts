@@ -1,5 +1,6 @@
 // The watchdog of the real server: it stops running tasks without an update for two hours, never queued ones.
 import { formatInstant, parseInstant } from '../store/sandbox-clock.ts';
+import type { TaskDocument } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 
 /** `services.tasks.non_responsive_tasks_watchdog` of the real server. */
@@ -32,4 +33,9 @@ export function runWatchdog(store: Store, nowAt: number): void {
       last_changed_by: '__apiserver__',
     });
   }
+}
+
+/** Whether the watchdog changed the status of the task last. */
+export function isStoppedByWatchdog(task: TaskDocument | undefined): boolean {
+  return task?.status_reason === REASON;
 }

@@ -1,5 +1,6 @@
 // Tracks how each task may end, from the events of the simulation and not from the program.
 import type { TaskDocument } from '../../../src/sandbox/store/documents.ts';
+import { isStoppedByWatchdog } from '../../../src/sandbox/tasks/watchdog.ts';
 import { isLive } from '../../../src/slurm/job-state.ts';
 import type { SimJob } from '../simulated-slurm.ts';
 import { named } from '../queues.ts';
@@ -160,7 +161,7 @@ export function createExpectedEnds(facts: Facts): ExpectedEnds {
       const end = found?.status ?? 'gone';
       if (ends.has(end)) return;
       if (isAbortErased(task) && end === natural(nature)) return;
-      if (mayBeSilent && found?.status_reason === 'Forced stop (non-responsive)') return;
+      if (mayBeSilent && isStoppedByWatchdog(found)) return;
       const kind = end === 'queued' || end === 'in_progress' ? 'lost' : 'wrong';
       expected.report({ kind, task, says: `${named(task)} is ${end}, and should be ${[...ends].join(' or ')}` });
     },
