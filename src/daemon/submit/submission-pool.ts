@@ -6,6 +6,7 @@ import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import { failAsHopeless } from '../end/fail-hopeless-task.ts';
+import { HANGS_MS } from '../users/sudo-holds.ts';
 import { submitterOf, type Submitter } from './failed-submission-holds.ts';
 import { refusedOf, type Refused } from './slurm-refusal-holds.ts';
 import type { Backoff } from './submission-backoff.ts';
@@ -71,18 +72,11 @@ const CALLS_PER_TASK = 4;
 /** While one group waits for sbatch, which takes about as long as a submission's requests to ClearML, the next is claimed. */
 const MAX_CONCURRENT = 2 * MAX_TOGETHER;
 
-/** A submission as a mapped user keeps no other from a slot if none of this user has ended for so long. */
-const HOLDS_SLOT_MS = 10_000;
-/** Nor if it takes longer than this: the user may let one of them end from time to time. */
-const HOLDS_SLOT_MAX_MS = 30_000;
-
 export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): SubmissionPool {
   const { clock, rateLimit, serverRateLimit } = deps;
   /** In start order: each submission, and when its slot is free, which a stuck one does not keep. */
   const running = new Map<Promise<void>, Promise<void>>();
   const inSlots = new Set<Promise<void>>();
-  /** When a submission as each mapped user ended last, but for those without a response. */
-  const endedAt = new Map<string, number>();
 
   async function run(
     entry: Entry,
@@ -149,7 +143,6 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
     const now = clock.now();
     // Its entry names its owner and its Unix user since it was submitted.
     const submitted = deps.journal.entries.get(entry.task) ?? entry;
-    if (result !== 'unknown' && submitted.unixUser !== undefined) endedAt.set(submitted.unixUser.name, now);
     if (result === 'accepted') {
       backoff.succeeded(now);
       backoff.holds?.accepted(refusedOf(submitted), now);
@@ -171,30 +164,24 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
     if (submitters > 1) backoff.failed(now, { submitters });
   }
 
-  /**
-   * Resolves when the submission ends or, if it runs as a mapped user, takes too long: that user may have stopped its sbatch. It may also
-   * only wait for those before it. No more tasks of this user are submitted then, until a submission ends or for a while.
-   */
+  /** Resolves when the submission ends or, if it runs as a mapped user, hangs: that user may have stopped its sbatch. */
   async function untilSlotIsFree(task: TaskId, attempted: Promise<void>, submission: Promise<void>): Promise<void> {
     if (deps.unixUsers === undefined) return submission;
     const startedAt = clock.now();
-    for (let dueAt = startedAt + HOLDS_SLOT_MS; ;) {
+    for (let checkAt: number | undefined = startedAt + HANGS_MS; checkAt !== undefined;) {
       const over = new AbortController();
       const isDue = await Promise.race([
         attempted.then(() => false),
-        sleepUnlessStopped(clock, dueAt - clock.now(), over.signal),
+        sleepUnlessStopped(clock, checkAt - clock.now(), over.signal),
       ]);
       over.abort();
       if (!isDue) return submission;
       // Its entry names its Unix user since it was submitted.
       const { step, unixUser } = deps.journal.entries.get(task) ?? {};
       if (step !== 'submitting' || unixUser === undefined) return submission;
-      const lastEnd = endedAt.get(unixUser.name) ?? -Infinity;
-      dueAt = Math.min(startedAt + HOLDS_SLOT_MAX_MS, lastEnd + HOLDS_SLOT_MS);
-      if (clock.now() < dueAt) continue;
-      deps.unixUsers.holds.hold(unixUser.name, clock.now(), 'stuck');
-      return undefined;
+      checkAt = deps.unixUsers.holds.checkRunning(unixUser.name, startedAt, clock.now());
     }
+    return undefined;
   }
 
   function hasFreeSlots(count: number): boolean {

@@ -211,10 +211,7 @@ async function handleOutcome(
   const user = unixUser === undefined ? {} : { user: unixUser.name };
   const facts = { task: entry.task, queue: entry.queueName, ...user };
   const isStuck = (outcome.kind === 'unknown' || outcome.kind === 'unavailable') && outcome.isStuck === true;
-  if (deps.unixUsers !== undefined && unixUser !== undefined) {
-    if (isStuck) deps.unixUsers.holds.hold(unixUser.name, deps.clock.now(), 'stuck');
-    else if (outcome.kind !== 'unavailable') deps.unixUsers.holds.release(unixUser.name);
-  }
+  if (unixUser !== undefined) deps.unixUsers?.holds.ended(unixUser.name, outcome, deps.clock.now());
   // As resubmit() does.
   const next = entry.timedOutJobs === undefined ? 'returning the task to its queue' : 'the task stays parked';
   switch (outcome.kind) {
@@ -240,7 +237,6 @@ async function handleOutcome(
       };
     case 'unavailable':
       if (outcome.isOfUser === true && deps.unixUsers !== undefined && unixUser !== undefined) {
-        if (!isStuck) deps.unixUsers.holds.hold(unixUser.name, deps.clock.now());
         const what = isStuck ? 'sbatch hung as a mapped user' : 'sudo refused a submission';
         // Without the task, so that all tasks of this user give one message.
         deps.log.warn(`${what}; the user's tasks wait in their queues`, {

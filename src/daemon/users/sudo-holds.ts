@@ -1,16 +1,20 @@
 // Holds the tasks of Unix users for whom sudo refused a submission, or whose sbatch hangs, until one task shows that it no longer does.
+import type { SubmitOutcome } from '../../slurm/scheduler.ts';
 
-/** sudo refused sbatch, or sbatch took long as this user. */
+/** sudo refused sbatch, or sbatch hangs as this user. */
 export type HoldCause = 'refused' | 'stuck';
 
 export interface SudoHolds {
   /**
-   * Holds the tasks of this user after a failed submission: twice as long after each probe. Up to an hour if sudo refused it; up to five
-   * minutes if it hangs, because Slurm may be the cause.
+   * Call it with the outcome of each sbatch as this user. If sudo refused it or it hung, the tasks of this user wait: twice as long after
+   * each probe. Up to an hour if sudo refused it; up to five minutes if it hung, because Slurm may be the cause.
    */
-  hold(name: string, now: number, why?: HoldCause): void;
-  /** Call it when a submission has ended otherwise. */
-  release(name: string): void;
+  ended(name: string, outcome: SubmitOutcome, now: number): void;
+  /**
+   * Call it while a submission as this user runs. Returns when to call it again; undefined if it hangs, and then the tasks of this user
+   * wait too. It may also only wait for those before it: it does not hang while others of this user end.
+   */
+  checkRunning(name: string, startedAt: number, now: number): number | undefined;
   /** Call it when a task of this user is claimed: after a hold, the user's other tasks wait for its submission, at most a minute. */
   noteProbe(name: string, now: number): void;
   /** Whether a user's tasks wait, or the next one is a probe. A user who enqueued nothing since the end of a hold is forgotten. */
@@ -38,12 +42,19 @@ const FIRST_HOLD_MS = 60_000;
 const LONGEST_HOLD_MS = 3_600_000;
 const LONGEST_MS: Readonly<Record<HoldCause, number>> = { refused: LONGEST_HOLD_MS, stuck: 300_000 };
 
+/** A submission hangs if none of its user has ended for so long. */
+export const HANGS_MS = 10_000;
+/** Or if it takes longer than this: the user may let one of them end from time to time. */
+const HANGS_MAX_MS = 30_000;
+
 function isWaiting(hold: Hold | undefined, now: number): boolean {
   return hold !== undefined && hold.since <= now && now < hold.until;
 }
 
 export function createSudoHolds(): SudoHolds {
   const holds = new Map<string, Hold>();
+  /** When a submission as each user got a response last. */
+  const respondedAt = new Map<string, number>();
   let changes = 0;
 
   function set(name: string, next: Hold): void {
@@ -55,15 +66,32 @@ export function createSudoHolds(): SudoHolds {
     if (holds.delete(name)) changes += 1;
   }
 
+  function hold(name: string, now: number, why: HoldCause): void {
+    const last = holds.get(name);
+    // Submissions that ran at the same time count once.
+    if (last !== undefined && !last.isProbed && isWaiting(last, now)) return;
+    const lengthMs = last === undefined ? FIRST_HOLD_MS : Math.min(2 * last.lengthMs, LONGEST_MS[why]);
+    set(name, { since: now, until: now + lengthMs, lengthMs, why, isProbed: false });
+  }
+
   return {
-    hold(name, now, why = 'refused') {
-      const last = holds.get(name);
-      // Submissions that ran at the same time count once.
-      if (last !== undefined && !last.isProbed && isWaiting(last, now)) return;
-      const lengthMs = last === undefined ? FIRST_HOLD_MS : Math.min(2 * last.lengthMs, LONGEST_MS[why]);
-      set(name, { since: now, until: now + lengthMs, lengthMs, why, isProbed: false });
+    ended(name, outcome, now) {
+      const isUnavailable = outcome.kind === 'unavailable';
+      if ((isUnavailable || outcome.kind === 'unknown') && outcome.isStuck === true) {
+        hold(name, now, 'stuck');
+        return;
+      }
+      respondedAt.set(name, now);
+      if (!isUnavailable) release(name);
+      else if (outcome.isOfUser === true) hold(name, now, 'refused');
     },
-    release,
+    checkRunning(name, startedAt, now) {
+      const respondedLast = respondedAt.get(name) ?? -Infinity;
+      const hangsAt = Math.min(startedAt + HANGS_MAX_MS, Math.max(startedAt, respondedLast) + HANGS_MS);
+      if (now < hangsAt) return hangsAt;
+      hold(name, now, 'stuck');
+      return undefined;
+    },
     noteProbe(name, now) {
       const last = holds.get(name);
       if (last !== undefined && !isWaiting(last, now))
