@@ -18,6 +18,8 @@ export const TRUNCATED_SCRIPT_EXIT_CODE = 98;
 
 /** The remote deadline is this much later than ours: it only kills what a broken connection left behind. */
 const REMOTE_DEADLINE_AFTER_MS = 1_000;
+/** Between SIGTERM and SIGKILL for the program, and between SIGKILL and the end of the session. */
+const KILL_GRACE_PERIOD_SEC = 2;
 
 /**
  * A loop that runs one script after another: a line with the token and the script's length in bytes, then the script. It runs only a
@@ -91,7 +93,8 @@ export function remoteScript(command: Command, context: RemoteContext, nonce: st
     `mark() { printf '[%s %s]\\n' ${nonce} "$1"; printf '[%s %s]\\n' ${nonce} "$1" >&2; }`,
     FIND_PROGRAM,
     // A program that outlives its caller would hold its session, and sshd limits sessions.
-    `absolute_path "$PATH"; limit=; if find_program timeout; then limit="$found -k 2 ${seconds}"; fi`,
+    'absolute_path "$PATH"; limit= limit_of_session=',
+    `if find_program timeout; then limit="$found -k ${KILL_GRACE_PERIOD_SEC} ${seconds}"; limit_of_session="$found ${seconds + 2 * KILL_GRACE_PERIOD_SEC}"; fi`,
     ...(context.binDir === undefined ? [] : [`p=${quoteWord(context.binDir)}:$p`]),
     `mark ${MARKS.begin}`,
     `if ! cd -- ${folder} 2> /dev/null; then printf %s ${folder}; mark ${MARKS.noFolder}`,
@@ -101,7 +104,8 @@ export function remoteScript(command: Command, context: RemoteContext, nonce: st
     // The program has its own pipes, so that a child that outlives it cannot print into the output of the next command.
     `  { { { ${printed(command.stdin ?? '')} 2> /dev/null | ${start}`,
     `        mark "${MARKS.exit} $?"; } 2>&1 >&6 6>&- 7>&- 8>&- | cat >&8 6>&- 7>&- 8>&-`,
-    '    } 6>&1 | cat >&7 7>&- 8>&-',
+    // Processes that hold the pipes may run as another user, or in a group of their own: without them, the session ends with its shell.
+    '    } 6>&1 | { $limit_of_session cat >&7 7>&- 8>&-; test $? -lt 124 || kill -9 0; }',
     '  } 7>&1 8>&2',
     `  mark ${MARKS.end}`,
     'fi',

@@ -1,4 +1,5 @@
-// Commands as another Unix user, which that user has stopped (SIGSTOP), over SSH: they keep no session and no connection.
+// Commands as another Unix user that do not end, as that user has stopped them (SIGSTOP) or they ignore signals, over SSH: they keep no
+// session and no connection.
 import { expect } from 'chai';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -70,6 +71,20 @@ describe('commands that another Unix user has stopped, over SSH', () => {
     return rejection(host.run({ program: '/bin/sh', args, timeoutMs, runAs: alice.name }));
   }
 
+  /** Neither sudo nor the user of the login can end it. */
+  function ignoring(host: SshTransport, timeoutMs: number): Promise<Error> {
+    const script = `trap '' HUP INT TERM; echo ignoring >> ${marks}; exec > /dev/null; while :; do sleep 1; done`;
+    // The last process keeps the output open.
+    const args = ['-c', `sh -c "$1" & trap '' HUP INT TERM; wait; sleep 600`, 'sh', script];
+    return rejection(host.run({ program: '/bin/sh', args, timeoutMs, runAs: alice.name, stdin: 'x'.repeat(100_000) }));
+  }
+
+  /** How many processes of the user of the login are shells. */
+  async function shellsOfLogin(): Promise<number> {
+    const { output } = await daemon.run('ps', '-u', daemon.name, '-o', 'comm=');
+    return output.split('\n').filter((name) => /^(?:ba|da)?sh$/.test(name)).length;
+  }
+
   for (const [provider, openHost] of Object.entries(open)) {
     describe(`with ${provider}`, () => {
       let host: SshTransport;
@@ -99,6 +114,18 @@ describe('commands that another Unix user has stopped, over SSH', () => {
         const args = ['-c', 'id -un'];
         const shown = await host.run({ program: '/bin/sh', args, timeoutMs: TIMEOUT_MS, runAs: alice.name });
         expect(shown.stdout.trim()).to.equal(alice.name);
+        await host.run({ program: 'true', args: [], timeoutMs: TIMEOUT_MS });
+        expect(sshd.loginCount()).to.equal(logins);
+      });
+
+      it('give back their sessions although they ignore signals', async () => {
+        await host.run({ program: 'true', args: [], timeoutMs: TIMEOUT_MS });
+        const [logins, shells] = [sshd.loginCount(), await shellsOfLogin()];
+
+        const errors = await Promise.all(Array.from({ length: 4 }, () => ignoring(host, 3_000)));
+
+        for (const error of errors) expect(error).to.be.instanceOf(CommandTimeoutError);
+        await waitUntil('the shells of these commands to end', async () => (await shellsOfLogin()) <= shells);
         await host.run({ program: 'true', args: [], timeoutMs: TIMEOUT_MS });
         expect(sshd.loginCount()).to.equal(logins);
       });
