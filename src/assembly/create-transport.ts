@@ -1,10 +1,11 @@
-// Creates the transport to where the commands of a cluster run: this machine, or a login node over SSH.
-import { delimiter } from 'node:path';
+// Creates the transport to where the commands of a cluster run: this machine, without directories of other users in PATH, or a login node.
+import { delimiter, isAbsolute } from 'node:path';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createLocalTransport, type LocalTransportOptions } from '../transport/local-transport.ts';
 import type { ProcessContext } from './process-context.ts';
-import { trustedFolders } from './trusted-search-path.ts';
+import { siteAccounts } from '../base/site-accounts.ts';
+import { findNameDistrust, inspectPath, ownTrust } from '../base/path-trust-rule.ts';
 
 /** The variables that Slurm commands get; any other would also reach the jobs. */
 const FOR_SLURM = ['SLURM_CONF', 'KRB5CCNAME', 'TZ'];
@@ -59,4 +60,33 @@ function passedOn({ environment }: ProcessContext, names: readonly string[]): Re
 
 function userName({ environment }: ProcessContext): string {
   return environment['USER'] ?? environment['LOGNAME'] ?? '';
+}
+
+interface TrustedFolders {
+  readonly folders: readonly string[];
+  /** A message for each directory that is left out. */
+  readonly notices: readonly string[];
+}
+
+/** Leaves out the others instead of failing: PATH often has directories that are not needed. */
+function trustedFolders(path: string): TrustedFolders {
+  const trust = { ...ownTrust(), site: siteAccounts() };
+  const folders: string[] = [];
+  const notices: string[] = [];
+  for (const folder of new Set(path.split(delimiter))) {
+    // A relative directory would be searched in the working directory, where other users may have created programs.
+    if (!isAbsolute(folder)) continue;
+    try {
+      const inspected = inspectPath(folder);
+      const why = findNameDistrust(inspected, trust);
+      if (why === undefined) folders.push(folder);
+      else if (inspected.isWhole)
+        notices.push(
+          `Ignored ${folder} in PATH because other users can change it: ${why}. Remove it from PATH, or run chmod go-w on it if it is yours. For the Slurm commands, you can set slurm_bin_dir.`,
+        );
+    } catch {
+      // An unreadable directory has no program that could run.
+    }
+  }
+  return { folders, notices };
 }

@@ -1,5 +1,5 @@
 // Rejects files of the configuration that other users can change.
-import { delimiter, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { siteAccounts } from '../base/site-accounts.ts';
 import { distrustOf, findNameDistrust, isReadableByOthers, inspectPath, ownTrust } from '../base/path-trust-rule.ts';
 import { readTextFile, type ReadFile } from '../config/config-files.ts';
@@ -10,9 +10,8 @@ import type { Settings } from '../config/convert-settings.ts';
 import { CommandNotFoundError, CommandTimeoutError } from '../transport/errors.ts';
 import { findDistrustOnHost } from '../transport/path-trust-on-host.ts';
 import type { Transport } from '../transport/transport.ts';
-import { createLocalTransport } from '../transport/local-transport.ts';
 import type { ProcessContext } from './process-context.ts';
-import { trustedFolders } from './trusted-search-path.ts';
+import { createTransportHere } from './create-transport.ts';
 import type { Plain } from '../config/config-tree.ts';
 import { joinPath } from '../config/dotted-names.ts';
 import { ANY_NAME, pathUses } from '../config/schema/settings-rows.ts';
@@ -106,9 +105,7 @@ export async function refuseUntrustedSharedFolder(
 /** The id of the trusted group on this machine; undefined if there is none, or it is unknown. */
 async function trustedGroupId(name: string | undefined, context: ProcessContext): Promise<number | undefined> {
   if (name === undefined || /^\d+$/.test(name)) return name === undefined ? undefined : Number(name);
-  const { environment, homeDir, workingDir } = context;
-  const path = trustedFolders(environment['PATH'] ?? '/usr/bin:/bin').folders.join(delimiter);
-  const host = createLocalTransport({ path, home: homeDir, user: '', workingDirectory: workingDir, variables: {} });
+  const host = createTransportHere(context);
   try {
     const { stdout } = await host.run({ program: 'getent', args: ['group', name], timeoutMs: 30_000 });
     const [, , id] = stdout.split(':');

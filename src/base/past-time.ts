@@ -12,3 +12,11 @@ export function pastTime(at: number | undefined, now: number): number | undefine
 export function elapsedMs(since: number | undefined, now: number): number {
   return now - (pastTime(since, now) ?? -Infinity);
 }
+
+/** Whether it has begun and is not over. One that is to begin in the future is over: the clock was set back. */
+export function isOngoing(
+  period: { readonly since: number; readonly until: number } | undefined,
+  now: number,
+): boolean {
+  return period !== undefined && period.since <= now && now < period.until;
+}

@@ -55,6 +55,11 @@ export function visibleText(line: string): string {
   return shown.replace(TERMINAL_SEQUENCES, '').replace(NOT_SHOWN_CHARACTERS, '');
 }
 
+/** Text of several lines on one. */
+export function visibleLine(text: string): string {
+  return visibleText(text.replaceAll(/\s+/g, ' '));
+}
+
 /** A sentence of an explanation. */
 export function capitalized(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,6 +1,5 @@
 // A table for a terminal, which wraps the last column or moves it below the row if the terminal is narrow; and a table in Markdown.
-import { textWidth } from './text-width.ts';
-import { wrapText } from './wrap-text.ts';
+import { textWidth, wrapText } from './wrap-text.ts';
 
 /** In a narrower column, wrapped text is unreadable. */
 const LEAST_ROOM = 40;

@@ -1,5 +1,5 @@
-// Wraps text between words.
-import { textWidth } from './text-width.ts';
+// Measures, truncates and wraps text in terminal columns: a character may be wide, or consist of several code points.
+import stringWidth from 'string-width';
 
 /** Each line has this indent and ends in a newline. A word longer than a line is kept whole. */
 export function wrapText(
@@ -28,4 +28,23 @@ export function wrapLines(text: string, width: number): string {
     .split('\n')
     .map((line) => (line.startsWith(' ') || textWidth(line) <= width ? line : wrapText(line, { width }).slice(0, -1)))
     .join('\n');
+}
+
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+
+/** Colors have no width. */
+export function textWidth(text: string): number {
+  // Most text is ASCII, and the package takes longer to load than most commands take.
+  return PRINTABLE_ASCII.test(text) ? text.length : stringWidth(text);
+}
+
+/** The text, or its beginning with an ellipsis; no character is split. */
+export function cutToWidth(text: string, width: number): string {
+  if (textWidth(text) <= width) return text;
+  let shown = '';
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    if (textWidth(`${shown}${segment}…`) > width) break;
+    shown += segment;
+  }
+  return `${shown}…`;
 }

@@ -1,11 +1,10 @@
 // Formats the status of tasks: as text for users, as JSON for programs.
 import { systemClock } from '../base/clock.ts';
 import { formatDuration } from '../base/format-duration.ts';
-import { visibleText } from '../base/terminal-text.ts';
+import { visibleLine } from '../base/terminal-text.ts';
 import { textTable } from '../base/text-table.ts';
 import { limitText } from '../base/truncate-text.ts';
-import { cutToWidth, textWidth } from '../base/text-width.ts';
-import { wrapText } from '../base/wrap-text.ts';
+import { cutToWidth, textWidth, wrapText } from '../base/wrap-text.ts';
 import { describeUse } from '../daemon/claim/report-limit-use.ts';
 import type { LimitUse } from '../daemon/claim/hold-reasons.ts';
 import type { StatusRow } from '../daemon/status/status-row.ts';
@@ -123,7 +122,7 @@ function shownName(name: string | undefined): string {
 
 /** Without control characters. The owner of a task may set a name or a status reason of any length. */
 function onOneLine(text: string): string {
-  return limitText(visibleText(text.replaceAll(/\s+/g, ' ')).trimEnd(), 'shownReason');
+  return limitText(visibleLine(text).trimEnd(), 'shownReason');
 }
 
 /** If the terminal is too narrow for a table, prints each row as text. */

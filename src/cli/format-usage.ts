@@ -1,7 +1,7 @@
 // Formats a report of usage: as text with bars, as JSON, or as CSV.
 import { formatDuration } from '../base/format-duration.ts';
 import { textTable } from '../base/text-table.ts';
-import { cutToWidth } from '../base/text-width.ts';
+import { cutToWidth } from '../base/wrap-text.ts';
 import { formatTime } from '../daemon/console/console-messages.ts';
 import type { UsageReport, UsageRow } from '../history/sum-usage.ts';
 import { displayInTable } from '../sbatch-template/placeholders/display-value.ts';

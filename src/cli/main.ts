@@ -4,6 +4,7 @@ import { isatty } from 'node:tty';
 import { terminalText } from '../base/terminal-text.ts';
 import type { CommandContext, TerminalSize } from './command.ts';
 import { EXIT } from '../base/exit-codes.ts';
+import { UsageError } from '../base/usage-error.ts';
 import { SLURM_COMMAND } from './commands/demo.ts';
 import { Interrupted } from './interrupted.ts';
 import { isSingleFile, versionText } from '../base/installation.ts';
@@ -52,7 +53,12 @@ export async function run(words: readonly string[]): Promise<void> {
     errorStream: process.stderr,
     isTerminal: process.stdout.isTTY,
     ...(process.stdout.isTTY ? { terminalSize, onResize, control } : {}),
-    ...(isatty(STDIN) && isatty(STDERR) ? { ask: (question) => ask(fitted(question), stop.signal) } : {}),
+    ...(isatty(STDIN) && isatty(STDERR)
+      ? {
+          ask: (question) =>
+            askAtTerminal(fitted(question), { input: process.stdin, output: process.stderr, signal: stop.signal }),
+        }
+      : {}),
     startedAs: started,
     stop: stop.signal,
     stdoutClosed: stdoutClosed.signal,
@@ -90,9 +96,29 @@ function escapeControls(stream: NodeJS.WriteStream): (sequence: string) => void 
   return (sequence) => void write(sequence);
 }
 
-async function ask(question: string, signal: AbortSignal): Promise<string> {
-  const { askAtTerminal } = await import('./ask-at-terminal.ts');
-  return askAtTerminal(question, { input: process.stdin, output: process.stderr, signal });
+/** Asks the user a question. @throws UsageError if the input ends, as by Ctrl-D; an AbortError if the signal is aborted */
+export async function askAtTerminal(
+  question: string,
+  { input, output, signal }: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal: AbortSignal },
+): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  // In terminal mode readline would handle Ctrl-C itself.
+  const lines = createInterface({ input, output, terminal: false });
+  const ended = new Promise<never>((_, reject) => {
+    lines.once('close', () => {
+      reject(new UsageError('There was no answer. Use an option instead (see --help), or --yes for the defaults.'));
+    });
+  });
+  try {
+    return (await Promise.race([lines.question(question, { signal }), ended])).trim();
+  } catch (error) {
+    output.write('\n');
+    throw error;
+  } finally {
+    lines.close();
+    // Closing rejects `ended` after the answer too.
+    ended.catch(() => undefined);
+  }
 }
 
 /** Wraps lines on a terminal; elsewhere each message is one line, for grep. */

@@ -23,7 +23,7 @@ import { filesWithSecrets } from './redact-secret-settings.ts';
 import { servedQueues } from './served-queues.ts';
 import { splitPath } from './dotted-names.ts';
 import { settingsFrom, type Settings } from './convert-settings.ts';
-import { filesServerOf, webServerOf } from './server-addresses.ts';
+import { withAddresses } from './server-addresses.ts';
 
 /** A setting from the command line. */
 export interface TypedSetting {
@@ -137,30 +137,6 @@ function typedSettings(settings: readonly TypedSetting[]): ConfigTree {
     .filter(({ value }) => value !== undefined)
     .map(({ option, path, value }) => treeWith(splitPath(path), nodeFrom(value, { kind: 'option', name: option })))
     .reduce<ConfigTree>(overlay, emptyTree(NOWHERE));
-}
-
-/** Derives the URLs of the web page and the file server from that of the API server, if they are not set. */
-function withAddresses(tree: ConfigTree): ConfigTree {
-  const api = textAt(tree, 'api.api_server') ?? textAt(tree, 'api.host');
-  const web = textAt(tree, 'api.web_server');
-  const derivedWeb = web === undefined && api !== undefined ? webServerOf(api) : undefined;
-  const known = web ?? derivedWeb;
-  const derivedFiles =
-    textAt(tree, 'api.files_server') === undefined && known !== undefined ? filesServerOf(known) : undefined;
-  return [
-    derived('api.web_server', derivedWeb, 'api.api_server'),
-    derived('api.files_server', derivedFiles, web === undefined ? 'api.api_server' : 'api.web_server'),
-  ].reduce(overlay, tree);
-}
-
-function derived(path: string, value: string | undefined, from: string): ConfigTree {
-  const origin: Origin = { kind: 'derived', from };
-  return value === undefined ? emptyTree(origin) : treeWith(path.split('.'), leaf(value, origin));
-}
-
-function textAt(tree: ConfigTree, path: string): string | undefined {
-  const node = nodeAt(tree, path.split('.'));
-  return node?.kind === 'leaf' && typeof node.value === 'string' && node.value !== '' ? node.value : undefined;
 }
 
 function defaultStateDir({ stateHome }: Surroundings, homeDir: string): string {

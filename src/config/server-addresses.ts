@@ -1,4 +1,29 @@
 // Derives the addresses of the web page and the file server from that of the API server, as clearml-agent does.
+import { emptyTree, leaf, nodeAt, overlay, treeWith, type ConfigTree, type Origin } from './config-tree.ts';
+
+/** Derives the URLs of the web page and the file server from that of the API server, if they are not set. */
+export function withAddresses(tree: ConfigTree): ConfigTree {
+  const api = textAt(tree, 'api.api_server') ?? textAt(tree, 'api.host');
+  const web = textAt(tree, 'api.web_server');
+  const derivedWeb = web === undefined && api !== undefined ? webServerOf(api) : undefined;
+  const known = web ?? derivedWeb;
+  const derivedFiles =
+    textAt(tree, 'api.files_server') === undefined && known !== undefined ? filesServerOf(known) : undefined;
+  return [
+    derived('api.web_server', derivedWeb, 'api.api_server'),
+    derived('api.files_server', derivedFiles, web === undefined ? 'api.api_server' : 'api.web_server'),
+  ].reduce(overlay, tree);
+}
+
+function derived(path: string, value: string | undefined, from: string): ConfigTree {
+  const origin: Origin = { kind: 'derived', from };
+  return value === undefined ? emptyTree(origin) : treeWith(path.split('.'), leaf(value, origin));
+}
+
+function textAt(tree: ConfigTree, path: string): string | undefined {
+  const node = nodeAt(tree, path.split('.'));
+  return node?.kind === 'leaf' && typeof node.value === 'string' && node.value !== '' ? node.value : undefined;
+}
 
 /**
  * The web page of an API server, by clearml-agent's rule (session.py, get_app_server_host):

@@ -1,6 +1,7 @@
 // Everything that is needed to run one task without a daemon, opened one after the other and closed again.
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { journalFile } from '../daemon/journal/journal-lines.ts';
 import { systemClock } from '../base/clock.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { DaemonDeps, ServedQueue } from '../daemon/deps.ts';
@@ -105,7 +106,7 @@ async function withState<End>(
       await deps.journal.close();
       await deps.history.close();
       await deps.audit.close();
-      if (isOver) await rm(join(stateDir, 'journal.jsonl'), { force: true });
+      if (isOver) await rm(journalFile(stateDir), { force: true });
     }
   } finally {
     await lock.release();

@@ -1,5 +1,6 @@
 // Generates the first settings of a cluster; a comment tells the source of each.
 import { joinLines } from '../base/terminal-text.ts';
+import { parseLogin } from '../transport/ssh-target.ts';
 import type { Choices } from './choose-settings.ts';
 import type { Site } from './site-facts.ts';
 
@@ -46,7 +47,7 @@ export function firstSettings(
 function clusterLines(cluster: SettingsPlace['cluster']): string[] {
   if (cluster === undefined) return [];
   const { name, ssh } = cluster;
-  const [, user, host = ''] = /^(?:([^@]+)@)?([^@]*)$/.exec(ssh ?? '') ?? [];
+  const { user, host } = parseLogin(ssh ?? '');
   const login = [`host: ${JSON.stringify(host)}`, ...(user === undefined ? [] : [`user: ${JSON.stringify(user)}`])];
   return [
     '  # The cluster that init probed.',

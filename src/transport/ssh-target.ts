@@ -1,5 +1,11 @@
 // How to reach a cluster by SSH, decided before any connection.
 
+/** Parses `[user@]host`, as `--ssh` names a login node. */
+export function parseLogin(text: string): { readonly user: string | undefined; readonly host: string } {
+  const [, user, host = ''] = /^(?:([^@]+)@)?([^@]*)$/.exec(text) ?? [];
+  return { user, host };
+}
+
 export interface SshTarget {
   /** The configured name, for messages: `login1`, or an alias of `~/.ssh/config`. */
   readonly name: string;

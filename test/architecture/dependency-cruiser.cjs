@@ -51,7 +51,7 @@ const KEPT_IN = {
   winston: '^src/log/',
   shlex: '^src/base/shell-word\\.ts$',
   'fastest-levenshtein': '^src/base/did-you-mean\\.ts$',
-  'string-width': '^src/base/text-width\\.ts$',
+  'string-width': '^src/base/wrap-text\\.ts$',
   'prom-client': '^src/web/metrics/collect-metrics\\.ts$',
   uplot: '^src/web/browser/',
   ssh2: '^src/transport/ssh2/',

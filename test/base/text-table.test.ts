@@ -1,7 +1,7 @@
 // Tables: columns are aligned whatever they contain, and the last one fits the terminal.
 import { expect } from 'chai';
 import { textTable } from '../../src/base/text-table.ts';
-import { cutToWidth } from '../../src/base/text-width.ts';
+import { cutToWidth } from '../../src/base/wrap-text.ts';
 
 const HEAD = ['NAME', 'WHY'];
 const LONG = 'one two three four five six seven eight nine ten eleven twelve';

@@ -1,7 +1,7 @@
 // A question to the user at the terminal: shown, answered by a line, and aborted without an answer.
 import { expect } from 'chai';
 import { PassThrough } from 'node:stream';
-import { askAtTerminal } from '../../src/cli/ask-at-terminal.ts';
+import { askAtTerminal } from '../../src/cli/main.ts';
 import { UsageError } from '../../src/base/usage-error.ts';
 import { rejection } from '../support/rejection.ts';
 

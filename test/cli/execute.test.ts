@@ -1,7 +1,7 @@
 // The options of `execute`: task, template, queue, cluster and image, and the command that continues the task.
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
-import { commandToTrackAgain } from '../../src/cli/command-to-track-again.ts';
+import { commandToTrackAgain } from '../../src/cli/setting-options.ts';
 import { openCliWithSandbox } from './cli-with-sandbox.ts';
 import { openCliWithStandIns } from './cli-with-stand-ins.ts';
 

@@ -1,6 +1,6 @@
 // The table of tasks in a terminal: fits the width, with several lines for each task if a table is too wide.
 import { expect } from 'chai';
-import { textWidth } from '../../src/base/text-width.ts';
+import { textWidth } from '../../src/base/wrap-text.ts';
 import { painter } from '../../src/base/terminal-colors.ts';
 import { statusDocument, statusText } from '../../src/cli/format-status.ts';
 import type { ClusterStatus } from '../../src/daemon/status/collect-status.ts';

@@ -5,7 +5,7 @@ import { createResponseGauge, tooLarge, type ResponseLimits } from './response-l
 import { ServerUnusableError } from '../errors.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
 import { messageOf } from '../../base/error-message.ts';
-import { isWithoutProxy } from './without-proxy.ts';
+import { chooseProxy } from './choose-proxy.ts';
 
 interface HttpRequest {
   readonly url: string;
@@ -60,9 +60,8 @@ const KEEP_ALIVE_MS = 1_000;
 
 /** @throws ServerUnusableError if the CA file is unreadable or a proxy's URL is invalid */
 export function createHttp(settings: ConnectionSettings): Http {
-  const { apiServer, httpProxy, httpsProxy, noProxy = '' } = settings;
-  const isHttps = apiServer.startsWith('https:');
-  const proxy = isWithoutProxy(apiServer, noProxy) ? '' : parseProxy(isHttps ? httpsProxy : httpProxy);
+  const isHttps = settings.apiServer.startsWith('https:');
+  const proxy = chooseProxy(settings);
   const ca = readCa(settings);
   const tls = { rejectUnauthorized: settings.verifyCertificate !== false, ...(ca === undefined ? {} : { ca }) };
   const agent = new undici.EnvHttpProxyAgent({
@@ -178,21 +177,6 @@ function readCa({ verifyCertificate, caFile }: ConnectionSettings): string | und
       { cause: error },
     );
   }
-}
-
-function parseProxy(text: string | undefined): string {
-  if (text === undefined || text === '') return '';
-  const address = text.includes('://') ? text : `http://${text}`;
-  // The message does not quote the URL: it may hold a password.
-  if (!URL.canParse(address)) {
-    throw new ServerUnusableError('http_proxy or https_proxy is not a URL: write http://host:port');
-  }
-  if (!/^(?:https?|socks5?):$/.test(new URL(address).protocol)) {
-    throw new ServerUnusableError(
-      'http_proxy, https_proxy or all_proxy names a proxy of a kind that is not supported: write http://host:port',
-    );
-  }
-  return address;
 }
 
 function readCode(error: unknown): string | undefined {

@@ -1,7 +1,7 @@
 // Without a subcommand: the daemon, which serves ClearML queues.
 import type { OpenWeb } from '../../daemon/serve/serve-and-reload.ts';
 import type { Command, CommandContext, ParsedArgs } from '../command.ts';
-import type { FirstRunFacts } from '../first-run.ts';
+import type { FirstRunFacts } from '../help-text.ts';
 import { COMMON_OPTIONS, HTTP_OPTION, QUEUE_OPTIONS } from '../common-options.ts';
 import { EXIT } from '../../base/exit-codes.ts';
 import { PROGRAM } from '../option-spelling.ts';
@@ -42,7 +42,7 @@ export const daemonCommand: Command = {
     if (Object.values(typed).every((value) => value === undefined)) {
       const settings = await firstRunFacts(context);
       if (settings !== undefined) {
-        const { firstRunText } = await import('../first-run.ts');
+        const { firstRunText } = await import('../help-text.ts');
         context.stderr(firstRunText(settings));
         return EXIT.usage;
       }

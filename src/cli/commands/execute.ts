@@ -43,7 +43,7 @@ export const executeCommand: Command = {
   async run(typed, context) {
     const { jobOutput } = await import('../print-output.ts');
     const { withApp } = await import('../with-app.ts');
-    const { commandToTrackAgain } = await import('../command-to-track-again.ts');
+    const { commandToTrackAgain } = await import('../setting-options.ts');
     const { executeTask } = await import('../../execute/execute-task.ts');
     const options = {
       id: textOption(typed, 'id'),

@@ -12,6 +12,10 @@ const VERSION = 2;
 /** Of 0.1.0. */
 const OLDEST_VERSION = 1;
 
+export function journalFile(stateDir: string): string {
+  return join(stateDir, 'journal.jsonl');
+}
+
 export type JournalLine = { readonly entry: Entry } | { readonly forget: TaskId };
 
 export type ReadJournal =
@@ -80,7 +84,7 @@ export function needsCompaction(lines: number, known: number): boolean {
  * @throws UsageError for one of a newer version
  */
 export async function journalEntries(stateDir: string): Promise<ReadonlyMap<TaskId, Entry>> {
-  const file = join(stateDir, 'journal.jsonl');
+  const file = journalFile(stateDir);
   const read = parseJournal((await unlessMissing(readFile(file, 'utf8'))) ?? '');
   switch (read.kind) {
     case 'read':

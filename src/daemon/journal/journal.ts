@@ -1,14 +1,20 @@
 // The journal: an append-only file of JSON lines, written to disk before each outside effect.
 import { statSync } from 'node:fs';
 import { rename, stat, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
 import { requirePrivateDirectory } from '../../base/private-directory.ts';
 import { unlessMissing } from '../../base/missing-files.ts';
 import { readOrMakeFile, replaceFile } from '../../base/atomic-file.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { Entry } from './entry.ts';
-import { applyLine, formatJournal, needsCompaction, parseJournal, type JournalLine } from './journal-lines.ts';
+import {
+  applyLine,
+  formatJournal,
+  journalFile,
+  needsCompaction,
+  parseJournal,
+  type JournalLine,
+} from './journal-lines.ts';
 import { describeLoss, StateDirectoryLostError } from './lock.ts';
 
 /** Thrown when the journal cannot be used: nothing was claimed or submitted. */
@@ -36,7 +42,7 @@ export interface Journal {
  *   directory was deleted
  */
 export async function openJournal(folder: string, now: number, log?: Pick<Logger, 'warn'>): Promise<Journal> {
-  const file = join(folder, 'journal.jsonl');
+  const file = journalFile(folder);
   let handle: FileHandle;
   let lines = 0;
   let size = 0;

@@ -13,10 +13,10 @@ import { describeRisks } from '../../clearml/connection/connection-settings.ts';
 import { openCluster } from '../../assembly/open-cluster.ts';
 import { openServer, type ServerSide } from './connect-to-clearml.ts';
 import type { CommonOptions } from '../../assembly/load-trusted-config.ts';
-import { parseJournal } from '../journal/journal-lines.ts';
+import { journalFile, parseJournal } from '../journal/journal-lines.ts';
 import { StateDirectoryLostError } from '../journal/lock.ts';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import { configuredTemplates } from '../../assembly/read-named-templates.ts';
 import { createApp, type App } from '../../assembly/app.ts';
@@ -213,7 +213,7 @@ async function openGeneration(options: StartOptions, context: ProcessContext, wa
 async function warnOfLeftBehind(clusters: readonly ClusterSettings[], log: Logger): Promise<void> {
   const named = clusters.find(({ name }) => name !== undefined);
   if (named === undefined) return;
-  const file = join(dirname(named.stateDir), 'journal.jsonl');
+  const file = journalFile(dirname(named.stateDir));
   const read = parseJournal(await readFile(file, 'utf8').catch(() => ''));
   if (read.kind === 'read' && read.entries.size === 0) return;
   log.warn(

@@ -15,10 +15,9 @@ import { CommandNotFoundError } from '../../transport/errors.ts';
 import type { Lock } from '../journal/lock.ts';
 import type { ServerSide } from './connect-to-clearml.ts';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Entry } from '../journal/entry.ts';
 import { JournalError } from '../journal/journal.ts';
-import { parseJournal } from '../journal/journal-lines.ts';
+import { journalFile, parseJournal } from '../journal/journal-lines.ts';
 
 /** An upper bound, so that a connection that the user opens is found within half a minute. */
 export const MAX_RETRY_MS = 20_000;
@@ -124,7 +123,7 @@ interface Server {
  * @throws JournalError, and what the client throws
  */
 export async function refuseStateOfOtherServer({ clearml, server }: Server, stateDir: string): Promise<void> {
-  const file = join(stateDir, 'journal.jsonl');
+  const file = journalFile(stateDir);
   const entries = await readEntries(file);
   if (entries.length === 0) return;
   const ids = new Set(entries.flatMap(({ queue, schedulerQueue = queue }) => [queue, schedulerQueue]));

@@ -1,4 +1,5 @@
 // Finds out whether Slurm or a task is the cause of failed sbatch calls, and holds only tasks that may be the cause.
+import { isOngoing } from '../../base/past-time.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { backoffMs } from './backoff-ms.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -114,10 +115,7 @@ export function createFailureHolds(
       if (user !== undefined) return holds.isHeld({ queue, user }, now);
       return [...submitters.values()].some((one) => one.queue === queue && holds.isHeld(one, now));
     },
-    isTaskHeld(task, now) {
-      const failed = tasks.get(task);
-      return failed !== undefined && failed.since <= now && now < failed.until;
-    },
+    isTaskHeld: (task, now) => isOngoing(tasks.get(task), now),
     isHopeless: (task) => (tasks.get(task)?.alone ?? 0) >= MAX_FAILURES,
     haveSeveralFailed: () => countFailed() > 1,
     isBestProbe: (of) => !failedNow.has(keyOf(of)) && !failedBefore.has(keyOf(of)),

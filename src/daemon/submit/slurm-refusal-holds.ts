@@ -1,4 +1,5 @@
 // Holds the tasks of a queue, or of one Unix user in it, whose jobs Slurm refuses because of a limit that other queues need not share.
+import { isOngoing } from '../../base/past-time.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Entry } from '../journal/entry.ts';
 import { isLimitOfUser } from '../../slurm/sbatch-errors.ts';
@@ -77,7 +78,7 @@ export function createRefusalHolds(
    * highest priority: one that is refused for the same reason is probed before.
    */
   function mustLetPass(hold: Hold, other: Hold, now: number): boolean {
-    if (!mayShareLimit(hold, other) || !isWaiting(other, now)) return false;
+    if (!mayShareLimit(hold, other) || !isOngoing(other, now)) return false;
     return other.probe === 'running' || (other.since < hold.until && hasPriorityOver(other, hold));
   }
 
@@ -89,7 +90,7 @@ export function createRefusalHolds(
     const hold = holds.get(keyOf(of));
     if (hold === undefined) return undefined;
     const waitsFor = [...holds.values()].filter((other) =>
-      other === hold ? isWaiting(hold, now) : mustLetPass(hold, other, now),
+      other === hold ? isOngoing(hold, now) : mustLetPass(hold, other, now),
     );
     return waitsFor.length === 0 ? undefined : Math.max(...waitsFor.map(({ until }) => until));
   }
@@ -98,20 +99,20 @@ export function createRefusalHolds(
     refused(of, why, now) {
       const last = holds.get(keyOf(of));
       // Submissions that ran at the same time count once.
-      if (last !== undefined && last.probe !== 'running' && isWaiting(last, now)) return;
+      if (last !== undefined && last.probe !== 'running' && isOngoing(last, now)) return;
       const failures = (last?.failures ?? 0) + 1;
       set({ of, why, failures, probe: 'refused', since: now, until: now + backoffMs(failures, random()) });
     },
     accepted(of, now) {
       const key = keyOf(of);
       const last = holds.get(key);
-      if (last === undefined || (last.probe !== 'running' && isWaiting(last, now))) return;
+      if (last === undefined || (last.probe !== 'running' && isOngoing(last, now))) return;
       holds.delete(key);
       changes += 1;
     },
     startProbe(of, now) {
       const last = holds.get(keyOf(of));
-      if (last === undefined || isWaiting(last, now)) return () => undefined;
+      if (last === undefined || isOngoing(last, now)) return () => undefined;
       const probed: Hold = { ...last, probe: 'running', since: now, until: now + PROBE_MS };
       set(probed);
       return (endedAt) => {
@@ -122,7 +123,7 @@ export function createRefusalHolds(
     heldUntil,
     turnOf(of, now) {
       const hold = holds.get(keyOf(of));
-      if (hold === undefined || isWaiting(hold, now)) return undefined;
+      if (hold === undefined || isOngoing(hold, now)) return undefined;
       const hadTurn = (other: Hold): boolean => other.probe === 'unanswered' && other.since > hold.since;
       return [...holds.values()].some((other) => mayShareLimit(hold, other) && hadTurn(other)) ? hold.since : undefined;
     },
@@ -147,10 +148,6 @@ export function tasksInTurn(holds: RefusalHolds, jobs: readonly WaitingJob[], no
 /** Whose job the task's is. */
 export function refusedOf({ queue, unixUser }: Pick<Entry, 'queue' | 'unixUser'>): Refused {
   return { queue, user: unixUser?.name };
-}
-
-function isWaiting({ since, until }: Hold, now: number): boolean {
-  return since <= now && now < until;
 }
 
 /** A user's limit concerns no other user. */

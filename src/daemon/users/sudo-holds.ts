@@ -1,4 +1,5 @@
 // Holds the tasks of Unix users for whom sudo refused a submission, or whose sbatch hangs, until one task shows that it no longer does.
+import { isOngoing } from '../../base/past-time.ts';
 import type { SubmitOutcome } from '../../slurm/scheduler.ts';
 
 /** sudo refused sbatch, or sbatch hangs as this user. */
@@ -47,10 +48,6 @@ export const HANGS_MS = 10_000;
 /** Or if it takes longer than this: the user may let one of them end from time to time. */
 const HANGS_MAX_MS = 30_000;
 
-function isWaiting(hold: Hold | undefined, now: number): boolean {
-  return hold !== undefined && hold.since <= now && now < hold.until;
-}
-
 export function createSudoHolds(): SudoHolds {
   const holds = new Map<string, Hold>();
   /** When a submission as each user got a response last. */
@@ -69,7 +66,7 @@ export function createSudoHolds(): SudoHolds {
   function hold(name: string, now: number, why: HoldCause): void {
     const last = holds.get(name);
     // Submissions that ran at the same time count once.
-    if (last !== undefined && !last.isProbed && isWaiting(last, now)) return;
+    if (last !== undefined && !last.isProbed && isOngoing(last, now)) return;
     const lengthMs = last === undefined ? FIRST_HOLD_MS : Math.min(2 * last.lengthMs, LONGEST_MS[why]);
     set(name, { since: now, until: now + lengthMs, lengthMs, why, isProbed: false });
   }
@@ -94,17 +91,17 @@ export function createSudoHolds(): SudoHolds {
     },
     noteProbe(name, now) {
       const last = holds.get(name);
-      if (last !== undefined && !isWaiting(last, now))
+      if (last !== undefined && !isOngoing(last, now))
         set(name, { ...last, since: now, until: now + FIRST_HOLD_MS, isProbed: true });
     },
     hasAny(now) {
       for (const [name, { until }] of holds) if (now >= until + LONGEST_HOLD_MS) release(name);
       return holds.size > 0;
     },
-    isHeld: (name, now) => isWaiting(holds.get(name), now),
+    isHeld: (name, now) => isOngoing(holds.get(name), now),
     whyHeld(name, now) {
       const hold = holds.get(name);
-      return isWaiting(hold, now) ? hold?.why : undefined;
+      return isOngoing(hold, now) ? hold?.why : undefined;
     },
     changes: () => changes,
   };

@@ -1,8 +1,8 @@
 // `/metrics`: counts the daemon's events, and reads the rest when it is scraped. The only file that uses prom-client.
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { LIMIT_SETTINGS } from '../../base/job-limits.ts';
+import { journalFile } from '../../daemon/journal/journal-lines.ts';
 import { readVersion } from '../../base/installation.ts';
 import type { ClusterMonitor } from '../../daemon/monitor/cluster-monitor.ts';
 import type { LimitUse } from '../../daemon/claim/hold-reasons.ts';
@@ -114,7 +114,7 @@ export function createMetrics(monitor: Monitor): Metrics {
     set('clearml_slurm_backoff_seconds', { cluster }, Math.max(0, (backoffUntil ?? now) - now) / 1000);
     set('clearml_slurm_journal_entries', { cluster }, tracked);
     set('clearml_slurm_journal_writable', { cluster }, health.journalError === undefined ? 1 : 0);
-    const journal = await stat(join(watched.stateDir, 'journal.jsonl')).catch(() => undefined);
+    const journal = await stat(journalFile(watched.stateDir)).catch(() => undefined);
     set('clearml_slurm_journal_size_bytes', { cluster }, journal?.size ?? 0);
   }
 

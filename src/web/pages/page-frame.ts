@@ -1,5 +1,5 @@
 // What all pages share: the document around them, and how they show moments, tasks and owners.
-import { visibleText } from '../../base/terminal-text.ts';
+import { visibleLine, visibleText } from '../../base/terminal-text.ts';
 import { html, type Html } from './html.ts';
 
 /** What every page needs to know. */
@@ -43,7 +43,7 @@ export function moment(at: number | undefined): Html {
 
 /** Names come from users and may contain anything. */
 export function shownName(name: string | undefined, task: string): string {
-  const shown = visibleText((name ?? '').replaceAll(/\s+/g, ' ')).trim();
+  const shown = visibleLine(name ?? '').trim();
   return shown === '' ? task.slice(0, 8) : shown;
 }
 

@@ -1,6 +1,6 @@
 // The tables of the status page as HTML: queues, active tasks, and ended tasks.
 import { formatDuration } from '../../base/format-duration.ts';
-import { visibleText, capitalized } from '../../base/terminal-text.ts';
+import { visibleLine, capitalized } from '../../base/terminal-text.ts';
 import { describeUse } from '../../daemon/claim/report-limit-use.ts';
 import type { QueueHolds } from '../../daemon/claim/hold-reasons.ts';
 import { describeHoldReason, explainPause, formatTime } from '../../daemon/console/console-messages.ts';
@@ -180,7 +180,7 @@ export function endedPart(ended: readonly EndedLine[]): Html {
           <td data-label="Queue">${queue}</td>
           <td data-label="Job">${job ?? '–'}</td>
           <td data-label="End"><span class="state ${endClass(cause)}">${cause}</span></td>
-          <td data-label="Why" class="why">${visibleText(why.replaceAll(/\s+/g, ' '))}</td>
+          <td data-label="Why" class="why">${visibleLine(why)}</td>
           <td data-label="When">${moment(endedAt ?? recordedAt)}</td>
         </tr>`;
       })}

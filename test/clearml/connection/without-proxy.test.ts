@@ -1,6 +1,6 @@
 // Which servers no_proxy excludes from the proxy.
 import { expect } from 'chai';
-import { isWithoutProxy } from '../../../src/clearml/connection/without-proxy.ts';
+import { isWithoutProxy } from '../../../src/clearml/connection/choose-proxy.ts';
 
 describe('isWithoutProxy', () => {
   for (const [server, noProxy] of [

@@ -1,5 +1,13 @@
-// Decides whether the server is reached without the proxy: no_proxy, by the rules of Python's requests, which the agent uses. Pure.
+// Chooses the proxy of the server: http_proxy, https_proxy and no_proxy, by the rules of Python's requests, which the agent uses.
 import { BlockList, isIP } from 'node:net';
+import { ServerUnusableError } from '../errors.ts';
+import type { ConnectionSettings } from './connection-settings.ts';
+
+/** The URL of the proxy; empty if the server is reached without one. @throws ServerUnusableError if the URL is invalid */
+export function chooseProxy({ apiServer, httpProxy, httpsProxy, noProxy = '' }: ConnectionSettings): string {
+  if (isWithoutProxy(apiServer, noProxy)) return '';
+  return parseProxy(apiServer.startsWith('https:') ? httpsProxy : httpProxy);
+}
 
 /**
  * @param server the URL of the API server
@@ -29,4 +37,19 @@ function isInNetwork(address: string, network: string): boolean {
   const list = new BlockList();
   list.addSubnet(base, Number(bits), family);
   return list.check(address, family);
+}
+
+function parseProxy(text: string | undefined): string {
+  if (text === undefined || text === '') return '';
+  const address = text.includes('://') ? text : `http://${text}`;
+  // The message does not quote the URL: it may hold a password.
+  if (!URL.canParse(address)) {
+    throw new ServerUnusableError('http_proxy or https_proxy is not a URL: write http://host:port');
+  }
+  if (!/^(?:https?|socks5?):$/.test(new URL(address).protocol)) {
+    throw new ServerUnusableError(
+      'http_proxy, https_proxy or all_proxy names a proxy of a kind that is not supported: write http://host:port',
+    );
+  }
+  return address;
 }
