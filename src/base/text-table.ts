@@ -14,7 +14,7 @@ export function textTable(head: readonly string[], body: readonly (readonly stri
   const table = [head, ...body];
   const widths = head
     .slice(0, -1)
-    .map((_title, column) => Math.max(...table.map((row) => textWidth(row[column] ?? ''))));
+    .map((_title, column) => table.reduce((most, row) => Math.max(most, textWidth(row[column] ?? '')), 0));
   const before = widths.reduce((sum, width) => sum + width + 2, 0);
   const room = columns - before;
   return table.map(line).join('');

@@ -167,7 +167,7 @@ export function createEvents(session: Session, { clock, log, reportUnreadable, s
           from_timestamp: after,
           batch_size: EVENTS_PER_PAGE,
         });
-        all.push(...events);
+        for (const event of events) all.push(event);
         const last = events.at(-1)?.at ?? after;
         // A full page that ends no later than the previous one is the last.
         if (length < EVENTS_PER_PAGE || !(last > after)) return all;

@@ -93,7 +93,7 @@ export function createJobLister({
     );
     for (const { name, theirs } of lists) {
       if (theirs.kind === 'failed') noteUnlisted(unlisted, name, theirs.message);
-      else jobs.push(...theirs.jobs.map((job) => ({ ...job, isOthers: false, unixUser: name })));
+      else for (const job of theirs.jobs) jobs.push({ ...job, isOthers: false, unixUser: name });
     }
     return listed(jobs, unlisted);
   }
@@ -162,7 +162,7 @@ export function createJobLister({
       try {
         const found = await orUnavailable(rememberOf(namesOf(user), since, owner, signal));
         if (found.kind === 'failed') return { message: found.message, isRefused: false };
-        jobs.push(...found.jobs);
+        for (const job of found.jobs) jobs.push(job);
         return undefined;
       } catch (error) {
         if (!(error instanceof SlurmUnavailableError) || !isOfOneUser(error.cause)) throw error;
@@ -195,7 +195,7 @@ export function createJobLister({
       if (result === undefined) break;
       const part = parseSacctJobs(result);
       if (part.kind === 'failed') return part;
-      jobs.push(...(owner === undefined ? part.jobs : part.jobs.map((job) => ({ ...job, unixUser: owner.name }))));
+      for (const job of part.jobs) jobs.push(owner === undefined ? job : { ...job, unixUser: owner.name });
     }
     return { kind: 'listed', jobs };
   }

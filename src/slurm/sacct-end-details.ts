@@ -39,7 +39,7 @@ export function parseSacctUsage(result: CommandResult): ReadonlyMap<JobId, JobUs
 
 function usageOf(rows: readonly string[][]): JobUsage {
   const peaks = rows.map(([, , peak = '']) => Number(/^([\d.]+)M$/.exec(peak)?.[1] ?? 0));
-  const peak = Math.max(0, ...peaks);
+  const peak = peaks.reduce((most, one) => Math.max(most, one), 0);
   const [, limit, per = ''] = /^([\d.]+[KMGTP])([nc]?)$/.exec(rows[0]?.[1] ?? '') ?? [];
   return {
     cancelledByUid: rows.flatMap(([state = '']) => /^CANCELLED by (\d+)$/.exec(state)?.[1] ?? [])[0],

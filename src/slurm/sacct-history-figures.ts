@@ -118,7 +118,7 @@ function sumRuns(runs: readonly Run[], accountsGpus: boolean): JobFigures | unde
     timeLimitSec: count(row['TimelimitRaw'], 60),
     cpus: count(row['AllocCPUS']),
     memoryMb: parseMb(parsePairs(row['AllocTRES'] ?? '').get('mem') ?? ''),
-    usedMemoryMb: peaks.length === 0 ? undefined : Math.max(...peaks),
+    usedMemoryMb: peaks.length === 0 ? undefined : peaks.reduce((most, peak) => Math.max(most, peak)),
   };
 }
 

@@ -21,6 +21,11 @@ describe('a text table', () => {
     expect(textTable(HEAD, [['a', LONG]])).to.equal(`NAME  WHY\na     ${LONG}\n`);
   });
 
+  it('has any number of rows', () => {
+    const rows = Array.from({ length: 200_000 }, (_, index) => [String(index), 'x']);
+    expect(textTable(HEAD, rows).split('\n').at(-2)).to.equal('199999  x');
+  });
+
   it('wraps its last column if there is space', () => {
     expect(textTable(HEAD, [['a', LONG]], 50)).to.equal(
       'NAME  WHY\na     one two three four five six seven eight nine\n      ten eleven twelve\n',

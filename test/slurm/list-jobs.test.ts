@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { CommandTimeoutError } from '../../src/transport/errors.ts';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import type { JobId, JobKey } from '../../src/slurm/scheduler.ts';
+import { COLUMNS, record } from './squeue-records.ts';
 import { ALICE, BOB, NAME, createBed, usersIn } from './several-users-bed.ts';
 
 describe('with several Unix users, the scheduler', () => {
@@ -22,6 +23,19 @@ describe('with several Unix users, the scheduler', () => {
 
     expect(usersIn(await scheduler.list(undefined, [ALICE, BOB]))).to.deep.equal(['1 own', '2 alice', '3 bob']);
     expect(calls).to.deep.equal(['squeue', 'alice squeue', 'bob squeue']);
+  });
+
+  it('lists all 200,000 jobs of one user whose jobs Slurm hides', async () => {
+    const { scheduler, failing } = createBed({ hidesJobs: true });
+    await scheduler.facts();
+    const ids = Array.from({ length: 200_000 }, (_, index) => String(index + 10));
+    const rows = ids.map((id) => [id, id, 'PENDING', 'None', '1795505467', 'N/A', 'N/A', 'gpu', '', NAME]);
+    const stdout = [[...COLUMNS, 'NAME'], ...rows].map(record).join('');
+    failing.set('alice', { exitCode: 0, killedBy: undefined, stdout, stderr: '' });
+
+    expect(usersIn(await scheduler.list(undefined, [ALICE])))
+      .to.have.length(200_001)
+      .and.include('200009 alice');
   });
 
   it("reads the sizes of the jobs in one call or, if Slurm hides other users' jobs, in one call for each user", async () => {
