@@ -252,4 +252,19 @@ describe('the tasks of one mapped user', () => {
       expect(seconds).to.be.lessThan(75);
     });
   });
+
+  it('show in their status message that sbatch hangs as this user', async () => {
+    const bed = createBed(false);
+    const { clock } = bed.fixture;
+    bed.stuck.add(OTHER);
+    await withDaemon(bed, async () => {
+      await bed.enqueued(OTHER);
+      await advance(clock, MINUTE_MS / 2);
+      const waiting = await bed.enqueued(OTHER);
+      await advance(clock, MINUTE_MS / 2);
+      expect((await bed.fixture.read(waiting))?.statusMessage).to.contain(
+        `sbatch hangs as Unix user ${OTHER}, perhaps because its processes are stopped; the daemon retries`,
+      );
+    });
+  });
 });

@@ -117,7 +117,7 @@ export function describeHoldReason(why: HoldReason): string {
       return describeEarlierJob(why);
     case 'sudo':
       if (why.isStuck === true)
-        return `sbatch takes long as Unix user ${why.unixUser}, perhaps because its processes are stopped; the daemon retries`;
+        return `sbatch hangs as Unix user ${why.unixUser}, perhaps because its processes are stopped; the daemon retries`;
       return `sudo refuses the jobs of Unix user ${why.unixUser}; the daemon retries, and its administrator can run clearml-agent-slurm doctor`;
   }
 }
