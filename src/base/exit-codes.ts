@@ -37,7 +37,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] 
   [String(EXIT.configuration), 'the configuration or a template is invalid'],
   [
     '130, 143',
-    'interrupted by SIGINT or SIGTERM. A daemon stops in order after the first signal, and exits with this code after a second one',
+    'interrupted by SIGINT or SIGTERM; a daemon: interrupted by a second signal (the first one stops it with exit code 0)',
   ],
   [
     'any other',

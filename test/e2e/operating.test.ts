@@ -76,7 +76,7 @@ describe('the daemon', () => {
     expect(stopped, stopped.stderr).to.include({ code: 0 });
     expect(stopped.stdout).to.include(`Stopped process ${pid}.`);
     expect(await holder()).to.equal(undefined);
-    expect(await readFile(log, 'utf8')).to.match(/Serving .*Stopped; jobs keep running/s);
+    expect(await readFile(log, 'utf8')).to.match(/Serving .*Stopped \(jobs keep running\)/s);
     expect(await world.run('stop')).to.deep.include({ code: 0, stdout: '' });
   });
 
@@ -204,7 +204,7 @@ describe('the daemon', () => {
 
     const { code, stderr } = await daemon.ended;
     expect(code, stderr).to.equal(0);
-    expect(stderr).to.include('Stopped; jobs keep running');
+    expect(stderr).to.include('Stopped (jobs keep running)');
     expect(await holder()).to.equal(undefined);
   });
 

@@ -54,7 +54,7 @@ export function describeNoJob(output: string): string {
 
 /** @param output what sbatch printed */
 export function describeHopeless(output: string): string {
-  return `sbatch fails for this task alone: ${output.replace(/\.$/, '')}. Change the task, or ask the daemon's administrator.`;
+  return `sbatch accepted jobs of other tasks but failed each time for this one: ${output.replace(/\.$/, '')}. Change the task, or ask the daemon's administrator.`;
 }
 
 const RETURNED = 'Returned to the front of queue ';

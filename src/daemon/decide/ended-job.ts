@@ -77,7 +77,7 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
   }
   if (isGateClosed(job, observation.record)) {
     if (place === 'parked')
-      return resubmitOrFail(`job ${job.id} ended because the task was not parked yet`, observation);
+      return resubmitOrFail(`job ${job.id} did not find the task in the scheduler queue`, observation);
     return afterGrace(observation, [
       { do: 'return-to-queue', why: `job ${job.id} did not find the task in the scheduler queue` },
     ]);

@@ -158,7 +158,7 @@ export async function serveCluster(
         const end = await runDaemon(deps, { intervals, ...options, lock });
         const tracked = deps.journal.entries.size;
         if (options.drain.aborted && tracked === 0) log.info('Drained; all jobs have ended');
-        else if (!options.isReloading()) log.info('Stopped; jobs keep running', { tracked });
+        else if (!options.isReloading()) log.info('Stopped (jobs keep running)', { tracked });
         return end;
       } finally {
         await deps.journal.close();

@@ -56,7 +56,7 @@ export async function leaveUnreadable(deps: DaemonDeps, entry: Entry, read: Unre
   // Before the task fails: if the server refuses that, it is tried again after the backoff.
   await deps.journal.write({ ...entry, unreadable: { times, at: deps.clock.now() } });
   if (times < MAX_READS) return;
-  const text = `The task cannot be read from the ClearML server: ${message}. Clone it with smaller hyperparameters and configuration objects, and enqueue the clone.`;
+  const text = `The task cannot be read from the ClearML server: ${message}. If it is large, clone it with smaller hyperparameters and configuration objects, and enqueue the clone. Otherwise ask the server's admin.`;
   const ending = { status: 'failed', reason: 'unreadable', text, withLog: false } as const;
   await endTask(deps, entry, ending, { seen: read.task, isParked: true });
 }

@@ -137,7 +137,7 @@ describe("the task's console", () => {
     const seen = { jobs: [jobOf('FAILED')], place: 'parked', record: atGate, entry: entryOf({ attempts: 5 }) } as const;
 
     expect(textsOf(seen)).to.deep.equal([
-      'Gave up after 5 Slurm jobs, none of which started the task: job 7 ended because the task was not parked yet. Fix the cause, then enqueue the task again.',
+      'Gave up after 5 Slurm jobs, none of which started the task: job 7 did not find the task in the scheduler queue. Fix the cause, then enqueue the task again.',
     ]);
   });
 

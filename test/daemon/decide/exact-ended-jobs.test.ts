@@ -137,7 +137,7 @@ describeExactly('for an ended job, the daemon', [
   [
     'resubmits the task if it is parked and the job ended at the gate',
     { jobs: [jobOf('FAILED')], place: 'parked', record: gate },
-    { do: 'resubmit', why: 'job 7 ended because the task was not parked yet' },
+    { do: 'resubmit', why: 'job 7 did not find the task in the scheduler queue' },
   ],
   [
     'returns the task to its queue after the grace period if it is in no queue and the job ended at the gate',
@@ -240,7 +240,7 @@ describeExactly('for an ended job, the daemon', [
     endTask(
       'failed',
       'too many attempts',
-      'Gave up after 5 Slurm jobs, none of which started the task: job 7 ended because the task was not parked yet. Fix the cause, then enqueue the task again.',
+      'Gave up after 5 Slurm jobs, none of which started the task: job 7 did not find the task in the scheduler queue. Fix the cause, then enqueue the task again.',
       { withLog: true },
     ),
   ],

@@ -72,7 +72,7 @@ describe('a daemon that cannot read the document of a task', () => {
     for (const id of bad) {
       expect(await fixture.read(id)).to.include({ status: 'failed', statusReason: 'unreadable' });
       expect(fixture.consoleOf(id).join(' ').replaceAll(/\s+/g, ' ')).to.include(
-        'The task cannot be read from the ClearML server: the response is larger than 32 MiB. Clone it with smaller',
+        'The task cannot be read from the ClearML server: the response is larger than 32 MiB. If it is large, clone it with smaller',
       );
       expect(tooLarge.get(id)).to.be.at.most(8);
       expect(fixture.deps.journal.entries.has(id)).to.equal(false);
