@@ -135,6 +135,21 @@ describe('the logs command', () => {
     });
   });
 
+  it('says that the log could not be read in time, and not that it is missing, if its file system is slow', async () => {
+    const task = await submitOne('echo begun; sleep 1000');
+    await untilLogContains(task, 'begun');
+    const slowTail = join(cli.slurm.commandsDir, 'tail');
+    await writeFile(slowTail, '#!/bin/sh\nexec sleep 1000\n', { mode: 0o755 });
+
+    const { code, stdout, stderr } = await cli.run('logs', task);
+
+    expect(code).to.equal(1);
+    expect(stdout).to.equal('');
+    expect(stderr).to.match(
+      /\d+\.out could not be read in time on this machine: the host or its file system is busy\. Try again\.$/m,
+    );
+  });
+
   it("does not follow a symbolic link that replaces the job's log", async () => {
     const task = await submitOne(
       `ln -s ${cli.folder}/clearml.conf ${cli.outside}/l; mv ${cli.outside}/l ${cli.outside}/$SLURM_JOB_ID.out; sleep 1000`,
