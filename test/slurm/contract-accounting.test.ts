@@ -201,7 +201,7 @@ for (const { name, version } of SLURMS) {
         ]);
       });
 
-      it('reports a failed look-up of such a job while slurmdbd is down, but finds a job that squeue shows (S-21)', async () => {
+      it('fails to look up an ended job while slurmdbd is down, but still finds a running job (S-21)', async () => {
         const running = newName();
         const id = await submitted(scheduler, running, 'sleep 1000');
         await forgetful.stopAccounting();

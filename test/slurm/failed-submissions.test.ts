@@ -13,7 +13,7 @@ import { HELD_SCRIPT, JOB_NAME, useFailingScheduler } from './failing-scheduler.
 
 const POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
 
-describe('a submission that Slurm refuses or answers badly', () => {
+describe('a submission to Slurm', () => {
   const desk = useFailingScheduler();
   const { found, plan, restart, submit, submitted } = desk;
 

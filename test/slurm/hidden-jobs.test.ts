@@ -24,7 +24,7 @@ describe('after an admin has set PrivateData=jobs, the scheduler', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it('finds nothing out about a job while it is unknown whether Slurm hides jobs', async () => {
+  it('fails to look up a job while scontrol cannot report whether Slurm hides jobs', async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('scontrol', {
@@ -41,7 +41,7 @@ describe('after an admin has set PrivateData=jobs, the scheduler', () => {
 });
 
 describe('if Slurm hides the jobs of other users, the scheduler', () => {
-  it('lists those of a user again at once after the daemon stood still for hours during such a list', async () => {
+  it("lists a user's jobs at once even if the daemon was suspended for hours during the previous query", async () => {
     let nowAt = 0;
     let standsStill = true;
     const { scheduler } = createBed({

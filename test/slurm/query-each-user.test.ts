@@ -25,13 +25,13 @@ function createBed(): Bed {
 }
 
 describe('createUserQueries (of several Unix users)', () => {
-  it('runs a query as each Unix user, and reports a failure only for those whose own query fails', async () => {
+  it('runs a query as each Unix user, and reports a failure only for the user whose query failed', async () => {
     const { failures, isDown } = await createBed().query('f1', 'alice', 'bob');
     expect([...failures]).to.deep.equal([['f1', 'f1 failed']]);
     expect(isDown).to.equal(false);
   });
 
-  it('stops after the queries of two users have failed; its next run begins with the other users', async () => {
+  it('stops after the queries of two users have failed; the next call begins with the remaining users', async () => {
     const { asked, query } = createBed();
     const first = await query('f1', 'f2', 'alice', 'bob');
     expect(asked.splice(0)).to.deep.equal(['f1', 'f2']);

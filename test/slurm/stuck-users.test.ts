@@ -41,8 +41,8 @@ function createBed(): Bed {
   return bed;
 }
 
-describe('after a timeout of a command as a mapped user', () => {
-  it('its next calls fail for a minute, then one is a probe; only calls of this user and program', () => {
+describe('after a command of a mapped user has timed out,', () => {
+  it('calls of this user and this program fail for a minute; the next call is a probe', () => {
     const { users, pass, timesOut } = createBed();
     expect(users.turn('squeue', 'alice')).to.equal('run');
     timesOut('alice');
@@ -53,7 +53,7 @@ describe('after a timeout of a command as a mapped user', () => {
     expect(users.turn('squeue', 'alice')).to.equal('probe');
   });
 
-  it('its calls run again as soon as a probe gets a response', () => {
+  it('calls of this user run again as soon as a probe gets a response', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     pass(MINUTE_MS);
@@ -61,7 +61,7 @@ describe('after a timeout of a command as a mapped user', () => {
     expect(users.turn('squeue', 'alice')).to.equal('run');
   });
 
-  it('further probes follow after longer times, up to five minutes', () => {
+  it('the wait for the next probe doubles after each probe without a response, up to five minutes', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     pass(MINUTE_MS);
@@ -73,7 +73,7 @@ describe('after a timeout of a command as a mapped user', () => {
     }
   });
 
-  it('the calls of a user who lets each probe continue, and then stops a command, fail for up to an hour', () => {
+  it('calls of this user fail twice as long after each further timeout, up to an hour, even if every probe gets a response', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60]) {
@@ -85,7 +85,7 @@ describe('after a timeout of a command as a mapped user', () => {
     }
   });
 
-  it('its next timeout counts as the first one after a while without another', () => {
+  it('the next timeout counts as the first one if it follows after 20 minutes', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     pass(MINUTE_MS);
@@ -99,7 +99,7 @@ describe('after a timeout of a command as a mapped user', () => {
     expect(users.turn('squeue', 'alice')).to.equal('probe');
   });
 
-  it('timeouts of commands that ran at the same time count once', () => {
+  it('further timeouts of commands that ran at the same time do not count', () => {
     const { users, pass } = createBed();
     pass(10_000);
     for (const startedAt of [0, 1]) users.timedOut('squeue', 'alice', startedAt);
@@ -107,7 +107,7 @@ describe('after a timeout of a command as a mapped user', () => {
     expect(users.turn('squeue', 'alice')).to.equal('probe');
   });
 
-  it('only one probe of a user runs at a time, and after one without a response none of another program follows at once', () => {
+  it('this user has only one probe at a time, and a probe without a response also delays the probes of other programs', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     timesOut('alice', 'scancel');
@@ -122,7 +122,7 @@ describe('after a timeout of a command as a mapped user', () => {
     expect(users.turn('scancel', 'alice')).to.equal('probe');
   });
 
-  it('the sbatch of a user fails for up to an hour if sbatch works as others, else for up to five minutes', () => {
+  it('sbatch as this user fails for up to an hour if sbatch works as another user, otherwise for up to five minutes', () => {
     for (const [doesWork, minutes] of [
       [true, [1, 2, 4, 8, 16, 32, 60, 60]],
       [false, [1, 2, 4, 5, 5]],
@@ -146,15 +146,15 @@ describe('after a timeout of a command as a mapped user', () => {
   });
 });
 
-describe('the timeout of a command as a mapped user', () => {
-  it('is ten seconds, and twenty for accounting, but never longer than the setting', () => {
+describe("a mapped user's command", () => {
+  it('times out after ten seconds (sacct: twenty), or after the configured timeout if that is shorter', () => {
     const { users } = createBed();
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(10_000);
     expect(users.timeoutMs('sacct', 'alice', 90_000)).to.equal(20_000);
     expect(users.timeoutMs('sacct', 'alice', 5_000)).to.equal(5_000);
   });
 
-  it('is three times as long as for the user of the daemon, or for the fastest mapped user of the last ten minutes', () => {
+  it("gets three times as long as it recently took for the daemon's own user or the fastest mapped user", () => {
     const { users, pass, took } = createBed();
     took(20_000);
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(60_000);
@@ -169,7 +169,7 @@ describe('the timeout of a command as a mapped user', () => {
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(10_000);
   });
 
-  it('is longer after a probe that took long, as where sudo is slow', () => {
+  it('gets a longer timeout after a slow probe, for example if sudo is slow', () => {
     const { users, pass, took, timesOut, probe } = createBed();
     took(50, 'bob');
     timesOut('alice');
@@ -178,7 +178,7 @@ describe('the timeout of a command as a mapped user', () => {
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(16_000);
   });
 
-  it('is at most twice as long, so that a user gains little by slow probes', () => {
+  it('gets at most twice the timeout, however slow the probe was', () => {
     const { users, pass, took, timesOut, probe } = createBed();
     took(50, 'bob');
     timesOut('alice');
@@ -187,7 +187,7 @@ describe('the timeout of a command as a mapped user', () => {
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(20_000);
   });
 
-  it('can be used up for a tenth of the time: after slow responses no command runs for a while', () => {
+  it('fails for a while after slow responses, and runs again if it is slow for less than a tenth of the time', () => {
     const { users, pass, took } = createBed();
     took(50);
     took(9_000, 'alice');
@@ -203,14 +203,14 @@ describe('the timeout of a command as a mapped user', () => {
     expect(users.turn('squeue', 'alice')).to.equal('run');
   });
 
-  it('can be used up again and again if the command takes as long as the user of the daemon', () => {
+  it("does not fail after slow responses if it is also slow for the daemon's own user", () => {
     const { users, took } = createBed();
     took(5_000);
     for (let n = 0; n < 20; n += 1) took(9_000, 'alice');
     expect(users.turn('squeue', 'alice')).to.equal('run');
   });
 
-  it('can be used up again and again if the command is slow for other users too, or is the scancel of the only user', () => {
+  it('does not fail after slow responses if it is also slow for other users, or is scancel of the only mapped user', () => {
     for (const others of [['bob'], []]) {
       const { users, took } = createBed();
       for (let n = 0; n < 20; n += 1) {
