@@ -156,8 +156,12 @@ describe('in the audit log of a task, the daemon', () => {
     expect(await fixture.read(entry.task)).to.include({ status: 'in_progress', statusMessage: 'stopping' });
   });
 
-  for (const reason of ['cancelled in Slurm', 'toString', '']) {
-    it(`records the requester "user" when it repeats the user's abort, even if the reason is ${reason === '' ? 'empty' : `"${reason}"`}`, async () => {
+  for (const [reason, what] of [
+    ['cancelled in Slurm', '"cancelled in Slurm"'],
+    ['toString', 'the JavaScript name "toString"'],
+    ['', 'empty'],
+  ] as const) {
+    it(`records the requester "user" when it repeats the user's abort, even if the reason is ${what}`, async () => {
       const entry = await begun();
       const { audit, journal, clearml } = fixture.deps;
       const tasks = { ...clearml.tasks, stop: () => Promise.resolve() };
@@ -170,7 +174,7 @@ describe('in the audit log of a task, the daemon', () => {
     });
   }
 
-  it('records the requester "daemon" when it changes the status by itself, even if the reason is "toString"', async () => {
+  it('records the requester "daemon" when it changes the status by itself, even if the reason is the JavaScript name "toString"', async () => {
     const entry = await begun();
     const { audit, journal, clearml } = fixture.deps;
     const tasks = { ...clearml.tasks, fail: () => Promise.resolve() };

@@ -72,7 +72,7 @@ describe('a daemon with a peer', () => {
         expect(polls(fixture)).to.be.at.most(squeueMs > 1_000 ? 3 : 13);
       });
 
-  it('exceeds a limit together with the peer by one job at most, also if the server lists no workers', async () => {
+  it('together with the peer exceeds a limit by at most one job, even if the server lists no workers', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 15 } });
     await enqueue(fixture, 'ada', ...range(1, 60));
     const peer = { ...fixture.peer(2), queues: fixture.deps.queues, rateLimit: fixture.deps.rateLimit };
@@ -93,14 +93,14 @@ describe('a daemon with a peer', () => {
     expect(await jobsInMinute(fixture, 10, 1_200)).to.be.at.least(10);
   });
 
-  it('still claims 20 tasks in a minute near a limit if the submission rate keeps claims two seconds apart', async () => {
+  it('claims 20 tasks in a minute near a limit even if the rate limit permits one submission every two seconds', async () => {
     const rateLimit = createRateLimit({ perSecond: 0.5, burst: 1 });
     const fixture = fixtureWith({}, { limits: { maxJobs: 20 }, rateLimit });
     expect(await jobsInMinute(fixture, 1_500)).to.equal(20);
   });
 });
 
-describe('if it claims several tasks together, a daemon with a peer', () => {
+describe('when a daemon with a peer claims several tasks together, it', () => {
   const heads = (state: ClaimState): readonly string[] =>
     headsFarFromLimits(state, planClaims(state, 10).claims).map(({ entry }) => entry.task);
   const jobs = (count: number): string[] => Array.from({ length: count }, () => 'b');

@@ -52,7 +52,7 @@ describe('the task claimer', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1, 2]);
   });
 
-  it('submits a task once that is in two served queues, whichever of them its user chose last', async () => {
+  it('submits a task only once if it is in two served queues, whichever queue the user chose last', async () => {
     for (const isSecond of [false, true]) {
       const fixture = fixtureWithTwoQueues();
       const task = await fixture.enqueued(1);

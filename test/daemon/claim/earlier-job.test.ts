@@ -40,7 +40,7 @@ describe('a task that is enqueued again while its earlier job hangs COMPLETING',
     Object.assign(fixture.cluster.jobs[0] ?? expect.fail('no job'), change);
   }
 
-  it('holds the tasks behind it for a minute only, and they are submitted in their order (S-32)', async () => {
+  it('delays the tasks behind it by about a minute, and does not change their order (S-32)', async () => {
     await fixture.enqueued(2);
     await fixture.enqueued(3);
 
@@ -67,7 +67,7 @@ describe('a task that is enqueued again while its earlier job hangs COMPLETING',
     expect(await messageOf(fixture, 1)).to.match(/^Slurm job \d+ waits in partition/);
   });
 
-  it('has its job cancelled again less and less often', async () => {
+  it('makes the daemon cancel the earlier job again at growing intervals', async () => {
     await advance(fixture.clock, 6 * 60 * MINUTE_MS);
 
     const lines = fixture.logged.filter((line) => line.includes('Cancelling'));

@@ -25,7 +25,7 @@ describe('a daemon that holds tasks in their queue', () => {
     expect(await messageOf(fixture, 51)).to.equal('');
   });
 
-  it('tries only one of the status messages during an outage of ClearML, and writes all of them afterwards', async () => {
+  it('tries to write only one status message during an outage of ClearML, and writes all of them afterwards', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
     const passes = passesOf(fixture);

@@ -74,7 +74,7 @@ describe('with a limit on the jobs of a queue, the daemon', () => {
     expect(submittedOf(fixture).length).to.be.within(5, 6);
   });
 
-  it("stays within the limit even if a peer's jobs have started since the poll, because it lists the jobs again before a claim", async () => {
+  it("lists the jobs again before a claim, and so stays within the limit even if a peer's jobs started after the poll", async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 3 } });
     await enqueue(fixture, 'ada', ...range(1, 10));
     const peer = await metPeer(fixture);
@@ -161,8 +161,8 @@ describe('a job with the name of an untracked task', () => {
   });
 });
 
-describe('a job of a peer, whose task the server took for dead and the agent started again,', () => {
-  it('counts toward a limit within half a minute', async () => {
+describe("a peer's job", () => {
+  it('counts toward a limit within half a minute after its agent restarts the task, which the server had stopped', async () => {
     const fixture = fixtureWith({}, { limits: { maxJobs: 1 } });
     const task = taskNumber(9);
     fixture.server.addTask(task, 'running');

@@ -21,12 +21,12 @@ async function parkByHand(fixture: StepFixture, owner: string, ...numbers: reado
   }
 }
 
-describe('if a user parks tasks in the scheduler queue, the daemon', () => {
+describe('when a user parks tasks in the scheduler queue, the daemon', () => {
   for (const [setting, limits, most] of [
     ['max_jobs', { maxJobs: 4 }, 4],
     ['max_jobs_per_user', { maxJobs: 4, maxJobsPerUser: 2 }, 2],
   ] as const)
-    it(`submits no more of them than ${setting} permits`, async () => {
+    it(`submits no more of the tasks than ${setting} permits`, async () => {
       const fixture = fixtureWith({ limits });
       await parkByHand(fixture, 'eve', ...range(1, 20));
 
@@ -40,7 +40,7 @@ describe('if a user parks tasks in the scheduler queue, the daemon', () => {
     ['max_jobs', { maxJobs: 5 }],
     ['max_waiting_jobs', { maxWaitingJobs: 5 }],
   ] as const)
-    it(`does not count them toward ${setting} of the cluster if no daemon serves their queue`, async () => {
+    it(`does not count the tasks toward ${setting} of the cluster if no daemon serves their execution queue`, async () => {
       const fixture = fixtureWith({}, { limits });
       await parkByHand(fixture, 'eve', ...range(1, 5));
       for (const task of range(1, 5).map(taskNumber)) {
@@ -54,7 +54,7 @@ describe('if a user parks tasks in the scheduler queue, the daemon', () => {
       expect(submittedOf(fixture)).to.deep.equal([100]);
     });
 
-  it('counts them toward max_jobs of the cluster if a peer serves their queue', async () => {
+  it('counts the tasks toward max_jobs of the cluster if a peer serves their execution queue', async () => {
     const fixture = fixtureWith({}, { limits: { maxJobs: 1 } });
     await parkByHand(fixture, 'eve', 1);
     const document = fixture.server.store.tasks.get(taskNumber(1)) ?? expect.fail('no such task');
@@ -73,7 +73,7 @@ describe('if a user parks tasks in the scheduler queue, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('submits none of them while their queue is paused', async () => {
+  it('submits none of the tasks while the cluster is paused', async () => {
     const pause = { queue: null, since: 0, until: null, reason: 'maintenance' };
     const fixture = fixtureWith({}, { pauses: () => Promise.resolve([pause]) });
     await parkByHand(fixture, 'eve', 1, 2, 3);

@@ -37,7 +37,7 @@ describe('the claim plan', () => {
     expect(claimed({ ...state, lastServed: r?.queue }, 1)).to.deep.equal(['a1']);
   });
 
-  it('claims a task once that is in two queues, so that the next task gets the place', () => {
+  it('claims a task only once if it is in two queues, so that the limit still admits the next task', () => {
     const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: ['a1', 'b1'] } }, { limits: { maxJobs: 2 } });
 
     expect(claimed(state)).to.deep.equal(['a1', 'b1']);
@@ -90,7 +90,7 @@ describe('the claim plan', () => {
     expect(claimed(stateOf(queues, { limits: { maxJobsPerUser: 1 } }))).to.deep.equal(['b1', 'c1']);
   });
 
-  it('marks a claim if its entry is not the first of the queue, because only the first entry can be popped', () => {
+  it('marks the claim of a task that is not first in its queue, because only the first entry can be popped', () => {
     const { claims } = planClaims(
       stateOf({ q: { tasks: ['a1', 'b1'], limits: { maxJobsPerUser: 1 }, jobs: ['a'] } }),
       1,

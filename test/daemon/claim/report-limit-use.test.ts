@@ -70,7 +70,7 @@ describe('the report on the limits and holds of a cluster', () => {
     expect(queue?.held).to.deep.equal([{ why: { kind: 'sudo', unixUser: 'alice' }, tasks: 2 }]);
   });
 
-  it('counts together the tasks whose earlier jobs have not ended', () => {
+  it('shows one total for all tasks whose earlier jobs have not ended', () => {
     const given = stateOf({ q: { tasks: ['a1', 'b1', 'a2'] } });
     const reasons = new Map(
       (['a1', 'a2'] as TaskId[]).map((task, index) => [

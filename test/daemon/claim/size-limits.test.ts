@@ -44,7 +44,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     expect(await messageOf(fixture, 5)).to.match(/\(max_gpus\)\. 1 task is ahead of this task/);
   });
 
-  it('exceeds the limit only with the last job, whose size it does not know before the submission', async () => {
+  it('exceeds the limit by one job at most, because the size of a job is unknown before its submission', async () => {
     const fixture = fixtureWith({}, { limits: { maxNodes: 4 } });
     fixture.cluster.sizeOf = () => ({ nodes: 3, gpus: 0 });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
@@ -104,10 +104,10 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
   }
 
   for (const [what, overrides] of [
-    ['has a job of another Unix user', { isOthersJob: true, stepAt: NOW + 3_600_000 }],
+    ['has a job that runs as another Unix user', { isOthersJob: true, stepAt: NOW + 3_600_000 }],
     ['waits for its next submission', { step: 'following', stepAt: NOW - 60_000 }],
-    ['waits for its next submission and the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
-    ['has had a submission of unknown outcome for minutes', { step: 'submitting', stepAt: NOW - 600_000 }],
+    ['waits for its next submission after the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
+    ['was submitted minutes ago with unknown outcome', { step: 'submitting', stepAt: NOW - 600_000 }],
   ] as const)
     it(`claims a task even if another tracked task ${what}`, async () => {
       const fixture = fixtureWith({ limits: { maxGpus: 2 } });

@@ -83,7 +83,7 @@ describe('for the console, the daemon', () => {
     expect(truncateText('a '.repeat(8_192))).to.equal('a '.repeat(8_192));
   });
 
-  it('keeps two words that megabytes of blanks separate', () => {
+  it('keeps both words of a message with megabytes of blanks between them', () => {
     expect(breakLines(`a${' '.repeat(4_000_000)}b`)).to.match(/^a\s+b$/);
   });
 });

@@ -141,7 +141,7 @@ describe("the task's console", () => {
     ]);
   });
 
-  it('shows a return to the queue in a message that the daemon recognizes later, even if version 0.1.0 wrote it', () => {
+  it('shows a return to the queue in a message that the daemon later recognizes, even in the wording of version 0.1.0', () => {
     expect(isReturnedToQueue(describeReturned('gpu', 'whatever'))).to.equal(true);
     expect(isReturnedToQueue('Back at the front of queue "gpu": written by 0.1.0.')).to.equal(true);
     expect(isReturnedToQueue('Claimed from queue "gpu"')).to.equal(false);

@@ -84,7 +84,7 @@ describe('the daemon', () => {
     });
   }
 
-  it("reports no rank that never ran the task if only the task's output names one", () => {
+  it("does not mistake similar output of the task for the job script's message that a rank never ran the task", () => {
     const stopped = idle(2).replace('completed', 'stopped');
 
     expect(describeIdleRanks(`0\n${stopped}> ${idle(1)}`)).to.equal(undefined);
