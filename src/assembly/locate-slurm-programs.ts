@@ -3,8 +3,10 @@ import { UsageError } from '../base/usage-error.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { SlurmSettings } from '../config/convert-settings.ts';
 import { programOf, withCommandLines } from '../transport/configured-commands.ts';
+import { CommandNotFoundError, HostUnreachableError, SudoRefusedError } from '../transport/errors.ts';
 import type { Transport } from '../transport/transport.ts';
 import { findDistrustedProgramOnHost } from '../transport/path-trust-on-host.ts';
+import { LOOK_UP_AGAIN_MS } from '../transport/run-as.ts';
 import { throwUnavailable } from '../slurm/map-transport-errors.ts';
 import type { ClusterFacts } from '../slurm/scheduler.ts';
 import type { SlurmCommands } from '../slurm/run-slurm-commands.ts';
@@ -22,26 +24,45 @@ type OfCluster = Pick<ClusterSettings, 'slurmConf' | 'python'>;
  * The host, on which these commands may be configured as command lines. Before the first command runs, checks that no other user can
  * change the programs; otherwise `run` throws UntrustedPathError and runs nothing.
  */
-export function withSlurmCommands(host: Transport, slurm: OfAllClusters, cluster: OfCluster): Transport {
+export function withSlurmCommands(
+  host: Transport,
+  slurm: OfAllClusters,
+  cluster: OfCluster,
+  now = (): number => performance.now(),
+): Transport {
   const { batchBinary, monitorBinary } = slurm.binaries;
-  return afterCheck(withCommandLines(host, [batchBinary, monitorBinary]), () => check(host, slurm, cluster));
+  return afterCheck(withCommandLines(host, [batchBinary, monitorBinary]), () => check(host, slurm, cluster), now);
 }
 
-/** Checks until a check succeeds; an unreachable host is checked again. */
-function afterCheck(host: Transport, refuse: () => Promise<void>): Transport {
-  let checked: Promise<void> | undefined;
+/**
+ * Checks until a check succeeds; an unreachable host is checked again. So are the programs once one is no longer where it was, as after
+ * an upgrade of Slurm: the one that runs next may be another. If they are refused then, the host counts as unreachable, and the daemon
+ * continues.
+ */
+function afterCheck(host: Transport, refuse: () => Promise<void>, now: () => number): Transport {
+  let current: { readonly at: number; readonly checked: Promise<void> } | undefined;
+  let hasSucceeded = false;
   return {
     ...host,
     async run(command) {
       command.signal?.throwIfAborted();
-      checked ??= refuse();
+      current ??= { at: now(), checked: refuse() };
+      const mine = current;
       try {
-        await checked;
+        await mine.checked;
+        hasSucceeded = true;
       } catch (error) {
-        checked = undefined;
+        if (current === mine) current = undefined;
+        if (!hasSucceeded || !(error instanceof UntrustedPathError)) throw error;
+        throw new HostUnreachableError(error.message, { cause: error });
+      }
+      try {
+        return await host.run(command);
+      } catch (error) {
+        const mayHaveMoved = error instanceof CommandNotFoundError || error instanceof SudoRefusedError;
+        if (mayHaveMoved && current === mine && now() - mine.at >= LOOK_UP_AGAIN_MS) current = undefined;
         throw error;
       }
-      return host.run(command);
     },
   };
 }

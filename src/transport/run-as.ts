@@ -9,9 +9,20 @@ const LOOK_UP_TIMEOUT_MS = 30_000;
 /** Prints the absolute path of a program, because sudoers(5) permits absolute paths. */
 const FIND_PROGRAM = 'command -v -- "$1"';
 
-/** Puts sudo before each command with `runAs`. The transport still gets `runAs`, because that user can stop the program. */
-export function withSudo(host: Transport): Transport {
-  const paths = new Map<string, Promise<string>>();
+/** A path is looked up again after a refusal, because Slurm may have moved, but not more often. */
+export const LOOK_UP_AGAIN_MS = 60_000;
+
+interface Found {
+  readonly path: Promise<string>;
+  readonly at: number;
+}
+
+/**
+ * Puts sudo before each command with `runAs`. The transport still gets `runAs`, because that user can stop the program.
+ * @param now milliseconds, never set back
+ */
+export function withSudo(host: Transport, now = (): number => performance.now()): Transport {
+  const found = new Map<string, Found>();
 
   async function find(program: string): Promise<string> {
     if (program.startsWith('/')) return program;
@@ -23,10 +34,14 @@ export function withSudo(host: Transport): Transport {
   }
 
   function findOnce(program: string): Promise<string> {
-    const known = paths.get(program) ?? find(program);
-    paths.set(program, known);
-    known.catch(() => paths.delete(program));
-    return known;
+    const known = found.get(program) ?? { path: find(program), at: now() };
+    found.set(program, known);
+    known.path.catch(() => found.delete(program));
+    return known.path;
+  }
+
+  function wasRefused(program: string): void {
+    if (now() - (found.get(program)?.at ?? Infinity) >= LOOK_UP_AGAIN_MS) found.delete(program);
   }
 
   return {
@@ -41,8 +56,9 @@ export function withSudo(host: Transport): Transport {
       });
       const stderr = result.stderr.replace(result.exitCode === 0 ? OF_SUDO : HARMLESS, '');
       const refusal = parseRefusal(program, { ...result, stderr });
-      if (refusal !== undefined) throw new SudoRefusedError({ program, user: runAs, host: host.name, why: refusal });
-      return { ...result, stderr };
+      if (refusal === undefined) return { ...result, stderr };
+      wasRefused(command.program);
+      throw new SudoRefusedError({ program, user: runAs, host: host.name, why: refusal });
     },
   };
 }

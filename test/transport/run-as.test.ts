@@ -1,11 +1,12 @@
 // Commands of another Unix user: what sudo gets, and what its answers mean. A stand-in for sudo; e2e/user-map has the real one.
 // cspell:ignore rlimit setrlimit
 import { expect } from 'chai';
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommandNotFoundError, SudoRefusedError } from '../../src/transport/errors.ts';
 import { createLocalTransport } from '../../src/transport/local-transport.ts';
+import { withSudo } from '../../src/transport/run-as.ts';
 import type { CommandResult, Transport } from '../../src/transport/transport.ts';
 import { rejection } from '../support/rejection.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
@@ -16,7 +17,12 @@ describe('the transport, for a command of another Unix user,', () => {
 
   beforeEach(() => {
     folder = realpathSync(mkdtempSync(join(tmpdir(), 'run-as-')));
-    host = createLocalTransport({ path: `${folder}:/usr/bin:/bin`, home: '/', user: 'ann', workingDirectory: folder });
+    host = createLocalTransport({
+      path: `${folder}:${folder}/new:/usr/bin:/bin`,
+      home: '/',
+      user: 'ann',
+      workingDirectory: folder,
+    });
     write('sbatch', 'cat; echo "$0"');
   });
   afterEach(async () => {
@@ -110,6 +116,24 @@ describe('the transport, for a command of another Unix user,', () => {
     const lines = ['sudo: setrlimit(RLIMIT_CORE): Operation not permitted', 'slurm_load_jobs error: Unable to contact'];
     write('sudo', `cat > /dev/null; printf '%s\\n' '${lines.join("' '")}' >&2; exit 1`);
     expect(await run()).to.include({ exitCode: 1, stderr: `${lines[1]}\n` });
+  });
+
+  it('looks up a command that sudo does not find, at most once a minute, because Slurm may have moved', async () => {
+    let now = 0;
+    const withoutSudo: Transport = { ...host, run: ({ runAs: _user, ...command }) => host.run(command) };
+    const hostThen = withSudo(withoutSudo, () => now);
+    const asAlice = (): Promise<CommandResult> =>
+      hostThen.run({ program: 'sbatch', args: [], stdin: '', runAs: 'alice', timeoutMs: TIMEOUT_MS });
+    write('sudo', 'shift 5; [ -x "$1" ] && exec "$1"; echo "sudo: $1: command not found" >&2; exit 1');
+    mkdirSync(join(folder, 'new'));
+    expect((await asAlice()).stdout).to.equal(`${folder}/sbatch\n`);
+
+    renameSync(join(folder, 'sbatch'), join(folder, 'new', 'sbatch'));
+    now = 59_000;
+    for (let n = 0; n < 2; n += 1) expect(String(await rejection(asAlice()))).to.contain(`${folder}/sbatch`);
+    now = 60_000;
+    expect(await rejection(asAlice())).to.be.instanceOf(SudoRefusedError);
+    expect((await asAlice()).stdout).to.equal(`${folder}/new/sbatch\n`);
   });
 
   it('reports which program the host lacks: that of the command, or sudo', async () => {

@@ -1,7 +1,7 @@
 // A remote shell on an ssh2 channel that runs one command after another.
 import type { ClientChannel } from 'ssh2';
 import { collectOutput, describeTooMuch, type CollectedOutput } from '../collect-output.ts';
-import { CommandTimeoutError, ConnectionLostError } from '../errors.ts';
+import { CommandNotFoundError, CommandTimeoutError, ConnectionLostError } from '../errors.ts';
 import { hasEnd } from '../output-frame.ts';
 import type { Command, CommandResult } from '../transport.ts';
 import { excerptOf, parseResult, type SessionEnd, type SessionOutput } from '../parse-remote-result.ts';
@@ -97,6 +97,11 @@ export function createSsh2Shell({ channel, token, hostName, closeTimeoutMs, give
         try {
           resolve(answer());
         } catch (error) {
+          // A new shell has the current PATH of the login, which may lead to a program that has moved.
+          if (error instanceof CommandNotFoundError && isOpen) {
+            isOpen = false;
+            channel.end();
+          }
           reject(error instanceof Error ? error : new Error(`${program} was aborted`, { cause: error }));
         }
       }

@@ -4,13 +4,18 @@ import fc from 'fast-check';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { CommandTimeoutError, ConnectionLostError, HostUnreachableError } from '../../../src/transport/errors.ts';
+import {
+  CommandNotFoundError,
+  CommandTimeoutError,
+  ConnectionLostError,
+  HostUnreachableError,
+} from '../../../src/transport/errors.ts';
 import { freePorts } from '../../support/loopback-port.ts';
 import { rejection } from '../../support/rejection.ts';
 import { requireShells } from '../../support/skip-unless.ts';
 import { addAccount, removeAccount, startSshd, targetOf } from '../../support/sshd.ts';
 import { startLink } from '../../support/faulty-tcp-link.ts';
-import { waitUntil } from '../../support/wait-until.ts';
+import { TIMEOUT_MS, waitUntil } from '../../support/wait-until.ts';
 import { runPastDeadline } from '../growing-deadline.ts';
 import { holdIntervals } from '../held-intervals.ts';
 import { NOISE } from '../ssh-noise.ts';
@@ -102,6 +107,28 @@ describe('the ssh2 transport', () => {
       }
     });
   }
+
+  it('finds a program that has moved, once the PATH of the login has its new directory', async () => {
+    const files = { '.bashrc': 'PATH=~/old:$PATH' };
+    const other = await addAccount({ shell: '/usr/bin/bash', files });
+    try {
+      const host = testBed.open(targetOf(testBed.sshd, other));
+      const logins = testBed.sshd.loginCount();
+      const squeue = { program: 'site-squeue', args: [], timeoutMs: TIMEOUT_MS };
+      await host.run(
+        shell("mkdir -p old new; printf '#!/bin/sh\necho ok\n' > old/site-squeue; chmod +x old/site-squeue"),
+      );
+      expect((await host.run(squeue)).stdout).to.equal('ok\n');
+
+      await host.run(shell("mv old/site-squeue new; echo 'PATH=~/new:$PATH' > .bashrc"));
+
+      expect(await rejection(host.run(squeue))).to.be.instanceOf(CommandNotFoundError);
+      expect((await host.run(squeue)).stdout).to.equal('ok\n');
+      expect(testBed.sshd.loginCount()).to.equal(logins + 1);
+    } finally {
+      await removeAccount(other);
+    }
+  });
 
   it('needs one network round trip for a command once a shell is open', async () => {
     await using link = await startLink(testBed.sshd.port);
