@@ -107,10 +107,10 @@ describe("a user's action on a task in the web page", () => {
     await patient.stop(slow);
   });
 
-  describe('while clearml-agent starts the task (held calls)', () => {
+  describe('while clearml-agent starts the task', () => {
     before(requireSandbox);
 
-    it('(abort) ends the task although the agent overwrites the abort that the daemon has seen (C-40)', async () => {
+    it('(abort) ends the task even if the agent overwrites the abort after the daemon saw the abort (C-40)', async () => {
       await using held = await startWorld();
       const { api } = held.user;
       const holdNextStart = (): Promise<unknown> =>

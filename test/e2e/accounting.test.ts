@@ -109,7 +109,7 @@ describe('the daemon on a cluster with accounting', () => {
   });
 
   // Only here: on a busy machine, the daemon would find in accounting alone what the other tests expect from the controller.
-  describe('that forgets ended jobs after seconds', () => {
+  describe('and a MinJobAge of two seconds', () => {
     before(() => cluster.change({ minJobAgeMs: 2_000 }));
     after(() => cluster.change({ minJobAgeMs: 300_000 }));
 

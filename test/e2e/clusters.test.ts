@@ -115,7 +115,7 @@ describe('a daemon with two clusters', () => {
       expect(existsSync(join(world.folder, 'state', name, 'journal.jsonl'))).to.equal(true);
   });
 
-  it('serves one cluster while the other is unreachable, and later runs each task of the other once', async () => {
+  it('serves the reachable cluster during an outage of the other, whose tasks each run exactly once', async () => {
     const mark = join(folder, 'continue');
     const running = await enqueue(
       farQueue,

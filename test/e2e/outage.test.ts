@@ -76,7 +76,7 @@ describe('an outage', () => {
   describe('of the ClearML server (injected faults)', () => {
     before(requireSandbox);
 
-    it('delays, until the server responds again, the final status of tasks whose jobs have ended (C-01)', async () => {
+    it('only delays the final status of tasks whose jobs end meanwhile (C-01)', async () => {
       await using world = await startWorld({ cluster, python: standInAgentPython() });
       const { daemon, runs, waits } = await startTwo(world);
 

@@ -212,7 +212,7 @@ describe('a training with checkpoints', () => {
     await abort(task);
   });
 
-  it('leaves no process beside its next run, although one ignores SIGTERM and the agent waits for the server', async () => {
+  it('leaves no process after a requeue, even if a process ignores SIGTERM and the agent waits for the server', async () => {
     // With proctrack/linuxproc, Slurm does not find a process whose parent has ended.
     const program = `import os, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

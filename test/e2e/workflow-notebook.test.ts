@@ -90,7 +90,7 @@ describe('the script of a notebook', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('prints the port even if the server creates the file first and writes the port later', async () => {
+  it('prints the port even if JupyterLab creates its runtime file before it writes the port to the file', async () => {
     const env = { PATH: process.env['PATH'], HOME: folder, PYTHONPATH: folder };
     const script = resolve('examples/workflows/notebook/session.py');
     const { stdout } = await promisify(execFile)('python3', [script], { env });

@@ -11,7 +11,7 @@ import { evidenceOf } from './world-evidence.ts';
 import type { World } from './world.ts';
 
 describe('the evidence of a failed test', () => {
-  it('has no task of another user of a named server', async () => {
+  it('shows only tasks of the given project, and all tasks if no project is given', async () => {
     const sandbox = await createSandbox({ port: 0, clock: systemClock });
     const folder = await mkdtemp(join(tmpdir(), 'evidence-'));
     try {

@@ -53,12 +53,8 @@ describe('the container of a job', () => {
     ['no GPUs', {}, []],
     ['GPUs of NVIDIA', { ...GPUS, ...NVIDIA }, ['--nv']],
     ['GPUs of AMD', { ...GPUS, ...AMD }, ['--rocm']],
-    ['GPUs, for which Slurm sets their number but not the variables of a maker', GPUS, ['--nv']],
-    [
-      'GPUs of an unknown maker, for which Slurm sets the variables of all makers',
-      { ...GPUS, ...NVIDIA, ...AMD },
-      ['--nv'],
-    ],
+    ['GPUs but neither CUDA_VISIBLE_DEVICES nor ROCR_VISIBLE_DEVICES', GPUS, ['--nv']],
+    ['GPUs, CUDA_VISIBLE_DEVICES and ROCR_VISIBLE_DEVICES', { ...GPUS, ...NVIDIA, ...AMD }, ['--nv']],
   ] as const) {
     it(`gets ${option.join() || 'no GPU option'} if the job has ${what}`, async () => {
       // If this machine has GPU devices, they decide.

@@ -8,7 +8,7 @@ import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } 
 
 const SHOW = { STAND_IN_AGENT: 'echo "python: $0"' };
 
-describe('the job script, when it finds or installs clearml-agent,', () => {
+describe('a job script that needs clearml-agent', () => {
   let node: Node;
   let bin: string;
   beforeEach(() => {
@@ -50,7 +50,7 @@ describe('the job script, when it finds or installs clearml-agent,', () => {
     expect((await run({}, SHOW)).stdout).to.include(`python: ${hidden}\n`);
   });
 
-  it('ends the search for Python before it continues, so that no search outlives the private directory', async () => {
+  it('leaves no search for Python running after the private directory is removed', async () => {
     const python3 = putPython(join(bin, 'python3'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${python3}\n`, { mode: 0o755 });
     const slowSed =
@@ -98,7 +98,7 @@ describe('the job script, when it finds or installs clearml-agent,', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('reports a failure of pip together with the configured Python that the node lacks', async () => {
+  it('reports that pip failed and that the node lacks the configured Python', async () => {
     putPython(join(bin, 'python3'));
     const broken = { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' };
     const { exitCode, stderr } = await run({ python: '/not/on/this/node' }, broken);
@@ -113,7 +113,7 @@ describe('the job script, when it finds or installs clearml-agent,', () => {
     expect(stderr).to.include(`no python3 and no python in ${bin}:`);
   });
 
-  describe('if a shared directory is configured,', () => {
+  describe('and has a shared directory', () => {
     let shared: string;
     let home: string;
     beforeEach(() => {
@@ -124,7 +124,7 @@ describe('the job script, when it finds or installs clearml-agent,', () => {
 
     const none = { ...SHOW, STAND_IN_HAS_AGENT: 'no' };
 
-    it('installs it only once if twenty jobs start together', async () => {
+    it('installs it only once for twenty jobs that start together', async () => {
       const runs = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
           run({ sharedDir: shared }, { ...none, STAND_IN_PIP_SECONDS: '1', SLURM_JOB_ID: String(index) }),
@@ -166,7 +166,7 @@ describe('the job script, when it finds or installs clearml-agent,', () => {
       expect(readdirSync(join(shared, 'agents'))).to.deep.equal([]);
     });
 
-    it('installs it once the lock that a killed job left is an hour old', async () => {
+    it('removes the hour-old lock of a killed job, and then installs clearml-agent', async () => {
       mkdirSync(`${home}.lock`, { recursive: true });
       const longAgo = Date.now() / 1000 - 3600;
       utimesSync(`${home}.lock`, longAgo, longAgo);
@@ -175,7 +175,7 @@ describe('the job script, when it finds or installs clearml-agent,', () => {
       expect(existsSync(`${home}.lock`)).to.equal(false);
     });
 
-    it('uses the private directory instead if the shared one cannot be created', async () => {
+    it('uses the private directory if the shared directory cannot be created', async () => {
       writeFileSync(join(node.home, 'a file'), '');
       const { exitCode, stdout } = await run({ sharedDir: join(node.home, 'a file') }, none);
       expect(exitCode).to.equal(0);

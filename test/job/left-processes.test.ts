@@ -63,7 +63,7 @@ describe('processes that the agent has left', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('have time to save in a job that Slurm ends, and get SIGTERM only once', async () => {
+  it('have time to save when Slurm ends the job, and get SIGTERM only once', async () => {
     const saves = leave('left', 'echo signal; sleep 1; echo saved; exit');
     const job = start(`${saves}trap "exit 1" TERM; echo ready; for _ in {1..1200}; do sleep 0.05; done`);
     await job.printed('ready');
@@ -87,7 +87,7 @@ describe('processes that the agent has left', () => {
     );
   });
 
-  it('are killed when the agent ends if SIGTERM came more than ten seconds before', async () => {
+  it('are killed at the end of the agent if SIGTERM came more than ten seconds earlier', async () => {
     const says = 'sleep() { echo "${FUNCNAME[1]} waits" >&2; command sleep "$@"; }\nexport -f sleep\n';
     const template = PLAIN_TEMPLATE.replace("echo 'before the agent'\n", () => says);
     const job = start(
@@ -105,7 +105,7 @@ describe('processes that the agent has left', () => {
     await untilGone('left');
   });
 
-  it('are killed 20 seconds after SIGTERM if the agent has not ended, and the agent can still report', async () => {
+  it('are killed 20 seconds after SIGTERM even while the agent waits for them, and the agent can still report', async () => {
     const faster = 'sleep() { SECONDS=$((SECONDS + 10)); command sleep "$@"; }\nexport -f sleep\n';
     const template = PLAIN_TEMPLATE.replace("echo 'before the agent'\n", () => faster);
     // The ID is read before the signal, which would end a command substitution.
@@ -120,7 +120,7 @@ describe('processes that the agent has left', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('are found even if Slurm ends the job while it searches for them', async () => {
+  it('are found even if Slurm ends the job while the job script searches for them', async () => {
     const once = `if [ ! -e ${node.home}/once ]; then : >${node.home}/once; kill -TERM 0; fi`;
     const template = withCommandBefore('mapfile', 'clearml_list_processes', once);
     const { exitCode } = await start(`${leave('left', SAVES)}exit 3`, template).ended;
@@ -135,18 +135,18 @@ describe('processes that the agent has left', () => {
     expect(runs('left')).to.equal(false);
   });
 
-  it('keep the environment by which they are found if they change their title with setproctitle', async () => {
+  it('get SPT_NOENV, so that setproctitle keeps the environment by which they are found', async () => {
     expect((await start('echo "SPT_NOENV=$SPT_NOENV"').ended).stdout).to.match(/SPT_NOENV=./);
   });
 
-  it('do not delay the end of the job if their search blocks, and the log says so', async () => {
+  it('do not delay the end of the job if the search for them blocks, and the log reports this', async () => {
     const blocks = withCommandBefore('mapfile', 'clearml_list_processes', 'exec sleep 600');
     const { exitCode, stderr } = await start('exit 3', blocks).ended;
     expect(exitCode).to.equal(3);
     expect(stderr).to.include('could not read the environment of every process');
   });
 
-  it('are killed with the processes that they start just before', async () => {
+  it('are killed together with child processes that they start at the last moment', async () => {
     const forks = `until [ -e ${node.home}/fork ]; do sleep 0.05; done; sleep 1000 & echo $! >${node.home}/child; wait`;
     const before = `: >${node.home}/fork; until [ -s ${node.home}/child ]; do sleep 0.05; done`;
     const template = withCommandBefore('kill', 'clearml_kill_processes', `case $* in *KILL*) ${before} ;; esac`);
@@ -154,7 +154,7 @@ describe('processes that the agent has left', () => {
     for (const name of ['left', 'child']) await untilGone(name);
   });
 
-  it('do not include a process that the template started, which ends as the template wants', async () => {
+  it('do not include a process of the template, which runs until the template stops it', async () => {
     const own = `${leave('own', 'echo stopped; exit')}\nown=$(cat ${join(node.home, 'own')})\n`;
     const template = PLAIN_TEMPLATE.replace("echo 'before the agent'\n", () => own).replace(
       "echo 'after the agent'\n",

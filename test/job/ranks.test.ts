@@ -85,7 +85,7 @@ exec ${standInAgentPython()} "$@"
     ['the job script', QUICK_TEMPLATE],
     ['the template', BY_TEMPLATE],
   ] as const)
-    it(`lets the others wait until the first rank has started the task, even if this rank is slow (srun is in ${how})`, async () => {
+    it(`lets the other ranks wait until the first rank has started the task, even if the first rank is slow (srun is in ${how})`, async () => {
       const size = 4;
       await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
       const { task, job } = await start(synchronizedScript(folder, size), size, { template });
@@ -122,7 +122,7 @@ exec ${standInAgentPython()} "$@"
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('exits with the code of the failed rank, even if another rank is still about to enter its directory', async () => {
+  it('exits with the code of the failed rank, even if another rank has not yet entered its directory', async () => {
     const slow = `if [ "$SLURM_PROCID" = 2 ]; then case $1 in */python) : >${folder}/enters; exec sleep 1000 ;; esac; fi`;
     writeFileSync(join(folder, 'cat'), `#!/bin/bash\n${slow}\nexec /bin/cat "$@"\n`, { mode: 0o755 });
     const { job } = await start('print("at work")', 3, {
@@ -151,7 +151,7 @@ exec ${standInAgentPython()} "$@"
     expect(await parking.user.console(task)).not.to.include('at work');
   });
 
-  it('starts the agent of a rank again if the server rejects the agent although the task is in progress', async () => {
+  it("starts a rank's agent again if the server refused it while the task was in progress", async () => {
     const { task, job } = await start(synchronizedScript(folder, 3), 3, {
       onRank: `if [ "$SLURM_PROCID" = 2 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
     });

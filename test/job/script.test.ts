@@ -177,8 +177,8 @@ describe('in a job script,', () => {
     const UMASKS = { umask: '0022', logUmask: '0066' };
     const SHOW = { STAND_IN_AGENT: 'umask; echo "$SLURM_UMASK"', SLURM_UMASK: '0066' };
     for (const [what, line, seen] of [
-      ['is the umask of the login shell for the task and its steps', 'umask 0066', '0022\n0022\n'],
-      ["is the template's if the template sets one", 'umask 0077', '0077\n0022\n'],
+      ['of the task and its steps is the umask of the login shell', 'umask 0066', '0022\n0022\n'],
+      ['of the task is the umask of the template if the template sets one', 'umask 0077', '0077\n0022\n'],
     ] as const) {
       it(what, async () => {
         const template = PLAIN_TEMPLATE.replace('\n', `\n${line}\n`);
@@ -191,14 +191,14 @@ describe('in a job script,', () => {
   describe('the configuration', () => {
     const show = 'cat "$CLEARML_CONFIG_FILE"';
 
-    it('is the file for this job if the node can read that file', async () => {
+    it("is the job's file in the shared directory if the node can read that file", async () => {
       const shared = join(node.tmp, 'shared.conf');
       writeFileSync(shared, 'for this job\n');
       const { stdout } = await run({ STAND_IN_AGENT: show }, PLAIN_TEMPLATE, { sharedConf: shared });
       expect(stdout).to.include('\nfor this job\n');
     });
 
-    it('is the file of the template if the node cannot read the file for this job', async () => {
+    it("is the file that the template names if the node cannot read the job's file in the shared directory", async () => {
       const mine = join(node.tmp, 'mine.conf');
       writeFileSync(mine, 'the template says so\n');
       const { stdout } = await run({ STAND_IN_AGENT: show, CLEARML_CONFIG_FILE: mine }, PLAIN_TEMPLATE, {
@@ -302,13 +302,13 @@ describe('in a job script,', () => {
         });
       }
 
-      it('stops retrying if the server then rejects the task', async () => {
+      it('stops retrying as soon as the server rejects the task', async () => {
         const gate = 'if [ "$(grep -c ^gate "$STAND_IN_LOG")" -le 1 ]; then exit 202; fi; exit 201';
         const { exitCode } = await run({ STAND_IN_GATE: gate }, hasty, { serverWaitSec: 900 });
         expect({ exitCode, asked: questions() }).to.deep.equal({ exitCode: JOB_EXIT_CODES.gateClosed.code, asked: 2 });
       });
 
-      it('makes the agent wait for the server equally long', async () => {
+      it('lets the agent wait for the server as long as the gate does', async () => {
         const show = { STAND_IN_AGENT: 'echo "$CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE"' };
         expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 900 })).stdout).to.include('\n14\n');
         expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 10 })).stdout).to.include('\n6\n');

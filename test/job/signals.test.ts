@@ -114,7 +114,7 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('does not change the exit code of the agent, even if bash loses the code because the agent ends at that moment', async () => {
+  it('lets the job exit with the exit code of the agent, even if wait of bash returns another code', async () => {
     const loses = 'wait() { builtin wait "$@"; return 143; }\nexport -f wait\n';
     const agent = 'trap "exit 3" TERM; echo ready; while :; do sleep 0.05; done';
     const job = start(
@@ -199,7 +199,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('does not change the exit code of the agent, even if bash loses the code because the agent ends at that moment', async () => {
+  it('lets the job exit with the exit code of the agent, even if wait of bash returns another code', async () => {
     const loses = 'wait() { builtin wait "$@"; return 143; }\n';
     const agent = 'trap "exit 3" TERM; echo ready; while :; do sleep 0.05; done';
     const job = start(
