@@ -184,7 +184,7 @@ describe('from an incomplete list of queues, the daemon', () => {
   const faults: readonly [title: string, edit: (row: Fields) => unknown][] = [
     ['has no valid id of the scheduler queue', (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, id: 7 } : row)],
     [
-      "has no list of the scheduler queue's entries",
+      'lacks the entries of the scheduler queue',
       (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, entries: null } : row),
     ],
     [

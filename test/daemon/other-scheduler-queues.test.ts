@@ -67,10 +67,10 @@ function recordGates(deps: DaemonDeps): { readonly deps: DaemonDeps; readonly ga
 
 for (const [title, name, next] of [
   ['restarts with another scheduler_queue', 'slurm_gpu', (fixture: StepFixture): DaemonDeps => fixture.deps],
-  ['gets a cluster name, or moves to --ssh', 'any_name', (fixture: StepFixture) => fixture.peer(2)],
+  ['restarts with a new cluster name or with --ssh', 'any_name', (fixture: StepFixture) => fixture.peer(2)],
 ] as const)
   describe(`a daemon that ${title}`, () => {
-    it('keeps the jobs of the tasks that wait (D-18)', async () => {
+    it('keeps the jobs of the tasks in the old scheduler queue (D-18)', async () => {
       const fixture = fixtureWith(name);
       const tasks = await submitThree(fixture);
 
@@ -85,7 +85,7 @@ for (const [title, name, next] of [
       await after.ended;
     });
 
-    it('ends each of these tasks as it ends others, and parks new tasks in the new scheduler queue', async () => {
+    it('still tracks the tasks in the old scheduler queue, and parks new tasks in the new scheduler queue', async () => {
       const fixture = fixtureWith(name);
       const { clock, cluster, server } = fixture;
       const [aborted = '', run = '', requeued = ''] = await submitThree(fixture);
@@ -120,7 +120,7 @@ for (const [title, name, next] of [
       await after.ended;
     });
 
-    it('submits such a task again with the scheduler queue that it is in', async () => {
+    it('resubmits a task in the old scheduler queue with a job script for that queue', async () => {
       const fixture = fixtureWith(name);
       const { clock, cluster } = fixture;
       await submitThree(fixture);
@@ -143,7 +143,7 @@ async function withoutSchedulerQueues({ deps: { journal } }: StepFixture): Promi
   for (const entry of [...journal.entries.values()]) await journal.write({ ...entry, schedulerQueue: undefined });
 }
 
-it('a task that waits since a version which did not record its scheduler queue loses its job if its user moves it to another queue', async () => {
+it('a task whose scheduler queue is not recorded, as in old versions, loses its job if a user moves the task to another queue', async () => {
   const fixture = fixtureWith('any_name');
   const [moved = ''] = await submitThree(fixture);
   await withoutSchedulerQueues(fixture);
@@ -159,7 +159,7 @@ it('a task that waits since a version which did not record its scheduler queue l
   await after.ended;
 });
 
-it('a task that waits since a version which did not record its scheduler queue keeps its job when that queue changes', async () => {
+it('a task whose scheduler queue is not recorded, as in old versions, keeps its job if the daemon restarts with another scheduler_queue', async () => {
   const fixture = fixtureWith('any_name');
   const tasks = await submitThree(fixture);
   await withoutSchedulerQueues(fixture);
@@ -173,7 +173,7 @@ it('a task that waits since a version which did not record its scheduler queue k
   await after.ended;
 });
 
-describe('a local daemon and one with --ssh, of one Unix user on one cluster and queue,', () => {
+describe('a local daemon and a daemon with --ssh that serve the same queue as the same Unix user', () => {
   it("leave each other's jobs alone (D-18)", async () => {
     const fixture = fixtureWith('slurm_scheduler.login1');
     const tasks = await enqueued(fixture, 3);

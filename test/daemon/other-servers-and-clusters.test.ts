@@ -29,7 +29,7 @@ function statesOf({ jobs }: Cluster): string[] {
   return jobs.map(({ state }) => state);
 }
 
-describe('two daemons of one Unix user on one cluster, of two ClearML servers,', () => {
+describe('two daemons of one Unix user that serve different ClearML servers on one cluster', () => {
   it("leave each other's jobs alone (D-19)", async () => {
     const fixture = createStepFixture();
     const { clock, cluster } = fixture;
@@ -51,7 +51,7 @@ describe('two daemons of one Unix user on one cluster, of two ClearML servers,',
   });
 });
 
-describe('two daemons without a cluster name on two clusters, with one queue and one scheduler queue,', () => {
+describe('two daemons without a cluster name that serve the same queue on different clusters', () => {
   /** The second daemon has the mark that sorts first. */
   function ofSecondCluster(fixture: StepFixture): { readonly deps: DaemonDeps; readonly cluster: Cluster } {
     const cluster = createCluster(fixture.clock, CALLS);
@@ -83,7 +83,7 @@ describe('two daemons without a cluster name on two clusters, with one queue and
     await Promise.all([first.ended, second.ended]);
   });
 
-  it('leave alone a task whose job on the other cluster has passed the gate but has not started the task', async () => {
+  it('do not submit a task again whose job on the other cluster has passed the gate but not started the task', async () => {
     const fixture = createStepFixture();
     const { clock, server } = fixture;
     const [task = ''] = await enqueued(fixture, 1);
@@ -103,7 +103,7 @@ describe('two daemons without a cluster name on two clusters, with one queue and
     await Promise.all([first.ended, second.ended]);
   });
 
-  it('keep a task in progress that runs on the other cluster as a job with the id of a requeued job', async () => {
+  it('leave a task in progress if it runs on one cluster while a job with the same id waits on the other', async () => {
     const fixture = createStepFixture();
     const { clock, server } = fixture;
     const [task = ''] = await enqueued(fixture, 1);

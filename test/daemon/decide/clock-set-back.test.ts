@@ -31,13 +31,13 @@ describe('if the clock was set back by three hours, the daemon', () => {
       ['end'],
     ],
     [
-      'submits a parked task again whose job is absent',
+      'resubmits a parked task whose job is absent',
       { absentSince: later },
       { place: 'parked', lookedUp: true },
       ['resubmit'],
     ],
     [
-      "cancels an aborted task's job whose agent hangs",
+      'cancels the job of an aborted task whose agent hangs',
       { stoppingSince: later },
       { jobs: [jobOf('RUNNING')], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
       ['cancel'],
@@ -60,7 +60,7 @@ describe('if the clock was set back by three hours, the daemon', () => {
     ],
   ];
   for (const [title, entry, seen, expected] of rows)
-    it(`${title}, after one more grace period`, () => {
+    it(`waits one more grace period before it ${title}`, () => {
       const [first = [], soon = [], end = []] = actionsAt(
         observation({ entry: entryOf(entry), ...seen }),
         0,

@@ -70,7 +70,7 @@ describeRows('for a job that ended at the gate, the daemon', [
     done: ['return-to-queue'],
   },
   {
-    title: 'keeps the task stopped, and says so in its status, if a user requested the abort before SIGTERM arrived',
+    title: 'sets the task to stopped if a user had requested an abort before SIGTERM arrived',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('stopped', BY_TERM),

@@ -192,14 +192,13 @@ describeRows('for an ended job whose task never started, the daemon', [
     done: ['note'],
   },
   {
-    title:
-      'resubmits the task if it was in no queue at the end of the job but is parked now, because a peer has claimed it since',
+    title: 'resubmits the task if it was in no queue when the job ended, and a peer has claimed and parked it since',
     seen: { ...PEERS, place: 'parked', record: recordOf(), entry: { ...waited, wasTakenAtEnd: true } },
     done: ['resubmit'],
   },
   {
     title:
-      'returns the task to its queue if this daemon cancelled the job while the task was in no queue, even if the task is parked now',
+      'returns a parked task to its queue if the task was in no queue when the job ended, which this daemon had cancelled',
     seen: {
       jobs: [jobOf('CANCELLED')],
       place: 'parked',
@@ -272,7 +271,7 @@ describeRows('for an ended job whose task never started, the daemon', [
     done: ['return-to-queue'],
   },
   {
-    title: 'depends on the tracked job, not on a cancelled extra job, if both jobs have ended',
+    title: 'decides by the tracked job, not by a cancelled extra job, if both jobs have ended',
     seen: {
       jobs: [jobOf('FAILED'), jobOf('CANCELLED', { id: '8' as JobId, name: jobName(2) })],
       place: 'parked',

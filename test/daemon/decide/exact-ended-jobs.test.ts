@@ -81,7 +81,7 @@ describeExactly('for an ended job, the daemon', [
     { do: 'note', patch: { absentSince: NOW } },
   ],
   [
-    'does not take an ended job with another id for the tracked job if the current attempt is unknown, and records that the tracked job is absent',
+    'records that the tracked job is absent if the attempt is unknown and only a job with another id has ended',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: undefined }) },
     { do: 'note', patch: { absentSince: NOW } },
   ],

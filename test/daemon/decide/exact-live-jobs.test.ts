@@ -135,7 +135,7 @@ describeExactly('the daemon', [
     },
   ],
   [
-    'clears a recorded abort of an unknown run when the task is in progress again',
+    'clears a recorded abort that names no run once the task is in progress again',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress'),

@@ -10,7 +10,7 @@ describeRows('for a job that may have ended before its script began, the daemon'
     done: ['read-log'],
   },
   {
-    title: 'waits for a late line of the log if no script has begun',
+    title: 'waits for a late line of the log if the log does not yet show that the script began',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf(), hasBegun: false },
     done: ['note'],
   },
@@ -65,7 +65,7 @@ describeRows('for a job that may have ended before its script began, the daemon'
   })),
 ]);
 
-describeRows('for a job that Slurm ended before its gate, the daemon', [
+describeRows('for a job that Slurm may have ended before its gate, the daemon', [
   ...['BOOT_FAIL', 'PREEMPTED'].flatMap((word) => [
     {
       title: `waits for late requests of the job if it ended ${word} while the task was parked (S-64)`,

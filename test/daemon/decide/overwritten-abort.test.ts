@@ -44,7 +44,7 @@ function overwritten(overrides: Partial<Task> = {}): Task {
   });
 }
 
-describeExactly('if the agent overwrote an abort while it started, the decision table', [
+describeExactly('if a starting agent overwrote an abort, the decision table', [
   [
     'records which run of the task was aborted',
     {
@@ -55,7 +55,7 @@ describeExactly('if the agent overwrote an abort while it started, the decision 
     { do: 'note', patch: { stoppingSince: NOW, stoppingRun: RUN } },
   ],
   [
-    'repeats the abort, reports that once, and gives the agent the whole grace period again (C-40)',
+    'repeats the abort, reports this once, and gives the agent the whole grace period again (C-40)',
     { jobs: RUNNING, task: overwritten(), entry: seenBefore() },
     { do: 'note', patch: { stoppingSince: NOW, told: { ...TOLD, abortRepeated: true } } },
     { do: 'repeat-abort' },
@@ -66,7 +66,7 @@ describeExactly('if the agent overwrote an abort while it started, the decision 
     },
   ],
   [
-    'repeats the abort without another line if the agent overwrote it again',
+    'repeats the abort without another console line if the agent overwrote the abort again',
     { jobs: RUNNING, task: overwritten(), entry: seenBefore({ told: { ...TOLD, abortRepeated: true } }) },
     { do: 'repeat-abort' },
   ],
@@ -91,7 +91,7 @@ describeExactly('if the agent overwrote an abort while it started, the decision 
     },
   ],
   [
-    'waits for a report, because another agent that takes the task sets the status before it reports',
+    'does not repeat the abort before an agent reports, because another agent may have set the status',
     { jobs: RUNNING, task: overwritten({ lastUpdate: NOW - 10_000 }), entry: seenBefore() },
   ],
   [
@@ -105,7 +105,7 @@ describeExactly('if the agent overwrote an abort while it started, the decision 
   ],
 ]);
 
-describeRows('if the agent overwrote an abort while it started, the decision table', [
+describeRows('if a starting agent overwrote an abort, the decision table', [
   {
     title: 'stops the task if its job ended meanwhile',
     seen: {
@@ -117,7 +117,7 @@ describeRows('if the agent overwrote an abort while it started, the decision tab
     done: ['end stopped'],
   },
   {
-    title: 'stops the task if its job ended while another job of the task, which found the gate closed, was tracked',
+    title: 'stops the task if its job ended while the daemon tracked another job, which had ended at the gate',
     seen: {
       jobs: [jobOf('FAILED', { id: '6' as JobId }), jobOf('CANCELLED')],
       task: overwritten(),
@@ -132,7 +132,7 @@ describeRows('if the agent overwrote an abort while it started, the decision tab
     done: ['cancel', 'end stopped'],
   },
   {
-    title: 'stops the task if its job is gone, its agent silent, and a late job of the task waits',
+    title: 'stops the task if its job is gone, no agent reports, and a later job of the task waits',
     seen: {
       jobs: [jobOf('PENDING', { id: '6' as JobId })],
       task: overwritten({ lastUpdate: NOW - GRACES.absentMs }),
@@ -152,11 +152,14 @@ describeRows('if the agent overwrote an abort while it started, the decision tab
   },
 ]);
 
-describe('after an abort that it saw, the decision table', () => {
+describe('after an observed abort, the decision table', () => {
   for (const [title, task] of [
-    ['was reset and runs again, so that the run is another one', overwritten({ started: RUN + 1 })],
-    ['was reset, and its job has started it once more', overwritten({ started: RUN + 1, executionQueue: undefined })],
-    ['was enqueued again and popped by another agent, which has not reported', overwritten({ started: RUN + 1 })],
+    ['was reset and has a new start time', overwritten({ started: RUN + 1 })],
+    [
+      'was reset and started again by its job, without an execution queue',
+      overwritten({ started: RUN + 1, executionQueue: undefined }),
+    ],
+    ['was enqueued again and popped by another agent that has not reported yet', overwritten({ started: RUN + 1 })],
     ['was enqueued in another queue', overwritten({ executionQueue: 'x'.repeat(32) as QueueId })],
     ['has no start time', overwritten({ started: undefined })],
   ] as const)
@@ -165,7 +168,7 @@ describe('after an abort that it saw, the decision table', () => {
     });
 
   for (const lastWorker of ['gpu-box:0', 'login1:slurm:8'])
-    it(`does not repeat the abort for the worker ${lastWorker}, but keeps it for the end of the job that ran the task`, () => {
+    it(`does not repeat the abort while the worker ${lastWorker} runs the task, but keeps the record of the abort`, () => {
       expect(
         decide(observation({ jobs: RUNNING, task: overwritten({ lastWorker }), entry: seenBefore() })),
       ).to.deep.equal([]);

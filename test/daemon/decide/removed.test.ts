@@ -49,10 +49,10 @@ describe('for a parked task whose queue entry is missing, the daemon', () => {
     });
 });
 
-describe('if the queue entry of a task is gone, the daemon', () => {
+describe('after the queue entry of a task disappears, the daemon', () => {
   const LATE = { id: '5' as JobId, name: jobName(0) };
 
-  it('does not conclude that a user removed the entry if the job in the journal is of an earlier submission', () => {
+  it('does not conclude that a user removed the entry if the journal then names the job of an earlier submission', () => {
     const seen = observation({
       ...FRESH,
       jobs: [jobOf('PENDING', LATE)],
@@ -69,7 +69,7 @@ describe('if the queue entry of a task is gone, the daemon', () => {
       }
   });
 
-  it('concludes that a user removed the entry if the job in the journal is of the last submission', () => {
+  it('concludes that a user removed the entry if the journal then names the job of the last submission', () => {
     const seen = observation({ ...FRESH, entry: entryOf({ jobId: undefined }) });
     const [note] = decide({ ...seen, place: 'parked' });
     const patch = note?.do === 'note' ? note.patch : {};

@@ -110,7 +110,7 @@ describeRows('for a running job, the daemon', [
     done: ['cancel'],
   },
   {
-    title: 'tracks an extra job that started before its scancel if no other job of the task started',
+    title: 'keeps an extra job that is running despite its scancel if no other job of the task has started',
     seen: {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', { id: '8' as JobId })],
       place: 'parked',

@@ -63,7 +63,7 @@ describe('after the last permitted submission, the daemon', () => {
   const failing: readonly [string, Partial<Entry>, number | undefined][] = [
     ['the time of the parking is unknown', {}, undefined],
     [
-      'the task may have been parked before the submission: it was parked later by no more than the clocks may differ',
+      'the task was parked after this submission, but only by as much as the clocks may differ',
       {},
       submittedAt + CLOCKS_DIFFER_MS,
     ],

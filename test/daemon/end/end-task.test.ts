@@ -127,10 +127,10 @@ describe('when it ends a task, the daemon', () => {
   }
 
   for (const [what, isEnqueued, status, reason] of [
-    ['changes nothing if a user has enqueued the task since the queues were read', true, 'queued', ''],
-    ['sets the task to failed if no user has enqueued the task', false, 'failed', 'Slurm FAILED'],
+    ['changes nothing', true, 'queued', ''],
+    ['sets the task to failed', false, 'failed', 'Slurm FAILED'],
   ] as const)
-    it(`${what}, after its job removed the queue entry and died`, async () => {
+    it(`${what} if the job removed the queue entry and died, and ${isEnqueued ? 'a' : 'no'} user has enqueued the task since`, async () => {
       const fixture = createStepFixture(logsThatEnd(undefined));
       const { task, entry } = await parked(fixture);
       await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });

@@ -51,7 +51,7 @@ describe('the cause that the history records', () => {
     });
   }
 
-  it('is in the tests above with each possible value', () => {
+  it('has each of its possible values in a test above', () => {
     expect(CASES.map(([cause]) => cause)).to.include.members(Object.keys(CAUSES));
   });
 });

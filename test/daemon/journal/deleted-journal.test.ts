@@ -110,7 +110,7 @@ describe('a running daemon', () => {
     await again.close();
   });
 
-  it('does not write its journal into its state directory if that was deleted, and another daemon has created it again (D-17)', async () => {
+  it('does not write to a state directory that was deleted and that another daemon created again (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await rm(folder, { recursive: true });

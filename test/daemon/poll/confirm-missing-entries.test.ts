@@ -71,7 +71,7 @@ describe('a task whose job waits', () => {
     expect(statesOf(fixture)).to.deep.equal(Array.from({ length: 5 }, () => 'PENDING'));
   });
 
-  it('still loses its job if its user has removed it from the scheduler queue', async () => {
+  it('loses its job once a user has removed the task from the scheduler queue', async () => {
     const fixture = createStepFixture();
     const run = await startWithJobs(fixture);
     const [job] = fixture.cluster.jobs;
