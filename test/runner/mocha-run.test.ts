@@ -1,8 +1,10 @@
 // Checks that no failed test run is reported as passed.
 import { expect } from 'chai';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { waitUntil } from '../support/wait-until.ts';
 import { runMocha } from './mocha-run.mjs';
 
 describe('the mocha runner', function () {
@@ -60,23 +62,61 @@ describe('the mocha runner', function () {
     expect(outcome.says).to.include('no test began for 0.1 minutes');
   });
 
-  it('ends what the tests of such a run have started, in whatever session', async () => {
-    const spec = specThat('starts', [
+  /** A test that starts three processes, in two more sessions, and then does what these lines say. */
+  function specThatStarts(name: string, lines: readonly string[]): string {
+    return specThat(name, [
       "import { spawn } from 'node:child_process';",
-      "import { writeFileSync } from 'node:fs';",
+      "import { renameSync, writeFileSync } from 'node:fs';",
       "it('hangs', () => {",
       "  const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; setsid sleep 600 & echo $!; wait'], { detached: true });",
-      "  return new Promise(() => parent.stdout.on('data', (text) => {",
-      `    writeFileSync('${folder}/started', String(text) + parent.pid + '\\n', { flag: 'a' });`,
+      "  let said = '';",
+      '  return new Promise(() => parent.stdout.on("data", (text) => {',
+      '    said += text;',
+      "    if (said.split('\\n').length < 3) return;",
+      `    writeFileSync('${folder}/${name}.new', said + parent.pid);`,
+      `    renameSync('${folder}/${name}.new', '${folder}/${name}');`,
+      ...lines,
       '  }));',
       '});',
     ]);
+  }
+
+  /** Which of these processes still run. */
+  function leftBy(name: string): string[] {
+    const started = readFileSync(join(folder, name), 'utf8').split('\n');
+    expect(started).to.have.lengthOf(3);
+    return started.filter((pid) => existsSync(`/proc/${pid}`));
+  }
+
+  it('ends what the tests of such a run have started, in whatever session', async () => {
+    const spec = specThatStarts('silent', []);
 
     await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end', silenceMs: 6_000 });
 
-    const started = [...new Set(readFileSync(`${folder}/started`, 'utf8').trim().split('\n'))];
-    expect(started).to.have.lengthOf(3);
-    expect(started.filter((pid) => existsSync(`/proc/${pid}`))).to.deep.equal([]);
+    expect(leftBy('silent')).to.deep.equal([]);
+  });
+
+  it('ends what the tests have started after Ctrl-C, which skips their hooks', async () => {
+    const spec = specThatStarts('interrupted', ["process.kill(process.pid, 'SIGINT');"]);
+
+    const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
+
+    expect(outcome.counts).to.deep.equal({ failed: 1 });
+    expect(leftBy('interrupted')).to.deep.equal([]);
+  });
+
+  it('ends the tests, and what they have started, if it dies itself', async () => {
+    const spec = specThatStarts('orphaned', []);
+    const runner = specThat('runner', [
+      `import { runMocha } from '${resolve('test/runner/mocha-run.mjs')}';`,
+      `await runMocha(['--spec', '${spec}'], { mustBeReal: false, report: 'at its end' });`,
+    ]);
+    const dying = spawn(process.execPath, [runner], { stdio: 'ignore' });
+    await waitUntil('the processes', () => Promise.resolve(existsSync(join(folder, 'orphaned'))));
+
+    dying.kill('SIGINT');
+
+    await waitUntil('the end of the processes', () => Promise.resolve(leftBy('orphaned').length === 0));
   });
 
   it('counts the death of a test process as a failure', async () => {
