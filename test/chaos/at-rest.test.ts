@@ -10,8 +10,8 @@ function kindsOf(...samples: readonly (readonly [second: number, look: Partial<R
   return samples.map(([second, look]) => rest(second * 1_000, { ...QUIET, ...look }).kind);
 }
 
-describe('waiting until a chaos round ends', () => {
-  it('ends once nothing has changed for a while and each daemon has polled', () => {
+describe('a chaos round', () => {
+  it('is over once nothing has changed for a while and each daemon has polled', () => {
     expect(kindsOf([1, {}], [8, { polls: [3, 3] }], [9, { polls: [4, 3] }])).to.deep.equal([
       'pending',
       'pending',
@@ -19,7 +19,7 @@ describe('waiting until a chaos round ends', () => {
     ]);
   });
 
-  it('does not end before the slowest daemon has polled', () => {
+  it('is not over before the slowest daemon has polled', () => {
     expect(kindsOf([1, {}], [200, { polls: [90, 2] }], [250, { polls: [95, 3] }])).to.deep.equal([
       'pending',
       'pending',
@@ -27,7 +27,7 @@ describe('waiting until a chaos round ends', () => {
     ]);
   });
 
-  it('is longer while a daemon still tracks a task', () => {
+  it('is over later if a daemon still tracks a task', () => {
     const tracked = { isTracked: true, polls: [9, 9] };
     expect(kindsOf([1, { isTracked: true }], [20, tracked], [31, tracked])).to.deep.equal([
       'pending',
@@ -36,7 +36,7 @@ describe('waiting until a chaos round ends', () => {
     ]);
   });
 
-  it('continues while states change, and fails if the states stop changing before every task has ended', () => {
+  it('is not over while states change, and fails if the states stop changing before every task has ended', () => {
     const active = (activity: string): Partial<RestSample> => ({ state: undefined, activity });
     expect(kindsOf([1, active('a')], [290, active('b')], [580, active('c')], [881, active('c')])).to.deep.equal([
       'pending',

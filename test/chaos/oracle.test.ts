@@ -152,7 +152,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'queued' }), gatePassed] }),
   ],
   [
-    "a failed task whose job passed the gate but ran no program, although the job's own node did not die",
+    'a failed task whose job passed the gate but ran no program, if only another node died',
     'wrong',
     history({
       status: 'failed',
@@ -171,7 +171,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a run that was killed although it began long after its node was back',
+    'a killed run that began long after its node was back',
     'wrong',
     history({
       status: 'failed',
@@ -181,7 +181,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
   ['a completed task that never ran', 'wrong', history({ traces: [] })],
   [
-    'a run that was killed although no fault was injected',
+    'a killed run without an injected fault',
     'wrong',
     history({ status: 'failed', traces: run(1_000, { code: 'killed' }) }),
   ],
@@ -273,7 +273,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ status: 'created', calls: [enqueued, parked], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
   [
-    'a task that became a draft because its user cleared the scheduler queue, although its job had taken the entry',
+    'a task that became a draft when its user cleared the scheduler queue after the job had taken the entry',
     'wrong',
     history({
       status: 'created',

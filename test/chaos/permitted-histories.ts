@@ -172,7 +172,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
       ] as const,
   ),
   [
-    'a task that ran because its agent was starting it when its user dequeued it',
+    'a task that ran because its user dequeued it while the agent was starting it',
     history({
       calls: [
         enqueued,
@@ -221,7 +221,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'another job after a manual scancel between the gate and the start of the task if the journal was lost before',
+    'another job if a daemon had lost its journal before a manual scancel between the gate and the start of the task',
     history({
       calls: [enqueued, call(500, 'daemon-2', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(9_000, { job: '8' })],

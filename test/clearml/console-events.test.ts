@@ -61,7 +61,7 @@ describe('console logging in the ClearML client', () => {
     expect(fixture.server.callsOf('events.add_batch')).to.have.length(2);
   });
 
-  it('sends no half of a character, as a truncated line may end with', async () => {
+  it('replaces half a character, which a truncated line may contain, with U+FFFD', async () => {
     fixture.server.script('events.add_batch', added);
 
     await fixture.client().events.log(TASK, 'w', [{ level: 'INFO', text: `${'🚀'.slice(0, 1)} 🚀` }]);
@@ -112,7 +112,7 @@ describe('console logging in the ClearML client', () => {
     ]);
   });
 
-  it('if lines are added during a call, sends them in the next call', async () => {
+  it('sends all lines that arrive during a call together in the next call', async () => {
     let respond = (): void => undefined;
     const gate = new Promise<void>((resolve) => (respond = resolve));
     fixture.server.script('events.add_batch', later(gate, added), added);

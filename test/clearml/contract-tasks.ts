@@ -126,8 +126,8 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  describe('started of a task', () => {
-    it('stays the same while the agent starts the task again and again, and is undefined after a reset', async () => {
+  describe('the field "started" of a task', () => {
+    it('stays the same when the agent starts the task again, and is undefined after a reset', async () => {
       const { client, raw, newQueue, newTaskIn } = testBed();
       const id = await newTaskIn(await newQueue());
       const started = async (): Promise<number | undefined> => (await client.tasks.read([id])).tasks.get(id)?.started;
@@ -232,7 +232,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(hyperparams).to.have.nested.property('properties.slurm_cluster.value', 'c1');
     });
   });
-  describe('the ClearML client, for a user who runs a task,', () => {
+  describe('the client of the subcommand execute', () => {
     it('enqueues a draft, a failed task and a stopped task', async () => {
       const { client, raw, newQueue } = testBed();
       const queue = await newQueue();

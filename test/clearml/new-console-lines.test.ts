@@ -52,7 +52,7 @@ describe('createConsoleView', () => {
     expect(shown).to.equal('Claimed\n');
   });
 
-  it('shows all lines of a night in which the machine of `execute` was suspended', async () => {
+  it('shows all 200,000 lines that were added while the machine of `execute` was suspended', async () => {
     const lines = [line(0, 'Submitted')];
     let shown = 0;
     const view = createConsoleView(consoleOf(lines), '1' as TaskId, () => (shown += 1));

@@ -197,7 +197,7 @@ describe('the queue calls of the ClearML client', () => {
       });
     }
 
-    it('a large entry of a queue, which then is too large for a list', async () => {
+    it('an entry so large that its queue does not fit into a list of queues', async () => {
       const large = { task: '\u0001'.repeat(6_000_000), added: good.added };
       const queue = { id: QUEUE, name: 'gpu', entries: [large, good], last_update: good.added };
       const rest = { id: OTHER, name: 'other', entries: [] };

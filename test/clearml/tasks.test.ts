@@ -57,7 +57,7 @@ describe('the task calls of the ClearML client', () => {
     expect(fixture.sent('tasks.get_all')).to.deep.equal([{ id: [TASK, OTHER, third], search_hidden: true }]);
   });
 
-  it('send no half of a character, which the server cannot store, if a message was truncated inside it', async () => {
+  it('replace half a character in a truncated message with U+FFFD, because the server cannot store it', async () => {
     fixture.server.script('tasks.failed', data({}));
     const half = '🚀'.slice(0, 1);
 
@@ -148,7 +148,7 @@ describe('the task calls of the ClearML client', () => {
     for (const one of read) expect(JSON.stringify(one).length).to.be.below(20_000);
   });
 
-  it('read the tasks one by one if their names are long, although another task is created meanwhile', async () => {
+  it('read tasks with long names one by one, and each only once even if another task is created meanwhile', async () => {
     const [first, second] = [TASK, OTHER].map((id) => data({ tasks: [{ id, status: 'queued' }] }));
     const shifted = [first, first, second].flatMap((one) => one ?? []);
     fixture.server.script('tasks.get_all', huge(), huge(), ...shifted, data({ tasks: [] }));

@@ -95,7 +95,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     breaks: /on a task that runs/,
   },
   {
-    rule: 'an abort that the daemon has recorded is kept and repeated if the agent overwrites it while it starts',
+    rule: 'the daemon repeats a recorded abort that the starting agent overwrites',
     edits: [
       {
         file: 'src/daemon/decide/running-job.ts',

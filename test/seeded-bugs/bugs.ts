@@ -121,7 +121,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['job is preempted', 'user requeues the job'], isLazy: true },
   },
   {
-    title: 'the daemon forgets an abort that the agent overwrites while it starts',
+    title: 'the daemon forgets an abort that the starting agent overwrites',
     edits: [
       {
         file: 'src/daemon/decide/running-job.ts',

@@ -34,7 +34,7 @@ export const PINNED_LIMITS: readonly PinnedRound[] = [
     },
   },
   {
-    title: 'a daemon that stood still after parking submitted a task that a peer had returned and claimed again',
+    title: 'a daemon that was suspended after parking a task submitted it after a peer had claimed it',
     search: {
       seed: 424036,
       rounds: 1,

@@ -45,11 +45,11 @@ export const PINNED_ROUNDS: readonly PinnedRound[] = [
     },
   },
   {
-    title: 'the oracle blamed a daemon that was suspended before its sbatch for a job without a queue entry',
+    title: 'the oracle reported a job without a queue entry, although the daemon was suspended before sbatch',
     search: { seed: 78, rounds: 1, same: { agentsStartOnce: true } },
   },
   {
-    title: "the oracle blamed a daemon for a job whose task's queue entry was removed just after a poll",
+    title: 'the oracle reported a job, although the queue entry of the task was removed only after the poll',
     search: {
       seed: 1,
       rounds: 1,
@@ -162,7 +162,7 @@ export const PINNED_ROUNDS: readonly PinnedRound[] = [
     },
   },
   {
-    title: 'a task that was enqueued again failed when an earlier job failed and the daemon had lost its journal',
+    title: 'when the daemon had lost its journal, a failed earlier job made an enqueued task fail',
     search: {
       seed: 21,
       rounds: 1,
@@ -197,7 +197,7 @@ export const PINNED_ROUNDS: readonly PinnedRound[] = [
     },
   },
   {
-    title: 'a task became a draft after a lost response of the gate and a late job of an earlier sbatch',
+    title: 'a task became a draft when its gate got no response and a job of an earlier sbatch started late',
     search: {
       seed: 8102,
       rounds: 1,
@@ -212,7 +212,7 @@ export const PINNED_ROUNDS: readonly PinnedRound[] = [
     },
   },
   {
-    title: 'the oracle reported the second claim of a task from behind another entry as a repeated console line',
+    title: 'the oracle did not permit the repeated console line after a second claim of a task behind another entry',
     search: {
       seed: 424036,
       rounds: 1,
@@ -239,7 +239,8 @@ export const PINNED_ROUNDS: readonly PinnedRound[] = [
     },
   },
   {
-    title: 'the oracle did not permit the stop of a task that the watchdog had stopped and its agent started again',
+    title:
+      'the oracle did not permit a task to end stopped after the watchdog stopped it and its agent started it again',
     search: {
       seed: 909271,
       rounds: 1,

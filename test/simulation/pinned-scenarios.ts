@@ -92,7 +92,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     scenario: twoTasks(999992, [31, 'daemon dies, journal lost', 2], [0, 'node dies, job requeued', 2]),
   },
   {
-    title: 'if two daemons find an orphan, neither returns it to its queue while the other claims it',
+    title: 'a daemon does not return an orphan to its queue while a peer claims it',
     scenario: {
       ...twoTasks(289702, [20, 'daemon dies, journal lost', 3], [0, 'node dies, job requeued', 3]),
       natures: ['ends well', 'misfit'],
@@ -121,7 +121,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     ),
   },
   {
-    title: 'a task does not fail if its job found the gate closed and only accounting still has its exit code',
+    title: "a task does not fail if its job found the gate closed and only accounting still has the job's exit code",
     scenario: {
       ...oneTask(964277, [0, 'user removes from the scheduler queue', 0], [0, 'squeue complains', 0]),
       checksEnds: true,

@@ -138,7 +138,7 @@ describe('the connection to the ClearML server', () => {
       });
     }
 
-    it('uses the proxy if the networks of no_proxy do not contain the server, or are none', async () => {
+    it('uses the proxy if no_proxy contains only other networks and invalid ones', async () => {
       const way = await proxy();
       const noProxy = '10.0.0.0/8,127.0.0.0/33,127.0.0.0/,127.0.0.1/x,::/0,/8,a/8';
 

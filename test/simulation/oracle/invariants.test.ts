@@ -70,24 +70,30 @@ describe('the oracle of the simulation', () => {
   });
 
   for (const [what, endpoint, queue, answer, violation] of [
-    ['from the front of its queue', 'queues.get_next_task', OWN_QUEUE, { entry: { task: TASK } }, undefined],
-    ['behind an unreadable entry', 'queues.remove_task', OWN_QUEUE, { removed: 1 }, undefined],
+    ['a pop of the task', 'queues.get_next_task', OWN_QUEUE, { entry: { task: TASK } }, undefined],
     [
-      'that a peer has claimed first',
+      'a removal of the task from behind an unreadable entry',
+      'queues.remove_task',
+      OWN_QUEUE,
+      { removed: 1 },
+      undefined,
+    ],
+    [
+      'a removal that failed because a peer had claimed the task',
       'queues.remove_task',
       OWN_QUEUE,
       { removed: 0 },
       'the console of task 1 repeats: Claimed',
     ],
     [
-      'from the scheduler queue',
+      'a removal of the task from the scheduler queue',
       'queues.remove_task',
       SCHEDULER_QUEUE,
       { removed: 1 },
       'the console of task 1 repeats: Claimed',
     ],
   ] as const) {
-    it(`reports ${quote(violation)} if a daemon writes a line again after it removed a task ${what}`, async () => {
+    it(`reports ${quote(violation)} if a daemon repeats a console line after ${what}`, async () => {
       const { invariants, store } = await createFixture({});
       const before = store.tasks.get(TASK);
       const see = (called: string, line: Fields, its: Fields): void =>
@@ -129,7 +135,7 @@ describe('the oracle of the simulation', () => {
     ['that a daemon has recorded', true, true, 'task 1 was started again after its abort'],
     ['that the agent of a requeued job overwrote before a daemon saw the abort', false, true, undefined],
     [
-      'that the agent of an ending job overwrote although the job was not requeued',
+      'that the agent of an ending job without a requeue overwrote',
       false,
       false,
       'task 1 was started again after its abort',

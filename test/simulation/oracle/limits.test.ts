@@ -116,9 +116,9 @@ describe('the limit oracle of the simulation', () => {
   });
 
   for (const [what, isReturned, isTracked, expected] of [
-    ['permits a daemon to submit its task again', false, true, []],
-    ['reports a daemon that submits its task again, but had forgotten the task', false, false, [NOT_CLAIMED]],
-    ['reports a daemon that submits its task again, but had lost the task to a peer', true, true, [NOT_CLAIMED]],
+    ['permits a daemon to submit a task that it still tracks', false, true, []],
+    ['reports a daemon that submits a task that it no longer tracks', false, false, [NOT_CLAIMED]],
+    ['reports a daemon that submits a task that a peer has returned to the queue', true, true, [NOT_CLAIMED]],
   ] as const)
     it(`${what}, if a user enqueued the task and a peer claimed it`, () => {
       const { claim, park, returnToQueue, submit, tracked, reports } = createBed({ maxJobs: 2 }, 2);
@@ -184,7 +184,7 @@ describe('the limit oracle of the simulation', () => {
     return reports;
   }
 
-  it('permits one excess job if its sbatch got no response, and its task returned to its queue before Slurm had the job', () => {
+  it('permits one excess job after an sbatch without a response if the task returned to its queue before Slurm received the job', () => {
     expect(submittedInFlight({})).to.deep.equal([]);
   });
 
