@@ -1,11 +1,11 @@
 // Runs whole daemons on a clock that the test advances from one wake-up to the next.
 import { setImmediate as turn } from 'node:timers/promises';
-import { createTaskClaimer } from '../../src/daemon/claim/claim-tasks.ts';
+import { createTaskClaimer, type TaskClaimer } from '../../src/daemon/claim/claim-tasks.ts';
 import { runDaemon, type DaemonEnd, type DaemonOptions } from '../../src/daemon/reconcile-loop.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import type { Lock } from '../../src/daemon/journal/lock.ts';
 import { createBackoff } from '../../src/daemon/submit/submission-backoff.ts';
-import { createSubmissionPool } from '../../src/daemon/submit/submission-pool.ts';
+import { createSubmissionPool, type SubmissionPool } from '../../src/daemon/submit/submission-pool.ts';
 import type { SimulatedClock } from '../simulation/clock.ts';
 import type { StepFixture } from './step-fixture.ts';
 
@@ -43,16 +43,19 @@ export async function advance(clock: SimulatedClock, ms: number): Promise<void> 
   await turn();
 }
 
+/** What claims tasks, and the pool of its submissions, without jitter. */
+export function createClaims(deps: DaemonDeps): { readonly claimer: TaskClaimer; readonly pool: SubmissionPool } {
+  const backoff = createBackoff(() => 1);
+  const pool = createSubmissionPool(deps, backoff);
+  return { claimer: createTaskClaimer(deps, pool, backoff), pool };
+}
+
 /** Polls once, claims tasks as long as this, waits for their submissions, and returns how many were claimed. */
 export async function claimOnce(fixture: StepFixture, forMs = 60_000): Promise<number> {
-  const backoff = createBackoff(() => 1);
-  const pool = createSubmissionPool(fixture.deps, backoff);
+  const { claimer, pool } = createClaims(fixture.deps);
   const until = fixture.clock.now() + forMs;
   const { signal } = new AbortController();
-  const claimed = await createTaskClaimer(fixture.deps, pool, backoff).claimTasks(await fixture.poll(), {
-    until,
-    signal,
-  });
+  const claimed = await claimer.claimTasks(await fixture.poll(), { until, signal });
   await pool.finish();
   return claimed;
 }

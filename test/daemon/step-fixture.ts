@@ -33,6 +33,10 @@ export interface StepFixture {
   fate: (call: Pick<CallRequest<unknown>, 'endpoint' | 'kind' | 'task'>) => CallOutcome | 'never answered' | undefined;
   /** Creates a task and enqueues it in our queue. */
   enqueued(number: number): Promise<TaskId>;
+  /** Creates a task and removes it from our queue, as a claim does. */
+  claimed(number: number): Promise<TaskId>;
+  /** Creates such a task in the scheduler queue. */
+  parked(number: number): Promise<TaskId>;
   poll(): Promise<Snapshot>;
   read(task: TaskId): Promise<Task | undefined>;
   /** The messages in the task's console. */
@@ -100,6 +104,16 @@ export function createStepFixture(overrides: Partial<DaemonDeps> = {}): StepFixt
       server.addTask(task, `task ${number}`);
       await server.call('tasks.enqueue', { task, queue: OWN_QUEUE });
       clock.pass(1_000);
+      return task;
+    },
+    async claimed(number) {
+      const task = await fixture.enqueued(number);
+      await server.call('queues.get_next_task', { queue: OWN_QUEUE });
+      return task;
+    },
+    async parked(number) {
+      const task = await fixture.claimed(number);
+      await server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
       return task;
     },
     async poll() {

@@ -90,8 +90,7 @@ describe('if the jobs of one user cannot be listed, the daemon', () => {
 
   it('submits the tasks of other users even if another daemon has a job of this user', async () => {
     const { fixture, users, deps, enqueued } = createBed();
-    const others = await fixture.enqueued(7);
-    await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+    const others = await fixture.claimed(7);
     await fixture.server.call('tasks.started', { task: others, force: true });
     await deps.journal.write(
       entryOf({

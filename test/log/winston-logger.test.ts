@@ -16,10 +16,8 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 
 const clock = { now: () => Date.UTC(2026, 10, 24) };
 
-/** What the stream got when the log was used and closed. */
-async function written(options: Partial<LoggerOptions>, use: (log: ClosableLogger) => void): Promise<string> {
-  const stream = new PassThrough();
-  const log = createLogger({
+function loggerOn(stream: Writable, options: Partial<LoggerOptions> = {}): ClosableLogger {
+  return createLogger({
     level: 'info',
     format: 'text',
     stream,
@@ -28,6 +26,12 @@ async function written(options: Partial<LoggerOptions>, use: (log: ClosableLogge
     clock,
     ...options,
   });
+}
+
+/** What the stream got when the log was used and closed. */
+async function written(options: Partial<LoggerOptions>, use: (log: ClosableLogger) => void): Promise<string> {
+  const stream = new PassThrough();
+  const log = loggerOn(stream, options);
   use(log);
   await log.close();
   stream.end();
@@ -46,14 +50,7 @@ describe('the logger', () => {
     const stream = new PassThrough();
     const listeners: number[] = [];
     for (let reload = 0; reload < 3; reload += 1) {
-      const log = createLogger({
-        level: 'info',
-        format: 'text',
-        stream,
-        secrets: createSecrets(),
-        journald: false,
-        clock,
-      });
+      const log = loggerOn(stream);
       await log.close();
       listeners.push(stream.eventNames().reduce((sum, name) => sum + stream.listenerCount(name), 0));
     }
@@ -110,13 +107,7 @@ describe('the logger', () => {
         });
       },
     });
-    const log = createLogger({
-      level: 'info',
-      format: 'json',
-      stream: slow,
-      secrets: createSecrets(),
-      journald: false,
-    });
+    const log = loggerOn(slow, { format: 'json' });
 
     for (let n = 0; n < 500; n += 1) log.info('Polled', { n });
     await log.close();
@@ -140,13 +131,7 @@ describe('the logger', () => {
     const broken = new Writable({
       write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
     });
-    const log = createLogger({
-      level: 'info',
-      format: 'text',
-      stream: broken,
-      secrets: createSecrets(),
-      journald: false,
-    });
+    const log = loggerOn(broken);
 
     log.info('one');
     // `once` of node:events would reject with the error that is the point here.

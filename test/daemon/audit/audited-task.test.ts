@@ -9,13 +9,14 @@ import { leaveToUser } from '../../../src/daemon/claim/park.ts';
 import type { Action } from '../../../src/daemon/decide/action.ts';
 import { act, type Basis } from '../../../src/daemon/reconcile/act.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
-import type { JobId, JobKey } from '../../../src/slurm/scheduler.ts';
+import type { JobId } from '../../../src/slurm/scheduler.ts';
 import type { Template } from '../../../src/sbatch-template/template.ts';
 import { OWN_QUEUE } from '../../simulation/queues.ts';
 import { rejection } from '../../support/rejection.ts';
 import { entryOf, jobOf, taskOf } from '../decide/observations.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { addStartLine } from '../../../src/sbatch-template/job-script/job-start-line.ts';
+import { newPass } from '../reconcile/acting.ts';
 
 describe('in the audit log of a task, the daemon', () => {
   let events: AuditEvent[];
@@ -39,8 +40,7 @@ describe('in the audit log of a task, the daemon', () => {
   });
 
   async function claimed(): Promise<Entry> {
-    const task = await fixture.enqueued(1);
-    await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+    const task = await fixture.claimed(1);
     const { jobId: _, attempt: __, ...entry } = entryOf({ task, queue: OWN_QUEUE, queueName: 'own', attempts: 0 });
     const claiming: Entry = { ...entry, step: 'claiming', queuedAt: fixture.clock.now() };
     await fixture.deps.journal.write(claiming);
@@ -55,7 +55,6 @@ describe('in the audit log of a task, the daemon', () => {
   }
 
   async function actOn(entry: Entry, basis: Partial<Basis>, ...actions: readonly Action[]): Promise<void> {
-    const { deps, pool } = fixture;
     const seen: Basis = {
       task: await fixture.read(entry.task),
       place: 'nowhere',
@@ -63,13 +62,7 @@ describe('in the audit log of a task, the daemon', () => {
       jobs: [jobOf('RUNNING')],
       ...basis,
     };
-    const { signal } = new AbortController();
-    await act(
-      { deps, pool, cancel: new Map<JobId, JobKey>(), mayCancel: () => true, returns: new Map(), signal },
-      entry,
-      actions,
-      seen,
-    );
+    await act(newPass(fixture), entry, actions, seen);
   }
 
   it('records the claim, the upcoming call of sbatch, and the result of that call', async () => {

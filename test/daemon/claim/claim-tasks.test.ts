@@ -2,13 +2,10 @@
 import { expect } from 'chai';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { QueueId } from '../../../src/clearml/ids.ts';
-import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';
 import { createRateLimit } from '../../../src/base/token-bucket.ts';
 import { claimOneTask } from '../../../src/daemon/claim/claim-one-task.ts';
-import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
-import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
-import { claimOnce } from '../run-daemon.ts';
+import { claimOnce, createClaims } from '../run-daemon.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
 import { fullJournal } from '../journal-at-task-limit.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
@@ -122,12 +119,8 @@ describe('the task claimer', () => {
     const stopped = fixture.server.store.tasks.get(task) ?? expect.fail('no such task');
     fixture.server.store.tasks.put({ ...stopped, execution });
 
-    const pause = createBackoff(() => 1);
-    const pool = createSubmissionPool(fixture.deps, pause);
-    await createTaskClaimer(fixture.deps, pool, pause).claimTasks(snapshot, {
-      until: fixture.clock.now() + 1_000,
-      signal: go,
-    });
+    const { claimer, pool } = createClaims(fixture.deps);
+    await claimer.claimTasks(snapshot, { until: fixture.clock.now() + 1_000, signal: go });
     await pool.finish();
 
     expect(fixture.cluster.jobs).to.have.length(0);
@@ -203,11 +196,9 @@ describe('the task claimer', () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 30; number += 1) await fixture.enqueued(number);
     fixture.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
-    const pause = createBackoff(() => 1);
-    const pool = createSubmissionPool(fixture.deps, pause);
     const until = fixture.clock.now() + 15_000;
 
-    const round = createTaskClaimer(fixture.deps, pool, pause).claimTasks(await fixture.poll(), { until, signal: go });
+    const round = createClaims(fixture.deps).claimer.claimTasks(await fixture.poll(), { until, signal: go });
     while (fixture.clock.nextWakeAt() === undefined) await turn();
     fixture.clock.pass(15_000);
 

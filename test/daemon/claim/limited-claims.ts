@@ -1,11 +1,9 @@
 // Claims under limits, fairness and pauses on the simulated server and cluster.
 import { expect } from 'chai';
 import { createRateLimit } from '../../../src/base/token-bucket.ts';
-import { createTaskClaimer, type TaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
 import type { DaemonDeps, ServedQueue } from '../../../src/daemon/deps.ts';
-import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';
-import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
 import { OWN_QUEUE } from '../../simulation/queues.ts';
+import { createClaims } from '../run-daemon.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
 
 export const go = new AbortController().signal;
@@ -27,9 +25,7 @@ export interface Passes {
 }
 
 export function passesOf(fixture: StepFixture, deps: DaemonDeps = fixture.deps): Passes {
-  const backoff = createBackoff(() => 1);
-  const pool = createSubmissionPool(deps, backoff);
-  const claimer: TaskClaimer = createTaskClaimer(deps, pool, backoff);
+  const { claimer, pool } = createClaims(deps);
   return {
     async claim() {
       const snapshot = await fixture.poll();

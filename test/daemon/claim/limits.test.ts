@@ -1,11 +1,8 @@
 // Limits, fairness between users and pauses, as the daemon applies them.
 import { expect } from 'chai';
-import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
 import type { Pause } from '../../../src/daemon/pause/pauses-file.ts';
-import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';
 import type { Snapshot } from '../../../src/daemon/poll/poll.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
-import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { jobOf, NOW } from '../decide/observations.ts';
 import { taskNumber, type StepFixture } from '../step-fixture.ts';
@@ -20,6 +17,7 @@ import {
   range,
   submittedOf,
 } from './limited-claims.ts';
+import { createClaims } from '../run-daemon.ts';
 
 describe('with a limit on the jobs of a queue, the daemon', () => {
   it('keeps further tasks in the queue, and shows on each task the limit and the number of tasks ahead', async () => {
@@ -53,11 +51,8 @@ describe('with a limit on the jobs of a queue, the daemon', () => {
     const peer = await metPeer(fixture);
     const snapshot = await fixture.poll();
     await passesOf(fixture, peer).claim();
-    const backoff = createBackoff(() => 1);
-    const pool = createSubmissionPool(fixture.deps, backoff);
-
     const until = fixture.clock.now() + 60_000;
-    const claimed = await createTaskClaimer(fixture.deps, pool, backoff).claimTasks(snapshot, { until, signal: go });
+    const claimed = await createClaims(fixture.deps).claimer.claimTasks(snapshot, { until, signal: go });
 
     expect(claimed).to.equal(0);
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
@@ -84,9 +79,7 @@ describe('with a limit on the jobs of a queue, the daemon', () => {
       await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task: taskNumber(number) });
     fixture.clock.pass(1_100);
 
-    const backoff = createBackoff(() => 1);
-    const pool = createSubmissionPool(fixture.deps, backoff);
-    const claimer = createTaskClaimer(fixture.deps, pool, backoff);
+    const { claimer } = createClaims(fixture.deps);
     const until = fixture.clock.now() + 60_000;
     expect(await claimer.claimTasks(snapshot, { until, signal: go })).to.equal(0);
     expect(submittedOf(fixture)).to.deep.equal([1, 2, 3]);

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';
 import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
 import { createSubmissionPool, type SubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
-import { claimOnce } from '../run-daemon.ts';
+import { claimOnce, createClaims } from '../run-daemon.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 
@@ -121,11 +121,8 @@ describe('a daemon that claims several tasks together', () => {
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) =>
       endpoint === 'queues.add_task' && task === tasks[1] ? 'never answered' : undefined;
-    const pause = createBackoff(() => 1);
-    const pool = createSubmissionPool(fixture.deps, pause);
-
     const until = fixture.clock.now() + 60_000;
-    await createTaskClaimer(fixture.deps, pool, pause).claimTasks(await fixture.poll(), { until, signal: go });
+    await createClaims(fixture.deps).claimer.claimTasks(await fixture.poll(), { until, signal: go });
     while (fixture.clock.nextWakeAt() === undefined) await turn();
     expect(fixture.cluster.jobs).to.have.length(0);
     fixture.clock.pass(2_000);
@@ -137,9 +134,7 @@ describe('a daemon that claims several tasks together', () => {
   it('claims one task at a time after backpressure, until Slurm accepts a job', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 6; number += 1) await fixture.enqueued(number);
-    const pause = createBackoff(() => 1);
-    const pool = createSubmissionPool(fixture.deps, pause);
-    const claimer = createTaskClaimer(fixture.deps, pool, pause);
+    const { claimer, pool } = createClaims(fixture.deps);
     const claimAll = async (): Promise<number> => {
       const until = fixture.clock.now() + 60_000;
       const claimed = await claimer.claimTasks(await fixture.poll(), { until, signal: go });

@@ -1,10 +1,7 @@
 // Limits of nodes and GPUs: the size of each job that counts is known, or has a bound, before another task is claimed.
 import { expect } from 'chai';
-import { createTaskClaimer } from '../../../src/daemon/claim/claim-tasks.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import { poll } from '../../../src/daemon/poll/poll.ts';
-import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';
-import { createSubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { anotherUser } from '../another-user.ts';
@@ -20,6 +17,7 @@ import {
   passesWithoutJournal,
   submittedOf,
 } from './limited-claims.ts';
+import { createClaims } from '../run-daemon.ts';
 
 describe('with a limit on GPUs or nodes, the daemon', () => {
   /** The task with this number has a job with so many GPUs. */
@@ -74,8 +72,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     const peer = await metPeer(fixture);
     const snapshot = await fixture.poll();
     await passesOf(fixture, peer).claim();
-    const backoff = createBackoff(() => 1);
-    const claimer = createTaskClaimer(fixture.deps, createSubmissionPool(fixture.deps, backoff), backoff);
+    const { claimer } = createClaims(fixture.deps);
 
     await claimer.claimTasks(snapshot, { until: fixture.clock.now() + 60_000, signal: go });
     await passesOf(fixture).claim();

@@ -27,9 +27,7 @@ function logsThatEnd(text: string | undefined, redact = (shown: string) => shown
 
 /** A parked task with its journal entry. */
 async function parked(fixture: StepFixture): Promise<{ task: TaskId; seen: Task; entry: ReturnType<typeof entryOf> }> {
-  const task = await fixture.enqueued(1);
-  await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
-  await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+  const task = await fixture.parked(1);
   const entry = entryOf({ task, queue: OWN_QUEUE });
   await fixture.deps.journal.write(entry);
   return { task, seen: (await fixture.read(task)) ?? expect.fail('no such task'), entry };

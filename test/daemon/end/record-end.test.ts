@@ -3,12 +3,13 @@ import { expect } from 'chai';
 import { act } from '../../../src/daemon/reconcile/act.ts';
 import type { Action } from '../../../src/daemon/decide/action.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
-import type { Job, JobId, JobKey } from '../../../src/slurm/scheduler.ts';
+import type { Job, JobId } from '../../../src/slurm/scheduler.ts';
 import { createMemoryHistory, type MemoryHistory } from '../../support/memory-history.ts';
 import { FACTS } from '../../simulation/simulated-slurm.ts';
 import { OWN_QUEUE } from '../../simulation/queues.ts';
 import { entryOf, jobOf } from '../decide/observations.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
+import { newPass } from '../reconcile/acting.ts';
 
 const END: Action = {
   do: 'end',
@@ -25,8 +26,7 @@ describe('for the history, the daemon', () => {
   });
 
   async function begun(overrides: Partial<Entry> = {}): Promise<Entry> {
-    const task = await fixture.enqueued(1);
-    await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+    const task = await fixture.claimed(1);
     await fixture.server.call('tasks.started', { task, force: true });
     const entry = entryOf({ task, queue: OWN_QUEUE, queueName: 'own', ...overrides });
     await fixture.deps.journal.write(entry);
@@ -34,15 +34,8 @@ describe('for the history, the daemon', () => {
   }
 
   async function actOn(entry: Entry, job: Job, ...actions: readonly Action[]): Promise<void> {
-    const { deps, pool } = fixture;
     const seen = { task: await fixture.read(entry.task), place: 'nowhere', record: undefined, jobs: [job] } as const;
-    const { signal } = new AbortController();
-    await act(
-      { deps, pool, cancel: new Map<JobId, JobKey>(), mayCancel: () => true, returns: new Map(), signal },
-      entry,
-      actions,
-      seen,
-    );
+    await act(newPass(fixture), entry, actions, seen);
   }
 
   it('records the times of the job, and the owner, project and enqueue time from the journal', async () => {
@@ -122,21 +115,13 @@ describe('for the history, the daemon', () => {
   it('writes the record of a retried attempt only when the next attempt begins', async () => {
     const entry = await begun();
     const pool = { ...fixture.pool, start: () => false };
-    const { deps } = fixture;
     const seen = {
       task: await fixture.read(entry.task),
       place: 'nowhere',
       record: undefined,
       jobs: [jobOf('FAILED')],
     } as const;
-    const pass = {
-      deps,
-      pool,
-      cancel: new Map<JobId, JobKey>(),
-      returns: new Map(),
-      mayCancel: () => true,
-      signal: new AbortController().signal,
-    };
+    const pass = newPass({ deps: fixture.deps, pool });
     await act(pass, entry, [{ do: 'resubmit', why: 'its gate was closed' }], seen);
     expect(history.attempts.size).to.equal(0);
 

@@ -8,8 +8,7 @@ import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues
 import { entryOf } from '../decide/observations.ts';
 
 async function popped(fixture: StepFixture): Promise<{ task: TaskId; entry: Entry }> {
-  const task = await fixture.enqueued(1);
-  await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+  const task = await fixture.claimed(1);
   const entry = entryOf({ task, queue: OWN_QUEUE, queueName: 'own' });
   await fixture.deps.journal.write(entry);
   return { task, entry };

@@ -8,8 +8,7 @@ import { entryOf, NOW } from '../decide/observations.ts';
 describe('the daemon', () => {
   it('recovers an orphan soon after its grace period, even if the daemon starts during that period', async () => {
     const fixture = createStepFixture({ adoptAfterMs: 20_000 });
-    await fixture.enqueued(1);
-    await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+    await fixture.claimed(1);
     const run = startDaemon(fixture.deps);
     await advance(fixture.clock, 200_000);
     run.stop();
@@ -88,8 +87,7 @@ describe('the daemon', () => {
   it('looks up all absent jobs in one query', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 20; number += 1) {
-      await fixture.enqueued(number);
-      await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+      await fixture.claimed(number);
       await fixture.deps.journal.write(entryOf({ task: taskNumber(number), queue: OWN_QUEUE, absentSince: NOW }));
     }
     await startDaemon(fixture.deps, { once: true }).ended;

@@ -8,7 +8,7 @@ import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { entryOf } from '../decide/observations.ts';
 import { rejection } from '../../support/rejection.ts';
-import { actNow, actOn, entryIn, JOBS, LINE, parked } from './acting.ts';
+import { actNow, actOn, entryIn, JOBS, LINE, parked, newPass } from './acting.ts';
 
 const CANCEL: Action = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was deleted' };
 
@@ -86,19 +86,11 @@ describe('when it acts on a decision, the daemon', () => {
     const { deps, pool } = fixture;
     const full = new Error('no space left on device');
     const journal = { ...deps.journal, write: () => Promise.reject(full) };
-    const cancel = new Map<JobId, JobKey>();
-    const round = {
-      deps: { ...deps, journal },
-      pool,
-      cancel,
-      returns: new Map(),
-      mayCancel: () => true,
-      signal: new AbortController().signal,
-    };
+    const pass = newPass({ deps: { ...deps, journal }, pool });
     const seen = { task: await fixture.read(task), place: 'parked', record: undefined, jobs: JOBS } as const;
 
-    expect(await rejection(act(round, entryIn(deps, task), [CANCEL], seen))).to.equal(full);
-    expect(cancel.size).to.equal(0);
+    expect(await rejection(act(pass, entryIn(deps, task), [CANCEL], seen))).to.equal(full);
+    expect(pass.cancel.size).to.equal(0);
   });
 
   for (const action of [

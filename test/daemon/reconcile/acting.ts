@@ -6,16 +6,14 @@ import type { Action } from '../../../src/daemon/decide/action.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { JobId, JobKey } from '../../../src/slurm/scheduler.ts';
 import type { StepFixture } from '../step-fixture.ts';
-import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
+import { OWN_QUEUE } from '../../simulation/queues.ts';
 import { entryOf, jobName, jobOf } from '../decide/observations.ts';
 
 export const JOBS = [jobOf('PENDING'), jobOf('PENDING', { id: '8' as JobId, name: jobName(2) })];
 export const LINE = { do: 'log', level: 'WARNING', text: 'it waits again' } as const satisfies Action;
 
 export async function parked(fixture: StepFixture): Promise<TaskId> {
-  const task = await fixture.enqueued(1);
-  await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
-  await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+  const task = await fixture.parked(1);
   await fixture.deps.journal.write(entryOf({ task, queue: OWN_QUEUE, queueName: 'own' }));
   return task;
 }
@@ -27,18 +25,30 @@ export async function actNow(fixture: StepFixture, task: TaskId, ...actions: rea
 }
 
 export async function actOn(
-  { deps, pool }: StepFixture,
+  fixture: StepFixture,
   task: TaskId,
   seen: Parameters<typeof act>[3],
   actions: readonly Action[],
 ): Promise<JobId[]> {
-  const cancel = new Map<JobId, JobKey>();
-  const returns = new Map<TaskId, () => Promise<void>>();
-  const { signal } = new AbortController();
-  await act({ deps, pool, cancel, mayCancel: () => true, returns, signal }, entryIn(deps, task), actions, seen);
-  for (const returnNow of returns.values()) await returnNow();
-  await pool.finish();
-  return [...cancel.keys()];
+  const pass = newPass(fixture);
+  await act(pass, entryIn(fixture.deps, task), actions, seen);
+  for (const returnNow of pass.returns.values()) await returnNow();
+  await fixture.pool.finish();
+  return [...pass.cancel.keys()];
+}
+
+type Pass = Parameters<typeof act>[0];
+
+/** What all actions of one pass share. */
+export function newPass({ deps, pool }: Pick<StepFixture, 'deps' | 'pool'>): Pass {
+  return {
+    deps,
+    pool,
+    cancel: new Map<JobId, JobKey>(),
+    mayCancel: () => true,
+    returns: new Map<TaskId, () => Promise<void>>(),
+    signal: new AbortController().signal,
+  };
 }
 
 export function entryIn({ journal }: StepFixture['deps'], task: TaskId): Entry {

@@ -12,9 +12,7 @@ const go = new AbortController().signal;
 
 /** A tracked, parked task with a job. */
 async function trackTask(fixture: StepFixture): Promise<TaskId> {
-  const task = await fixture.enqueued(1);
-  await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
-  await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+  const task = await fixture.parked(1);
   await fixture.deps.scheduler.submit({ jobName: `clearml_task_${task}-${attempt(1)}`, script: 'login1:slurm' });
   await fixture.deps.journal.write(
     entryOf({ task, queue: OWN_QUEUE, jobId: '1' as JobId, stepAt: fixture.clock.now() }),

@@ -23,8 +23,7 @@ async function addParked({ server }: StepFixture, task: TaskId): Promise<void> {
 
 /** A queued task without a journal entry. */
 async function leave(fixture: StepFixture, { isParked }: { readonly isParked: boolean }): Promise<TaskId> {
-  const task = await fixture.enqueued(1);
-  await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
+  const task = await fixture.claimed(1);
   if (isParked) await addParked(fixture, task);
   fixture.clock.pass(fixture.deps.adoptAfterMs + 1_000);
   return task;
@@ -160,11 +159,7 @@ describe('the adopter of untracked tasks', () => {
 
   it('reads in each pass at most 100 parked tasks that have no job, first the tasks that were read longest ago', async () => {
     const fixture = createStepFixture();
-    for (let number = 1; number <= 250; number += 1) {
-      const task = await fixture.enqueued(number);
-      await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
-      await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
-    }
+    for (let number = 1; number <= 250; number += 1) await fixture.parked(number);
     const adopter = createAdopter({ ...fixture.deps, adoptAfterMs: Infinity });
     const seen = new Set<string>();
     const read = recordRead(fixture);

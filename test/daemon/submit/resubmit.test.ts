@@ -16,9 +16,7 @@ const WHY = 'Slurm job 7 is no longer known to Slurm';
 
 /** A parked task whose first job was lost. */
 async function parked(fixture: StepFixture): Promise<{ task: TaskId; entry: Entry }> {
-  const task = await fixture.enqueued(1);
-  await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
-  await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+  const task = await fixture.parked(1);
   const entry = entryOf({ task, queue: OWN_QUEUE, queueName: 'own', parkedAt: fixture.clock.now() });
   await fixture.deps.journal.write(entry);
   return { task, entry };

@@ -29,9 +29,7 @@ describe('a parked task whose container has', () => {
           template: { ...queue.template, agent: { ...queue.template.agent, command: ['singularity', 'exec'] } },
         })),
       });
-      const task = await fixture.enqueued(1);
-      await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
-      await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+      const task = await fixture.parked(1);
       const read = await fixture.deps.clearml.tasks.get(task);
       const [queue] = fixture.deps.queues;
       if (read === undefined || queue === undefined) throw new Error('nothing to submit');

@@ -15,9 +15,7 @@ const CONF_NOT_WRITTEN = "warn: Could not write the job's clearml.conf to the sh
 
 /** A parked task with the script of its next attempt. */
 async function prepared(fixture: StepFixture, attempts = 0): Promise<{ task: TaskId; prepared: PreparedJob }> {
-  const task = await fixture.enqueued(1);
-  await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });
-  await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });
+  const task = await fixture.parked(1);
   const read = await fixture.deps.clearml.tasks.get(task);
   const [queue] = fixture.deps.queues;
   if (read === undefined || queue === undefined) throw new Error('nothing to submit');
