@@ -12,7 +12,7 @@ const REPEATED =
   'The abort was lost because clearml-agent was still starting the task. The daemon has aborted the task again.';
 const POLL_MS = 20_000;
 
-describe('if the agent of an aborted task overwrites the abort while it starts, the daemon', () => {
+describe('if a starting agent overwrites the abort of its task, the daemon', () => {
   let fixture: StepFixture;
   let daemon: DaemonRun;
   let task: TaskId;
@@ -53,7 +53,7 @@ describe('if the agent of an aborted task overwrites the abort while it starts, 
     return fixture.calls.filter((call) => call.startsWith('tasks.stop of')).length;
   }
 
-  it('repeats it, and says so once in the console (C-40)', async () => {
+  it('repeats the abort, and reports this once in the console (C-40)', async () => {
     expect(await message()).to.equal('stopping');
     for (const reason of ['worker started execution', 'worker starting task execution']) {
       await begins(reason);
@@ -66,7 +66,7 @@ describe('if the agent of an aborted task overwrites the abort while it starts, 
     expect(job.leaving).to.equal(undefined);
   });
 
-  it('does not repeat it while the server has it', async () => {
+  it('repeats the abort only once if the agent overwrites the abort only once', async () => {
     await begins('worker started execution');
     await advance(fixture.clock, POLL_MS * 2);
     expect(stops()).to.equal(1);
@@ -84,16 +84,21 @@ describe('if the agent of an aborted task overwrites the abort while it starts, 
   });
 
   for (const way of ['not made', 'answer lost'] as const)
-    it(`repeats it once more if the ${way === 'not made' ? 'call does not reach the server' : 'response is lost'}`, async () => {
-      let failures = 1;
-      fixture.fate = ({ endpoint }) => (endpoint === 'tasks.stop' && failures-- > 0 ? way : undefined);
-      await begins('worker started execution');
-      await advance(fixture.clock, 2 * POLL_MS);
-      expect(await message()).to.equal('stopping');
-      expect(stops()).to.equal(way === 'not made' ? 2 : 1);
-    });
+    it(
+      way === 'not made'
+        ? 'repeats the abort a second time if the first repetition does not reach the server'
+        : 'does not repeat the abort a second time if only the response to the first repetition is lost',
+      async () => {
+        let failures = 1;
+        fixture.fate = ({ endpoint }) => (endpoint === 'tasks.stop' && failures-- > 0 ? way : undefined);
+        await begins('worker started execution');
+        await advance(fixture.clock, 2 * POLL_MS);
+        expect(await message()).to.equal('stopping');
+        expect(stops()).to.equal(way === 'not made' ? 2 : 1);
+      },
+    );
 
-  it('repeats it after kill -9 before or after each of its calls', async () => {
+  it('repeats the abort after a restart, whichever of its calls kill -9 interrupted', async () => {
     for (const endpoint of ['journal', 'tasks.get_by_id', 'tasks.stop', 'events.add_batch'])
       for (const way of ['not made', 'answered'] as const) {
         const killed = await killedAt(endpoint, way);
@@ -142,7 +147,7 @@ describe('if the agent of an aborted task overwrites the abort while it starts, 
     ],
     ['deletes the task', [['tasks.delete', { force: true }]], undefined],
   ] as const)
-    it(`does not repeat it if a user ${act} between the poll and the call`, async () => {
+    it(`does not repeat the abort if a user ${act} between the poll and the call`, async () => {
       const { tasks } = fixture.deps.clearml;
       const get = tasks.get.bind(tasks);
       let acts = 0;
@@ -159,7 +164,7 @@ describe('if the agent of an aborted task overwrites the abort while it starts, 
       expect(fixture.consoleOf(task)).to.not.include(REPEATED);
     });
 
-  it('does not repeat it if a user resets the task while the journal is written', async () => {
+  it('does not repeat the abort if a user resets the task while the journal is written', async () => {
     const { journal } = fixture.deps;
     const write = journal.write.bind(journal);
     journal.write = async (entry) => {

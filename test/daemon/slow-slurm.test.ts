@@ -95,7 +95,7 @@ describe('after a user has aborted many waiting tasks, the next task of another 
 });
 
 describe('while accounting hangs, jobs that Slurm has forgotten', () => {
-  it('delay the tasks of others by one timeout, then ever more rarely', async () => {
+  it('cause only a few accounting queries in an hour, and their tasks stay tracked', async () => {
     const bed = createBed();
     const { fixture, deps } = bed;
     const { clock, cluster } = fixture;

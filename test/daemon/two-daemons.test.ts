@@ -97,8 +97,8 @@ describe('two daemons', () => {
   });
 
   for (const [title, isWhole, pollMs] of [
-    ['although the new daemon polls every five minutes', true, 5 * MINUTE_MS],
-    ['although a registered worker cannot be read', false, 15_000],
+    ['even if the new daemon polls every five minutes', true, 5 * MINUTE_MS],
+    ['even if a registered worker cannot be read', false, 15_000],
   ] as const)
     it(`cancel the job of an aborted task within seven minutes after one daemon has replaced the other, ${title} (D-10)`, async () => {
       const fixture = createStepFixture();

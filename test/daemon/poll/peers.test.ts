@@ -191,7 +191,7 @@ describe('a job of one of several daemons', () => {
     expect([one.isOurs(QUEUE, undefined), one.doPeersServe(), one.hasMet()]).to.deep.equal([true, false, false]);
   });
 
-  it('is tracked by its own daemon even if that daemon has another scheduler queue, but it uses none of our limits', async () => {
+  it('stays with its daemon, but uses no limit of the other daemons, if its daemon has another scheduler queue', async () => {
     const [one, other] = [daemonOf('mark1', { schedulerQueue: SCHEDULER }), daemonOf('mark2')];
     await seeWorkers(one, other.row());
 
@@ -228,7 +228,7 @@ describe('a task that has no live job', () => {
       expect([one, other].map((each) => each.mayAdoptJobless(QUEUE, cluster))).to.deep.equal(adopts);
   });
 
-  it('is left to the daemons of that cluster even while they are down, if one of them was seen', async () => {
+  it('is left to its last cluster if a daemon of that cluster was seen before, even if none runs now', async () => {
     const [one, other] = [uni('mark1'), hpc('mark2')];
     await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) await seeWorkers(one);
@@ -236,7 +236,7 @@ describe('a task that has no live job', () => {
     expect([one.mayAdoptJobless(QUEUE, 'hpc'), one.mayAdoptJobless(QUEUE, undefined)]).to.deep.equal([false, true]);
   });
 
-  it('is adopted if no daemon of that cluster was ever seen, as after the task was cloned', async () => {
+  it('is adopted by a daemon of another cluster if no daemon of its last cluster was ever seen, as for a cloned task', async () => {
     const one = uni('mark1');
     const may: boolean[] = [];
     for (let reading = 0; reading < 3; reading += 1) {
@@ -249,7 +249,7 @@ describe('a task that has no live job', () => {
 });
 
 describe('the worker id of a job', () => {
-  it('shows that the job ran on another cluster only if a daemon there has this name, and none here', async () => {
+  it('shows that the job ran on another cluster only if a daemon there has the same name, and no daemon here has it', async () => {
     const one = daemonOf('mark1', { worker: 'login1:slurm' });
     const rows = [
       daemonOf('mark2', { worker: 'login2:slurm' }).row(),

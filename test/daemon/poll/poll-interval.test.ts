@@ -108,7 +108,7 @@ describe('the fingerprint of the next snapshot', () => {
   });
 });
 
-describe('while nothing changes, the poll interval', () => {
+describe('without changes, the poll interval', () => {
   for (const [what, more, isAwaited] of [
     ['while a task is tracked as usual', {}, false],
     ['during a submission', { step: 'submitting' }, true],

@@ -48,11 +48,11 @@ describe('the queue where a task is parked', () => {
   const ours = { id: task, executionQueue: 'own' as QueueId } as Task;
 
   for (const [title, names, queue] of [
-    ['is the only queue that has the task, if the task was not enqueued there', ['sched'], 'sched'],
-    ['stays the same if a user has enqueued the task again meanwhile', ['sched', 'own'], 'sched'],
-    ['does not exist if the task is only in the queue where it was enqueued', ['own'], undefined],
-    ['does not exist if no queue has the task', [], undefined],
-    ['is unknown if two queues have the task', ['sched', 'sched2'], undefined],
+    ['is the only queue that contains the task, if this is not its execution queue', ['sched'], 'sched'],
+    ['stays the same if the execution queue contains the task as well', ['sched', 'own'], 'sched'],
+    ['does not exist if only the execution queue contains the task', ['own'], undefined],
+    ['does not exist if no queue contains the task', [], undefined],
+    ['is unknown if two other queues contain the task', ['sched', 'sched2'], undefined],
   ] as const)
     it(title, () => {
       const queues = ['own', 'sched', 'sched2'].map((id) =>

@@ -16,7 +16,7 @@ describe('the record of cancelled jobs', () => {
     }
   });
 
-  it('permits the cancellation of a tracked job that does not end after ever longer times, up to an hour (S-38)', () => {
+  it('permits further cancellations of a tracked job at growing intervals, up to an hour (S-38)', () => {
     let entry = withCancelled(entryOf(), OWN, NOW);
     const minutes: number[] = [];
     for (let minute = 1; minute <= 300; minute += 1) {
@@ -31,7 +31,7 @@ describe('the record of cancelled jobs', () => {
     expect(isCancelDue(withCancelled(entry, other, NOW), other, NOW + 60_000), 'another reason').to.equal(true);
   });
 
-  it('permits another cancellation after a minute if the journal of an older version does not show the first one', () => {
+  it('permits another cancellation after a minute if an older version did not record the time of the first cancellation', () => {
     const entry = { ...entryOf(), cancelledFor: OWN.why, cancelledAt: NOW };
 
     expect(isCancelDue(entry, OWN, NOW + 60_000)).to.equal(true);

@@ -84,7 +84,7 @@ describe('the adopter of untracked tasks', () => {
 
   for (const endpoint of ['queues.add_task', 'queues.remove_task'])
     for (const fate of ['not made', 'answer lost'] as const)
-      it(`submits a parked task once if ${endpoint} is ${fate} during the return and the daemon is then killed`, async () => {
+      it(`submits a parked task once if the ${fate === 'not made' ? 'call of' : 'response to'} ${endpoint} is lost during the return to the queue, and the daemon is then killed`, async () => {
         const fixture = createStepFixture();
         const task = await leave(fixture, { isParked: true });
         fixture.fate = (call) => (call.endpoint === endpoint ? fate : undefined);

@@ -118,7 +118,7 @@ describeUntracked([
     untracked: 'unwanted job',
   },
   {
-    title: 'is unknown to the server, and its pending job may be that of a daemon of another server',
+    title: 'is unknown to the server, and its pending job may belong to a daemon of another server',
     jobs: [jobOf('PENDING', { name: jobNameOf('m0009'), submittedAt: LONG_AGO })],
     unmet: ['m0009'],
     untracked: 'none',

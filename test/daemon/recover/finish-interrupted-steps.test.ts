@@ -21,8 +21,8 @@ import {
 const OUTCOMES = {
   [FORGOTTEN]: 'forgets the task, and submits no job',
   [TRACKED]: 'tracks exactly one job of the task',
-  [HANDED_OVER]: 'submits no job and leaves the task to the daemon',
-  [UNKNOWN]: 'submits no job and waits for an earlier submission',
+  [HANDED_OVER]: 'submits no job and leaves the decision to the next pass',
+  [UNKNOWN]: 'submits no job and waits for the job of the earlier submission',
   [ORPHAN]: 'submits no job and treats the task as an orphan',
 };
 
@@ -34,13 +34,7 @@ const ROWS: readonly [
   becomes: keyof typeof OUTCOMES,
 ][] = [
   ['the pop never happened', 'claiming', { place: 'own' }, {}, FORGOTTEN],
-  [
-    'the task is in no queue, because this daemon or a peer has removed it (C-02)',
-    'claiming',
-    { place: 'nowhere' },
-    {},
-    FORGOTTEN,
-  ],
+  ['this daemon or a peer has removed the task from its queue (C-02)', 'claiming', { place: 'nowhere' }, {}, FORGOTTEN],
   ['another daemon parked the task', 'claiming', { place: 'parked' }, {}, FORGOTTEN],
   ['the task was not parked yet', 'parking', { place: 'nowhere' }, {}, TRACKED],
   ['the task was parked', 'parking', { place: 'parked' }, {}, TRACKED],
@@ -149,7 +143,7 @@ describe('after a crash, the daemon', () => {
     }
   });
 
-  it('does not count an attempt whose sbatch created no job, and reports why another one was needed', async () => {
+  it('does not count an attempt whose sbatch created no job, and reports why it submits the task again', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     await finishOnce(fixture, task);

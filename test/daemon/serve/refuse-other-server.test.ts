@@ -16,7 +16,7 @@ import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture
 
 const GONE = 'e'.repeat(32) as QueueId;
 
-describe('before it uses a state directory, the daemon', () => {
+describe('at its start, the daemon', () => {
   let folder: string;
   let fixture: StepFixture;
 
@@ -37,7 +37,7 @@ describe('before it uses a state directory, the daemon', () => {
     await refuseStateOfOtherServer({ clearml, server: { apiServer: 'http://staging' } }, folder);
   }
 
-  it('refuses it if its journal is of another ClearML server, names it, and changes nothing (D-21)', async () => {
+  it('refuses a state directory with the journal of another ClearML server, names the directory, and changes nothing (D-21)', async () => {
     const refused = await rejection(
       check([
         { queue: GONE, schedulerQueue: GONE },
@@ -50,19 +50,19 @@ describe('before it uses a state directory, the daemon', () => {
     expect((await readFile(join(folder, 'journal.jsonl'), 'utf8')).split('\n')).to.have.length(3);
   });
 
-  it('uses it if a queue of its journal exists, because a user may have deleted all tasks meanwhile', async () => {
+  it('uses the state directory if a queue of its journal exists, because a user may have deleted all tasks meanwhile', async () => {
     await check([{ queue: OWN_QUEUE, schedulerQueue: GONE }]);
     await check([{ queue: GONE, schedulerQueue: SCHEDULER_QUEUE }]);
     await check([{ queue: GONE }, { queue: OWN_QUEUE }]);
   });
 
-  it('uses it if a task of its journal exists, because a user may have deleted the queues meanwhile', async () => {
+  it('uses the state directory if a task of its journal exists, because a user may have deleted the queues meanwhile', async () => {
     fixture.server.addTask(taskNumber(2), 'task 2');
 
     await check([{ queue: GONE }, { queue: GONE }]);
   });
 
-  it('uses it if the server returns unreadable queues or tasks, which may be those of the journal', async () => {
+  it('uses the state directory if the server returns unreadable queues or tasks, which may be those of the journal', async () => {
     const { clearml } = fixture.deps;
     const queues = { ...clearml.queues, read: () => Promise.resolve({ queues: [], isWhole: false }) };
     await check([{ queue: GONE }], { ...clearml, queues });
@@ -70,7 +70,7 @@ describe('before it uses a state directory, the daemon', () => {
     await check([{ queue: GONE }], { ...clearml, tasks: { ...clearml.tasks, read: () => Promise.resolve(unread) } });
   });
 
-  it('calls the server only if its journal has tasks', async () => {
+  it('checks the server of the state directory only if its journal has tasks', async () => {
     await check([]);
     await rm(join(folder, 'journal.jsonl'));
     await refuseStateOfOtherServer({ clearml: fixture.deps.clearml, server: { apiServer: 'http://s' } }, folder);

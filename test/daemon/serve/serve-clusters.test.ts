@@ -67,7 +67,7 @@ describe('a daemon of several clusters', () => {
     expect(await rejection(serve({ a: new StateDirectoryError('refused'), b: lost }))).to.equal(lost);
   });
 
-  it('does not end at a reload because one cluster could not be served before', async () => {
+  it('reports no error at a reload even if one cluster could not be served', async () => {
     const stop = new AbortController();
     const busy = new AlreadyRunningError('another daemon');
 
@@ -76,7 +76,7 @@ describe('a daemon of several clusters', () => {
     expect(ends).to.deep.equal(['done', 'done', 'done']);
   });
 
-  it('serves a cluster again whose state directory could not be used for a while after a reload', async () => {
+  it('retries after a reload until the state directory of each cluster can be used', async () => {
     const stop = new AbortController();
     const full = new StateDirectoryError('no space left on device');
     const served: string[] = [];

@@ -127,7 +127,7 @@ describe('the status row', () => {
     expect(rowOf({ entry: entryOf({ stepAt: NOW - 9, absentSince: undefined }) })).to.include({ since: NOW - 9 });
   });
 
-  it('shows the same job of a task as the decision table chooses', () => {
+  it('shows the job of the task that the decision table chooses', () => {
     const extra = jobOf('PENDING', { id: '6' as JobId });
 
     expect(rowOf({ jobs: [extra, RUNNING], task: taskOf('in_progress') })).to.include({ job: '7', state: 'RUNNING' });

@@ -16,7 +16,7 @@ const MALLORY: Submitter = { queue: A, user: 'mallory' };
 const ALICE: Submitter = { queue: B, user: 'alice' };
 
 describe('the holds after failed sbatch calls', () => {
-  it('count the users since Slurm last accepted a job, but not one that had failed before', () => {
+  it('count the users with failures since Slurm last accepted a job, except users who had failed before', () => {
     const holds = createFailureHolds(() => 1);
     expect([holds.failed(EVE, 0), holds.failed(EVE, 1), holds.failed(MALLORY, 2)]).to.deep.equal([1, 1, 2]);
     expect([EVE, ALICE].map((of) => holds.isBestProbe(of))).to.deep.equal([false, true]);
@@ -26,7 +26,7 @@ describe('the holds after failed sbatch calls', () => {
     expect([holds.failed(EVE, 1_000_000), holds.failed(MALLORY, 1_000_000)]).to.deep.equal([0, 0]);
   });
 
-  it('count the same user only once, and several queues only if more than one is concerned', () => {
+  it('count all users of a queue as one until another queue fails too, and a user of two queues once', () => {
     const holds = createFailureHolds(() => 1, { hasSeveralQueues: true });
     expect([holds.failed(EVE, 0), holds.failed(MALLORY, 0)]).to.deep.equal([1, 1]);
     expect(holds.failed(ALICE, 0)).to.equal(3);
@@ -34,7 +34,7 @@ describe('the holds after failed sbatch calls', () => {
     expect([ofOne.failed(EVE, 0), ofOne.failed({ queue: B, user: 'eve' }, 0)]).to.deep.equal([1, 1]);
   });
 
-  it('concern the tasks of the submitter, and those of the queue whose submitter is not known', () => {
+  it('apply to the tasks of the user whose submission failed, and to tasks of unknown users in the same queue', () => {
     const holds = createFailureHolds(() => 1);
     holds.failed(EVE, 0);
     expect([EVE, MALLORY, ALICE, { queue: A }, { queue: B }].map((of) => holds.isHeld(of, 14_999))).to.deep.equal([
@@ -47,7 +47,7 @@ describe('the holds after failed sbatch calls', () => {
     expect(holds.isHeld(EVE, 15_000)).to.equal(false);
   });
 
-  it('concern a task alone from its second failure in a row, for longer than its submitter', () => {
+  it('hold a task that fails twice in a row longer than the other tasks of its user', () => {
     const holds = createFailureHolds(() => 1);
     for (const now of [0, 15_000]) {
       holds.failed(EVE, now);
@@ -60,7 +60,7 @@ describe('the holds after failed sbatch calls', () => {
     expect(holds.isTaskHeld(TASK, 14_999)).to.equal(false);
   });
 
-  it('give a task up only if Slurm accepted another job between its failures', () => {
+  it('give up a task only if Slurm accepted other jobs between the failures of the task', () => {
     const holds = createFailureHolds(() => 1);
     for (let failure = 0; failure < 3 * MAX_FAILURES; failure += 1) holds.returned(TASK, failure);
     expect(holds.isHopeless(TASK)).to.equal(false);

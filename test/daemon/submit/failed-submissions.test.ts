@@ -14,7 +14,7 @@ const UNAVAILABLE = { kind: 'unavailable', message: 'A fatal error of a release 
 const UNKNOWN = { kind: 'unknown', message: 'Unexpected message received.' } as const;
 
 for (const failure of [UNAVAILABLE, UNKNOWN])
-  describe(`an sbatch whose outcome is "${failure.kind}"`, () => {
+  describe(`submissions with the outcome "${failure.kind}"`, () => {
     let fixture: StepFixture;
     let daemon: DaemonRun;
     let isBroken: (task: number) => boolean;
@@ -60,7 +60,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       await server.call('tasks.enqueue', { task, queue });
     }
 
-    it('delays no task of another queue, even if each task of the first queue fails so (S-68)', async () => {
+    it('delay no task of another queue, even if they are all submissions of the first queue (S-68)', async () => {
       isBroken = (task) => task < 100;
       start();
       for (const number of range(1, 30)) {
@@ -71,7 +71,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       }
     });
 
-    it('delays no task of another user behind it in the queue', async () => {
+    it('delay no task of another user in the same queue', async () => {
       isBroken = (task) => task < 100;
       start(fixture.deps, 1);
       for (const number of range(1, 5)) await enqueue(number, { owner: 'eve' });
@@ -84,7 +84,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       }
     });
 
-    it('delays the other tasks of its user for about a minute, and then not again', async () => {
+    it('delay the other tasks of the same user by at most 90 s', async () => {
       isBroken = (task) => task === 1;
       start(fixture.deps, 1);
       for (const number of range(1, 5)) await enqueue(number);
@@ -92,7 +92,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       expect(submittedOf(fixture)).to.have.members(range(2, 5));
     });
 
-    it('delays no task of another Unix user', async () => {
+    it('delay no task of another Unix user', async () => {
       const bed = createBed();
       ({ fixture } = bed);
       isBroken = (task) => task < 100;
@@ -106,7 +106,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       }
     });
 
-    it('delays the tasks of others for seconds if it happens to two users in two queues', async () => {
+    it("delay other users' tasks by at most 30 s if two users in two queues are affected", async () => {
       isBroken = (task) => task < 100;
       start();
       for (const number of range(1, 20)) {
@@ -118,7 +118,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       }
     });
 
-    it('delays the first task of another user by half a minute if it has happened to two users before', async () => {
+    it('delay the first task of a third user by at most 45 s after two users were affected for half an hour', async () => {
       isBroken = (task) => task < 100;
       start();
       for (const number of range(1, 20)) await enqueue(number, { owner: 'eve' });
@@ -129,7 +129,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       expect(submittedOf(fixture)).to.deep.equal([101]);
     });
 
-    it('is repeated rarely while it happens to the tasks of all users, and no task is lost', async () => {
+    it('are rarely repeated while all users are affected, and lose no task', async () => {
       isBroken = () => true;
       start();
       for (const number of range(1, 20)) await enqueue(number, { owner: `user${number}` });
@@ -145,7 +145,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       expect(submittedOf(fixture)).to.have.members([...range(1, 20), ...range(101, 120)]);
     });
 
-    it('fails the task with its message after half an hour if Slurm accepts the jobs of others', async () => {
+    it("fail the task, with sbatch's message, within an hour if Slurm accepts other jobs", async () => {
       isBroken = (task) => task === 1;
       start();
       await enqueue(1);

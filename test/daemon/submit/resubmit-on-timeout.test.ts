@@ -135,7 +135,7 @@ describe('a task that waits for its resubmission because its job ended TIMEOUT',
     expect(run.files.size).to.equal(1);
   });
 
-  it("stays parked, and other queues have no backoff, as long as Slurm refuses jobs of the task's queue", async () => {
+  it("stays parked, without a backoff for other queues, as long as Slurm refuses jobs of the task's queue", async () => {
     const holds = createRefusalHolds(() => 1, { queues: [OWN_QUEUE], hasPriorities: true });
     const backoff = createBackoff(() => 1, { holds });
     const run = await timedOut('d0', backoff);

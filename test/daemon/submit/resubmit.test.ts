@@ -73,7 +73,7 @@ describe('when it resubmits a task, the daemon', () => {
     expect(removals[0]).to.match(/attempt1\.conf$/);
   });
 
-  it('leaves only one clearml.conf, and logs nothing, while the journal cannot be written', async () => {
+  it('removes the new clearml.conf again, and logs nothing, if the journal cannot be written', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
     const { deps, ran } = recordCommands(fixture);
@@ -150,7 +150,7 @@ describe('when it resubmits a task, the daemon', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  describe('if a peer may have taken the task for untracked,', () => {
+  describe('with a peer that may have adopted the task', () => {
     let fixture: StepFixture;
     let task: TaskId;
     let entry: Entry;
@@ -170,7 +170,7 @@ describe('when it resubmits a task, the daemon', () => {
       await queues.park(SCHEDULER_QUEUE, task);
     }
 
-    it('submits no job, and forgets the task, if the peer has claimed and parked it again', async () => {
+    it('submits no job, and forgets the task, if the peer has claimed and parked the task', async () => {
       await claimedByPeer();
 
       expect(await resubmit(fixture.deps, entry, WHY)).to.equal('none');
@@ -181,7 +181,7 @@ describe('when it resubmits a task, the daemon', () => {
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
     });
 
-    it('submits no job, and leaves its journal entry as it was, if the task is no longer parked', async () => {
+    it('submits no job, and does not change the journal entry, if the task is no longer parked', async () => {
       await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
 
       expect(await resubmit(fixture.deps, entry, WHY)).to.equal('none');
@@ -194,7 +194,7 @@ describe('when it resubmits a task, the daemon', () => {
       expect(await resubmit(fixture.deps, entry, WHY)).to.equal('accepted');
     });
 
-    it('submits a job if it has parked the task again itself', async () => {
+    it('submits a job if this daemon itself parked the task again', async () => {
       await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
       await fixture.server.call('tasks.started', { task });
       const parkAgain = { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' } as const;
@@ -204,7 +204,7 @@ describe('when it resubmits a task, the daemon', () => {
       expect(await resubmit(fixture.deps, again, WHY)).to.equal('accepted');
     });
 
-    it('leaves its journal entry as it was if the server does not respond', async () => {
+    it('submits no job, and does not change the journal entry, if the server does not respond', async () => {
       fixture.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
 
       await rejection(resubmit(fixture.deps, entry, WHY));

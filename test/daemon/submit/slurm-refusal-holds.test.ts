@@ -49,7 +49,7 @@ describe('while Slurm refuses the jobs of a queue, the daemon', () => {
     expect(waits).to.deep.equal([15, 30, 60, 120, 240, 300, 300].map((seconds) => seconds * 1_000));
   });
 
-  it('permits the next trial submission after a minute without a response, and ends the hold when Slurm accepts one', () => {
+  it('permits the next trial submission after a minute without a response, and ends the hold when Slurm accepts a trial', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     holds.startProbe(FIRST, WAIT_MS);
@@ -61,7 +61,7 @@ describe('while Slurm refuses the jobs of a queue, the daemon', () => {
     expect(holds.hasAny(WAIT_MS + 1_000)).to.equal(false);
   });
 
-  it('permits another trial submission only once the latest one, not an older one, has ended without a response', () => {
+  it('waits for the newest trial submission to end, not for an older trial, before it permits the next', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     const endLost = holds.startProbe(FIRST, WAIT_MS);

@@ -85,7 +85,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'orphaned' });
   });
 
-  it('submits no second job if the daemon that returned the task as well runs as another Unix user', async () => {
+  it('submits no second job if the returned task already runs as a job of another Unix user', async () => {
     const peer = fixture.peer(2);
     await peer.clearml.queues.pop(OWN_QUEUE, task);
     await returnedByPeer(peer);
@@ -191,7 +191,7 @@ describe('when it submits a claimed task, the daemon', () => {
   }
 
   for (const when of ['reading the task', 'writing the journal'] as const) {
-    it(`submits no job if it stood still while ${when}, and a peer has returned the task to its queue and claimed it again`, async () => {
+    it(`submits no job if the daemon was suspended while ${when}, and a peer has returned and then claimed the task`, async () => {
       const peer = fixture.peer(2);
       const deps = delayed(when, async () => {
         await returnedFromParking(peer);
@@ -206,7 +206,7 @@ describe('when it submits a claimed task, the daemon', () => {
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
     });
 
-    it(`submits no job if it stood still while ${when}, and a peer has returned the task to its queue`, async () => {
+    it(`submits no job if the daemon was suspended while ${when}, and a peer has returned the task to its queue`, async () => {
       const deps = delayed(when, () => returnedFromParking(fixture.peer(2)));
 
       await submitPopped(deps, await popped(deps));
@@ -217,7 +217,7 @@ describe('when it submits a claimed task, the daemon', () => {
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
     });
 
-    it(`submits a job if it stood still while ${when}, and the task stayed parked`, async () => {
+    it(`submits a job if the daemon was suspended while ${when}, but the task stayed parked`, async () => {
       const deps = delayed(when, () => Promise.resolve());
 
       await submitPopped(deps, await popped(deps));
@@ -227,7 +227,7 @@ describe('when it submits a claimed task, the daemon', () => {
     });
   }
 
-  it('submits the task in a later pass if it stood still, and the server did not respond after that', async () => {
+  it('submits the task in a later pass if the server did not respond after the daemon was suspended', async () => {
     const deps = delayed('writing the journal', () => {
       fixture.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
       return Promise.resolve();
@@ -258,10 +258,10 @@ describe('when it submits a claimed task, the daemon', () => {
   });
 
   for (const [what, hasMet, waiting, jobs] of [
-    ['returns the task to its queue if it has met a peer, which may have claimed the task since', true, [1], 0],
-    ['submits the task if it has met no peer', false, [], 1],
+    ['returns the task to its queue if the daemon has met a peer', true, [1], 0],
+    ['submits the task if the daemon has met no peer', false, [], 1],
   ] as const)
-    it(`${what}, after a restart long after the parking, when the task is in no queue`, async () => {
+    it(`${what} and finds the task in no queue after a late restart`, async () => {
       const { deps, clock } = fixture;
       await park(deps, await popped(deps));
       clock.pass(deps.adoptAfterMs + 10_000);
@@ -275,7 +275,7 @@ describe('when it submits a claimed task, the daemon', () => {
       expect(fixture.cluster.jobs).to.have.length(jobs);
     });
 
-  it('reads no queue between the parking and sbatch if it did not stand still', async () => {
+  it('reads no queue between the parking and sbatch if the daemon was not suspended', async () => {
     const { deps, calls } = fixture;
     await submitPopped(deps, await popped(deps));
 

@@ -8,7 +8,7 @@ import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture
 
 const MINUTE_MS = 60_000;
 
-describe('a daemon whose sbatch fails with a message that it does not know', () => {
+describe('a daemon whose sbatch fails with an unknown message', () => {
   let fixture: StepFixture;
   let daemon: DaemonRun;
   let isBroken: (task: number) => boolean;
@@ -91,7 +91,7 @@ describe('a daemon whose sbatch fails with a message that it does not know', () 
     expect(submittedOf(fixture)).to.have.members(range(1, 20));
   });
 
-  it('continues to submit the tasks of others without delay if only the jobs of one task meet this message', async () => {
+  it('submits other tasks without delay if only one task gets this message', async () => {
     isBroken = (task) => task === 1;
     await fixture.enqueued(1);
     start();

@@ -59,7 +59,7 @@ describe('a daemon that cannot read the document of a task', () => {
     daemon = startDaemon({ ...fixture.deps, clearml: { ...fixture.deps.clearml, tasks: limited } });
   }
 
-  it('fails the task after three reads with the reason, and submits another task at once (C-39)', async () => {
+  it('fails the task, with the reason, after three failed reads, and submits a readable task at once (C-39)', async () => {
     const bad = range(1, 30).map(taskNumber);
     for (const id of bad) tooLarge.set(id, 0);
     for (const number of range(1, 31)) await fixture.enqueued(number);
@@ -82,7 +82,7 @@ describe('a daemon that cannot read the document of a task', () => {
     expect(warnings).to.have.length(30);
   });
 
-  it('submits a task whose document could not be read once', async () => {
+  it('submits the task once the document can be read', async () => {
     const task = await fixture.enqueued(1);
     tooLarge.set(task, 0);
     start();
@@ -98,7 +98,7 @@ describe('a daemon that cannot read the document of a task', () => {
       .and.not.to.have.property('unreadable');
   });
 
-  it('keeps a task in the scheduler queue, and does not read it again and again, if not even its status can be read', async () => {
+  it('leaves the task parked, and rarely reads it again, if even the status of the task is unreadable', async () => {
     const task = await fixture.enqueued(1);
     tooLarge.set(task, 0);
     isHidden = true;
@@ -115,7 +115,7 @@ describe('a daemon that cannot read the document of a task', () => {
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('ends a running task whose document has become too large when its job has failed', async () => {
+  it('sets a running task to failed after its job failed, even if the document has become too large', async () => {
     const task = await fixture.enqueued(1);
     start();
     await advance(fixture.clock, MINUTE_MS);

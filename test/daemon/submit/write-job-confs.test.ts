@@ -63,7 +63,7 @@ describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
     expect(await left()).to.have.members(kept);
   });
 
-  it('keeps a clearml.conf of a task that this ClearML server does not know, unless its own mark is in the name (D-19)', async () => {
+  it("keeps a clearml.conf of a task that this ClearML server does not know, unless the file name has this daemon's mark (D-19)", async () => {
     const { deps } = fixture();
     const kept = [await write(1), await write(1, 60, newAttempt(NOW, 'mark2', '0000'))];
     await write(1, 60, newAttempt(NOW, deps.mark, '0000'));
