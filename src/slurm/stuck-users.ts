@@ -18,161 +18,154 @@ export interface StuckUsers {
   probeEnded(kind: CommandKind, user: string, ms: number | undefined): void;
 }
 
-interface Duration {
-  readonly ms: number;
-  readonly at: number;
+/** What is known of the commands of one kind as one user. */
+interface Commands {
+  /** How long the last response took, also that to a probe, and when it came. */
+  readonly lastMs: number;
+  readonly respondedAt: number;
+  /** When the user has made up for all slow responses. */
+  readonly madeUpAt: number;
+  /** Until when none runs, because the last ones were slow. */
+  readonly restsUntil: number;
+  /** How many commands have kept their callers waiting until their timeout. From `since` on, one after another no longer counts. */
+  readonly timeouts: number;
+  /** When the last timeout was or, later, the response to the probe after it. */
+  readonly since: number;
+  /** When the next probe may start; undefined if commands run, Infinity while one runs. */
+  readonly probeAt: number | undefined;
+  /** How long commands wait, or waited, for the next probe. */
+  readonly waitMs: number;
+  /** How long the last probe took that got a response. */
+  readonly probeMs: number;
 }
 
-interface Stuck {
-  /** How many commands have kept their callers waiting, without those of long ago. */
-  readonly level: number;
-  readonly since: number;
-  /** When the next probe may start; undefined while one runs, and after one got a response. */
-  readonly probeAt: number | undefined;
-  readonly waitMs: number;
-  /** How long the last probe took, if it got a response: commands run again. */
-  readonly probeMs?: number;
-}
+const NEW: Commands = {
+  lastMs: 0,
+  respondedAt: -Infinity,
+  madeUpAt: -Infinity,
+  restsUntil: -Infinity,
+  timeouts: 0,
+  since: -Infinity,
+  probeAt: undefined,
+  waitMs: 0,
+  probeMs: 0,
+};
+
+/** For so long callers wait at once for the slow commands of a user. Long enough for sudo where names are looked up over the network. */
+const SHORT_TIMEOUT_MS = 10_000;
+/** For a database that is busy. */
+const SHORT_SACCT_TIMEOUT_MS = 20_000;
+/** How much longer than the others' a command of one user may take. */
+const TIMES_TYPICAL = 3;
+/** How long a timeout counts, and a duration of others. A response does not make up for a timeout: users could let every other command pass. */
+const COUNTS_MS = 600_000;
 
 const FIRST_WAIT_MS = 60_000;
 /** Probes cost others nothing, and Slurm may be the cause. */
 const LONGEST_WAIT_MS = 300_000;
 /** After commands that a probe did not foretell. */
 const LONGEST_HOLD_MS = 3_600_000;
-/** A response does not make up for a timeout: users could let every other command pass. */
-const LEVEL_LASTS_MS = 600_000;
-/** Long enough for sudo where names are looked up over the network. */
-const USUAL_MS = 10_000;
-/** Of a database that is busy. */
-const USUAL_SACCT_MS = 20_000;
-/** How much longer than the others' a command of one user may take. */
-const TIMES_TYPICAL = 3;
 /** Over SSH, a probe has a session meanwhile. */
 const PROBE_MS = 30_000;
+
 /**
- * For so long, and then for a tenth of the time, callers wait for the slow responses of a user: otherwise one who lets each command continue
- * shortly before its timeout would delay each pass.
+ * Without commands, or with prompt ones, for so many times as long, a user makes up for slow responses: otherwise one who lets each command
+ * continue shortly before its timeout would delay each pass.
  */
-const BURST_MS = 10_000;
-const REST_TIMES = 10;
+const MAKES_UP_TIMES = 10;
 /** A response that is not slow. */
 const PROMPT_MS = 500;
 /** Slower responses of others do not count: several users could act together. */
 const MOST_OF_OTHERS_MS = 1_000;
-/** The longest typical duration that mapped users alone can show, and how long they show it. */
-const LONGEST_TYPICAL_MS = 10_000;
-const TYPICAL_LASTS_MS = 600_000;
 
 /** @param now milliseconds, never set back */
 export function createStuckUsers(now: () => number): StuckUsers {
-  const stuck = new Map<string, Stuck>();
+  const all = new Map<CommandKind, Map<string | undefined, Commands>>();
   /** When the next probe of each user may start: stopped commands of several kinds have one cause. */
   const nextProbes = new Map<string, number>();
   let sbatchRespondedAt = -Infinity;
-  /** How long the last command of each user took. */
-  const durations = new Map<CommandKind, Map<string | undefined, Duration>>();
-  /** How long callers have waited for slow responses, less a tenth of the time since. */
-  const waits = new Map<string, Duration>();
-  const restUntil = new Map<string, number>();
 
-  function levelOf({ level, since }: Stuck): number {
-    return Math.max(0, level - Math.floor((now() - since) / LEVEL_LASTS_MS));
+  function get(kind: CommandKind, user: string | undefined): Commands {
+    return all.get(kind)?.get(user) ?? NEW;
   }
 
-  /** That of the fastest mapped user of the last minutes, except this one; undefined if there is none. */
-  function fastestMs(kind: CommandKind, except?: string): number | undefined {
-    const lasting = [...(durations.get(kind) ?? [])].filter(
-      ([user, { at }]) => user !== undefined && user !== except && now() - at < TYPICAL_LASTS_MS,
-    );
-    return lasting.length === 0 ? undefined : Math.min(...lasting.map(([, { ms }]) => ms));
+  function update(kind: CommandKind, user: string | undefined, change: Partial<Commands>): void {
+    const ofKind = all.get(kind) ?? new Map<string | undefined, Commands>();
+    all.set(kind, ofKind.set(user, { ...get(kind, user), ...change }));
   }
 
-  /** Whom no user can slow down. */
+  /** How long it took as the user of the daemon, whom no user can slow down. */
   function ownMs(kind: CommandKind): number {
-    return durations.get(kind)?.get(undefined)?.ms ?? 0;
+    return get(kind, undefined).lastMs;
   }
 
-  function usualMs(kind: CommandKind): number {
-    const typicalMs = Math.max(ownMs(kind), Math.min(LONGEST_TYPICAL_MS, fastestMs(kind) ?? 0));
-    return Math.max(kind === 'sacct' ? USUAL_SACCT_MS : USUAL_MS, TIMES_TYPICAL * typicalMs);
+  /** How long it took as the fastest mapped user of the last minutes, except this one; undefined if there is none. */
+  function fastestMs(kind: CommandKind, except?: string): number | undefined {
+    const others = [...(all.get(kind) ?? [])].filter(
+      ([user, { respondedAt }]) => user !== undefined && user !== except && now() - respondedAt < COUNTS_MS,
+    );
+    return others.length === 0 ? undefined : Math.min(...others.map(([, { lastMs }]) => lastMs));
   }
 
-  function noteDuration(kind: CommandKind, user: string | undefined, ms: number): void {
-    const its = durations.get(kind) ?? new Map<string | undefined, Duration>();
-    durations.set(kind, its.set(user, { ms, at: now() }));
+  function shortTimeoutMs(kind: CommandKind): number {
+    const typicalMs = Math.max(ownMs(kind), Math.min(SHORT_TIMEOUT_MS, fastestMs(kind) ?? 0));
+    return Math.max(kind === 'sacct' ? SHORT_SACCT_TIMEOUT_MS : SHORT_TIMEOUT_MS, TIMES_TYPICAL * typicalMs);
   }
 
-  function hold(kind: CommandKind, user: string, startedAt: number): void {
-    const last = stuck.get(keyOf(kind, user));
-    // Commands that ran at the same time count once.
-    if (last !== undefined && startedAt < last.since) return;
-    const level = (last === undefined ? 0 : levelOf(last)) + 1;
-    // A probe does not show whether Slurm accepts jobs: only an sbatch of another user does.
-    const mayBeSlurm = kind === 'sbatch' && sbatchRespondedAt < startedAt;
-    const longestMs = mayBeSlurm ? LONGEST_WAIT_MS : LONGEST_HOLD_MS;
-    const waitMs = Math.min(longestMs, FIRST_WAIT_MS * 2 ** (level - 1));
-    stuck.set(keyOf(kind, user), { level, since: now(), probeAt: now() + waitMs, waitMs });
-  }
-
-  /** Compared with the others: on a slow cluster, all commands are slow. */
-  function noteSlow(kind: CommandKind, user: string, ms: number): void {
+  /** For how long callers waited too long. Compared with the others: on a slow cluster, all commands are slow. */
+  function tooLongMs(kind: CommandKind, user: string, ms: number): number {
     const othersMs = fastestMs(kind, user);
-    // A pass hardly waits for scancel, and the user of the daemon does not run it.
-    if (othersMs === undefined && kind === 'scancel') return;
-    const slowMs = ms - TIMES_TYPICAL * Math.max(ownMs(kind), Math.min(MOST_OF_OTHERS_MS, othersMs ?? 0));
-    if (slowMs < PROMPT_MS) return;
-    const key = keyOf(kind, user);
-    const before = waits.get(key) ?? { ms: 0, at: now() };
-    const waited = Math.max(0, before.ms - (now() - before.at) / REST_TIMES) + slowMs;
-    waits.set(key, { ms: waited, at: now() });
-    if (waited > BURST_MS) restUntil.set(key, now() + REST_TIMES * waited);
+    // No pass waits for sbatch, and hardly one for scancel, which the user of the daemon does not run.
+    if (kind === 'sbatch' || (kind === 'scancel' && othersMs === undefined)) return 0;
+    const excessMs = ms - TIMES_TYPICAL * Math.max(ownMs(kind), Math.min(MOST_OF_OTHERS_MS, othersMs ?? 0));
+    return excessMs < PROMPT_MS ? 0 : excessMs;
   }
 
   return {
     turn(kind, user) {
-      const its = stuck.get(keyOf(kind, user));
-      if (now() < (restUntil.get(keyOf(kind, user)) ?? -Infinity)) return 'fail';
-      if (its === undefined || its.probeMs !== undefined) return 'run';
-      if (its.probeAt === undefined || now() < its.probeAt) return 'fail';
-      return now() < (nextProbes.get(user) ?? -Infinity) ? 'fail' : 'probe';
+      const { restsUntil, probeAt } = get(kind, user);
+      if (now() < restsUntil) return 'fail';
+      if (probeAt === undefined) return 'run';
+      return now() < Math.max(probeAt, nextProbes.get(user) ?? -Infinity) ? 'fail' : 'probe';
     },
     timeoutMs(kind, user, longestMs) {
-      const { probeMs = 0 } = stuck.get(keyOf(kind, user)) ?? {};
-      const usual = usualMs(kind);
-      return Math.min(longestMs, Math.max(usual, Math.min(2 * usual, 2 * probeMs)));
+      const shortMs = shortTimeoutMs(kind);
+      return Math.min(longestMs, Math.max(shortMs, Math.min(2 * shortMs, 2 * get(kind, user).probeMs)));
     },
+    probeTimeoutMs: (kind, longestMs) => (kind === 'sacct' ? longestMs : Math.min(PROBE_MS, longestMs)),
     responded(kind, user, startedAt) {
       const ms = now() - startedAt;
-      noteDuration(kind, user, ms);
+      update(kind, user, { lastMs: ms, respondedAt: now() });
       if (kind === 'sbatch') sbatchRespondedAt = now();
-      // No pass waits for sbatch.
-      else if (user !== undefined) noteSlow(kind, user, ms);
+      if (user === undefined) return;
+      const its = get(kind, user);
+      const madeUpAt = Math.max(now(), its.madeUpAt) + MAKES_UP_TIMES * tooLongMs(kind, user, ms);
+      const isTooMuch = madeUpAt - now() > MAKES_UP_TIMES * SHORT_TIMEOUT_MS;
+      update(kind, user, { madeUpAt, restsUntil: isTooMuch ? madeUpAt : its.restsUntil });
     },
-    timedOut: hold,
-    probeTimeoutMs: (kind, longestMs) => (kind === 'sacct' ? longestMs : Math.min(PROBE_MS, longestMs)),
+    timedOut(kind, user, startedAt) {
+      const { timeouts: before, since } = get(kind, user);
+      // Commands that ran at the same time count once.
+      if (startedAt < since) return;
+      const timeouts = Math.max(0, before - Math.floor((now() - since) / COUNTS_MS)) + 1;
+      // A probe does not show whether Slurm accepts jobs: only an sbatch of another user does.
+      const mayBeSlurm = kind === 'sbatch' && sbatchRespondedAt < startedAt;
+      const waitMs = Math.min(mayBeSlurm ? LONGEST_WAIT_MS : LONGEST_HOLD_MS, FIRST_WAIT_MS * 2 ** (timeouts - 1));
+      update(kind, user, { timeouts, since: now(), probeAt: now() + waitMs, waitMs });
+    },
     probeStarted(kind, user) {
-      const key = keyOf(kind, user);
-      const last = stuck.get(key);
-      if (last !== undefined) stuck.set(key, { ...last, probeAt: undefined });
+      update(kind, user, { probeAt: Infinity });
       nextProbes.set(user, Infinity);
     },
     probeEnded(kind, user, ms) {
-      const key = keyOf(kind, user);
-      const last = stuck.get(key);
-      nextProbes.delete(user);
-      if (last === undefined) return;
-      const waitMs = Math.min(LONGEST_WAIT_MS, 2 * last.waitMs);
       if (ms === undefined) {
-        stuck.set(key, { ...last, probeAt: now() + waitMs, waitMs });
+        const waitMs = Math.min(LONGEST_WAIT_MS, 2 * get(kind, user).waitMs);
+        update(kind, user, { probeAt: now() + waitMs, waitMs });
         nextProbes.set(user, now() + waitMs);
       } else {
-        noteDuration(kind, user, ms);
-        stuck.set(key, { ...last, since: now(), probeMs: ms });
+        update(kind, user, { lastMs: ms, respondedAt: now(), since: now(), probeAt: undefined, probeMs: ms });
+        nextProbes.delete(user);
       }
     },
   };
-}
-
-function keyOf(kind: CommandKind, user: string): string {
-  return `${user} ${kind}`;
 }

@@ -61,12 +61,12 @@ export class SudoRefusedError extends HostUnreachableError {
   }
 }
 
-/** Thrown instead of running a program as a mapped user whose last one timed out: nothing ran. Says nothing about other users. */
+/** Thrown instead of running a program as a mapped user whose last ones timed out or were slow: nothing ran. Says nothing about other users. */
 export class UserHeldError extends HostUnreachableError {
   override readonly name = 'UserHeldError';
 
   constructor(program: string, user: string) {
-    super(`${program} as ${user} was not run, because it timed out a while ago`);
+    super(`${program} as ${user} was not run, because earlier ones timed out or were slow`);
   }
 }
 
