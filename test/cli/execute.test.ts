@@ -1,7 +1,12 @@
 // The options of `execute`: task, template, queue, cluster and image, and the command that continues the task.
 import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { commandToTrackAgain } from '../../src/cli/setting-options.ts';
+import { builtProgram } from '../support/built-program.ts';
 import { openCliWithSandbox } from './cli-with-sandbox.ts';
 import { openCliWithStandIns } from './cli-with-stand-ins.ts';
 
@@ -85,6 +90,31 @@ describe('the execute command', () => {
     expect(stderr).to.include('it is completed: run a copy with --clone');
     const { task: document } = await cli.user.api('tasks.get_by_id', { task });
     expect(document).to.have.nested.property('container.image', 'of-the-user');
+  });
+
+  it('tracks its task to the end if no process reads its output any more', async () => {
+    await using cli = await openCliWithStandIns('poll_interval_sec: 1');
+    const go = join(cli.outside, 'go');
+    const lines = `until test -e ${go}; do sleep 0.1; done; exit 7\n`;
+    const template = await cli.write('t', TEMPLATE.replace('#SBATCH -n 1\n', `$&${lines}`));
+    await cli.user.makeQueue('default');
+    const task = await cli.user.makeTask({});
+    const options = ['--id', task, '--template', template, '--queue', 'default'];
+    const child = spawn(process.execPath, [builtProgram(), 'execute', ...options], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { HOME: cli.folder, PATH: '/usr/bin:/bin' },
+    });
+    const ended = once(child, 'exit');
+    child.stderr.resume();
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    child.stderr.destroy();
+
+    await writeFile(go, '');
+
+    expect(await ended).to.deep.equal([7, null]);
+    const { task: document } = await cli.user.api('tasks.get_by_id', { task });
+    expect(document).to.include({ status: 'failed' });
   });
 
   it('prints a command that tracks the task again without cloning or changing the task', () => {
