@@ -30,6 +30,7 @@ export function createSimulatedScheduler(
     failure: () => 'refused',
     submitting: () => undefined,
     rejected: () => undefined,
+    listing: () => undefined,
   });
   let tokens = 0;
   return createCommandLineScheduler({

@@ -18,6 +18,8 @@ export interface SubmissionObserver {
   submitting(task: string, user: string | undefined): void;
   /** Slurm rejects the job of this task. */
   rejected(task: string): void;
+  /** squeue lists the jobs. */
+  listing(): void;
 }
 
 export interface SlurmBehavior extends SubmissionObserver {
@@ -47,11 +49,7 @@ export function createSlurmCommands(
       case 'sbatch':
         return sbatch(command);
       case 'squeue':
-        return printed(
-          optionOf(command, 'Format') === ''
-            ? printSqueue(shownTo(command), optionOf(command, 'format'))
-            : printSizes(shownTo(command), cluster, optionOf(command, 'Format')),
-        );
+        return squeue(command);
       case 'sacct':
         return printed(printSacct(chooseForSacct(cluster, command), optionOf(command, 'format')));
       case 'scontrol':
@@ -74,6 +72,14 @@ export function createSlurmCommands(
         (uids[0] === '' || uids.includes(uidOf(job.user))) &&
         (behavior.hidesJobs !== true || job.user === command.runAs),
     );
+  }
+
+  function squeue(command: Command): CommandResult {
+    const shown = shownTo(command);
+    const sizeFormat = optionOf(command, 'Format');
+    if (sizeFormat !== '') return printed(printSizes(shown, cluster, sizeFormat));
+    behavior.listing();
+    return printed(printSqueue(shown, optionOf(command, 'format')));
   }
 
   function sbatch(command: Command): CommandResult {

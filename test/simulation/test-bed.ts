@@ -54,6 +54,7 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
       observer.checkEntry(task);
     },
     rejected: (task) => ends.permit(task, ['failed']),
+    listing: () => world.limitOracle?.listing(incarnation),
   });
   const world = createWorld(
     plan.daemons,

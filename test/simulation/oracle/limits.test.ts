@@ -26,7 +26,10 @@ interface Bed {
   readonly claim: (task: string, daemon?: number) => void;
   readonly park: (task: string, daemon?: number) => void;
   readonly returnToQueue: (task: string, daemon?: number) => void;
-  readonly poll: (daemon?: number) => void;
+  /** Polls; `afterList` happens after Slurm has listed the jobs. */
+  readonly poll: (daemon?: number, afterList?: () => void) => void;
+  /** Reads the status of tasks. */
+  readonly readTasks: (daemon?: number) => void;
   /** Starts an sbatch that Slurm accepts, by default of the daemon that has claimed the task. */
   readonly submit: (task: string, daemon?: number) => void;
 }
@@ -69,11 +72,14 @@ function createBed(limits: RoundLimits['limits'], daemons = 1): Bed {
     },
     returnToQueue: (task, daemon = 1) => see(daemon, 'queues.add_task', { queue: OWN_QUEUE, task }),
     park: (task, daemon = 1) => see(daemon, 'queues.add_task', { queue: SCHEDULER_QUEUE, task }),
-    poll(daemon = 1) {
+    poll(daemon = 1, afterList = () => undefined) {
       see(daemon, 'workers.register', {});
       see(daemon, 'queues.get_all', {});
+      oracle.listing(daemon);
+      afterList();
       see(daemon, 'workers.get_all', {});
     },
+    readTasks: (daemon = 1) => see(daemon, 'tasks.get_all', {}),
     submit(task, daemon = claimedBy.get(task) ?? 1) {
       oracle.submitting(task, undefined, daemon);
       cluster.submit(`clearml_task_${task}-mark0000`, '');
@@ -160,6 +166,21 @@ describe('the limit oracle of the simulation', () => {
     expect(reports).to.deep.equal(['task 3 is submitted although the cluster has the maximum of 1 jobs: now 3']);
   });
 
+  it('permits excess nodes if a peer submitted a job after the poll had listed the jobs', () => {
+    const { claim, park, poll, submit, reports } = createBed({ maxNodes: 1 }, 2);
+    claim(ONE, 2);
+    park(ONE, 2);
+    poll(1, () => submit(ONE));
+    claim(TWO);
+    submit(TWO);
+    expect(reports).to.deep.equal([]);
+
+    poll();
+    claim(THREE);
+    submit(THREE);
+    expect(reports).to.deep.equal(['task 3 is submitted although the jobs have 4 nodes, and the maximum is 1']);
+  });
+
   /** An sbatch without a response, whose job is not in Slurm yet, and the submission of another task. */
   function submittedInFlight({
     isTracked = false,
@@ -196,6 +217,37 @@ describe('the limit oracle of the simulation', () => {
       expect(submittedInFlight(facts)).to.include(
         'task 2 is submitted although the cluster has the maximum of 1 jobs: now 2',
       );
+    });
+
+  /** A task that the daemon reads while it is over, and that its agent sets in progress again; then the submission of another task. */
+  function submittedAfterRevival({ reader = 1, afterMs = 30_000 }): readonly string[] {
+    const { clock, uncounted, claim, park, poll, readTasks, submit, reports } = createBed({ maxJobs: 1 }, 2);
+    claim(ONE, 2);
+    park(ONE, 2);
+    submit(ONE);
+    poll();
+    uncounted.add(ONE);
+    readTasks(reader);
+    uncounted.delete(ONE);
+    clock.pass(afterMs);
+    claim(TWO);
+    park(TWO);
+    submit(TWO);
+    return reports;
+  }
+
+  it('permits an excess job if the task of another job was over half a minute before, when the daemon read it', () => {
+    expect(submittedAfterRevival({})).to.deep.equal([]);
+  });
+
+  for (const [what, facts] of [
+    ['the daemon read that a minute before', { afterMs: 60_000 }],
+    ['only a peer read that', { reader: 2 }],
+  ] as const)
+    it(`reports an excess job although the task of another job was over if ${what}`, () => {
+      expect(submittedAfterRevival(facts)).to.deep.equal([
+        'task 2 is submitted although the cluster has the maximum of 1 jobs: now 2',
+      ]);
     });
 
   for (const [what, isDeleted, expected] of [

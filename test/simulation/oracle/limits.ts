@@ -11,6 +11,8 @@ import { isClaim, isGranted } from './recognize-claim.ts';
 export interface LimitOracle {
   /** sbatch starts for this task. @param incarnation of the daemon that starts it */
   submitting(task: string, user: string | undefined, incarnation: number): void;
+  /** squeue lists the jobs for this incarnation of a daemon. */
+  listing(incarnation: number): void;
   /** @param incarnation of the daemon that made the call */
   sawCall(incarnation: number, call: Omit<Parameters<CallObserver>[0], 'owner'>): void;
   readPauses(incarnation: number): ReturnType<NonNullable<DaemonDeps['pauses']>>;
@@ -49,17 +51,17 @@ interface Claim {
   readonly number: number;
   /** The tasks of other daemons that were claimed, but not parked when the last poll of this daemon began, and those that had ended. */
   readonly uncounted: ReadonlySet<string>;
-  /** The tasks of other daemons that had no job when the last poll of this daemon ended, so that it did not know their sizes. */
+  /** The tasks of other daemons without a job in the last poll of this daemon, so that it did not know their sizes. */
   readonly unsized: ReadonlySet<string>;
-  /** The tasks that had returned to their queues, and whose job Slurm received late: nothing showed these to the daemon. */
-  readonly late: ReadonlySet<string>;
+  /** The tasks whose job no limit counted: see `uncountedBy`. */
+  readonly hidden: ReadonlySet<string>;
 }
 
 /** What a poll of a daemon has seen. */
 interface Poll {
   /** The tasks that were parked when it began, with the number of their claim. */
   readonly parked: ReadonlyMap<string, number>;
-  /** The tasks that had a job in Slurm's list when it ended, and those whose jobs had all ended. */
+  /** The tasks that had a job in Slurm's list, and those whose jobs had all ended. */
   readonly withJob: ReadonlySet<string>;
   readonly ended: ReadonlySet<string>;
 }
@@ -69,6 +71,9 @@ const PARKED_WITHIN_MS = 2_000;
 
 /** A job that starts so soon may leave the scheduler queue before a peer reads it again. */
 const STARTED_WITHIN_MS = 1_000;
+
+/** So long a daemon does not read again that a task was over. */
+const OVER_WITHIN_MS = 30_000;
 
 /** A peer without a heartbeat for so long may be unknown. */
 const HEARD_WITHIN_MS = 75_000;
@@ -106,13 +111,16 @@ export function createLimitOracle({
   const parked = new Map<string, number>();
   /** The daemons that may submit each task: a user may enqueue a claimed task again, so that another daemon claims it, too. */
   const claimants = new Map<string, readonly number[]>();
-  /** By incarnation: the tasks that were parked when its last poll began, and the last poll that has ended. */
+  /** By incarnation: the tasks that were parked when its last poll began, the first list of jobs since then, and the last poll that has ended. */
   const beginning = new Map<number, ReadonlyMap<string, number>>();
+  const listed = new Map<number, Pick<Poll, 'withJob' | 'ended'>>();
   const polls = new Map<number, Poll>();
   /** Of each task that was parked soon after its last claim, by the daemon that claimed it: the number of the claim. */
   const parkedSoon = new Map<string, { readonly number: number; readonly at: number }>();
   /** By daemon: its last heartbeat. */
   const heardAt = new Map<number, number>();
+  /** By incarnation: when it last read that each task with a job was over. Its agent may set it in progress again. */
+  const overAt = new Map<number, Map<string, number>>();
   /** The incarnations that have heard of each peer in their last poll. */
   const knowPeers = new Set<number>();
 
@@ -131,7 +139,7 @@ export function createLimitOracle({
       number: (claimCount += 1),
       uncounted: tasksOf(others.filter(([one, { number }]) => poll?.parked.get(one) !== number || isEnded(one))),
       unsized: tasksOf(others.filter(([one]) => poll?.withJob.has(one) !== true || isUncounted(one))),
-      late: new Set([...tasksWithLateJob()].filter((one) => isReturned(one) && poll?.withJob.has(one) !== true)),
+      hidden: uncountedBy(incarnation),
     });
     const still = (claimants.get(task) ?? []).filter((one) => one !== daemon && isTrackedBy(one, task));
     claimants.set(task, [daemon, ...still]);
@@ -144,6 +152,30 @@ export function createLimitOracle({
 
   function tasksWithLateJob(): Set<string> {
     return new Set(cluster.jobs.filter(({ wasInFlight }) => wasInFlight).map((job) => job.task));
+  }
+
+  /**
+   * The tasks whose job this daemon could not count: those that had returned to their queues before Slurm received their job, and those
+   * that were over a moment ago.
+   */
+  function uncountedBy(incarnation: number): Set<string> {
+    const poll = polls.get(incarnation);
+    const late = [...tasksWithLateJob()].filter((one) => isReturned(one) && poll?.withJob.has(one) !== true);
+    const over = [...(overAt.get(incarnation) ?? [])].filter(([, at]) => now() - at <= OVER_WITHIN_MS);
+    return new Set([...late, ...over.map(([one]) => one)]);
+  }
+
+  function listJobs(): Pick<Poll, 'withJob' | 'ended'> {
+    const live = tasksWithJob();
+    const ended = new Set(cluster.jobs.map((job) => job.task).filter((task) => !live.has(task)));
+    const inFlight = new Set(cluster.jobs.filter(({ isInFlight }) => isInFlight).map((job) => job.task));
+    return { withJob: new Set([...live].filter((task) => !inFlight.has(task))), ended };
+  }
+
+  function noteOver(incarnation: number): void {
+    const known = overAt.get(incarnation) ?? new Map<string, number>();
+    for (const task of tasksWithJob()) if (isUncounted(task)) known.set(task, now());
+    overAt.set(incarnation, known);
   }
 
   function lastClaimOf(tasks: readonly string[]): Claim | undefined {
@@ -213,8 +245,8 @@ export function createLimitOracle({
       const expected = unixUsers === undefined ? undefined : OWNERS_USERS[ownerOf(task)];
       if (user !== expected) report(`${named(task)} is submitted as ${user ?? 'the user of the daemon'}`, task);
       const live = [...tasksWithJob()].filter((one) => !isUncounted(one)).concat(task);
-      const late = lastClaimOf(live)?.late;
-      const tasks = [...new Set(live)].filter((one) => one === task || late?.has(one) !== true);
+      const hidden = lastClaimOf(live)?.hidden;
+      const tasks = [...new Set(live)].filter((one) => one === task || hidden?.has(one) !== true);
       check('the cluster', tasks, limits.maxJobs, task);
       const owner = ownerOf(task);
       if (claimed.delete(task)) {
@@ -239,6 +271,9 @@ export function createLimitOracle({
       const own = tasks.filter((one) => ownerOf(one) === owner);
       check(owner, own, limits.maxJobsPerUser, task);
     },
+    listing(incarnation) {
+      if (!listed.has(incarnation)) listed.set(incarnation, listJobs());
+    },
     sawCall(incarnation, call) {
       const {
         endpoint,
@@ -251,13 +286,14 @@ export function createLimitOracle({
       // All claims end.
       if (endpoint === 'queues.add_task' && body?.['queue'] === OWN_QUEUE) claimants.delete(String(body['task']));
       noteWorkers(incarnation, endpoint);
-      if (endpoint === 'queues.get_all' && body?.['id'] === undefined) beginning.set(incarnation, new Map(parked));
+      if (endpoint === 'tasks.get_all') noteOver(incarnation);
+      if (endpoint === 'queues.get_all' && body?.['id'] === undefined) {
+        beginning.set(incarnation, new Map(parked));
+        listed.delete(incarnation);
+      }
       if (endpoint === 'workers.get_all') {
-        const withJob = tasksWithJob();
-        const ended = new Set(cluster.jobs.map((job) => job.task).filter((task) => !withJob.has(task)));
-        const inFlight = new Set(cluster.jobs.filter(({ isInFlight }) => isInFlight).map((job) => job.task));
-        const listed = new Set([...withJob].filter((task) => !inFlight.has(task)));
-        polls.set(incarnation, { parked: beginning.get(incarnation) ?? new Map(), withJob: listed, ended });
+        const jobs = listed.get(incarnation) ?? listJobs();
+        polls.set(incarnation, { parked: beginning.get(incarnation) ?? new Map(), ...jobs });
       }
       if (isClaim(call) && knowPause.has(incarnation)) report('a daemon claimed a task of a paused queue', undefined);
     },
