@@ -85,7 +85,7 @@ async function stepJob(world: JobWorld, job: SimJob): Promise<string> {
     case 'gated':
       return begin(world, job);
     case 'begun':
-      job.phase = world.cluster.agentsStartOnce ? 'run' : 'starting';
+      job.phase = 'starting';
       return report(world, job);
     case 'starting':
       return isReportNext(world, job) ? report(world, job) : startAgain(world, job);

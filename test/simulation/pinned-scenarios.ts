@@ -7,7 +7,7 @@ interface Found {
 }
 
 function oneTask(seed: number, ...faults: readonly ScheduledFault[]): Scenario {
-  return { natures: ['ends well'], daemons: 1, seed, faults, agentsStartOnce: true };
+  return { natures: ['ends well'], daemons: 1, seed, faults };
 }
 
 function twoTasks(seed: number, ...faults: readonly ScheduledFault[]): Scenario {

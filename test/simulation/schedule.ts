@@ -40,8 +40,6 @@ export interface RoundPlan {
   readonly readsChanges: boolean;
   /** undefined: jobs are not limited, all tasks have one owner, and nothing is paused. */
   readonly limited?: RoundLimits | undefined;
-  /** Agents set the status of a task only once: a round that was found so stays the same. */
-  readonly agentsStartOnce?: boolean;
   /** The second daemon never restarts after it was killed. */
   readonly diesForGood: boolean;
   /**
@@ -67,7 +65,6 @@ export interface Scenario {
   readonly faults: readonly ScheduledFault[];
   /** Also checks the final status of each task. */
   readonly checksEnds?: boolean;
-  readonly agentsStartOnce?: boolean;
 }
 
 const MOST_TASKS = 200;
@@ -139,14 +136,7 @@ function drawUnixUsers(plan: Pick<RoundPlan, 'seed' | 'round'>): RoundLimits['un
 }
 
 /** Returns the plan of a scenario; the oracle's permitted deviations depend on its faults. */
-export function planOf({
-  natures,
-  daemons,
-  seed,
-  faults,
-  checksEnds = false,
-  agentsStartOnce = false,
-}: Scenario): RoundPlan {
+export function planOf({ natures, daemons, seed, faults, checksEnds = false }: Scenario): RoundPlan {
   return {
     seed,
     round: 0,
@@ -162,7 +152,6 @@ export function planOf({
     diesForGood: false,
     isScenario: true,
     checksEnds,
-    agentsStartOnce,
   };
 }
 

@@ -78,8 +78,6 @@ export interface Cluster {
   readonly jobs: readonly SimJob[];
   /** The outcome of the next sbatch; it then returns to `accepted`. */
   nextFate: Fate;
-  /** Whether the agents set the status of a task only once, unlike real ones: for rounds that were found before they did more. */
-  agentsStartOnce: boolean;
   /** The size of each job of this task. */
   sizeOf: (task: string) => JobSize;
   schedulerOf(owner: number): Scheduler;
@@ -192,7 +190,6 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
   const cluster: Cluster = {
     jobs,
     nextFate: 'accepted',
-    agentsStartOnce: false,
     sizeOf: () => ({ nodes: 1, gpus: 0 }),
     submit,
     isShown,

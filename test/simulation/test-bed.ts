@@ -85,7 +85,6 @@ export function createTestBed(plan: RoundPlan, dice: Random, draws: Draws): Test
       losesJournals: losesJournals(plan),
     },
   );
-  world.cluster.agentsStartOnce = plan.agentsStartOnce === true;
   const outages = createOutages(() => world.now());
   const network = createNetwork(world, outages, plan);
   const ends = createExpectedEnds({

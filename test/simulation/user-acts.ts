@@ -44,7 +44,7 @@ function isTaken({ world }: TestBed, act: string, task: string): boolean {
   const jobs = cluster.jobs.filter((job) => job.task === task && isStarted(job.state));
   if (otherAgent.hasPopped(task)) return true;
   const document = server.store.tasks.get(task);
-  if (!cluster.agentsStartOnce && jobs.some(({ phase }) => phase === 'begun' || phase === 'starting'))
+  if (jobs.some(({ phase }) => phase === 'begun' || phase === 'starting'))
     return act === 'abort' ? document !== undefined && decideStop(document, world.now()) === 'end' : act !== 'delete';
   return act.startsWith('enqueue') && jobs.some(({ phase }) => phase === 'gated');
 }
