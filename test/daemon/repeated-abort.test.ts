@@ -98,7 +98,7 @@ describe('if a starting agent overwrites the abort of its task, the daemon', () 
       },
     );
 
-  it('repeats the abort after a restart, whichever of its calls kill -9 interrupted', async () => {
+  it('repeats the abort even if kill -9 ends the daemon before or after any of its calls', async () => {
     for (const endpoint of ['journal', 'tasks.get_by_id', 'tasks.stop', 'events.add_batch'])
       for (const way of ['not made', 'answered'] as const) {
         const killed = await killedAt(endpoint, way);

@@ -161,7 +161,7 @@ async function withDaemon<Result>(bed: Bed, work: (bed: Bed) => Promise<Result>)
   return result;
 }
 
-describe('if every command of some mapped users hangs,', () => {
+describe('if the commands of some mapped users hang,', () => {
   for (const hidesJobs of [false, true])
     for (const count of [1, 5])
       it(`tasks of another user wait less than a minute longer once, and later get their jobs within 20 s (${count === 1 ? '1 user hangs' : `${count} users hang`}, jobs are ${hidesJobs ? 'hidden' : 'shown'})`, async () => {

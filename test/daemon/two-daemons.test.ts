@@ -172,7 +172,7 @@ describe('two daemons', () => {
     await run.ended;
   });
 
-  it('do not adopt tasks from a peer that has the same name and started earlier', async () => {
+  it("do not adopt each other's tasks if both have the same name and one daemon starts later", async () => {
     const fixture = createStepFixture();
     const { worker } = fixture.deps;
     const made = fixture.peer(2);

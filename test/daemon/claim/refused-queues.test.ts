@@ -139,7 +139,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([...range(1, 6), ...range(11, 14)]);
   });
 
-  it('submits tasks of two refused queues in turn once the refusals end, even if Slurm rejects each task of the first queue as invalid', async () => {
+  it('serves two refused queues in turn once the refusals end, even if Slurm rejects all tasks of the first queue', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const rejecting = reject(fixture.deps.scheduler, (task) => Number(task) <= 30);
@@ -218,7 +218,7 @@ describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
     expect(deps.journal.entries.get(taskNumber(1))).to.include({ attempts: 1 });
   });
 
-  it("submits a second refused user's tasks once the refusals end, even if Slurm rejects each task of the first user as invalid", async () => {
+  it('serves two refused users in turn once the refusals end, even if Slurm rejects all tasks of the first user', async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const rejecting = reject(mapped.scheduler, (task) => Number(task) <= 30);

@@ -280,7 +280,7 @@ describe('two daemons with the same name', () => {
     expect([one.row().id, other.row().id]).to.deep.equal(['login1:slurm-mark1', 'login1:slurm']);
   });
 
-  it('keep their name while no other daemon with this name is registered', async () => {
+  it('need no other name while only one daemon with this name is registered', async () => {
     const one = daemon('mark1', { worker: 'login1:slurm' });
     await seeWorkers(one, one.row(), daemon('mark2').row());
 

@@ -29,7 +29,7 @@ describe('when it recovers an orphan, the daemon', () => {
     }
   });
 
-  it('leaves the task to another daemon that marked it later', async () => {
+  it('leaves the task to another daemon that began to recover the task later', async () => {
     const fixture = createStepFixture();
     const peer = fixture.peer(2);
     const { clearml, journal } = fixture.deps;
@@ -47,7 +47,7 @@ describe('when it recovers an orphan, the daemon', () => {
     expect([...journal.entries.keys()]).to.deep.equal([]);
   });
 
-  it('removes the task from the queue again if another daemon marked the task just before the return to the queue', async () => {
+  it('removes the task from the queue again if another daemon began to recover the task just before the return to the queue', async () => {
     const fixture = createStepFixture();
     const peer = fixture.peer(2);
     const { clearml, journal } = fixture.deps;

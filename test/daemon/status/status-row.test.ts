@@ -127,7 +127,7 @@ describe('the status row', () => {
     expect(rowOf({ entry: entryOf({ stepAt: NOW - 9, absentSince: undefined }) })).to.include({ since: NOW - 9 });
   });
 
-  it('shows the job of the task that the decision table chooses', () => {
+  it('shows the same job as the decision table chooses if a task has several jobs', () => {
     const extra = jobOf('PENDING', { id: '6' as JobId });
 
     expect(rowOf({ jobs: [extra, RUNNING], task: taskOf('in_progress') })).to.include({ job: '7', state: 'RUNNING' });

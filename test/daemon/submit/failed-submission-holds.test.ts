@@ -26,7 +26,7 @@ describe('the holds after failed sbatch calls', () => {
     expect([holds.failed(EVE, 1_000_000), holds.failed(MALLORY, 1_000_000)]).to.deep.equal([0, 0]);
   });
 
-  it('count all users of a queue as one until another queue fails too, and a user of two queues once', () => {
+  it('count several failed users as one while all failures are in one queue, and a user of two queues once', () => {
     const holds = createFailureHolds(() => 1, { hasSeveralQueues: true });
     expect([holds.failed(EVE, 0), holds.failed(MALLORY, 0)]).to.deep.equal([1, 1]);
     expect(holds.failed(ALICE, 0)).to.equal(3);

@@ -61,7 +61,7 @@ describe('while Slurm refuses the jobs of a queue, the daemon', () => {
     expect(holds.hasAny(WAIT_MS + 1_000)).to.equal(false);
   });
 
-  it('waits for the newest trial submission to end, not for an older trial, before it permits the next', () => {
+  it('waits until the newest trial submission ends before it permits the next, even if an older trial ends earlier', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     const endLost = holds.startProbe(FIRST, WAIT_MS);
