@@ -56,9 +56,9 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
     return (await testBed().client.tasks.get(task))?.task.statusChanged ?? NaN;
   }
 
-  describe('a call that changes a task:', () => {
+  describe('of the timestamps of a task,', () => {
     for (const { title, from, act, sets } of ACTS) {
-      it(`${title} sets ${sets.length === 0 ? 'no timestamp of the task' : `no timestamp other than ${sets.join(' and ')}`}`, async () => {
+      it(`${title} sets ${sets.length === 0 ? 'none' : `only ${sets.join(', ')}`}`, async () => {
         const subject = await subjectIn(from);
         const before = await timesOf(subject.task);
         await nextMillisecond();

@@ -154,10 +154,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
 
     const forgetting: readonly (readonly [string, (id: TaskId) => Promise<unknown>])[] = [
       ['an earlier enqueue of the task was refused', refuseEnqueue],
-      [
-        'unstart had set its status to queued before it was enqueued',
-        (id) => testBed().client.tasks.unstart(id, 'in_progress', NOTE),
-      ],
+      ['the task was enqueued after unstart', (id) => testBed().client.tasks.unstart(id, 'in_progress', NOTE)],
     ];
     for (const [what, forget] of forgetting) {
       it(`by a user makes a task an orphan if ${what}; a second dequeue then makes the task a draft`, async () => {

@@ -164,11 +164,7 @@ describe('the ClearML client with a failing server', () => {
     [false, 'a proxy rejected the request (413)', page(413, '<html>Too Large</html>')],
     [false, 'the response was a redirect', page(302, '', { location: 'http://elsewhere/' })],
     [true, 'a proxy responded with a maintenance page (503)', page(503, '<html>Service Unavailable</html>')],
-    [
-      true,
-      'a proxy lost the connection to the server after it had sent the request (503)',
-      page(503, 'upstream reset'),
-    ],
+    [true, 'a proxy sent the request and then lost the connection (503)', page(503, 'upstream reset')],
     [true, 'a proxy reported a bad gateway (502)', page(502, '')],
     [true, 'a proxy reported a timeout of the server (504)', page(504, '<html></html>')],
     [true, 'the server reported an internal error (500)', refuse(500, 0, 'general error')],

@@ -84,7 +84,7 @@ describe('the task calls of the ClearML client', () => {
     }
   });
 
-  describe('still read the other tasks of a page, and report no task as deleted, if the page contains', () => {
+  describe('report no task as deleted, and read the rest of a page that contains', () => {
     const good = { id: OTHER, status: 'queued' };
     const rows: readonly [title: string, row: unknown, why: RegExp][] = [
       ['a task without a status', { id: TASK }, /^its status is missing$/],

@@ -11,7 +11,7 @@ const HELD = QUICK_TEMPLATE.replace('#SBATCH --mem', '#SBATCH --hold\n#SBATCH --
 describe('the page of the scheduler queue', () => {
   before(requireSlurm);
 
-  it('lets a user remove tasks or move one to another queue; the daemon then cancels the jobs of these tasks', async () => {
+  it('lets a user remove a task or move it to another queue; the daemon then cancels its job', async () => {
     await using world = await startWorld({ python: standInAgentPython() });
     const { user } = world;
     const [queue, other] = [await user.makeQueue('held'), await user.makeQueue('elsewhere')];

@@ -80,7 +80,7 @@ describe('a job of a mapped Unix user', () => {
     expect((await run(facts)).console).to.not.include(REPORTED);
   });
 
-  it('does not change its exit code, even if the server does not respond or the output of the job is not a file', async () => {
+  it("keeps its exit code even if the server does not respond or the job's output is not a file", async () => {
     const facts = await bed.parking.park('print("hello")');
     const unreachable = 'sed -i "s#api_server: .*#api_server: http://127.0.0.1:9#" "$CLEARML_CONFIG_FILE"';
     expect((await run(facts, unreachable, 'exit 7')).exitCode).to.equal(7);
@@ -89,7 +89,7 @@ describe('a job of a mapped Unix user', () => {
     expect(console).to.not.include(REPORTED);
   });
 
-  it("does not send its log to the console if that user is also the daemon's user, because the daemon then reads the log", async () => {
+  it('does not send its log to the console if the daemon runs as the same Unix user and can read the log', async () => {
     const { unixUser: _, ...facts } = { unixUser: undefined, ...(await bed.parking.park('print("hello")')) };
     const template = QUICK_TEMPLATE.replace(' -l\n', ' -l\nexec >"$HOME/log" 2>&1\n').replace(
       '${CLEARML_AGENT',

@@ -114,7 +114,7 @@ print("uv: %r" % open("../uv.toml").read(), flush=True)`;
     expect(console).to.include('git: 128').and.include("uv: ''");
   });
 
-  describe('with the real agent', () => {
+  describe('(with the real agent)', () => {
     before(requireAgent);
 
     it('runs its task, but no file of that directory', async () => {

@@ -25,7 +25,7 @@ describe('a search of the states of the shipped code', () => {
   }
 
   for (const { rule, edits, withoutGate, scenario, breaks } of REMOVED_RULES) {
-    it(`finds a counterexample if this rule is removed from the code: ${rule}`, async () => {
+    it(`finds a counterexample without the rule: ${rule}`, async () => {
       const lacking = { ...scenario, hasGate: withoutGate !== true };
       const found = await withEdits(ROOT, edits, (edited) => search(edited, lacking, BOUNDS));
       expect(found.result, formatFound(scenario, found)).to.equal('wrong');

@@ -45,7 +45,7 @@ describe('an injected fault', () => {
     expect([await ping(), await ping(), await ping()]).to.deep.equal([503, 503, 200]);
   });
 
-  it('can affect every endpoint except those whose names begin with "sandbox."', async () => {
+  it('can affect every endpoint except endpoints whose names begin with "sandbox."', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: '*', kind: 'drop-before', times: 1000 });
     await rejection(sandbox.call('server.info'));

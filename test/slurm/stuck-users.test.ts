@@ -41,7 +41,7 @@ function createBed(): Bed {
   return bed;
 }
 
-describe('after a command of a mapped user has timed out,', () => {
+describe("after a timeout of a mapped user's command,", () => {
   it('calls of this user and this program fail for a minute; the next call is a probe', () => {
     const { users, pass, timesOut } = createBed();
     expect(users.turn('squeue', 'alice')).to.equal('run');
@@ -73,7 +73,7 @@ describe('after a command of a mapped user has timed out,', () => {
     }
   });
 
-  it('calls of this user fail twice as long after each further timeout, up to an hour, even if every probe gets a response', () => {
+  it('each further timeout doubles the wait for the next probe, up to an hour, even if every probe gets a response', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60]) {
@@ -107,7 +107,7 @@ describe('after a command of a mapped user has timed out,', () => {
     expect(users.turn('squeue', 'alice')).to.equal('probe');
   });
 
-  it('this user has only one probe at a time, and a probe without a response also delays the probes of other programs', () => {
+  it('only one probe of this user runs at a time; without a response, it also delays the probes of other programs', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     timesOut('alice', 'scancel');
@@ -122,7 +122,7 @@ describe('after a command of a mapped user has timed out,', () => {
     expect(users.turn('scancel', 'alice')).to.equal('probe');
   });
 
-  it('sbatch as this user fails for up to an hour if sbatch works as another user, otherwise for up to five minutes', () => {
+  it('sbatch fails for at most an hour if it works as another user, otherwise for at most five minutes', () => {
     for (const [doesWork, minutes] of [
       [true, [1, 2, 4, 8, 16, 32, 60, 60]],
       [false, [1, 2, 4, 5, 5]],

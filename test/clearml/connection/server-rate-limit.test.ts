@@ -118,7 +118,7 @@ describe('the rate limit of calls to ClearML', () => {
     ['after a refusal', undefined],
     ['after a refusal with a requested delay', 60_000],
   ] as const)
-    it(`ends the wait if the clock is set back ${what}, and begins it again with the next refusal`, () => {
+    it(`ends the wait if the clock is set back ${what}, but waits again after the next refusal`, () => {
       const made = limited();
       made.rate.refused(retryAfterMs);
       made.clock.set(NOW + 300_000);
