@@ -1,5 +1,6 @@
 // Options of bash that a template sets, or that a profile of the user sets for a template under `bash -l`.
 import { expect } from 'chai';
+import { readdirSync } from 'node:fs';
 import type { JobFacts } from '../../src/sbatch-template/job-script/render-blocks.ts';
 import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
@@ -45,5 +46,50 @@ describe('a job whose template', () => {
     );
     expect({ exitCode, stdout }).to.deep.equal({ exitCode: 3, stdout: 'before the agent\nafter the agent\n' });
     expect(stderr).not.to.include('cannot overwrite');
+  });
+
+  for (const option of [
+    'set -e -o posix',
+    'export POSIXLY_CORRECT=1',
+    'set -e; shopt -s failglob',
+    'set -k',
+    'set +h',
+    "shopt -s expand_aliases; alias rm='rm -i' local=false",
+  ])
+    for (const [where, before] of [
+      ['at its start', '${CLEARML_PRE_SETUP}'],
+      ['before the agent', '${CLEARML_AGENT_EXECUTE}'],
+    ] as const)
+      it(`has \`${option}\` ${where} runs the task, and leaves no private directory`, async () => {
+        const { exitCode, stdout, stderr } = await run(
+          PLAIN_TEMPLATE.replace(before, () => `${option}\n${before}`),
+          { STAND_IN_AGENT: 'exit 3' },
+          { forwardedSignal: 'USR1', unixUser: 'ada' },
+        );
+        expect({ exitCode, stdout }).to.deep.equal({ exitCode: 3, stdout: 'before the agent\nafter the agent\n' });
+        expect(stderr.split('\n').filter((line) => !/^clearml: .* (?:job|runs task)|^$/.test(line))).to.deep.equal([]);
+        expect(readdirSync(node.tmp)).to.deep.equal([]);
+      });
+
+  it('has options of bash has them again after CLEARML_PRE_SETUP', async () => {
+    const options = 'set -o posix +h; shopt -s failglob expand_aliases';
+    const show = 'set +o; shopt -p; echo ---';
+    const { stdout } = await run(
+      PLAIN_TEMPLATE.replace('${CLEARML_PRE_SETUP}', () => `${options}\n${show}\n\${CLEARML_PRE_SETUP}\n${show}`),
+      {},
+    );
+    const [before, after] = stdout.split('---\n');
+    expect(before).to.include('set -o posix\n');
+    expect(after).to.equal(before);
+  });
+
+  it('has `set -e` leaves no private directory if its gate is closed, also as another user', async () => {
+    const { exitCode } = await run(
+      PLAIN_TEMPLATE.replace('\n', '\nset -e\n'),
+      { STAND_IN_GATE: `echo "task was aborted"; exit ${JOB_EXIT_CODES.gateClosed.code}` },
+      { unixUser: 'ada' },
+    );
+    expect(exitCode).to.equal(JOB_EXIT_CODES.gateClosed.code);
+    expect(readdirSync(node.tmp)).to.deep.equal([]);
   });
 });
