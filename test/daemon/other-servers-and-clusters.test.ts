@@ -51,7 +51,7 @@ describe('two daemons of one Unix user that serve different ClearML servers on o
   });
 });
 
-describe('two daemons without a cluster name that serve the same queue on different clusters', () => {
+describe('two daemons on different clusters with the same queue and no cluster name', () => {
   /** The second daemon has the mark that sorts first. */
   function ofSecondCluster(fixture: StepFixture): { readonly deps: DaemonDeps; readonly cluster: Cluster } {
     const cluster = createCluster(fixture.clock, CALLS);
@@ -83,7 +83,7 @@ describe('two daemons without a cluster name that serve the same queue on differ
     await Promise.all([first.ended, second.ended]);
   });
 
-  it('do not submit a task again whose job on the other cluster has passed the gate but not started the task', async () => {
+  it('submit no second job between the gate of the first job and the start of the task', async () => {
     const fixture = createStepFixture();
     const { clock, server } = fixture;
     const [task = ''] = await enqueued(fixture, 1);

@@ -197,8 +197,7 @@ describeRows('for an ended job whose task never started, the daemon', [
     done: ['resubmit'],
   },
   {
-    title:
-      'returns a parked task to its queue if the task was in no queue when the job ended, which this daemon had cancelled',
+    title: "returns a parked task to its queue if the task was in no queue when the job ended by this daemon's scancel",
     seen: {
       jobs: [jobOf('CANCELLED')],
       place: 'parked',

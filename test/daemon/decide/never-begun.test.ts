@@ -10,7 +10,7 @@ describeRows('for a job that may have ended before its script began, the daemon'
     done: ['read-log'],
   },
   {
-    title: 'waits for a late line of the log if the log does not yet show that the script began',
+    title: 'waits for a late line of the log if the log shows no start of the script',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf(), hasBegun: false },
     done: ['note'],
   },
