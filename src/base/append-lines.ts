@@ -12,8 +12,14 @@ export interface LineFile {
 }
 
 export interface LineFileOptions {
-  /** Prepares the file for the next lines, and returns its path. */
-  readonly prepare: () => string | Promise<string>;
+  readonly path: string;
+  /**
+   * Called before the file is opened, such as to check its directory. The open file needs no further check as long as its path leads to
+   * it: other users cannot write to it, and it is opened again once they have put another in its place.
+   */
+  readonly prepare: () => Promise<void>;
+  /** A larger file is prepared before each write, such as to rotate it. */
+  readonly maxBytes?: number;
   /** Whether a line is on disk when `append` resolves (open(2), O_DSYNC), and not only in the kernel, which a killed process leaves. */
   readonly isSynced: boolean;
   /** Called when a write fails after one that succeeded. */
@@ -26,8 +32,9 @@ export interface LineFileOptions {
 const MOST_KEPT_BYTES = 16_000_000;
 
 /** Lines that arrive during a write share the next one. Between two writes, the file may be rotated or deleted by others. */
-export function createLineFile({ prepare, isSynced, onFailure, onRecovery }: LineFileOptions): LineFile {
-  const appender = createAppender(isSynced);
+export function createLineFile(options: LineFileOptions): LineFile {
+  const { onFailure, onRecovery } = options;
+  const appender = createAppender(options);
   let waiting: string[] = [];
   let lost = 0;
   let isFailing = false;
@@ -39,7 +46,7 @@ export function createLineFile({ prepare, isSynced, onFailure, onRecovery }: Lin
         const batch = waiting;
         waiting = [];
         try {
-          await appender.append(await prepare(), batch.map((line) => `${line}\n`).join(''));
+          await appender.append(batch.map((line) => `${line}\n`).join(''));
         } catch (error) {
           keep(batch);
           if (!isFailing) onFailure(error);
@@ -80,8 +87,8 @@ export function createLineFile({ prepare, isSynced, onFailure, onRecovery }: Lin
 }
 
 interface Appender {
-  /** Appends to a file with mode 0600, which it creates. After an error, the file is as before. @throws the errors of the file system */
-  append(path: string, text: string): Promise<void>;
+  /** Appends to the file, which it creates with mode 0600. After an error, the file is as before. @throws the errors of the file system */
+  append(text: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -93,14 +100,25 @@ interface OpenFile {
 }
 
 /** Keeps the file open: the daemon writes several lines for each task. Calls must not overlap. */
-function createAppender(isSynced: boolean): Appender {
+function createAppender({ path, prepare, maxBytes = Infinity, isSynced }: LineFileOptions): Appender {
   let file: OpenFile | undefined;
 
-  /** Opens the file again if another program has renamed, deleted or replaced it. */
-  async function openFile(path: string): Promise<{ file: OpenFile; size: number }> {
+  /** The open file, unless another program has renamed, deleted or replaced it. */
+  function stillOpen(): { file: OpenFile; size: number } | undefined {
+    if (file === undefined) return undefined;
     const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    if (file !== undefined && found?.ino === file.inode.ino && found.dev === file.inode.dev)
-      return { file, size: Number(found.size) };
+    const isSame = found?.ino === file.inode.ino && found.dev === file.inode.dev;
+    return isSame ? { file, size: Number(found.size) } : undefined;
+  }
+
+  async function openFile(): Promise<{ file: OpenFile; size: number }> {
+    const before = stillOpen();
+    if (before !== undefined && before.size <= maxBytes) return before;
+    await prepare();
+    return stillOpen() ?? (await openAgain());
+  }
+
+  async function openAgain(): Promise<{ file: OpenFile; size: number }> {
     await close();
     const handle = await open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | (isSynced ? O_DSYNC : 0), 0o600);
     const inode = await handle.stat({ bigint: true });
@@ -116,8 +134,8 @@ function createAppender(isSynced: boolean): Appender {
   }
 
   return {
-    async append(path, text) {
-      const { file: current, size } = await openFile(path);
+    async append(text) {
+      const { file: current, size } = await openFile();
       const { handle } = current;
       try {
         // A crash of the machine may have left half a line, which must not damage this one.

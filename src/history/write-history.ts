@@ -78,10 +78,8 @@ export async function openHistory({ stateDir, writer, log, now, hasAccounting }:
 
   function createFile(path: string): LineFile {
     return createLineFile({
-      async prepare() {
-        await makePrivateSubdirectory(folder);
-        return path;
-      },
+      path,
+      prepare: () => makePrivateSubdirectory(folder),
       // A killed process loses no line, and to lose one when the machine crashes is harmless.
       isSynced: false,
       onFailure: (err) => log.warn('The history cannot be written; keeping its records in memory', { file: path, err }),

@@ -29,7 +29,8 @@ describe('a LineFile', () => {
     path = join(folder, 'lines');
     events = [];
     file = createLineFile({
-      prepare: () => path,
+      path,
+      prepare: () => Promise.resolve(),
       isSynced: true,
       onFailure: (error) => void events.push(String((error as NodeJS.ErrnoException).code)),
       onRecovery: (lost) => void events.push(`written again, lost ${lost}`),

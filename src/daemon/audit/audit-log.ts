@@ -74,11 +74,12 @@ export async function openAuditLog({
   }
 
   const lines = createLineFile({
+    path: file,
     async prepare() {
       await makePrivateSubdirectory(folder);
       rotate();
-      return file;
     },
+    maxBytes: ROTATION.maxBytes,
     isSynced: true,
     onFailure: (err) =>
       log.error(

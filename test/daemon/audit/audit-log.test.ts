@@ -117,6 +117,23 @@ describe('the audit log', () => {
     expect(existsSync(stateDir)).to.equal(false);
   });
 
+  it('creates no file in a directory that other users can change since the last line', async () => {
+    const errors: unknown[] = [];
+    const log = { ...silentLog, error: (...facts: unknown[]): void => void errors.push(facts) };
+    const audit = await open({ log });
+    await audit.write({ event: 'claimed', task: TASK, queue: 'a' });
+    await chmod(stateDir, 0o777);
+    await rm(file);
+
+    await audit.write({ event: 'claimed', task: TASK, queue: 'b' });
+
+    expect(existsSync(file)).to.equal(false);
+    expect(String(errors)).to.include('Cannot write the audit log');
+    await chmod(stateDir, 0o700);
+    await audit.close();
+    expect(await readFile(file, 'utf8')).to.include('"queue":"b"');
+  });
+
   it('reports a full disk once, and writes the lines when there is space again (D-15)', async () => {
     const messages: string[] = [];
     const note = (message: string): void => void messages.push(message);
