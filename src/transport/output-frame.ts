@@ -19,6 +19,8 @@ export const MARKS = {
   noFolder: 'no-folder',
 } as const;
 
+const END_MARKS = [MARKS.end, MARKS.noProgram, MARKS.noFolder];
+
 /** @param nonce random letters and digits, new for each command */
 export function mark(nonce: string, what: string): string {
   return `[${nonce} ${what}]`;
@@ -39,7 +41,7 @@ export function parseFrame(nonce: string, stdout: string, stderr: string): Frame
 
 /** Whether this part of a stream contains an end mark. */
 export function hasEnd(nonce: string, text: string): boolean {
-  return endMark(nonce).test(text);
+  return END_MARKS.some((what) => text.includes(mark(nonce, what)));
 }
 
 interface MarkedText {
@@ -50,24 +52,40 @@ interface MarkedText {
   readonly end: string | undefined;
 }
 
+// With string searches only: for each command, a regular expression with its nonce would take longer to compile than to match.
 function parseStream(nonce: string, stream: string): MarkedText {
   const begin = `${mark(nonce, MARKS.begin)}\n`;
   const at = stream.indexOf(begin);
   if (at === -1) return { hasBegun: false, text: '', exitCode: undefined, end: undefined };
   const rest = stream.slice(at + begin.length);
-  const end = endMark(nonce).exec(rest);
-  const printed = end === null ? rest : rest.slice(0, end.index);
-  const exit = new RegExp(`\\[${nonce} ${MARKS.exit} (\\d+)\\]\n`).exec(printed);
+  const end = findEnd(nonce, rest);
+  const printed = rest.slice(0, end?.at);
+  const exit = findExit(nonce, printed);
   return {
     hasBegun: true,
-    text: exit === null ? printed : printed.slice(0, exit.index) + printed.slice(exit.index + exit[0].length),
-    exitCode: exit === null ? undefined : Number(exit[1]),
-    end: end?.[1],
+    text: exit === undefined ? printed : printed.slice(0, exit.at) + printed.slice(exit.after),
+    exitCode: exit?.code,
+    end: end?.what,
   };
 }
 
-function endMark(nonce: string): RegExp {
-  return new RegExp(`\\[${nonce} (${MARKS.end}|${MARKS.noProgram}|${MARKS.noFolder})\\]`);
+/** The first end mark. */
+function findEnd(nonce: string, text: string): { readonly at: number; readonly what: string } | undefined {
+  const found = END_MARKS.map((what) => ({ at: text.indexOf(mark(nonce, what)), what })).filter(({ at }) => at !== -1);
+  return found.sort((a, b) => a.at - b.at)[0];
+}
+
+/** The first exit mark. */
+function findExit(
+  nonce: string,
+  text: string,
+): { readonly at: number; readonly after: number; readonly code: number } | undefined {
+  const start = `[${nonce} ${MARKS.exit} `;
+  for (let at = text.indexOf(start); at !== -1; at = text.indexOf(start, at + 1)) {
+    const [rest, code] = /^(\d+)\]\n/.exec(text.slice(at + start.length)) ?? [];
+    if (rest !== undefined) return { at, after: at + start.length + rest.length, code: Number(code) };
+  }
+  return undefined;
 }
 
 /** 24 random digits and lower-case letters: a program cannot guess the nonce, and no shell changes it. */
