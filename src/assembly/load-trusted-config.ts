@@ -1,8 +1,7 @@
 // Reads the configuration from files, environment variables and command-line options.
 import { loadConfig, type Config, type TypedSetting } from '../config/load-config.ts';
 import { secretValues } from '../config/redact-secret-settings.ts';
-import { knownSecrets } from './secrets-of-process.ts';
-import type { ProcessContext } from './process-context.ts';
+import { knownSecrets, type ProcessContext } from './process-context.ts';
 import { readTrustedFile, refuseUntrustedSettings, warnOfReadable } from './refuse-untrusted-files.ts';
 
 /** The configuration and the process that read it. */

@@ -1,4 +1,5 @@
-// The process in which a command runs, as a parameter so that tests can run commands.
+// The process in which a command runs, as a parameter so that tests can run commands, and the secrets that it has read.
+import { createSecrets, type Secrets } from '../log/redact-secrets.ts';
 
 export interface ProcessContext {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -16,4 +17,13 @@ export interface ProcessContext {
   readonly stop: AbortSignal;
   /** Calls the listener on this signal instead of ending the process, until the returned function is called. */
   readonly onSignal: (name: 'SIGHUP' | 'SIGUSR1', listener: () => void) => () => void;
+}
+
+const KNOWN = new WeakMap<object, Secrets>();
+
+/** To mask them in errors, log lines and reports. Reading a configuration adds its secrets. */
+export function knownSecrets(context: object): Secrets {
+  const known = KNOWN.get(context) ?? createSecrets();
+  KNOWN.set(context, known);
+  return known;
 }

@@ -21,7 +21,7 @@ import { TemplateError } from '../sbatch-template/errors.ts';
 import type { CommandContext } from './command.ts';
 import { EXIT } from '../base/exit-codes.ts';
 import { Interrupted, isFromAbort } from './interrupted.ts';
-import { knownSecrets } from '../assembly/secrets-of-process.ts';
+import { knownSecrets } from '../assembly/process-context.ts';
 import { UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
 import { UsageError } from '../base/usage-error.ts';
 

@@ -1,4 +1,4 @@
-// Which queues are served, by which cluster, with which template. Pure.
+// Which queues are served, by which cluster, with which template, and which hold the tasks of this program. Pure.
 import type * as z from 'zod';
 import { nearestName } from '../base/did-you-mean.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
@@ -112,5 +112,20 @@ function refuseUnknownCluster(name: string, clusters: readonly string[], origin:
   throw new ConfigError(
     `there is no cluster "${name}": ${nearest === undefined ? known : `did you mean "${nearest}"?`}`,
     origin,
+  );
+}
+
+/** The suffix of a scheduler queue: the name of a cluster, or the queue for single tasks. */
+const BEHIND = /^(?:$|\.|-execute$)/;
+
+/** The queue for a task that `execute` submits although no user has enqueued it. */
+export function ownQueueOf(schedulerQueue: string): string {
+  return `${schedulerQueue}-execute`;
+}
+
+/** Internal queues hold tasks while their jobs wait: users never enqueue there. @param schedulerQueues their names in the configuration */
+export function isInternalQueue(name: string, schedulerQueues: readonly string[]): boolean {
+  return ['slurm_scheduler', ...schedulerQueues].some(
+    (own) => name.startsWith(own) && BEHIND.test(name.slice(own.length)),
   );
 }

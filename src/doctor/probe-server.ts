@@ -9,7 +9,7 @@ import {
   ServerUnreachableError,
   ServerUnusableError,
 } from '../clearml/errors.ts';
-import { isInternalQueue } from '../config/internal-queues.ts';
+import { isInternalQueue } from '../config/served-queues.ts';
 import { NoCredentialsError } from '../config/errors.ts';
 import type { AddressSeen, HereFacts, QueueSeen } from './configuration-checks.ts';
 import { known, unavailable, unchecked, type Fact } from './check-result.ts';

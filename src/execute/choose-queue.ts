@@ -1,7 +1,7 @@
 // Chooses the queue, the template and the cluster of a task that runs without a daemon.
 import { nearestName } from '../base/did-you-mean.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
-import { ownQueueOf } from '../config/internal-queues.ts';
+import { ownQueueOf } from '../config/served-queues.ts';
 import type { Settings } from '../config/convert-settings.ts';
 import { configuredTemplates } from '../assembly/read-named-templates.ts';
 import { readQueues, refuseInternalQueue, type NamedQueue } from '../assembly/read-queue-templates.ts';

@@ -1,6 +1,6 @@
 // Internal queues are distinguished from queues into which users enqueue.
 import { expect } from 'chai';
-import { isInternalQueue } from '../../src/config/internal-queues.ts';
+import { isInternalQueue } from '../../src/config/served-queues.ts';
 import { openCli } from '../cli/open-cli.ts';
 
 describe('the queues that users cannot enqueue into', () => {

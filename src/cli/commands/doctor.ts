@@ -36,7 +36,7 @@ export const doctorCommand: Command = {
     const { runDoctor } = await import('../../doctor/run-doctor.ts');
     const { countFailed, formatDoctorJson, formatSections, formatSummary } =
       await import('../../doctor/format-report.ts');
-    const { knownSecrets } = await import('../../assembly/secrets-of-process.ts');
+    const { knownSecrets } = await import('../../assembly/process-context.ts');
     const onNode = isOn(typed, 'on-node');
     const runAs = textOption(typed, 'as');
     if (runAs !== undefined && !onNode) throw new UsageError('--as needs --on-node.');

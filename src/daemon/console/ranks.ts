@@ -1,5 +1,5 @@
 // Finds in the job's log which rank of a multi-node task failed first, and which ranks did not run.
-import { findExitSignal } from '../../base/exit-signal.ts';
+import { findExitSignal } from '../../sbatch-template/job-script/job-exit-codes.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 
 /** Whether a job has several nodes, and so several agents: Slurm then prints `n[1-3]` or `n1,m7`. */

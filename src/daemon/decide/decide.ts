@@ -5,7 +5,7 @@
 // - A user enqueues the task again: `decideMoved` (pending-job.ts), `watch`, `decideStillQueued` (ended-job.ts), `decideAbsent`.
 // - A user removes the task from the scheduler queue: `decideRemoved` (pending-job.ts) cancels the job, and after its end
 //   `isRemovedByUser` (shared-actions.ts) leads to `dequeue`.
-// - Slurm requeues the job: `decideRequeued` (pending-job.ts), or `isBackAtGate` (closed-gate.ts) if the job has started again since.
+// - Slurm requeues the job: `decideRequeued` (pending-job.ts), or `isBackAtGate` (who-runs-the-task.ts) if the job has started again since.
 // - The job reaches its time limit: `mayRunAfterTimeout` (ended-job.ts).
 import { attemptOf } from '../../slurm/job-name.ts';
 import { isLive, isWaiting } from '../../slurm/job-state.ts';

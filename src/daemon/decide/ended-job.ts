@@ -5,7 +5,7 @@ import { attemptOf, parseMark } from '../../slurm/job-name.ts';
 import { isEndedByCluster } from '../../slurm/job-state.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import { isAborted, isStoppedByTerm } from './recognize-abort.ts';
-import { isBackAtGate, isGateClosed } from './closed-gate.ts';
+import { isBackAtGate, isGateClosed, isEnqueuedElsewhere, mayRunElsewhere, ranAs } from './who-runs-the-task.ts';
 import { AFTER_COMPLETION, hasRanks } from '../console/ranks.ts';
 import { describeRefusal } from '../console/console-messages.ts';
 import {
@@ -25,7 +25,6 @@ import {
   resubmitOrFail,
 } from './shared-actions.ts';
 import type { Observation } from './observation.ts';
-import { isEnqueuedElsewhere, mayRunElsewhere, ranAs } from './who-runs-the-task.ts';
 
 export function decideEnded(job: Job, observation: Observation): Action[] {
   const { task, place, record } = observation;

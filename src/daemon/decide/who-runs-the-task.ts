@@ -1,7 +1,8 @@
-// Who runs a task that is in progress: the daemon may end or park again only what its own job ran.
+// Who runs a task that is in progress: the daemon may end or park again only what its own job ran. A job that found the gate closed ran nothing.
 import type { Task } from '../../clearml/task.ts';
-import type { Job } from '../../slurm/scheduler.ts';
+import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import type { Observation } from './observation.ts';
+import { JOB_EXIT_CODES } from '../../sbatch-template/job-script/job-exit-codes.ts';
 
 /**
  * Whether this job was the last to report for the task. The worker id of a job is `<daemon>:<job id>`, followed by `:<rank>` if the job
@@ -51,4 +52,15 @@ export function isSilent(task: Task, { now, gracePeriods }: Observation): boolea
  */
 export function isEnqueuedElsewhere(task: Task, { entry }: Observation): boolean {
   return task.executionQueue !== entry.queue;
+}
+
+/** Whether the gate ended the job: the task was not its own, so it ran nothing. */
+export function isGateClosed(job: Job, record: JobRecord | 'gone' | undefined): boolean {
+  if (job.state !== 'FAILED' || record === undefined || record === 'gone') return false;
+  return record.exitCode === JOB_EXIT_CODES.gateClosed.code;
+}
+
+/** Whether Slurm requeued the job, which ran the task in an earlier start and then found the gate closed. */
+export function isBackAtGate(job: Job, record: JobRecord | 'gone' | undefined): boolean {
+  return isGateClosed(job, record) && record !== 'gone' && (record?.restarts ?? 0) > 0;
 }

@@ -1,8 +1,7 @@
 // Describes how a job ended and why its task did not start, for the console and the status message of the task.
-import { findExitSignal } from '../../base/exit-signal.ts';
+import { findExitSignal, findJobExit } from '../../sbatch-template/job-script/job-exit-codes.ts';
 import { JOB_STATES } from '../../slurm/job-state.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
-import { findJobExit } from '../../sbatch-template/job-script/job-exit-codes.ts';
 import { onNodes } from '../console/console-messages.ts';
 
 /** Returns how a job ended, what that means, and what to do. */

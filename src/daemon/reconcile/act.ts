@@ -3,29 +3,26 @@ import { LostRaceError } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
-import type { Action, AfterStart } from '../decide/action.ts';
+import type { Action } from '../decide/action.ts';
 import type { Observation, Place } from '../decide/observation.ts';
-import { isCancelDue, withCancelled, type Cancel } from './cancelling.ts';
+import { isCancelDue, withCancelled, cancellable, recordOnTask, requestCancel } from './cancelling.ts';
 import { dequeueTask, endTask, isUnchanged } from '../end/end-task.ts';
 import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
-import type { Asker } from '../audit/audit-line.ts';
-import { isAskedToStop } from '../decide/recognize-abort.ts';
 import { recordCancellations } from '../decide/recorded-cancellations.ts';
-import { NOT_ENDED_IN_TIME, REMOVED_BY_USER } from '../decide/shared-actions.ts';
 import { recordEnd } from '../end/record-end.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/write-job-confs.ts';
-import { readClaimed } from '../claim/park.ts';
 import { recoverOrphan } from '../recover/recover-orphan.ts';
 import { linesOf } from '../console/log-lines.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { resubmit } from '../submit/submit-parked-task.ts';
 import { isHeld, noteProbe } from '../users/unix-users.ts';
-import { logToConsole, notify, showStatus } from '../console/write-to-console.ts';
+import { logToConsole, showStatus } from '../console/write-to-console.ts';
 import { submitterOf } from '../submit/failed-submission-holds.ts';
 import { refusedOf } from '../submit/slurm-refusal-holds.ts';
 import type { SubmissionPool, SubmitResult } from '../submit/submission-pool.ts';
+import { parkAgain, renewParking } from './park-again.ts';
 
 /** The part of the observation that the decision was based on. */
 export interface Basis {
@@ -202,17 +199,6 @@ function startResubmission(
   if (isStarted && deps.unixUsers !== undefined) noteProbe(deps.unixUsers, seen.task?.user, deps.clock.now());
 }
 
-/**
- * A peer adopts a task that is parked for long and has no job, and it does not know how many of its jobs have reached their time limit.
- * If the daemon is killed between the two calls, the task is in no queue, and the next pass returns it to its own.
- */
-async function renewParking(deps: DaemonDeps, entry: Entry, { place, parkedAt }: Basis): Promise<void> {
-  if (entry.timedOutJobs === undefined || place !== 'parked' || parkedAt === undefined) return;
-  if (deps.clock.now() - parkedAt < deps.adoptAfterMs / 2) return;
-  if (await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task))
-    await parkIfClaimed(deps, entry);
-}
-
 /** Asks as the web page does, so that a task that is no longer in progress keeps its status. False if it is not. */
 async function repeatAbort({ clearml }: DaemonDeps, task: TaskId): Promise<boolean> {
   try {
@@ -227,80 +213,4 @@ async function repeatAbort({ clearml }: DaemonDeps, task: TaskId): Promise<boole
 /** Whether the end of its job decides what happens to the task. */
 function isActive(task: Task | undefined): task is Task {
   return task?.status === 'queued' || task?.status === 'in_progress';
-}
-
-/** Another Unix user's job is never cancelled, even if Slurm allows it: its gate or its agent ends it if the task is unwanted. */
-function cancellable({ jobIds }: Cancel, { jobId, isOthersJob }: Entry, { jobs }: Basis): Basis['jobs'] {
-  return jobs.filter(({ id }) => jobIds.includes(id) && (isOthersJob !== true || id !== jobId));
-}
-
-/** False if no response came. */
-function recordOnTask(deps: DaemonDeps, { id }: Task, value: string): Promise<boolean> {
-  return notify(deps, id, () => deps.clearml.tasks.setProperties(id, { slurm_cancelled: value }));
-}
-
-async function requestCancel(
-  { log, audit }: DaemonDeps,
-  cancel: Map<JobId, JobKey>,
-  entry: Entry,
-  action: Cancel,
-  seen: Basis,
-): Promise<void> {
-  const { task, queueName: queue, jobId } = entry;
-  const { why } = action;
-  const own = cancellable(action, entry, seen);
-  const jobs = own.map(({ id }) => id);
-  if (jobs.length > 0) {
-    log.info('Cancelling', { task, job: jobs.join(','), why });
-    await audit.write({ event: 'cancelling', task, queue, jobs, by: askerOf(seen, why), why });
-  } else log.info("Not cancelling another Unix user's job", { task, job: jobId, why });
-  for (const job of own) cancel.set(job.id, job);
-}
-
-/** Whether a user's action on the task is why its job is not wanted. */
-function askerOf({ task, place }: Basis, why: string): Asker {
-  if (task === undefined || task.archived || why === REMOVED_BY_USER || why === NOT_ENDED_IN_TIME) return 'user';
-  if (task.status === 'stopped' || task.status === 'created' || isAskedToStop(task)) return 'user';
-  return task.status === 'queued' && (place === 'own queue' || place === 'another queue') ? 'user' : 'daemon';
-}
-
-const STARTED_BEFORE: Readonly<Record<AfterStart, string>> = {
-  'requeued by Slurm': 'Slurm requeued the job',
-  'time limit': 'The job reached its time limit',
-  'cancelled extra job': 'An extra job of the task had started it and was cancelled',
-};
-
-/**
- * Parks the task again. It was read a moment ago, so this does not erase a user's abort request. Undefined if a user acted on the task
- * before it was parked: it is then left alone.
- */
-async function parkAgain(
-  deps: DaemonDeps,
-  entry: Entry,
-  { from, after: reason }: Extract<Action, { readonly do: 'park-again' }>,
-): Promise<Entry | undefined> {
-  try {
-    await deps.clearml.tasks.unstart(entry.task, from, {
-      reason,
-      message: `${STARTED_BEFORE[reason]}; the task waits again.`,
-    });
-  } catch (error) {
-    if (error instanceof LostRaceError) return undefined;
-    throw error;
-  }
-  return parkIfClaimed(deps, entry);
-}
-
-/** Undefined if a user acted on the task before it was parked. */
-async function parkIfClaimed(deps: DaemonDeps, entry: Entry): Promise<Entry | undefined> {
-  await deps.clearml.queues.park(schedulerQueueOf(deps, entry), entry.task);
-  if ((await readClaimed(deps, entry)) !== undefined) {
-    // Otherwise the daemon would later take its own entry for that of another claim.
-    const parked = { ...entry, parkedAt: deps.clock.now() };
-    await deps.journal.write(parked);
-    return parked;
-  }
-  // Its own job may have restarted and taken the entry; otherwise it must not stay there.
-  await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task);
-  return undefined;
 }

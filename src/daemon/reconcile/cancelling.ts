@@ -1,11 +1,17 @@
-// When a job is cancelled, and when again; and cancellations beside the passes, because scancel may hang.
+// Cancels jobs: when, and when again; what is recorded before; and the calls beside the passes, because scancel may hang.
 import { elapsedMs } from '../../base/past-time.ts';
 import type { Action } from '../decide/action.ts';
 import type { Entry } from '../journal/entry.ts';
 import { abortWith } from '../../base/abort-with.ts';
 import { sleepUnlessStopped } from '../../base/clock.ts';
-import type { JobKey } from '../../slurm/scheduler.ts';
+import type { JobId, JobKey } from '../../slurm/scheduler.ts';
+import type { Task } from '../../clearml/task.ts';
+import type { Asker } from '../audit/audit-line.ts';
+import type { Observation } from '../decide/observation.ts';
 import type { DaemonDeps } from '../deps.ts';
+import { notify } from '../console/write-to-console.ts';
+import { REMOVED_BY_USER, NOT_ENDED_IN_TIME } from '../decide/shared-actions.ts';
+import { isAskedToStop } from '../decide/recognize-abort.ts';
 
 export type Cancel = Extract<Action, { readonly do: 'cancel' }>;
 
@@ -45,6 +51,47 @@ export function withCancelled(entry: Entry, cancel: Cancel, now: number): Entry 
 
 function isOfOwn({ jobId }: Entry, { jobIds }: Cancel): boolean {
   return jobIds.some((id) => id === jobId);
+}
+
+type CancelBasis = Pick<Observation, 'task' | 'place' | 'jobs'>;
+
+/** Another Unix user's job is never cancelled, even if Slurm allows it: its gate or its agent ends it if the task is unwanted. */
+export function cancellable(
+  { jobIds }: Cancel,
+  { jobId, isOthersJob }: Entry,
+  { jobs }: Pick<Observation, 'jobs'>,
+): Observation['jobs'] {
+  return jobs.filter(({ id }) => jobIds.includes(id) && (isOthersJob !== true || id !== jobId));
+}
+
+/** False if no response came. */
+export function recordOnTask(deps: DaemonDeps, { id }: Task, value: string): Promise<boolean> {
+  return notify(deps, id, () => deps.clearml.tasks.setProperties(id, { slurm_cancelled: value }));
+}
+
+export async function requestCancel(
+  { log, audit }: DaemonDeps,
+  cancel: Map<JobId, JobKey>,
+  entry: Entry,
+  action: Cancel,
+  seen: CancelBasis,
+): Promise<void> {
+  const { task, queueName: queue, jobId } = entry;
+  const { why } = action;
+  const own = cancellable(action, entry, seen);
+  const jobs = own.map(({ id }) => id);
+  if (jobs.length > 0) {
+    log.info('Cancelling', { task, job: jobs.join(','), why });
+    await audit.write({ event: 'cancelling', task, queue, jobs, by: askerOf(seen, why), why });
+  } else log.info("Not cancelling another Unix user's job", { task, job: jobId, why });
+  for (const job of own) cancel.set(job.id, job);
+}
+
+/** Whether a user's action on the task is why its job is not wanted. */
+function askerOf({ task, place }: CancelBasis, why: string): Asker {
+  if (task === undefined || task.archived || why === REMOVED_BY_USER || why === NOT_ENDED_IN_TIME) return 'user';
+  if (task.status === 'stopped' || task.status === 'created' || isAskedToStop(task)) return 'user';
+  return task.status === 'queued' && (place === 'own queue' || place === 'another queue') ? 'user' : 'daemon';
 }
 
 type UnixUserName = JobKey['unixUser'];

@@ -1,5 +1,4 @@
-// Defines the exit codes of the job script, each with its meaning and remedy.
-
+// Defines the exit codes of the job script, each with its meaning and remedy, and recognizes an exit code that stands for a signal.
 export interface JobExitCode {
   /** What Slurm shows as the job's exit code. A task's own program may end with the same number by chance. */
   readonly code: number;
@@ -98,4 +97,20 @@ export const JOB_EXIT_CODES = {
 /** The meaning of a job's exit code, if it is one of these. */
 export function findJobExit(code: number): JobExitCode | undefined {
   return Object.values(JOB_EXIT_CODES).find((known) => known.code === code);
+}
+
+/** Signals that end programs which do not expect them. An exit code of 255 is no SIGHUP: programs return -1 for any error. */
+const SIGNALS: Readonly<Record<number, string>> = {
+  4: 'SIGILL',
+  6: 'SIGABRT',
+  7: 'SIGBUS',
+  8: 'SIGFPE',
+  9: 'SIGKILL',
+  11: 'SIGSEGV',
+  15: 'SIGTERM',
+};
+
+/** Returns the signal that ended a program: a shell then returns 128 plus its number, and clearml-agent minus its number, modulo 256. */
+export function findExitSignal(exitCode: number): string | undefined {
+  return SIGNALS[exitCode - 128] ?? SIGNALS[256 - exitCode];
 }

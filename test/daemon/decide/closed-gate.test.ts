@@ -1,7 +1,7 @@
 // Tests the recognition of a closed gate, and rows of the decision table: the job ended at the gate.
 import { expect } from 'chai';
 import type { QueueId } from '../../../src/clearml/ids.ts';
-import { isBackAtGate, isGateClosed } from '../../../src/daemon/decide/closed-gate.ts';
+import { isBackAtGate, isGateClosed } from '../../../src/daemon/decide/who-runs-the-task.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { describeRows, entryOf, GRACES, jobOf, NOW, recordOf, taskOf } from './observations.ts';

@@ -1,6 +1,6 @@
 // Tests which exit codes stand for a signal.
 import { expect } from 'chai';
-import { findExitSignal } from '../../src/base/exit-signal.ts';
+import { findExitSignal } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
 
 describe('the signal that an exit code stands for', () => {
   for (const [code, signal] of [
