@@ -118,7 +118,7 @@ describe('commands that another Unix user has stopped, over SSH', () => {
         expect(sshd.loginCount()).to.equal(logins);
       });
 
-      it('give back their sessions even if they ignore signals', async () => {
+      it('release their sessions even if they ignore signals', async () => {
         await host.run({ program: 'true', args: [], timeoutMs: TIMEOUT_MS });
         const [logins, shells] = [sshd.loginCount(), await shellsOfLogin()];
 
