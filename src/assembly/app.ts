@@ -5,7 +5,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Secrets } from '../log/redact-secrets.ts';
 import { knownSecrets, type ProcessContext } from './process-context.ts';
 import { LOG_LEVELS, type LogLevel } from '../base/log-levels.ts';
-import { isPlain } from '../base/terminal-colors.ts';
+import { isPlain } from '../base/terminal-text.ts';
 import { readConfig, type CommonOptions, type Configured } from './load-trusted-config.ts';
 import { UsageError } from '../base/usage-error.ts';
 

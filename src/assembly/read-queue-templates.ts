@@ -10,7 +10,7 @@ import type { OptionLocation, TemplateProperty } from '../sbatch-template/inspec
 import { parseTemplate } from '../sbatch-template/parse-template.ts';
 import { invalidLimits } from '../sbatch-template/placeholders/check-property-constraints.ts';
 import type { Template } from '../sbatch-template/template.ts';
-import { readNamedFile } from './read-named-file.ts';
+import { readNamedFile } from './read-named-files.ts';
 
 /** A queue of the configuration, with its template. */
 export interface NamedQueue {

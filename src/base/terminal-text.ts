@@ -1,4 +1,4 @@
-// Makes text from others safe for a terminal: it cannot move the cursor, set a title or reorder characters.
+// Makes text from others safe for a terminal: it cannot move the cursor, set a title or reorder characters. Colors our own words.
 
 /** Our colors as numbers of ECMA-48 SGR. */
 export const COLORS = { good: '32', bad: '31', doubtful: '33' } as const;
@@ -74,3 +74,22 @@ const NOT_IN_A_LINE = new RegExp(`[${NOT_SHOWN}\\n]`, 'g');
 export function joinLines(lines: readonly string[]): string {
   return lines.map((line) => `${line.replace(NOT_IN_A_LINE, escapedCharacter)}\n`).join('');
 }
+
+interface Terminal {
+  readonly isTerminal: boolean;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Colors a word. Color codes have no width: wrap lines first. */
+export type Paint = (what: keyof typeof COLORS, word: string) => string;
+
+/** Whether NO_COLOR or TERM=dumb disables colors. Any non-empty value does: https://no-color.org. */
+export function isPlain({ environment }: Pick<Terminal, 'environment'>): boolean {
+  return (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
+}
+
+export function painter(around: Terminal): Paint {
+  return !around.isTerminal || isPlain(around) ? plain : (what, word) => `\x1b[${COLORS[what]}m${word}${COLOR_END}`;
+}
+
+const plain: Paint = (_what, word) => word;

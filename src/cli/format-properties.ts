@@ -1,5 +1,5 @@
 // Formats the user properties that templates read as a table.
-import type { NamedTemplate } from '../assembly/read-named-templates.ts';
+import type { NamedTemplate } from '../assembly/read-named-files.ts';
 import { markdownTable, textTable } from '../base/text-table.ts';
 import { parseLeniently } from '../sbatch-template/collect-errors.ts';
 import { listProperties, type PropertyUse, type TemplateProperty } from '../sbatch-template/inspect-template.ts';

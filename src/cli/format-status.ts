@@ -1,7 +1,7 @@
 // Formats the status of tasks: as text for users, as JSON for programs.
 import { systemClock } from '../base/clock.ts';
 import { formatDuration } from '../base/format-duration.ts';
-import { visibleLine } from '../base/terminal-text.ts';
+import { visibleLine, type Paint } from '../base/terminal-text.ts';
 import { textTable } from '../base/text-table.ts';
 import { limitText } from '../base/truncate-text.ts';
 import { cutToWidth, textWidth, wrapText } from '../base/wrap-text.ts';
@@ -12,7 +12,6 @@ import type { ClusterStatus } from '../daemon/status/collect-status.ts';
 import { explainPause, formatTime, PAUSES_UNREADABLE } from '../daemon/console/console-messages.ts';
 import { LIMIT_SETTINGS } from '../base/job-limits.ts';
 import { isLive, parseJobState } from '../slurm/job-state.ts';
-import type { Paint } from '../base/terminal-colors.ts';
 
 const HEAD = ['TASK', 'NAME', 'QUEUE', 'JOB', 'STATE', 'SINCE', 'NODE', 'WHY'];
 /** Longer names are truncated; the id identifies a task. */

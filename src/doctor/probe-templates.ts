@@ -5,7 +5,7 @@ import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';
 import { lintTemplate } from '../lint/lint-template.ts';
 import { severityOf, type Finding } from '../lint/collect-rules.ts';
 import { checkWithPrograms, createCheckers, type AllCheckers } from '../lint/check-with-bash-and-sbatch.ts';
-import { configuredTemplates, namedTemplates, type NamedTemplate } from '../assembly/read-named-templates.ts';
+import { configuredTemplates, namedTemplates, type NamedTemplate } from '../assembly/read-named-files.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';
 import { readQueues } from '../assembly/read-queue-templates.ts';
 import { distrustOfTemplate, UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';

@@ -3,7 +3,7 @@ import { nearestName } from '../base/did-you-mean.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { ownQueueOf } from '../config/served-queues.ts';
 import type { Settings } from '../config/convert-settings.ts';
-import { configuredTemplates } from '../assembly/read-named-templates.ts';
+import { configuredTemplates } from '../assembly/read-named-files.ts';
 import { readQueues, refuseInternalQueue, type NamedQueue } from '../assembly/read-queue-templates.ts';
 import { UsageError } from '../base/usage-error.ts';
 

@@ -12,7 +12,7 @@ import { openServer, type ServerSide } from '../daemon/serve/connect-to-clearml.
 import { readUserMap } from '../daemon/serve/wait-for-cluster.ts';
 import { chooseQueue, type ChosenQueue, type QueueOptions } from './choose-queue.ts';
 import { oneTaskMark, workerName } from '../daemon/serve/derive-names-and-job-settings.ts';
-import { configuredTemplates } from '../assembly/read-named-templates.ts';
+import { configuredTemplates } from '../assembly/read-named-files.ts';
 import type { App } from '../assembly/app.ts';
 import { refuseUntrustedSharedFolder, refuseUntrustedTemplates } from '../assembly/refuse-untrusted-files.ts';
 import { UsageError } from '../base/usage-error.ts';

@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib';
 import { replaceFile } from '../base/atomic-file.ts';
 import { createBoundedMap } from '../base/bounded-map.ts';
 import { createLineFile, type LineFile } from '../base/append-lines.ts';
-import { makePrivateSubdirectory } from '../base/private-directory.ts';
+import { makePrivateSubdirectory } from '../base/private-paths.ts';
 import type { Logger } from '../log/logger.ts';
 import { attemptKey, formatAttempt, isAccounted, type EndedAttempt } from './ended-attempt.ts';
 import { historyDir, listMonthFiles, monthFile, monthOf, monthsBefore } from './history-file-names.ts';

@@ -1,7 +1,7 @@
 // Formats the findings of `lint` as text and as JSON.
 import { wrapText } from '../base/wrap-text.ts';
 import { RULES, severityOf, type Finding } from './collect-rules.ts';
-import type { Paint } from '../base/terminal-colors.ts';
+import type { Paint } from '../base/terminal-text.ts';
 
 export interface LintedFile {
   /** The file name as given by the user. */

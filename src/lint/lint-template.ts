@@ -1,16 +1,19 @@
-// Lints the text of a template, and template files with bash, shellcheck and `sbatch --test-only`.
+// Lints templates: their text, files with bash, shellcheck and `sbatch --test-only`, and those of a daemon, whose errors are logged.
 import { capitalized } from '../base/terminal-text.ts';
 import { adviseDirectives } from './advise-directives.ts';
 import { adviseScript } from './advise-script.ts';
 import { advisePlaceholders } from './advise-placeholders.ts';
 import { parseLeniently, type LenientParse } from '../sbatch-template/collect-errors.ts';
-import type { Finding } from './collect-rules.ts';
+import { type Finding, severityOf } from './collect-rules.ts';
 import { listProperties } from '../sbatch-template/inspect-template.ts';
 import { unusedConstraints } from '../sbatch-template/placeholders/report-unused-properties.ts';
-import { checkWithPrograms, createCheckers } from './check-with-bash-and-sbatch.ts';
+import { checkWithPrograms, createCheckers, checkForErrors, type Checkers } from './check-with-bash-and-sbatch.ts';
 import type { LintedFile } from './format-findings.ts';
-import { namedTemplates } from '../assembly/read-named-templates.ts';
+import { namedTemplates } from '../assembly/read-named-files.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';
+import type { PropertyConstraints } from '../base/property-constraints.ts';
+import type { Logger, WarnOnce } from '../log/logger.ts';
+import type { NamedQueue } from '../assembly/read-queue-templates.ts';
 
 export interface Linted {
   readonly parsed: LenientParse;
@@ -90,4 +93,33 @@ export async function lintFiles(
     await checkers.close();
   }
   return { files, unchecked: [...unchecked], unused: [...unused] };
+}
+
+export type LintedQueue = Pick<NamedQueue, 'template' | 'text'> & {
+  readonly constraints?: PropertyConstraints | undefined;
+  readonly properties?: readonly { readonly name: string }[];
+};
+
+export interface WarningContext {
+  readonly log: Logger;
+  readonly warnOnce: WarnOnce;
+  /** For errors that only bash and Slurm find; those checks are skipped if undefined. */
+  readonly programs?: Checkers;
+}
+
+/** When the daemon starts, and when it reloads templates. Logs each message once, although the same template is loaded many times. */
+export async function warnAboutTemplates(queues: readonly LintedQueue[], context: WarningContext): Promise<void> {
+  const { log, warnOnce, programs } = context;
+  for (const { template, text, constraints, properties = [] } of queues) {
+    const { file } = template;
+    const { parsed, findings } = lintTemplate(file, text);
+    const checked = programs === undefined ? [] : (await checkForErrors(parsed, programs)).findings;
+    for (const finding of [...findings, ...checked]) {
+      if (severityOf(finding) !== 'error') continue;
+      const { line, rule, sentence } = finding;
+      warnOnce(log, `Template ${file}, line ${line}: ${sentence}`, { rule });
+    }
+    for (const sentence of constraints === undefined ? [] : unusedConstraints(constraints, properties, file))
+      warnOnce(log, sentence);
+  }
 }

@@ -7,7 +7,7 @@ import { formatCallCounts, type Latency } from './requests/call-counts.ts';
 import { formatFirstTaskLines, formatClientConf } from './client-conf.ts';
 import { createSandbox, type Sandbox } from './server.ts';
 import { PortInUseError } from './start-errors.ts';
-import { createPrivateFile, replaceByPrivateFile } from '../base/private-file.ts';
+import { createPrivateFile, replaceByPrivateFile } from '../base/private-paths.ts';
 import { UsageError } from '../base/usage-error.ts';
 
 const HIGHEST_PORT = 65_535;

@@ -1,6 +1,6 @@
 // Reads the task to render from a file; no server is needed.
 import { resolve } from 'node:path';
-import { readNamedFile } from '../assembly/read-named-file.ts';
+import { readNamedFile } from '../assembly/read-named-files.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';
 import { parseJson } from '../base/parse-json.ts';
 import { UsageError } from '../base/usage-error.ts';

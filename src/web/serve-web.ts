@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { App } from '../assembly/app.ts';
-import { makePrivateDirectory } from '../base/private-directory.ts';
+import { makePrivateDirectory } from '../base/private-paths.ts';
 import { inspectSocket } from '../base/trusted-socket.ts';
 import { ConfigError } from '../config/errors.ts';
 import type { ListenAddress } from '../config/schema/http-schema.ts';

@@ -2,8 +2,7 @@
 import { open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
-import { createPrivateFile, replaceByPrivateFile } from '../base/private-file.ts';
-import { makePrivateDirectory } from '../base/private-directory.ts';
+import { createPrivateFile, replaceByPrivateFile, makePrivateDirectory } from '../base/private-paths.ts';
 import { readJsonFile } from '../base/missing-files.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { HttpSettings } from '../config/schema/http-schema.ts';

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 const execute = promisify(execFile);
 
 /** Replaces the file by one that is larger than a process with this limit can write. */
-const REPLACE = `import { replaceByPrivateFile } from './src/base/private-file.ts';
+const REPLACE = `import { replaceByPrivateFile } from './src/base/private-paths.ts';
 process.on('SIGXFSZ', () => undefined);
 await replaceByPrivateFile(process.argv[1], 'x'.repeat(100_000)).then(() => 0, (error) => console.log(error.code));`;
 

@@ -1,6 +1,6 @@
 // The terminal output of lint and doctor: colors if they are enabled, and lines that fit the width.
 import { expect } from 'chai';
-import { painter } from '../../src/base/terminal-colors.ts';
+import { painter } from '../../src/base/terminal-text.ts';
 import { formatFindings } from '../../src/lint/format-findings.ts';
 import { formatSections } from '../../src/doctor/format-report.ts';
 

@@ -1,8 +1,14 @@
 // Text for a terminal: every character is shown or escaped, only our own colors take effect.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { COLOR_END, stripToOneLine, visibleText, terminalText, joinLines } from '../../src/base/terminal-text.ts';
-import { painter } from '../../src/base/terminal-colors.ts';
+import {
+  COLOR_END,
+  stripToOneLine,
+  visibleText,
+  terminalText,
+  joinLines,
+  painter,
+} from '../../src/base/terminal-text.ts';
 import { fuzzCases, fuzzSeed } from '../support/fuzz-cases.ts';
 
 const ATTACKS: readonly (readonly [what: string, text: string, shown: string])[] = [

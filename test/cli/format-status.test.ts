@@ -1,7 +1,7 @@
 // The table of tasks in a terminal: fits the width, with several lines for each task if a table is too wide.
 import { expect } from 'chai';
 import { textWidth } from '../../src/base/wrap-text.ts';
-import { painter } from '../../src/base/terminal-colors.ts';
+import { painter } from '../../src/base/terminal-text.ts';
 import { statusDocument, statusText } from '../../src/cli/format-status.ts';
 import type { ClusterStatus } from '../../src/daemon/status/collect-status.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';

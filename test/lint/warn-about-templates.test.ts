@@ -1,6 +1,6 @@
 // The daemon logs lint errors at the start and after a reload: each once, with its line.
 import { expect } from 'chai';
-import { warnAboutTemplates } from '../../src/lint/warn-about-templates.ts';
+import { warnAboutTemplates } from '../../src/lint/lint-template.ts';
 import { createWarnOnce, type Logger } from '../../src/log/logger.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';

@@ -6,8 +6,9 @@ import {
   createPersistentConnection,
   type Connection,
   type PersistentConnection,
+  loginDelayMs,
+  defaultLoginBackoff,
 } from '../../src/transport/persistent-connection.ts';
-import { loginDelayMs, defaultLoginBackoff } from '../../src/transport/login-backoff.ts';
 import { rejection } from '../support/rejection.ts';
 
 interface Line extends Connection {

@@ -64,7 +64,7 @@ export const daemonCommand: Command = {
  */
 async function firstRunFacts(context: CommandContext): Promise<FirstRunFacts | undefined> {
   const { readConfigured } = await import('../setting-options.ts');
-  const { configuredTemplates } = await import('../../assembly/read-named-templates.ts');
+  const { configuredTemplates } = await import('../../assembly/read-named-files.ts');
   const { executableOnPath } = await import('../own-command-line.ts');
   const { files, settings } = readConfigured({}, context).config;
   if (configuredTemplates(settings).length > 0) return undefined;

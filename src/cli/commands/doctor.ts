@@ -1,6 +1,6 @@
 // `doctor`: checks everything that a task needs, and names the fix of each problem.
 import { EXIT } from '../../base/exit-codes.ts';
-import { painter } from '../../base/terminal-colors.ts';
+import { painter } from '../../base/terminal-text.ts';
 import { UsageError } from '../../base/usage-error.ts';
 import { isOn, textOption } from '../typed-options.ts';
 import type { Command, ParsedArgs } from '../command.ts';

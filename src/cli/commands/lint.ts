@@ -1,6 +1,6 @@
 // `lint`: checks templates.
 import { EXIT } from '../../base/exit-codes.ts';
-import { painter } from '../../base/terminal-colors.ts';
+import { painter } from '../../base/terminal-text.ts';
 import { isOn, listOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';

@@ -30,7 +30,7 @@ export const propertiesCommand: Command = {
   },
   async run(typed, context) {
     const { commonOptions, readConfigured } = await import('../setting-options.ts');
-    const { namedTemplates } = await import('../../assembly/read-named-templates.ts');
+    const { namedTemplates } = await import('../../assembly/read-named-files.ts');
     const { formatProperties, propertiesOf } = await import('../format-properties.ts');
     const here = readConfigured(typed, context);
     const named = listOption(typed, 'templates');

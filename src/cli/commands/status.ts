@@ -1,6 +1,6 @@
 // `status`: shows waiting, active and recently ended tasks.
 import { CHECK_EXIT, EXIT } from '../../base/exit-codes.ts';
-import { painter } from '../../base/terminal-colors.ts';
+import { painter } from '../../base/terminal-text.ts';
 import { UsageError } from '../../base/usage-error.ts';
 import { bareNumberOption, isOn, spanOption } from '../typed-options.ts';
 import type { Command, CommandContext, ParsedArgs } from '../command.ts';

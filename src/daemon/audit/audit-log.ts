@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { createLineFile } from '../../base/append-lines.ts';
 import { limitText } from '../../base/truncate-text.ts';
-import { makePrivateSubdirectory } from '../../base/private-directory.ts';
+import { makePrivateSubdirectory } from '../../base/private-paths.ts';
 import { unlessMissing } from '../../base/missing-files.ts';
 import type { Logger } from '../../log/logger.ts';
 import { rotateLog } from '../../log/rotate-log.ts';

@@ -1,7 +1,7 @@
 // The journal: an append-only file of JSON lines, written to disk before each outside effect.
 import { statSync } from 'node:fs';
 import { rename, stat, type FileHandle } from 'node:fs/promises';
-import { requirePrivateDirectory } from '../../base/private-directory.ts';
+import { requirePrivateDirectory } from '../../base/private-paths.ts';
 import { unlessMissing } from '../../base/missing-files.ts';
 import { readOrMakeFile, replaceFile } from '../../base/atomic-file.ts';
 import type { TaskId } from '../../clearml/ids.ts';

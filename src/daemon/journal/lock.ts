@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { link, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makePrivateDirectory } from '../../base/private-directory.ts';
+import { makePrivateDirectory } from '../../base/private-paths.ts';
 import { parseJson } from '../../base/parse-json.ts';
 import { unlessMissing } from '../../base/missing-files.ts';
 import * as z from 'zod';

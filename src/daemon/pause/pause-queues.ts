@@ -3,7 +3,7 @@ import type { ProcessContext } from '../../assembly/process-context.ts';
 import { readConfig, type CommonOptions } from '../../assembly/load-trusted-config.ts';
 import { systemClock } from '../../base/clock.ts';
 import { nearestName } from '../../base/did-you-mean.ts';
-import { makePrivateDirectory } from '../../base/private-directory.ts';
+import { makePrivateDirectory } from '../../base/private-paths.ts';
 import { UsageError } from '../../base/usage-error.ts';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import type { Settings } from '../../config/convert-settings.ts';

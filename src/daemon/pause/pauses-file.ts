@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { parseJson } from '../../base/parse-json.ts';
-import { replaceByPrivateFile } from '../../base/private-file.ts';
+import { replaceByPrivateFile } from '../../base/private-paths.ts';
 import { unlessMissing } from '../../base/missing-files.ts';
 
 const Pause = z.object({

@@ -1,7 +1,7 @@
 // Starts the daemon in the background, and waits until it serves.
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { makePrivateDirectory } from '../../base/private-directory.ts';
+import { makePrivateDirectory } from '../../base/private-paths.ts';
 import { systemClock, sleepUnlessStopped } from '../../base/clock.ts';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import { findHolder, rejectDirectory } from '../journal/lock.ts';

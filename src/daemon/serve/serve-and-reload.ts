@@ -18,11 +18,11 @@ import { StateDirectoryLostError } from '../journal/lock.ts';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
-import { configuredTemplates } from '../../assembly/read-named-templates.ts';
+import { configuredTemplates } from '../../assembly/read-named-files.ts';
 import { createApp, type App } from '../../assembly/app.ts';
 import { readQueues, refuseInternalQueue } from '../../assembly/read-queue-templates.ts';
 import { refuseUntrustedTemplates } from '../../assembly/refuse-untrusted-files.ts';
-import { warnAboutTemplates } from '../../lint/warn-about-templates.ts';
+import { warnAboutTemplates } from '../../lint/lint-template.ts';
 
 export interface StartOptions extends CommonOptions {
   readonly createQueues: boolean;

@@ -20,7 +20,7 @@ import type { App } from '../../assembly/app.ts';
 import { programText } from '../../base/installation.ts';
 import type { ClusterMonitor } from '../monitor/cluster-monitor.ts';
 import type { Monitor } from '../monitor/monitor.ts';
-import { warnAboutTemplates } from '../../lint/warn-about-templates.ts';
+import { warnAboutTemplates } from '../../lint/lint-template.ts';
 
 export interface ServeOptions {
   /** Ends after one pass, and waits for nothing. */

@@ -1,7 +1,7 @@
 // A file in the state directory with the health of a daemon, which it replaces while it runs, for `status --check`.
 import { join } from 'node:path';
 import * as z from 'zod';
-import { replaceByPrivateFile } from '../../base/private-file.ts';
+import { replaceByPrivateFile } from '../../base/private-paths.ts';
 import { readJsonFile } from '../../base/missing-files.ts';
 
 /** A key that the file may lack, and the note has. */

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { replaceByPrivateFile } from '../../base/private-file.ts';
+import { replaceByPrivateFile } from '../../base/private-paths.ts';
 import { readJsonFile } from '../../base/missing-files.ts';
 import type { Holder } from '../journal/lock.ts';
 

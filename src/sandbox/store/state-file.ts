@@ -3,7 +3,7 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from '../../base/atomic-file.ts';
 import { distrustOf } from '../../base/path-trust-rule.ts';
-import { createPrivateFile } from '../../base/private-file.ts';
+import { createPrivateFile } from '../../base/private-paths.ts';
 import { snapshot, type Snapshot } from './documents.ts';
 import { InvalidSnapshotError } from '../start-errors.ts';
 

@@ -4,8 +4,7 @@ import { inspectSocket } from '../../base/trusted-socket.ts';
 import { CommandNotFoundError, CommandTimeoutError, type HostUnreachableError } from '../errors.ts';
 import { refuseUntrustedFiles } from '../host-keys/check-host-key.ts';
 import type { Transport, CommandResult } from '../transport.ts';
-import { createPersistentConnection, type Connection } from '../persistent-connection.ts';
-import type { LoginBackoff } from '../login-backoff.ts';
+import { createPersistentConnection, type Connection, type LoginBackoff } from '../persistent-connection.ts';
 import {
   checkMasterArgs,
   endMasterArgs,

@@ -3,7 +3,7 @@ import { abortWith } from '../../base/abort-with.ts';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { CommandTimeoutError } from '../errors.ts';
 import type { Transport, CommandResult } from '../transport.ts';
-import { defaultLoginBackoff, type LoginBackoff } from '../login-backoff.ts';
+import { defaultLoginBackoff, type LoginBackoff } from '../persistent-connection.ts';
 import { createMasters } from './openssh-master.ts';
 import { isUnreachable, sessionArgs, type SshDestination } from './openssh-arguments.ts';
 import { randomNonce } from '../output-frame.ts';

@@ -3,8 +3,12 @@ import { systemClock, type Clock } from '../../base/clock.ts';
 import { HostUnreachableError } from '../errors.ts';
 import type { HostKeys } from '../host-keys/check-host-key.ts';
 import type { Transport } from '../transport.ts';
-import { createPersistentConnection, type Connection } from '../persistent-connection.ts';
-import { defaultLoginBackoff, type LoginBackoff } from '../login-backoff.ts';
+import {
+  createPersistentConnection,
+  type Connection,
+  defaultLoginBackoff,
+  type LoginBackoff,
+} from '../persistent-connection.ts';
 import { randomNonce } from '../output-frame.ts';
 import { createRemoteTransport, orAborted, type SshTransport } from '../remote-transport.ts';
 import { remoteScript, remoteCommand, type RemoteContext } from '../remote-script.ts';

@@ -1,10 +1,10 @@
-// Reads the templates on the command line, else the templates of the configuration.
+// Reads the files that the user has named: the templates on the command line, else those of the configuration, and others.
 import { resolve } from 'node:path';
 import type { QueueSettings } from '../config/served-queues.ts';
 import type { Settings } from '../config/convert-settings.ts';
 import type { ProcessContext } from './process-context.ts';
-import { readNamedFile } from './read-named-file.ts';
 import { UsageError } from '../base/usage-error.ts';
+import { readFile } from 'node:fs/promises';
 
 export interface NamedTemplate {
   /** As named by the user. */
@@ -38,4 +38,26 @@ export async function namedTemplates(
       return { file, text, queue };
     }),
   );
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'does not exist',
+  ENOTDIR: 'does not exist',
+  EISDIR: 'is a directory',
+  ELOOP: 'has too many symbolic links, such as a link to itself',
+  EACCES: 'is not readable by you',
+};
+
+/**
+ * @param what for the error message: `template`, `task file`
+ * @throws UsageError if the file cannot be read
+ */
+export async function readNamedFile(what: string, path: string, option: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? REASONS[String(error.code)] : undefined;
+    if (reason === undefined) throw error;
+    throw new UsageError(`The ${what} ${path} ${reason}. Give the path of a file with ${option}.`);
+  }
 }
