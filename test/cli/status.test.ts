@@ -1,6 +1,7 @@
 // `status`: the table and the JSON, with and without a daemon, a journal or Slurm.
 import { expect } from 'chai';
-import { readdir, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { acquireLock } from '../../src/daemon/journal/lock.ts';
 import { openCliWithStandIns, type CliWithStandIns } from './cli-with-stand-ins.ts';
 
@@ -95,6 +96,40 @@ describe('the status command', () => {
       new RegExp(`${task}  train  gpu +\\d+ +unknown .*Slurm did not respond, so the state of the job is unknown`),
     );
     await cli.slurm.listen();
+  });
+
+  it('shows the other clusters if one cannot be used, and says why it cannot be', async () => {
+    await chmod(cli.folder, 0o755);
+    const [open, sshFolder] = [join(cli.folder, 'open'), join(cli.folder, '.ssh')];
+    for (const folder of [open, sshFolder]) await mkdir(folder);
+    await chmod(open, 0o777);
+    await chmod(await cli.write('.ssh/config', ''), 0o666);
+    const conf = await cli.write(
+      'several.conf',
+      `include "clearml.conf"
+       agent.slurm.clusters {
+         here { host: localhost }
+         far { host: far.invalid }
+         loose { host: localhost, slurm_bin_dir: ${open} }
+       }`,
+    );
+
+    const { code, stdout, stderr } = await cli.run('status', '--config-file', conf);
+
+    expect(code, stderr).to.equal(69);
+    const [here = '', far = '', loose = ''] = stdout.split('\n\n');
+    expect(here).to.include('Cluster here: daemon not running').and.not.to.include('could not be queried');
+    expect(far)
+      .to.include('Cluster far: daemon not running')
+      .and.include(
+        `Slurm could not be queried, so job states are from the journal: ${sshFolder}/config is refused because other users can change it:`,
+      )
+      .and.match(/ Run chmod go-w on it\.$/m);
+    expect(loose)
+      .to.include('Cluster loose: daemon not running')
+      .and.match(
+        /: The directory \S+\/open on this machine .* can be written by everybody .* Run chmod go-w on it, .*[^.]\.$/m,
+      );
   });
 
   it('shows queued tasks with their positions, and recently ended tasks with the reason', async () => {

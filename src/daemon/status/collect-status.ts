@@ -10,7 +10,7 @@ import { findHolder, type Holder } from '../journal/lock.ts';
 import { readPauses, type Pause } from '../pause/pauses-file.ts';
 import { readServingNote } from './serving-file.ts';
 import { causeKey, survey, type Survey } from './read-cluster-status.ts';
-import { openCluster, type ClusterSide } from '../../assembly/open-cluster.ts';
+import { openClusterToShow, type ClusterSide } from '../../assembly/open-cluster.ts';
 import { journalEntries } from '../journal/journal-lines.ts';
 import { createClearml } from '../../assembly/clearml-from-config.ts';
 import type { App } from '../../assembly/app.ts';
@@ -43,7 +43,8 @@ export async function withStatus<Result>(
   const clearml = createClearml(app);
   const sides = new Map<ClusterSettings, ClusterSide>();
   try {
-    for (const cluster of app.config.settings.clusters) sides.set(cluster, await openCluster(app, cluster, app.log));
+    for (const cluster of app.config.settings.clusters)
+      sides.set(cluster, await openClusterToShow(app, cluster, app.log));
     return await work(() =>
       Promise.all([...sides].map(([cluster, side]) => collect({ app, cluster, side, clearml, endedSinceMs }))),
     );
