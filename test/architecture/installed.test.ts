@@ -13,17 +13,17 @@ function readJson(file: string): unknown {
 }
 
 describe('an installation with npm', () => {
-  it('runs no install script, because no dependency has one', () => {
+  it('runs no install script, because no dependency has an install script', () => {
     const { packages } = readJson('package-lock.json') as Lock;
     const scripts = Object.entries(packages).filter(([, { dev, hasInstallScript }]) => !dev && hasInstallScript);
     expect(scripts.map(([name]) => name)).to.deep.equal([]);
   });
 
-  it('runs no install script in a clone, because .npmrc disables them', () => {
+  it('runs no install script in a clone, because .npmrc disables install scripts', () => {
     expect(readFileSync('.npmrc', 'utf8')).to.match(/^ignore-scripts=true$/m);
   });
 
-  it('needs no other package, because the built program contains all its imports', () => {
+  it('needs no dependency at run time, because the built program imports only modules of Node.js', () => {
     const files = readdirSync('dist', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
     const names = files.flatMap((file) =>
       [...readFileSync(join('dist', file), 'utf8').matchAll(/^(?:import|export)[^;]*?from "([^".][^"]*)";$/gm)].map(

@@ -71,7 +71,7 @@ describe('the check of messages quoted in documents', () => {
 });
 
 describe('the tests of the second tier', () => {
-  it('expect only texts that the program, a tested task or a listed other program prints', () => {
+  it('expect only texts that this program, a tested task or a program in PRINTED_BY_OTHERS prints', () => {
     const files = secondTierFiles().map((file) => ({ file, ...readTexts(file) }));
     const search = createSearch([...textsOfProgram(), ...files.flatMap(({ others }) => others)]);
     const runs = files.flatMap(({ file, expected }) => expected.flatMap(wordRuns).map((run) => ({ file, run })));
@@ -82,7 +82,7 @@ describe('the tests of the second tier', () => {
     expect(runs).to.have.length.above(100);
   });
 
-  it('still expect every text that PRINTED_BY_OTHERS lists', () => {
+  it('expect every text in PRINTED_BY_OTHERS, the table of texts that other programs print', () => {
     const runs = secondTierFiles().flatMap((file) => readTexts(file).expected.flatMap(wordRuns));
 
     expect(Object.keys(PRINTED_BY_OTHERS).filter((text) => !runs.includes(text))).to.deep.equal([]);

@@ -39,7 +39,7 @@ describe('the settings that are paths', () => {
     expect(unmarked).to.have.members(NO_PATHS);
   });
 
-  it('are checked by the rule that the reference page names for each path', () => {
+  it('are checked by the same trust rule that docs/configuration.md names for each path', () => {
     const shown = [...settingRows().map((row) => ({ ...row, name: `agent.slurm.${row.name}` })), ...clearmlRows()];
 
     expect(Object.fromEntries(pathUses())).to.deep.equal(
@@ -47,7 +47,7 @@ describe('the settings that are paths', () => {
     );
   });
 
-  it('include at least one for each kind of use', () => {
+  it('cover every use of a path, such as a template or a program of the login node', () => {
     expect(new Set(rows.flatMap(({ trusted }) => trusted ?? []))).to.deep.equal(new Set(Object.keys(TRUSTED_USES)));
   });
 });

@@ -131,7 +131,7 @@ describe('the program', () => {
     }
   });
 
-  describe('that is about to run a Slurm command', () => {
+  describe('(before it runs a Slurm command)', () => {
     let slurm: StandInCluster;
     let bin: string;
     beforeEach(async () => {
@@ -236,7 +236,7 @@ describe('the program', () => {
     expect(existsSync(join(cli.folder, 'state'))).to.equal(false);
   });
 
-  describe('that writes credentials to a shared directory', () => {
+  describe('(before it writes credentials to a shared directory)', () => {
     const host = openLocalTransport();
     const write = (path: string, group?: string): Promise<unknown> => writePrivateFile(host, path, 'keys', group);
 

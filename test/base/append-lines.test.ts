@@ -75,14 +75,14 @@ describe('a LineFile', () => {
     expect(await readFile(path, 'utf8')).to.equal('other\nb\n');
   });
 
-  it('begins with the line if another program has emptied the file, as logrotate can do', async () => {
+  it('writes to the beginning of a file that another program has emptied, as logrotate can do', async () => {
     await file.append('a');
     await truncate(path);
     await file.append('b');
     expect(await readFile(path, 'utf8')).to.equal('b\n');
   });
 
-  it('ends half a line that a crash left, or that another program writes between two lines', async () => {
+  it('writes a newline after an incomplete line that a crash or another program left in the file', async () => {
     await writeFile(path, 'half');
     await file.append('a');
     await appendFile(path, 'other half');
@@ -90,7 +90,7 @@ describe('a LineFile', () => {
     expect(await readFile(path, 'utf8')).to.equal('half\na\nother half\nb\n');
   });
 
-  it('does not write through a symbolic link that replaces the file, even one to the file itself', async () => {
+  it('does not write through a symbolic link that replaces the file, even if the link leads to the moved file', async () => {
     await file.append('a');
     await rename(path, `${path}.1`);
     await symlink(`${path}.1`, path);

@@ -22,7 +22,7 @@ describe('a bounded map', () => {
     expect([seen.get('a'), seen.get('b'), seen.get('c')]).to.deep.equal(['a', undefined, 'c']);
   });
 
-  it('distinguishes long texts with the same beginning', () => {
+  it('distinguishes long keys with the same beginning', () => {
     const seen = createBoundedMap<number>(10);
     const long = 'x'.repeat(100_000);
     seen.set(`${long}1`, 1);

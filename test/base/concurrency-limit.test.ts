@@ -40,8 +40,8 @@ function createBed(count: number, perUser = 1): Bed {
   };
 }
 
-describe('the slots of a concurrency limit', () => {
-  it('are used in the order of the requests', async () => {
+describe('a concurrency limit', () => {
+  it('starts the calls in the order of the requests', async () => {
     const { started, call, end } = createBed(2);
     for (const name of ['1', '2', '3', '4']) await call(name);
     expect(started).to.deep.equal(['1', '2']);
@@ -51,7 +51,7 @@ describe('the slots of a concurrency limit', () => {
     expect(started).to.deep.equal(['1', '2', '3', '4']);
   });
 
-  it('are free after a failed call', async () => {
+  it('starts the next call after a failed call', async () => {
     const { slots } = createBed(1);
     const failure = await rejection(slots.run(() => Promise.reject(new Error('no'))));
 
@@ -59,7 +59,7 @@ describe('the slots of a concurrency limit', () => {
     expect(await slots.run(() => Promise.resolve('yes'))).to.equal('yes');
   });
 
-  it('have one call of each mapped user, whose later calls let those of others pass', async () => {
+  it("runs one call of each mapped user at a time, and starts other users' calls in the meantime", async () => {
     const { started, call, end } = createBed(4);
     await call('alice 1', 'alice');
     await call('alice 2', 'alice');
@@ -70,7 +70,7 @@ describe('the slots of a concurrency limit', () => {
     expect(started.at(-1)).to.equal('alice 2');
   });
 
-  it('have as many calls of a mapped user as permitted', async () => {
+  it('runs at most the permitted number of calls of a mapped user at once', async () => {
     const { started, call, end } = createBed(4, 2);
     for (const name of ['1', '2', '3']) await call(name, 'alice');
     expect(started).to.deep.equal(['1', '2']);
@@ -78,7 +78,7 @@ describe('the slots of a concurrency limit', () => {
     expect(started).to.deep.equal(['1', '2', '3']);
   });
 
-  it('are free after five seconds of a mapped user, who still has no second call', async () => {
+  it("starts another user's call, but none of the same user, once a mapped user's call has run for five seconds", async () => {
     const { clock, started, call, end } = createBed(1);
     await call('alice 1', 'alice');
     await call('alice 2', 'alice');
@@ -95,7 +95,7 @@ describe('the slots of a concurrency limit', () => {
     expect(started).to.deep.equal(['alice 1', 'bob 1', 'alice 2']);
   });
 
-  it('stay occupied as long as a command runs as the user of the daemon', async () => {
+  it("starts no other call while a call of the daemon's user runs, however long", async () => {
     const { clock, started, call } = createBed(1);
     await call('own');
     await call('bob', 'bob');
@@ -104,7 +104,7 @@ describe('the slots of a concurrency limit', () => {
     expect(started).to.deep.equal(['own']);
   });
 
-  it('are never more than before after calls that took long', async () => {
+  it('still permits the same number of calls after a call that ran for more than five seconds', async () => {
     const { clock, started, call, end } = createBed(1);
     await call('alice', 'alice');
     clock.pass(5_000);
@@ -114,7 +114,7 @@ describe('the slots of a concurrency limit', () => {
     expect(started).to.deep.equal(['alice', 'bob']);
   });
 
-  it('are not used by a call that was aborted while it waited', async () => {
+  it('does not start a call that was aborted while it waited', async () => {
     const { slots, started, call, end } = createBed(1);
     await call('1');
     const stop = new AbortController();

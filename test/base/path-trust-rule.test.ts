@@ -93,7 +93,7 @@ describe('the trust rule for paths', () => {
       undefined,
     ],
     [
-      'does not trust a path that a group can write to if a link leads out of the private directory',
+      'does not trust a path that a group can write to if a link in a private directory leads to the path',
       pathSteps(
         { mode: 0o700, path: '/home' },
         { kind: 'link', path: '/home/a' },
@@ -103,7 +103,7 @@ describe('the trust rule for paths', () => {
       '/data can be written by group 4001 (mode 775)',
     ],
     [
-      'does not trust a path that another user owns, even below a private directory of the user who runs the program',
+      'does not trust a path that another user owns, even in a private directory of the user who runs the program',
       pathSteps({ mode: 0o700, path: '/home' }, { uid: MALLORY, kind: 'file', path: '/home/a' }),
       '/home/a belongs to another user (uid 4002)',
     ],
@@ -155,7 +155,7 @@ describe('the trust rule for paths', () => {
       SITE,
     ],
     [
-      'trusts a path whose owner the user namespace of a container does not map',
+      'trusts a path whose owner is not mapped in the user namespace of a container',
       pathSteps({ uid: 65534 }, {}),
       undefined,
       { unmapped: 65534 },
@@ -201,7 +201,7 @@ describe('the trust rule for file names', () => {
       '/0 can be written by everybody (mode 1777)',
     ],
     [
-      "does not trust the name of a missing file behind a link if all users can write to the target's directory",
+      'does not trust a link to a missing file if all users can write to the directory of that file',
       { ...pathSteps({}, { kind: 'link' }, { ...open, path: '/tmp' }), isWhole: false },
       '/tmp can be written by everybody (mode 1777)',
     ],

@@ -14,7 +14,7 @@ process.on('SIGXFSZ', () => undefined);
 await replaceByPrivateFile(process.argv[1], 'x'.repeat(100_000)).then(() => 0, (error) => console.log(error.code));`;
 
 describe('a private file', () => {
-  it('is unchanged, and nothing is left beside it, if the disk is full while it is replaced', async () => {
+  it('is unchanged if the disk is full while the file is replaced, and no temporary file is left', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'private-'));
     try {
       const file = join(folder, 'health.json');

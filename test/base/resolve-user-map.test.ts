@@ -32,17 +32,17 @@ describe('the user map', () => {
   const map = resolveUserMap({ a1: 'alice', b2: 'bob' }, factsWith());
   const withDefault = resolveUserMap({ a1: 'alice', default: 'bob' }, factsWith());
 
-  it("returns the Unix user that it has for a task's owner", () => {
+  it('returns the Unix user of a mapped owner', () => {
     expect(unixUserOf('a1', map)).to.deep.equal({ kind: 'run as', user: ALICE });
     expect(unixUserOf('b2', map)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it('returns the default for an unmapped owner and for a task without an owner', () => {
+  it('returns the default Unix user for an unmapped owner and for a task without an owner', () => {
     for (const owner of ['zz', undefined])
       expect(unixUserOf(owner, withDefault)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it('rejects the task if the map has neither the owner nor a default', () => {
+  it('rejects a task if the map contains neither its owner nor a default', () => {
     const reason = 'ClearML user zz is not in agent.slurm.user_map, and agent.slurm.user_map has no entry "default"';
     expect(unixUserOf('zz', map)).to.deep.equal({ kind: 'rejected', reason });
     const reasonWithoutOwner = 'the task has no ClearML user, and agent.slurm.user_map has no entry "default"';
@@ -54,7 +54,7 @@ describe('the user map', () => {
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it('never finds an owner by a ClearML name that is the id of another ClearML user', () => {
+  it('does not map an owner whose ClearML name is the id of another ClearML user', () => {
     const people = [
       { id: 'a1', name: 'Alice' },
       { id: 'm1', name: 'a1' },
@@ -64,7 +64,7 @@ describe('the user map', () => {
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it("finds an owner by id, even if the map has another Unix user for the owner's name", () => {
+  it("prefers the entry with the owner's id to the entry with the owner's name", () => {
     for (const written of [
       { 'Alice Smith': 'bob', a1: 'alice' },
       { a1: 'alice', 'Alice Smith': 'bob' },
@@ -81,7 +81,7 @@ describe('the user map', () => {
 
   for (const [what, name, users, reason] of [
     ['does not exist', 'ghost', [], 'ghost is not found on the login node: the user does not exist, or'],
-    ['is root by another name', 'toor', [{ name: 'toor', uid: 0, home: '/root' }], 'toor is root'],
+    ['has another name but the uid of root', 'toor', [{ name: 'toor', uid: 0, home: '/root' }], 'toor is root'],
     [
       'has a uid below the minimum',
       'games',
@@ -99,7 +99,7 @@ describe('the user map', () => {
     });
   }
 
-  it("rejects the tasks of an owner if the map has the owner's ClearML name and another user has the same name", () => {
+  it('rejects the tasks of two owners with the same ClearML name if the map contains this name', () => {
     const resolved = resolveUserMap({ Bob: 'bob', default: 'alice' }, factsWith());
     for (const owner of ['b2', 'b3'])
       expect(unixUserOf(owner, resolved)).to.have.property('reason').that.contains('2 ClearML users have this name');

@@ -52,7 +52,7 @@ describe('the rate limit', () => {
     );
   });
 
-  it('also counts calls that do not wait, but makes a submission after them wait for at most one token', () => {
+  it('counts calls that do not wait, but never makes a submission wait longer for them than for one token', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 10; calls += 1) limit.spendAside(NOW);
     let begun = 0;
@@ -76,7 +76,7 @@ describe('the rate limit', () => {
     expect(begun).to.be.within(9, 10);
   });
 
-  it('makes a group of calls wait for one token per call, but never for more tokens than a burst', () => {
+  it('makes a group of calls wait for one token per call, but never for more tokens than the burst size', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 20; calls += 1) limit.spend(NOW);
 

@@ -18,11 +18,11 @@ describe('the arithmetic of the benchmarks', () => {
     expect(() => median([])).to.throw(RangeError);
   });
 
-  it('divides each sample by the sample of its baseline (the anchor) from the same round', () => {
+  it("divides each sample by the baseline's sample (the anchor) of the same round", () => {
     expect(ratios([10, 30], [5, 10])).to.deep.equal([2, 3]);
   });
 
-  it('compares a ratio to a baseline (the anchor), or a value without a baseline, with the target', () => {
+  it('compares the ratio of value and baseline (the anchor) with the target, or the value if there is no baseline', () => {
     expect(ratioOf(result)).to.equal(1.5);
     expect(isMet({ ...result, target: { atMost: 2 } })).to.equal(true);
     expect(isMet({ ...result, target: { atLeast: 2 } })).to.equal(false);

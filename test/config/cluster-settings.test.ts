@@ -22,9 +22,13 @@ function problemWith(slurm: string): string {
 
 describe('a queue', () => {
   const cases: readonly [what: string, slurm: string, expected: string[]][] = [
-    ['uses the only, unnamed cluster if no clusters are configured', 'queues: [a, b]', ['a -> - (-)', 'b -> - (-)']],
     [
-      'uses the only configured cluster even if the queue names none',
+      'uses a single cluster without a name if no clusters are configured',
+      'queues: [a, b]',
+      ['a -> - (-)', 'b -> - (-)'],
+    ],
+    [
+      'uses the only configured cluster even if the queue names no cluster',
       'clusters { hpc1 {} }, queues: [a]',
       ['a -> hpc1 (-)'],
     ],
@@ -109,7 +113,7 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('has the SSH settings of clearml.conf, and leaves the others undefined, so that ssh chooses them', () => {
+  it('has the SSH settings of clearml.conf, and leaves the other SSH settings undefined, so that ssh chooses them', () => {
     const { clusters } = served(`clusters {
       plain { host: login1 }
       full { host: login2, user: jane, port: 2222, identity_file: ~/.ssh/k, jump: [gate, "jo@inner:22"],
@@ -251,7 +255,7 @@ describe('agent.slurm', () => {
     maxGpus: undefined,
   };
 
-  it('passes on to a cluster each limit that the cluster does not set', () => {
+  it('provides each limit that a cluster does not set', () => {
     const slurm =
       'max_jobs: 100, max_jobs_per_user: 10, clusters { hpc1 { host: login1 }, hpc2 { host: login2, max_jobs: 5 } }';
 
@@ -269,7 +273,7 @@ describe('agent.slurm', () => {
     });
   });
 
-  it('passes on to a queue only the setting user_fairness, but no limits', () => {
+  it('provides user_fairness, but no limits, to a queue that does not set them', () => {
     expect(
       limitsOf('max_jobs: 100, user_fairness: true, queues { a { max_jobs: 3 }, b { user_fairness: false } }'),
     ).to.deep.include({

@@ -87,7 +87,7 @@ describe('a CLEARML_AGENT__ variable', () => {
     });
   });
 
-  it('takes precedence over a variable whose name sorts before its own', () => {
+  it('takes precedence over a variable that sets the whole group of the setting', () => {
     expect(dynamic({ CLEARML_AGENT__A__B: '1', CLEARML_AGENT__A: '{b: 0, c: 2}' })).to.deep.equal({
       a: { b: 1, c: 2 },
     });

@@ -8,7 +8,7 @@ import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { createStepFixture } from '../daemon/step-fixture.ts';
 
-describe('the result of `execute`', () => {
+describe('`execute`', () => {
   const silent = { warn: () => undefined };
 
   async function taskThatIs(status: Task['status']): Promise<Task> {
@@ -19,7 +19,7 @@ describe('the result of `execute`', () => {
     return { ...read, status };
   }
 
-  it('is that of the failed task if Slurm does not respond after its end', async () => {
+  it('returns the result of a failed task even if Slurm does not respond after the end of the task', async () => {
     const scheduler = { record: () => Promise.reject(new SlurmUnavailableError('slurmctld restarts')) };
     const end = { isOver: true, task: await taskThatIs('failed'), jobId: '7' as JobId };
 
@@ -28,7 +28,7 @@ describe('the result of `execute`', () => {
     expect(result).to.deep.equal({ isOver: true, isCompleted: false, exitCode: undefined });
   });
 
-  it('is that of the completed task if the end of its console cannot be read', async () => {
+  it("returns the result of a completed task even if the end of the task's console cannot be read", async () => {
     const scheduler = { record: () => Promise.resolve(undefined) };
     const end = { isOver: true, task: await taskThatIs('completed'), jobId: '7' as JobId };
     const warnings: string[] = [];

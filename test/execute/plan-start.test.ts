@@ -35,9 +35,9 @@ describe('`execute` at its start', () => {
     ['the scheduler queue', 'parked', {}, 'watch'],
     ['the given queue, with a live job of an earlier run', 'own queue', { hasJob: true }, 'watch'],
     ['no queue, because another daemon may have claimed the task', 'nowhere', {}, 'watch'],
-    ['another queue, although its execution queue is the given queue', 'another queue', {}, 'enqueue'],
+    ['another queue, even if the execution queue of the task is the given queue', 'another queue', {}, 'enqueue'],
   ] as const) {
-    it(`decides to ${begins} a queued task that is in ${what}`, () => {
+    it(`decides to ${begins} a task with the status "queued" that is in ${what}`, () => {
       expect(planStart(stateOf({ status: 'queued' }, { place, ...more }), OWN_QUEUE).do).to.equal(begins);
     });
   }

@@ -117,7 +117,7 @@ describe('the history', () => {
     expect(warnings.at(-1)).to.equal('The history is writable again');
   });
 
-  it('finds after a restart which attempts of the last day still lack accounting figures', async () => {
+  it('finds after a restart the attempts of the last day without accounting figures', async () => {
     const open1 = { ...ATTEMPT, cpuSec: undefined };
     await write({ ...open1, recordedAt: ENDED_AT - 2 * DAY_MS, job: '1' }, { ...open1, job: '2' }, ATTEMPT);
     const history = await open();
@@ -181,7 +181,7 @@ describe('the history', () => {
       expect(kept).to.equal(`${formatAttempt(ATTEMPT)}\n{"v":2,"t":"a"}\n`);
     });
 
-    it('is returned without the months whose files are damaged, which are named', async () => {
+    it('is returned without the months with damaged files, and these files are reported', async () => {
       await write({ ...ATTEMPT, job: '1', recordedAt: Date.UTC(2026, 8, 10) });
       await write({ ...ATTEMPT, job: '2', recordedAt: Date.UTC(2026, 9, 10) }, ATTEMPT);
       await tidyHistory(folder, FEBRUARY);
@@ -211,7 +211,7 @@ describe('the history', () => {
       expect(await readdir(folder)).to.deep.equal([]);
     });
 
-    it('is counted in calendar months, even on the 31st if the earlier month is shorter', () => {
+    it('is counted back in calendar months, even from the 31st into a shorter month', () => {
       expect(monthsBefore(Date.UTC(2027, 2, 31), 1)).to.equal('2027-02');
       expect(monthsBefore(Date.UTC(2027, 0, 31), 12)).to.equal('2026-01');
     });

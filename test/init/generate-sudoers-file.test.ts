@@ -16,7 +16,7 @@ function rulesOf(text: string): string[] {
 }
 
 describe('the sudoers file', () => {
-  it('permits only the given commands as the given users, and only fixed values of variables', () => {
+  it("permits the daemon's user only the given commands as the given users, with fixed values of environment variables", () => {
     expect(rulesOf(formatSudoers({ ...FACTS, slurmConf: '/etc/slurm/a.conf' }))).to.deep.equal([
       'Defaults:clearml env_reset, !setenv, !env_check, !requiretty, !use_pty, !lecture, umask=0022',
       'Defaults:clearml env_keep = "LANG=C.UTF-8 LC_ALL=C.UTF-8 SLURM_TIME_FORMAT=%s SLURM_UMASK=0066 SLURM_UMASK=0067 SLURM_UMASK=0076 SLURM_UMASK=0077 SLURM_CONF=/etc/slurm/a.conf"',

@@ -28,7 +28,7 @@ describe('the redaction of secrets', () => {
     expect(secrets.redact('abcdefghij abcdef')).to.equal('******** ********');
   });
 
-  it('lists late secrets once, before the first text after them is shown', () => {
+  it('calls the function that lists further secrets once, before it redacts the next text', () => {
     const secrets = createSecrets();
     let listings = 0;
     expect(secrets.redact('a-late-secret')).to.equal('a-late-secret');

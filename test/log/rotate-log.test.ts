@@ -67,7 +67,7 @@ describe('a log file', () => {
     expect(names.map((name) => readFileSync(join(folder, name), 'utf8'))).to.deep.equal(['old 1', 'old 2', 'old 3']);
   });
 
-  it('is recognized as the file to which a descriptor writes, but only while the descriptor is open', () => {
+  it('is recognized as the file that an open descriptor writes to, but not after the descriptor is closed', () => {
     const log = openSync(file, 'a');
     const other = join(folder, 'other.log');
     appendFileSync(other, '');

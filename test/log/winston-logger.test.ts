@@ -46,7 +46,7 @@ function useAllLevels(log: ClosableLogger): void {
 }
 
 describe('the logger', () => {
-  it('adds nothing to its stream at each reload of a daemon', async () => {
+  it('leaves no listener on its stream when a reload of the daemon replaces the logger', async () => {
     const stream = new PassThrough();
     const listeners: number[] = [];
     for (let reload = 0; reload < 3; reload += 1) {
