@@ -61,7 +61,7 @@ describe('the audit command', () => {
     expect(await rejection(findAuditLines(app(), undefined))).to.be.instanceOf(UsageError);
   });
 
-  it('quotes the names and values of users, because these could look like another detail or row', () => {
+  it('quotes names and values that users choose, because such a text could look like another field or line', () => {
     const submitting: AuditEvent = {
       event: 'submitting',
       task: TASK,

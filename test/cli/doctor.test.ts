@@ -43,7 +43,7 @@ describe('doctor', () => {
     expect(stdout).to.match(/No problems found\.\n$/);
   });
 
-  it('reports a missing and a rejected key also with --on-node --as', async () => {
+  it('with --on-node --as also reports missing keys and keys that the server rejects', async () => {
     await using cli = await openCliWithStandIns();
     const slurm = `agent.slurm { slurm_bin_dir: ${cli.slurm.commandsDir}, state_dir: ${cli.stateDir}, user_map { default: nobody } }`;
     const keys = 'credentials { access_key: nobody, secret_key: wrong }';

@@ -29,7 +29,7 @@ describe('the error handler of the program', () => {
     expect(explained(asked, asked).code).to.equal(143);
   });
 
-  it('reports a file that it may not use, and not a bug of this program', () => {
+  it('reports a denied access to a file or a full disk as such, not as a bug of this program', () => {
     const denied = Object.assign(new Error("EACCES: permission denied, open '/state/history'"), {
       code: 'EACCES',
       syscall: 'open',
@@ -50,7 +50,7 @@ describe('the error handler of the program', () => {
     });
   });
 
-  it('reports a connection to the login node that broke, and not a bug of this program', () => {
+  it('reports a lost connection to the login node as such, not as a bug of this program', () => {
     const lost = explained(new ConnectionLostError('the connection to login1 was lost'));
 
     expect(lost).to.deep.equal({ code: 69, printed: 'clearml-agent-slurm: the connection to login1 was lost\n' });

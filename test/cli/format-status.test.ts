@@ -117,7 +117,7 @@ describe('the table of tasks', () => {
     expect(shown(240, { ...SEEN, rows })).to.equal(text.replaceAll(/\x1b\[\d+m/g, ''));
   });
 
-  it('is followed by the queued and the ended tasks, whether the terminal is wide or narrow', () => {
+  it('lists the queued and the ended tasks after the active tasks, in a wide and in a narrow terminal', () => {
     const more: ClusterStatus = {
       ...SEEN,
       rows: [],
@@ -179,7 +179,7 @@ describe('the table of tasks', () => {
     expect(text.length).to.be.below(1_000);
   });
 
-  it('is followed by the pauses and by the reasons why tasks wait', () => {
+  it('is followed by the pauses and by the reasons why queued tasks wait', () => {
     const paused: ClusterStatus = {
       ...SEEN,
       pauses: [

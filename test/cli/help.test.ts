@@ -36,7 +36,7 @@ describe('the help', () => {
       expect(narrow.replace(/\s+/g, ' ')).to.equal(text.replace(/\s+/g, ' '));
     });
 
-    it(`of the command ${name} describes the positional arguments, if there are any`, () => {
+    it(`for ${name} describes the positional arguments, if there are any`, () => {
       expect(command.argument === undefined).to.equal(command.positionals === undefined);
       if (command.argument === undefined) return;
       const text = helpText(command, COMMANDS);

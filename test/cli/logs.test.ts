@@ -69,7 +69,7 @@ describe('the logs command', () => {
     expect(stdout).to.match(/^clearml: job \d+ begins \(\d+\)\nbegun\nendeñ$/);
   });
 
-  it('prints with --follow all that the job prints at its end, however much that is', async () => {
+  it('prints with --follow the complete output of a job that prints 9 MB just before it ends', async () => {
     const task = await submitOne(
       `echo begun; until test -e ${cli.outside}/go; do sleep 0.1; done; head -c 9000000 /dev/zero | tr '\\0' x; echo; echo end`,
     );
@@ -85,7 +85,7 @@ describe('the logs command', () => {
     expect(stdout.endsWith('x\nend\n')).to.equal(true);
   });
 
-  it('ends with --follow when no process reads its output any more', async () => {
+  it('with --follow ends when no process reads its output any more', async () => {
     const task = await submitOne(
       `echo begun; until test -e ${cli.outside}/go; do sleep 0.1; done; while :; do echo more; sleep 1; done`,
     );
@@ -101,7 +101,7 @@ describe('the logs command', () => {
     expect(await ended).to.deep.equal([0, null]);
   });
 
-  it('continues with --follow while Slurm does not respond, and reports that once', async () => {
+  it('with --follow continues while Slurm does not respond, and reports once that Slurm does not respond', async () => {
     const task = await submitOne(`echo begun; until test -e ${cli.outside}/go; do sleep 0.1; done; echo end`);
     await untilLogContains(task, 'begun');
     // The first call finds the log; the next two are of --follow.
@@ -135,7 +135,7 @@ describe('the logs command', () => {
     });
   });
 
-  it('says that the log could not be read in time, and not that it is missing, if its file system is slow', async () => {
+  it('reports a log on a slow file system as not readable in time, not as missing', async () => {
     const task = await submitOne('echo begun; sleep 1000');
     await untilLogContains(task, 'begun');
     const slowTail = join(cli.slurm.commandsDir, 'tail');

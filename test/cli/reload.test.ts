@@ -100,7 +100,7 @@ describe('a daemon that reloads its configuration', () => {
     });
   }
 
-  it('serves on, and tries a cluster again that it could not serve before', async () => {
+  it('continues to serve its clusters, and tries again to serve a cluster that was unusable before', async () => {
     await configure('clusters { good {}, bad {} }, queues { aaa { cluster: good }, bbb { cluster: bad } }');
     const lock = await acquireLock(join(folder, 'state', 'bad'), 'elsewhere', systemClock.now());
     const daemon = start();
@@ -128,7 +128,7 @@ describe('a daemon that reloads its configuration', () => {
     await daemon.untilLogged('INFO Serving', 2);
   });
 
-  it('uses a correct configuration that it reads while it cannot serve with the previous ones', async () => {
+  it('uses a correct new configuration even if it could not serve with the previous configuration', async () => {
     await configure('queues: [aaa]');
     const daemon = start();
     await daemon.untilLogged('INFO Serving');

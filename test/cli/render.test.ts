@@ -44,7 +44,7 @@ describe('the render command', () => {
     });
   }
 
-  it('refuses a file with an id that no server creates, and says what an id is', async () => {
+  it('rejects a task file with an invalid task id, and describes a valid id', async () => {
     await using cli = await withFiles(TEMPLATE, { ...TASK, id: 'my-task' });
 
     const { code, stdout, stderr } = await cli.run(...RENDER);
@@ -54,7 +54,7 @@ describe('the render command', () => {
     expect(stderr).to.include('The "id" of the task must be a task id of 32 lower-case hex digits, not "my-task".');
   });
 
-  it('prints the origin of each value on stderr with --origins', async () => {
+  it('with --origins prints the origin of each value on stderr', async () => {
     await using cli = await withFiles(TEMPLATE, { ...TASK, hyperparams: {} });
 
     const { stderr } = await cli.run(...RENDER, '--origins');

@@ -122,7 +122,7 @@ describe('a daemon that reaches its cluster over SSH', () => {
   });
 
   for (const provider of ['ssh2', 'openssh'] as const) {
-    it(`rejects a changed host key, and an unknown one unless host_keys is accept-new: ${provider}`, async () => {
+    it(`with ${provider} rejects a changed host key, and accepts an unknown host key only if host_keys is accept-new`, async () => {
       await writeConfig('StrictHostKeyChecking no');
 
       const first = await round(`provider: ${provider}`);

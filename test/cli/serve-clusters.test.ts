@@ -45,7 +45,7 @@ describe('the daemon, with several clusters,', () => {
   const good = (): string => `good { slurm_bin_dir: ${slurm.commandsDir} }`;
   const QUEUES = 'queues { aaa { cluster: good }, bbb { cluster: bad } }';
 
-  it('still serves one of two clusters if the other has no Slurm commands', async () => {
+  it('still serves one of two clusters if the other cluster has no Slurm commands', async () => {
     const { code, stderr } = await round(`clusters { ${good()}, bad { slurm_bin_dir: /none } }, ${QUEUES}`);
 
     expect(code, stderr).to.equal(69);
@@ -70,7 +70,7 @@ describe('the daemon, with several clusters,', () => {
       .and.to.match(/Another clearml-agent-slurm .*state\/bad/);
   });
 
-  it('still serves one of two clusters if the other does not respond', async () => {
+  it('still serves one of two clusters if the other cluster does not respond', async () => {
     const bin = join(folder, 'hangs');
     await mkdir(bin);
     const served = join(folder, 'state', 'good');
@@ -86,7 +86,7 @@ describe('the daemon, with several clusters,', () => {
     expect(stderr).to.contain('scontrol');
   });
 
-  it('still serves one of two clusters if the state directory of the other is of another ClearML server', async () => {
+  it('still serves one of two clusters if the state directory of the other cluster belongs to another ClearML server', async () => {
     const state = join(folder, 'state', 'bad');
     await mkdir(state, { recursive: true, mode: 0o700 });
     const entry = { task: 'f'.repeat(32), queue: 'e'.repeat(32), queueName: 'bbb', step: 'following', stepAt: 1 };

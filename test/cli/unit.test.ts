@@ -65,7 +65,7 @@ describe('the unit command', () => {
     expect(unit).not.to.match(/^#?(MemoryDenyWriteExecute|UMask)=|^PrivateTmp=/m);
   });
 
-  it('if user_map is set, comments out the systemd directives that would disable sudo', async () => {
+  it('comments out the systemd directives that would disable sudo if user_map is set', async () => {
     await using cli = await openCli();
     await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
     const conf = await cli.write('c.conf', 'agent.slurm.user_map { default: guest }\n');
@@ -87,7 +87,7 @@ describe('the unit command', () => {
     expect(stderr).to.include('Unknown kind "sytemd": use systemd, cron, scrontab, slurm-job. Did you mean systemd?');
   });
 
-  it('fails and prints no unit if the daemon could not start with the configuration', async () => {
+  it('fails and prints no unit if the daemon would reject the configuration', async () => {
     await using cli = await openCli();
 
     expect(await cli.run('unit', 'cron', '--template-files', 'none')).to.deep.include({ code: 2, stdout: '' });
@@ -107,7 +107,7 @@ describe('the unit command', () => {
     expect(execFileSync('sh', ['-c', line.replaceAll('\\%', '%')]).toString()).to.equal(`${ODD} --once\n`);
   });
 
-  it('adds a command for the state directory to the unit if neither systemd nor Slurm creates the directory', () => {
+  it('adds a command that creates the state directory to systemd, scrontab and slurm-job units', () => {
     for (const kind of ['systemd', 'scrontab', 'slurm-job'] as const)
       expect(UNIT_FILES[kind]({ ...ODD_SITE, stateDir: '/home/a b' }), kind).to.include("mkdir -p -m 700 '/home/a b'");
   });

@@ -53,7 +53,7 @@ describe('the mocha runner', function () {
     expect(outcome.counts).to.deep.equal({ failed: 1 });
   });
 
-  it('ends a run in which no test begins any more, and names the last that began', async () => {
+  it('ends a stalled run, in which no test begins any more, and names the last test that began', async () => {
     const spec = specThat('hangs', ["it('hangs', () => { for (;;); });"]);
 
     const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end', silenceMs: 6_000 });
@@ -88,7 +88,7 @@ describe('the mocha runner', function () {
     return started.filter((pid) => existsSync(`/proc/${pid}`));
   }
 
-  it('ends what the tests of such a run have started, in whatever session', async () => {
+  it('ends all processes that the tests of a stalled run have started, even in other sessions', async () => {
     const spec = specThatStarts('silent', []);
 
     await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end', silenceMs: 6_000 });
@@ -96,7 +96,7 @@ describe('the mocha runner', function () {
     expect(leftBy('silent')).to.deep.equal([]);
   });
 
-  it('ends what the tests have started after Ctrl-C, which skips their hooks', async () => {
+  it('after Ctrl-C ends all processes that the tests have started, because no after hook ends them', async () => {
     const spec = specThatStarts('interrupted', ["process.kill(process.pid, 'SIGINT');"]);
 
     const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
@@ -105,7 +105,7 @@ describe('the mocha runner', function () {
     expect(leftBy('interrupted')).to.deep.equal([]);
   });
 
-  it('ends the tests, and what they have started, if it dies itself', async () => {
+  it('ends the tests and all processes that they have started if the runner itself is interrupted', async () => {
     const spec = specThatStarts('orphaned', []);
     const runner = specThat('runner', [
       `import { runMocha } from '${resolve('test/runner/mocha-run.mjs')}';`,

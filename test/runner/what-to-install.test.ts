@@ -2,23 +2,23 @@
 import { expect } from 'chai';
 import { needsOfFiles, readChoice } from './what-to-install.mjs';
 
-describe('the programs to install for selected tests', () => {
-  it('are none for tests that run in one process', () => {
+describe('the list of programs to install for selected tests', () => {
+  it('is empty for tests that run in one process', () => {
     expect(needsOfFiles(['test/slurm/squeue.test.ts'])).to.deep.equal({ packages: [], agent: false, releases: false });
   });
 
-  it('are Slurm and the agent, but no other Slurm release, for a test of the first tier', () => {
+  it('contains Slurm and the agent, but no other Slurm release, for a test of the first tier', () => {
     const needs = needsOfFiles(['test/e2e/first-job.test.ts']);
 
     expect(needs).to.include({ agent: true, releases: false });
     expect(needs.packages).to.include('slurmctld').and.not.to.include('mariadbd');
   });
 
-  it('include the programs that an imported utility of the tests needs', () => {
+  it('contains the programs that an imported utility of the tests needs', () => {
     expect(needsOfFiles(['test/e2e/several-nodes-in-containers.test.ts'])).to.include({ agent: true, releases: true });
   });
 
-  it('depend only on the files that contain a selected test', async () => {
+  it('depends only on the files that contain a selected test', async () => {
     const specs = ['test/base/format-duration.test.ts', 'test/e2e/gate.test.ts'].flatMap((file) => ['--spec', file]);
 
     const { files, needs } = await readChoice([...specs, '-g', 'S-46']);

@@ -13,7 +13,7 @@ const NAMED = {
 };
 
 describe('the server of a test run', () => {
-  it('is the server that the environment names, or none', () => {
+  it('is the server that the environment names, if it names one', () => {
     expect(namedServer(NAMED)).to.deep.equal({ url: 'https://api.clearml.lab', accessKey: 'KEY', secretKey: 'secret' });
     expect(namedServer({ CLEARML_API_HOST: 'https://api.clearml.lab' })).to.equal(undefined);
   });
@@ -24,7 +24,7 @@ describe('the server of a test run', () => {
     );
   });
 
-  it('receives separate names from each run, and each run deletes only what it created', async () => {
+  it('has separate queues and tasks for each run, and each run deletes only what it created', async () => {
     const sandbox = await createSandbox({ port: 0, clock: systemClock });
     try {
       const api = await connectApi(sandbox);

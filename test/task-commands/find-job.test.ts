@@ -23,7 +23,7 @@ describe('findJob, given a job id from ClearML,', () => {
   for (const [what, record, isFound] of [
     ['a job of the task', RECORD, true],
     [
-      "that job if it belongs to another Unix user, even with the name of the task's job",
+      'a job of another Unix user, even if the job has the job name of the task',
       { ...RECORD, userId: 1001, isOthers: true },
       false,
     ],
