@@ -44,7 +44,7 @@ describe('the transport, for a command of another Unix user,', () => {
     expect(stdout).to.equal(`-n|-H|-u|alice|--|${folder}/sbatch|--wrap=a b|script\n`);
   });
 
-  it('uses sudo, but runs other commands without sudo', async () => {
+  it("needs sudo, but not for a command of the daemon's user", async () => {
     write('sudo', 'exit 9');
     const { stdout } = await host.run({ program: 'sbatch', args: [], stdin: '', timeoutMs: TIMEOUT_MS });
     expect(stdout).to.equal(`${folder}/sbatch\n`);
@@ -118,7 +118,7 @@ describe('the transport, for a command of another Unix user,', () => {
     expect(await run()).to.include({ exitCode: 1, stderr: `${lines[1]}\n` });
   });
 
-  it('looks up a command that sudo does not find, at most once a minute, because Slurm may have moved', async () => {
+  it('looks up the path again, at most once a minute, if sudo does not find the command at the known path', async () => {
     let now = 0;
     const withoutSudo: Transport = { ...host, run: ({ runAs: _user, ...command }) => host.run(command) };
     const hostThen = withSudo(withoutSudo, () => now);
@@ -136,7 +136,7 @@ describe('the transport, for a command of another Unix user,', () => {
     expect((await asAlice()).stdout).to.equal(`${folder}/new/sbatch\n`);
   });
 
-  it('reports which program the host lacks: that of the command, or sudo', async () => {
+  it('reports a missing program of the command and a missing sudo as different errors', async () => {
     write('sudo', 'exit 0');
     expect(await rejection(run('absent'))).to.be.instanceOf(CommandNotFoundError);
     const bare = createLocalTransport({ path: folder, home: '/', user: 'ann', workingDirectory: folder });

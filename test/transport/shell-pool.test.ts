@@ -53,7 +53,7 @@ describe('a pool of shells', () => {
     expect(opened).to.equal(4);
   });
 
-  it('has four more shells for commands as other users, who leave two for those as the user of the login', async () => {
+  it('has four additional shells for commands as other users, and keeps two shells free for commands as the user of the login', async () => {
     const pool = poolOf(4);
     let running = 0;
     const ends: (() => void)[] = [];
@@ -79,7 +79,7 @@ describe('a pool of shells', () => {
     expect(await atOnce(pool, 30)).to.equal(8);
   });
 
-  it('lets a command as another user run even if the server permits one shell', async () => {
+  it('runs commands as another user even if the server permits only one shell', async () => {
     const pool = poolOf(4, 1);
     expect(await Promise.all([1, 2].map((n) => pool.lend(() => Promise.resolve(n), never(), true)))).to.deep.equal([
       1, 2,

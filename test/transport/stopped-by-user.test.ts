@@ -16,7 +16,7 @@ import { startSshd, targetOf, type TestSshd } from '../support/sshd.ts';
 import { addUser, installSudoers, removeSudoers, removeUser, type TestUser } from '../support/users-with-sudo.ts';
 import { TIMEOUT_MS, waitUntil } from '../support/wait-until.ts';
 
-describe('commands that another Unix user has stopped, over SSH', () => {
+describe('over SSH', () => {
   let sshd: TestSshd;
   let daemon: TestUser;
   let alice: TestUser;
@@ -86,7 +86,7 @@ describe('commands that another Unix user has stopped, over SSH', () => {
   }
 
   for (const [provider, openHost] of Object.entries(open)) {
-    describe(`with ${provider}`, () => {
+    describe(`with ${provider}, hanging commands of another Unix user`, () => {
       let host: SshTransport;
 
       before(() => {
@@ -105,7 +105,7 @@ describe('commands that another Unix user has stopped, over SSH', () => {
         await Promise.all(stuck);
       });
 
-      it('end with their deadline, and then the connection serves others as before', async () => {
+      it('end at their deadline, and the connection then runs other commands without another login', async () => {
         const logins = sshd.loginCount();
         for (let n = 0; n < 2; n += 1) {
           const errors = await Promise.all(Array.from({ length: 4 }, () => stopped(host, 3_000)));

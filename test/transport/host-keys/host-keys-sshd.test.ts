@@ -55,12 +55,12 @@ describe('the ssh2 transport with a real sshd', () => {
     );
   }
 
-  it('sends no user name and no key to a host with an unknown key', async () => {
+  it('sends no user name and no key to a host with an unknown host key', async () => {
     expect(await greet({})).to.contain(`The host key of [127.0.0.1]:${sshd.port} is unknown`);
     expectNoLogin(sshd);
   });
 
-  it('logs in to a host with a known key', async () => {
+  it('logs in to a host with a known host key', async () => {
     expect(await greet({ knownHostsFiles: [sshd.knownHosts()] })).to.equal('hello');
     expect(sshd.loginCount()).to.be.greaterThan(0);
   });

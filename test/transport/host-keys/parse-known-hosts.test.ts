@@ -49,7 +49,11 @@ describe('parseKnownHosts', () => {
     ['a line with two markers', `@revoked @cert-authority login1 ${formatHostKey(KEY)}`, []],
     ['a comment', `# login1 ${formatHostKey(KEY)}`, []],
     ['an empty line', '', []],
-    ['a line whose type is not that of its key', `login1 ssh-rsa ${formatHostKey(KEY).split(' ')[1] ?? ''}`, []],
+    [
+      'a line that names a type other than that of its key',
+      `login1 ssh-rsa ${formatHostKey(KEY).split(' ')[1] ?? ''}`,
+      [],
+    ],
     ['a line with an invalid key', 'login1 ssh-ed25519 AAAA', []],
     ['a key of SSH 1', 'login1 1024 35 1234567890', []],
   ];

@@ -53,7 +53,7 @@ describe('the openssh transport', () => {
   const rows: readonly [what: string, text: string, strict: boolean, found: string | undefined][] = [
     ['a configuration that does not mention StrictHostKeyChecking', THROUGH, true, undefined],
     [
-      "StrictHostKeyChecking off for the destination only, where the transport's own option applies",
+      'StrictHostKeyChecking off for the destination, because the transport sets this option itself',
       `${THROUGH}Host hpc\n  StrictHostKeyChecking no\n`,
       true,
       undefined,

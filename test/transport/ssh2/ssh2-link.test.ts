@@ -46,7 +46,7 @@ describe('the ssh2 transport', () => {
       );
     });
 
-    it('does not connect if the time for the login passed while the command printed the password', async () => {
+    it('does not connect if the command that prints the password takes longer than the login timeout', async () => {
       const logins = testBed.sshd.loginCount();
       const passwordFrom = { command: ['sh', '-c', 'sleep 2; echo secret'] };
 
@@ -108,7 +108,7 @@ describe('the ssh2 transport', () => {
     });
   }
 
-  it('finds a program that has moved, once the PATH of the login has its new directory', async () => {
+  it("finds a moved program once the PATH of the login contains the program's new directory", async () => {
     const files = { '.bashrc': 'PATH=~/old:$PATH' };
     const other = await addAccount({ shell: '/usr/bin/bash', files });
     try {
@@ -149,7 +149,7 @@ describe('the ssh2 transport', () => {
     expect(tookMs).to.be.within(2 * oneWayMs - 10, 4 * oneWayMs - 1);
   });
 
-  it('keeps the connection for other commands after an abort, although the aborted program runs until its deadline', async () => {
+  it('keeps the connection for other commands after one command was aborted', async () => {
     const host = testBed.open(testBed.target(), { closeTimeoutMs: 100 });
     const stop = new AbortController();
     const aborted = rejection(host.run(shell('touch aborted; exec sleep 20', { signal: stop.signal })));
@@ -185,7 +185,7 @@ describe('the ssh2 transport', () => {
   });
 
   describe('with a broken network link', () => {
-    it('reports an unknown outcome only for commands already sent, and opens one new connection for all later ones', async () => {
+    it('reports an unknown outcome only for commands already sent, and opens one new connection for all later commands', async () => {
       await using link = await startLink(testBed.sshd.port);
       const host = testBed.open(testBed.target({ port: link.port }), { maxChannels: 1 });
       const running = rejection(host.run(shell('touch begun; sleep 60')));

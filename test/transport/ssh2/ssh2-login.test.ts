@@ -8,14 +8,14 @@ import { startAgent } from '../../support/ssh-agent.ts';
 import { makeKey, startSshd, targetOf } from '../../support/sshd.ts';
 import { shell, useSsh2TestBed } from './ssh2-test-bed.ts';
 
-describe('the ssh2 transport, when it logs in,', () => {
+describe('a login of the ssh2 transport', () => {
   const testBed = useSsh2TestBed();
 
   let folder: string;
 
   before(() => ({ folder } = testBed.sshd));
 
-  it('sends nothing to a host with an unknown key', async () => {
+  it('sends nothing to a host with an unknown host key', async () => {
     const logins = testBed.sshd.loginCount();
     const words = await testBed.refusal(
       testBed.target({ hostKeys: { mode: 'strict', knownHostsFiles: [join(folder, 'none')] } }),
@@ -135,7 +135,7 @@ describe('the ssh2 transport, when it logs in,', () => {
     await testBed.expectLogin(targetOf(strict, testBed.account, { passwordFrom }));
   });
 
-  it('does not log in again soon after the host rejected the login', async () => {
+  it('is not repeated before the backoff has passed if the host rejected the login', async () => {
     const host = testBed.open(testBed.target({ identityFiles: [] }), {
       backoff: { firstMs: 1, maxMs: 60_000 },
     });

@@ -200,7 +200,7 @@ describe('an open status page', () => {
     expect(bed.renders() - before).to.equal(2);
   });
 
-  it('is updated separately from pages with other filters, so that the daemon can work in between', async () => {
+  it('is rendered in a separate step for each filter, so that the daemon can work between the steps', async () => {
     for (const query of ['', 'q=1', 'q=2']) bed.open(query);
     await bed.pollAndUpdate();
     const before = bed.renders();

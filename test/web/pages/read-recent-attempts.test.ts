@@ -8,7 +8,7 @@ import { createAttemptLog } from '../../../src/web/pages/read-recent-attempts.ts
 const DAY_MS = 86_400_000;
 
 describe('the attempts that the pages show', () => {
-  it('fill no memory if a page was open once, and then none for years', async () => {
+  it('do not accumulate in memory if no page is open for years', async () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     const heapMb = (): number => {

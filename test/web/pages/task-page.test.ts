@@ -107,7 +107,7 @@ describe('the page of a task', () => {
     expect(asked).to.deep.equal([{ name: formatJobName(TASK, ATTEMPT), runAs: undefined }]);
   });
 
-  it("shows the script that the daemon would submit as the owner's Unix user", async () => {
+  it("shows the script with the paths of the owner's Unix user, as the daemon would submit it", async () => {
     const { fixture, deps, pages } = createBed(undefined, scriptsFor({ kind: 'run as', user: ALICE }));
     await fixture.enqueued(1);
     const entry = tracked({ queueName: 'own' });
