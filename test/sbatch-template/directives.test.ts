@@ -47,7 +47,7 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
     });
   }
 
-  it('makes the value one token after -J, but rejects an empty value and one that starts with a dash', () => {
+  it('renders the value of -J as one token, but rejects an empty value and a value that starts with a dash', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(`#SBATCH -J ${X}`, `#SBATCH -J "${X}"`, `#SBATCH -J '${X}'`),
@@ -142,7 +142,7 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
       );
     });
 
-  it('accepts a slash where sbatch reads no file, and the name of a file in the template', () => {
+  it('accepts a slash where sbatch reads no file, and a file name whose directory is in the template', () => {
     for (const [line, value] of [
       [`#SBATCH --export=DATA=${X}`, '/data/set'],
       [`#SBATCH --bb=${X}`, 'path=/data'],
@@ -152,7 +152,7 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
       expect(errorOf(() => renderDirectives(value, line))).to.equal(undefined);
   });
 
-  it('accepts such a word where sbatch prints no help', () => {
+  it('accepts "help" and "list" where sbatch prints no help', () => {
     for (const [line, value] of [
       [`#SBATCH --gres=gpu:${X}`, 'help'],
       [`#SBATCH --comment=${X}`, 'help'],

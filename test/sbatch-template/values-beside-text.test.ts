@@ -165,7 +165,7 @@ describe('the renderer, given a variable directly before a value X,', () => {
     });
   }
 
-  it('accepts the value if the outer shell expands the variable or single quotes make it literal', () => {
+  it('accepts the value if the outer shell expands the variable, or if the variable is in single quotes', () => {
     expect(renderBody(`eval "echo $USER${property('x')}"`, 'a')).to.equal('eval "echo ${USER}a"');
     expect(renderBody(`echo 'costs $USER${property('x')}'`, 'a')).to.equal("echo 'costs $USERa'");
   });

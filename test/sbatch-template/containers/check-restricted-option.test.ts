@@ -46,7 +46,7 @@ const NOT_GIVEN: readonly string[] = [
 
 describe('the renderer, given a value X for a Pyxis template,', () => {
   for (const body of GIVEN) {
-    it(`rejects special characters in X in an option of Pyxis in the script: ${JSON.stringify(body)}`, () => {
+    it(`rejects an X with special characters in a Pyxis option of the script: ${JSON.stringify(body)}`, () => {
       renderBody(body.replaceAll('X', X), 'data/a');
       for (const value of HOSTILE) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -56,7 +56,7 @@ describe('the renderer, given a value X for a Pyxis template,', () => {
   }
 
   for (const written of ['--container-mounts=X', '--container-mounts "/a:/a X"', "--cont'ainer'-mounts=X"]) {
-    it(`rejects special characters in X in an option of Pyxis, also if the name of the option is partly quoted: #SBATCH ${written}`, () => {
+    it(`rejects an X with special characters in a Pyxis option of a directive: #SBATCH ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       for (const value of HOSTILE) {
         const problem = errorOf(() => template.render(withProperties({ x: value }), noBlocks));
@@ -66,7 +66,7 @@ describe('the renderer, given a value X for a Pyxis template,', () => {
   }
 
   for (const body of NOT_GIVEN) {
-    it(`accepts special characters in X if the script uses X elsewhere: ${JSON.stringify(body)}`, () => {
+    it(`accepts an X with special characters outside the options of Pyxis: ${JSON.stringify(body)}`, () => {
       for (const value of HOSTILE) renderBody(body.replaceAll('X', X), value);
     });
   }
@@ -99,7 +99,7 @@ const EXPORTED: readonly string[] = [
 
 describe('the renderer, given a value X for a list of mounts or variables,', () => {
   for (const body of MOUNTED)
-    it(`accepts only directories below the one that the template names: ${body}`, () => {
+    it(`accepts only a directory below the directory in the template: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'ann/set-1');
       for (const value of ['x:/data,/etc:/host', '../etc', 'a/../../etc', '/etc', 'a,b', 'a:ro', 'a\\,b'])
         expect(

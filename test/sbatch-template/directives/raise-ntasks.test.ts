@@ -10,7 +10,7 @@ describe('raiseTaskCount', () => {
     ['if a blank separates both options from their values', ['#SBATCH --ntasks 1', '#SBATCH --nodes 2']],
     ['if both options are short', ['#SBATCH -n1 -N 2']],
     ['if --nodes is a range', ['#SBATCH --ntasks=1', '#SBATCH --nodes=2-4']],
-    ['if the last of two node counts is higher', ['#SBATCH -N 1', '#SBATCH --ntasks=1', '#SBATCH --nodes=2']],
+    ['if the last of two node counts exceeds --ntasks', ['#SBATCH -N 1', '#SBATCH --ntasks=1', '#SBATCH --nodes=2']],
   ] as const) {
     it(`raises --ntasks to the number of nodes ${title}`, () => {
       const script = ['#!/bin/bash', '# a comment', ...lines, '', 'echo "-N 9"', ''].join('\n');

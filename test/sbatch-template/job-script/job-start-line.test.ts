@@ -77,7 +77,7 @@ describe("the search for the script's start line in a job's log", () => {
     ['ignores a message of slurmstepd', '[2026-11-29T12:09:49.028] error: *** REASON: Nodes are DOWN ***\n', false],
     ['finds the line after the output of a login profile', `Welcome\nclearml: job 182 begins (${START})\n`, true],
     [
-      'finds the line after that of an earlier start in the same log',
+      'finds the line even if the log also contains the line of an earlier start',
       `clearml: job 182 begins (${START - 5})\nclearml: job 182 begins (${START})\n`,
       true,
     ],
@@ -88,7 +88,7 @@ describe("the search for the script's start line in a job's log", () => {
       true,
     ],
     [
-      'accepts a line with the second in which the job started, although the start time has milliseconds',
+      'accepts a line whose time is the start of the job without its milliseconds',
       `clearml: job 182 begins (${START})\n`,
       true,
     ],
@@ -101,23 +101,27 @@ describe("the search for the script's start line in a job's log", () => {
 describe('the search for the failure of a SPANK plugin', () => {
   for (const [title, log, expected] of [
     [
-      'finds it in the message about a required plugin',
+      'finds the failure in the message about a required plugin',
       'slurmstepd-n1: error: spank: required plugin spank_pyxis.so: task_init() failed with rc=-1\n',
       true,
     ],
     [
-      'finds it in a message of Slurm 26.05, which begins with a time instead of a node',
+      'finds the failure in a message of Slurm 26.05, which begins with a time instead of a node',
       '[2026-11-29T18:23:00.188] error: spank: required plugin spank_pyxis.so: task_init() failed with rc=-1\n',
       true,
     ],
-    ['finds it in a message that names no node', 'slurmstepd: error: Failed to invoke spank plugin stack\n', true],
+    [
+      'finds the failure in a message that names no node',
+      'slurmstepd: error: Failed to invoke spank plugin stack\n',
+      true,
+    ],
     [
       'ignores a message of slurmstepd about something else',
       'slurmstepd-n1: error: *** JOB 7 ON n1 CANCELLED ***\n',
       false,
     ],
     [
-      'ignores a copy of such a message in the output of a program',
+      'ignores a message about a SPANK plugin that a program prints after other text',
       'see: slurmstepd: error: Failed to invoke spank plugin stack\n',
       false,
     ],

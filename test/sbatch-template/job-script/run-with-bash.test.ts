@@ -49,7 +49,7 @@ describe('the job of a template whose first line is', () => {
     ['#!/usr/bin/env -S dash -e', /^clearml: .*\nruns ehB\n$/],
     ['#!/bin/bash -e', /^clearml: .*\nruns ehB\n$/],
   ] as const)
-    it(`${line} runs the task, with the options of the line`, () => {
+    it(`${line} runs the task with the shell options of that line`, () => {
       expect(
         run(`${line}\n#SBATCH --time=5\n${BODY.replace('${CLEARML_POST', 'echo "runs $-"\n${CLEARML_POST')}`),
       ).to.match(expected);

@@ -90,7 +90,7 @@ describe('the check of a user property', () => {
     expect(errorFor(limits('1', '8'), '12')).to.match(/^gpu\.template:2:19: the user property "x" is "12"/);
   });
 
-  it('rejects an unlisted property if the queue allows only listed ones', () => {
+  it('rejects an unlisted property if the queue allows only listed properties', () => {
     const bounds: PropertyConstraints = { named: new Map(), others: false };
     const template = parseTemplate(withDirectives(`#SBATCH --comment=${property('x', ':a')}`), 'gpu.template');
 
@@ -233,7 +233,7 @@ describe('the check of a user property', () => {
     });
   }
 
-  it('applies to a value that consists of several properties', () => {
+  it('applies to a value in which the template combines several properties', () => {
     const lines = `#SBATCH --time=${x}:${property('minutes', ':00')}:00`;
 
     expect(errorInTemplate(lines, limits('0', '4'), '0', { minutes: '30' })).to.equal('accepted');
@@ -258,7 +258,7 @@ describe('the check of a user property', () => {
     );
   });
 
-  it('rejects a type of GPU that requests more GPUs beside a limited number', () => {
+  it('rejects a GPU type that contains a request for further GPUs', () => {
     const named = new Map([['x', limits(undefined, '2')]]);
     const template = parseTemplate(withDirectives(`#SBATCH --gres=gpu:${property('type')}:${x}`), 'gpu.template');
     const errorFor = (type: string): string | undefined => {
@@ -271,7 +271,7 @@ describe('the check of a user property', () => {
       expect(errorFor(type)).to.include(`the user property "type" is "${type}", but in --gres a comma or a colon`);
   });
 
-  it('reports a limit that cannot be compared with a value of the option', () => {
+  it('reports a limit that is not a valid value of the option', () => {
     const errorFor = (line: string, rule: PropertyConstraint): string[] =>
       invalidLimits(
         { named: new Map([['x', rule]]), others: true },

@@ -144,7 +144,7 @@ describe('the renderer', () => {
     });
   }
 
-  it('renders the placeholder in $$${…}, but not in $${…}, where $$ is the process id of bash', () => {
+  it('renders the placeholder in $$${…}, but not in $${…}, which bash reads as its process id $$ and the text {…}', () => {
     const { script, uses } = parseTemplate(withBody(': $${CLEARML_TASK.id} $$${CLEARML_TASK.id}'), 'v').render(
       variables,
       noBlocks,
@@ -183,7 +183,7 @@ describe('the renderer', () => {
     });
   }
 
-  it('finds a value for the id of an unknown project, but none for its name', () => {
+  it('renders CLEARML_PROJECT_ID, but rejects CLEARML_PROJECT_NAME, if the project is unknown', () => {
     expect(use('${CLEARML_PROJECT_ID}', { ...variables, project: {} }).value).to.equal('p1');
     expect(findingFor('${CLEARML_PROJECT_NAME}', { ...variables, project: {} })).to.match(/has no value/);
     expect(use('${CLEARML_PROJECT_NAME:none}', { ...variables, project: {} }).value).to.equal('none');

@@ -206,7 +206,7 @@ const READ_ONCE: readonly string[] = [
 
 const HOSTILE = ['$(touch pwned)', 'a b', '', "'", '-oProxyCommand=x', 'a[$(x)]'];
 
-describe('the renderer, given a value X that the script evaluates once more,', () => {
+describe('the renderer, given a value X in re-evaluated text,', () => {
   for (const [body, by] of RE_EVALUATED) {
     it(`accepts X only if it is a plain word: ${JSON.stringify(body)}`, () => {
       expect(renderBody(body.replaceAll('X', X), 'a.b-1/c')).to.equal(body.replaceAll('X', 'a.b-1/c'));
