@@ -14,6 +14,11 @@ export STAND_IN_LOG=/dev/null CLEARML_API_HOST=http://127.0.0.1:9 CLEARML_API_SE
 export STAND_IN_AGENT='echo "agent: $SLURM_CPUS_ON_NODE CPUs, $SLURM_CPUS_PER_TASK per task, GPUs $CUDA_VISIBLE_DEVICES"'
 `;
 
+/** Uses a variable of the job that its step must not get. */
+const FUNCTION = `
+srun() { echo "function: $SLURM_CPUS_PER_TASK per task"; command srun "$@"; }
+`;
+
 for (const { version } of SLURM_RELEASES)
   describe(`a job with several tasks on each of two nodes, on Slurm ${version},`, () => {
     before(requireSlurmVersion(version));
@@ -22,25 +27,23 @@ for (const { version } of SLURM_RELEASES)
       ['--ntasks-per-node=2 --cpus-per-task=1 --gpus-per-task=1', /^agent: 2 CPUs, 1 per task, GPUs 0,1$/m],
       ['--gpus=4 --ntasks-per-gpu=1', /^agent: 2 CPUs, \d* per task, GPUs 0,1$/m],
     ] as const)
-      it(`starts one agent on each node, with all CPUs and GPUs of the job there (${request})`, async () => {
+      it(`starts one agent on each node, with all CPUs and GPUs of the job there, also by srun_delegation (${request})`, async () => {
         const folder = mkdtempSync(join(tmpdir(), 'whole-nodes-'));
         await using cluster = await startSlurmCluster({ version, clusterName: 'whole', nodeCount: 2, gpusPerNode: 4 });
-        const output = join(folder, 'output');
         const script = join(folder, 'script');
-        const facts = jobFacts({ python: resolve('test/fixtures/job/python') });
-        writeFileSync(
-          script,
-          fillIn(
-            PLAIN_TEMPLATE.replace('\n', () => ENVIRONMENT),
-            facts,
-          ),
-        );
-        await cluster.run('sbatch', '--parsable', `--output=${output}`, '--nodes=2', ...request.split(' '), script);
+        const logs: string[] = [];
+        for (const startsBySrun of [false, true]) {
+          const output = join(folder, `output-${startsBySrun}`);
+          const facts = jobFacts({ python: resolve('test/fixtures/job/python'), startsBySrun });
+          const template = PLAIN_TEMPLATE.replace('\n', () => `${ENVIRONMENT}${FUNCTION}`);
+          writeFileSync(script, fillIn(template, facts));
+          await cluster.run('sbatch', '--parsable', `--output=${output}`, '--nodes=2', ...request.split(' '), script);
+          await waitUntil('the job to end', async () => (await cluster.run('squeue', '--noheader')).trim() === '');
+          logs.push(readFileSync(output, 'utf8'));
+        }
 
-        await waitUntil('the job to end', async () => (await cluster.run('squeue', '--noheader')).trim() === '');
-
-        const log = readFileSync(output, 'utf8');
         rmSync(folder, { recursive: true });
-        expect(log).to.match(expected);
+        for (const log of logs) expect(log).to.match(expected);
+        expect(logs[1]).to.match(request.includes('--cpus-per-task=1') ? /^function: 1 per task$/m : /^function: /m);
       });
   });
