@@ -1,6 +1,6 @@
 // Generates docs/lint.md from the rules.
 import { markdownTable } from '../../src/base/text-table.ts';
-import { RULES } from '../../src/lint/collect-rules.ts';
+import { RULES } from '../../src/lint/lint-rules.ts';
 
 const LINT_HEAD = `# What lint checks
 

@@ -3,7 +3,7 @@ import type { TemplateSeen } from './configuration-checks.ts';
 import { known, unavailable, type Fact } from './check-result.ts';
 import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';
 import { lintTemplate } from '../lint/lint-template.ts';
-import { severityOf, type Finding } from '../lint/collect-rules.ts';
+import { severityOf, type Finding } from '../lint/lint-rules.ts';
 import { checkWithPrograms, createCheckers, type AllCheckers } from '../lint/check-with-bash-and-sbatch.ts';
 import { configuredTemplates, namedTemplates, type NamedTemplate } from '../assembly/read-named-files.ts';
 import type { Configured } from '../assembly/load-trusted-config.ts';

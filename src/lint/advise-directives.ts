@@ -9,7 +9,7 @@ import {
 } from '../sbatch-template/directives/parse-directive-options.ts';
 import { pyxisImageProblem } from '../sbatch-template/containers/write-pyxis-image.ts';
 import type { LenientParse } from '../sbatch-template/collect-errors.ts';
-import { findingAt, type Finding } from './collect-rules.ts';
+import { findingAt, type Finding } from './lint-rules.ts';
 
 export function adviseDirectives(parsed: LenientParse): Finding[] {
   const options = parseOptions(parsed.tokens);

@@ -10,7 +10,7 @@ import { ALWAYS_PLAIN } from '../sbatch-template/data-flow/find-value-sources.ts
 import { PLAIN_NAMES, TREE_NAMES } from '../sbatch-template/placeholders/variables.ts';
 import type { LenientParse } from '../sbatch-template/collect-errors.ts';
 import { tokenPlaceholders } from '../sbatch-template/directives/tokenize-directives.ts';
-import { findingAt, type Finding } from './collect-rules.ts';
+import { findingAt, type Finding } from './lint-rules.ts';
 
 export function advisePlaceholders(parsed: LenientParse): Finding[] {
   const { source, tokens: words, occurrences } = parsed;

@@ -11,7 +11,7 @@ import {
 import { pyxisImageProblem } from '../sbatch-template/containers/write-pyxis-image.ts';
 import type { LenientParse } from '../sbatch-template/collect-errors.ts';
 import { startsLoginShell } from './advise-directives.ts';
-import { findingAt, type Finding } from './collect-rules.ts';
+import { findingAt, type Finding } from './lint-rules.ts';
 
 export function adviseScript(parsed: LenientParse): Finding[] {
   const { source, script } = parsed;

@@ -9,7 +9,7 @@ import type { Transport, CommandResult } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/map-transport-errors.ts';
 import { parseTestOnly, TEST_ARGS } from '../slurm/sbatch.ts';
 import type { LenientParse } from '../sbatch-template/collect-errors.ts';
-import type { Finding } from './collect-rules.ts';
+import type { Finding } from './lint-rules.ts';
 import { sampleScript } from './sample-script.ts';
 import { toPlainScript } from './plain-script.ts';
 import { bashFindings, rejectionFinding, SHELLCHECK_ARGS, shellcheckFindings } from './parse-program-messages.ts';

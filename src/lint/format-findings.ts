@@ -1,6 +1,6 @@
 // Formats the findings of `lint` as text and as JSON.
 import { wrapText } from '../base/wrap-text.ts';
-import { RULES, severityOf, type Finding } from './collect-rules.ts';
+import { RULES, severityOf, type Finding } from './lint-rules.ts';
 import type { Paint } from '../base/terminal-text.ts';
 
 export interface LintedFile {

@@ -4,7 +4,7 @@ import { adviseDirectives } from './advise-directives.ts';
 import { adviseScript } from './advise-script.ts';
 import { advisePlaceholders } from './advise-placeholders.ts';
 import { parseLeniently, type LenientParse } from '../sbatch-template/collect-errors.ts';
-import { type Finding, severityOf } from './collect-rules.ts';
+import { type Finding, severityOf } from './lint-rules.ts';
 import { listProperties } from '../sbatch-template/inspect-template.ts';
 import { unusedConstraints } from '../sbatch-template/placeholders/report-unused-properties.ts';
 import { checkWithPrograms, createCheckers, checkForErrors, type Checkers } from './check-with-bash-and-sbatch.ts';

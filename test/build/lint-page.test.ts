@@ -1,7 +1,7 @@
 // docs/lint.md: generated from the table of rules, each with complete sentences.
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { RULES } from '../../src/lint/collect-rules.ts';
+import { RULES } from '../../src/lint/lint-rules.ts';
 import { lintPage } from '../../build/docs/lint-page.ts';
 
 describe('docs/lint.md', () => {

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { CHECKS } from '../../src/doctor/run-doctor.ts';
-import { RULES } from '../../src/lint/collect-rules.ts';
+import { RULES } from '../../src/lint/lint-rules.ts';
 import { DETECTED_PROBLEMS, detectedProblemsPage } from './detected-problems.ts';
 
 describe('the table of detected problems', () => {

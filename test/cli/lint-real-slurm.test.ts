@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { CLEAN, TEMPLATE_PROBLEMS } from '../lint/template-problems.ts';
 import { PROBLEMS_FOUND_BY_PROGRAMS } from '../lint/problems-found-by-programs.ts';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
-import { severityOf } from '../../src/lint/collect-rules.ts';
+import { severityOf } from '../../src/lint/lint-rules.ts';
 import { sampleScript } from '../../src/lint/sample-script.ts';
 import { requireShellcheck, requireSlurm } from '../support/skip-unless.ts';
 import { sharedCluster } from '../support/shared-cluster.ts';

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { readFileSync, readdirSync } from 'node:fs';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
-import { RULES, severityOf } from '../../src/lint/collect-rules.ts';
+import { RULES, severityOf } from '../../src/lint/lint-rules.ts';
 import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';
 import { property, errorOf, withDirectives, withBody } from '../sbatch-template/template-fixtures.ts';
 import { CLEAN, TEMPLATE_PROBLEMS } from './template-problems.ts';

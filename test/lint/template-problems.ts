@@ -1,5 +1,5 @@
 // A clean template, and the problems that lint must find in it: each with its rule and line.
-import type { RuleId } from '../../src/lint/collect-rules.ts';
+import type { RuleId } from '../../src/lint/lint-rules.ts';
 
 export const CLEAN = `#!/bin/bash
 #SBATCH --job-name=clearml_task_\${CLEARML_TASK.id}

@@ -1,7 +1,7 @@
-// The nodes and GPUs of live jobs, as squeue --Format prints them.
+// The nodes and GPUs of live jobs, as squeue --Format prints them, and the number of nodes in a list.
 import { expect } from 'chai';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
-import { gpusIn, parseSqueueSizes, squeueSizesArgs } from '../../src/slurm/squeue-nodes-and-gpus.ts';
+import { gpusIn, parseSqueueSizes, squeueSizesArgs, countNodes } from '../../src/slurm/squeue-nodes-and-gpus.ts';
 import { result } from './recorded-output.ts';
 import { MARK } from './squeue-records.ts';
 
@@ -88,4 +88,24 @@ describe('the number of GPUs in a list of resources', () => {
     ['gpu:4090', 4090],
   ] as const)
     it(`is ${gpus} for "${text}"`, () => expect(gpusIn(text)).to.equal(gpus));
+});
+
+describe('the number of nodes in a node list of Slurm', () => {
+  for (const [list, count] of [
+    ['n1', 1],
+    ['gpu-a.lab,n2', 2],
+    ['n[1-4]', 4],
+    ['n[01-04,7],gpu3', 6],
+    ['a[1,3],b[10-12]', 5],
+    ['', undefined],
+    ['n[1-4', undefined],
+    ['n[4-1]', undefined],
+    ['n1,', undefined],
+    ['bgq[000x133]', undefined],
+    ['(null)', undefined],
+  ] as const) {
+    it(`is ${String(count)} for "${list}"`, () => {
+      expect(countNodes(list)).to.equal(count);
+    });
+  }
 });

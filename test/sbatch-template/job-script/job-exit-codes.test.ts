@@ -1,6 +1,6 @@
-// The table of the exit codes of the job script.
+// The exit codes of the job script, and those that stand for a signal.
 import { expect } from 'chai';
-import { findJobExit, JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
+import { findJobExit, JOB_EXIT_CODES, findExitSignal } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
 
 const rows = Object.entries(JOB_EXIT_CODES);
 
@@ -27,4 +27,21 @@ describe("the table of a job's exit codes", () => {
   it('contains none of the codes 0, 1, 143, 200 and 255', () => {
     for (const code of [0, 1, 143, 200, 255]) expect(findJobExit(code)).to.equal(undefined);
   });
+});
+
+describe('the signal that an exit code stands for', () => {
+  for (const [code, signal] of [
+    [137, 'SIGKILL'],
+    [247, 'SIGKILL'],
+    [143, 'SIGTERM'],
+    [241, 'SIGTERM'],
+    [0, undefined],
+    [1, undefined],
+    [9, undefined],
+    [128, undefined],
+    [255, undefined],
+  ] as const)
+    it(`is ${signal ?? 'unknown'} for ${code}`, () => {
+      expect(findExitSignal(code)).to.equal(signal);
+    });
 });

@@ -1,5 +1,6 @@
-// Defines the rules for templates that the renderer accepts, but that Slurm, bash or the agent may not run as intended.
-import type { Rule } from '../sbatch-template/enforced-rules.ts';
+// All rules of `lint`: those that the renderer enforces, and advice on what Slurm, bash or the agent may not run as intended.
+import { type Rule, ENFORCED_RULES } from '../sbatch-template/enforced-rules.ts';
+import { positionAt, type TemplateSource } from '../sbatch-template/template-source.ts';
 
 function error(why: string, write: string): Rule {
   return { severity: 'error', why, write };
@@ -9,7 +10,7 @@ function warning(why: string, write: string): Rule {
   return { severity: 'warning', why, write };
 }
 
-export const ADVICE_RULES = {
+const ADVICE_RULES = {
   'no-default': warning(
     'A task without this value fails before its job is submitted.',
     'Add a default after a colon: ${CLEARML_TASK.hyperparams.properties.walltime.value:01:00:00}.',
@@ -94,3 +95,26 @@ export const ADVICE_RULES = {
     'Change the option that the message names.',
   ),
 } as const satisfies Record<string, Rule>;
+
+export const RULES = { ...ENFORCED_RULES, ...ADVICE_RULES };
+
+export type RuleId = keyof typeof RULES;
+
+/** A definite or possible problem at one position of a template. */
+export interface Finding {
+  /** Lines and columns count from 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly rule: RuleId;
+  /** Describes the problem. Contains no secret. */
+  readonly sentence: string;
+}
+
+export function severityOf({ rule }: Finding): Rule['severity'] {
+  return RULES[rule].severity;
+}
+
+/** @param offset in the text of the template */
+export function findingAt({ text }: TemplateSource, offset: number, rule: RuleId, sentence: string): Finding {
+  return { ...positionAt(text, offset), rule, sentence };
+}
