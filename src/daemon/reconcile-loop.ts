@@ -103,7 +103,7 @@ async function serve(
     if (pass === undefined) return;
     if (hasSchedulerQueue(deps, pass.snapshot)) snapshot = pass.snapshot;
     else if (isSchedulerQueueDeleted(deps, pass.snapshot))
-      log.error('The scheduler queue was deleted; restart the daemon to create it again');
+      log.error('The scheduler queue was deleted; to create the queue again, restart the daemon');
     noteEndedJobs(pass.snapshot);
     quietPolls = print === lastFingerprint ? quietPolls + 1 : 0;
     lastFingerprint = print;

@@ -52,10 +52,10 @@ async function describeJob({ config, context }: App, task: TaskId): Promise<stri
   for (const { stateDir } of config.settings.clusters) {
     const entry = (await journalEntries(stateDir)).get(task);
     if (entry === undefined) continue;
-    const job = entry.jobId === undefined ? 'Its Slurm job' : `Slurm job ${entry.jobId}`;
+    const job = entry.jobId === undefined ? "the task's Slurm job" : `Slurm job ${entry.jobId}`;
     const daemon = await findHolder(stateDir, context.hostName, systemClock.now());
-    if (daemon !== undefined) return `The daemon cancels ${job.replace('Its', 'its')}.`;
-    return `No daemon is running. The next daemon cancels ${job.replace('Its', 'its')}${entry.jobId === undefined ? '' : `; to cancel it now, run: ${asUser(entry)}scancel ${entry.jobId}`}.`;
+    if (daemon !== undefined) return `The daemon cancels ${job}.`;
+    return `No daemon is running. The next daemon cancels ${job}${entry.jobId === undefined ? '' : `; to cancel it now, run: ${asUser(entry)}scancel ${entry.jobId}`}.`;
   }
   return 'No Slurm job of this task is known here.';
 }

@@ -263,7 +263,7 @@ describe('the tasks of one mapped user', () => {
       const waiting = await bed.enqueued(OTHER);
       await advance(clock, MINUTE_MS / 2);
       expect((await bed.fixture.read(waiting))?.statusMessage).to.contain(
-        `sbatch hangs as Unix user ${OTHER}, perhaps because its processes are stopped; the daemon retries`,
+        `sbatch as Unix user ${OTHER} hangs, perhaps because this user's processes are stopped; the daemon retries`,
       );
     });
   });

@@ -147,7 +147,7 @@ describe("a user's action on a task in the web page", () => {
   /** The job is gone, and the daemon, having seen that, has left the task as the user made it. */
   async function expectEnd(task: string, becomes: string | undefined): Promise<void> {
     await world.untilNoJob(task);
-    await daemon.untilLogged(`Task and job have ended; no longer tracked task=${task}`);
+    await daemon.untilLogged(`Stopped tracking: task and job have ended task=${task}`);
     expect((await world.user.look(task).catch(() => undefined))?.status).to.equal(becomes);
   }
 });

@@ -54,7 +54,7 @@ export function describeNoJob(output: string): string {
 
 /** @param output what sbatch printed */
 export function describeHopeless(output: string): string {
-  return `sbatch accepted jobs of other tasks but failed each time for this one: ${output.replace(/\.$/, '')}. Change the task, or ask the daemon's administrator.`;
+  return `sbatch failed each time for this task, while Slurm accepted the jobs of other tasks. The last failure: ${output.replace(/\.$/, '')}. Change the task, or ask the daemon's administrator.`;
 }
 
 const RETURNED = 'Returned to the front of queue ';
@@ -117,7 +117,7 @@ export function describeHoldReason(why: HoldReason): string {
       return describeEarlierJob(why);
     case 'sudo':
       if (why.isStuck === true)
-        return `sbatch hangs as Unix user ${why.unixUser}, perhaps because its processes are stopped; the daemon retries`;
+        return `sbatch as Unix user ${why.unixUser} hangs, perhaps because this user's processes are stopped; the daemon retries`;
       return `sudo refuses the jobs of Unix user ${why.unixUser}; the daemon retries, and its administrator can run clearml-agent-slurm doctor`;
   }
 }
@@ -135,7 +135,7 @@ export const PAUSES_UNREADABLE =
 function describeEarlierJob({ job, state }: Extract<HoldReason, { readonly kind: 'job' }>): string {
   const advice = "if this lasts, ask the cluster's admins";
   if (job === undefined) return `an earlier job of the task has not ended; ${advice}`;
-  return `its earlier job ${job} ${state === undefined ? 'may not have ended' : `has not ended (${state})`}; ${advice}`;
+  return `earlier job ${job} of the task ${state === undefined ? 'may not have ended' : `has not ended (${state})`}; ${advice}`;
 }
 
 function describePause({ queue, until, reason }: Pause): string {

@@ -1,6 +1,7 @@
 // Rows of the decision table for a job that Slurm no longer lists. Absent does not mean ended, so other evidence is checked first.
 import { pastTime } from '../../base/past-time.ts';
 import { formatDuration } from '../../base/format-duration.ts';
+import { capitalized } from '../../base/terminal-text.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isAbortedRun, isAskedToStop } from './recognize-abort.ts';
 import type { Action } from './action.ts';
@@ -31,7 +32,7 @@ export function decideAbsent(observation: Observation): Action[] {
 /** An agent that still reports is alive, even if Slurm has forgotten its job. */
 function decideLost(task: Task, observation: Observation): Action[] {
   if (!isSilent(task, observation)) return [];
-  const job = jobOf(observation);
+  const job = capitalized(jobOf(observation));
   if (isAskedToStop(task) || isAbortedRun(task, observation)) {
     const text = `Aborted by the user. ${job} is no longer known to Slurm.`;
     return [end({ status: 'stopped', reason: 'aborted', text, withLog: false })];
@@ -49,5 +50,5 @@ function isOwnRun(task: Task, { entry: { jobId } }: Observation): boolean {
 }
 
 function jobOf({ entry }: Observation): string {
-  return entry.jobId === undefined ? 'Its Slurm job' : `Slurm job ${entry.jobId}`;
+  return entry.jobId === undefined ? "the task's Slurm job" : `Slurm job ${entry.jobId}`;
 }

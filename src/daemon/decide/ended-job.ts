@@ -65,7 +65,7 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
   if (place === 'parked' && entry.cancelledFor === undefined && isOfEarlierClaim(job, observation))
     return afterGrace(
       observation,
-      resubmitOrFail(`job ${job.id} ended before the task was claimed again`, observation),
+      resubmitOrFail(`the task was claimed again after job ${job.id} had ended`, observation),
     );
   if (job.state === 'CANCELLED') {
     if (entry.cancelledFor === undefined) {
@@ -194,7 +194,7 @@ function mayHaveIdleRanks(job: Job, { status }: Task): boolean {
 }
 
 function parkAndResubmit(job: Job, from: 'in_progress' | 'stopped', observation: Observation): Action[] {
-  const why = `Slurm started job ${job.id} again before the task was parked`;
+  const why = `Slurm requeued job ${job.id}, and started it before the task was parked again`;
   return [{ do: 'park-again', from, after: 'requeued by Slurm' }, ...resubmitOrFail(why, observation)];
 }
 

@@ -10,7 +10,7 @@ export async function failAsHopeless(deps: DaemonDeps, entry: Entry, why: string
   // When it was enqueued does not count here, as the task is parked.
   const read = await readClaimed(deps, { ...entry, queuedAt: undefined });
   if (read === undefined) return;
-  deps.log.info('Failing the task: its sbatch fails while Slurm accepts other jobs', {
+  deps.log.info('Failing the task: sbatch fails each time for this task, but not for others', {
     task: entry.task,
     queue: entry.queueName,
     slurm: why,

@@ -29,7 +29,7 @@ export async function readPauses(folder: string, now: number): Promise<Pause[]> 
   const text = await unlessMissing(readFile(file, 'utf8'));
   if (text === undefined) return [];
   const read = Pauses.safeParse(parseJson(text));
-  if (!read.success) throw new Error(`${file} is unreadable: run clearml-agent-slurm resume, or remove it`);
+  if (!read.success) throw new Error(`${file} is unreadable: run clearml-agent-slurm resume, or remove the file`);
   return read.data.pauses.filter(({ until }) => until === null || until > now);
 }
 

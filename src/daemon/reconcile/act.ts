@@ -84,7 +84,7 @@ export async function act(
       case 'repeat-abort':
         // A user may have reset the task while the journal was written.
         if (action !== actions[0] && !(await isUnchanged(deps, entry.task, task))) return;
-        deps.log.info('Aborting the task again: its agent has overwritten the abort while it started', {
+        deps.log.info('Aborting the task again: the agent, which was still starting, has overwritten the abort', {
           task: current.task,
           job: current.jobId,
           queue: current.queueName,
@@ -139,7 +139,7 @@ export async function act(
         else startResubmission(deps, pool, current, { why: action.why, seen });
         return;
       case 'forget':
-        deps.log.info('Task and job have ended; no longer tracked', {
+        deps.log.info('Stopped tracking: task and job have ended', {
           task: current.task,
           job: current.jobId,
           queue: current.queueName,

@@ -9,7 +9,7 @@ import { readClaimed } from '../claim/park.ts';
 const STARTED_BEFORE: Readonly<Record<AfterStart, string>> = {
   'requeued by Slurm': 'Slurm requeued the job',
   'time limit': 'The job reached its time limit',
-  'cancelled extra job': 'An extra job of the task had started it and was cancelled',
+  'cancelled extra job': 'An extra job had started the task and was cancelled',
 };
 
 /**

@@ -118,7 +118,7 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
         if (!isRead() || context.stop.aborted) return ends.includes('unfinished') ? 'unfinished' : 'done';
       } catch (error) {
         if (before === undefined || context.stop.aborted || error instanceof StateDirectoryLostError) throw error;
-        const then = isRead() ? 'using the one that was read since' : 'keeping the previous one';
+        const then = isRead() ? 'using that of a later reload' : 'keeping the previous one';
         current.app.log.error(`Cannot run with the reloaded configuration; ${then}`, { err: error });
       }
       await replaceCurrent();
@@ -217,7 +217,7 @@ async function warnOfLeftBehind(clusters: readonly ClusterSettings[], log: Logge
   const read = parseJournal(await readFile(file, 'utf8').catch(() => ''));
   if (read.kind === 'read' && read.entries.size === 0) return;
   log.warn(
-    'A daemon without cluster names left tasks in a journal. Those without a job in Slurm are not adopted: run a daemon with the previous configuration until they have ended',
+    'A daemon without cluster names left tasks in a journal. This daemon does not adopt tasks without a Slurm job: run a daemon with the previous configuration until the journal is empty',
     {
       file,
       ...(read.kind === 'read' ? { tasks: read.entries.size } : {}),

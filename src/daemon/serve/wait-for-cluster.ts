@@ -88,7 +88,7 @@ function describeFailure(error: unknown): string | undefined {
   // Only the users are read here. Without their names, the tasks of mapped users would be rejected.
   if (error instanceof ServerRefusedError) return 'ClearML refuses to list the users that user_map needs; retrying';
   // All other calls of the host map these errors to SlurmUnavailableError.
-  if (isTransportError(error)) return 'The shared directory cannot be checked; retrying until it responds';
+  if (isTransportError(error)) return 'The shared directory cannot be checked; retrying until the check succeeds';
   return undefined;
 }
 

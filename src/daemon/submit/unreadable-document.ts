@@ -48,7 +48,7 @@ export async function leaveUnreadable(deps: DaemonDeps, entry: Entry, read: Unre
   const { message } = read.error;
   const times = (entry.unreadable?.times ?? 0) + 1;
   if (times === 1)
-    deps.log.warn('Cannot read the document of a task; reading it again before the task fails', {
+    deps.log.warn('Cannot read the document of a task; the task fails if the document stays unreadable', {
       task: entry.task,
       queue: entry.queueName,
       err: read.error,

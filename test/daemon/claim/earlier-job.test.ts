@@ -59,7 +59,7 @@ describe('a task that is enqueued again while its earlier job hangs COMPLETING',
     await advance(fixture.clock, 3 * MINUTE_MS);
 
     expect(await messageOf(fixture, 1)).to.equal(
-      `Waits in queue "own": its earlier job ${fixture.cluster.jobs[0]?.id} has not ended (COMPLETING); if this lasts, ask the cluster's admins.`,
+      `Waits in queue "own": earlier job ${fixture.cluster.jobs[0]?.id} of the task has not ended (COMPLETING); if this lasts, ask the cluster's admins.`,
     );
     changeJob({ state: 'FAILED', endedAt: fixture.clock.now() });
     await advance(fixture.clock, MINUTE_MS);

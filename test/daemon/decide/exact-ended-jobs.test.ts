@@ -132,7 +132,7 @@ describeExactly('for an ended job, the daemon', [
       record: 'gone',
       entry: ENDED,
     },
-    { do: 'resubmit', why: 'job 7 ended before the task was claimed again' },
+    { do: 'resubmit', why: 'the task was claimed again after job 7 had ended' },
   ],
   [
     'resubmits the task if it is parked and the job ended at the gate',

@@ -35,7 +35,7 @@ describeExactly('the daemon', [
   [
     'returns the task to its queue if the task is in no queue and the absent job has no known id',
     { entry: entryOf({ absentSince: SINCE, jobId: undefined }), lookedUp: true },
-    { do: 'return-to-queue', why: 'Its Slurm job is no longer known to Slurm' },
+    { do: 'return-to-queue', why: "the task's Slurm job is no longer known to Slurm" },
   ],
   [
     "removes the task's queue entry if the job is absent and the task was deleted",

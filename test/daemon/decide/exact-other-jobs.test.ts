@@ -25,7 +25,7 @@ const IMPATIENT = { ...GRACES, neverStartsMs: TEN_MINUTES };
 const HOPELESS = jobOf('PENDING', { reason: 'PartitionTimeLimit' });
 const SUBMIT_BACK = {
   do: 'resubmit',
-  why: 'Slurm started job 7 again before the task was parked',
+  why: 'Slurm requeued job 7, and started it before the task was parked again',
 } as const;
 
 describeExactly('for a running job, the daemon', [

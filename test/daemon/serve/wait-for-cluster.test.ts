@@ -122,7 +122,7 @@ describe('before it serves a cluster, the daemon', () => {
     const { wait, logged } = createBed({ sharedDir: [new CommandTimeoutError('sh', 30_000, '', '')] });
 
     expect((await wait())?.facts).to.equal(FACTS);
-    expect(logged).to.deep.equal(['The shared directory cannot be checked; retrying until it responds']);
+    expect(logged).to.deep.equal(['The shared directory cannot be checked; retrying until the check succeeds']);
   });
 
   it('fails immediately if ClearML rejects the credentials', async () => {
