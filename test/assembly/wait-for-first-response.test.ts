@@ -28,7 +28,7 @@ function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachableEr
 }
 
 describe('firstResponse (of the ClearML server)', () => {
-  it('reports after three seconds why the server does not respond and how long it waits', async () => {
+  it('reports after three seconds why the server does not respond and how long the program waits', async () => {
     const { time, notices, resolve, answer } = waiting(10_000, REFUSED);
     time.pass(2_999);
     await Promise.resolve();

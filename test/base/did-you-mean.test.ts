@@ -21,7 +21,7 @@ describe('nearestName', () => {
     expect(nearestName('queue', [])).to.equal(undefined);
   });
 
-  it('does not compare a name of several MB with the others', () => {
+  it('does not compare a name of several MB with the known names', () => {
     const long = 'x'.repeat(30_000);
 
     expect(nearestName('queues', [long, ...known])).to.equal('queue');

@@ -214,7 +214,7 @@ describe('the trust rule for file names', () => {
   }
 });
 
-describe('the trust check of paths in random directory trees of two users', () => {
+describe('the trust check of paths in random directory trees', () => {
   let folder: string;
   before(requireRoot);
   beforeEach(() => {
@@ -229,7 +229,7 @@ describe('the trust check of paths in random directory trees of two users', () =
     return as(ADA, [shell, '-c', script, packagePath('templates/partials/trust.sh.mustache'), ...paths]);
   }
 
-  it('has the same result in TypeScript, bash and dash, and trusts no path that the other user can change', () => {
+  it('has the same result in TypeScript, bash and dash, and trusts no path that another user can change', () => {
     const cases = Number(process.env['FUZZ_CASES'] ?? 60);
     const paths = fc
       .sample(tree, { numRuns: cases, seed: Number(process.env['FUZZ_SEED'] ?? 13) })

@@ -43,7 +43,7 @@ describe('terminalText', () => {
     expect(terminalText('one\r\ntwo\r\n')).to.equal('one\ntwo\n');
   });
 
-  it('keeps the colors of this program, but resets those that another program leaves on', () => {
+  it('keeps the colors of this program, but resets colors that another program leaves on', () => {
     const paint = painter({ isTerminal: true, environment: {} });
     const own = `${paint('bad', 'failed')} and ${paint('good', 'ok')}\n`;
 
@@ -155,7 +155,7 @@ describe('the output of lint and doctor', () => {
     expect(painter({ isTerminal: true, environment: { TERM: 'dumb' } })('bad', '✘')).to.equal('✘');
   });
 
-  it('wraps and indents findings in a terminal, but shows each on one line in a pipe', () => {
+  it('wraps and indents findings in a terminal, but shows each finding on one line in a pipe', () => {
     const narrow = formatFindings(LINTED, terminal, 50);
 
     expect(narrow).to.include('priority \x1b[33mwarning\x1b[0m:');

@@ -52,7 +52,7 @@ describe('the rate limit', () => {
     );
   });
 
-  it('counts calls that do not wait, but never makes a submission wait longer for them than for one token', () => {
+  it('counts calls that do not wait for a token; after such calls, a submission waits for at most one token', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 10; calls += 1) limit.spendAside(NOW);
     let begun = 0;

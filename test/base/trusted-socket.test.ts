@@ -52,7 +52,7 @@ describe('the trust rule for sockets', () => {
       '/ada/s belongs to another user (uid 0)',
     ],
     [
-      'does not trust a socket of the user directly in a sticky directory, as another user may replace it',
+      'does not trust a socket of the user directly in a sticky directory, because another user may replace the socket',
       pathSteps(TMP, socketIn(TMP)),
       '/tmp can be written by everybody (mode 1777)',
     ],

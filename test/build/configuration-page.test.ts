@@ -49,7 +49,7 @@ describe('the table of settings', () => {
     expect(names).not.to.include('agent.slurm');
   });
 
-  it('yields the names of the settings that belong to a group', () => {
+  it('is the source of the names that a group of settings accepts', () => {
     expect(knownNames([])).to.include('grace').and.not.to.include('end_sec');
     expect(knownNames(['clusters', 'hpc1']))
       .to.include('host')

@@ -77,7 +77,7 @@ async function end({ server, cluster }: StepFixture, task: TaskId, how: 'complet
 }
 
 describe('`execute` for one task', () => {
-  it('claims the task from behind other tasks, tracks it to its end, and leaves the others queued', async () => {
+  it('claims the task even if other tasks are first in the queue, tracks the task to its end, and leaves the other tasks queued', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const task = await fixture.enqueued(2);

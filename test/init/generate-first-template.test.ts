@@ -93,7 +93,7 @@ describe('generateFirstTemplate', () => {
       '# No python3 on the login node without this module (module avail).\nmodule load Python/3.11.3\n',
     ],
     [
-      'a comment about modules if none is needed',
+      'a comment about modules if no module is needed',
       withShellFacts({ hasModules: true, modules: MODULES }),
       {},
       '#!/bin/bash\n',

@@ -115,7 +115,7 @@ describe('a log line as JSON', () => {
     });
   });
 
-  it('keeps its own fields if the data contains the same names', () => {
+  it('keeps time, level and message even if the data contains fields with these names', () => {
     expect(parsed({ message: 'other', level: 'x', time: 0 })).to.deep.include({
       message: 'Submitted',
       level: 'info',

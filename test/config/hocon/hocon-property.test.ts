@@ -79,7 +79,7 @@ describe('parseHocon', () => {
 });
 
 describe('plainTree', () => {
-  it('returns the JSON value from which nodeFrom made a tree', () => {
+  it('returns the JSON value that nodeFrom has converted to a tree', () => {
     fc.assert(
       fc.property(anyJson(), (value) => {
         const node = nodeFrom(value, { kind: 'default' });

@@ -54,8 +54,8 @@ describe('parseHocon', () => {
     }
   });
 
-  describe('differs from clearml-agent only in that', () => {
-    const cases: readonly [why: string, text: string, value: unknown][] = [
+  describe('(unlike clearml-agent)', () => {
+    const cases: readonly [what: string, text: string, value: unknown][] = [
       ['decodes an escaped letter', String.raw`a: "caf\u00e9 \/ \d"`, { a: String.raw`café / \d` }],
       ['keeps an empty text in a list', 'a: ["", x]', { a: ['', 'x'] }],
       ['keeps blanks between words', 'a: if true then null', { a: 'if true then null' }],
@@ -72,8 +72,8 @@ describe('parseHocon', () => {
       ['ignores a byte order mark', '\uFEFFa: 1', { a: 1 }],
       ['omits substitutions that refer only to each other', 'a: ${?b}\nb: ${?a}', {}],
     ];
-    for (const [why, text, value] of cases) {
-      it(`it ${why}`, () => expect(read(text)).to.deep.equal(value));
+    for (const [what, text, value] of cases) {
+      it(what, () => expect(read(text)).to.deep.equal(value));
     }
   });
 
