@@ -92,7 +92,7 @@ describe('the execute command', () => {
     expect(document).to.have.nested.property('container.image', 'of-the-user');
   });
 
-  it('tracks its task to the end if no process reads its output any more', async () => {
+  it('tracks the task to its end even if no process reads its output any more', async () => {
     await using cli = await openCliWithStandIns('poll_interval_sec: 1');
     const go = join(cli.outside, 'go');
     const lines = `until test -e ${go}; do sleep 0.1; done; exit 7\n`;

@@ -16,7 +16,7 @@ describe('init', () => {
     return openCliWithSandbox(`agent.slurm { slurm_conf: "${slurmConf}", ${settings} }`);
   }
 
-  it('writes settings with which a task runs, a unit that uses the settings, and a template that passes lint', async () => {
+  it('writes a template that passes lint, settings that can run a task, and a unit that uses the settings', async () => {
     await using world = await startWorld();
 
     const written = await world.run('init', 'site', '--yes', '--queue', world.nameOf('default'));
@@ -69,7 +69,7 @@ describe('init', () => {
     expect(await readFile(join(cli.folder, 'unasked/slurm.template'), 'utf8')).to.include('value:debug}');
   });
 
-  it('creates the directory of --shared-dir, which doctor accepts', async () => {
+  it('creates the directory of --shared-dir so that doctor accepts it', async () => {
     await using cli = await openOnCluster();
     const shared = join(cli.folder, 'deep/shared');
 
@@ -97,7 +97,7 @@ describe('init', () => {
     });
   }
 
-  it('suggests the nearest name for an unknown partition, and reports why another partition is closed', async () => {
+  it('suggests the nearest name for an unknown partition, and reports why a known partition cannot be used', async () => {
     await using cli = await openOnCluster();
 
     const mistyped = await cli.run('init', '--partition', 'debgu');

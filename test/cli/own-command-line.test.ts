@@ -37,7 +37,7 @@ describe('the command that starts this program again', () => {
     return startedAs({ execPath: node, execArgv, argv, env }, isSingleFile);
   }
 
-  it('names only the program if the first Node.js in PATH is the one that runs this process', () => {
+  it('names only the program if the first Node.js in PATH runs this process', () => {
     expect(started({})).to.deep.equal([program, '--queue', 'gpu']);
   });
 

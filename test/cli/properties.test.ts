@@ -73,7 +73,7 @@ describe('the properties command', () => {
     );
   });
 
-  it('adds to a task the properties that have a default, but changes none that the task already has', async () => {
+  it('adds the properties with a default to a task, and does not change the properties that the task already has', async () => {
     await using cli = await openCliWithSandbox();
     await cli.write('gpu.template', TEMPLATE);
     const task = await cli.user.makeTask({ properties: { num_nodes: '4', mine: 'x' } });

@@ -158,7 +158,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     }
   });
 
-  it('omits warnings about the locale C.UTF-8, which some hosts lack, such as RHEL 7, from the standard error', async () => {
+  it('removes warnings about a missing locale C.UTF-8 from the standard error', async () => {
     const lines = [
       '/bin/bash: warning: setlocale: LC_ALL: cannot change locale (C.UTF-8)',
       'bash: warning: setlocale: LC_ALL: cannot change locale (C.UTF-8): No such file or directory',

@@ -67,7 +67,7 @@ describe("parseFrame (of a shell's output)", () => {
     expect(parseFrame(NONCE, whole, framed('', MARKS.end))).to.include({ kind: 'truncated' });
   });
 
-  it('reports whether the command had begun, and its output up to the truncation', () => {
+  it('reports for truncated output whether the command had begun, and what it had printed', () => {
     expect(parseFrame(NONCE, 'Welcome\n', '')).to.deep.equal({
       kind: 'truncated',
       hasBegun: false,

@@ -109,7 +109,7 @@ describe('the renderer, given a value X for a list of mounts or variables,', () 
     });
 
   for (const body of EXPORTED)
-    it(`rejects each X that sets a variable other than the one that the template names: ${body}`, () => {
+    it(`rejects each X that sets a variable other than N: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'a=b');
       for (const value of ['1,BASH_ENV=/tmp/x', '1,BASH_FUNC_ls%%=() { id; }', '1,LD_PRELOAD'])
         expect(

@@ -248,6 +248,6 @@ it("expandTokens replaces ssh's tokens, such as %h and ~, in a path", () => {
   expect(expandTokens('~/%u-%r@%h:%p(%n)%%%d%Z', tokens)).to.equal('/h/ada-jane@login1:22(hpc)%/h%Z');
 });
 
-it("parseSshConfig does not require the openssh transport if GSSAPIAuthentication is yes, Debian's default", () => {
+it('parseSshConfig does not require the openssh transport for GSSAPIAuthentication yes, which is the default of Debian', () => {
   expect(parseSshConfig('gssapiauthentication yes\npubkeyauthentication true\n').needsOpenssh).to.equal(undefined);
 });
