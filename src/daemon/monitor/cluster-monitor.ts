@@ -64,6 +64,8 @@ export interface ClusterIdentity {
 interface Watchers {
   /** False if only the health is watched. */
   readonly keepsSteps: boolean;
+  /** Milliseconds on a clock that is never set. */
+  readonly steadyNow: () => number;
   readonly emit: (event: DaemonEvent) => void;
   /** Called after each pass. */
   readonly changed: () => void;
@@ -72,7 +74,7 @@ interface Watchers {
 export function createClusterMonitor(
   identity: ClusterIdentity,
   clock: Pick<Clock, 'now'>,
-  { keepsSteps, emit, changed }: Watchers,
+  { keepsSteps, steadyNow, emit, changed }: Watchers,
 ): ClusterMonitor {
   const { name } = identity;
   let { stateDir } = identity;
@@ -83,10 +85,11 @@ export function createClusterMonitor(
   let cached: ClusterState | undefined;
   let holds: Holds | 'unreadable' = { limits: [], queues: [] };
   let backoffUntil = (): number => 0;
+  /** With times of the steady clock. */
   let facts: HealthFacts = {
     cluster: name,
     phase: 'starting',
-    startedAt: clock.now(),
+    startedAt: steadyNow(),
     pollMs: identity.pollMs,
     clearmlOkAt: undefined,
     slurmOkAt: undefined,
@@ -99,7 +102,7 @@ export function createClusterMonitor(
   const note = (patch: Partial<HealthFacts>): void => {
     facts = { ...facts, ...patch };
   };
-  const histories = keepsSteps ? recordTaskSteps(emit, facts.startedAt) : NO_STEPS;
+  const histories = keepsSteps ? recordTaskSteps(emit, clock.now()) : NO_STEPS;
   let remembered = rememberRows();
   const readWaiting = rememberLast((deps: DaemonDeps, rows: readonly StatusRow[], ...queues: readonly Queue[]) =>
     waitingEntries(
@@ -121,7 +124,7 @@ export function createClusterMonitor(
     },
     passed(ms, isWhole) {
       version += 1;
-      if (isWhole) note({ passOkAt: clock.now(), passMs: ms, passError: undefined });
+      if (isWhole) note({ passOkAt: steadyNow(), passMs: ms, passError: undefined });
       else note({ passMs: ms, passError: 'the list of Slurm jobs could not be read' });
       emit({ kind: 'pass', outcome: isWhole ? 'ok' : 'failed', ms: isWhole ? ms : 0 });
       changed();
@@ -140,7 +143,7 @@ export function createClusterMonitor(
       changed();
     },
     sleepsUntil(dueAt) {
-      note({ dueAt });
+      note({ dueAt: dueAt - clock.now() + steadyNow() });
     },
   };
 
@@ -170,18 +173,18 @@ export function createClusterMonitor(
     slurmName: () => clusterName,
     starts(current) {
       ({ stateDir } = current);
-      note({ phase: 'starting', startedAt: clock.now(), pollMs: current.pollMs });
+      note({ phase: 'starting', startedAt: steadyNow(), pollMs: current.pollMs });
     },
     watch(deps) {
       clusterName = deps.cluster.clusterName;
       holds = { limits: [], queues: [] };
-      note({ phase: 'serving', startedAt: clock.now(), dueAt: clock.now(), journalError: undefined });
+      note({ phase: 'serving', startedAt: steadyNow(), dueAt: steadyNow(), journalError: undefined });
       served = {
         ...watchDeps(deps, {
           histories,
           emit,
           responded: (service, isOk) => {
-            if (isOk) note(service === 'clearml' ? { clearmlOkAt: clock.now() } : { slurmOkAt: clock.now() });
+            if (isOk) note(service === 'clearml' ? { clearmlOkAt: steadyNow() } : { slurmOkAt: steadyNow() });
           },
           journalFailed: (error) => note({ journalError: error === undefined ? undefined : messageOf(error) }),
           lastSeen: (task) => snapshot?.tasks.get(task),
@@ -204,7 +207,10 @@ export function createClusterMonitor(
       if (cached?.version !== current) cached = readState(current);
       return cached;
     },
-    health: () => ({ ...facts, ...decideHealth(facts, clock.now()) }),
+    health() {
+      const aheadMs = clock.now() - steadyNow();
+      return { ...facts, ...timesAhead(facts, aheadMs), ...decideHealth(facts, steadyNow()) };
+    },
     limits() {
       const until = backoffUntil();
       return {
@@ -213,6 +219,21 @@ export function createClusterMonitor(
         now: clock.now(),
       };
     },
+  };
+}
+
+/** The times of the facts, on a clock that is ahead of theirs. */
+function timesAhead(
+  { startedAt, clearmlOkAt, slurmOkAt, passOkAt, dueAt }: HealthFacts,
+  aheadMs: number,
+): Pick<HealthFacts, 'startedAt' | 'clearmlOkAt' | 'slurmOkAt' | 'passOkAt' | 'dueAt'> {
+  const ahead = (at: number | undefined): number | undefined => (at === undefined ? undefined : at + aheadMs);
+  return {
+    startedAt: startedAt + aheadMs,
+    clearmlOkAt: ahead(clearmlOkAt),
+    slurmOkAt: ahead(slurmOkAt),
+    passOkAt: ahead(passOkAt),
+    dueAt: ahead(dueAt),
   };
 }
 

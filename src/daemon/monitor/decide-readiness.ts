@@ -1,7 +1,7 @@
 // Decides whether a daemon is alive and ready for a cluster (`/healthz` and `/readyz`), and if not, why. Pure.
 import { formatDuration } from '../../base/format-duration.ts';
 
-/** What is known about the daemon's work for one cluster. Times are milliseconds since 1970. */
+/** What is known about the daemon's work for one cluster. Times are milliseconds of one clock. */
 export interface HealthFacts {
   /** undefined for the only cluster, if it has no name. */
   readonly cluster: string | undefined;
@@ -50,8 +50,7 @@ export function decideHealth(facts: HealthFacts, now: number): Health {
   const lagMs = phase === 'serving' && dueAt !== undefined ? Math.max(0, now - dueAt) : 0;
   const isLive = lagMs < HUNG_AFTER_MS;
   const okAt = passOkAt ?? startedAt;
-  // If the clock was set back since, its age is unknown until the next good poll.
-  const isStale = okAt > now ? passError !== undefined : now - okAt > staleAfterMs(facts);
+  const isStale = now - okAt > staleAfterMs(facts);
   const problems = [
     ...(isLive ? [] : [`The reconcile loop has made no progress for ${formatDuration(lagMs)}: restart the daemon.`]),
     ...(phase === 'starting' ? ['Slurm has not responded yet; no task is claimed.'] : []),
@@ -65,9 +64,8 @@ export function decideHealth(facts: HealthFacts, now: number): Health {
 }
 
 function stale({ passOkAt, startedAt, passError }: HealthFacts, now: number): string {
-  const okAt = passOkAt ?? startedAt;
-  const since = okAt > now ? 'since the clock was set back' : `for ${formatDuration(now - okAt)}`;
-  return `No poll has succeeded ${since}${passError === undefined ? '' : `: ${passError}`}.`;
+  const since = formatDuration(now - (passOkAt ?? startedAt));
+  return `No poll has succeeded for ${since}${passError === undefined ? '' : `: ${passError}`}.`;
 }
 
 /** The health of a daemon in one line. */

@@ -16,8 +16,14 @@ export interface Monitor {
   onPass(listener: () => void): () => void;
 }
 
-/** @param keepsSteps false if no user sees what became of each task: only health is watched then */
-export function createMonitor(clock: Pick<Clock, 'now'>, { keepsSteps = true } = {}): Monitor {
+/**
+ * @param keepsSteps false if no user sees what became of each task: only health is watched then
+ * @param steadyNow milliseconds on a clock that is never set, by which health is decided
+ */
+export function createMonitor(
+  clock: Pick<Clock, 'now'>,
+  { keepsSteps = true, steadyNow = () => clock.now() } = {},
+): Monitor {
   const clusters = new Map<string | undefined, ClusterMonitor>();
   const listeners: ((event: DaemonEvent, cluster: string) => void)[] = [];
   const passListeners = new Set<() => void>();
@@ -31,6 +37,7 @@ export function createMonitor(clock: Pick<Clock, 'now'>, { keepsSteps = true } =
       }
       const made = createClusterMonitor(cluster, clock, {
         keepsSteps,
+        steadyNow,
         emit: (event) => {
           for (const listener of listeners) listener(event, made.label());
         },

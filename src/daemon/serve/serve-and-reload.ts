@@ -88,7 +88,9 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
   try {
     current = await openGeneration(options, context, warnOnce);
     const isShown = current.app.config.settings.http !== undefined;
-    monitor = once ? undefined : createMonitor(systemClock, { keepsSteps: isShown });
+    monitor = once
+      ? undefined
+      : createMonitor(systemClock, { keepsSteps: isShown, steadyNow: () => Math.round(performance.now()) });
     if (manager !== undefined) monitor?.onPass(() => manager.passed());
     const { app } = current;
     const locked = async (): Promise<void> => {

@@ -5,7 +5,7 @@ import type { ClusterMonitor } from '../../../src/daemon/monitor/cluster-monitor
 import type { DaemonEvent } from '../../../src/daemon/monitor/daemon-events.ts';
 import { recordTaskSteps } from '../../../src/daemon/monitor/task-steps.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
-import type { Job, JobId } from '../../../src/slurm/scheduler.ts';
+import type { Job, JobId, JobList } from '../../../src/slurm/scheduler.ts';
 import type { SimJob } from '../../simulation/simulated-slurm.ts';
 import { advance, startDaemon, type DaemonRun } from '../run-daemon.ts';
 import { entryOf, jobOf, NOW, TASK } from '../decide/observations.ts';
@@ -126,6 +126,46 @@ describe('the monitor', () => {
     expect(fixture.watched.health()).to.include({ isReady: true });
     await fixture.stop();
   });
+
+  for (const [how, setMs] of [
+    ['back', -3_600_000],
+    ['forward', 3_600_000],
+  ] as const) {
+    for (const [what, isLive] of [
+      ['fails', true],
+      ['hangs', false],
+    ] as const) {
+      it(`reports a poll that ${what}, and no earlier one, after the clock was set ${how} by an hour`, async () => {
+        const fixture = createStepFixture();
+        const { clock, deps } = fixture;
+        let aheadMs = 0;
+        const now = (): number => clock.now() + aheadMs;
+        const watched = createMonitor({ now }, { steadyNow: () => clock.now() }).open({
+          name: undefined,
+          stateDir: '/state',
+          pollMs: 15_000,
+        });
+        let list: typeof deps.scheduler.list = (...args) => deps.scheduler.list(...args);
+        const scheduler: typeof deps.scheduler = { ...deps.scheduler, list: (...args) => list(...args) };
+        const run = startDaemon(watched.watch({ ...deps, scheduler, clock: { ...deps.clock, now } }));
+        await advance(clock, 60_000);
+
+        aheadMs = setMs;
+        expect(watched.health()).to.include({ isLive: true, isReady: true });
+        expect(watched.health().passOkAt).to.be.within(now() - 60_000, now());
+
+        let end = (): void => undefined;
+        const hung = new Promise<JobList>((resolve) => (end = () => resolve({ kind: 'failed', message: 'late' })));
+        list = () => (isLive ? Promise.resolve({ kind: 'failed', message: 'no response' }) : hung);
+        await advance(clock, 20 * 60_000);
+        expect(watched.health()).to.include({ isLive, isReady: false });
+
+        run.stop();
+        end();
+        await run.ended;
+      });
+    }
+  }
 
   it('keeps the steps after a reload, and uses the new state directory and poll interval', () => {
     const { monitor, watched } = startWatched();
