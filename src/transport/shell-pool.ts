@@ -1,5 +1,6 @@
 // A pool of shells on one connection, limited to as many sessions as the server allows.
 import { systemClock, type Clock } from '../base/clock.ts';
+import { elapsedMs } from '../base/past-time.ts';
 
 /** Thrown if the server opens no more sessions on this connection: nothing ran. */
 export class MaxSessionsError extends Error {
@@ -34,26 +35,34 @@ interface Waiting extends Pick<TurnOptions, 'isAsUser'> {
 const MAX_REFUSALS = 5;
 const REFUSAL_PAUSE_MS = 200;
 
+/** The server may have counted sessions of commands that have ended since. */
+const REFUSAL_COUNTS_MS = 600_000;
+
 /** For commands as the user of the login. */
 const RESERVED = 2;
 /** Further shells from the first command as another user on: together fewer than sshd permits by default. */
 const MORE_FOR_USERS = 4;
 
-/** @param max the number of shells; lowered once the server refuses another one */
+/** @param max the number of shells; fewer for a while once the server refuses another one */
 export function createShellPool<Shell extends PooledShell>(
   open: () => Promise<Shell>,
   max: number,
   clock: Clock = systemClock,
 ): ShellPool<Shell> {
-  let limit = max;
+  let full = max;
+  let refusal: { readonly at: number; readonly limit: number } | undefined;
   let lent = 0;
   let lentAsUsers = 0;
   let hasUsers = false;
   let idle: Shell[] = [];
   const waiting: Waiting[] = [];
 
+  function limit(): number {
+    return refusal !== undefined && elapsedMs(refusal.at, clock.now()) < REFUSAL_COUNTS_MS ? refusal.limit : full;
+  }
+
   function mayStart({ isAsUser }: Pick<Waiting, 'isAsUser'>): boolean {
-    return lent < limit && (!isAsUser || lentAsUsers < Math.max(1, limit - RESERVED));
+    return lent < limit() && (!isAsUser || lentAsUsers < Math.max(1, limit() - RESERVED));
   }
 
   function startWaiting(): void {
@@ -95,7 +104,7 @@ export function createShellPool<Shell extends PooledShell>(
 
   return {
     async lend(work, signal, isAsUser = false) {
-      if (isAsUser && !hasUsers) limit += Math.min(max, MORE_FOR_USERS);
+      if (isAsUser && !hasUsers) full += Math.min(max, MORE_FOR_USERS);
       hasUsers ||= isAsUser;
       let refusals = 0;
       for (let isFirst = false; ; isFirst = true) {
@@ -111,7 +120,7 @@ export function createShellPool<Shell extends PooledShell>(
         } catch (error) {
           if (!(error instanceof MaxSessionsError)) throw error;
           // Other shells are in use: wait for one of them. Otherwise the server may still count one that has ended.
-          if (lent > 1) limit = lent - 1;
+          if (lent > 1) refusal = { at: clock.now(), limit: lent - 1 };
           else if ((refusals += 1) === MAX_REFUSALS) throw error;
           else await clock.sleep(REFUSAL_PAUSE_MS, signal);
         } finally {

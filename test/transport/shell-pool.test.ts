@@ -10,32 +10,33 @@ interface Shell {
 
 /** A signal that nobody gives. */
 const never = (): AbortSignal => new AbortController().signal;
-const noPause = { now: () => 0, sleep: () => Promise.resolve() };
 
 describe('a pool of shells', () => {
   let opened: number;
+  let now: number;
 
-  function poolOf(most: number, serverAllows = Infinity): ShellPool<Shell> {
+  function poolOf(most: number, serverAllows = (): number => Infinity): ShellPool<Shell> {
     opened = 0;
+    now = 0;
     return createShellPool(
       () => {
-        if (opened >= serverAllows) return Promise.reject(new MaxSessionsError('open failed'));
+        if (opened >= serverAllows()) return Promise.reject(new MaxSessionsError('open failed'));
         opened += 1;
         return Promise.resolve({ number: opened, isUsable: () => true });
       },
       most,
-      noPause,
+      { now: () => now, sleep: () => Promise.resolve() },
     );
   }
 
   /** Runs so many works that each take a moment; resolves with the most that ran at once. */
   async function atOnce(pool: ShellPool<Shell>, count: number): Promise<number> {
-    let now = 0;
+    let running = 0;
     let most = 0;
     const work = async (): Promise<void> => {
-      most = Math.max(most, (now += 1));
+      most = Math.max(most, (running += 1));
       await new Promise((resolve) => setImmediate(resolve));
-      now -= 1;
+      running -= 1;
     };
     await Promise.all(Array.from({ length: count }, () => pool.lend(work, never())));
     return most;
@@ -80,19 +81,43 @@ describe('a pool of shells', () => {
   });
 
   it('runs commands as another user even if the server permits only one shell', async () => {
-    const pool = poolOf(4, 1);
+    const pool = poolOf(4, () => 1);
     expect(await Promise.all([1, 2].map((n) => pool.lend(() => Promise.resolve(n), never(), true)))).to.deep.equal([
       1, 2,
     ]);
   });
 
   it('uses fewer shells if the server allows fewer', async () => {
-    expect(await atOnce(poolOf(4, 2), 30)).to.equal(2);
+    expect(
+      await atOnce(
+        poolOf(4, () => 2),
+        30,
+      ),
+    ).to.equal(2);
     expect(opened).to.equal(2);
   });
 
+  it('uses all shells again ten minutes after the server allowed fewer', async () => {
+    let allowed = 2;
+    const pool = poolOf(4, () => allowed);
+    expect(await atOnce(pool, 30)).to.equal(2);
+
+    allowed = 4;
+    now = 599_999;
+    expect(await atOnce(pool, 30)).to.equal(2);
+    now = 600_000;
+    expect(await atOnce(pool, 30)).to.equal(4);
+  });
+
   it('reports an error if the server allows no shell', async () => {
-    expect(await rejection(atOnce(poolOf(4, 0), 1))).to.be.instanceOf(MaxSessionsError);
+    expect(
+      await rejection(
+        atOnce(
+          poolOf(4, () => 0),
+          1,
+        ),
+      ),
+    ).to.be.instanceOf(MaxSessionsError);
   });
 
   it('replaces an unusable shell', async () => {

@@ -1,5 +1,4 @@
-// Commands as another Unix user that do not end, as that user has stopped them (SIGSTOP) or they ignore signals, over SSH: they keep no
-// session and no connection.
+// Commands as another Unix user that do not end, stopped by that user (SIGSTOP) or ignoring signals, over SSH: they keep no session.
 import { expect } from 'chai';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
