@@ -92,7 +92,7 @@ describe('the audit command', () => {
     ]);
   });
 
-  it('escapes control characters in the log and restores them when it reads the log', () => {
+  it('restores the control characters that the log contains in escaped form', () => {
     const event: AuditEvent = { event: 'status not changed', task: TASK, why: 'a\u009b31mb\u202e\u2028' };
     expect(formatAuditLine(event, 'lab', NOW)).to.include('"why":"a\\u009b31mb\\u202e\\u2028"');
     expect(lineOf(event)).to.include(event);

@@ -97,7 +97,7 @@ describe('the daemon, when it starts,', () => {
       .and.to.include('Did you mean "gpu-a100"? Use --create-queue to create it.');
   });
 
-  it('names a template that is a directory or a link to itself, as `lint` does, and does not report a bug of the program', async () => {
+  it('names, as `lint` does, a template that is a directory or a link to itself, instead of reporting a bug', async () => {
     await using cli = await openCliWithSandbox();
     const [folder, link] = [join(cli.folder, 'folder'), join(cli.folder, 'link')];
     await mkdir(folder);

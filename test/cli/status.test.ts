@@ -98,7 +98,7 @@ describe('the status command', () => {
     await cli.slurm.listen();
   });
 
-  it('shows the usable clusters even if other clusters cannot be used, and reports why they cannot', async () => {
+  it('shows the usable clusters even if other clusters cannot be used, and reports the reasons', async () => {
     await chmod(cli.folder, 0o755);
     const [open, sshFolder] = [join(cli.folder, 'open'), join(cli.folder, '.ssh')];
     for (const folder of [open, sshFolder]) await mkdir(folder);

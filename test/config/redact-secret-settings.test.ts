@@ -35,7 +35,7 @@ describe('withoutSecrets (of a configuration)', () => {
     });
   });
 
-  it('shows values whose names only resemble those of secrets', () => {
+  it('shows values whose names only resemble names of secrets', () => {
     const text = 'enable_git_ask_pass: "no", token_expiration_threshold_sec: 43200, secret: "", use_password: false';
 
     expect(shown(text)).to.deep.equal({

@@ -33,7 +33,7 @@ describe('`execute` at its start', () => {
   for (const [what, place, more, begins] of [
     ['the given queue', 'own queue', {}, 'claim'],
     ['the scheduler queue', 'parked', {}, 'watch'],
-    ['the given queue, with a live job of an earlier run', 'own queue', { hasJob: true }, 'watch'],
+    ['the given queue if the task has a live job of an earlier run', 'own queue', { hasJob: true }, 'watch'],
     ['no queue, because another daemon may have claimed the task', 'nowhere', {}, 'watch'],
     ['another queue, even if the execution queue of the task is the given queue', 'another queue', {}, 'enqueue'],
   ] as const) {

@@ -236,7 +236,7 @@ describe('`execute` for one task', () => {
     expect((await next.ended).task?.status).to.equal('completed');
   });
 
-  it('does not run the task if its user deleted it or moved it to another queue', async () => {
+  it('does not run a task that its user deleted or moved to another queue', async () => {
     const fixture = createStepFixture();
     const [deleted, moved] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     await fixture.server.call('tasks.delete', { task: deleted, force: true });

@@ -22,7 +22,7 @@ describe('a record of the history', () => {
     expect(new Set([...keys, 'v']).size).to.equal(keys.length + 1);
   });
 
-  it('is not read from a damaged line, a line of a newer version, or one with an invalid value', () => {
+  it('is not read from a damaged line, a line of a newer version, or a line with an invalid value', () => {
     const line = formatAttempt(ATTEMPT);
     const lines = [
       line.slice(0, -1),

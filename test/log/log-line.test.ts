@@ -133,7 +133,7 @@ describe('a log line as JSON', () => {
   });
 });
 
-describe('any log line', () => {
+describe('every log line', () => {
   it('is one line without control characters, whatever the event contains', () => {
     const anything = fc.record({
       message: fc.string({ unit: 'binary' }),
@@ -155,7 +155,7 @@ describe('any log line', () => {
     );
   });
 
-  it('never contains a secret, wherever the event contains it', () => {
+  it('masks each secret that the event contains', () => {
     const secret = 'pa"ss\\wo\nrd';
     const redact = (text: string): string => text.replaceAll(secret, '********');
     const error = new Error(`refused ${secret}`, { cause: new Error(secret) });

@@ -82,7 +82,7 @@ describe('the redaction of secrets', () => {
     );
   });
 
-  it('masks a secret that another program has truncated, if at least half of it remains', () => {
+  it('masks a secret that another program has truncated, if at least half of the secret remains', () => {
     const secret = 'kT7-8sQw9Zx_4Lm2Rv6Yb1Nc3Hd5Jf0Gp';
     const secrets = createSecrets();
     secrets.add(secret);

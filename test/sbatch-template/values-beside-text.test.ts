@@ -144,7 +144,7 @@ for (const shell of SHELLS) {
 }
 
 describe('the renderer, given a variable directly before a value X,', () => {
-  it("adds braces, so that the value does not become part of the variable's name", () => {
+  it("adds braces around the variable's name, so that the value does not extend the name", () => {
     expect(renderBody(`rm -rf "/scratch/$USER${property('x')}"`, 'ISEMPTY')).to.equal(
       'rm -rf "/scratch/${USER}ISEMPTY"',
     );

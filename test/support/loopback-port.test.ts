@@ -14,7 +14,7 @@ const TAKEN = `
 `;
 
 describe('freePorts', () => {
-  it('gives each port to one process only, even if nothing listens on it yet', async () => {
+  it('gives each port to one process only, even before the process listens on the port', async () => {
     const args = ['--import', 'tsx', '--input-type', 'module', '--eval', TAKEN];
     const other = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     try {

@@ -18,7 +18,7 @@ describe('the server of a test run', () => {
     expect(namedServer({ CLEARML_API_HOST: 'https://api.clearml.lab' })).to.equal(undefined);
   });
 
-  it('is rejected if the environment contains only some of the variables that describe it', () => {
+  it('is rejected if the environment contains only some of the variables that describe the server', () => {
     expect(() => namedServer({ ...NAMED, CLEARML_TEST_API_SECRET_KEY: '' })).to.throw(
       'To use a server, set CLEARML_TEST_API_SECRET_KEY as well.',
     );

@@ -64,7 +64,7 @@ describe('the proxy in front of slurmctld', () => {
     expect(await jobsNamed('cut')).to.equal(1);
   });
 
-  it('rejects a call before it reaches the controller', async () => {
+  it('rejects a call before the call reaches the controller', async () => {
     proxy.break({ fault: { kind: 'refuse' }, only: 'submissions' });
 
     await rejection(submit('refused'));

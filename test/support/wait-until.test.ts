@@ -27,7 +27,7 @@ describe('waitUntil', () => {
     expect(error.message).to.include('for a line, in vain: the program ended with 1');
   });
 
-  it('succeeds if the program fulfilled the condition before it ended', async () => {
+  it('succeeds if the program fulfilled the condition before the program ended', async () => {
     expect(await waitUntil('a line', () => 'the line', { hopeless: () => 'the program ended' })).to.equal('the line');
   });
 

@@ -58,7 +58,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.equal(1);
   });
 
-  it('is opened again immediately if it was lost after it had been open for a long time', async () => {
+  it('is opened again immediately if it was lost after a long time', async () => {
     const line = await login.get();
     clock.pass(3_600_000);
     line.lose(new Error('cut'));

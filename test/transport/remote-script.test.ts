@@ -23,7 +23,7 @@ const NONCE = 'bbbbbbbbbbbbbbbbbbbbbbbb';
 const POSIX_SHELLS = ['dash', 'bash', 'busybox'];
 const LOGIN_SHELLS = ['sh', 'bash', 'dash', 'tcsh', 'fish'];
 
-describe('the script that runs a command on a host', () => {
+describe('the script for a remote command', () => {
   before(requireShells);
 
   let folder: string;

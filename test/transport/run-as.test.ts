@@ -93,7 +93,7 @@ describe('the transport, for a command of another Unix user,', () => {
     ['no line of the output is from sudo', 'echo "There were too many logins" >&2; exit 1'],
     ['the exit code is not that of sudo', 'echo "sudo: a password is required" >&2; exit 2'],
   ] as const) {
-    it(`returns the exit code, and throws no SudoRefusedError, if ${what}`, async () => {
+    it(`returns the exit code instead of throwing a SudoRefusedError if ${what}`, async () => {
       write('sudo', `cat > /dev/null; ${script}`);
       expect(await run())
         .to.have.property('exitCode')
@@ -107,7 +107,7 @@ describe('the transport, for a command of another Unix user,', () => {
     'sudo: setrlimit(RLIMIT_CORE): Operation not permitted',
     'sudo: unable to send audit message: Operation not permitted',
   ])
-    it(`returns the output of the command without the warning ${JSON.stringify(warning)} of sudo`, async () => {
+    it(`removes the warning ${JSON.stringify(warning)} from the output`, async () => {
       write('sudo', `cat > /dev/null; echo '${warning}' >&2; echo "squeue: error: busy" >&2`);
       expect(await run()).to.include({ exitCode: 0, stderr: 'squeue: error: busy\n' });
     });

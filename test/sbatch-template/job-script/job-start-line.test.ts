@@ -81,7 +81,7 @@ describe("the search for the script's start line in a job's log", () => {
       `clearml: job 182 begins (${START - 5})\nclearml: job 182 begins (${START})\n`,
       true,
     ],
-    ['finds the line even if it contains no time', 'clearml: job 182 begins ()\n', true],
+    ['finds a line that contains no time', 'clearml: job 182 begins ()\n', true],
     [
       'accepts a line whose time is later than the start of the job',
       `clearml: job 182 begins (${START + 300})\n`,
