@@ -135,8 +135,9 @@ export async function act(
         return;
       case 'resubmit':
         // In both cases a later pass decides again, perhaps otherwise.
-        if (mustWait(deps, pool, current, seen)) await renewParking(deps, current, seen);
-        else startResubmission(deps, pool, current, { why: action.why, seen });
+        if (!mustWait(deps, pool, current, seen)) startResubmission(deps, pool, current, { why: action.why, seen });
+        else if (current.timedOutJobs !== undefined && seen.place === 'parked')
+          await renewParking(deps, current, seen.parkedAt);
         return;
       case 'forget':
         deps.log.info('Stopped tracking: task and job have ended', {

@@ -1,10 +1,10 @@
 // Parks a tracked task again: after Slurm requeued its job, or to renew an entry that peers would take for abandoned.
 import { LostRaceError } from '../../clearml/errors.ts';
 import type { Action, AfterStart } from '../decide/action.ts';
-import type { Observation } from '../decide/observation.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
 import { readClaimed } from '../claim/park.ts';
+import { isOurEntry } from '../submit/confirm-parked.ts';
 
 const STARTED_BEFORE: Readonly<Record<AfterStart, string>> = {
   'requeued by Slurm': 'Slurm requeued the job',
@@ -48,16 +48,14 @@ async function parkIfClaimed(deps: DaemonDeps, entry: Entry): Promise<Entry | un
 }
 
 /**
- * A peer adopts a task that is parked for long and has no job, and it does not know how many of its jobs have reached their time limit.
+ * A peer adopts a task that is parked for long and has no job. It knows neither how many of its jobs have reached their time limit, nor how
+ * often its sbatch has failed.
  * If the daemon is killed between the two calls, the task is in no queue, and the next pass returns it to its own.
+ * @param parkedAt when the entry in the scheduler queue was added; undefined if there is none
  */
-export async function renewParking(
-  deps: DaemonDeps,
-  entry: Entry,
-  { place, parkedAt }: Pick<Observation, 'place' | 'parkedAt'>,
-): Promise<void> {
-  if (entry.timedOutJobs === undefined || place !== 'parked' || parkedAt === undefined) return;
-  if (deps.clock.now() - parkedAt < deps.adoptAfterMs / 2) return;
+export async function renewParking(deps: DaemonDeps, entry: Entry, parkedAt: number | undefined): Promise<void> {
+  if (parkedAt === undefined || deps.clock.now() - parkedAt < deps.adoptAfterMs / 2) return;
+  if (!isOurEntry(deps, entry, parkedAt)) return;
   if (await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, entry), entry.task))
     await parkIfClaimed(deps, entry);
 }

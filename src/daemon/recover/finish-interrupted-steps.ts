@@ -9,11 +9,12 @@ import { forEachTask } from '../reconcile/each-task.ts';
 import { schedulerQueueOf, withOwner, type Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from '../poll/poll.ts';
+import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, readParked, type Snapshot } from '../poll/poll.ts';
 import { unpark, readClaimed } from '../claim/park.ts';
 import { recoverOrphan, recoverOrphans } from './recover-orphan.ts';
 import { submitWithoutJobAgain, trackJob } from '../submit/submit-parked-task.ts';
 import { isLongAgo } from '../submit/confirm-parked.ts';
+import { renewParking } from '../reconcile/park-again.ts';
 import { isReadDue } from '../submit/unreadable-document.ts';
 import { accountsOf } from '../users/unix-users.ts';
 import type { SubmissionPool, SubmitResult } from '../submit/submission-pool.ts';
@@ -137,6 +138,8 @@ async function finishSubmitting(context: StepContext, entry: Entry, isReady: boo
   if (isReady && entry.told.noJob === true) {
     // Without a slot, a later pass retries.
     if (mayRetry(context, entry)) pool.start(entry, () => lookUpAndRetry(context, entry));
+    else if (deps.peers.hasMet())
+      await renewParking(deps, entry, readParked(context.snapshot, schedulerQueueOf(deps, entry)).get(entry.task));
     return true;
   }
 

@@ -50,7 +50,12 @@ async function findParked(deps: DaemonDeps, known: Entry): Promise<Found> {
   const { queues, isWhole } = await deps.clearml.queues.read([schedulerQueueOf(deps, known)]);
   const entry = queues.flatMap(({ entries }) => entries).find(({ task }) => task === known.task);
   if (entry === undefined) return isWhole ? 'nothing' : 'ours';
-  return entry.added === undefined || entry.added < parkedAt(known) + safeMs(deps) ? 'ours' : 'entry of another daemon';
+  return entry.added === undefined || isOurEntry(deps, known, entry.added) ? 'ours' : 'entry of another daemon';
+}
+
+/** Whether an entry that was added then is that of this daemon's claim, and not that of a later one. */
+export function isOurEntry(deps: DaemonDeps, known: Entry, added: number): boolean {
+  return added < parkedAt(known) + safeMs(deps);
 }
 
 /** Whether this daemon parked the task so long ago, or was about to, that a peer may have taken the task for untracked since. */

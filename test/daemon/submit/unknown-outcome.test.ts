@@ -1,5 +1,6 @@
 // An sbatch that fails in a way that leaves its outcome unknown, and whose job does not exist: the task waits, and its user sees why.
 import { expect } from 'chai';
+import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { parseJobName } from '../../../src/slurm/job-name.ts';
 import type { Scheduler } from '../../../src/slurm/scheduler.ts';
 import { range, submittedOf } from '../claim/limited-claims.ts';
@@ -21,8 +22,8 @@ describe('a daemon whose sbatch fails with an unknown message', () => {
     fixture = createStepFixture();
   });
 
-  function start(): void {
-    const { clock, deps } = fixture;
+  function start(deps: DaemonDeps = fixture.deps): void {
+    const { clock } = fixture;
     const from = clock.now();
     const submit: Scheduler['submit'] = (submission) => {
       const task = Number(parseJobName(submission.jobName)?.taskId);
@@ -89,6 +90,22 @@ describe('a daemon whose sbatch fails with an unknown message', () => {
     await advance(fixture.clock, 10 * MINUTE_MS);
 
     expect(submittedOf(fixture)).to.have.members(range(1, 20));
+  });
+
+  it('keeps the task, and submits it again ever less often, beside a peer that adopts parked tasks (S-66)', async () => {
+    const { clock, deps } = fixture;
+    const paused = { queue: 'own', since: 0, until: null, reason: 'maintenance' };
+    const adopter = startDaemon({ ...deps, pauses: () => Promise.resolve([paused]) });
+    start(fixture.peer(2));
+    await advance(clock, 3 * MINUTE_MS);
+    const task = await fixture.enqueued(1);
+
+    await advance(clock, 60 * MINUTE_MS);
+    adopter.stop();
+    await adopter.ended;
+
+    expect(fixture.consoleOf(task).filter((line) => line.startsWith('Returned'))).to.deep.equal([]);
+    expect(failures.length).to.be.within(15, 21);
   });
 
   it('submits other tasks without delay if only one task gets this message', async () => {
