@@ -1,5 +1,6 @@
 // One user's jobs all end at once while Slurm's commands are slow or hang: the tasks of other users do not wait for that.
 import { expect } from 'chai';
+import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
 import { CommandTimeoutError } from '../../src/transport/errors.ts';
 import type { Command } from '../../src/transport/transport.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
@@ -91,6 +92,34 @@ describe('after a user has aborted many waiting tasks, the next task of another 
 
     expect(seconds).to.be.lessThan(60);
     expect(cluster.jobs.filter(({ state }) => state === 'CANCELLED')).to.have.length(60);
+  });
+});
+
+describe('while scancel hangs, a waiting job of a deleted task that no daemon tracks', () => {
+  it('keeps no task from a job within a minute, and is cancelled when scancel works again (S-67)', async () => {
+    const bed = createBed();
+    const { fixture, deps } = bed;
+    const { clock, cluster } = fixture;
+    cluster.submit(formatJobName(taskNumber(1), newAttempt(clock.now(), deps.mark, '0000')), '');
+    clock.pass(2 * deps.adoptAfterMs);
+    const until = clock.now() + 5 * 60_000;
+    bed.slow = async ({ program, timeoutMs }) => {
+      if (program !== 'scancel' || clock.now() >= until) return;
+      await clock.of(1).sleep(timeoutMs);
+      throw new CommandTimeoutError('scancel', timeoutMs, '', '');
+    };
+    const daemon = startDaemon(deps);
+    for (let n = 2; n < 5; n += 1) {
+      await advance(clock, 60_000);
+      await fixture.enqueued(n);
+      for (let seconds = 0; seconds < 60; seconds += 1) await advance(clock, 1_000);
+      expect(cluster.jobs.map(({ task }) => Number(task))).to.include(n);
+    }
+    await advance(clock, 3 * 60_000);
+    daemon.stop();
+    await advance(clock, 10_000);
+
+    expect(cluster.jobs[0]?.state).to.equal('CANCELLED');
   });
 });
 

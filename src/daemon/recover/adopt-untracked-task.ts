@@ -3,6 +3,7 @@ import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { attemptOf, parseMark } from '../../slurm/job-name.ts';
+import { createCanceller, type Canceller } from '../reconcile/cancelling.ts';
 import { forEach } from '../reconcile/each-task.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked-tasks.ts';
@@ -33,7 +34,13 @@ const MAX_JOBLESS_READ = 100;
 const MANY_WAITING = 100;
 
 /** @param only limits the search to this task */
-export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
+export function createAdopter(
+  deps: DaemonDeps,
+  {
+    only,
+    canceller = createCanceller(deps),
+  }: { readonly only?: TaskId | undefined; readonly canceller?: Canceller } = {},
+): Adopter {
   /** When each task without a job of ours was last checked against all users' jobs and found not to be untracked. */
   let checkedAt = new Map<TaskId, number>();
   /** Those of them that may have a job of a user whose jobs could not be listed. */
@@ -142,7 +149,7 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
       const room = Math.max(0, MAX_TRACKED - entries.size);
       const chosen = untrackedTasks.slice(0, room);
       let taken = 0;
-      const adoptEach = (some: readonly Untracked[], how: { readonly atOnce?: number } = {}): Promise<void> =>
+      const adoptEach = (some: readonly Adoptable[], how: { readonly atOnce?: number } = {}): Promise<void> =>
         forEach(
           deps,
           some,
@@ -152,10 +159,14 @@ export function createAdopter(deps: DaemonDeps, only?: TaskId): Adopter {
           },
           { ...how, signal },
         );
-      await adoptEach(chosen.filter(({ kind }) => kind !== 'parked'));
+      const adoptable = chosen.filter((untracked) => untracked.kind !== 'unwanted job');
+      const unwanted = chosen.filter((untracked) => untracked.kind === 'unwanted job');
+      await adoptEach(adoptable.filter(({ kind }) => kind !== 'parked'));
       // Each returns to the front of its queue: the one that was parked first must be the last.
-      await adoptEach(chosen.filter(({ kind }) => kind === 'parked').toReversed(), { atOnce: 1 });
-      return isAll && mayBePeers.size === 0 && taken === untrackedTasks.length;
+      await adoptEach(adoptable.filter(({ kind }) => kind === 'parked').toReversed(), { atOnce: 1 });
+      // Each pass finds them until they are cancelled.
+      await cancelUnwanted(deps, canceller, unwanted, signal);
+      return isAll && mayBePeers.size === 0 && taken + unwanted.length === untrackedTasks.length;
     },
   };
 }
@@ -184,7 +195,26 @@ function manyWaiting(deps: DaemonDeps, snapshot: Snapshot): TaskId[] {
   return waiting.length > MANY_WAITING ? waiting : [];
 }
 
-async function adoptOne(deps: DaemonDeps, untracked: Untracked, task: Task | undefined): Promise<void> {
+type UnwantedJob = Extract<Untracked, { readonly kind: 'unwanted job' }>;
+type Adoptable = Exclude<Untracked, UnwantedJob>;
+
+async function cancelUnwanted(
+  { audit, log }: DaemonDeps,
+  canceller: Canceller,
+  unwanted: readonly UnwantedJob[],
+  signal: AbortSignal,
+): Promise<void> {
+  const due = unwanted.filter(({ job }) => canceller.mayCancel(job.unixUser));
+  const why = 'the job belongs to no task that this daemon tracks';
+  for (const { task, job } of due) {
+    log.info('Cancelling', { task, job: job.id, why });
+    await audit.write({ event: 'cancelling', task, jobs: [job.id], by: 'daemon', why });
+  }
+  const jobs = due.map(({ job }) => job);
+  if (jobs.length > 0) await canceller.cancel(jobs, signal);
+}
+
+async function adoptOne(deps: DaemonDeps, untracked: Adoptable, task: Task | undefined): Promise<void> {
   const unixUser = userOf(deps, task);
   if (untracked.kind === 'maybe requeued' && !(await isRequeued(deps, untracked.job, unixUser))) return;
   deps.log.info('Adopting an untracked task', {
@@ -225,12 +255,6 @@ async function adoptOne(deps: DaemonDeps, untracked: Untracked, task: Task | und
     case 'stale entry':
       await deps.clearml.queues.removeEntry(deps.schedulerQueue, untracked.task);
       return;
-    case 'unwanted job': {
-      const { task, job } = untracked;
-      const why = 'the job belongs to no task that this daemon tracks';
-      await deps.audit.write({ event: 'cancelling', task, jobs: [job.id], by: 'daemon', why });
-      return deps.scheduler.cancel([job]);
-    }
   }
 }
 
