@@ -54,8 +54,7 @@ async function live(
   await decide({ fixture, odd, other });
   fixture.server.garble = (_endpoint, answer) => answer;
   await waitFor('the odd task was lost', () => isOver(odd), [odd]);
-  run.stop();
-  await run.ended;
+  await run.end();
 
   expect(jobsOf(fixture, other), 'jobs of the innocent task').to.have.length(1);
   for (const task of [odd, other]) expect(countSubmissions(fixture, task), `runs of ${task}`).to.equal(1);

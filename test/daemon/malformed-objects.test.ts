@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Fields } from '../../src/sandbox/requests/endpoint.ts';
-import { advance, startDaemon } from './run-daemon.ts';
+import { runFor } from './run-daemon.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
@@ -16,13 +16,6 @@ const NO_TASKS = [
   'x'.repeat(10_000),
   'a; rm -rf ~',
 ];
-
-async function runFor(fixture: StepFixture, ms: number): Promise<void> {
-  const run = startDaemon(fixture.deps);
-  await advance(fixture.clock, ms);
-  run.stop();
-  await run.ended;
-}
 
 /** Starts its job, which removes the task's entry. */
 async function begin(fixture: StepFixture, task: TaskId): Promise<void> {

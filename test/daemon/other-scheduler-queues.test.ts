@@ -6,7 +6,7 @@ import { createPeers } from '../../src/daemon/poll/peers.ts';
 import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 import { FACTS } from '../simulation/simulated-slurm.ts';
-import { advance, startDaemon } from './run-daemon.ts';
+import { advance, startDaemon, runFor } from './run-daemon.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';
 
 const MINUTE_MS = 60_000;
@@ -36,10 +36,7 @@ async function enqueued(fixture: StepFixture, count: number): Promise<TaskId[]> 
 /** Runs a daemon until the jobs of three tasks wait in Slurm, and stops it. */
 async function submitThree(fixture: StepFixture): Promise<TaskId[]> {
   const tasks = await enqueued(fixture, 3);
-  const before = startDaemon(fixture.deps);
-  await advance(fixture.clock, 2 * MINUTE_MS);
-  before.stop();
-  await before.ended;
+  await runFor(fixture, 2 * MINUTE_MS);
   expect(statesOf(fixture)).to.deep.equal(['PENDING', 'PENDING', 'PENDING']);
   return tasks;
 }
@@ -81,8 +78,7 @@ for (const [title, name, next] of [
       expect(statesOf(fixture)).to.deep.equal(['PENDING', 'PENDING', 'PENDING']);
       expect([...deps.journal.entries.keys()]).to.have.members(tasks);
       expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1, 2, 3]);
-      after.stop();
-      await after.ended;
+      await after.end();
     });
 
     it('still tracks the tasks in the old scheduler queue, and parks new tasks in the new scheduler queue', async () => {
@@ -116,8 +112,7 @@ for (const [title, name, next] of [
       expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([3]);
       expect(fixture.waiting(OTHER_SCHEDULER_QUEUE)).to.deep.equal([4]);
       expect((await fixture.read(requeued as TaskId))?.status).to.equal('queued');
-      after.stop();
-      await after.ended;
+      await after.end();
     });
 
     it('resubmits a task in the old scheduler queue with a job script for that queue', async () => {
@@ -134,8 +129,7 @@ for (const [title, name, next] of [
 
       expect(statesOf(fixture)).to.deep.equal(['FAILED', 'PENDING', 'PENDING', 'PENDING']);
       expect(gates).to.deep.equal([SCHEDULER_QUEUE]);
-      after.stop();
-      await after.ended;
+      await after.end();
     });
   });
 
@@ -155,8 +149,7 @@ it('a task whose scheduler queue is not recorded, as in old versions, loses its 
 
   expect(statesOf(fixture)).to.deep.equal(['CANCELLED', 'PENDING', 'PENDING']);
   expect(fixture.waiting(OTHER_QUEUE)).to.deep.equal([1]);
-  after.stop();
-  await after.ended;
+  await after.end();
 });
 
 it('a task whose scheduler queue is not recorded, as in old versions, keeps its job if the daemon restarts with another scheduler_queue', async () => {
@@ -169,8 +162,7 @@ it('a task whose scheduler queue is not recorded, as in old versions, keeps its 
 
   expect(statesOf(fixture)).to.deep.equal(['PENDING', 'PENDING', 'PENDING']);
   expect([...fixture.deps.journal.entries.keys()]).to.have.members(tasks);
-  after.stop();
-  await after.ended;
+  await after.end();
 });
 
 describe('a local daemon and a daemon with --ssh that serve the same queue as the same Unix user', () => {

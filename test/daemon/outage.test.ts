@@ -63,8 +63,7 @@ describe('a day without Slurm (S-18)', () => {
     await advance(fixture.clock, 3 * MINUTE_MS);
     expect(await statuses(fixture, [runs, waits])).to.deep.equal(['in_progress', 'queued']);
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([runs, waits, late]);
-    run.stop();
-    await run.ended;
+    await run.end();
   });
 });
 
@@ -111,7 +110,6 @@ describe('hours without ClearML (C-01)', () => {
     ]);
     expect(fixture.consoleOf(timesOut).join('\n')).to.include('raise --time');
     expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([waits]);
-    run.stop();
-    await run.ended;
+    await run.end();
   });
 });

@@ -19,8 +19,7 @@ describe('the daemon', () => {
     await advance(fixture.clock, 3_600_000);
     fixture.fate = () => undefined;
     await advance(fixture.clock, 60_000);
-    run.stop();
-    await run.ended;
+    await run.end();
 
     const lines = fixture.logged.map((line) => line.slice(0, 60));
     expect(lines.filter((line) => line.startsWith('warn: ClearML request failed'))).to.have.length.within(1, 7);
@@ -40,8 +39,7 @@ describe('the daemon', () => {
     fixture.fate = () => undefined;
     await advance(fixture.clock, 60_000);
     expect(fixture.cluster.jobs).to.have.length(1);
-    run.stop();
-    await run.ended;
+    await run.end();
   });
 
   for (const error of [new SlurmUnavailableError('scontrol failed'), new TypeError('a mistake of ours')]) {
@@ -63,8 +61,7 @@ describe('the daemon', () => {
       await fixture.server.call('tasks.started', { task: ending, force: true });
       await fixture.server.call('tasks.completed', { task: ending });
       await advance(fixture.clock, 200_000);
-      run.stop();
-      await run.ended;
+      await run.end();
 
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([failing]);
       expect(fixture.logged.filter((line) => /^(warn|error)/.test(line))).to.deep.equal([
@@ -112,8 +109,7 @@ describe('the daemon', () => {
       // The second is the one that would have come without the end of a job.
       expect(tries).to.be.within(1, 2);
     }
-    run.stop();
-    await run.ended;
+    await run.end();
   });
 
   it('tracks the other tasks while the server keeps failing for one task (C-31)', async () => {
@@ -124,8 +120,7 @@ describe('the daemon', () => {
     fixture.fate = ({ kind, task }) => (kind === 'clearml' && task === tasks[0] ? 'not made' : undefined);
     for (const task of tasks) await fixture.server.call('tasks.stop', { task });
     await advance(fixture.clock, 200_000);
-    run.stop();
-    await run.ended;
+    await run.end();
 
     expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([tasks[0]]);
     expect(fixture.logged.filter((line) => line.startsWith('error'))).to.have.length(1);
@@ -150,8 +145,7 @@ describe('the daemon', () => {
           endpoint === 'tasks.get_by_id' && isBad(Reflect.get(body, 'task')) ? garble : answer;
       for (const task of tasks) await fixture.server.call('tasks.stop', { task });
       await advance(fixture.clock, 200_000);
-      run.stop();
-      await run.ended;
+      await run.end();
 
       // A status is also read without the document of its task.
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal(garble === undefined ? bad : []);
@@ -166,8 +160,7 @@ describe('the daemon', () => {
     await fixture.server.call('queues.delete', { queue: SCHEDULER_QUEUE, force: true });
     await fixture.enqueued(2);
     await advance(fixture.clock, 120_000);
-    run.stop();
-    await run.ended;
+    await run.end();
 
     expect(fixture.waiting(OWN_QUEUE)).to.have.members([1, 2]);
     expect(fixture.deps.journal.entries.size).to.equal(0);

@@ -33,8 +33,7 @@ describe('if a starting agent overwrites the abort of its task, the daemon', () 
   });
 
   afterEach(async () => {
-    daemon.stop();
-    await daemon.ended;
+    await daemon.end();
   });
 
   /** What the agent of the job calls while it starts. */
@@ -112,8 +111,7 @@ describe('if a starting agent overwrites the abort of its task, the daemon', () 
     const deps: DaemonDeps = fixture.peer(1, disk);
     for (const entry of fixture.deps.journal.entries.values())
       await deps.journal.write({ ...entry, told: { startedOn: entry.told.startedOn } });
-    daemon.stop();
-    await daemon.ended;
+    await daemon.end();
     await begins('worker started execution');
 
     let isDead = false;
@@ -130,8 +128,7 @@ describe('if a starting agent overwrites the abort of its task, the daemon', () 
     fixture.fate = () => undefined;
     const second = startDaemon(fixture.peer(1, disk));
     await advance(fixture.clock, POLL_MS);
-    second.stop();
-    await second.ended;
+    await second.end();
     return message();
   }
 

@@ -14,22 +14,37 @@ export const LOCK: Lock = { touch: () => Promise.resolve(), release: () => Promi
 export interface DaemonRun {
   readonly ended: Promise<DaemonEnd>;
   stop(): void;
+  /** Stops it, and waits until it has ended. */
+  end(): Promise<DaemonEnd>;
 }
 
 export function startDaemon(deps: DaemonDeps, options: Partial<DaemonOptions> = {}): DaemonRun {
   const stop = new AbortController();
   const intervals = { pollMs: 15_000, queueMs: 5_000 };
+  const ended = runDaemon(deps, {
+    intervals,
+    once: false,
+    stop: stop.signal,
+    lock: LOCK,
+    random: () => 1,
+    ...options,
+  });
+  const askToStop = (): void => stop.abort(new Error('got SIGTERM'));
   return {
-    ended: runDaemon(deps, {
-      intervals,
-      once: false,
-      stop: stop.signal,
-      lock: LOCK,
-      random: () => 1,
-      ...options,
-    }),
-    stop: () => stop.abort(new Error('got SIGTERM')),
+    ended,
+    stop: askToStop,
+    end() {
+      askToStop();
+      return ended;
+    },
   };
+}
+
+/** Runs a daemon for this time. */
+export async function runFor({ deps, clock }: Pick<StepFixture, 'deps' | 'clock'>, ms: number): Promise<void> {
+  const run = startDaemon(deps);
+  await advance(clock, ms);
+  await run.end();
 }
 
 /** Advances the time while the daemons sleep. */

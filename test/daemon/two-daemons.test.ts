@@ -31,8 +31,7 @@ async function startsAndAdoptsNothing({ deps, clock }: StepFixture): Promise<voi
     await advance(clock, 1_000);
     expect([...deps.journal.entries.keys()], `after ${second} s`).to.deep.equal([]);
   }
-  run.stop();
-  await run.ended;
+  await run.end();
 }
 
 /** A daemon has adopted the pending job of another Unix user's daemon, which is dead. */
@@ -91,8 +90,7 @@ describe('two daemons', () => {
     expect([...other.journal.entries.keys()], 'not at once').to.deep.equal([]);
     await advance(fixture.clock, 5 * MINUTE_MS);
     expect([...other.journal.entries.keys()]).to.deep.equal([task]);
-    second.stop();
-    await second.ended;
+    await second.end();
     first.stop();
   });
 
@@ -122,8 +120,7 @@ describe('two daemons', () => {
       await advance(fixture.clock, 7 * MINUTE_MS);
 
       expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED']);
-      run.stop();
-      await run.ended;
+      await run.end();
     });
 
   it('return an adopted job to the daemon that submitted it when that daemon restarts, even without its journal (D-10)', async () => {
@@ -168,8 +165,7 @@ describe('two daemons', () => {
 
     expect((await fixture.read(task))?.status).to.equal('queued');
     expect([...back.journal.entries.keys()]).to.deep.equal([]);
-    run.stop();
-    await run.ended;
+    await run.end();
   });
 
   it("do not adopt each other's tasks if both have the same name and one daemon starts later", async () => {
@@ -187,8 +183,7 @@ describe('two daemons', () => {
     await startsAndAdoptsNothing(fixture);
 
     expect([...other.journal.entries.keys()]).to.deep.equal([task]);
-    run.stop();
-    await run.ended;
+    await run.end();
   });
 
   it("do not adopt each other's tasks right after the second daemon starts, even if the server has lost the first daemon's registration", async () => {
@@ -201,8 +196,7 @@ describe('two daemons', () => {
     await startsAndAdoptsNothing(fixture);
 
     expect([...other.journal.entries.keys()]).to.deep.equal([task]);
-    run.stop();
-    await run.ended;
+    await run.end();
   });
 
   it("do not mistake each other's scancel for a user's scancel if both track the same job", async () => {
@@ -226,8 +220,7 @@ describe('two daemons', () => {
 
     expect((await fixture.read(task))?.status).to.equal('queued');
     expect(cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED', 'PENDING']);
-    run.stop();
-    await run.ended;
+    await run.end();
   });
 
   it("do not adopt each other's tasks during or after a server outage", async () => {
@@ -274,8 +267,7 @@ describe('two daemons', () => {
     if (job !== undefined) fixture.cluster.end(job, 'FAILED', 1);
     await advance(fixture.clock, 5 * MINUTE_MS);
     expect((await fixture.read(task))?.status).to.equal('failed');
-    run.stop();
-    await run.ended;
+    await run.end();
   });
 
   it("of different Unix users never cancel each other's jobs, even the job of an aborted task", async () => {
@@ -286,8 +278,7 @@ describe('two daemons', () => {
 
     expect(user.touched).to.deep.equal([]);
     expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['PENDING']);
-    run.stop();
-    await run.ended;
+    await run.end();
   });
 
   it('of different Unix users track their own jobs, even if two jobs have the same name', async () => {
@@ -304,7 +295,6 @@ describe('two daemons', () => {
     expect(fixture.cluster.jobs.map((job) => job.task)).to.deep.equal([task]);
     expect(fixture.deps.journal.entries.get(task)).to.include({ jobId: '1' });
     expect(user.touched).to.deep.equal([]);
-    run.stop();
-    await run.ended;
+    await run.end();
   });
 });

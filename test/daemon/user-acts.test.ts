@@ -49,8 +49,7 @@ describe(`a daemon that tracks ${TRACKED} other tasks`, () => {
   });
 
   after(async () => {
-    daemon.stop();
-    await daemon.ended;
+    await daemon.end();
   });
 
   /** The next task with a job in this state. */

@@ -52,6 +52,5 @@ function own({ server }: StepFixture, id: TaskId, owner: string): void {
 export async function run(deps: DaemonDeps, { clock }: StepFixture, ms: number): Promise<void> {
   const daemon = startDaemon(deps);
   await advance(clock, ms);
-  daemon.stop();
-  await daemon.ended;
+  await daemon.end();
 }

@@ -32,8 +32,7 @@ describe('a task that is enqueued again while its earlier job hangs COMPLETING',
   });
 
   afterEach(async () => {
-    daemon.stop();
-    await daemon.ended;
+    await daemon.end();
   });
 
   function changeJob(change: object): void {

@@ -1,16 +1,9 @@
 // Limits and pauses hold, and nobody else waits, although users park tasks themselves: any user of the server may.
 import { expect } from 'chai';
-import { advance, startDaemon } from '../run-daemon.ts';
+import { advance, startDaemon, runFor } from '../run-daemon.ts';
 import { taskNumber, type StepFixture } from '../step-fixture.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { enqueue, fixtureWith, range, submittedOf } from './limited-claims.ts';
-
-async function runFor(fixture: StepFixture, ms: number): Promise<void> {
-  const run = startDaemon(fixture.deps);
-  await advance(fixture.clock, ms);
-  run.stop();
-  await run.ended;
-}
 
 /** Enqueues tasks, and moves each from its queue to the scheduler queue, as any user may with the API. */
 async function parkByHand(fixture: StepFixture, owner: string, ...numbers: readonly number[]): Promise<void> {
@@ -66,8 +59,7 @@ describe('when a user parks tasks in the scheduler queue, the daemon', () => {
       await fixture.deps.clearml.workers.register(row, 3_600_000);
       await advance(fixture.clock, 60_000);
     }
-    run.stop();
-    await run.ended;
+    await run.end();
 
     expect(fixture.deps.peers.areAllKnown()).to.equal(true);
     expect(submittedOf(fixture)).to.deep.equal([]);

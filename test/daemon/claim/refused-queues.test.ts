@@ -109,8 +109,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
 
     isFull = false;
     await advance(fixture.clock, 6 * MINUTE_MS);
-    run.stop();
-    await run.ended;
+    await run.end();
     expect(submittedOf(fixture)).to.deep.equal([...range(11, 41), ...range(1, 5)]);
     expect(deps.journal.entries.get(taskNumber(1))).to.include({ attempts: 1 });
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.have.members([...range(1, 5), ...range(11, 41)]);
@@ -133,8 +132,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
       cluster.end(job, 'COMPLETED', 0);
     }
     await advance(clock, 7 * MINUTE_MS);
-    run.stop();
-    await run.ended;
+    await run.end();
 
     expect(submittedOf(fixture)).to.deep.equal([...range(1, 6), ...range(11, 14)]);
   });
@@ -153,8 +151,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
 
     isFull = false;
     await advance(fixture.clock, 5 * MINUTE_MS);
-    run.stop();
-    await run.ended;
+    await run.end();
     expect(submittedOf(fixture)).to.deep.equal(range(41, 45));
     expect(slurm.tried.slice(0, 2)).to.deep.equal([1, 41]);
     expect(slurm.tried.filter((number) => number <= 30)).to.deep.equal(range(1, 30));
@@ -176,8 +173,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
     isFull = false;
     back = 24 * 60 * MINUTE_MS;
     await advance(fixture.clock, MINUTE_MS);
-    run.stop();
-    await run.ended;
+    await run.end();
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
@@ -188,8 +184,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
     await enqueue(fixture, OTHER_QUEUE, 11);
     const run = startDaemon(twoQueues(fixture, slurm.scheduler));
     await advance(fixture.clock, 5 * MINUTE_MS);
-    run.stop();
-    await run.ended;
+    await run.end();
 
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(slurm.tried.filter((number) => number === 11)).to.have.length.below(2);
@@ -212,8 +207,7 @@ describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
 
     isFull = false;
     await advance(fixture.clock, 6 * MINUTE_MS);
-    run.stop();
-    await run.ended;
+    await run.end();
     expect(submittedOf(fixture)).to.deep.equal([...range(61, 63), ...range(1, 60)]);
     expect(deps.journal.entries.get(taskNumber(1))).to.include({ attempts: 1 });
   });
@@ -232,8 +226,7 @@ describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
 
     isFull = false;
     await advance(fixture.clock, 5 * MINUTE_MS);
-    run.stop();
-    await run.ended;
+    await run.end();
     expect(submittedOf(fixture)).to.deep.equal(range(41, 45));
     expect(slurm.tried.slice(0, 2)).to.deep.equal([1, 41]);
     expect(slurm.tried.filter((number) => number <= 30)).to.deep.equal(range(1, 30));
@@ -255,8 +248,7 @@ describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
 
     isBobAtLimit = false;
     await advance(fixture.clock, 30_000);
-    run.stop();
-    await run.ended;
+    await run.end();
     expect(submittedOf(fixture)).to.deep.equal([41]);
   });
 
@@ -273,8 +265,7 @@ describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
     await enqueued(41, 'a1');
     await enqueued(2, 'd0');
     await advance(fixture.clock, 10_000);
-    run.stop();
-    await run.ended;
+    await run.end();
 
     expect(submittedOf(fixture)).to.have.members([41, 2]);
   });
@@ -287,8 +278,7 @@ describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
     await advance(fixture.clock, MINUTE_MS);
     const task = await enqueued(2, 'a1');
     await advance(fixture.clock, MINUTE_MS);
-    run.stop();
-    await run.ended;
+    await run.end();
 
     expect(fixture.server.store.tasks.get(task)?.status_message).to.equal(
       'Waits in queue "own": Slurm accepts no more jobs of Unix user alice in this queue now; the daemon retries. ' +

@@ -32,8 +32,7 @@ function startWatched(): Watched {
     events,
     run,
     async stop() {
-      run.stop();
-      await run.ended;
+      await run.end();
     },
   });
 }
@@ -199,8 +198,7 @@ describe('the monitor', () => {
     await advance(fixture.clock, 40_000);
     expect(eventsOf(events, 'started')).to.deep.equal([{ kind: 'started', queue: 'own' }]);
     expect(again.histories.find(young)?.startedAt).to.equal(second.startAt);
-    run.stop();
-    await run.ended;
+    await run.end();
   });
 
   it('reports the start of each attempt with the times of that attempt', () => {
@@ -258,8 +256,7 @@ describe('the monitor', () => {
       await advance(fixture.clock, 60_000);
       for (const job of fixture.cluster.jobs) fixture.cluster.end(job, 'NODE_FAIL', 1);
       await advance(fixture.clock, 300_000);
-      run.stop();
-      await run.ended;
+      await run.end();
       return [...fixture.calls].sort();
     }
 

@@ -1,6 +1,6 @@
 // Tests how often a daemon calls ClearML and Slurm, and how soon it acts.
 import { expect } from 'chai';
-import { advance, startDaemon } from '../run-daemon.ts';
+import { advance, startDaemon, runFor } from '../run-daemon.ts';
 import { createStepFixture, taskNumber } from '../step-fixture.ts';
 import { OWN_QUEUE } from '../../simulation/queues.ts';
 import { entryOf, NOW } from '../decide/observations.ts';
@@ -9,10 +9,7 @@ describe('the daemon', () => {
   it('recovers an orphan soon after its grace period, even if the daemon starts during that period', async () => {
     const fixture = createStepFixture({ adoptAfterMs: 20_000 });
     await fixture.claimed(1);
-    const run = startDaemon(fixture.deps);
-    await advance(fixture.clock, 200_000);
-    run.stop();
-    await run.ended;
+    await runFor(fixture, 200_000);
 
     expect(fixture.cluster.jobs).to.have.length(1);
   });
@@ -32,8 +29,7 @@ describe('the daemon', () => {
       waitedMs.push(fixture.clock.now() - began);
       await advance(fixture.clock, 1_000 + number * 250);
     }
-    run.stop();
-    await run.ended;
+    await run.end();
 
     expect(Math.max(...waitedMs)).to.be.below(5_200);
   });
@@ -51,18 +47,14 @@ describe('the daemon', () => {
     await fixture.enqueued(2);
     const looksBefore = fixture.calls.filter((call) => call === 'squeue').length;
     while (fixture.cluster.jobs.length < 2) await advance(fixture.clock, 1);
-    run.stop();
-    await run.ended;
+    await run.end();
 
     expect(fixture.calls.filter((call) => call === 'squeue').length - looksBefore).to.be.at.most(1);
   });
 
   it('polls Slurm about once a minute if it tracks no jobs (S-35)', async () => {
     const fixture = createStepFixture();
-    const run = startDaemon(fixture.deps);
-    await advance(fixture.clock, 600_000);
-    run.stop();
-    await run.ended;
+    await runFor(fixture, 600_000);
 
     expect(fixture.calls.filter((call) => call === 'squeue')).to.have.length.within(9, 11);
   });
@@ -77,8 +69,7 @@ describe('the daemon', () => {
     const late = fixture.calls.filter((call) => call === 'squeue').length - early;
     await fixture.server.call('tasks.stopped', { task });
     await advance(fixture.clock, 66_000);
-    run.stop();
-    await run.ended;
+    await run.end();
 
     expect(late).to.be.within(9, 11);
     expect(fixture.calls.filter((call) => call.startsWith('scancel'))).to.have.length(1);

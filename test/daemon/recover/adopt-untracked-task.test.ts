@@ -29,11 +29,6 @@ async function leave(fixture: StepFixture, { isParked }: { readonly isParked: bo
   return task;
 }
 
-async function stop(daemon: ReturnType<typeof startDaemon>): Promise<void> {
-  daemon.stop();
-  await daemon.ended;
-}
-
 /** The task waits with a second job, after the first one ended in this state. */
 async function expectResubmitted(fixture: StepFixture, task: TaskId, firstState: string): Promise<void> {
   expect((await fixture.read(task))?.status).to.equal('queued');
@@ -76,7 +71,7 @@ describe('the adopter of untracked tasks', () => {
     for (let number = 1; number <= 120; number += 1) await park(fixture, await fixture.enqueued(number));
     const run = startDaemon(fixture.deps);
     await advance(fixture.clock, 600_000);
-    await stop(run);
+    await run.end();
 
     const submitted = fixture.cluster.jobs.map(({ task }) => Number(task)).toSorted((a, b) => a - b);
     expect(submitted).to.deep.equal(Array.from({ length: 120 }, (_, index) => index + 1));
@@ -93,7 +88,7 @@ describe('the adopter of untracked tasks', () => {
 
         const restarted = startDaemon(fixture.deps);
         await advance(fixture.clock, 3 * fixture.deps.adoptAfterMs);
-        await stop(restarted);
+        await restarted.end();
 
         expect(fixture.cluster.jobs.map((job) => job.task)).to.deep.equal([task]);
         expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['PENDING']);
@@ -144,8 +139,7 @@ describe('the adopter of untracked tasks', () => {
     const run = startDaemon(peer);
     for (let number = 1; number <= 5; number += 1) await fixture.enqueued(number);
     await advance(fixture.clock, 60_000);
-    run.stop();
-    await run.ended;
+    await run.end();
     expect(fixture.cluster.jobs).to.have.length(5);
     const { workers } = fixture.deps.clearml;
     await workers.register(peer.peers.row(), 600_000);
@@ -217,7 +211,7 @@ describe('the adopter of untracked tasks', () => {
     cluster.end(job, 'FAILED', JOB_EXIT_CODES.gateClosed.code);
     const back = startDaemon(deps);
     await advance(clock, 60_000);
-    await stop(back);
+    await back.end();
 
     await expectResubmitted(fixture, task, 'FAILED');
   });
@@ -236,7 +230,7 @@ describe('the adopter of untracked tasks', () => {
     await advance(clock, 60_000);
     await server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
     await advance(clock, 5 * 60_000);
-    await stop(back);
+    await back.end();
 
     await expectResubmitted(fixture, task, 'CANCELLED');
   });

@@ -18,8 +18,7 @@ async function countLists(fixture: StepFixture, ms: number): Promise<number> {
   };
   const run = startDaemon({ ...fixture.deps, scheduler: { ...scheduler, listAllUsers } });
   await advance(fixture.clock, ms);
-  run.stop();
-  await run.ended;
+  await run.end();
   expect(fixture.cluster.jobs.map(({ task }) => task).toSorted()).to.have.length(COUNT);
   return lists;
 }

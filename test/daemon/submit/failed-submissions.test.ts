@@ -27,8 +27,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
     });
 
     afterEach(async () => {
-      daemon.stop();
-      await daemon.ended;
+      await daemon.end();
     });
 
     function start(given: DaemonDeps = fixture.deps, queueCount = 2): void {

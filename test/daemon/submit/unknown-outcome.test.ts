@@ -35,8 +35,7 @@ describe('a daemon whose sbatch fails with an unknown message', () => {
   }
 
   afterEach(async () => {
-    daemon.stop();
-    await daemon.ended;
+    await daemon.end();
   });
 
   it('submits the task again ever less often, down to every five minutes, and does not fail it (S-66)', async () => {

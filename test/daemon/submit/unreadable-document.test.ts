@@ -25,8 +25,7 @@ describe('a daemon that cannot read the document of a task', () => {
   });
 
   afterEach(async () => {
-    daemon.stop();
-    await daemon.ended;
+    await daemon.end();
   });
 
   function start(): void {

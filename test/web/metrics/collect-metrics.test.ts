@@ -31,8 +31,7 @@ describe('/metrics', () => {
     const run = startDaemon(watched.watch(fixture.deps));
     await advance(fixture.clock, 60_000);
     const text = String((await metrics.scrape('')).body);
-    run.stop();
-    await run.ended;
+    await run.end();
 
     const lines = series(text);
     expect(lines).to.include.members([
@@ -63,8 +62,7 @@ describe('/metrics', () => {
     pauses = [{ queue: 'own', since: 0, until: null, reason: '' }];
     await advance(fixture.clock, 60_000);
     const paused = series(String((await metrics.scrape('')).body));
-    run.stop();
-    await run.ended;
+    await run.end();
 
     expect(limited).to.include.members([
       'clearml_slurm_limit{cluster="c1",queue="own",limit="max_jobs"} 10',

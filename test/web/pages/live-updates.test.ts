@@ -124,8 +124,7 @@ function startBed(): Bed {
     job: (task: TaskId) => fixture.cluster.jobs.find((job) => job.task === task) ?? expect.fail('no job'),
     async stop() {
       live.close();
-      run.stop();
-      await run.ended;
+      await run.end();
     },
   });
   return bed;

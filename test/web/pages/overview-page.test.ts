@@ -25,8 +25,7 @@ async function pageOf(
   const now = fixture.clock.now();
   const filter = parseFilter(new URLSearchParams());
   const seen = await createOverviewReader(monitor, { read: () => Promise.resolve([]) })(filter)(now);
-  run.stop();
-  await run.ended;
+  await run.end();
   return overviewPage(SITE, seen, makePlots([], '24h', now), { filter, range: '24h' })
     .replaceAll(/<[^>]*>/g, ' ')
     .replaceAll(/\s+/g, ' ');
