@@ -102,6 +102,7 @@ describe('the execute command', () => {
     const options = ['--id', task, '--template', template, '--queue', 'default'];
     const child = spawn(process.execPath, [builtProgram(), 'execute', ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: cli.outside,
       env: { HOME: cli.folder, PATH: '/usr/bin:/bin' },
     });
     const ended = once(child, 'exit');
