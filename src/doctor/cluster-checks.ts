@@ -127,7 +127,7 @@ export const CLUSTER_CHECKS: readonly Check<ClusterSeen>[] = [
   {
     id: 'partitions',
     question: 'Does a partition accept jobs of this user?',
-    fix: 'Ask an administrator which partition you may use (sinfo lists them), or wait until its nodes are up',
+    fix: 'Ask an administrator which partition you may use (sinfo lists the partitions), or wait until the nodes of one are up',
     check: ({ partitions }) => checkFact(partitions, checkPartitions),
   },
   {

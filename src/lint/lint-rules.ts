@@ -70,7 +70,7 @@ const ADVICE_RULES = {
     'Write singularity exec --nv (--rocm for AMD).',
   ),
   'pyxis-image': warning(
-    'Releases of enroot before 4.0, which pull the images for Pyxis, look for this image on Docker Hub.',
+    'Enroot pulls the images for Pyxis, and its releases before 4.0 look for this image on Docker Hub.',
     'Write "docker://nvcr.io#nvidia/pytorch:24.01-py3", in double quotes.',
   ),
   'srun-on-one-node': warning(

@@ -31,7 +31,7 @@ export function checkHereDocument(
         source,
         first.start,
         'document-text',
-        'a line of the value ends with a backslash, and bash would remove it: add a character after it, or remove |raw',
+        'a line of the value ends with a backslash, which bash would remove: add a character after the backslash, or remove |raw',
       );
     }
     const lines = filled === '' ? [''] : Array.from(logicalLines(filled, 0, isQuoted), ({ text }) => text);

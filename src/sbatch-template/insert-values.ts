@@ -153,7 +153,9 @@ function extendedNames(
     const lineStart = source.text.lastIndexOf('\n', placeholder.start - 1) + 1;
     const name = NAME_BEFORE.exec(source.text.slice(lineStart, placeholder.start))?.[0];
     if (name === undefined) return [];
-    const remedy = name.startsWith('~') ? 'write $HOME/, or a character between them' : `write \${${name.slice(1)}}`;
+    const remedy = name.startsWith('~')
+      ? 'write $HOME/, or put a character between the name and the placeholder'
+      : `write \${${name.slice(1)}}`;
     const finding = `the value would become part of the name ${name}: ${remedy}`;
     return [templateErrorAt(source, placeholder.start, 'extended-name', finding)];
   });

@@ -30,7 +30,7 @@ export function createSacctBackoff(now: () => number): SacctBackoff {
       const isOfOwn = now() < (perUser.get(user)?.until ?? -Infinity);
       if (!isOfOwn && (healthy.has(user) || now() >= untilForOthers)) return;
       const cause = isOfOwn && user !== undefined ? new UserHeldError('sacct', user) : undefined;
-      throw new SlurmUnavailableError('accounting was not queried, because sacct timed out a moment ago', { cause });
+      throw new SlurmUnavailableError('accounting is not queried for a while, because sacct timed out', { cause });
     },
     timedOut(user) {
       const timeouts = (perUser.get(user)?.timeouts ?? 0) + 1;

@@ -66,7 +66,7 @@ export class UserHeldError extends HostUnreachableError {
   override readonly name = 'UserHeldError';
 
   constructor(program: string, user: string) {
-    super(`${program} as ${user} was not run, because earlier ones timed out or were slow`);
+    super(`${program} was not run as ${user}, because earlier calls as this user timed out or were slow`);
   }
 }
 

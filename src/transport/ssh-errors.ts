@@ -67,7 +67,7 @@ const MESSAGES: {
   'second factor': ({ host, methods }) =>
     `${host} accepted the key but requires a second factor (${methods.join(', ')}), which the daemon cannot provide. ${useOpenssh(host)}`,
   'no session': ({ host }) =>
-    `${host} refuses another session on the connection (MaxSessions in its sshd_config, or a process limit). Retrying; lower channels if this persists.`,
+    `${host} refuses another session on the connection (MaxSessions in its sshd_config, or a process limit). Retrying; if this persists, lower the setting channels.`,
   'master gone': ({ host }) =>
     `The SSH connection to ${host} has ended, and a new one may need your second factor. Run: ${openMaster(host)}   The daemon finds the new connection within 30 s; jobs are not affected.`,
   'no control path': ({ host }) =>

@@ -58,7 +58,7 @@ describe('the daemon, when it starts,', () => {
     const { code, stderr } = await start(cli);
 
     expect(code).to.equal(77);
-    expect(stderr).to.match(/^clearml-agent-slurm: http:\/\/127\.0\.0\.1:\d+ rejects our credentials/);
+    expect(stderr).to.match(/^clearml-agent-slurm: http:\/\/127\.0\.0\.1:\d+ rejects the credentials/);
   });
 
   it('reports that the address is that of the web page, not of the API (F-03)', async () => {

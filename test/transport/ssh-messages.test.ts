@@ -109,8 +109,8 @@ const CASES: readonly Case[] = [
   {
     what: 'a host that permits no session on a connection',
     sshd: ['MaxSessions 0'],
-    ssh2: ['cluster refuses another session on the connection (MaxSessions', 'lower channels if this persists.'],
-    openssh: ['cluster refuses another session on the connection (MaxSessions', 'lower channels if this persists.'],
+    ssh2: ['cluster refuses another session on the connection (MaxSessions', 'lower the setting channels.'],
+    openssh: ['cluster refuses another session on the connection (MaxSessions', 'lower the setting channels.'],
   },
   {
     what: 'a missing program',

@@ -82,7 +82,7 @@ export function createApiRequest({ http, clock, apiServer, secrets, timeoutMs, s
       case 'credentials-refused':
         throw new CredentialsRejectedError(
           secrets.redact(
-            `${apiServer} rejects our credentials (${result.reason}): ` +
+            `${apiServer} rejects the credentials (${result.reason}): ` +
               'create new ones in the ClearML web page (Settings, Workspace) and write them to api.credentials in clearml.conf',
           ),
         );

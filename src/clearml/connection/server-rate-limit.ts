@@ -54,7 +54,7 @@ export function createServerRateLimit(
   function limitAsked(retryAfterMs: number): number {
     if (retryAfterMs <= MAX_ASKED_MS) return retryAfterMs;
     if (!isLongWaitLogged)
-      log.warn('ClearML requests a delay (Retry-After) above the maximum; claiming again after ten minutes', {
+      log.warn('ClearML requests a delay (Retry-After) of more than ten minutes; claiming again after ten minutes', {
         seconds: Math.round(retryAfterMs / 1000),
       });
     isLongWaitLogged = true;

@@ -70,7 +70,7 @@ export function resolveDraft(root: DraftTree, environment: Environment): ConfigT
     if (value !== undefined) return leaf(value, { kind: 'variable', name: reference.name });
     if (reference.isOptional) return undefined;
     throw reference.blame(
-      `\${${reference.name}} is neither a setting nor an environment variable, or it refers to itself`,
+      `\${${reference.name}} has no value: no setting or environment variable has this name, or the setting refers to itself`,
     );
   }
 

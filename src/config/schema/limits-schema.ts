@@ -19,10 +19,10 @@ export const limits: Limits = {
     'The most jobs of a cluster that may wait or run for one ClearML user, the owner of the tasks. Default: no limit.',
   ),
   max_nodes: limit.describe(
-    'The most nodes that the jobs of a cluster, waiting and running, may have in total. The last claimed task may exceed it. Default: no limit.',
+    'The most nodes that the jobs of a cluster, waiting and running, may have in total. The last claimed task may exceed the limit. Default: no limit.',
   ),
   max_gpus: limit.describe(
-    'The most GPUs that the jobs of a cluster, waiting and running, may have in total. The last claimed task may exceed it. Default: no limit.',
+    'The most GPUs that the jobs of a cluster, waiting and running, may have in total. The last claimed task may exceed the limit. Default: no limit.',
   ),
 };
 

@@ -57,7 +57,7 @@ const REASONS = {
   QOSUsageThreshold: {
     class: 'needs-a-human',
     explanation:
-      'your account has used more than its share, so this QOS refuses its jobs until the recorded usage has decayed',
+      "your account has used more than its share, so this QOS refuses the account's jobs until the recorded usage has decayed",
     advice: 'Wait, or use another QOS.',
   },
   BurstBufferOperation: {

@@ -52,8 +52,8 @@ export function createSsh2Shell({ channel, token, hostName, closeTimeoutMs, give
   channel.on('exit', (code: number | null, signal?: string) => {
     end =
       code === null
-        ? { reason: `its shell was killed by ${signal ?? 'a signal'}` }
-        : { exitCode: code, reason: `its shell ended with exit code ${code}` };
+        ? { reason: `the shell on the host was killed by ${signal ?? 'a signal'}` }
+        : { exitCode: code, reason: `the shell on the host ended with exit code ${code}` };
   });
   // The output is complete only now: `exit` may come earlier, or never.
   channel.once('close', () => {

@@ -98,7 +98,7 @@ describe('the rate limit of calls to ClearML', () => {
       made.clock.set(made.clock.now() + made.waitMs());
     }
     expect(made.logged).to.deep.equal([
-      'ClearML requests a delay (Retry-After) above the maximum; claiming again after ten minutes',
+      'ClearML requests a delay (Retry-After) of more than ten minutes; claiming again after ten minutes',
     ]);
   });
 

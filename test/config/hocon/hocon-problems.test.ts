@@ -26,7 +26,7 @@ describe('an error in a HOCON text', () => {
     ['a: """x\nb: 2', 'lab.conf:1:6', /no closing quote/],
     ['a: 1\nb\nc: 2', 'lab.conf:2:1', /not followed by "=", ":" or "\{"/],
     ['a: $HOME', 'lab.conf:1:4', /unexpected "\$"/],
-    ['a: ${NO_SUCH}', 'lab.conf:1:4', /\$\{NO_SUCH\} is neither a setting nor an environment variable/],
+    ['a: ${NO_SUCH}', 'lab.conf:1:4', /\$\{NO_SUCH\} has no value: no setting or environment variable has this name/],
     ['a: ${b}\nb: ${a}', 'lab.conf:2:4', /refers to itself/],
     ['a: {b: ${a}}', 'lab.conf:1:8', /refers to a setting that contains it/],
     ['a: [1] x', 'lab.conf:1:4', /cannot be joined/],
