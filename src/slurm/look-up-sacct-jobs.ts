@@ -1,7 +1,7 @@
-// Looks up jobs that squeue no longer shows by name, in the accounting database.
+// Looks up jobs by name in the accounting database, and merges them with the jobs that squeue shows.
 import type { CommandResult } from '../transport/transport.ts';
 import { PART_OF_SEVERAL, parseJobRow } from './parse-job-row.ts';
-import type { JobState } from './job-state.ts';
+import { type JobState, isLive } from './job-state.ts';
 import { parseSacctTable, sacctTableArgs } from './parse-sacct-table.ts';
 import type { Job, JobId, JobList } from './scheduler.ts';
 
@@ -76,4 +76,22 @@ function parseRow(fields: readonly string[]): Job | undefined {
   const [id = '', name = '', stateWord = '', reason = '', partition = '', nodes = '', submitted = ''] = fields;
   const [start = '', end = ''] = fields.slice(FIELDS.indexOf('Start'));
   return parseJobRow({ id, name, stateWord, reason, partition, nodes, submitted, start, end });
+}
+
+/**
+ * The jobs with these names from both sources; squeue was called last and takes precedence. So a job that is alive only in
+ * accounting is not alive: the controller lost it, or its end is not recorded yet.
+ * Failed accounting does not prove that a job never existed: then the result is valid only if squeue shows a job for each name.
+ */
+export function mergeLookUp(names: readonly string[], past: JobList, shown: readonly Job[]): JobList {
+  // Sets: after an outage of Slurm, tens of thousands of names may be looked up at once.
+  const wanted = new Set(names);
+  const current = shown.filter((job) => wanted.has(job.name));
+  if (past.kind === 'failed') {
+    const isComplete = wanted.size === new Set(current.map((job) => job.name)).size;
+    return isComplete ? { kind: 'listed', jobs: current } : past;
+  }
+  const ids = new Set(current.map((job) => job.id));
+  const gone = past.jobs.filter((job) => wanted.has(job.name) && !ids.has(job.id) && !isLive(job.state));
+  return { kind: 'listed', jobs: [...current, ...gone] };
 }

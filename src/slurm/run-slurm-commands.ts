@@ -1,9 +1,9 @@
-// Runs Slurm's commands, and so implements `Scheduler`: limits concurrent calls, sets a timeout for each, and maps every failure.
+// Implements `Scheduler` by Slurm's commands: which one runs, with which timeout and among how many others, and what each failure means.
 import type { UnixAccount } from '../base/resolve-user-map.ts';
-import type { Transport, Command, CommandResult } from '../transport/transport.ts';
+import type { Transport, CommandResult } from '../transport/transport.ts';
 import type { Logger } from '../log/logger.ts';
 import { systemClock, type Clock } from '../base/clock.ts';
-import { CommandTimeoutError, UserHeldError } from '../transport/errors.ts';
+import { CommandTimeoutError } from '../transport/errors.ts';
 import { failureMessage, oneLine, SlurmUnavailableError } from './errors.ts';
 import { isTransportError, parseSubmitTransportError, throwUnavailable } from './map-transport-errors.ts';
 import { TIME_ENVIRONMENT } from './parse-job-row.ts';
@@ -16,8 +16,8 @@ import { CANCELS_AT_ONCE, createJobCanceller } from './cancel-jobs.ts';
 import type { ClusterFacts, Job, JobRecord, RecordOptions, Scheduler, Submission, SubmitOutcome } from './scheduler.ts';
 import { parseClusterFacts, SHOW_CONFIG_ARGS } from './scontrol-show-config.ts';
 import { isUnknownJob, parseJobRecord, showJobArgs } from './scontrol-show-job.ts';
-import { createStuckUsers, type CommandKind } from './stuck-users.ts';
-import { createConcurrencyLimit, type ConcurrencyLimit } from '../base/concurrency-limit.ts';
+import { createCommandRunner, type HowToRun } from './command-runner.ts';
+import { createConcurrencyLimit } from '../base/concurrency-limit.ts';
 
 /** Names on the PATH of the host, or absolute paths. */
 export interface SlurmCommands {
@@ -41,12 +41,6 @@ export interface CliSchedulerDeps {
   /** Milliseconds, never set back; for tests. */
   readonly now?: () => number;
   readonly clock?: Pick<Clock, 'sleep'>;
-}
-
-interface HowToRun {
-  readonly kind: CommandKind;
-  /** Undefined if it has its turn already. */
-  readonly slots?: ConcurrencyLimit;
 }
 
 interface AskOptions {
@@ -75,7 +69,7 @@ export function createCommandLineScheduler({
   const cancels = createConcurrencyLimit(CANCELS_AT_ONCE, { perUser: CANCELS_AT_ONCE - 1, clock });
   const others = createConcurrencyLimit(1);
   const readsAsUsers = createConcurrencyLimit(READS_AS_USERS_AT_ONCE, { perUser: 1, clock });
-  const stuckUsers = createStuckUsers(now);
+  const run = createCommandRunner({ host, scancel: commands.scancel, log, now });
   const accounting = createAccountingQueries({
     sacct: (args, { signal, runAs, detailsTimeoutMs: timeoutMs }) =>
       ask({ kind: timeoutMs === undefined ? 'sacct' : 'sacct for details' }, commands.sacct, args, {
@@ -91,64 +85,6 @@ export function createCommandLineScheduler({
   });
   let lastFacts: ClusterFacts | undefined;
   let submitter: Submitter | undefined;
-
-  async function run({ kind, slots }: HowToRun, command: Command): Promise<CommandResult> {
-    const { runAs: user, signal } = command;
-    if (user !== undefined) {
-      const turn = stuckUsers.turn(kind, user);
-      const probing = turn === 'probe' ? probe(kind, user, command) : undefined;
-      // No pass waits for sbatch.
-      if (kind === 'sbatch') await probing;
-      checkTurn(kind, user, command.program);
-    }
-    const call = (): Promise<CommandResult> => runInTurn(kind, command);
-    const result = await (slots?.run(call, { user, signal }) ?? call());
-    log.debug('Ran a Slurm command', {
-      command: oneLine([command.program, ...command.args].join(' ')),
-      ...(user === undefined ? {} : { as: user }),
-      exit: result.exitCode ?? result.killedBy,
-      stderr: oneLine(result.stderr),
-    });
-    return result;
-  }
-
-  async function runInTurn(kind: CommandKind, command: Command): Promise<CommandResult> {
-    const { runAs: user } = command;
-    // Again, because a command for which this one waited may have timed out.
-    if (user !== undefined) checkTurn(kind, user, command.program);
-    // Whether a killed sbatch has submitted a job is unknown, so it has its time: no caller waits for it.
-    const isShortened = user !== undefined && kind !== 'sbatch';
-    const timeoutMs = isShortened ? stuckUsers.timeoutMs(kind, user, command.timeoutMs) : command.timeoutMs;
-    const startedAt = now();
-    try {
-      const result = await host.run({ ...command, timeoutMs });
-      // A response after the timeout shows that the daemon stood still meanwhile, and not how long the command took.
-      stuckUsers.responded(kind, user, Math.max(startedAt, now() - timeoutMs));
-      return result;
-    } catch (error) {
-      if (user !== undefined && error instanceof CommandTimeoutError) stuckUsers.timedOut(kind, user, startedAt);
-      throw error;
-    }
-  }
-
-  /** @throws UserHeldError if an earlier command of this user has timed out and no probe got a response since */
-  function checkTurn(kind: CommandKind, user: string, program: string): void {
-    if (stuckUsers.turn(kind, user) !== 'run') throw new UserHeldError(program, user);
-  }
-
-  async function probe(kind: CommandKind, user: string, command: Command): Promise<void> {
-    stuckUsers.probeStarted(kind, user);
-    const startedAt = now();
-    // A probe must not submit a job, and sudo permits scancel to every user.
-    const harmless =
-      kind === 'sbatch' ? { ...command, program: commands.scancel, args: ['--version'], stdin: '' } : command;
-    const timeoutMs = stuckUsers.probeTimeoutMs(kind, command.timeoutMs);
-    const hasResponded = await host.run({ ...harmless, timeoutMs }).then(
-      () => true,
-      () => false,
-    );
-    stuckUsers.probeEnded(kind, user, hasResponded ? now() - startedAt : undefined);
-  }
 
   /** Any command but sbatch, whose job would inherit the variable. */
   function ask(

@@ -1,5 +1,5 @@
 // Every outcome of a Slurm command: its output and its effect. Pure.
-import { mergeLookUp } from '../../src/slurm/merge-squeue-and-sacct.ts';
+import { mergeLookUp } from '../../src/slurm/look-up-sacct-jobs.ts';
 import type { JobState } from '../../src/slurm/job-state.ts';
 import type { Job, JobId, JobKey, JobList, JobRecord, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import { listedJob } from '../support/simulated-values.ts';

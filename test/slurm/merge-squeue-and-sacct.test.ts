@@ -1,6 +1,6 @@
 // Looking up jobs by name in two sources, one of which may be down.
 import { expect } from 'chai';
-import { mergeLookUp } from '../../src/slurm/merge-squeue-and-sacct.ts';
+import { mergeLookUp } from '../../src/slurm/look-up-sacct-jobs.ts';
 import type { Job, JobId } from '../../src/slurm/scheduler.ts';
 
 function job(id: string, name: string, state: Job['state']): Job {
