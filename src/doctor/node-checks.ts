@@ -58,7 +58,7 @@ export const NODE_CHECKS: readonly Check<NodeSeen>[] = [
   {
     id: 'node-agent',
     question: 'Is clearml-agent installed, or can it be installed?',
-    fix: 'Install the package python3-venv on the nodes (Debian, Ubuntu), or install clearml-agent in a Python that the nodes can use and set agent.slurm.python to it',
+    fix: 'Install the package python3-venv on the nodes (Debian, Ubuntu), or install clearml-agent in a Python that the nodes can use and set agent.slurm.python to this Python',
     check: ({ found, agentVersion }) =>
       checkIfKnown(found, NO_ANSWER, ({ agent, canMakeVenv }) => {
         if (agent !== undefined) return passed(`clearml-agent ${agent}`);

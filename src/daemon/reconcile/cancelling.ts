@@ -83,7 +83,12 @@ export async function requestCancel(
   if (jobs.length > 0) {
     log.info('Cancelling', { task, job: jobs.join(','), why });
     await audit.write({ event: 'cancelling', task, queue, jobs, by: askerOf(seen, why), why });
-  } else log.info("Not cancelling another Unix user's job", { task, job: jobId, why });
+  } else
+    log.info('Not cancelling a job that runs as another Unix user: its gate or its agent ends it', {
+      task,
+      job: jobId,
+      why,
+    });
   for (const job of own) cancel.set(job.id, job);
 }
 
