@@ -20,10 +20,10 @@ function failureTables(): string {
     const error = sentence(cause.replace(' ($1)', '').replace('status $1', 'status CODE').replace('$1', 'NAME'));
     causes.set(remedy, (causes.get(remedy) ?? new Set()).add(error));
   }
-  const logs = [...causes].map(([remedy, errors]) => [[...errors].join(' '), remedy]);
+  const logs = [...causes].map(([remedy, errors]) => [[...errors].join('<br>'), remedy]);
   return [
     `## How a job ends\n\n${markdownTable(['state', 'meaning', 'what to do if the task fails'], ends)}`,
-    'The daemon submits another job, up to five in total, if the task has not started:\n',
+    'The daemon submits another job, so that a task has at most five, if the task has not started:\n',
     '* after BOOT_FAIL or PREEMPTED, if Slurm does not requeue the job (`--no-requeue`, `JobRequeue=0`, `PreemptMode=CANCEL`);',
     '* if slurmctld was killed while it started the job, and Slurm reports FAILED with exit code 1 although the script never began. The',
     "  job's log must [show this](job-script.md#whether-the-script-began).\n",
@@ -34,8 +34,8 @@ function failureTables(): string {
     '## Errors in the log\n',
     "If the end of a failed job's log contains one of these errors, the task's console explains it, unless the daemon cannot read the log.\n",
     '`agent.git_user`, `agent.git_pass` and `agent.package_manager` belong in the clearml.conf of the jobs: `~/clearml.conf` of the job user on',
-    'the nodes, or the file that the template exports as `CLEARML_CONFIG_FILE`. If `shared_dir` is set and `user_map` is not, they belong in',
-    'the configuration of the daemon instead.\n',
+    "the nodes, or the file that the template exports as `CLEARML_CONFIG_FILE`. If the daemon's configuration sets",
+    "[`shared_dir`](configuration.md) but not `user_map`, put these settings in the daemon's configuration instead.\n",
     markdownTable(['error', 'what to do'], logs),
   ].join('\n');
 }

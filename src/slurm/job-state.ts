@@ -66,7 +66,8 @@ export const JOB_STATES = {
     live: false,
     byCluster: true,
     meaning: 'Slurm ended it to make room for a job of higher priority',
-    advice: 'use a partition or QOS whose jobs are not preempted, or let Slurm requeue the job with --requeue',
+    advice:
+      'use a partition or QOS whose jobs are not preempted, or add --requeue if the cluster requeues preempted jobs',
   },
   CANCELLED: { live: false, meaning: 'it was cancelled in Slurm' },
   REVOKED: { live: false, meaning: 'another cluster of the federation started it' },

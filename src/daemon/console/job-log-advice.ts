@@ -163,7 +163,8 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     after: { text: 'FATAL: ', within: 'line' },
     pattern: /(?:unauthorized|denied|authentication required)$/,
     cause: 'the registry denies Apptainer access to the image',
-    advice: 'check the image name; if the registry requires a login, run "apptainer registry login" as the job user',
+    advice:
+      'check the image name; if the registry requires a login, run "apptainer registry login docker://REGISTRY" as the job user',
   },
   {
     pattern: /manifest unknown/,

@@ -58,7 +58,7 @@ function parseAddress(image: string, scheme: string, address: string): ParsedIma
   }
   if (/^[^@/#]+@[^@/#]+[/#]/.test(address)) {
     return {
-      refusal: `${displayValue(image)} names a user: remove the user, and log in once with "apptainer registry login"`,
+      refusal: `${displayValue(image)} names a user: remove the user, and log in once with "apptainer registry login docker://REGISTRY"`,
     };
   }
   return { refusal: `${displayValue(image)} is not the name of an image: write docker://REGISTRY/NAME:TAG, or a path` };

@@ -83,7 +83,7 @@ export const JOB_EXIT_CODES = {
     meaning: 'the container image could not be pulled.',
     advice:
       'Check its name and tag, and that this node reaches the registry. If the registry requires a login, run "apptainer ' +
-      'registry login" as the job user. If the node cannot reach the registry, put the image file into agent.slurm.image_dir.',
+      'registry login docker://REGISTRY" as the job user. If the node cannot reach the registry, put the image file into agent.slurm.image_dir.',
   },
   noPythonInImage: {
     code: 212,
