@@ -52,7 +52,7 @@ describe('the rate limit', () => {
     );
   });
 
-  it('counts calls that do not wait for a token; after such calls, a submission waits for at most one token', () => {
+  it('counts calls that it does not delay; even after 1,000 of them, the next submission waits only as long as for one call', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 10; calls += 1) limit.spendAside(NOW);
     let begun = 0;

@@ -273,7 +273,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ status: 'created', calls: [enqueued, parked], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
   [
-    'a task that became a draft when its user cleared the scheduler queue after the job had taken the entry',
+    'a draft whose job had already passed the gate when the user cleared the scheduler queue',
     'wrong',
     history({
       status: 'created',
@@ -290,7 +290,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
 
 describe('the chaos oracle', () => {
   for (const [title, wanted, given] of CASES) {
-    it(`${wanted === 'nothing' ? 'permits' : `reports "${wanted}" for`} ${title}`, () => {
+    it(`${wanted === 'nothing' ? 'permits this history:' : `reports "${wanted}" for`} ${title}`, () => {
       const result = checkHistory(given);
       const found = (['lost', 'twice', 'wrong'] as const).filter((kind) => result[kind].length > 0);
       if (wanted === 'nothing') expect(found, JSON.stringify(result)).to.deep.equal([]);

@@ -258,7 +258,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a draft that its user removed from the scheduler queue',
+    'a task that is a draft because its user removed it from the scheduler queue',
     history({ status: 'created', calls: [enqueued, parked, removed], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
   [

@@ -20,7 +20,7 @@ describeUntracked([
   },
   {
     title:
-      "has long been parked, other Unix users have two jobs with the task's job name, and the task records one of the job ids",
+      "has long been parked and records the id of another Unix user's job, even if a live peer has another job of the task",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [

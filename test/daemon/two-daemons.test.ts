@@ -95,10 +95,10 @@ describe('two daemons', () => {
   });
 
   for (const [title, isWhole, pollMs] of [
-    ['even if the new daemon polls every five minutes', true, 5 * MINUTE_MS],
-    ['even if a registered worker cannot be read', false, 15_000],
+    ['even if it polls only every five minutes', true, 5 * MINUTE_MS],
+    ['even if it cannot read all registered workers', false, 15_000],
   ] as const)
-    it(`cancel the job of an aborted task within seven minutes after one daemon has replaced the other, ${title} (D-10)`, async () => {
+    it(`cancel the job of an aborted task: after one daemon died, the other does so within seven minutes, ${title} (D-10)`, async () => {
       const fixture = createStepFixture();
       startDaemon(fixture.peer(2));
       const [task = ''] = await enqueued(fixture, 1);

@@ -28,7 +28,7 @@ describe('lintTemplate', () => {
   });
 
   for (const { rule, line, what, text } of TEMPLATE_PROBLEMS) {
-    it(`reports the problem "${rule}" for: ${what.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`reports the problem "${rule}"${rule.endsWith('-blank') ? ' (of a placeholder)' : ''} for: ${what.replaceAll('\n', ' ⏎ ')}`, () => {
       expect(findings(text)).to.deep.equal([`${rule}:${line}`]);
     });
   }

@@ -25,7 +25,7 @@ describe('the plan of test lanes', () => {
     expect([...full]).to.have.members([...LANES]);
   });
 
-  it('assigns tests that need minutes of preparation to the second tier', () => {
+  it('has no test in the first tier that takes minutes to prepare', () => {
     const first = testFiles().filter((file) => lanesOf(file).some(({ tier }) => tier === 'first'));
     const asking = first.filter((file) => file !== 'test/runner/lanes.test.ts');
 

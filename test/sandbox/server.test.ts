@@ -121,7 +121,7 @@ describe('the sandbox over HTTP', () => {
     expect(await send(sandbox, { method: 'OPTIONS', path: '/tasks.get_all' })).to.deep.equal({ status: 200, body: '' });
   });
 
-  it('gives the envelope of a response the types that the Python clients require', async () => {
+  it('returns the fields id, trx, endpoint and error_stack of a response in the form that the Python clients require', async () => {
     await using sandbox = await openSandbox();
     const headers = { 'x-clearml-trx': 'my-transaction' };
     const { body } = await send(sandbox, { method: 'GET', path: '/v2.31/debug.ping', headers });

@@ -31,7 +31,7 @@ describe('the job script', () => {
     ['A=1 B="$(echo 2)" nice ${CLEARML_AGENT_EXECUTE}', 'A=1 B="$(echo 2)" forward nice agent'],
     ['if true; then nice \\\n  ${CLEARML_AGENT_EXECUTE}\nfi', 'if true; then forward nice \\\n  agent\nfi'],
   ] as const) {
-    it(`contains the prefix that forwards the signal before the command name of: ${command.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`forwards the signal by a prefix directly before the command name in: ${command.replaceAll('\n', ' ⏎ ')}`, () => {
       const template = withDirectives().replace('${CLEARML_AGENT_EXECUTE}', () => command);
       const blocks = { ...noBlocks, agentExecute: 'agent', beforeAgent: 'forward ' };
 

@@ -61,7 +61,11 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     withBody(': ${CLEARML_TSAK.id}'),
     /^t\.template:3:3: CLEARML_TSAK has no fields: .* did you mean CLEARML_TASK\?/,
   ],
-  ['a field of a variable without fields', withBody(': ${CLEARML_QUEUE_NAME.id}'), /CLEARML_QUEUE_NAME has no fields/],
+  [
+    'a field of CLEARML_QUEUE_NAME, which has no fields',
+    withBody(': ${CLEARML_QUEUE_NAME.id}'),
+    /CLEARML_QUEUE_NAME has no fields/,
+  ],
   [
     'a variable that only the Slurm glue of ClearML Enterprise has',
     withBody(': ${CLEARML_USER_VAULTS.x}'),

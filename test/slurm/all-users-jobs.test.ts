@@ -8,7 +8,7 @@ import { createLocalScheduler } from './local-scheduler.ts';
 
 const NOBODY = '65534';
 
-describe('the scheduler', () => {
+describe('the Slurm client', () => {
   before(requireSlurm);
   // Only root may submit as another user.
   before(requireRoot);

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { ALICE, BOB, NAME, createBed, usersIn } from './several-users-bed.ts';
 
-describe('after an admin has set PrivateData=jobs, the scheduler', () => {
+describe('after an admin has set PrivateData=jobs, the Slurm client', () => {
   it('finds the jobs of other users (S-65)', async () => {
     const { scheduler, hideJobs } = createBed();
     await scheduler.facts();
@@ -40,7 +40,7 @@ describe('after an admin has set PrivateData=jobs, the scheduler', () => {
   });
 });
 
-describe('if Slurm hides the jobs of other users, the scheduler', () => {
+describe('if Slurm hides the jobs of other users, the Slurm client', () => {
   it("lists a user's jobs at once even if the daemon was suspended for hours during the previous query", async () => {
     let nowAt = 0;
     let standsStill = true;

@@ -6,7 +6,7 @@ import type { JobId, JobKey } from '../../src/slurm/scheduler.ts';
 import { COLUMNS, record } from './squeue-records.ts';
 import { ALICE, BOB, NAME, createBed, usersIn } from './several-users-bed.ts';
 
-describe('with several Unix users, the scheduler', () => {
+describe('with several Unix users, the Slurm client', () => {
   it('lists the jobs in one call, each job with its Unix user', async () => {
     const { scheduler, calls } = createBed();
     await scheduler.facts();
@@ -25,7 +25,7 @@ describe('with several Unix users, the scheduler', () => {
     expect(calls).to.deep.equal(['squeue', 'alice squeue', 'bob squeue']);
   });
 
-  it('lists all 200,000 jobs of one user whose jobs Slurm hides', async () => {
+  it("lists all 200,000 jobs of one user if Slurm hides other users' jobs", async () => {
     const { scheduler, failing } = createBed({ hidesJobs: true });
     await scheduler.facts();
     const ids = Array.from({ length: 200_000 }, (_, index) => String(index + 10));

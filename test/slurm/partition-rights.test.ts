@@ -42,7 +42,7 @@ describe("a partition's list of permitted accounts and QOS", () => {
     ['omits an account that has no allowed QOS', 'AllowAccounts=ALL AllowQos=long', [COURSE], []],
     ['contains no denied QOS', 'AllowAccounts=ALL DenyQos=normal', [LAB], [{ ...lab, qos: 'long' }]],
     [
-      'omits the QOS of an account whose default QOS is allowed',
+      'names no QOS for an account whose default QOS is allowed, because its jobs get that QOS',
       'AllowAccounts=ALL AllowQos=long',
       [{ ...LAB, defaultQos: 'long' }],
       [lab],

@@ -6,7 +6,7 @@ import { rejection } from '../../support/rejection.ts';
 import { makeClient, taskId } from '../client-under-test.ts';
 import { data, makeToken, page, refuse, startScriptedServer, type ScriptedServer } from '../scripted-server.ts';
 
-describe('connect of the ClearML client', () => {
+describe('connect() of the ClearML client', () => {
   let server: ScriptedServer;
 
   beforeEach(async () => {

@@ -19,7 +19,8 @@ describe('agent.slurm.http', () => {
     ['a b:80', undefined],
     ['-1', undefined],
   ] as const) {
-    it(`${address === undefined ? 'rejects' : 'reads'} the address "${text}"`, () => {
+    const read = address === undefined ? '' : ` as host ${address.host}, port ${address.port}`;
+    it(`${address === undefined ? 'rejects' : 'reads'} the address "${text}"${read}`, () => {
       expect(parseListenAddress(text)).to.deep.equal(address);
     });
   }

@@ -8,7 +8,7 @@ import { messageOf, submittedOf } from './limited-claims.ts';
 
 const MINUTE_MS = 60_000;
 
-describe('a task that is enqueued again while its earlier job hangs COMPLETING', () => {
+describe('a task whose earlier job hangs in state COMPLETING', () => {
   let fixture: StepFixture;
   let daemon: DaemonRun;
   let task: TaskId;

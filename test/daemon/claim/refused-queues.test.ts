@@ -115,7 +115,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.have.members([...range(1, 5), ...range(11, 41)]);
   });
 
-  it('submits all tasks of the queue with higher priority first if two queues share the limit', async () => {
+  it('serves the higher-priority queue first, as jobs end, if two queues share the limit', async () => {
     const fixture = createStepFixture();
     const { cluster, clock } = fixture;
     const live = (): typeof cluster.jobs => cluster.jobs.filter(({ state }) => isLive(state));

@@ -31,7 +31,7 @@ describeRows('for an absent job, the daemon', [
     done: ['forget', 'log'],
   },
   {
-    title: 'ignores an extra job in accounting that the daemon cancelled',
+    title: 'ignores a cancelled extra job of the task that accounting lists',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, cancelledExtras: ['8' as JobId] }),
       lookedUp: true,
@@ -106,7 +106,7 @@ describeRows('for an absent job, the daemon', [
     done: ['forget'],
   },
   {
-    title: 'fails the task if a user enqueued it in another queue before the agent started',
+    title: 'fails a task that this job ran and that no longer reports, even if a user had enqueued it in another queue',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,

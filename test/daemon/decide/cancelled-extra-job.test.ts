@@ -16,7 +16,7 @@ const recorded = (why: string): { readonly slurmCancelled: string } => ({
   slurmCancelled: `8 ${attempt(2)} ${why}`,
 });
 
-describeRows('after a daemon cancelled an extra job that had just started the task, the daemon', [
+describeRows('after an extra job of a task started the task and was cancelled, the daemon', [
   {
     title: 'parks and resubmits the task if it is in progress',
     seen: { ...ended, task: taskOf('in_progress', BY_EXTRA) },

@@ -81,7 +81,7 @@ describeRows('for an ended job whose task is in progress, the daemon', [
     done: ['forget'],
   },
   {
-    title: 'fails the task if a user enqueued it in another queue before the agent started',
+    title: 'fails a task that this job ran and that no longer reports, even if a user had enqueued it in another queue',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { ...ELSEWHERE, lastUpdate: NOW - GRACES.absentMs }),

@@ -68,7 +68,7 @@ describeRows('for a job that may have ended before its script began, the daemon'
 describeRows('for a job that Slurm may have ended before its gate, the daemon', [
   ...['BOOT_FAIL', 'PREEMPTED'].flatMap((word) => [
     {
-      title: `waits for late requests of the job if it ended ${word} while the task was parked (S-64)`,
+      title: `waits for late ClearML requests of the job if the job ended ${word} while the task was parked (S-64)`,
       seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }) },
       done: ['note'],
     },

@@ -41,10 +41,22 @@ const CASES: readonly (readonly [CauseOfEnd, Case])[] = [
   ['rejected', { action: 'end', reason: 'rejected by Slurm', status: 'queued' }],
 ];
 
+const DOES: Readonly<Record<string, string>> = {
+  forget: 'forgets',
+  dequeue: 'dequeues',
+  resubmit: 'resubmits',
+  'return-to-queue': 'returns to its queue',
+  end: 'ends',
+};
+
+const withArticle = (word: string): string => `${/^(in|OUT)_/.test(word) ? 'an' : 'a'} ${word}`;
+
 describe('the cause that the history records', () => {
   for (const [cause, { action, reason, status, state }] of CASES) {
-    const shown = `the daemon takes the action "${action}"${reason === undefined ? '' : ` (${reason})`}, the task is ${status ?? 'deleted'}, and its job is ${state ?? 'absent'}`;
-    it(`is "${cause}" if ${shown}`, () => {
+    const jobText = state === undefined ? ' without a job' : ` with ${withArticle(state)} job`;
+    const reasonText = reason === undefined ? '' : ` for the reason "${reason}"`;
+    const taskText = `${withArticle(status ?? 'deleted')} task${reason === `Slurm ${state}` ? '' : jobText}`;
+    it(`is "${cause}" if the daemon ${DOES[action]} ${taskText}${reasonText}`, () => {
       const task = status === undefined ? undefined : taskOf(status);
       const job = state === undefined ? undefined : jobOf(state);
       expect(historyCauseOf({ action, reason, task, job })).to.equal(cause);

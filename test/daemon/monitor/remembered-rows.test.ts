@@ -66,7 +66,7 @@ describe('the monitor', () => {
     expect(late?.why).to.not.include('expects to start');
   });
 
-  it("shows the estimate of a job's start again if the clock was set back", () => {
+  it('again shows the estimated start of a job if the clock was set back to before that start', () => {
     const memory = rememberRows();
     const facts = { status: 'queued', job: { ...pending, startAt: NOW } } as const;
     expect(rowsOf(facts, NOW, memory)[0]?.startsAt).to.equal(undefined);

@@ -87,7 +87,7 @@ describe('a job of one of several daemons', () => {
     expect(sees).to.deep.equal([false, false, false, false, false, false, true, false]);
   });
 
-  it('is not adopted if its daemon is missing from many polls, but only for a short time', async () => {
+  it('is not adopted from a daemon that is missing only for a short time, even if many polls fall into that time', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1)
@@ -203,7 +203,7 @@ describe('a job of one of several daemons', () => {
     expect(one.doPeersServe()).to.equal(false);
   });
 
-  it('is tracked by its own daemon even if that daemon does not report its cluster, as 0.2.0 does', async () => {
+  it('is tracked by its own daemon even if that daemon has version 0.2.0, which does not report its cluster', async () => {
     const [one, old] = [daemonOf('mark1', { schedulerQueue: SCHEDULER }), daemon('mark2')];
     const { id, queues, tags } = old.row();
     await seeWorkers(one, { id, queues, tags: tags.slice(0, 2) });

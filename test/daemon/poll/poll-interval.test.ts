@@ -76,24 +76,24 @@ describe('the fingerprint of the next snapshot', () => {
   }
 
   for (const [what, now, isNews] of [
-    ['the same tasks and jobs', [['a', queued, [pending]]], false],
-    ['a started job', [['a', queued, [{ ...pending, state: 'RUNNING' }]]], true],
-    ['a pending job with another reason', [['a', queued, [{ ...pending, reason: 'Resources' }]]], true],
-    ['a task with another status', [['a', { status: 'stopped' }, [pending]]], true],
-    ['a second job of a task', [['a', queued, [pending, pending]]], true],
-    ['no jobs of the task', [['a', queued, []]], true],
+    ['the tasks and jobs are the same as in the last snapshot', [['a', queued, [pending]]], false],
+    ['a job has started since the last snapshot', [['a', queued, [{ ...pending, state: 'RUNNING' }]]], true],
+    ['the reason of a pending job has changed', [['a', queued, [{ ...pending, reason: 'Resources' }]]], true],
+    ['the status of a task has changed', [['a', { status: 'stopped' }, [pending]]], true],
+    ['a task has an additional job', [['a', queued, [pending, pending]]], true],
+    ['a task no longer has a job', [['a', queued, []]], true],
     [
-      'an additional task',
+      'a task was added',
       [
         ['a', queued, [pending]],
         ['b', queued, []],
       ],
       true,
     ],
-    ['no tasks', [], true],
-    ['another task instead of the first', [['b', queued, [pending]]], true],
+    ['no task is left', [], true],
+    ['another task has replaced the only task', [['b', queued, [pending]]], true],
   ] as const) {
-    it(`${isNews ? 'differs' : 'is the same'} if the snapshot has ${what}`, () => {
+    it(`${isNews ? 'differs' : 'is the same'} if ${what}`, () => {
       const before = fingerprint(snapshotOf([['a', queued, [pending]]]));
 
       expect(fingerprint(snapshotOf(now)) !== before).to.equal(isNews);

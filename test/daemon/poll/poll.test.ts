@@ -44,15 +44,19 @@ describe('the place of a task in the queues', () => {
   }
 });
 
-describe('the queue where a task is parked', () => {
+describe('a task', () => {
   const ours = { id: task, executionQueue: 'own' as QueueId } as Task;
 
   for (const [title, names, queue] of [
-    ['is the only queue that contains the task, if this is not its execution queue', ['sched'], 'sched'],
-    ['stays the same if the execution queue contains the task as well', ['sched', 'own'], 'sched'],
-    ['does not exist if only the execution queue contains the task', ['own'], undefined],
-    ['does not exist if no queue contains the task', [], undefined],
-    ['is unknown if two other queues contain the task', ['sched', 'sched2'], undefined],
+    ['is parked in the only queue that contains it, if this is not its execution queue', ['sched'], 'sched'],
+    ['is parked in the other queue if its execution queue contains it as well', ['sched', 'own'], 'sched'],
+    ['is parked nowhere if only its execution queue contains it', ['own'], undefined],
+    ['is parked nowhere if no queue contains it', [], undefined],
+    [
+      'is parked in an unknown queue if two queues besides its execution queue contain it',
+      ['sched', 'sched2'],
+      undefined,
+    ],
   ] as const)
     it(title, () => {
       const queues = ['own', 'sched', 'sched2'].map((id) =>

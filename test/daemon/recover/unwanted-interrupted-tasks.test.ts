@@ -67,7 +67,7 @@ describe('after a crash, the daemon', () => {
     expect(await finishOnce(fixture, task)).to.equal(HANDED_OVER);
   });
 
-  it('changes nothing if a user enqueued the task again in a queue that is no longer served', async () => {
+  it('does not change a queued task that a user enqueued again in a queue that is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
 

@@ -50,13 +50,13 @@ describe('at its start, the daemon', () => {
     expect((await readFile(join(folder, 'journal.jsonl'), 'utf8')).split('\n')).to.have.length(3);
   });
 
-  it('uses the state directory if a queue of its journal exists, because a user may have deleted all tasks meanwhile', async () => {
+  it('uses the state directory if the server has a queue of the journal, even if all tasks of the journal were deleted', async () => {
     await check([{ queue: OWN_QUEUE, schedulerQueue: GONE }]);
     await check([{ queue: GONE, schedulerQueue: SCHEDULER_QUEUE }]);
     await check([{ queue: GONE }, { queue: OWN_QUEUE }]);
   });
 
-  it('uses the state directory if a task of its journal exists, because a user may have deleted the queues meanwhile', async () => {
+  it('uses the state directory if the server has a task of the journal, even if all queues of the journal were deleted', async () => {
     fixture.server.addTask(taskNumber(2), 'task 2');
 
     await check([{ queue: GONE }, { queue: GONE }]);

@@ -91,7 +91,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(1_200_000);
   });
 
-  it('counts only the jobs that end after the cluster was last full', () => {
+  it('permits only one claim when the cluster is full again, even if three jobs had ended before', () => {
     const backoff = fullAt(0, 10_000);
     backoff.polled({ waiting: 10_000, ended: 3 });
     const now = backoff.until(1_000);

@@ -105,7 +105,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       }
     });
 
-    it("delay other users' tasks by at most 30 s if two users in two queues are affected", async () => {
+    it("delay other users' tasks by at most 30 s if two users in two queues have such submissions", async () => {
       isBroken = (task) => task < 100;
       start();
       for (const number of range(1, 20)) {
@@ -117,7 +117,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       }
     });
 
-    it('delay the first task of a third user by at most 45 s after two users were affected for half an hour', async () => {
+    it('delay the first task of a third user by at most 45 s after two users had such submissions for half an hour', async () => {
       isBroken = (task) => task < 100;
       start();
       for (const number of range(1, 20)) await enqueue(number, { owner: 'eve' });
@@ -128,7 +128,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       expect(submittedOf(fixture)).to.deep.equal([101]);
     });
 
-    it('are rarely repeated while all users are affected, and lose no task', async () => {
+    it('are rarely repeated while every submission has this outcome, and lose no task', async () => {
       isBroken = () => true;
       start();
       for (const number of range(1, 20)) await enqueue(number, { owner: `user${number}` });

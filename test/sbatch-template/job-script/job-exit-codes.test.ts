@@ -29,7 +29,7 @@ describe("the table of a job's exit codes", () => {
   });
 });
 
-describe('the signal that an exit code stands for', () => {
+describe('findExitSignal', () => {
   for (const [code, signal] of [
     [137, 'SIGKILL'],
     [247, 'SIGKILL'],
@@ -41,7 +41,7 @@ describe('the signal that an exit code stands for', () => {
     [128, undefined],
     [255, undefined],
   ] as const)
-    it(`is ${signal ?? 'unknown'} for ${code}`, () => {
+    it(`returns ${signal ?? 'no signal'} for exit code ${code}`, () => {
       expect(findExitSignal(code)).to.equal(signal);
     });
 });

@@ -172,7 +172,7 @@ describe('the renderer', () => {
     ['U+0000', 'a\0b'],
     ['U+D800', 'a\ud800'],
   ] as const) {
-    it(`rejects a value that contains the control character ${name}`, () => {
+    it(`rejects a value that contains the ${name === 'U+D800' ? 'lone surrogate' : 'control character'} ${name}`, () => {
       const message = findingFor('${CLEARML_TASK.name}', { ...variables, task: { name: value } });
       expect(message).to.match(
         new RegExp(

@@ -70,16 +70,16 @@ describe('the oracle of the simulation', () => {
   });
 
   for (const [what, endpoint, queue, answer, violation] of [
-    ['a pop of the task', 'queues.get_next_task', OWN_QUEUE, { entry: { task: TASK } }, undefined],
+    ['a pop of the task from its queue', 'queues.get_next_task', OWN_QUEUE, { entry: { task: TASK } }, undefined],
     [
-      'a removal of the task from behind an unreadable entry',
+      'a removal of the task from behind an unreadable queue entry',
       'queues.remove_task',
       OWN_QUEUE,
       { removed: 1 },
       undefined,
     ],
     [
-      'a removal that failed because a peer had claimed the task',
+      'a failed removal of the task from its queue',
       'queues.remove_task',
       OWN_QUEUE,
       { removed: 0 },
