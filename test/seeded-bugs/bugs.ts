@@ -156,7 +156,11 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
         to: '  {\n    const shown',
       },
     ],
-    rounds: { kinds: ['sbatch answer is lost', 'sbatch is in flight', 'gate answer is lost'], isLazy: true },
+    rounds: {
+      kinds: ['sbatch is unknown', 'sbatch answer is lost', 'user clears the scheduler queue'],
+      isLazy: true,
+      movesPerFault: 8,
+    },
   },
   {
     title: 'the daemon claims a task while an earlier job of the task is live',
