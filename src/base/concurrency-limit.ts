@@ -83,7 +83,7 @@ export function createConcurrencyLimit(count: number, users?: UserLimit): Concur
     async run(call, options = {}) {
       const { user } = options;
       await acquireSlot(options);
-      const ended = new AbortController();
+      const ended = user === undefined ? undefined : new AbortController();
       let hasSlot = true;
 
       function returnSlot(): void {
@@ -92,12 +92,12 @@ export function createConcurrencyLimit(count: number, users?: UserLimit): Concur
         startNext();
       }
 
-      if (user !== undefined && users !== undefined)
+      if (ended !== undefined && users !== undefined)
         void sleepUnlessStopped(users.clock, HOLDS_SLOT_MS, ended.signal).then((isLong) => isLong && returnSlot());
       try {
         return await call();
       } finally {
-        ended.abort();
+        ended?.abort();
         active.set(user, activeOf(user) - 1);
         returnSlot();
       }
