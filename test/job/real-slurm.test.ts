@@ -167,6 +167,15 @@ describe('a job on Slurm', () => {
     expect(readdirSync(nodeTmp)).to.deep.equal([]);
   });
 
+  it('starts the ranks without a shell function named srun that the template exports', async () => {
+    const own = 'srun() { echo "through my srun" >&2; return 9; }\nexport -f srun\n${CLEARML_AGENT_EXECUTE}';
+    const facts = await parking.park(PRINTS_RANK, standInAgentPython());
+    const template = QUICK_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', () => own);
+    const job = await submit(facts, template, '--nodes=2');
+    expect(await untilEnded(job), log(job)).to.deep.equal({ state: 'COMPLETED', exitCode: '0:0' });
+    expect(log(job)).to.not.include('through my srun');
+  });
+
   it('ends both ranks and fails if one of them fails (S-43)', async () => {
     const facts = await parking.park(
       'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\nprint("at work", flush=True)\ntime.sleep(3600)\n',

@@ -154,7 +154,8 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     advice: 'use an image with bash; job scripts need it',
   },
   {
-    pattern: /^env: (?:can't execute )?['‘]srun['’]: No such file or directory/m,
+    pattern:
+      /^environment: line \d{1,6}: srun: command not found|^env: (?:can't execute )?['‘]srun['’]: No such file or directory/m,
     cause: 'the job script needs srun to start the ranks on several nodes, but finds no srun',
     advice:
       'if the whole script runs in a container, use only one node; for several nodes, use --srun-delegation, with a function srun in the template that starts the container',

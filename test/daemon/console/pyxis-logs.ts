@@ -102,6 +102,10 @@ export const PYXIS_LOGS: readonly (readonly [log: string, says: string])[] = [
     'the job script needs srun to start the ranks on several nodes, but finds no srun',
   ],
   [
+    'environment: line 469: srun: command not found',
+    'the job script needs srun to start the ranks on several nodes, but finds no srun',
+  ],
+  [
     "env: can't execute 'srun': No such file or directory",
     'the job script needs srun to start the ranks on several nodes, but finds no srun',
   ],
