@@ -64,7 +64,7 @@ function finish(source: TemplateSource, placeholder: ValuePlaceholder, value: st
     source,
     placeholder.start,
     'control-character',
-    `the value of ${placeholder.variable} is ${displayValue(text)}, with the control character U+${code}: remove it` +
+    `the value of ${placeholder.variable} is ${displayValue(text)}, with the forbidden character U+${code}: remove it` +
       (/[\n\t]/.test(control) ? `, or write \${${placeholder.variable}|raw} to keep newlines and tabs` : ''),
   );
 }

@@ -176,7 +176,7 @@ describe('the renderer', () => {
       const message = findingFor('${CLEARML_TASK.name}', { ...variables, task: { name: value } });
       expect(message).to.match(
         new RegExp(
-          `^v\\.template:3:4: the value of CLEARML_TASK\\.name is .*, with the control character ${name.replace('+', '\\+')}`,
+          `^v\\.template:3:4: the value of CLEARML_TASK\\.name is .*, with the forbidden character ${name.replace('+', '\\+')}`,
         ),
       );
       expect(message).not.to.match(/\p{Cc}/u);
