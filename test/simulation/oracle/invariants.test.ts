@@ -153,6 +153,21 @@ describe('the oracle of the simulation', () => {
     });
   }
 
+  for (const [what, phase, violation] of [
+    ['while its agent was still starting', 'starting', undefined],
+    ['before its job had passed the gate', 'new', 'the abort of task 1 was forgotten: it is in_progress'],
+  ] as const) {
+    it(`reports ${quote(violation)} if an agent sets a stopped task in progress that a user aborted ${what}`, async () => {
+      const { invariants, server, store, job } = await createFixture({});
+      Object.assign(job, { phase, runs: phase === 'new' ? 0 : 1 });
+      await server.call('tasks.stopped', { task: TASK, force: true });
+      invariants.userActed(TASK, 'abort', store);
+      await server.call('tasks.started', { task: TASK, force: true });
+      invariants.check(store);
+      expect(invariants.violation?.says).to.equal(violation);
+    });
+  }
+
   for (const [what, message, violation] of [
     ['the server undoes', 'Stopped by user', undefined],
     ['a daemon undoes', 'The task returns to its queue.', 'the abort of task 1 was forgotten: it is queued'],

@@ -58,8 +58,8 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
   const consoles = new Map<string, { readonly line: string; readonly restarts: number }>();
   /** How often the last console line of each task may be repeated, after acts of the user and late jobs. */
   const permittedRepeats = new Map<string, number>();
-  /** Tasks aborted while queued, which must stay stopped. */
-  const staysStopped = new Set<string>();
+  /** Tasks that were stopped by their abort, or before, and must stay so; whether an agent was at work, as the watchdog stops a silent one. */
+  const staysStopped = new Map<string, { readonly hadAgent: boolean }>();
   /** The number of runs of each aborted task, which must not increase. */
   const runsBeforeAbort = new Map<string, number>();
   const erasedAborts = new Set<string>();
@@ -146,7 +146,8 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
       leftBehind.delete(task);
       if (act === 'enqueue elsewhere') leftBehind.set(task, jobsOf(task).filter(isAtWork));
       if (act !== 'abort') return;
-      if (store.tasks.get(task)?.status === 'stopped') staysStopped.add(task);
+      if (store.tasks.get(task)?.status === 'stopped')
+        staysStopped.set(task, { hadAgent: jobsOf(task).some(isAtWork) });
       runsBeforeAbort.set(task, runsOf(task));
     },
 
@@ -159,12 +160,14 @@ export function createInvariants({ cluster, isOtherAgents, isAbortNoted, daemons
         if (runsAtOnce(task) > 1) report('twice', task, `${named(task)} is run twice at once`);
         if (jobsOf(task).length > MOST_JOBS) report('wrong', task, `${named(task)} got ${jobsOf(task).length} jobs`);
       }
-      for (const task of staysStopped) {
+      for (const [task, { hadAgent }] of staysStopped) {
         if (moved?.includes(task) === false) continue;
         const { status, status_message: message } = store.tasks.get(task) ?? {};
         // queues.get_next_task undoes an abort in the middle of it. The message stays until a daemon aborts the task again, which it must.
         const isUndoneByServer = status === 'queued' && message?.startsWith('Stopped by ') === true;
-        if (status !== undefined && status !== 'stopped' && !isUndoneByServer)
+        // An agent that is still starting calls tasks.started again, whatever the status, and may then run the task to its end.
+        const isUndoneByAgent = hadAgent && ['in_progress', 'completed', 'failed'].includes(String(status));
+        if (status !== undefined && status !== 'stopped' && !isUndoneByServer && !isUndoneByAgent)
           report('wrong', task, `the abort of ${named(task)} was forgotten: it is ${status}`);
       }
       for (const [task, runs] of runsBeforeAbort) {
