@@ -43,9 +43,11 @@ function decideParked(job: Job, { entry, now, gracePeriods: { neverStartsMs } }:
 
 /**
  * The entry is gone although the job is pending. A user removed it only if nothing else can have taken it: the job itself in an earlier
- * start, another job of the task, a peer, or this daemon. The job's record is read, as the list may be old.
+ * start, another job of the task, a peer, or this daemon. One sbatch may have created two jobs, one of which passed the gate and has
+ * ended since: only a look-up by name finds it. The job's record is read too, as the list may be old.
  */
-function decideRemoved(job: Job, { entry, jobs, record, isQueueGone, hasPeers }: Observation): Action[] {
+function decideRemoved(job: Job, observation: Observation): Action[] {
+  const { entry, jobs, record, isQueueGone, hasPeers, lookedUp } = observation;
   if (entry.jobId === job.id && entry.cancelledFor !== undefined) return [cancel(job, entry.cancelledFor)];
   if (entry.told.startedOn?.startsWith(`${job.id}@`) === true)
     return [cancel(job, 'Slurm requeued it before clearml-agent started the task')];
@@ -54,6 +56,7 @@ function decideRemoved(job: Job, { entry, jobs, record, isQueueGone, hasPeers }:
   const mayBeOurs = entry.attempts > 1 || entry.mayBeUnparked === true;
   const hasOtherJob = jobs.length > 1 || !isOnlyKnownJob(job, entry);
   if (isQueueGone === true || hasPeers === true || hasOtherJob || mayBeOurs) return [cancel(job, taken)];
+  if (lookedUp !== true) return [{ do: 'look-up' }];
   if (record === undefined) return [{ do: 'read-record', jobId: job.id }];
   const hasNeverStarted =
     record !== 'gone' && record.restarts === 0 && isWaiting({ state: parseJobState(record.stateWord) });

@@ -52,7 +52,7 @@ export function isRemovedByUser({ entry, place }: Pick<Observation, 'entry' | 'p
 
 /** Whether the journal shows no other job of the task: one that Slurm has forgotten may have passed the gate. */
 export function isOnlyKnownJob({ id, name }: Job, { jobId, attempt }: Pick<Entry, 'jobId' | 'attempt'>): boolean {
-  return jobId === undefined ? attemptOf(name) === attempt : id === jobId;
+  return attemptOf(name) === attempt && (jobId === undefined || id === jobId);
 }
 
 export function dequeue(entry: Pick<Entry, 'jobId'>): Action {

@@ -209,12 +209,12 @@ describeExactly('the daemon', [
   ],
   [
     "reads the record of a pending job if the task's queue entry is gone and only an earlier job started",
-    { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '6@5' } }) },
+    { jobs: [jobOf('PENDING')], lookedUp: true, entry: entryOf({ told: { startedOn: '6@5' } }) },
     { do: 'read-record', jobId: '7' as JobId },
   ],
   [
     "cancels a pending job if the task's queue entry is gone and Slurm has no record of the job",
-    { jobs: [jobOf('PENDING')], record: 'gone' },
+    { jobs: [jobOf('PENDING')], lookedUp: true, record: 'gone' },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task is no longer in the scheduler queue' },
   ],
   [

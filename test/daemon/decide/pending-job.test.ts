@@ -80,13 +80,18 @@ describeRows('for a pending job, the daemon', [
     done: ['cancel', 'log'],
   },
   {
-    title: "reads Slurm's record of the job if the task's entry in the scheduler queue is gone",
+    title: "looks up the jobs of the attempt if the task's entry in the scheduler queue is gone",
     seen: { jobs: [jobOf('PENDING')], place: 'nowhere' },
+    done: ['look-up'],
+  },
+  {
+    title: "then reads Slurm's record of the job",
+    seen: { jobs: [jobOf('PENDING')], place: 'nowhere', lookedUp: true },
     done: ['read-record'],
   },
   {
     title: "cancels the job if its task's queue entry is gone and Slurm's record shows no requeue",
-    seen: { jobs: [jobOf('PENDING')], place: 'nowhere', record: recordOf({ stateWord: 'PENDING' }) },
+    seen: { jobs: [jobOf('PENDING')], place: 'nowhere', lookedUp: true, record: recordOf({ stateWord: 'PENDING' }) },
     done: ['cancel'],
   },
   {

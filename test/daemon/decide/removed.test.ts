@@ -7,7 +7,7 @@ import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, observation, taskOf } from './observations.ts';
 
 const WAITS = { jobs: [jobOf('PENDING')], place: 'nowhere' } as const;
-const FRESH = { ...WAITS, record: recordOf({ stateWord: 'PENDING' }) };
+const FRESH = { ...WAITS, lookedUp: true, record: recordOf({ stateWord: 'PENDING' }) };
 const REMOVED = entryOf({ cancelledFor: REMOVED_BY_USER });
 const PAST = { endSeenAt: NOW - GRACES.endMs };
 const ENDED = { jobs: [jobOf('CANCELLED')], place: 'nowhere', record: recordOf({ stateWord: 'CANCELLED' }) } as const;
@@ -25,10 +25,10 @@ describe('for a parked task whose queue entry is missing, the daemon', () => {
     ['the scheduler queue was deleted', { ...FRESH, isQueueGone: true }],
     [
       'Slurm requeued the job after the job had passed the gate',
-      { ...WAITS, record: recordOf({ stateWord: 'PENDING', restarts: 1 }) },
+      { ...FRESH, record: recordOf({ stateWord: 'PENDING', restarts: 1 }) },
     ],
-    ['the job started after the list of jobs was read', { ...WAITS, record: recordOf({ stateWord: 'RUNNING' }) }],
-    ['Slurm has no record of the job', { ...WAITS, record: 'gone' }],
+    ['the job started after the list of jobs was read', { ...FRESH, record: recordOf({ stateWord: 'RUNNING' }) }],
+    ['Slurm has no record of the job', { ...FRESH, record: 'gone' }],
     ['a peer may have removed the entry', { ...FRESH, hasPeers: true }],
     ['this daemon may have removed the entry before an earlier attempt', { ...FRESH, entry: entryOf({ attempts: 2 }) }],
     [
@@ -38,6 +38,14 @@ describe('for a parked task whose queue entry is missing, the daemon', () => {
     ['the job started earlier', { ...FRESH, entry: entryOf({ told: { startedOn: '7@5' } }) }],
     ['this daemon already cancelled the job', { ...FRESH, entry: entryOf({ cancelledFor: 'it cannot start' }) }],
     ['the previously tracked job may have removed the entry', { ...FRESH, entry: entryOf({ jobId: '6' as JobId }) }],
+    [
+      'accounting has another job of the same sbatch, which may have passed the gate',
+      { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '8' as JobId })] },
+    ],
+    [
+      'the journal does not have the attempt, so its jobs were not looked up',
+      { ...FRESH, entry: entryOf({ attempt: undefined }) },
+    ],
     [
       'another job of the task may have removed the entry',
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },

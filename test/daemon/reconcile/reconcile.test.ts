@@ -219,4 +219,22 @@ slurmstepd-n1: error: Failed to invoke spank plugin stack
     expect(fixture.cluster.jobs).to.have.length(1);
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
+
+  it('does not take an ended job that only accounting knows for a user who removed the queue entry', async () => {
+    const fixture = createStepFixture();
+    fixture.cluster.nextFate = 'doubled';
+    const task = await trackTask(fixture);
+    const [, twin] = fixture.cluster.jobs;
+    if (twin === undefined) throw new Error('sbatch created one job');
+    Object.assign(twin, { state: 'RUNNING', startAt: fixture.clock.now() });
+    await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+    fixture.cluster.end(twin, 'NODE_FAIL', 1);
+    fixture.clock.pass(fixture.deps.cluster.minJobAgeMs);
+    expect(fixture.cluster.isShown(twin)).to.equal(false);
+    for (let round = 0; round < 2; round += 1) await reconcileAfterGrace(fixture);
+
+    expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED', 'NODE_FAIL']);
+    expect((await fixture.read(task))?.status).to.equal('queued');
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+  });
 });
