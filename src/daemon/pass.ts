@@ -34,7 +34,7 @@ export function createPass(
   pool: SubmissionPool,
   { only, beside = createBesidePasses(deps) }: { readonly only?: TaskId; readonly beside?: BesidePasses } = {},
 ): RunPass {
-  const adopter = createAdopter(deps, { only, canceller: beside.canceller });
+  const adopter = createAdopter(deps, beside.canceller, { only });
   const reader = createServerReader(deps);
 
   return async ({ searchAll, signal, onAdopted }) => {

@@ -5,10 +5,9 @@ import type { Task } from '../../src/clearml/task.ts';
 import { reconcile } from '../../src/daemon/reconcile/reconcile.ts';
 import { poll } from '../../src/daemon/poll/poll.ts';
 import { finishInterruptedSteps } from '../../src/daemon/recover/finish-interrupted-steps.ts';
-import { createAdopter } from '../../src/daemon/recover/adopt-untracked-task.ts';
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import type { Job, JobId } from '../../src/slurm/scheduler.ts';
-import { createStepFixture, taskNumber, type StepFixture } from './step-fixture.ts';
+import { adopterOf, createStepFixture, taskNumber, type StepFixture } from './step-fixture.ts';
 import { processorMs } from '../support/processor-time.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 import { attempt, entryOf, jobOf, taskOf } from './decide/observations.ts';
@@ -68,7 +67,7 @@ function round({ deps, pool, clock }: StepFixture): Promise<number> {
   return processorMs(async () => {
     const snapshot = await poll(deps, go);
     if (snapshot === undefined) throw new Error('no list');
-    await createAdopter(deps).adopt(snapshot, { everywhere: true, signal: go });
+    await adopterOf(deps).adopt(snapshot, { everywhere: true, signal: go });
     await finishInterruptedSteps(deps, pool, snapshot, go);
     await reconcile(deps, pool, snapshot, go);
   });

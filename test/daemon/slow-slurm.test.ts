@@ -123,6 +123,25 @@ describe('while scancel hangs, a waiting job of a deleted task that no daemon tr
   });
 });
 
+describe('while scancel fails, a waiting job of a deleted task that no daemon tracks', () => {
+  it('is cancelled again after a minute, then after ever longer times, with one log line each (S-38)', async () => {
+    const bed = createBed();
+    const { fixture, deps } = bed;
+    const { clock, cluster } = fixture;
+    cluster.submit(formatJobName(taskNumber(1), newAttempt(clock.now(), deps.mark, '0000')), '');
+    clock.pass(2 * deps.adoptAfterMs);
+    bed.slow = ({ program, timeoutMs }) =>
+      program === 'scancel' ? Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')) : Promise.resolve();
+    const daemon = startDaemon(deps);
+    for (let minutes = 0; minutes < 60; minutes += 1) await advance(clock, 60_000);
+    daemon.stop();
+    await advance(clock, 10_000);
+
+    expect(cluster.jobs[0]?.state).to.equal('PENDING');
+    expect(fixture.logged.filter((line) => line === 'info: Cancelling')).to.have.length.within(5, 8);
+  });
+});
+
 describe('while accounting hangs, jobs that Slurm has forgotten', () => {
   it('cause only a few accounting queries in an hour, and their tasks stay tracked', async () => {
     const bed = createBed();

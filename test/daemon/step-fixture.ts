@@ -2,6 +2,8 @@
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { Task } from '../../src/clearml/task.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
+import { createCanceller } from '../../src/daemon/reconcile/canceller.ts';
+import { createAdopter, type Adopter } from '../../src/daemon/recover/adopt-untracked-task.ts';
 import { createBackoff } from '../../src/daemon/submit/submission-backoff.ts';
 import { createSubmissionPool, type SubmissionPool } from '../../src/daemon/submit/submission-pool.ts';
 import { poll, type Snapshot } from '../../src/daemon/poll/poll.ts';
@@ -149,4 +151,9 @@ export async function popDuringAbort({ server }: StepFixture, task: TaskId): Pro
   await server.call('tasks.stop', { task });
   await server.call('queues.add_task', { queue: OWN_QUEUE, task, update_execution_queue: false });
   await server.call('queues.get_next_task', { queue: OWN_QUEUE });
+}
+
+/** An adopter outside a daemon, with its own canceller. */
+export function adopterOf(deps: DaemonDeps): Adopter {
+  return createAdopter(deps, createCanceller(deps));
 }

@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import { poll } from '../../src/daemon/poll/poll.ts';
 import { recoverOrphan } from '../../src/daemon/recover/recover-orphan.ts';
 import { submitClaimedTask } from '../../src/daemon/submit/submit-claimed-task.ts';
-import { createAdopter } from '../../src/daemon/recover/adopt-untracked-task.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 import { entryOf } from './decide/observations.ts';
+import { adopterOf } from './step-fixture.ts';
 import { MINUTE_MS, createBed, run } from './user-map-bed.ts';
 
 const { signal } = new AbortController();
@@ -72,7 +72,7 @@ describe('if the jobs of one user cannot be listed, the daemon', () => {
     await fixture.deps.clearml.queues.park(SCHEDULER_QUEUE, task);
     fixture.clock.pass(deps.adoptAfterMs + 1_000);
     users.unlisted.add('alice');
-    const adopter = createAdopter(deps);
+    const adopter = adopterOf(deps);
     const adopt = async (): Promise<boolean> => {
       fixture.clock.pass(10_000);
       const snapshot = (await poll(deps, signal)) ?? expect.fail('Slurm gave no list');

@@ -6,7 +6,7 @@ export default {
     'src/daemon/submit/submit*.ts',
     'src/base/token-bucket.ts',
     'src/slurm/spend-rate-limit-tokens.ts',
-    'src/daemon/{poll/peers,reconcile/{act,cancelling,park-again},recover/find-untracked-tasks,recover/finish-interrupted-steps}.ts',
+    'src/daemon/{poll/peers,reconcile/{act,cancel-again,canceller,park-again},recover/find-untracked-tasks,recover/finish-interrupted-steps}.ts',
   ],
   testRunner: 'mocha',
   plugins: ['@stryker-mutator/mocha-runner'],

@@ -4,7 +4,7 @@ import type { Task } from '../../clearml/task.ts';
 import { formatJobName, parseMark } from '../../slurm/job-name.ts';
 import type { Job, JobId, JobKey } from '../../slurm/scheduler.ts';
 import { act } from './act.ts';
-import { createCanceller, type Canceller } from './cancelling.ts';
+import { createCanceller, type Canceller } from './canceller.ts';
 import { createRecordDecisions, type RecordDecisions, type RecordRequest } from './decide-with-records.ts';
 import { findAction, type Action } from '../decide/action.ts';
 import { decide } from '../decide/decide.ts';

@@ -1,9 +1,10 @@
 // Adopts untracked tasks, which have no journal entry because a journal was lost or a peer died.
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
-import type { Job } from '../../slurm/scheduler.ts';
+import type { Job, JobId } from '../../slurm/scheduler.ts';
 import { attemptOf, parseMark } from '../../slurm/job-name.ts';
-import { createCanceller, type Canceller } from '../reconcile/cancelling.ts';
+import { isCancelDue, withCancelled, type CancelRecord } from '../reconcile/cancel-again.ts';
+import type { Canceller } from '../reconcile/canceller.ts';
 import { forEach } from '../reconcile/each-task.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked-tasks.ts';
@@ -36,10 +37,8 @@ const MANY_WAITING = 100;
 /** @param only limits the search to this task */
 export function createAdopter(
   deps: DaemonDeps,
-  {
-    only,
-    canceller = createCanceller(deps),
-  }: { readonly only?: TaskId | undefined; readonly canceller?: Canceller } = {},
+  canceller: Canceller,
+  { only }: { readonly only?: TaskId | undefined } = {},
 ): Adopter {
   /** When each task without a job of ours was last checked against all users' jobs and found not to be untracked. */
   let checkedAt = new Map<TaskId, number>();
@@ -47,6 +46,8 @@ export function createAdopter(
   let heldBack = new Set<TaskId>();
   /** Parked tasks without a job of ours that were read, the one that was read longest ago first. */
   let joblessRead = new Set<TaskId>();
+  /** The unwanted jobs that were cancelled. */
+  let cancelled: ReadonlyMap<JobId, CancelRecord> = new Map();
 
   /** At most a number of these parked tasks: those that were never read, then those that were read longest ago. */
   function chooseJobless(parked: readonly TaskId[]): readonly TaskId[] {
@@ -165,7 +166,7 @@ export function createAdopter(
       // Each returns to the front of its queue: the one that was parked first must be the last.
       await adoptEach(adoptable.filter(({ kind }) => kind === 'parked').toReversed(), { atOnce: 1 });
       // Each pass finds them until they are cancelled.
-      await cancelUnwanted(deps, canceller, unwanted, signal);
+      cancelled = await cancelUnwanted(deps, canceller, unwanted, cancelled, signal);
       return isAll && mayBePeers.size === 0 && taken + unwanted.length === untrackedTasks.length;
     },
   };
@@ -198,20 +199,29 @@ function manyWaiting(deps: DaemonDeps, snapshot: Snapshot): TaskId[] {
 type UnwantedJob = Extract<Untracked, { readonly kind: 'unwanted job' }>;
 type Adoptable = Exclude<Untracked, UnwantedJob>;
 
+/** Cancels those jobs whose cancellation is due. Returns what is recorded of each of these jobs. */
 async function cancelUnwanted(
-  { audit, log }: DaemonDeps,
+  { audit, clock, log }: DaemonDeps,
   canceller: Canceller,
   unwanted: readonly UnwantedJob[],
+  cancelled: ReadonlyMap<JobId, CancelRecord>,
   signal: AbortSignal,
-): Promise<void> {
-  const due = unwanted.filter(({ job }) => canceller.mayCancel(job.unixUser));
+): Promise<ReadonlyMap<JobId, CancelRecord>> {
+  const records = new Map<JobId, CancelRecord>();
+  const due: Job[] = [];
   const why = 'the job belongs to no task that this daemon tracks';
-  for (const { task, job } of due) {
+  for (const { task, job } of unwanted) {
+    const cancel = { do: 'cancel', jobIds: [job.id], why } as const;
+    const record = cancelled.get(job.id) ?? { jobId: job.id };
+    const isDue = canceller.mayCancel(job.unixUser) && isCancelDue(record, cancel, clock.now());
+    records.set(job.id, isDue ? withCancelled(record, cancel, clock.now()) : record);
+    if (!isDue) continue;
+    due.push(job);
     log.info('Cancelling', { task, job: job.id, why });
     await audit.write({ event: 'cancelling', task, jobs: [job.id], by: 'daemon', why });
   }
-  const jobs = due.map(({ job }) => job);
-  if (jobs.length > 0) await canceller.cancel(jobs, signal);
+  if (due.length > 0) await canceller.cancel(due, signal);
+  return records;
 }
 
 async function adoptOne(deps: DaemonDeps, untracked: Adoptable, task: Task | undefined): Promise<void> {

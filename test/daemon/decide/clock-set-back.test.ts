@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import { decide } from '../../../src/daemon/decide/decide.ts';
 import type { Observation } from '../../../src/daemon/decide/observation.ts';
-import { isCancelDue } from '../../../src/daemon/reconcile/cancelling.ts';
+import { isCancelDue } from '../../../src/daemon/reconcile/cancel-again.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { entryOf, GRACES, jobOf, NOW, observation, recordOf, taskOf } from './observations.ts';
 

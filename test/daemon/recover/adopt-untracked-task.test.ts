@@ -1,11 +1,10 @@
 // Tests that untracked tasks which could not be adopted are found again in the next pass.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
-import { createAdopter } from '../../../src/daemon/recover/adopt-untracked-task.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { advance, startDaemon } from '../run-daemon.ts';
-import { createStepFixture, type StepFixture } from '../step-fixture.ts';
+import { adopterOf, createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { fullJournal } from '../journal-at-task-limit.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 
@@ -42,7 +41,7 @@ describe('the adopter of untracked tasks', () => {
   ]) {
     it(`${what} once the disk has space again (D-06)`, async () => {
       const fixture = createStepFixture();
-      const untrackedTasks = createAdopter(fixture.deps);
+      const untrackedTasks = adopterOf(fixture.deps);
       const task = await leave(fixture, { isParked });
       fixture.fate = ({ kind }) => (kind === 'journal' ? 'not made' : undefined);
       expect(await untrackedTasks.adopt(await fixture.poll(), { everywhere: true, signal })).to.equal(false);
@@ -60,7 +59,7 @@ describe('the adopter of untracked tasks', () => {
     await fixture.enqueued(21);
     fixture.clock.pass(fixture.deps.adoptAfterMs + 1_000);
 
-    await createAdopter(fixture.deps).adopt(await fixture.poll(), { everywhere: false, signal });
+    await adopterOf(fixture.deps).adopt(await fixture.poll(), { everywhere: false, signal });
 
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(Array.from({ length: 21 }, (_, index) => index + 1));
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
@@ -83,7 +82,7 @@ describe('the adopter of untracked tasks', () => {
         const fixture = createStepFixture();
         const task = await leave(fixture, { isParked: true });
         fixture.fate = (call) => (call.endpoint === endpoint ? fate : undefined);
-        await createAdopter(fixture.deps).adopt(await fixture.poll(), { everywhere: false, signal });
+        await adopterOf(fixture.deps).adopt(await fixture.poll(), { everywhere: false, signal });
         fixture.fate = () => undefined;
 
         const restarted = startDaemon(fixture.deps);
@@ -101,7 +100,7 @@ describe('the adopter of untracked tasks', () => {
     const snapshot = await fixture.poll();
 
     await Promise.all(
-      [fixture.deps, peer].map((deps) => createAdopter(deps).adopt(snapshot, { everywhere: false, signal })),
+      [fixture.deps, peer].map((deps) => adopterOf(deps).adopt(snapshot, { everywhere: false, signal })),
     );
 
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
@@ -127,7 +126,7 @@ describe('the adopter of untracked tasks', () => {
     const snapshot = await fixture.poll();
     const read = recordRead(fixture);
 
-    expect(await createAdopter(fixture.deps).adopt(snapshot, { everywhere: true, signal })).to.equal(true);
+    expect(await adopterOf(fixture.deps).adopt(snapshot, { everywhere: true, signal })).to.equal(true);
 
     expect(read).to.deep.equal([task]);
     expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([task]);
@@ -147,14 +146,14 @@ describe('the adopter of untracked tasks', () => {
     await fixture.deps.peers.refresh(workers, snapshot.at);
     const read = recordRead(fixture);
 
-    expect(await createAdopter(fixture.deps).adopt(snapshot, { everywhere: false, signal })).to.equal(true);
+    expect(await adopterOf(fixture.deps).adopt(snapshot, { everywhere: false, signal })).to.equal(true);
     expect(read).to.deep.equal([]);
   });
 
   it('reads in each pass at most 100 parked tasks that have no job, first the tasks that were read longest ago', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 250; number += 1) await fixture.parked(number);
-    const adopter = createAdopter({ ...fixture.deps, adoptAfterMs: Infinity });
+    const adopter = adopterOf({ ...fixture.deps, adoptAfterMs: Infinity });
     const seen = new Set<string>();
     const read = recordRead(fixture);
 
@@ -171,7 +170,7 @@ describe('the adopter of untracked tasks', () => {
     const fixture = createStepFixture();
     await leave(fixture, { isParked: true });
     const snapshot = await fixture.poll();
-    const untrackedTasks = createAdopter({ ...fixture.deps, journal: fullJournal(fixture.deps.journal) });
+    const untrackedTasks = adopterOf({ ...fixture.deps, journal: fullJournal(fixture.deps.journal) });
 
     expect(await untrackedTasks.adopt(snapshot, { everywhere: true, signal })).to.equal(false);
     expect(fixture.deps.journal.entries.size).to.equal(0);
@@ -183,11 +182,11 @@ describe('the adopter of untracked tasks', () => {
     const { scheduler } = fixture.deps;
     const listAllUsers = (): ReturnType<typeof scheduler.listAllUsers> =>
       Promise.resolve({ kind: 'failed', message: 'Socket timed out' });
-    const blind = createAdopter({ ...fixture.deps, scheduler: { ...scheduler, listAllUsers } });
+    const blind = adopterOf({ ...fixture.deps, scheduler: { ...scheduler, listAllUsers } });
 
     expect(await blind.adopt(await fixture.poll(), { everywhere: true, signal })).to.equal(false);
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
-    expect(await createAdopter(fixture.deps).adopt(await fixture.poll(), { everywhere: true, signal })).to.equal(true);
+    expect(await adopterOf(fixture.deps).adopt(await fixture.poll(), { everywhere: true, signal })).to.equal(true);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
 
@@ -250,7 +249,7 @@ describe('the adopter of untracked tasks', () => {
       last_worker: lastWorker,
     });
 
-    expect(await createAdopter(fixture.deps).adopt(await fixture.poll(), { everywhere: true, signal })).to.equal(true);
+    expect(await adopterOf(fixture.deps).adopt(await fixture.poll(), { everywhere: true, signal })).to.equal(true);
     expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
   });
 });

@@ -3,7 +3,6 @@ import { expect } from 'chai';
 import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { reconcile } from '../../../src/daemon/reconcile/reconcile.ts';
-import { createAdopter } from '../../../src/daemon/recover/adopt-untracked-task.ts';
 import { createRefusalHolds } from '../../../src/daemon/submit/slurm-refusal-holds.ts';
 import { createBackoff } from '../../../src/daemon/submit/submission-backoff.ts';
 import { createSubmissionPool, type SubmissionPool } from '../../../src/daemon/submit/submission-pool.ts';
@@ -11,7 +10,7 @@ import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { entryOf } from '../decide/observations.ts';
 import { createBed } from '../user-map-bed.ts';
-import { taskNumber, type StepFixture } from '../step-fixture.ts';
+import { adopterOf, taskNumber, type StepFixture } from '../step-fixture.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 
 const go = new AbortController().signal;
@@ -170,7 +169,7 @@ describe('a task that waits for its resubmission because its job ended TIMEOUT',
     acceptNoJobs(run);
     for (let minute = 0; minute < 20; minute += 1) {
       await passFor(run, 60_000);
-      await createAdopter(peer).adopt(await run.fixture.poll(), { everywhere: true, signal: go });
+      await adopterOf(peer).adopt(await run.fixture.poll(), { everywhere: true, signal: go });
       expect([...peer.journal.entries.keys()]).to.deep.equal([]);
     }
     expect(run.deps.journal.entries.get(taskNumber(1))).to.deep.include({ timedOutJobs: ['1'] });

@@ -1,6 +1,6 @@
 // Tests how often a job is cancelled, and what is recorded of that.
 import { expect } from 'chai';
-import { isCancelDue, withCancelled } from '../../../src/daemon/reconcile/cancelling.ts';
+import { isCancelDue, withCancelled } from '../../../src/daemon/reconcile/cancel-again.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { entryOf, NOW } from '../decide/observations.ts';
 

@@ -1,68 +1,18 @@
-// Cancels jobs: when, and when again; what is recorded before; and the calls beside the passes, because scancel may hang.
-import { elapsedMs } from '../../base/past-time.ts';
-import type { Action } from '../decide/action.ts';
-import type { Entry } from '../journal/entry.ts';
+// Cancels jobs: what is recorded before, and the calls beside the passes, because scancel may hang.
 import { abortWith } from '../../base/abort-with.ts';
 import { sleepUnlessStopped } from '../../base/clock.ts';
-import type { JobId, JobKey } from '../../slurm/scheduler.ts';
 import type { Task } from '../../clearml/task.ts';
+import type { JobId, JobKey } from '../../slurm/scheduler.ts';
 import type { Asker } from '../audit/audit-line.ts';
-import type { Observation } from '../decide/observation.ts';
-import type { DaemonDeps } from '../deps.ts';
 import { notify } from '../console/write-to-console.ts';
-import { REMOVED_BY_USER, NOT_ENDED_IN_TIME } from '../decide/shared-actions.ts';
+import type { Observation } from '../decide/observation.ts';
 import { isAskedToStop } from '../decide/recognize-abort.ts';
-
-export type Cancel = Extract<Action, { readonly do: 'cancel' }>;
-
-/** A cancelled job may take a while to end; it is cancelled again after this time, and then after ever longer times. */
-const CANCEL_AGAIN_MS = 60_000;
-
-/** Enough for a job that stays COMPLETING for days, as one whose node does not respond. */
-const LONGEST_CANCEL_AGAIN_MS = 3_600_000;
-
-/** This daemon never submits so many jobs of one task; extra jobs beyond that are not remembered. */
-const MOST_EXTRAS = 100;
-
-/** Whether to cancel now (milliseconds since 1970): the first time, after a while, or for another reason. */
-export function isCancelDue(entry: Entry, cancel: Cancel, now: number): boolean {
-  const isOwn = isOfOwn(entry, cancel);
-  const askedAt = isOwn ? entry.cancelledAt : entry.cancelledExtrasAt;
-  if (elapsedMs(askedAt, now) >= (isOwn ? cancelAgainMs(entry) : CANCEL_AGAIN_MS)) return true;
-  if (isOwn) return entry.cancelledFor !== cancel.why;
-  return cancel.jobIds.some((id) => entry.cancelledExtras?.includes(id) !== true);
-}
-
-/** Each time twice as long as before. */
-function cancelAgainMs({ firstCancelledAt = Infinity, cancelledAt = 0 }: Entry): number {
-  return Math.min(LONGEST_CANCEL_AGAIN_MS, Math.max(CANCEL_AGAIN_MS, cancelledAt - firstCancelledAt));
-}
-
-/** Returns the entry after cancelling. The end of the task's own job then has this reason; that of an extra job says nothing about the task. */
-export function withCancelled(entry: Entry, cancel: Cancel, now: number): Entry {
-  if (isOfOwn(entry, cancel)) {
-    const isAgain = entry.cancelledFor === cancel.why && entry.cancelledAt !== undefined;
-    const firstCancelledAt = isAgain ? (entry.firstCancelledAt ?? entry.cancelledAt) : now;
-    return { ...entry, cancelledFor: cancel.why, cancelledAt: now, firstCancelledAt };
-  }
-  const cancelledExtras = [...new Set([...(entry.cancelledExtras ?? []), ...cancel.jobIds])].slice(-MOST_EXTRAS);
-  return { ...entry, cancelledExtras, cancelledExtrasAt: now };
-}
-
-function isOfOwn({ jobId }: Entry, { jobIds }: Cancel): boolean {
-  return jobIds.some((id) => id === jobId);
-}
+import { NOT_ENDED_IN_TIME, REMOVED_BY_USER } from '../decide/shared-actions.ts';
+import type { DaemonDeps } from '../deps.ts';
+import type { Entry } from '../journal/entry.ts';
+import { cancellable, type Cancel } from './cancel-again.ts';
 
 type CancelBasis = Pick<Observation, 'task' | 'place' | 'jobs'>;
-
-/** Another Unix user's job is never cancelled, even if Slurm allows it: its gate or its agent ends it if the task is unwanted. */
-export function cancellable(
-  { jobIds }: Cancel,
-  { jobId, isOthersJob }: Entry,
-  { jobs }: Pick<Observation, 'jobs'>,
-): Observation['jobs'] {
-  return jobs.filter(({ id }) => jobIds.includes(id) && (isOthersJob !== true || id !== jobId));
-}
 
 /** False if no response came. */
 export function recordOnTask(deps: DaemonDeps, { id }: Task, value: string): Promise<boolean> {
