@@ -1,7 +1,9 @@
 // Opens the transport and the scheduler of a cluster.
 import { randomBytes } from 'node:crypto';
+import { systemClock } from '../base/clock.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { Logger } from '../log/logger.ts';
+import { rateLimitedLog } from '../log/rate-limited-log.ts';
 import { isTransportError } from '../slurm/map-transport-errors.ts';
 import { createCommandLineScheduler } from '../slurm/run-slurm-commands.ts';
 import type { Scheduler } from '../slurm/scheduler.ts';
@@ -67,7 +69,7 @@ function withScheduler(host: Transport, { config }: Configured, log: Logger): Cl
     sbatchTimeoutMs,
     commandTimeoutMs,
     commands: slurmCommands(binaries),
-    log,
+    log: rateLimitedLog(log, systemClock),
     randomToken,
   });
   return { host, scheduler };

@@ -11,7 +11,7 @@ import { createPass, logPassFailure } from './pass.ts';
 import { hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from './poll/poll.ts';
 import { fingerprint, isAwaitingChange, nextPollDelayMs, SOON_MS } from './poll/poll-interval.ts';
 import { createBesidePasses } from './reconcile/reconcile.ts';
-import { rateLimitedLog } from './repeated-warnings.ts';
+import { rateLimitedLog } from '../log/rate-limited-log.ts';
 import { runUntilStopped } from './run-until-stopped.ts';
 import { createRefusalHolds } from './submit/slurm-refusal-holds.ts';
 import { createBackoff } from './submit/submission-backoff.ts';

@@ -13,7 +13,7 @@ import type { Intervals } from '../daemon/reconcile-loop.ts';
 import { createPass, logPassFailure } from '../daemon/pass.ts';
 import { SOON_MS } from '../daemon/poll/poll-interval.ts';
 import { findLiveJob, hasSchedulerQueue, type Snapshot } from '../daemon/poll/poll.ts';
-import { rateLimitedLog } from '../daemon/repeated-warnings.ts';
+import { rateLimitedLog } from '../log/rate-limited-log.ts';
 import { runUntilStopped } from '../daemon/run-until-stopped.ts';
 import { createBackoff } from '../daemon/submit/submission-backoff.ts';
 import { createSubmissionPool } from '../daemon/submit/submission-pool.ts';

@@ -21,10 +21,14 @@ describe('if the jobs of one user cannot be listed, the daemon', () => {
     await run(deps, fixture, 5 * MINUTE_MS);
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([second]);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    expect((await fixture.read(first))?.statusMessage).to.equal(
+      'Waits in queue "own": squeue as Unix user alice fails or hangs, so this user\'s tasks may have jobs; the daemon retries. This task is next.',
+    );
 
     users.unlisted.clear();
     await run(deps, fixture, 5 * MINUTE_MS);
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([second, first]);
+    expect((await fixture.read(first))?.statusMessage).not.to.include('squeue');
   });
 
   it('adopts only untracked tasks of other users', async () => {

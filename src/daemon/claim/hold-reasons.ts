@@ -4,11 +4,13 @@ import type { JobState } from '../../slurm/job-state.ts';
 import type { JobId } from '../../slurm/scheduler.ts';
 import type { Pause } from '../pause/pauses-file.ts';
 
-/** A limit that is reached, a pause, Slurm or sudo that refuses the jobs of a Unix user, an sbatch that hangs, or an earlier job of the task. */
+/** A limit that is reached, a pause, Slurm or sudo that refuses the jobs of a Unix user, an sbatch or squeue that hangs, or an earlier job of the task. */
 export type HoldReason =
   /** `unixUser` is undefined for the user of the daemon. */
   | { readonly kind: 'refused'; readonly unixUser: string | undefined }
   | { readonly kind: 'sudo'; readonly unixUser: string; readonly isStuck?: true }
+  /** The jobs of this Unix user could not be listed. */
+  | { readonly kind: 'unlisted'; readonly unixUser: string }
   /** `state` is undefined if Slurm does not list the job; both are undefined for several tasks. */
   | { readonly kind: 'job'; readonly job?: JobId | undefined; readonly state?: JobState | undefined }
   | { readonly kind: 'pause'; readonly pause: Pause }

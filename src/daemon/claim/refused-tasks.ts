@@ -1,4 +1,4 @@
-// Which waiting tasks a refusal holds: sudo refuses commands for their Unix user, or Slurm refuses the jobs of that user in their queue.
+// Which waiting tasks are held because of their Unix user: sudo or Slurm refuses this user's jobs, or they cannot be listed.
 import type { QueueEntry } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -24,7 +24,7 @@ export interface RefusedTasks {
    * unknown owner may be one of them.
    */
   tasksToPass(snapshot: Snapshot, queue: QueueId, entries: readonly QueueEntry[]): readonly TaskId[];
-  /** Those of these tasks whose last submission was refused to their user. */
+  /** Why those of these tasks are held that their user's refused submission or unlisted jobs hold. */
   reasons(snapshot: Snapshot, queue: QueueId, entries: readonly QueueEntry[]): readonly [TaskId, HoldReason][];
   /** The tasks of each hold whose turn it is, in the order of the turns. */
   inTurn(
@@ -95,10 +95,12 @@ export function createRefusedTasks(
     );
   }
 
-  function reasonOf(of: Refused | undefined): HoldReason | undefined {
-    const why = of?.user === undefined ? undefined : unixUsers?.holds.whyHeld(of.user, clock.now());
-    if (of?.user !== undefined && why !== undefined)
-      return { kind: 'sudo', unixUser: of.user, ...(why === 'stuck' ? { isStuck: true } : {}) };
+  function reasonOf(of: Refused | undefined, unlisted: ReadonlySet<string>): HoldReason | undefined {
+    const unixUser = of?.user;
+    const why = unixUser === undefined ? undefined : unixUsers?.holds.whyHeld(unixUser, clock.now());
+    if (unixUser !== undefined && why !== undefined)
+      return { kind: 'sudo', unixUser, ...(why === 'stuck' ? { isStuck: true } : {}) };
+    if (unixUser !== undefined && unlisted.has(unixUser)) return { kind: 'unlisted', unixUser };
     return isRefused(of) ? { kind: 'refused', unixUser: of?.user } : undefined;
   }
 
@@ -117,7 +119,7 @@ export function createRefusedTasks(
     reasons(snapshot, queue, entries) {
       if (!mayHold(snapshot)) return [];
       return entries.flatMap(({ task }): [TaskId, HoldReason][] => {
-        const reason = reasonOf(refusedOf(snapshot, queue, task));
+        const reason = reasonOf(refusedOf(snapshot, queue, task), snapshot.unlisted);
         return reason === undefined ? [] : [[task, reason]];
       });
     },

@@ -115,6 +115,8 @@ export function describeHoldReason(why: HoldReason): string {
       return `Slurm accepts no more jobs of ${why.unixUser === undefined ? 'the Unix user of the daemon' : `Unix user ${why.unixUser}`} in this queue now; the daemon retries`;
     case 'job':
       return describeEarlierJob(why);
+    case 'unlisted':
+      return `squeue as Unix user ${why.unixUser} fails or hangs, so this user's tasks may have jobs; the daemon retries`;
     case 'sudo':
       if (why.isStuck === true)
         return `sbatch as Unix user ${why.unixUser} hangs, perhaps because this user's processes are stopped; the daemon retries`;

@@ -28,7 +28,7 @@ const BUCKETS: Partial<Record<MetricName, number[]>> = {
 };
 
 /** What may hold a task in its queue. */
-const HOLDS = [...Object.values(LIMIT_SETTINGS), 'pause', 'sudo', 'refused', 'job'];
+const HOLDS = [...Object.values(LIMIT_SETTINGS), 'pause', 'sudo', 'unlisted', 'refused', 'job'];
 
 type Labels = Readonly<Record<string, string | number>>;
 

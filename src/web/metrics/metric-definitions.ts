@@ -99,7 +99,7 @@ export const METRICS = {
   clearml_slurm_held_tasks: {
     type: 'gauge',
     labels: [...OF_QUEUE, 'limit'],
-    help: 'Tasks held in their queue, by cause: the name of a limit, "pause", "sudo" (sudo refuses the jobs of the Unix user), "refused" (Slurm refuses the jobs) or "job" (an earlier job of the task has not ended)',
+    help: 'Tasks held in their queue, by cause: the name of a limit, "pause", "sudo" (sudo refuses the jobs of the Unix user, or sbatch hangs), "unlisted" (squeue as this user fails), "refused" (Slurm refuses the jobs) or "job" (an earlier job of the task has not ended)',
   },
   clearml_slurm_paused: {
     type: 'gauge',

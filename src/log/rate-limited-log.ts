@@ -2,13 +2,13 @@
 import { elapsedMs } from '../base/past-time.ts';
 import type { Clock } from '../base/clock.ts';
 import { createBoundedMap } from '../base/bounded-map.ts';
-import type { LogData, Logger } from '../log/logger.ts';
+import type { LogData, Logger } from './logger.ts';
 
 const REPEAT_AFTER_MS = 10 * 60_000;
 /** Beyond this many, the oldest is forgotten and may be logged again. */
 const MAX_REMEMBERED = 10_000;
 
-/** Logs repeated warnings and errors (same message, cause, task, job and queue) at debug level. Numbers in them do not count. */
+/** Logs repeated warnings and errors (same message, cause, task, job, queue and user) at debug level. Numbers in them do not count. */
 export function rateLimitedLog(log: Logger, clock: Clock): Logger {
   const loggedAt = createBoundedMap<number>(MAX_REMEMBERED);
 
@@ -18,6 +18,7 @@ export function rateLimitedLog(log: Logger, clock: Clock): Logger {
       data?.['task'],
       data?.['job'],
       data?.['queue'],
+      data?.['user'],
       causeIn(data),
     ]);
     const lastAt = loggedAt.get(key);
