@@ -1,5 +1,8 @@
 // Mapped users stop (SIGSTOP) every command that runs as them: the tasks of other users do not wait for that.
 import { expect } from 'chai';
+import { createBackoff } from '../../src/daemon/submit/submission-backoff.ts';
+import { createSubmissionPool } from '../../src/daemon/submit/submission-pool.ts';
+import { HANGS_MS } from '../../src/daemon/users/sudo-holds.ts';
 import { createUnixUsers } from '../../src/daemon/users/unix-users.ts';
 import { CommandTimeoutError } from '../../src/transport/errors.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
@@ -7,9 +10,10 @@ import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import type { UserMap } from '../../src/base/resolve-user-map.ts';
 import { FACTS, type SimJob } from '../simulation/simulated-slurm.ts';
 import { MANY_UNIX_USERS } from '../simulation/slurm-commands.ts';
+import { entryOf } from './decide/observations.ts';
 import { advance, startDaemon } from './run-daemon.ts';
 import { createSimulatedScheduler } from './simulated-scheduler.ts';
-import { createStepFixture, type StepFixture } from './step-fixture.ts';
+import { createStepFixture, taskNumber, type StepFixture } from './step-fixture.ts';
 
 const USERS = MANY_UNIX_USERS.map(({ name }) => name);
 const [OTHER = expect.fail('there are no users')] = USERS.slice(-1);
@@ -251,6 +255,31 @@ describe('the tasks of one mapped user', () => {
       expect(isHeld).to.equal(false);
       expect(seconds).to.be.lessThan(75);
     });
+  });
+
+  it('keep no slot if the sbatch hangs after ClearML was slow', async () => {
+    const { fixture, deps } = createBed(false);
+    const { clock } = fixture;
+    const backoff = createBackoff(() => 1);
+    const pool = createSubmissionPool(deps, backoff);
+    const [user = expect.fail('there are no users')] = MANY_UNIX_USERS;
+    const parking = entryOf({ task: taskNumber(1), step: 'parking', jobId: undefined, unixUser: user });
+    await deps.journal.write(parking);
+    pool.start(parking, async () => {
+      await clock.of(1).sleep(2 * HANGS_MS);
+      await deps.journal.write({ ...parking, step: 'submitting', stepAt: clock.now() });
+      await clock.of(1).sleep(LONGEST_SEC * 1_000);
+      return 'none';
+    });
+    let isIdle = false;
+    void pool.waitUntilIdle(Infinity, new AbortController().signal).then(() => {
+      isIdle = true;
+    });
+
+    await advance(clock, 2 * HANGS_MS);
+    expect(isIdle, 'before sbatch').to.equal(false);
+    await advance(clock, MINUTE_MS);
+    expect(isIdle, 'while sbatch hangs').to.equal(true);
   });
 
   it('show in their status message that sbatch hangs as this user', async () => {

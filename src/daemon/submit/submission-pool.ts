@@ -167,8 +167,7 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
   /** Resolves when the submission ends or, if it runs as a mapped user, hangs: that user may have stopped its sbatch. */
   async function untilSlotIsFree(task: TaskId, attempted: Promise<void>, submission: Promise<void>): Promise<void> {
     if (deps.unixUsers === undefined) return submission;
-    const startedAt = clock.now();
-    for (let checkAt: number | undefined = startedAt + HANGS_MS; checkAt !== undefined;) {
+    for (let checkAt: number | undefined = clock.now() + HANGS_MS; checkAt !== undefined;) {
       const over = new AbortController();
       const isDue = await Promise.race([
         attempted.then(() => false),
@@ -176,10 +175,16 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
       ]);
       over.abort();
       if (!isDue) return submission;
-      // Its entry names its Unix user since it was submitted.
-      const { step, unixUser } = deps.journal.entries.get(task) ?? {};
-      if (step !== 'submitting' || unixUser === undefined) return submission;
-      checkAt = deps.unixUsers.holds.checkRunning(unixUser.name, startedAt, clock.now());
+      const now = clock.now();
+      const entry = deps.journal.entries.get(task);
+      if (entry?.step === 'submitting') {
+        // The entry names its Unix user since this step.
+        if (entry.unixUser === undefined) return submission;
+        checkAt = deps.unixUsers.holds.checkRunning(entry.unixUser.name, entry.stepAt, now);
+      } else {
+        // ClearML is slow: sbatch has not started yet, or has ended.
+        checkAt = now + HANGS_MS;
+      }
     }
     return undefined;
   }
