@@ -40,7 +40,8 @@ const PERSIST = '1h';
 /** Logs in without prompts and leaves the connection open in the background. */
 export function startMasterArgs({ host, options }: SshDestination, controlPath: string): string[] {
   const settings = [
-    'ControlMaster=yes',
+    // With `yes`, ssh would log in and not listen if a killed one has left its socket. With `auto`, it removes such a socket.
+    'ControlMaster=auto',
     `ControlPersist=${PERSIST}`,
     'BatchMode=yes',
     'ForwardAgent=no',

@@ -1,5 +1,7 @@
 // The openssh transport after a failure: the shared connection has ended, never existed, or opens no session.
 import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConnectionLostError, HostUnreachableError } from '../../../src/transport/errors.ts';
@@ -112,6 +114,19 @@ describe('the openssh transport', () => {
     expect(existsSync(join(ssh.folder, 'own'))).to.equal(false);
   });
 
+  it('opens one connection, and no further ones, after a killed ssh has left its socket', async () => {
+    const socket = join(ssh.folder, 'own');
+    await leaveSocket(socket);
+    const logins = used.sshd.loginCount();
+    const host = open({ mayLogIn: true });
+
+    for (let time = 0; time < 2; time += 1) expect(await host.run(shell('true'))).to.include({ exitCode: 0 });
+
+    expect(used.sshd.loginCount()).to.equal(logins + 1);
+    await host.close();
+    expect(existsSync(socket)).to.equal(false);
+  });
+
   it('has ended its own connection when close returns', async () => {
     const bin = join(ssh.folder, 'bin');
     mkdirSync(bin);
@@ -179,3 +194,9 @@ describe('the openssh transport', () => {
     expect((await rejection(host.run(shell('true')))).message).to.contain("Install OpenSSH's client here");
   });
 });
+
+/** Leaves the socket of a process that was killed. */
+async function leaveSocket(path: string): Promise<void> {
+  const listen = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  await once(spawn(process.execPath, ['-e', listen]), 'exit');
+}
