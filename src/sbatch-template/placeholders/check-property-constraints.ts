@@ -1,7 +1,7 @@
 // Checks the user properties of a task against the constraints of its queue.
 import type { PropertyConstraints, PropertyConstraint } from '../../base/property-constraints.ts';
 import { isZero, parseAmount, parseLimit, type Amount, type AmountKind } from '../../base/slurm-amount.ts';
-import { amountKindOf } from '../directives/sbatch-options.ts';
+import { AMOUNT_OPTIONS, amountKindOf } from '../directives/sbatch-options.ts';
 import { TemplateError } from '../errors.ts';
 import type { TemplateProperty } from '../inspect-template.ts';
 import { displayValue } from './display-value.ts';
@@ -26,45 +26,60 @@ export function checkPropertyConstraints(
 }
 
 function violationOf(
-  { variable, value, origin, option }: PlaceholderUse,
+  use: PlaceholderUse,
   uses: readonly PlaceholderUse[],
   queue: string,
   constraints: PropertyConstraints,
 ): string | undefined {
+  const { variable, value, origin, option } = use;
   const property = userPropertyOf(variable);
-  if (property === undefined || origin !== 'task') return undefined;
+  if (property === undefined) return undefined;
   const rule = constraints.named.get(property) ?? constraints.others;
   if (rule === true) return undefined;
+  if (origin !== 'task') return violationBeside(use, rule, uses, constraints);
   if (rule === false) {
     return `the user property "${property}" must not be set for tasks of the queue "${queue}": remove it from the task`;
   }
   const kinds = option === undefined ? kindsOfScript(property, rule, uses) : [];
   const valueUse = { option, kinds };
-  if (isWithin(value, rule, valueUse)) return listViolation(option, rule, uses, constraints);
+  if (isWithin(value, rule, valueUse)) return violationBeside(use, rule, uses, constraints);
   const kind = kindAt(rule, valueUse);
   return `the user property "${property}" is ${displayValue(value)}${whyNot(value, rule, kind)}, and the queue "${queue}" accepts ${describeConstraint(rule, kind)}: change the property in the task`;
 }
 
+/** Lists of requests, by the long names of their options, with the characters that begin another request or a count. */
+const LISTS: readonly { readonly name: string; readonly separators: RegExp }[] = [
+  ...AMOUNT_OPTIONS.filter((name) => /^(?:nodes|gres|gpus)/.test(name)).map((name) => ({ name, separators: /[,:]/ })),
+  { name: 'tres-per-task', separators: /[,:]/ },
+  { name: 'licenses', separators: /[,:;|]/ },
+];
+
 /**
- * Why another value in the same list of GRES is refused: beside a count with a maximum, a comma or a colon would request more, as
- * `a100:8,gpu:a100` does for the type in `--gres=gpu:${type}:${count}`.
+ * Why another value in the same option is refused: beside a limited value, also one that the task leaves to the template, it would request
+ * more, as `a100:8,gpu:a100` does for the type in `--gres=gpu:${type}:${count}`, and `T` for the unit in `--mem=${size}${unit}`.
  */
-function listViolation(
-  option: EnclosingOption | undefined,
-  { most }: PropertyConstraint,
+function violationBeside(
+  { value: limited, option }: PlaceholderUse,
+  rule: false | PropertyConstraint,
   uses: readonly PlaceholderUse[],
   { named, others }: PropertyConstraints,
 ): string | undefined {
-  const kind = option === undefined ? undefined : amountKindOf(option.name);
-  if (option === undefined || most === undefined || (kind !== 'gres' && kind !== 'gpus')) return undefined;
+  const isLimited = rule === false || rule.most !== undefined || rule.values !== undefined;
+  if (option === undefined || !isLimited) return undefined;
+  const separators = LISTS.find(({ name }) => name.startsWith(option.name))?.separators;
   for (const { variable, value, origin, option: place } of uses) {
     const isBeside = place?.name === option.name && (place.before !== option.before || place.after !== option.after);
-    if (!isBeside || origin !== 'task' || !/[,:]/.test(value)) continue;
+    if (!isBeside || origin !== 'task') continue;
     const property = userPropertyOf(variable);
-    const rule = property === undefined ? true : (named.get(property) ?? others);
+    const shown = `${property === undefined ? variable : `the user property "${property}"`} is ${displayValue(value)}`;
     // A value that the queue lists may have colons, and a limited one is checked itself.
-    if (rule !== true) continue;
-    return `${property === undefined ? variable : `the user property "${property}"`} is ${displayValue(value)}, but in --${option.name} a comma or a colon would request more than the queue permits: change it in the task`;
+    const isFree = property === undefined || (named.get(property) ?? others) === true;
+    if (isFree && separators?.test(value) === true)
+      return `${shown}, but in --${option.name} a comma or a colon would request more than the queue permits: change it in the task`;
+    const whole = option.before + limited + option.after;
+    const kind = amountKindOf(option.name);
+    if (rule !== false && rule.kind !== 'number' && kind !== undefined && !fits(whole, kind, rule))
+      return `${shown}, and --${option.name} is then ${displayValue(whole)}, but the queue accepts ${describeConstraint(rule)}: change it in the task`;
   }
   return undefined;
 }

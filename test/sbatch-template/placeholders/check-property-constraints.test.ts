@@ -258,19 +258,6 @@ describe('the check of a user property', () => {
     );
   });
 
-  it('rejects a GPU type that contains a request for further GPUs', () => {
-    const named = new Map([['x', limits(undefined, '2')]]);
-    const template = parseTemplate(withDirectives(`#SBATCH --gres=gpu:${property('type')}:${x}`), 'gpu.template');
-    const errorFor = (type: string): string | undefined => {
-      const rendered = template.render(withProperties({ type, x: '1' }), noBlocks);
-      return errorOf(() => checkPropertyConstraints('gpu.template', rendered, 'gpu', { named, others: true }))?.message;
-    };
-
-    expect(errorFor('a100_1g.5gb')).to.equal(undefined);
-    for (const type of ['a100:8,gpu:a100', 'a100,gpu:h100:8,gpu:a100'])
-      expect(errorFor(type)).to.include(`the user property "type" is "${type}", but in --gres a comma or a colon`);
-  });
-
   it('reports a limit that is not a valid value of the option', () => {
     const errorFor = (line: string, rule: PropertyConstraint): string[] =>
       invalidLimits(
