@@ -18,9 +18,10 @@ const FILE = /^[./][\w./:,@%+=~-]*$/;
 
 /**
  * A path below the directory in the template: no other mount, no other path in the container, and nothing above that directory.
+ * Together with a dot beside it, in the template or of another value, even a single dot would lead above.
  * `container_mounts` allows further directories, which a task mounts with its container arguments.
  */
-export const PART_OF_MOUNT = /^(?!(?:[^]*\/)?\.\.(?:\/|$))[\w.@#%+=~-][\w./@#%+=~-]*$|^$/;
+export const PART_OF_MOUNT = /^(?!\.(?:\/|$)|(?:[^]*\/)?\.\.(?:\/|$)|[^]*\/\.$)[\w.@#%+=~-][\w./@#%+=~-]*$|^$/;
 
 /** A comma begins another variable (srun(1), `--export`; apptainer exec `--env`), which can be one that changes bash. */
 export const ONE_VARIABLE = /^[^,"]*$/;

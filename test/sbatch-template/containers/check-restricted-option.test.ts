@@ -108,6 +108,17 @@ describe('the renderer, given a value X for a list of mounts or variables,', () 
         ).not.to.equal(undefined);
     });
 
+  for (const [body, value] of [
+    ['srun --container-mounts=/scratch/.X:/data true', '.'],
+    ['srun --container-mounts=/scratch/.X:/data true', './etc'],
+    ['srun --container-mounts=/scratch/X./etc:/data true', 'a/.'],
+    ['m=X; singularity exec --bind "/scratch/.$m:/data" i.sif true', './etc'],
+  ] as const)
+    it(`rejects an X that leads out of the directory together with the text around it: ${value} in ${body}`, () => {
+      renderBody(body.replaceAll('X', X), 'a.b/.c.d');
+      expect(errorOf(() => renderBody(body.replaceAll('X', X), value))).not.to.equal(undefined);
+    });
+
   for (const body of EXPORTED)
     it(`rejects each X that sets a variable other than N: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'a=b');
