@@ -4,6 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { Logger } from '../log/logger.ts';
 import { rateLimitedLog } from '../log/rate-limited-log.ts';
+import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { isTransportError } from '../slurm/map-transport-errors.ts';
 import { createCommandLineScheduler } from '../slurm/run-slurm-commands.ts';
 import type { Scheduler } from '../slurm/scheduler.ts';
@@ -24,6 +25,16 @@ export interface ClusterSide {
 /** @throws SshConfigError */
 export async function openCluster(configured: Configured, cluster: ClusterSettings, log: Logger): Promise<ClusterSide> {
   return withScheduler(await openHost(configured, cluster), configured, log);
+}
+
+/** Whether a cluster cannot be used, for now or until its settings are corrected: another cluster may have what is wanted. */
+export function isOfCluster(error: unknown): error is Error {
+  return (
+    error instanceof SlurmUnavailableError ||
+    error instanceof SshConfigError ||
+    error instanceof UntrustedPathError ||
+    isTransportError(error)
+  );
 }
 
 /**

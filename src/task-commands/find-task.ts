@@ -3,12 +3,10 @@ import type { ClearmlClient } from '../clearml/client.ts';
 import { isTaskId, type TaskId } from '../clearml/ids.ts';
 import type { Task } from '../clearml/task.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
-import { isTransportError } from '../slurm/map-transport-errors.ts';
-import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { isJobId } from '../slurm/parse-job-row.ts';
 import type { JobId } from '../slurm/scheduler.ts';
 import { parseJobName } from '../slurm/job-name.ts';
-import { openCluster } from '../assembly/open-cluster.ts';
+import { isOfCluster, openCluster } from '../assembly/open-cluster.ts';
 import { journalEntries } from '../daemon/journal/journal-lines.ts';
 import { withClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
@@ -28,9 +26,10 @@ export async function findTask(app: App, text: string | undefined, command: stri
       `${command} needs a TASK: a task id or a unique prefix of it, a task name, or a Slurm job id. See clearml-agent-slurm status.`,
     );
   if (isTaskId(text)) return text;
-  const byJob = isJobId(text) ? await tasksOfJob(app, text) : [];
+  const { tasks: byJob, unusable } = isJobId(text) ? await tasksOfJob(app, text) : NO_JOB;
   const found = await withClearml(app, (clearml) => named(clearml, text, byJob));
   const [only, ...others] = found;
+  if (only === undefined && unusable !== undefined) throw unusable;
   if (only === undefined)
     throw new UsageError(
       `Task "${text}" not found: no task id starts with it, and no task name or Slurm job id matches. See clearml-agent-slurm status.`,
@@ -50,30 +49,40 @@ function describeSeveral(text: string, found: readonly Task[]): string {
   return `"${text}" matches more than one task. Give one of these ids, or a unique prefix of it:${shown.join('')}${found.length > MOST_NAMED ? '\n  …' : ''}`;
 }
 
-/** From the journal, else from Slurm; an unreachable cluster has none. */
-async function tasksOfJob(app: App, job: JobId): Promise<TaskId[]> {
-  const found = new Set<TaskId>();
-  for (const cluster of app.config.settings.clusters) {
-    const entries = [...(await journalEntries(cluster.stateDir)).values()];
-    const known = entries.find(({ jobId }) => jobId === job)?.task ?? (await askSlurm(app, cluster, job));
-    if (known !== undefined) found.add(known);
-  }
-  return [...found];
+interface TasksOfJob {
+  readonly tasks: readonly TaskId[];
+  /** Why a cluster that may have the job cannot be used; undefined if there is none. */
+  readonly unusable: Error | undefined;
 }
 
-async function askSlurm(app: App, cluster: ClusterSettings, job: JobId): Promise<TaskId | undefined> {
-  try {
-    const { host, scheduler } = await openCluster(app, cluster, app.log);
+const NO_JOB: TasksOfJob = { tasks: [], unusable: undefined };
+
+/** From the journal, else from Slurm. */
+async function tasksOfJob(app: App, job: JobId): Promise<TasksOfJob> {
+  const found = new Set<TaskId>();
+  let unusable: Error | undefined;
+  for (const cluster of app.config.settings.clusters) {
+    const entries = [...(await journalEntries(cluster.stateDir)).values()];
     try {
-      // Only among our own jobs: any user can give a job the name of a task.
-      const list = await scheduler.list();
-      const own = list.kind === 'listed' ? list.jobs.find(({ id }) => id === job) : undefined;
-      return parseJobName(own?.name ?? '')?.taskId as TaskId | undefined;
-    } finally {
-      await host.close();
+      const known = entries.find(({ jobId }) => jobId === job)?.task ?? (await askSlurm(app, cluster, job));
+      if (known !== undefined) found.add(known);
+    } catch (error) {
+      if (!isOfCluster(error)) throw error;
+      unusable ??= error;
     }
-  } catch (error) {
-    if (error instanceof SlurmUnavailableError || isTransportError(error)) return undefined;
-    throw error;
+  }
+  return { tasks: [...found], unusable };
+}
+
+/** @throws the errors of `isOfCluster` */
+async function askSlurm(app: App, cluster: ClusterSettings, job: JobId): Promise<TaskId | undefined> {
+  const { host, scheduler } = await openCluster(app, cluster, app.log);
+  try {
+    // Only among our own jobs: any user can give a job the name of a task.
+    const list = await scheduler.list();
+    const own = list.kind === 'listed' ? list.jobs.find(({ id }) => id === job) : undefined;
+    return parseJobName(own?.name ?? '')?.taskId as TaskId | undefined;
+  } finally {
+    await host.close();
   }
 }

@@ -10,7 +10,8 @@ import { capitalized } from '../base/terminal-text.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { isLive, parseJobState } from '../slurm/job-state.ts';
 import { isTransportError } from '../slurm/map-transport-errors.ts';
-import { openCluster } from '../assembly/open-cluster.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
+import { isOfCluster, openCluster, type ClusterSide } from '../assembly/open-cluster.ts';
 import { findTask } from './find-task.ts';
 import { withClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
@@ -49,12 +50,18 @@ export async function printJobLog(
   output: LogOutput,
 ): Promise<boolean> {
   const task = await findTask(app, named, 'logs');
+  let unusable: Error | undefined;
   for (const cluster of app.config.settings.clusters) {
-    const { host, scheduler } = await openCluster(app, cluster, app.log);
+    let found: JobOnCluster | undefined;
     try {
-      const { stateDir } = cluster;
-      const job = await findJob({ scheduler, stateDir }, task, () => lastJobOf(app, task));
-      if (job === undefined) continue;
+      found = await findJobOnCluster(app, cluster, task);
+    } catch (error) {
+      if (!isOfCluster(error)) throw error;
+      unusable ??= error;
+    }
+    if (found === undefined) continue;
+    const { job, host, scheduler } = found;
+    try {
       const { outputPath: path, userId: owner } = job.record;
       if (path !== undefined && owner !== undefined)
         return await print(
@@ -71,10 +78,28 @@ export async function printJobLog(
       await host.close();
     }
   }
+  if (unusable !== undefined) throw unusable;
   output.stderr(
     `No Slurm job of task ${task} is known here: it is not submitted yet, or Slurm has forgotten the job. See clearml-agent-slurm status.\n`,
   );
   return printConsole(app, output, task, lines);
+}
+
+interface JobOnCluster extends ClusterSide {
+  readonly job: FoundJob;
+}
+
+/** Undefined if this cluster has no job of the task. The caller closes the host. @throws the errors of `isOfCluster`, and what the client throws */
+async function findJobOnCluster(app: App, cluster: ClusterSettings, task: TaskId): Promise<JobOnCluster | undefined> {
+  const side = await openCluster(app, cluster, app.log);
+  let job: FoundJob | undefined;
+  try {
+    const { stateDir } = cluster;
+    job = await findJob({ ...side, stateDir }, task, () => lastJobOf(app, task));
+    return job && { ...side, job };
+  } finally {
+    if (job === undefined) await side.host.close();
+  }
 }
 
 /** The console in ClearML, for a task without a readable log: the agent sends most of its output there too. */

@@ -126,6 +126,31 @@ describe('the logs command', () => {
     expect(stdout).to.match(/^clearml: job \d+ begins \(\d+\)\nbegun\n$/);
   });
 
+  for (const [what, away] of [
+    ['does not respond', '{ slurm_bin_dir: /none }'],
+    ['has an invalid SSH configuration', '{ host: login1, jump: "no host" }'],
+  ] as const)
+    it(`finds the job by the task and by the job id if another cluster ${what}`, async () => {
+      await using both = await openCliWithStandIns(
+        `clusters { away ${away}, here {} }, queues { gpu { cluster: here } }`,
+      );
+      await both.write(
+        't',
+        `#!/bin/bash\n#SBATCH --output=${both.outside}/%j.out\nsleep 1000\n\${CLEARML_PRE_SETUP}\n\${CLEARML_AGENT_EXECUTE}\n\${CLEARML_POST_SETUP}\n`,
+      );
+      const task = await both.user.makeTask({ name: 'a test task' });
+      await both.user.enqueue(task, await both.user.makeQueue('gpu'));
+      const ended = await both.run('--once', '--cluster', 'here', '--template-files', 't');
+      expect(ended.code, ended.stderr).to.equal(0);
+      const [job] = both.slurm.controller.remembered();
+
+      for (const named of [task, String(job?.id)]) {
+        const { code, stderr } = await both.run('logs', named);
+        expect(stderr, named).to.include(`Slurm job ${String(job?.id)} `);
+        expect(code, stderr).to.be.lessThan(2);
+      }
+    });
+
   it('asks the user to read the log on the node if this machine cannot read the log', async () => {
     const task = await submitOne(`rm ${cli.outside}/*.out; sleep 1000`);
 
