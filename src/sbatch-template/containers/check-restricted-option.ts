@@ -1,6 +1,9 @@
 // Checks a value in a restricted option: a list of mounts or variables, or an option that Pyxis writes into a script on the node.
+import { DIRECTIVE_PREFIX } from '../directives/tokenize-directives.ts';
 import { TemplateError } from '../errors.ts';
 import { displayValue } from '../placeholders/display-value.ts';
+import { PLAIN_WORD } from '../placeholders/quote-value.ts';
+import { CODE_VARIABLES } from '../shell/programs-that-run-code.ts';
 import { positionAt, type Range, type TemplateSource } from '../template-source.ts';
 import type { ResolvedValue } from '../placeholders/resolve-value.ts';
 import { isReference } from './parse-singularity-image.ts';
@@ -23,8 +26,14 @@ const FILE = /^[./][\w./:,@%+=~-]*$/;
  */
 export const PART_OF_MOUNT = /^(?!\.(?:\/|$)|(?:[^]*\/)?\.\.(?:\/|$)|[^]*\/\.$)[\w.@#%+=~-][\w./@#%+=~-]*$|^$/;
 
-/** A comma begins another variable (srun(1), `--export`; apptainer exec `--env`), which can be one that changes bash. */
-export const ONE_VARIABLE = /^[^,"]*$/;
+/**
+ * A comma begins another variable (srun(1), `--export`; apptainer exec `--env`), which can be one that changes bash. Slurm takes what
+ * follows a quote, commas included, for a part of the variable (`find_quote_token` in src/common/env.c).
+ */
+export const ONE_VARIABLE = /^[^,"']*$/;
+
+/** Singularity writes the value between double quotes into a script of the container (`injectEnvHandler` of Apptainer 1.4). */
+export const ONE_VARIABLE_OF_SINGULARITY = /^[^,"$`\\]*$/;
 
 const SCHEME = /^(?:docker|dockerd|podman):\/\//;
 
@@ -48,9 +57,13 @@ export function checkRestrictedValue(
   throw new TemplateError(source.file, line, column, `${displayValue(value)} for --${option} ${violation}`);
 }
 
-/** The requirement for values in this option. */
-export function requirementOf(option: string): 'part of a mount' | 'one variable' | 'plain for Pyxis' {
+/** The requirement for values in this option of a script with this text. */
+export function requirementOf(
+  option: string,
+  text: string,
+): 'part of a mount' | 'one variable' | 'one variable of Singularity' | 'plain for Pyxis' {
   if (MOUNTS.test(option)) return 'part of a mount';
+  if (option === 'env' && !/--no-eval\b/.test(text)) return 'one variable of Singularity';
   return VARIABLES.test(option) ? 'one variable' : 'plain for Pyxis';
 }
 
@@ -63,23 +76,40 @@ function violationOf(
   value: string,
   origin: ResolvedValue['origin'],
   { text }: TemplateSource,
-  { start }: Range,
+  place: Range,
 ): string | undefined {
-  switch (requirementOf(option)) {
+  const requirement = requirementOf(option, text);
+  switch (requirement) {
     case 'part of a mount':
       // A default of the template may be any directory.
       if (origin === 'default') return option.startsWith('container-') ? plainViolation(value) : undefined;
       return PART_OF_MOUNT.test(value)
         ? undefined
         : 'would mount a directory that is not below the one in the template: use a path below it, or -v in the container arguments';
+    case 'one variable of Singularity':
+      if (/[$`\\]/.test(value))
+        return 'has $, a backquote or a backslash, which Singularity evaluates: remove it, or write export NAME=${…} in the template before the command';
+      return variableViolation(option, value, text, place);
     case 'one variable':
-      if (!ONE_VARIABLE.test(value)) return 'has a comma or a quote, which would begin another variable: remove it';
-      return value.includes('=') && !/[\s,="']\w+=[^,\s]*$/.test(text.slice(0, start))
-        ? 'sets a variable, but only the template may choose its name: write NAME= in the template before the placeholder'
-        : undefined;
+      return variableViolation(option, value, text, place);
     case 'plain for Pyxis':
       return plainViolation(value);
   }
+}
+
+function variableViolation(option: string, value: string, text: string, { start, end }: Range): string | undefined {
+  const before = text.slice(0, start);
+  const [rest = ''] = text.slice(end).replaceAll('\\\n', ' ').split('\n', 1);
+  if (/[,"]/.test(value) || (option === 'export' && value.includes("'") && rest.includes(',')))
+    return 'has a comma or a quote, which would change the other variables: remove it';
+  const name = /(?:^|[\s,="'])(\w+)=[^,\s]*$/.exec(before)?.[1];
+  // In the script, the context of the placeholder says so.
+  const isDirective = before.slice(before.lastIndexOf('\n') + 1).startsWith(DIRECTIVE_PREFIX);
+  if (isDirective && name !== undefined && CODE_VARIABLES.test(name) && !PLAIN_WORD.test(value))
+    return `has a character that would be evaluated through ${name}: use letters, digits and ./:,@%+=-_`;
+  return value.includes('=') && name === undefined
+    ? 'sets a variable, but only the template may choose its name: write NAME= in the template before the placeholder'
+    : undefined;
 }
 
 function imageViolation(image: string): string | undefined {

@@ -1,5 +1,10 @@
 // Checks a value against what evaluates it, by way of a variable.
-import { ONE_VARIABLE, PART_OF_MOUNT, PLAIN_FOR_PYXIS } from '../containers/check-restricted-option.ts';
+import {
+  ONE_VARIABLE,
+  ONE_VARIABLE_OF_SINGULARITY,
+  PART_OF_MOUNT,
+  PLAIN_FOR_PYXIS,
+} from '../containers/check-restricted-option.ts';
 import type { EnforcedRule } from '../enforced-rules.ts';
 import { PLAIN_WORD } from '../placeholders/quote-value.ts';
 import type { ReachedEvaluation } from '../shell/lexer-result.ts';
@@ -37,7 +42,14 @@ const REQUIREMENTS: Readonly<
   'one variable': {
     passes: ONE_VARIABLE,
     rule: 'read-again',
-    advice: 'a comma or a quote would begin another variable: remove it',
+    advice: 'a comma or a quote would change the other variables: remove it',
+  },
+  'one variable of Singularity': {
+    passes: ONE_VARIABLE_OF_SINGULARITY,
+    rule: 'read-again',
+    advice:
+      'a comma or a quote would change the other variables, and Singularity evaluates $, backquotes and backslashes: remove them, or export ' +
+      'the variable before the command instead',
   },
 };
 

@@ -206,7 +206,7 @@ function evaluationsByOptions(layer: NestedScript): Evaluation[] {
     const option = restrictedOptionAt(text, expansion, words);
     if (option === undefined) return [];
     const by = `${option.startsWith('container-') ? 'Pyxis' : 'Slurm or Singularity'}, for --${option}`;
-    return [{ at: expansion.start, requirement: requirementOf(option), by, names: namesIn(expansion, layer) }];
+    return [{ at: expansion.start, requirement: requirementOf(option, text), by, names: namesIn(expansion, layer) }];
   });
 }
 

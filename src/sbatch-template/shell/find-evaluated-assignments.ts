@@ -107,7 +107,13 @@ function parseAssignment(word: Word, text: string): Assignment {
 function passedVariable({ start, end }: Word, text: string): Evaluated[] {
   const [before = '', name = ''] = PASSED_VARIABLE.exec(text.slice(start, end)) ?? [];
   if (!CODE_VARIABLES.test(name)) return [];
-  return [{ start: start + before.length, end, context: { kind: 're-evaluated', by: `bash, through ${name}` } }];
+  return [
+    {
+      start: start + before.length,
+      end,
+      context: { kind: 're-evaluated', by: `${evaluatorOf(name)}, through ${name}` },
+    },
+  ];
 }
 
 function evaluatedValue({ name, valueAt, end }: Assignment, names: DeclaredNames): Evaluated[] {
@@ -115,8 +121,12 @@ function evaluatedValue({ name, valueAt, end }: Assignment, names: DeclaredNames
   if (names.integers.has(name))
     return [{ start: valueAt, end, context: { kind: 'number', where: `the integer ${name}` } }];
   if (CODE_VARIABLES.test(name))
-    return [{ start: valueAt, end, context: { kind: 're-evaluated', by: `bash, through ${name}` } }];
+    return [{ start: valueAt, end, context: { kind: 're-evaluated', by: `${evaluatorOf(name)}, through ${name}` } }];
   return [];
+}
+
+function evaluatorOf(variable: string): string {
+  return /^(?:APPTAINER|SINGULARITY)ENV_/.test(variable) ? 'Singularity' : 'bash';
 }
 
 function evaluatedDeclaration(assignment: Assignment, names: DeclaredNames, flags: string): Evaluated[] {

@@ -6,7 +6,8 @@ import type { QuotingContext } from './quoting-context.ts';
 /** An evaluation that the value of a placeholder reaches, by way of a variable. */
 export interface ReachedEvaluation {
   readonly placeholder: ValuePlaceholder;
-  readonly requirement: 'number' | 'plain word' | 'plain for Pyxis' | 'part of a mount' | 'one variable';
+  readonly requirement:
+    'number' | 'plain word' | 'plain for Pyxis' | 'part of a mount' | 'one variable' | 'one variable of Singularity';
   /** What evaluates it; completes "evaluated by …". */
   readonly by: string;
   /** As in a script: `$CMD`, or `$1` for the arguments of a call. */

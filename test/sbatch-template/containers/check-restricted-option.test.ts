@@ -129,7 +129,44 @@ describe('the renderer, given a value X for a list of mounts or variables,', () 
         ).not.to.equal(undefined);
     });
 
+  for (const body of [
+    'srun --export=ALL,N=X,M=1 true',
+    'srun --export="N=X a,M=1" true',
+    'n=X; srun --export="N=$n" true',
+  ])
+    it(`rejects an X with a single quote, with which Slurm would take the next variable for a part of N: ${body}`, () => {
+      expect(errorOf(() => renderBody(body.replaceAll('X', X), "it's"))).not.to.equal(undefined);
+    });
+
+  it('accepts an X with a single quote in the last variable', () => {
+    renderBody(`srun --export=ALL,N=${X} true`, "it's");
+  });
+
+  for (const body of [
+    'singularity exec --env N=X i.sif true',
+    'srun apptainer exec --env "N=X" i.sif true',
+    'n=X; apptainer exec --env "N=$n" i.sif true',
+    'export APPTAINERENV_N=X; apptainer exec i.sif true',
+    'SINGULARITYENV_N="X" singularity exec i.sif true',
+    'n=X; export SINGULARITYENV_N="$n"; singularity exec i.sif true',
+    'srun --export=ALL,APPTAINERENV_N=X apptainer exec i.sif true',
+  ])
+    it(`rejects each X that Singularity would evaluate in the container: ${body}`, () => {
+      renderBody(body.replaceAll('X', X), 'a/b_c-1');
+      for (const value of ['$(id)', '`id`', '$HOME', 'a\\b'])
+        expect(
+          errorOf(() => renderBody(body.replaceAll('X', X), value)),
+          value,
+        ).not.to.equal(undefined);
+    });
+
+  it('accepts each X in a variable of a container with --no-eval', () => {
+    renderBody(`singularity exec --no-eval --env N=${X} i.sif true`, "it's $5");
+  });
+
   for (const [written, good, bad] of [
+    ['--export=ALL,APPTAINERENV_N=X', 'a', '$(id)'],
+    ['--export=ALL,N=X,M=1', 'a', "it's"],
     ['--export=ALL,N=X', 'a=b', '1,BASH_ENV=/tmp/x'],
     ['--export=X', 'HOME', 'BASH_ENV=/tmp/x'],
     ['--container-mounts=/scratch/X:/data', 'ann', 'x:/data,/etc:/host'],
