@@ -1,5 +1,6 @@
 // Shows in the status message of a waiting task which limit or pause holds it.
 import { elapsedMs } from '../../base/past-time.ts';
+import { InvalidResponseError } from '../../clearml/errors.ts';
 import { readTaskState } from '../../clearml/read-task-state.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { notify } from '../console/write-to-console.ts';
@@ -20,7 +21,7 @@ export interface HoldMessages {
 /** Each costs two calls; the next pass writes the others. */
 const MESSAGES_PER_PASS = 10;
 
-/** How often a message is written again because only the number of tasks before it changed. */
+/** How often a message is written again because only the number of tasks before it changed, or the task could not be read. */
 const REFRESH_MS = 5 * 60_000;
 
 interface Told {
@@ -65,12 +66,27 @@ export function createHoldMessages(deps: DaemonDeps): HoldMessages {
       await deps.clearml.tasks.setStatusMessage(id, text);
   }
 
+  /** Returns what counts as told: no text if the task cannot be read. Such a task must not keep the others from their messages. */
+  async function tell(id: TaskId, message: Told): Promise<Told> {
+    try {
+      await write(id, message);
+      return message;
+    } catch (error) {
+      if (!(error instanceof InvalidResponseError)) throw error;
+      return { ...message, text: '' };
+    }
+  }
+
   return {
     async show(held, isWaiting, mayContinue = () => true) {
       for (const [task, message] of wantedMessages(held, isWaiting)) {
-        if (!(await notify(deps, task, () => write(task, message)))) return;
+        let its = message;
+        const isAnswered = await notify(deps, task, async () => {
+          its = await tell(task, message);
+        });
+        if (!isAnswered) return;
         if (message.text === '') told.delete(task);
-        else told.set(task, message);
+        else told.set(task, its);
         if (!mayContinue()) return;
       }
     },

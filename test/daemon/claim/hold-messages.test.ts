@@ -44,6 +44,29 @@ describe('a daemon that holds tasks in their queue', () => {
     for (const number of range(1, 3)) expect(await messageOf(fixture, number)).to.match(/^Waits in queue/);
   });
 
+  it('writes the status messages of the other tasks if one task cannot be read, and tries that task again after five minutes', async () => {
+    const fixture = fixtureWithPause();
+    await enqueue(fixture, 'ada', ...range(1, 12));
+    const passes = passesOf(fixture);
+    const odd = range(1, 11).map(taskNumber);
+    fixture.server.garble = (endpoint, answer) => {
+      const isOdd = (row: unknown): boolean => odd.some((task) => JSON.stringify(row).includes(task));
+      const garbled = (row: unknown): unknown => (isOdd(row) ? { ...(row as object), status_message: 7 } : row);
+      if (endpoint === 'tasks.get_by_id') return { ...answer, task: garbled(answer['task']) };
+      if (endpoint === 'tasks.get_all') return { ...answer, tasks: (answer['tasks'] as unknown[]).map(garbled) };
+      return answer;
+    };
+    for (let pass = 1; pass <= 2; pass += 1) await passes.claim();
+    fixture.server.garble = (_endpoint, answer) => answer;
+    expect(await messageOf(fixture, 12)).to.match(/^Waits in queue/);
+    expect(await messageOf(fixture, 1)).to.equal('');
+
+    fixture.clock.pass(5 * 60_000);
+    await passes.claim();
+
+    expect(await messageOf(fixture, 1)).to.match(/^Waits in queue/);
+  });
+
   it('leaves the remaining status messages for a later pass if the next poll is due', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
