@@ -212,6 +212,22 @@ describe('the status page', () => {
     );
   });
 
+  it('is updated again after a reverse proxy has responded with an error in place of the daemon', async () => {
+    const { page } = await openPage(browser, served);
+    let requests = 0;
+    await page.route('**/events', async (route) => {
+      requests += 1;
+      await (requests === 1 ? route.fulfill({ status: 502 }) : route.continue());
+    });
+    await page.reload();
+    await page.locator('html.stale').waitFor({ state: 'attached' });
+
+    await page.locator('html:not(.stale)').waitFor({ state: 'attached' });
+
+    expect(requests).to.equal(2);
+    await page.context().close();
+  });
+
   it('shows each change of a task until the task has ended, without a reload', async () => {
     const { page, complaints, until } = await openPage(browser, served);
     await until('#tasks tr', /JobHeldUser/);

@@ -4,6 +4,7 @@ import { formatDuration } from '../../base/format-duration.ts';
 
 const RELATIVE_EVERY_MS = 10_000;
 const PLOTS_EVERY_MS = 60_000;
+const CONNECT_AGAIN_MS = 10_000;
 
 /** Shows `2 min ago`, or `in 3 h`, with the local time as the title. */
 function showTimes(root: ParentNode): void {
@@ -36,8 +37,11 @@ function follow(): void {
     for (const [id, content] of Object.entries(parts)) replace(id, content);
     document.documentElement.classList.remove('stale');
   });
-  // EventSource connects again by itself.
-  events.addEventListener('error', () => document.documentElement.classList.add('stale'));
+  events.addEventListener('error', () => {
+    document.documentElement.classList.add('stale');
+    // EventSource connects again by itself, but not after an HTTP error: that of a proxy while the daemon restarts, or of too many pages.
+    if (events.readyState === EventSource.CLOSED) setTimeout(follow, CONNECT_AGAIN_MS);
+  });
 }
 
 showTimes(document);
