@@ -4,7 +4,7 @@ import { detectedProblemsPage } from '../../test/cli/detected-problems.ts';
 import { exampleUnits } from './example-units.ts';
 import { referencePage } from './configuration-page.ts';
 import { doctorPage } from './doctor-page.ts';
-import { fillFailureTables } from './failures-page.ts';
+import { fillFailureTable } from './failures-page.ts';
 import { lintPage } from './lint-page.ts';
 import { fillExitCodes } from './operating-page.ts';
 import { fillReference, TEMPLATE_PAGES } from './templates-page.ts';
@@ -17,7 +17,7 @@ write('doctor.md', doctorPage());
 write('lint.md', lintPage());
 write('proof/detected-problems.md', detectedProblemsPage());
 for (const page of TEMPLATE_PAGES) fill(page, fillReference);
-fill('failures.md', fillFailureTables);
+fill('failures.md', fillFailureTable);
 fill('operating.md', fillExitCodes);
 fill('web.md', fillMetrics);
 for (const [name, text] of Object.entries(exampleUnits()))
