@@ -44,9 +44,7 @@ export const httpSection = z
       ),
     unix_socket: localPath('state')
       .optional()
-      .describe(
-        'The path of a Unix socket that serves the same pages without a token, to you and root only, such as to a reverse proxy that runs as you.',
-      ),
+      .describe('The path of a Unix socket that serves the same pages without a token, to you and root only.'),
   })
   .optional()
   .describe(

@@ -9,9 +9,7 @@ type Limits = Record<LimitSetting, typeof limit>;
 
 /** Those of `agent.slurm`, which apply to each cluster. */
 export const limits: Limits = {
-  max_jobs: limit.describe(
-    'The most jobs of a cluster that may wait or run at the same time. Further tasks stay in their queue, and their status message says why. Default: no limit.',
-  ),
+  max_jobs: limit.describe('The most jobs of a cluster that may wait or run at the same time. Default: no limit.'),
   max_waiting_jobs: limit.describe(
     'The most jobs of a cluster that may wait in Slurm. Set it so that later tasks of higher priority do not queue behind many jobs. Default: no limit.',
   ),
@@ -30,9 +28,7 @@ export const limits: Limits = {
 export const limitsOfCluster: Limits = limitsWith((name) => `Replaces \`${name}\` for this cluster.`);
 
 /** They apply in addition to those of the cluster. */
-export const limitsOfQueue: Limits = limitsWith(
-  (name) => `As \`${name}\`, but for this queue alone. Default: no limit.`,
-);
+export const limitsOfQueue: Limits = limitsWith((name) => `As \`${name}\`, for this queue.`);
 
 function limitsWith(meaning: (name: LimitSetting) => string): Limits {
   const like = (name: LimitSetting): typeof limit => limit.describe(meaning(name));

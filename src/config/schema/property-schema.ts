@@ -20,7 +20,7 @@ const constraint = z
     max: amount
       .optional()
       .describe(
-        'The largest permitted value. A number has the unit of the option: minutes for `--time`, megabytes for `--mem`. For these options, `0` and `UNLIMITED` exceed any `max`.',
+        'The largest permitted value. A number has the unit of the option: minutes for `--time`, megabytes for `--mem`.',
       ),
     values: z
       .array(z.union([z.string(), z.number(), z.boolean()]))
@@ -41,7 +41,7 @@ export const properties = z
   .record(z.string(), z.union([z.boolean(), constraint], 'must be true, false, or a group with min, max or values'))
   .default({})
   .describe(
-    'Constraints by user property: a group with `min`, `max` or `values`, or `false` to forbid the property. A task that violates one fails, and the message says what is permitted. The defaults of the template are not checked.',
+    'Constraints by user property: a group with `min`, `max` or `values`, or `false` to forbid the property. A task that violates one fails.',
   );
 
 export const otherProperties = z

@@ -103,7 +103,7 @@ export const SlurmSection = z.strictObject({
   poll_interval_sec: seconds(1)
     .default(15)
     .describe(
-      'Time between two polls of Slurm, each one `squeue` for all jobs. Up to four times as long while nothing changes or Slurm responds slowly. Raise it if your site limits calls; lower it to see job states sooner.',
+      'Time between two polls of Slurm, each one `squeue` for all jobs. Up to four times as long while nothing changes or Slurm responds slowly. Raise it if your site limits calls.',
     ),
   queue_poll_interval_sec: seconds(1)
     .default(5)
@@ -126,7 +126,7 @@ export const SlurmSection = z.strictObject({
     .max(1000, 'must be at most 1000')
     .default(10)
     .describe(
-      "Rate limit for submissions, with bursts of twice as many. Polls and cancellations count against it but never wait. The daemon stays below the controller's own limit (`rl_enable` in slurm.conf), and slows down while `squeue` is slow. Lower it if your admins ask you to.",
+      'Rate limit for submissions, with bursts of twice as many. Polls and cancellations count against it but never wait. Lower it if your admins ask you to.',
     ),
   api_rate_per_sec: z
     .number()
@@ -134,7 +134,7 @@ export const SlurmSection = z.strictObject({
     .max(1000, 'must be at most 1000')
     .default(40)
     .describe(
-      'Rate limit for calls to the ClearML server, with bursts of twice as many. Only new claims wait for it; a task needs about four calls. The daemon claims less while the server is slow or responds with 429 or 503. Lower it if the daemon slows down the web page; raise it if the server is fast and many short tasks wait.',
+      'Rate limit for calls to the ClearML server, with bursts of twice as many. Only new claims wait for it; a task needs about four calls. Lower it if the daemon slows down the web page; raise it if the server is fast and many short tasks wait.',
     ),
   command_timeout_sec: seconds(1)
     .default(90)
@@ -151,7 +151,7 @@ export const SlurmSection = z.strictObject({
     .regex(/^\d+(\.\w+)+$/, 'must be a version such as "3.0.3"')
     .default('3.0.3')
     .describe(
-      'The version of clearml-agent to install on nodes without one. For 3.0.3, pip checks the hashes of all packages (CPython 3.6 to 3.14, x86_64 and aarch64, glibc). Other versions are installed without hashes, and the job log says so.',
+      'The version of clearml-agent to install on nodes without one. Versions other than 3.0.3 are installed without checking the hashes of the packages.',
     ),
   singularity_mode: z
     .boolean()

@@ -14,5 +14,5 @@ export const userMap = z
   .record(z.string().min(1, 'must not be empty'), unixUser)
   .default({})
   .describe(
-    'The Unix user for the tasks of each ClearML user. A key is the id or the name of a ClearML user, or `default` for all others. Without an entry and without `default`, a task fails. If the map is empty, all jobs run as the user of the daemon. Needs the file that `clearml-agent-slurm sudoers` prints; see [shared-service.md](shared-service.md).',
+    'The Unix user for the tasks of each ClearML user. A key is the id or the name of a ClearML user, or `default` for all others. Needs the file that `clearml-agent-slurm sudoers` prints.',
   );
