@@ -77,18 +77,10 @@ export const SET_BY_JOB: readonly JobVariables[] = [
   },
   { names: ['CLEARML_CONFIG_FILE'], meaning: "The job's `clearml.conf` in the private directory, mode 0600." },
   {
-    names: ['CLEARML_SLURM_CONFIGURATION'],
-    meaning: 'The file that `CLEARML_CONFIG_FILE` was copied from; empty if there is none.',
-  },
-  {
     names: ['GIT_CEILING_DIRECTORIES'],
     meaning: 'As exported, plus the parent of the private directory.',
   },
   { names: ['CLEARML_SLURM_PYTHON'], meaning: 'The Python that has clearml-agent.' },
-  {
-    names: ['CLEARML_SLURM_RANK_NAMES'],
-    meaning: 'On several nodes: the random suffixes of the private directories, one for each rank.',
-  },
   {
     names: ['CLEARML_AGENT__AGENT__VENVS_DIR'],
     meaning:
@@ -109,5 +101,8 @@ export const SET_BY_JOB: readonly JobVariables[] = [
     names: ['PYTHONNOUSERSITE', 'CLEARML_AGENT__AGENT__PACKAGE_MANAGER__SYSTEM_SITE_PACKAGES'],
     meaning: "In a container: 1 and true, so that Python uses the image's packages and none of `~/.local`.",
   },
-  { names: ['CLEARML_SLURM_SET_UP'], meaning: 'In a container: the script that runs before the agent.' },
+  {
+    names: ['CLEARML_SLURM_CONFIGURATION', 'CLEARML_SLURM_RANK_NAMES', 'CLEARML_SLURM_SET_UP'],
+    meaning: 'Used by the blocks only.',
+  },
 ];

@@ -28,7 +28,7 @@ const RULES: Readonly<Record<string, FilterRule>> = {
   },
   remove_newlines: {
     takesArgument: false,
-    does: 'removes newlines; needed only after `raw`, because newlines are otherwise removed anyway',
+    does: 'removes newlines; needed only after `raw`',
     apply: removeNewlines,
   },
   int: {
