@@ -1,8 +1,7 @@
 // What a daemon does so that it and its peers together exceed a limit by at most one job of each peer.
 import type { Clock } from '../../base/clock.ts';
-import { listJobs, type Snapshot } from '../poll/poll.ts';
+import type { Snapshot } from '../poll/poll.ts';
 import { LOAD_FACTOR } from '../poll/poll-interval.ts';
-import type { DaemonDeps } from '../deps.ts';
 import { MAX_TOGETHER } from '../submit/submission-pool.ts';
 import { jobsOfOwner, type JobCounts } from './count-limit-use.ts';
 import type { ClaimState, Head } from './plan-claims.ts';
@@ -73,16 +72,4 @@ export function createPeerWatch(clock: Pick<Clock, 'now'>): PeerWatch {
     },
     mustListAgain: () => !isWithoutGap && clock.now() >= mayListAt,
   };
-}
-
-/** Lists the jobs again, and returns the snapshot with them; undefined if Slurm did not list all. Jobs that are no longer listed stay. */
-export async function listAgain(
-  deps: DaemonDeps,
-  snapshot: Snapshot,
-  signal: AbortSignal,
-): Promise<Snapshot | undefined> {
-  const list = await listJobs(deps, signal);
-  if (list === undefined) return undefined;
-  const { listedAt, slurmMs } = list;
-  return { ...snapshot, listedAt, slurmMs, jobs: new Map([...snapshot.jobs, ...list.jobs]) };
 }

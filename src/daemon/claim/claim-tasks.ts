@@ -125,7 +125,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
     const isStarted = pool.start(
       entry,
       () => submitClaimedTask({ ...deps, clearml }, entry, { queue, isParked: false, batch }),
-      reader.submissionOf(queue, entry.task),
+      reader.submitterOf(queue, entry.task),
     );
     // A later pass submits it; the others must not wait for it.
     if (!isStarted) batch.leave(entry.task);

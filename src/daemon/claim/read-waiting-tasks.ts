@@ -5,9 +5,9 @@ import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { type Pause, pauseOf } from '../pause/pauses-file.ts';
 import { createTaskOwners, factsOf, type TaskFacts } from '../users/task-owners.ts';
 import type { Backoff } from '../submit/submission-backoff.ts';
-import type { SubmissionOf } from '../submit/submission-pool.ts';
-import { findLiveJob, readParked, type Snapshot } from '../poll/poll.ts';
-import { createPeerWatch, headsFarFromLimits, listAgain } from './claim-beside-peers.ts';
+import type { Submitter } from '../submit/failed-submission-holds.ts';
+import { findLiveJob, listJobs, readParked, type Snapshot } from '../poll/poll.ts';
+import { createPeerWatch, headsFarFromLimits } from './claim-beside-peers.ts';
 import { createOverReader, NO_JOBS, tally, tasksWithJobs, type Tally } from './count-limit-use.ts';
 import { createEarlierJobs } from './earlier-jobs.ts';
 import { createSizeReader } from './nodes-and-gpus-of-tasks.ts';
@@ -21,8 +21,8 @@ export interface WaitingTasksReader {
   read(given: Reading): Promise<ClaimState>;
   /** Notes that a claim was tried, so that the entry in the snapshot is old. */
   tried(head: Head, isClaimed: boolean): void;
-  /** Whose job and submission the task's will be, as far as its owner is known. */
-  submissionOf(queue: ServedQueue, task: TaskId): SubmissionOf;
+  /** Whose submission the task's will be; undefined if its owner is not known yet. */
+  submitterOf(queue: ServedQueue, task: TaskId): Submitter | undefined;
   /** Notes whose turn it was. */
   served(state: ClaimState): void;
   /** Whether a peer may submit jobs that limits count, so that the counts must be read again after few claims. */
@@ -85,6 +85,11 @@ export function createWaitingTasksReader(
   let parked = new Set<TaskId>();
   let old = new Set<TaskId>();
 
+  function current(): Pass {
+    if (pass === undefined) throw new RangeError('a pass must begin before its queues are read');
+    return pass;
+  }
+
   /** Jobs that peers submitted since the poll are known by their entries in the scheduler queue. */
   async function readTally(snapshot: Snapshot, signal: AbortSignal): Promise<Tally> {
     if (!countsJobs) return { cluster: NO_JOBS, queues: new Map() };
@@ -99,7 +104,7 @@ export function createWaitingTasksReader(
     const isUntracked = (task: TaskId): boolean => !journal.entries.has(task) && !claimed.has(task);
     const named = [...snapshot.jobs.keys()].filter(isUntracked);
     const untracked = named.filter((task) => findLiveJob(snapshot, task) !== undefined);
-    if (pass !== undefined) pass.ownersLeft -= await over.read(untracked, pass.ownersLeft);
+    current().ownersLeft -= await over.read(untracked, current().ownersLeft);
     const tasks = tasksWithJobs({
       jobs: snapshot.jobs,
       parked: claimed,
@@ -142,7 +147,7 @@ export function createWaitingTasksReader(
   }
 
   async function readOwners(tasks: Iterable<TaskId>): Promise<void> {
-    if (pass !== undefined) pass.ownersLeft -= await owners.read(deps.clearml.tasks, tasks, pass.ownersLeft);
+    current().ownersLeft -= await owners.read(deps.clearml.tasks, tasks, current().ownersLeft);
   }
 
   function mattersWho(queue: ServedQueue, snapshot: Snapshot): boolean {
@@ -169,22 +174,19 @@ export function createWaitingTasksReader(
     },
 
     async read({ most, lastServed, passed, pauses, signal }) {
-      if (pass === undefined) throw new RangeError('a pass must begin before its queues are read');
-      const { snapshot } = pass;
+      const { snapshot, counted } = current();
       const read = await deps.clearml.queues.read(ids, most);
       warnOfMissing(deps, read);
-      const counts = await readTally(pass.counted, signal);
+      const counts = await readTally(counted, signal);
       const waiting = queues.map((queue) => {
         const found = read.queues.find(({ id }) => id === queue.id);
         return { queue, entries: entriesOf(queue, found, snapshot), hasMore: found?.hasMore };
       });
       for (const { queue, entries } of waiting)
         if (mattersWho(queue, snapshot)) await readOwners(entries.map(({ task }) => task));
-      for (const { queue, entries } of waiting)
-        for (const task of refused.tasksToPass(snapshot, queue.id, entries)) passed.add(task);
+      const held = refused.find(snapshot, waiting);
       const unclaimable = earlierJobs.find(snapshot, waiting);
-      for (const task of unclaimable.passed.keys()) passed.add(task);
-      const reasons = waiting.flatMap(({ queue, entries }) => refused.reasons(snapshot, queue.id, entries));
+      for (const task of [...held.passed, ...unclaimable.passed.keys()]) passed.add(task);
       return {
         queues: waiting.map(({ queue, entries, hasMore }) => ({
           queue,
@@ -202,22 +204,19 @@ export function createWaitingTasksReader(
         lastServed,
         skip: unclaimable.skip,
         passed,
-        reasons: new Map([...reasons, ...unclaimable.passed]),
+        reasons: new Map([...held.reasons, ...unclaimable.passed]),
         turns: refused.inTurn(snapshot, waiting),
       };
     },
 
     tried({ queue, entry }, isClaimed) {
       old.add(entry.task);
-      const user = refused.refusedOf(pass?.snapshot, queue.id, entry.task)?.user;
+      const user = refused.submitterOf(current().snapshot, queue.id, entry.task)?.user;
       // If a peer was first, its daemon submits the task: that shows this one nothing.
       if (isClaimed && user !== undefined) deps.unixUsers?.holds.noteProbe(user, deps.clock.now());
     },
 
-    submissionOf: ({ id }, task) => ({
-      refused: refused.refusedOf(pass?.snapshot, id, task),
-      submitter: refused.submitterOf(pass?.snapshot, id, task),
-    }),
+    submitterOf: ({ id }, task) => refused.submitterOf(current().snapshot, id, task),
 
     served(state) {
       for (const { queue, servedAt } of state.queues) turns.set(queue.id, servedAt);
@@ -227,10 +226,13 @@ export function createWaitingTasksReader(
     togetherOf: (state, heads) => (mustReadOften() ? headsFarFromLimits(state, heads) : heads),
     mustListAgain: () => mustReadOften() && peerWatch.mustListAgain(),
     async listAgain(signal) {
-      const listed = pass && (await listAgain(deps, pass.counted, signal));
-      if (pass === undefined || listed === undefined) return false;
-      pass.counted = listed;
-      peerWatch.listed(listed);
+      const list = await listJobs(deps, signal);
+      if (list === undefined) return false;
+      const { listedAt, slurmMs } = list;
+      const its = current();
+      // Jobs that are no longer listed stay.
+      its.counted = { ...its.counted, listedAt, slurmMs, jobs: new Map([...its.counted.jobs, ...list.jobs]) };
+      peerWatch.listed(list);
       return true;
     },
     mustReadSize: (queue) => countsSizes(limits) || countsSizes(queue.limits),

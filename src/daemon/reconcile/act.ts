@@ -21,7 +21,6 @@ import { resubmit } from '../submit/submit-parked-task.ts';
 import { isHeld, noteProbe } from '../users/unix-users.ts';
 import { logToConsole, showStatus } from '../console/write-to-console.ts';
 import { submitterOf } from '../submit/failed-submission-holds.ts';
-import { refusedOf } from '../submit/slurm-refusal-holds.ts';
 import type { SubmissionPool, SubmitResult } from '../submit/submission-pool.ts';
 import { parkAgain, renewParking } from './park-again.ts';
 
@@ -196,8 +195,7 @@ function startResubmission(
     return resubmit(deps, entry, why);
   };
   // It had a job, so its entry names the Unix user, unless that is the user of the daemon.
-  const of = { refused: refusedOf(entry), submitter: submitterOf(deps, entry) };
-  const isStarted = pool.start(entry, resubmission, of);
+  const isStarted = pool.start(entry, resubmission, submitterOf(deps, entry));
   if (isStarted && deps.unixUsers !== undefined) noteProbe(deps.unixUsers, seen.task?.user, deps.clock.now());
 }
 

@@ -8,7 +8,7 @@ import { returnToQueue } from '../end/return-to-queue.ts';
 import { failAsHopeless } from '../end/fail-hopeless-task.ts';
 import { HANGS_MS } from '../users/sudo-holds.ts';
 import { submitterOf, type Submitter } from './failed-submission-holds.ts';
-import { refusedOf, type Refused } from './slurm-refusal-holds.ts';
+import { refusedOf } from './slurm-refusal-holds.ts';
 import type { Backoff } from './submission-backoff.ts';
 
 /** The cluster accepts no more jobs now: the parked task returns to the front of its queue. */
@@ -30,12 +30,6 @@ export interface Backpressure {
 /** `unknown` is a failure whose cause may be the task; `none` means that no job was submitted for another reason. */
 export type SubmitResult = 'accepted' | 'unknown' | 'none' | Backpressure;
 
-/** Undefined if it is not known yet. */
-export interface SubmissionOf {
-  readonly refused: Refused | undefined;
-  readonly submitter: Submitter | undefined;
-}
-
 export interface SubmissionPool {
   /** Whether another task may be claimed: its submission starts at once then. */
   mayClaim(): boolean;
@@ -47,9 +41,9 @@ export interface SubmissionPool {
   /**
    * Starts a submission, or returns false if there is no free slot. No other code touches the task until the submission ends; an
    * error is logged, and a later pass finishes its step.
-   * @param of whose job and submission it will be, if the entry does not name them yet
+   * @param submitter whose submission it will be, if the entry does not name that user yet
    */
-  start(entry: Entry, submission: () => Promise<SubmitResult>, of?: SubmissionOf): boolean;
+  start(entry: Entry, submission: () => Promise<SubmitResult>, submitter?: Submitter): boolean;
   /** Whether Slurm has accepted a job since then (milliseconds since 1970). */
   hasAcceptedSince(time: number): boolean;
   /** Resolves when this many tasks may be claimed, at the latest at `until` (milliseconds since 1970) or when the signal aborts. */
@@ -118,21 +112,19 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
     }
   }
 
-  function knownOf(entry: Entry): SubmissionOf {
-    const isKnown = deps.unixUsers === undefined || entry.unixUser !== undefined;
-    const hasOrigin = deps.unixUsers !== undefined || entry.origin !== undefined;
-    return {
-      refused: isKnown ? refusedOf(entry) : undefined,
-      submitter: isKnown && hasOrigin ? submitterOf(deps, entry) : undefined,
-    };
+  /** Undefined if the entry does not name the user yet. */
+  function knownSubmitter(entry: Entry): Submitter | undefined {
+    const user = deps.unixUsers === undefined ? entry.origin : entry.unixUser;
+    return user && submitterOf(deps, entry);
   }
 
   /** One submission shows whether Slurm accepts jobs of its queue and submitter again. */
-  function startProbe({ refused, submitter }: SubmissionOf): (now: number) => void {
+  function startProbe(entry: Entry, submitter: Submitter | undefined): (now: number) => void {
     const now = clock.now();
+    const refused = deps.unixUsers === undefined ? refusedOf(entry) : submitter;
     const ends = [
-      refused === undefined ? undefined : backoff.holds?.startProbe(refused, now),
-      submitter === undefined ? undefined : backoff.failures.startProbe(submitter, now),
+      refused && backoff.holds?.startProbe(refused, now),
+      submitter && backoff.failures.startProbe(submitter, now),
     ];
     return (endedAt) => {
       for (const end of ends) end?.(endedAt);
@@ -221,10 +213,10 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
       return now >= backoff.until(now) && (!backoff.isFailing() || inSlots.size === 0);
     },
     hasAcceptedSince: (time) => backoff.failures.lastAccepted() > time,
-    start(entry, submission, of = knownOf(entry)) {
+    start(entry, submission, submitter = knownSubmitter(entry)) {
       if (!hasFreeSlots(1) || rateLimit.waitMs(clock.now()) > 0) return false;
       rateLimit.spend(clock.now());
-      const endProbe = startProbe(of);
+      const endProbe = startProbe(entry, submitter);
       deps.busy.add(entry.task);
       const waitForLater = (): Promise<unknown> => {
         const all = [...running];
