@@ -72,6 +72,17 @@ export class LostRaceError extends ServerRefusedError {
   override readonly name: string = 'LostRaceError';
 }
 
+/** Whether the change was made; false if another one was first. */
+export async function winsRace(change: Promise<void>): Promise<boolean> {
+  try {
+    await change;
+    return true;
+  } catch (error) {
+    if (error instanceof LostRaceError) return false;
+    throw error;
+  }
+}
+
 /** Thrown when the server rejects the key, the secret or the token: a user must correct the configuration. */
 export class CredentialsRejectedError extends Error {
   override readonly name = 'CredentialsRejectedError';

@@ -1,6 +1,6 @@
 // Runs one task as a Slurm job without a daemon, shows its console meanwhile, and ends as the task has ended.
 import type { App } from '../assembly/app.ts';
-import { LostRaceError, ServerUnreachableError } from '../clearml/errors.ts';
+import { ServerUnreachableError, winsRace } from '../clearml/errors.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import { planStart, readTaskState } from './plan-start.ts';
 import { trackOneTask, type OneTaskEnd } from './track-one-task.ts';
@@ -88,14 +88,10 @@ async function begin(
 }
 
 async function enqueue({ deps, queue, task }: Pick<OneTask, 'deps' | 'queue' | 'task'>): Promise<void> {
-  try {
-    await deps.clearml.tasks.enqueue(task, queue.id);
-  } catch (error) {
-    if (!(error instanceof LostRaceError)) throw error;
-    throw new UsageError(
-      `Another user changed task ${task} while execute enqueued it. Check the task, then run execute again.`,
-    );
-  }
+  if (await winsRace(deps.clearml.tasks.enqueue(task, queue.id))) return;
+  throw new UsageError(
+    `Another user changed task ${task} while execute enqueued it. Check the task, then run execute again.`,
+  );
 }
 
 function describeLeft({ jobId }: OneTaskEnd, task: TaskId, again: string): string {

@@ -1,7 +1,7 @@
 // Parks a task in the scheduler queue, where it is visible and abortable, and where the server's watchdog does not fail it.
 import { readTaskState } from '../../clearml/read-task-state.ts';
 import type { Tasks } from '../../clearml/client.ts';
-import { LostRaceError } from '../../clearml/errors.ts';
+import { winsRace } from '../../clearml/errors.ts';
 import type { Task, TaskDocument } from '../../clearml/task.ts';
 import { isAbortUndone } from '../decide/recognize-abort.ts';
 import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
@@ -72,13 +72,9 @@ export async function unpark(
 export async function leaveToUser(deps: DaemonDeps, { task: id, queueName: queue }: Entry, task?: Task): Promise<void> {
   if (task !== undefined && isAbortUndone(task)) {
     const note = { reason: task.statusReason, message: task.statusMessage };
-    try {
-      await deps.clearml.tasks.stop(id, note, { force: false, isUsersAbort: true });
+    // Its user may have acted on it again.
+    if (await winsRace(deps.clearml.tasks.stop(id, note, { force: false, isUsersAbort: true })))
       deps.log.info('Aborted the task again: the server had undone the abort', { task: id, queue });
-    } catch (error) {
-      // Its user has acted on it again.
-      if (!(error instanceof LostRaceError)) throw error;
-    }
   }
   await deps.journal.forget(id);
 }

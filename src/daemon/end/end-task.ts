@@ -1,6 +1,6 @@
 // Ends or dequeues a task whose agent did not, with Slurm's reason and the end of the job's log.
 import { readTaskState } from '../../clearml/read-task-state.ts';
-import { LostRaceError } from '../../clearml/errors.ts';
+import { winsRace } from '../../clearml/errors.ts';
 import type { ConsoleLine } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
@@ -50,15 +50,15 @@ export async function endTask(deps: DaemonDeps, entry: Entry, decided: Ending, b
   const message = `${ending.text}${advice.length === 0 ? (ending.guess ?? '') : ''}`;
   const text = `${rank}${message}`;
   const note = { reason: ending.reason, message: text.slice(0, MESSAGE_LENGTH) };
-  try {
+  const { tasks } = deps.clearml;
+  const change =
     // The server lets a queued task fail only with `force`.
-    if (status === 'failed') await deps.clearml.tasks.fail(entry.task, note, { force: basis.seen.status === 'queued' });
-    else if (status === 'stopped') await deps.clearml.tasks.stop(entry.task, note, { force: false });
-    else await deps.clearml.tasks.complete(entry.task, note);
-  } catch (error) {
-    if (error instanceof LostRaceError) return;
-    throw error;
-  }
+    status === 'failed'
+      ? tasks.fail(entry.task, note, { force: basis.seen.status === 'queued' })
+      : status === 'stopped'
+        ? tasks.stop(entry.task, note, { force: false })
+        : tasks.complete(entry.task, note);
+  if (!(await winsRace(change))) return;
   deps.log.info('Ended the task', {
     task: entry.task,
     job: entry.jobId,
@@ -90,12 +90,7 @@ async function isEnqueued({ clearml }: DaemonDeps, { id, executionQueue }: Task)
  */
 export async function dequeueTask(deps: DaemonDeps, entry: Entry, text: string): Promise<void> {
   const reason: StatusReason = 'removed from the scheduler queue';
-  try {
-    await deps.clearml.tasks.dequeue(entry.task, { reason, message: '' });
-  } catch (error) {
-    if (error instanceof LostRaceError) return;
-    throw error;
-  }
+  if (!(await winsRace(deps.clearml.tasks.dequeue(entry.task, { reason, message: '' })))) return;
   deps.log.info('A user removed the task from the scheduler queue; restored its previous status', {
     task: entry.task,
     job: entry.jobId,

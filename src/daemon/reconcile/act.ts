@@ -1,5 +1,5 @@
 // Carries out the actions of a decision in order; the first one that is out of date ends the list.
-import { LostRaceError } from '../../clearml/errors.ts';
+import { winsRace } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
@@ -89,7 +89,8 @@ export async function act(
           job: current.jobId,
           queue: current.queueName,
         });
-        if (!(await repeatAbort(deps, current.task))) return;
+        // As the web page does, so that a task that is no longer in progress keeps its status.
+        if (!(await winsRace(deps.clearml.tasks.abort(current.task)))) return;
         break;
       case 'cancel':
         if (!isCancelDue(current, action, deps.clock.now())) break;
@@ -197,17 +198,6 @@ function startResubmission(
   // It had a job, so its entry names the Unix user, unless that is the user of the daemon.
   const isStarted = pool.start(entry, resubmission, submitterOf(deps, entry));
   if (isStarted && deps.unixUsers !== undefined) noteProbe(deps.unixUsers, seen.task?.user, deps.clock.now());
-}
-
-/** Asks as the web page does, so that a task that is no longer in progress keeps its status. False if it is not. */
-async function repeatAbort({ clearml }: DaemonDeps, task: TaskId): Promise<boolean> {
-  try {
-    await clearml.tasks.abort(task);
-    return true;
-  } catch (error) {
-    if (error instanceof LostRaceError) return false;
-    throw error;
-  }
 }
 
 /** Whether the end of its job decides what happens to the task. */

@@ -1,5 +1,5 @@
 // Parks a tracked task again: after Slurm requeued its job, or to renew an entry that peers would take for abandoned.
-import { LostRaceError } from '../../clearml/errors.ts';
+import { winsRace } from '../../clearml/errors.ts';
 import type { Action, AfterStart } from '../decide/action.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
@@ -21,16 +21,8 @@ export async function parkAgain(
   entry: Entry,
   { from, after: reason }: Extract<Action, { readonly do: 'park-again' }>,
 ): Promise<Entry | undefined> {
-  try {
-    await deps.clearml.tasks.unstart(entry.task, from, {
-      reason,
-      message: `${STARTED_BEFORE[reason]}; the task waits again.`,
-    });
-  } catch (error) {
-    if (error instanceof LostRaceError) return undefined;
-    throw error;
-  }
-  return parkIfClaimed(deps, entry);
+  const note = { reason, message: `${STARTED_BEFORE[reason]}; the task waits again.` };
+  return (await winsRace(deps.clearml.tasks.unstart(entry.task, from, note))) ? parkIfClaimed(deps, entry) : undefined;
 }
 
 /** Undefined if a user acted on the task before it was parked. */

@@ -1,6 +1,6 @@
 // Recovers an orphan: a task that has been queued but in no queue for long returns to its own, unless another daemon holds it.
 import { readTaskState } from '../../clearml/read-task-state.ts';
-import { LostRaceError } from '../../clearml/errors.ts';
+import { winsRace } from '../../clearml/errors.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
@@ -92,12 +92,8 @@ async function returnMarked(
 
 /** Changes only the last status change, and only if the task is queued. Returns undefined if another change was first, or followed at once. */
 async function mark(deps: DaemonDeps, { task }: Entry): Promise<Task | undefined> {
-  try {
-    await deps.clearml.tasks.unstart(task, 'in_progress', { reason: FOUND_IN_NO_QUEUE, message: describeOrphan(deps) });
-  } catch (error) {
-    if (error instanceof LostRaceError) return undefined;
-    throw error;
-  }
+  const note = { reason: FOUND_IN_NO_QUEUE, message: describeOrphan(deps) };
+  if (!(await winsRace(deps.clearml.tasks.unstart(task, 'in_progress', note)))) return undefined;
   const marked = await readTaskState(deps.clearml.tasks, task);
   return marked !== undefined && isOrphanMessage(marked.statusMessage, deps) ? marked : undefined;
 }
