@@ -1,5 +1,6 @@
-// The clock as a parameter, so that tests control it, and a wait that a signal ends early.
+// The clock as a parameter, so that tests control it, and waits that a signal ends early.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { abortWith } from './abort-with.ts';
 
 export interface Clock {
   /** Milliseconds since 1970, UTC. */
@@ -32,4 +33,21 @@ export function sleepUnlessStopped(clock: Pick<Clock, 'sleep'>, ms: number, stop
       throw error;
     },
   );
+}
+
+/** Waits for the work, at most `ms` milliseconds or until the signal. Returns its result, or undefined if it continues. */
+export async function waitAtMost<Result>(
+  clock: Pick<Clock, 'sleep'>,
+  ms: number,
+  work: Promise<Result>,
+  stop?: AbortSignal,
+): Promise<Result | undefined> {
+  const over = new AbortController();
+  const unlink = abortWith(over, stop === undefined ? [] : [stop]);
+  try {
+    return await Promise.race([work, sleepUnlessStopped(clock, ms, over.signal).then(() => undefined)]);
+  } finally {
+    unlink();
+    over.abort();
+  }
 }

@@ -1,6 +1,6 @@
-// A wait that a signal may end early.
+// Waits that a signal may end early.
 import { expect } from 'chai';
-import { systemClock, sleepUnlessStopped } from '../../src/base/clock.ts';
+import { systemClock, sleepUnlessStopped, waitAtMost } from '../../src/base/clock.ts';
 import { rejection } from '../support/rejection.ts';
 
 const LONG_MS = 3_600_000;
@@ -29,5 +29,33 @@ describe('sleepUnlessStopped', () => {
     const error = await rejection(sleepUnlessStopped(broken, 1, new AbortController().signal));
 
     expect(error).to.be.instanceOf(RangeError);
+  });
+});
+
+describe('waitAtMost', () => {
+  const never = new Promise<string>(() => undefined);
+
+  it('returns the result of the work, and ends its timer', async () => {
+    let timer: AbortSignal | undefined;
+    const clock = { sleep: (_ms: number, signal?: AbortSignal) => systemClock.sleep(LONG_MS, (timer = signal)) };
+
+    expect(await waitAtMost(clock, LONG_MS, Promise.resolve('done'))).to.equal('done');
+    expect(timer?.aborted).to.equal(true);
+  });
+
+  it('returns undefined when the time has passed or its AbortSignal is aborted', async () => {
+    const stop = new AbortController();
+    const waited = waitAtMost(systemClock, LONG_MS, never, stop.signal);
+
+    stop.abort();
+
+    expect(await waited).to.equal(undefined);
+    expect(await waitAtMost(systemClock, 1, never)).to.equal(undefined);
+  });
+
+  it('rejects as the work does', async () => {
+    const failing = Promise.reject(new RangeError('no such work'));
+
+    expect(await rejection(waitAtMost(systemClock, LONG_MS, failing))).to.be.instanceOf(RangeError);
   });
 });

@@ -1,6 +1,5 @@
 // Cancels jobs: what is recorded before, and the calls beside the passes, because scancel may hang.
-import { abortWith } from '../../base/abort-with.ts';
-import { sleepUnlessStopped } from '../../base/clock.ts';
+import { waitAtMost } from '../../base/clock.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { JobId, JobKey } from '../../slurm/scheduler.ts';
 import type { Asker } from '../audit/audit-line.ts';
@@ -91,11 +90,7 @@ export function createCanceller({ scheduler, clock, log }: Pick<DaemonDeps, 'sch
         const its = jobs.filter(({ unixUser }) => unixUser === user);
         return start(user, its, signal);
       });
-      const over = new AbortController();
-      const unlink = abortWith(over, [signal]);
-      await Promise.race([Promise.all(all), sleepUnlessStopped(clock, WAIT_MS, over.signal)]);
-      unlink();
-      over.abort();
+      await waitAtMost(clock, WAIT_MS, Promise.all(all), signal);
     },
     async finish() {
       await Promise.all(running.values());

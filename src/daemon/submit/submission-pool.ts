@@ -1,6 +1,5 @@
 // The submission pool: a few tasks at a time are parked and submitted while the reconcile loop continues.
-import { abortWith } from '../../base/abort-with.ts';
-import { sleepUnlessStopped } from '../../base/clock.ts';
+import { sleepUnlessStopped, waitAtMost } from '../../base/clock.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
@@ -160,13 +159,8 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
   async function untilSlotIsFree(task: TaskId, attempted: Promise<void>, submission: Promise<void>): Promise<void> {
     if (deps.unixUsers === undefined) return submission;
     for (let checkAt: number | undefined = clock.now() + HANGS_MS; checkAt !== undefined;) {
-      const over = new AbortController();
-      const isDue = await Promise.race([
-        attempted.then(() => false),
-        sleepUnlessStopped(clock, checkAt - clock.now(), over.signal),
-      ]);
-      over.abort();
-      if (!isDue) return submission;
+      const hasEnded = attempted.then(() => true);
+      if ((await waitAtMost(clock, checkAt - clock.now(), hasEnded)) === true) return submission;
       const now = clock.now();
       const entry = deps.journal.entries.get(task);
       if (entry?.step === 'submitting') {
@@ -196,12 +190,8 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
   }
 
   /** Resolves when a submission ends, at the latest at `until`. */
-  async function waitForNextEnd(until: number, signal: AbortSignal): Promise<void> {
-    const wake = new AbortController();
-    const unlink = abortWith(wake, [signal]);
-    await Promise.race([...inSlots, sleepUnlessStopped(clock, until - clock.now(), wake.signal)]);
-    unlink();
-    wake.abort();
+  function waitForNextEnd(until: number, signal: AbortSignal): Promise<void> {
+    return waitAtMost(clock, until - clock.now(), Promise.race(inSlots), signal);
   }
 
   return {

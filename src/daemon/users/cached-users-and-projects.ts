@@ -1,7 +1,7 @@
 // Users and projects of tasks, as every call costs the server time: whole for templates, and their names for the history and the audit log.
 import { limitText } from '../../base/truncate-text.ts';
 import { createBoundedMap } from '../../base/bounded-map.ts';
-import { type Clock, sleepUnlessStopped } from '../../base/clock.ts';
+import { type Clock, waitAtMost } from '../../base/clock.ts';
 import type { People } from '../../clearml/client.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
 
@@ -63,12 +63,8 @@ function remembered(read: People['user'], clock: Clock): Names['user'] {
   };
 
   function startWait(id: string): Promise<string | undefined> {
-    const timer = new AbortController();
-    const timeUp = sleepUnlessStopped(clock, MAX_WAIT_MS, timer.signal).then(() => undefined);
     // The read continues after the time is up, and its name serves later tasks.
-    const wait = Promise.race([readAndRemember(id), timeUp]).finally(() => {
-      timer.abort();
-    });
+    const wait = waitAtMost(clock, MAX_WAIT_MS, readAndRemember(id));
     waits.set(id, wait);
     return wait;
   }
