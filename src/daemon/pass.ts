@@ -3,7 +3,7 @@ import { formatDuration } from '../base/format-duration.ts';
 import { CredentialsRejectedError, ServerUnreachableError } from '../clearml/errors.ts';
 import type { TaskId } from '../clearml/ids.ts';
 import type { DaemonDeps } from './deps.ts';
-import { pollWith, type Snapshot } from './poll/poll.ts';
+import { pollWith, readParkedIn, type Snapshot } from './poll/poll.ts';
 import { createServerReader } from './poll/incremental-server-reads.ts';
 import { forEachTask } from './reconcile/each-task.ts';
 import { createBesidePasses, reconcile, type BesidePasses } from './reconcile/reconcile.ts';
@@ -55,12 +55,13 @@ export function createPass(
  * since such a task was parked.
  */
 function recordSchedulerQueues(deps: DaemonDeps, snapshot: Snapshot, signal: AbortSignal): Promise<void> {
+  const parkedIn = readParkedIn(snapshot);
   return forEachTask(deps, snapshot, signal, async (entry) => {
     // Until then, a task is parked by another daemon, if at all.
     if (entry.schedulerQueue !== undefined || entry.step === 'claiming' || entry.step === 'orphaned') return;
     const task = snapshot.tasks.get(entry.task);
     if (task?.status !== 'queued' || task.executionQueue !== entry.queue) return;
-    const schedulerQueue = snapshot.parkedIn(task);
+    const schedulerQueue = parkedIn(task);
     if (schedulerQueue !== undefined) await deps.journal.write({ ...entry, schedulerQueue });
   });
 }

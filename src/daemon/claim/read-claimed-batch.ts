@@ -3,7 +3,7 @@ import { sleepUnlessStopped } from '../../base/clock.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { type AllUsersJobs, listAllUsersJobs } from '../poll/poll.ts';
+import { type ListedJobs, listAllUsersJobs } from '../poll/poll.ts';
 
 /** A task whose parking takes longer, as its call is retried, does not delay the others. */
 const MAX_WAIT_MS = 2_000;
@@ -20,7 +20,7 @@ export interface ClaimedBatch {
   /** Reads the parked task as `tasks.get` does. The call begins after this one, and thus after the task was parked. */
   read(task: TaskId): Promise<TaskDocument | undefined>;
   /** Lists the jobs of all users: once for all who ask at the same time. The list begins after this call. */
-  listJobs(): Promise<AllUsersJobs | undefined>;
+  listJobs(): Promise<ListedJobs | undefined>;
 }
 
 export function createClaimedBatch(deps: DaemonDeps): ClaimedBatch {
@@ -31,7 +31,7 @@ export function createClaimedBatch(deps: DaemonDeps): ClaimedBatch {
   let parked = new Map<TaskId, (documents: Documents) => void>();
   let timer: AbortController | undefined;
   /** A list that has not begun. */
-  let nextList: Promise<AllUsersJobs | undefined> | undefined;
+  let nextList: Promise<ListedJobs | undefined> | undefined;
   let resolveParked: () => void;
   const allParked = new Promise<void>((resolve) => (resolveParked = resolve));
 
@@ -86,7 +86,7 @@ export function createClaimedBatch(deps: DaemonDeps): ClaimedBatch {
     listJobs() {
       nextList ??= Promise.resolve().then(() => {
         nextList = undefined;
-        return listAllUsersJobs(deps, new AbortController().signal);
+        return listAllUsersJobs(deps);
       });
       return nextList;
     },

@@ -27,8 +27,6 @@ export interface Snapshot {
   /** False if a queue or an entry could not be read: what is missing may still exist. */
   readonly isWhole: boolean;
   readonly placeOf: PlaceOf;
-  /** The scheduler queue in which the task is parked, perhaps by another daemon, or with an earlier configuration. */
-  readonly parkedIn: (task: Task) => QueueId | undefined;
   readonly tasks: ReadonlyMap<TaskId, Task>;
   /** Tasks that could not be read: nothing is decided about them, and they do not count as deleted. */
   readonly unread: ReadonlySet<TaskId>;
@@ -78,7 +76,7 @@ export async function pollWith(
   const placesInLists = readPlaces(server, deps.schedulerQueue);
   const queues = await confirmMissingEntries(deps, { ...polled, placeOf: placesInLists });
   const placeOf = readPlaces(queues, deps.schedulerQueue);
-  return { ...polled, ...queues, placeOf, parkedIn: readParkedIn(queues) };
+  return { ...polled, ...queues, placeOf };
 }
 
 /** Lists the jobs of the Unix users that the daemon submits as; undefined if Slurm did not list them. */
@@ -90,9 +88,8 @@ export async function listJobs(
   const accounts = accountsOf(deps.unixUsers, deps.journal.entries.values());
   const list = await deps.scheduler.list(signal, accounts);
   const slurmMs = Math.max(0, deps.clock.now() - listedAt);
-  const jobs = await jobsOf(deps, list, 'Job list');
-  const unlisted = new Set(list.kind === 'listed' ? list.unlisted : []);
-  return jobs && { jobs, listedAt, slurmMs, unlisted };
+  const found = await jobsOf(deps, list, 'Job list');
+  return found && { ...found, listedAt, slurmMs };
 }
 
 /** Adds the tasks whose jobs could not be listed: nothing is decided about them. */
@@ -128,32 +125,23 @@ async function pollOthersJobs(
   return { jobs, unread: found.unlisted.size === 0 ? [] : missing };
 }
 
-/** The jobs with a job name of ours, by task. */
-export interface AllUsersJobs {
-  readonly jobs: ReadonlyMap<TaskId, readonly Job[]>;
-  /** Unix users of the map whose jobs are missing. */
-  readonly unlisted: ReadonlySet<string>;
-}
+/** The jobs with a job name of ours, and the Unix users of the map whose jobs are missing. */
+export type ListedJobs = Pick<Snapshot, 'jobs' | 'unlisted'>;
 
 /** Returns every user's jobs; undefined if Slurm did not list them. */
-export async function listAllUsersJobs(deps: DaemonDeps, signal: AbortSignal): Promise<AllUsersJobs | undefined> {
+export async function listAllUsersJobs(deps: DaemonDeps, signal?: AbortSignal): Promise<ListedJobs | undefined> {
   const accounts = accountsOf(deps.unixUsers, deps.journal.entries.values());
-  const list = await deps.scheduler.listAllUsers(signal, accounts);
-  const jobs = await jobsOf(deps, list, "List of all users' jobs");
-  const unlisted = (list.kind === 'listed' ? list.unlisted : undefined) ?? new Set<string>();
-  return jobs && { jobs, unlisted };
+  return jobsOf(deps, await deps.scheduler.listAllUsers(signal, accounts), "List of all users' jobs");
 }
 
 /** 'unknown' if Slurm did not list the jobs of each user whose job it may be. */
 export type LiveJob = 'found' | 'none' | 'unknown';
 
-/** Whether a job of the task is live, of any Unix user: a peer may run as another one. */
-export async function lookForLiveJob(deps: DaemonDeps, task: Task, signal: AbortSignal): Promise<LiveJob> {
-  return findLiveJobOfAnyUser(deps, task, await listAllUsersJobs(deps, signal));
-}
-
-/** @param all every user's jobs; undefined if Slurm did not list them */
-export function findLiveJobOfAnyUser(deps: DaemonDeps, task: Task, all: AllUsersJobs | undefined): LiveJob {
+/**
+ * Whether a job of the task is live, of any Unix user: a peer may run as another one.
+ * @param all every user's jobs; undefined if Slurm did not list them
+ */
+export function findLiveJobOfAnyUser(deps: DaemonDeps, task: Task, all: ListedJobs | undefined): LiveJob {
   if (all === undefined) return 'unknown';
   const jobs = all.jobs.get(task.id) ?? [];
   if (jobs.some((job) => isLive(job.state) && (job.isOthers !== true || namesJob(task, job, deps.cluster.clusterName))))
@@ -161,12 +149,9 @@ export function findLiveJobOfAnyUser(deps: DaemonDeps, task: Task, all: AllUsers
   return isOfUnlistedUser(deps.unixUsers, task.user, all.unlisted) ? 'unknown' : 'none';
 }
 
-async function jobsOf(
-  deps: DaemonDeps,
-  list: JobList,
-  what: string,
-): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
-  if (list.kind === 'listed') return leaveOutForeignJobs(deps, byTask(list.jobs));
+async function jobsOf(deps: DaemonDeps, list: JobList, what: string): Promise<ListedJobs | undefined> {
+  if (list.kind === 'listed')
+    return { jobs: await leaveOutForeignJobs(deps, byTask(list.jobs)), unlisted: new Set(list.unlisted) };
   deps.log.warn(`${what} unavailable; taking no action in this pass`, { slurm: list.message });
   return undefined;
 }
@@ -197,8 +182,11 @@ function indexEntries({ queues }: Pick<QueueList, 'queues'>): ReadonlyMap<TaskId
   return where;
 }
 
-/** Returns where a task is parked: in the only queue that has an entry of it although it was not enqueued there. */
-export function readParkedIn(list: QueueList): Snapshot['parkedIn'] {
+/**
+ * Returns where a task is parked, perhaps by another daemon, or with an earlier configuration: in the only queue that has an entry of it
+ * although it was not enqueued there.
+ */
+export function readParkedIn(list: QueueList): (task: Pick<Task, 'id' | 'executionQueue'>) => QueueId | undefined {
   // Few tasks need it.
   let where: ReturnType<typeof indexEntries> | undefined;
   return ({ id, executionQueue }) => {

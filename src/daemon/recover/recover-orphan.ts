@@ -7,7 +7,7 @@ import { returnToQueue } from '../end/return-to-queue.ts';
 import { FOUND_IN_NO_QUEUE } from '../end/status-reasons.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { describeOrphan, isOrphanMessage } from '../console/console-messages.ts';
-import { findLiveJobOfAnyUser, listAllUsersJobs, type LiveJob, lookForLiveJob, readPlaces } from '../poll/poll.ts';
+import { type ListedJobs, findLiveJobOfAnyUser, listAllUsersJobs, readPlaces } from '../poll/poll.ts';
 import type { Place } from '../decide/observation.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { forEach } from '../reconcile/each-task.ts';
@@ -29,8 +29,8 @@ export async function recoverOrphan(
   if (marked === undefined) return;
   // ClearML first, as in a poll: what a job takes from a queue meanwhile is a live job then.
   const place = readPlaces(await deps.clearml.queues.readAll(), deps.schedulerQueue)(entry.task, entry.queue);
-  const job = place === 'nowhere' ? await lookForLiveJob(deps, marked, signal) : 'none';
-  return returnMarked(deps, { entry, marked, why }, place, job);
+  const jobs = place === 'nowhere' ? await listAllUsersJobs(deps, signal) : undefined;
+  return returnMarked(deps, { entry, marked, why }, place, jobs);
 }
 
 /** The same for many, with one list of all users' jobs: each costs the controller its whole table. */
@@ -48,12 +48,7 @@ export async function recoverOrphans(deps: DaemonDeps, entries: readonly Entry[]
   if (found.length === 0 || signal.aborted) return;
   const placeOf = readPlaces(await deps.clearml.queues.readAll(), deps.schedulerQueue);
   const jobs = await listAllUsersJobs(deps, signal);
-  await forEach(
-    deps,
-    found,
-    (one) => returnMarked(deps, one, placeOf(one.task, one.entry.queue), findLiveJobOfAnyUser(deps, one.marked, jobs)),
-    { signal },
-  );
+  await forEach(deps, found, (one) => returnMarked(deps, one, placeOf(one.task, one.entry.queue), jobs), { signal });
 }
 
 interface Marked {
@@ -81,10 +76,11 @@ async function returnMarked(
   deps: DaemonDeps,
   { entry, marked, why }: Marked,
   place: Place,
-  job: LiveJob,
+  jobs: ListedJobs | undefined,
 ): Promise<void> {
   if (place === 'unknown') return;
   if (place !== 'nowhere') return deps.journal.forget(entry.task);
+  const job = findLiveJobOfAnyUser(deps, marked, jobs);
   if (job === 'unknown') return;
   if (job === 'found') return deps.journal.forget(entry.task);
   return returnToQueue(deps, entry, { isParked: false, why, seen: marked });

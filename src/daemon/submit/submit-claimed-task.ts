@@ -51,7 +51,7 @@ export async function submitClaimedTask(
     return 'none';
   }
   if (read.task.statusReason === FOUND_IN_NO_QUEUE) {
-    const jobs = batch === undefined ? listAllUsersJobs(deps, new AbortController().signal) : batch.listJobs();
+    const jobs = batch === undefined ? listAllUsersJobs(deps) : batch.listJobs();
     const job = findLiveJobOfAnyUser(deps, read.task, await jobs);
     // A later pass finishes the step.
     if (job === 'unknown') return 'none';

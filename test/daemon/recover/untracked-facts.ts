@@ -4,7 +4,7 @@ import type { QueueId, TaskId } from '../../../src/clearml/ids.ts';
 import type { Task } from '../../../src/clearml/task.ts';
 import { findUntracked, type Untracked } from '../../../src/daemon/recover/find-untracked-tasks.ts';
 import type { Snapshot } from '../../../src/daemon/poll/poll.ts';
-import { readParkedIn, readPlaces } from '../../../src/daemon/poll/poll.ts';
+import { readPlaces } from '../../../src/daemon/poll/poll.ts';
 import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import type { Job } from '../../../src/slurm/scheduler.ts';
 import { NOW, TASK } from '../decide/observations.ts';
@@ -83,7 +83,6 @@ export function untrackedOf({
     queues,
     isWhole: true,
     placeOf: readPlaces({ queues, isWhole: true }, SCHEDULER),
-    parkedIn: readParkedIn({ queues, isWhole: true }),
     tasks: new Map(),
     unread: new Set(),
     unlisted: new Set(),
