@@ -132,8 +132,6 @@ export interface DaemonDeps {
 
 /** The part of a snapshot that is shown. */
 export interface PolledState extends QueueList, TaskList {
-  /** When the poll began, in milliseconds since 1970. */
-  readonly at: number;
   readonly jobs: ReadonlyMap<TaskId, readonly Job[]>;
 }
 

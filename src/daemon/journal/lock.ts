@@ -34,15 +34,15 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-export interface Holder {
-  readonly host: string;
-  readonly pid: number;
+const Holder = z.object({
+  host: z.string(),
+  pid: z.number(),
   /** Start time of the process in clock ticks, because the system reuses process ids. */
-  readonly begun: string;
-  readonly since: number;
-}
+  begun: z.string(),
+  since: z.number(),
+});
 
-const Held = z.object({ host: z.string(), pid: z.number(), begun: z.string(), since: z.number() });
+export type Holder = z.infer<typeof Holder>;
 
 /** So many touches in a row must find the directory deleted: a backup may only have renamed it for a moment. */
 const LOST_AFTER = 3;
@@ -189,7 +189,7 @@ async function readHolder(file: string): Promise<Holder | undefined> {
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
     throw error;
   });
-  return Held.safeParse(parseJson(text)).data;
+  return Holder.safeParse(parseJson(text)).data;
 }
 
 async function isAlive(held: Holder, file: string, host: string, now: number): Promise<boolean> {

@@ -1,26 +1,34 @@
 // Decides whether a daemon is alive and ready for a cluster (`/healthz` and `/readyz`), and if not, why. Pure.
+import * as z from 'zod';
 import { formatDuration } from '../../base/format-duration.ts';
 
-/** What is known about the daemon's work for one cluster. Times are milliseconds of one clock. */
-export interface HealthFacts {
-  /** undefined for the only cluster, if it has no name. */
-  readonly cluster: string | undefined;
-  /** `starting` until Slurm has responded once. */
-  readonly phase: 'starting' | 'serving' | 'ended';
-  readonly startedAt: number;
-  readonly pollMs: number;
-  readonly clearmlOkAt: number | undefined;
-  readonly slurmOkAt: number | undefined;
-  /** When the last complete pass ended. */
-  readonly passOkAt: number | undefined;
-  readonly passMs: number | undefined;
-  /** When the loop is to do something next; in the past while it works, and if it hangs. */
-  readonly dueAt: number | undefined;
-  /** Why the last pass failed; undefined after a complete one. */
-  readonly passError: string | undefined;
-  /** Why the journal could not be written; undefined after a successful write. */
-  readonly journalError: string | undefined;
+/** A key that a file may lack, and the facts have. */
+function orUndefined<Schema extends z.ZodType>(schema: Schema) {
+  return schema.optional().transform((value) => value);
 }
+
+/** What is known about the daemon's work for one cluster. Times are milliseconds of one clock. */
+export const HealthFacts = z.object({
+  /** undefined for the only cluster, if it has no name. */
+  cluster: orUndefined(z.string()),
+  /** `starting` until Slurm has responded once. */
+  phase: z.enum(['starting', 'serving', 'ended']),
+  startedAt: z.number(),
+  pollMs: z.number(),
+  clearmlOkAt: orUndefined(z.number()),
+  slurmOkAt: orUndefined(z.number()),
+  /** When the last complete pass ended. */
+  passOkAt: orUndefined(z.number()),
+  passMs: orUndefined(z.number()),
+  /** When the loop is to do something next; in the past while it works, and if it hangs. */
+  dueAt: orUndefined(z.number()),
+  /** Why the last pass failed; undefined after a complete one. */
+  passError: orUndefined(z.string()),
+  /** Why the journal could not be written; undefined after a successful write. */
+  journalError: orUndefined(z.string()),
+});
+
+export type HealthFacts = z.infer<typeof HealthFacts>;
 
 export interface Health {
   /** False if the loop hangs: only a restart helps. */

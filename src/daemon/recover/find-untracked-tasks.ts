@@ -25,24 +25,17 @@ export type Untracked =
   /** Its job is pending although the task must not run any more: cancel the job. */
   | { readonly kind: 'unwanted job'; readonly task: TaskId; readonly job: Job }
   /**
-   * It is parked and has no job: return it to its queue. Any user of the ClearML server can park a task, so to submit it would evade
-   * limits and pauses.
+   * `parked`: it is parked and has no job: return it to its queue. Any user of the ClearML server can park a task, so to submit it would
+   * evade limits and pauses. `orphan`: it is queued, and in no queue.
    */
   | {
-      readonly kind: 'parked';
+      readonly kind: 'parked' | 'orphan';
       readonly task: TaskId;
       readonly queue: ServedQueue;
       readonly statusChanged: number | undefined;
     }
   /** It is not queued but has an entry in the scheduler queue: remove the entry. */
   | { readonly kind: 'stale entry'; readonly task: TaskId }
-  /** It is queued, and in no queue. */
-  | {
-      readonly kind: 'orphan';
-      readonly task: TaskId;
-      readonly queue: ServedQueue;
-      readonly statusChanged: number | undefined;
-    }
   /**
    * Its agent stopped it on SIGTERM, and the job failed later: track it if Slurm had restarted that job before the task was parked again,
    * which only the job's record shows.

@@ -3,30 +3,14 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { replaceByPrivateFile } from '../../base/private-paths.ts';
 import { readJsonFile } from '../../base/missing-files.ts';
-
-/** A key that the file may lack, and the note has. */
-function orUndefined<Schema extends z.ZodType>(schema: Schema) {
-  return schema.optional().transform((value) => value);
-}
+import { HealthFacts } from '../monitor/decide-readiness.ts';
 
 const Note = z.object({
   pid: z.number(),
   /** When it was written, as all times in milliseconds since 1970. */
   at: z.number(),
   tracked: z.number(),
-  facts: z.object({
-    cluster: orUndefined(z.string()),
-    phase: z.enum(['starting', 'serving', 'ended']),
-    startedAt: z.number(),
-    pollMs: z.number(),
-    clearmlOkAt: orUndefined(z.number()),
-    slurmOkAt: orUndefined(z.number()),
-    passOkAt: orUndefined(z.number()),
-    passMs: orUndefined(z.number()),
-    dueAt: orUndefined(z.number()),
-    passError: orUndefined(z.string()),
-    journalError: orUndefined(z.string()),
-  }),
+  facts: HealthFacts,
 });
 
 export type HealthNote = z.infer<typeof Note>;
