@@ -105,9 +105,8 @@ async function trackToEnd(
     const { queues } = await deps.clearml.queues.read([queue.id]);
     const head = queues[0]?.entries.find(({ task, added }) => task === id && added !== undefined);
     if (head === undefined) return;
-    const entry = await claimOneTask(deps, { queue, entry: head }, (from, wanted) =>
-      deps.clearml.queues.removeEntry(from, wanted),
-    );
+    // From any position.
+    const entry = await claimOneTask(deps, { queue, entry: { ...head, isBehind: true } });
     if (entry === undefined) return;
     log.info('Claimed', { task: id, queue: queue.name });
     pool.start(entry, () => submitClaimedTask(deps, entry, { queue, isParked: false }));

@@ -55,9 +55,9 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
         file: 'src/daemon/claim/claim-one-task.ts',
         from: `  await deps.journal.write(entry);
   // A pop whose response is lost throws: the journal then shows that the task may be ours.
-  if (await take(queue.id, task)) return entry;
+  if (await (isBehind === true ? queues.removeEntry(queue.id, task) : queues.pop(queue.id, task))) return entry;
 `,
-        to: `  if (await take(queue.id, task)) {
+        to: `  if (await (isBehind === true ? queues.removeEntry(queue.id, task) : queues.pop(queue.id, task))) {
     await deps.journal.write(entry);
     return entry;
   }

@@ -4,7 +4,7 @@ import type { TaskId } from '../../clearml/ids.ts';
 import { backoffMs } from './backoff-ms.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
-import { createRefusalHolds, refusedOf, type Refused, type RefusalHolds } from './slurm-refusal-holds.ts';
+import { createRefusalHolds, keyOf, refusedOf, type Refused, type RefusalHolds } from './slurm-refusal-holds.ts';
 
 /** Whose submission it is: of a Unix user or, without a user map, of a ClearML user (empty if the task has none). */
 export type Submitter = Refused;
@@ -58,8 +58,6 @@ export function createFailureHolds(
   /** Those that failed since Slurm last accepted a job, and those that failed before and had no job accepted since. */
   const failedNow = new Map<string, Submitter>();
   const failedBefore = new Set<string>();
-  /** Submitters that may be held, by queue. */
-  const submitters = new Map<string, Submitter>();
   let accepted = 0;
   let acceptedAt = -Infinity;
 
@@ -78,13 +76,10 @@ export function createFailureHolds(
     startProbe: (of, now) => holds.startProbe(of, now),
     hasAny(now) {
       forgetOld(now);
-      const hasHolds = holds.hasAny(now);
-      if (!hasHolds) submitters.clear();
-      return hasHolds || tasks.size > 0;
+      return holds.hasAny(now) || tasks.size > 0;
     },
     failed(of, now) {
       const key = keyOf(of);
-      submitters.set(key, of);
       // Each has its own message, so that no hold waits for another one.
       holds.refused(of, key, now);
       if (failedBefore.has(key)) return 0;
@@ -111,10 +106,8 @@ export function createFailureHolds(
       holds.accepted(of, now);
     },
     lastAccepted: () => acceptedAt,
-    isHeld({ queue, user }, now) {
-      if (user !== undefined) return holds.isHeld({ queue, user }, now);
-      return [...submitters.values()].some((one) => one.queue === queue && holds.isHeld(one, now));
-    },
+    isHeld: ({ queue, user }, now) =>
+      user === undefined ? holds.holdsAnyOf(queue, now) : holds.isHeld({ queue, user }, now),
     isTaskHeld: (task, now) => isOngoing(tasks.get(task), now),
     isHopeless: (task) => (tasks.get(task)?.alone ?? 0) >= MAX_FAILURES,
     haveSeveralFailed: () => countFailed() > 1,
@@ -125,8 +118,4 @@ export function createFailureHolds(
 /** Whose submission the rendered task's is. */
 export function submitterOf({ unixUsers }: Pick<DaemonDeps, 'unixUsers'>, entry: Entry): Submitter {
   return unixUsers === undefined ? { queue: entry.queue, user: entry.origin?.userId ?? '' } : refusedOf(entry);
-}
-
-function keyOf({ queue, user = '' }: Submitter): string {
-  return `${queue} ${user}`;
 }

@@ -30,6 +30,8 @@ export interface RefusalHolds {
   startProbe(of: Refused, now: number): (now: number) => void;
   /** Whether these tasks wait. */
   isHeld(of: Refused, now: number): boolean;
+  /** Whether any tasks of this queue wait. */
+  holdsAnyOf(queue: QueueId, now: number): boolean;
   /** Until when these tasks wait at least, milliseconds since 1970; undefined if they do not. */
   heldUntil(of: Refused, now: number): number | undefined;
   /**
@@ -120,6 +122,8 @@ export function createRefusalHolds(
       };
     },
     isHeld: (of, now) => heldUntil(of, now) !== undefined,
+    holdsAnyOf: (queue, now) =>
+      [...holds.values()].some(({ of }) => of.queue === queue && heldUntil(of, now) !== undefined),
     heldUntil,
     turnOf(of, now) {
       const hold = holds.get(keyOf(of));
@@ -156,6 +160,6 @@ function mayShareLimit(one: Hold, other: Hold): boolean {
   return one.of.user === other.of.user || !isLimitOfUser(one.why);
 }
 
-function keyOf({ queue, user = '' }: Refused): string {
+export function keyOf({ queue, user = '' }: Refused): string {
   return `${queue} ${user}`;
 }
