@@ -125,6 +125,11 @@ function watchQueues(queues: Queues, { histories }: Watching): Queues {
 }
 
 function watchTasks(tasks: Tasks, { histories }: Watching): Tasks {
+  async function ending(id: TaskId, why: string, change: Promise<void>): Promise<void> {
+    await change;
+    histories.ending(id, { isReturned: false, why });
+  }
+
   return {
     ...tasks,
     async get(id) {
@@ -132,22 +137,10 @@ function watchTasks(tasks: Tasks, { histories }: Watching): Tasks {
       if (read !== undefined) histories.named(read.task);
       return read;
     },
-    async fail(id, note, options) {
-      await tasks.fail(id, note, options);
-      histories.ending(id, { isReturned: false, why: note.message });
-    },
-    async stop(id, note, options) {
-      await tasks.stop(id, note, options);
-      histories.ending(id, { isReturned: false, why: note.message });
-    },
-    async complete(id, note) {
-      await tasks.complete(id, note);
-      histories.ending(id, { isReturned: false, why: '' });
-    },
-    async dequeue(id, note) {
-      await tasks.dequeue(id, note);
-      histories.ending(id, { isReturned: false, why: note.reason });
-    },
+    fail: (id, note, options) => ending(id, note.message, tasks.fail(id, note, options)),
+    stop: (id, note, options) => ending(id, note.message, tasks.stop(id, note, options)),
+    complete: (id, note) => ending(id, '', tasks.complete(id, note)),
+    dequeue: (id, note) => ending(id, note.reason, tasks.dequeue(id, note)),
   };
 }
 
@@ -181,8 +174,7 @@ function watchJournal(
   }
 
   return {
-    entries: journal.entries,
-    setAside: journal.setAside,
+    ...journal,
     async write(entry) {
       const before = journal.entries.get(entry.task);
       await noting(journal.write(entry));
@@ -193,9 +185,5 @@ function watchJournal(
       await noting(journal.forget(task));
       if (before !== undefined) histories.forgotten(before, lastSeen(task), clock.now());
     },
-    throwIfLost() {
-      journal.throwIfLost();
-    },
-    close: () => journal.close(),
   };
 }

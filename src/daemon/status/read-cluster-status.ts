@@ -76,18 +76,21 @@ export interface Survey {
 
 /** Reads ClearML first, as every pass does. @throws what the client throws, except ServerUnreachableError */
 export async function survey(deps: SurveyDeps, signal: AbortSignal): Promise<Survey> {
-  const server = await readQueues(deps);
+  const server = await unlessUnreachable(readQueues(deps), { queues: [] });
   const list = await deps.scheduler.list(signal, accountsOf(deps.unixUsers, deps.entries.values()));
   const named = byTask(list.kind === 'listed' ? list.jobs : []);
   const ids = activeTasks({ ...deps, queues: server.queues, jobs: named });
   const { tasks, unread, error } =
-    server.error === undefined ? await readTasks(deps, [...ids]) : { ...server, ...NONE };
+    server.error === undefined
+      ? await unlessUnreachable(deps.clearml.tasks.read([...ids]), NONE)
+      : { ...server, ...NONE };
   const jobs = new Map([...named].map(([id, its]) => [id, its.filter((job) => isIts(deps, job, id, tasks.get(id)))]));
   const hasResponded = { clearml: error === undefined, slurm: list.kind === 'listed' };
   const rows = activeRows(ids, { ...deps, queues: server.queues, tasks, unread, jobs, hasResponded }, deps.now);
   const waiting = waitingEntries(deps.servedQueues, server.queues, ids);
   const sizes = await readSizes(deps, signal);
-  const ended = error === undefined ? await readEnded(deps, server.queues) : { rows: [], error };
+  const ended =
+    error === undefined ? await unlessUnreachable(readEnded(deps, server.queues), { rows: [] }) : { rows: [], error };
   return {
     rows,
     ...(await nameWaiting(deps, waiting)),
@@ -120,24 +123,22 @@ function isIts({ unixUsers, entries }: SurveyDeps, job: Job, id: TaskId, task: T
 
 const NONE: TaskList = { tasks: new Map(), unread: new Set() };
 
-async function readQueues({ clearml }: SurveyDeps): Promise<{ queues: readonly Queue[]; error: string | undefined }> {
+/** What was read; or without a response, nothing, and why there was none. @throws any other error */
+async function unlessUnreachable<Read extends object>(
+  reading: Promise<Read>,
+  nothing: Read,
+): Promise<Read & { error?: string }> {
   try {
-    await clearml.connect();
-    return { queues: (await clearml.queues.readAll()).queues, error: undefined };
+    return { ...(await reading) };
   } catch (error) {
-    return { queues: [], error: whyUnreachable(error) };
+    if (!(error instanceof ServerUnreachableError)) throw error;
+    return { ...nothing, error: error.message };
   }
 }
 
-async function readTasks(
-  { clearml }: SurveyDeps,
-  ids: readonly TaskId[],
-): Promise<TaskList & { error: string | undefined }> {
-  try {
-    return { ...(await clearml.tasks.read(ids)), error: undefined };
-  } catch (error) {
-    return { ...NONE, error: whyUnreachable(error) };
-  }
+async function readQueues({ clearml }: SurveyDeps): Promise<{ readonly queues: readonly Queue[] }> {
+  await clearml.connect();
+  return clearml.queues.readAll();
 }
 
 /** How many entries of each queue are shown. */
@@ -148,13 +149,8 @@ async function nameWaiting(
   all: readonly UnnamedRow[],
 ): Promise<Pick<Survey, 'waiting' | 'waitingCount'>> {
   const shown = all.filter(({ place }) => place <= WAITING_SHOWN);
-  const { tasks } =
-    shown.length === 0
-      ? NONE
-      : await readTasks(
-          deps,
-          shown.map(({ task }) => task),
-        );
+  const ids = shown.map(({ task }) => task);
+  const { tasks } = ids.length === 0 ? NONE : await unlessUnreachable(deps.clearml.tasks.read(ids), NONE);
   return {
     waiting: shown.map((row) => {
       const task = tasks.get(row.task);
@@ -170,43 +166,22 @@ const ENDS = ['completed', 'failed', 'stopped', 'closed', 'published'];
 async function readEnded(
   { clearml, servedQueues, endedSinceMs, now, causes }: SurveyDeps,
   queues: readonly Queue[],
-): Promise<{ readonly rows: readonly EndedRow[]; readonly error: string | undefined }> {
+): Promise<{ readonly rows: readonly EndedRow[] }> {
   const served = queues.filter(({ id, name }) => servedQueues.includes(id) || servedQueues.includes(name));
-  const explain = (task: Pick<Task, 'id' | 'status' | 'statusReason' | 'statusMessage' | 'slurmJob'>): string => {
+  const explain = (task: Task): string => {
     if (task.status === 'failed' || (task.status === 'stopped' && isSetByAgent(task)))
       return explainEnd(causes?.get(causeKey(task.id, task.slurmJob)), task);
     return task.status === 'stopped' ? task.statusReason : '';
   };
-  try {
-    const found = await clearml.tasks.find({
-      statuses: ENDS,
-      queues: served.map(({ id }) => id),
-      changedSince: now - endedSinceMs,
-    });
-    const rows = found.flatMap(
-      ({ id, name, status, statusReason, statusMessage, statusChanged, slurmJob, executionQueue }) =>
-        slurmJob === undefined
-          ? []
-          : [
-              {
-                task: id,
-                name,
-                queue: served.find((queue) => queue.id === executionQueue)?.name ?? '',
-                job: slurmJob,
-                status,
-                endedAt: statusChanged,
-                why: explain({ id, status, statusReason, statusMessage, slurmJob }),
-              },
-            ],
-    );
-    return { rows: rows.toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0)), error: undefined };
-  } catch (error) {
-    return { rows: [], error: whyUnreachable(error) };
-  }
-}
-
-/** @throws any other error */
-function whyUnreachable(error: unknown): string {
-  if (!(error instanceof ServerUnreachableError)) throw error;
-  return error.message;
+  const found = await clearml.tasks.find({
+    statuses: ENDS,
+    queues: served.map(({ id }) => id),
+    changedSince: now - endedSinceMs,
+  });
+  const rows = found.flatMap((task) => {
+    const { id, name, status, statusChanged: endedAt, slurmJob: job, executionQueue } = task;
+    const queue = served.find((one) => one.id === executionQueue)?.name ?? '';
+    return job === undefined ? [] : [{ task: id, name, queue, job, status, endedAt, why: explain(task) }];
+  });
+  return { rows: rows.toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0)) };
 }
