@@ -142,6 +142,25 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
       );
     });
 
+  for (const [line, value] of [
+    [`#SBATCH --nodelist=${X}`, 'n[0-9999][0-9999][0-9999]'],
+    [`#SBATCH --${'nodelist'.slice(0, 5)} ${X}`, 'n1,n[0-99999999],m'],
+    [`#SBATCH -x ${X}`, 'n[0-9999][1,2, +0-9999x]'],
+    [`#SBATCH --exclude=n[1-${X}]`, '99999'],
+    [`#SBATCH --exclude=${X}[0-9999]`, 'n[1-99]'],
+    [`#SBATCH -w${X}`, 'n,'.repeat(70_000)],
+  ] as const)
+    it(`rejects a value that makes a list of more nodes than a cluster can have: ${line.replaceAll(X, '${…}')} with "${value.slice(0, 30)}"`, () => {
+      expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(
+        /, --(?:node\w+|exclude) is ".*, which names more than 65533 nodes: change the value$/,
+      );
+    });
+
+  it('accepts a list of as many nodes as a large cluster has', () => {
+    for (const value of ['n1', 'n[0001-9999]', 'rack[1-9]n[01-99],login[1,3-4]', 'n[5-1]'])
+      expect(renderDirectives(value, `#SBATCH --nodelist=${X}`)).to.include('--nodelist=');
+  });
+
   it('accepts a slash where sbatch reads no file, and a file name whose directory is in the template', () => {
     for (const [line, value] of [
       [`#SBATCH --export=DATA=${X}`, '/data/set'],

@@ -125,8 +125,15 @@ export function printsHelp(option: string, value: string): boolean {
   });
 }
 
-/** The options whose value names a file that sbatch reads; the first two only if the value has a slash. */
-const FILES = ['nodelist', 'exclude', 'nodefile', 'export-file', 'bbf'];
+const NODE_LISTS = ['nodelist', 'exclude'];
+
+/** Whether the value of the option with this long name, which may be abbreviated, is a list of nodes. */
+export function isNodeList(option: string): boolean {
+  return NODE_LISTS.some((name) => name.startsWith(option));
+}
+
+/** The options whose value names a file that sbatch reads; the lists only if the value has a slash. */
+const FILES = [...NODE_LISTS, 'nodefile', 'export-file', 'bbf'];
 /** Options of their own, not abbreviations of those. */
 const NO_FILES = ['export', 'bb'];
 

@@ -1,0 +1,52 @@
+// Checks that a value of the task does not make a list of nodes so long that sbatch or slurmctld would expand it for minutes.
+// cspell:ignore hostlist strtoul
+import { TemplateError } from '../errors.ts';
+import { displayValue } from '../placeholders/display-value.ts';
+import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
+import type { ResolvedValue } from '../placeholders/resolve-value.ts';
+import { positionAt, type TemplateSource } from '../template-source.ts';
+import type { DirectiveOption } from './parse-directive-options.ts';
+import { isNodeList } from './sbatch-options.ts';
+import { PLACEHOLDER_MARK } from './tokenize-directives.ts';
+
+/** A cluster of Slurm cannot have more (MAX_SLURM_NODES of slurm.h). */
+const MOST_NODES = 65_533;
+
+/** @throws TemplateError for a list with more nodes than a cluster can have: to expand it, slurmctld lets all others wait */
+export function checkNodeLists(
+  source: TemplateSource,
+  options: readonly DirectiveOption[],
+  valueOf: (placeholder: ValuePlaceholder) => ResolvedValue | undefined,
+): void {
+  for (const { name, value, placeholders } of options.filter((option) => isNodeList(option.name))) {
+    const values = placeholders.map(valueOf);
+    const own = placeholders[values.findIndex((resolved) => resolved?.origin === 'task')];
+    if (own === undefined) continue;
+    const whole = value.split(PLACEHOLDER_MARK).reduce((text, next, at) => text + (values[at - 1]?.text ?? '') + next);
+    if (countNodes(whole) <= MOST_NODES) continue;
+    const { line, column } = positionAt(source.text, own.start);
+    const finding = `with the value of ${own.variable}, --${name} is ${displayValue(whole)}, which names more than ${MOST_NODES} nodes: change the value`;
+    throw new TemplateError(source.file, line, column, finding);
+  }
+}
+
+/** At least as many nodes as Slurm makes of the list (`_parse_single_range` of src/common/hostlist.c): `n[1-4,7],m[0-9][0-9]`. */
+function countNodes(list: string): number {
+  let all = 0;
+  let product = 1;
+  for (const [part] of list.matchAll(/,|\[[^\]]*/g)) {
+    if (part === ',') {
+      all += product;
+      product = 1;
+    } else {
+      product *= part.split(',').reduce((sum, range) => sum + countInRange(range), 0);
+    }
+  }
+  return all + product;
+}
+
+function countInRange(range: string): number {
+  // As strtoul reads them: after spaces and a sign, and up to the first other character.
+  const [, low = '', high = ''] = /^[[\s+]*(\d*)[^-]*-[\s+]*(\d*)/.exec(range) ?? [];
+  return Math.max(1, Number(high) - Number(low) + 1);
+}
