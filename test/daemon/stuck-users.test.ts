@@ -3,82 +3,22 @@ import { expect } from 'chai';
 import { createBackoff } from '../../src/daemon/submit/submission-backoff.ts';
 import { createSubmissionPool } from '../../src/daemon/submit/submission-pool.ts';
 import { HANGS_MS } from '../../src/daemon/users/sudo-holds.ts';
-import { createUnixUsers } from '../../src/daemon/users/unix-users.ts';
-import { CommandTimeoutError } from '../../src/transport/errors.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
-import type { UserMap } from '../../src/base/resolve-user-map.ts';
-import { FACTS, type SimJob } from '../simulation/simulated-slurm.ts';
 import { MANY_UNIX_USERS } from '../simulation/slurm-commands.ts';
 import { entryOf } from './decide/observations.ts';
-import { advance, startDaemon } from './run-daemon.ts';
-import { createSimulatedScheduler } from './simulated-scheduler.ts';
-import { createStepFixture, taskNumber, type StepFixture } from './step-fixture.ts';
-
-const USERS = MANY_UNIX_USERS.map(({ name }) => name);
-const [OTHER = expect.fail('there are no users')] = USERS.slice(-1);
-const MINUTE_MS = 60_000;
-/** A step that takes longer than this counts as so many seconds. */
-const LONGEST_SEC = 3_600;
-
-const MAP: UserMap = {
-  byOwner: new Map(MANY_UNIX_USERS.map((user) => [`owner of ${user.name}`, { kind: 'run as', user }])),
-  fallback: undefined,
-  problems: [],
-};
-
-interface Bed {
-  readonly fixture: StepFixture;
-  readonly deps: DaemonDeps;
-  /** All commands as these users hang until their timeout. */
-  readonly stuck: Set<string>;
-  /** How long sbatch takes for all others. */
-  sbatchMs: number;
-  readonly enqueued: (user: string) => Promise<TaskId>;
-  readonly jobOf: (task: TaskId) => SimJob | undefined;
-  readonly statusOf: (task: TaskId) => string;
-}
-
-/** @param isSlow the commands of the stuck users get their response shortly before the timeout */
-function createBed(hidesJobs: boolean, isSlow = false): Bed {
-  const fixture = createStepFixture();
-  const { clock, cluster, server } = fixture;
-  const scheduler = createSimulatedScheduler(fixture, { hasAccounting: true, hidesJobs }, async (command) => {
-    const { program, runAs, timeoutMs } = command;
-    if (runAs !== undefined && bed.stuck.has(runAs)) {
-      await clock.of(1).sleep(isSlow ? 0.95 * timeoutMs : timeoutMs);
-      if (isSlow) return;
-      throw new CommandTimeoutError(`${program} as ${runAs}`, timeoutMs, '', '');
-    }
-    await clock.of(1).sleep(program === 'sbatch' ? bed.sbatchMs : 50);
-  });
-  const unixUsers = createUnixUsers(MAP);
-  const deps = { ...fixture.deps, scheduler, unixUsers, cluster: { ...FACTS, hasAccounting: true, hidesJobs } };
-  let tasks = 0;
-  const bed: Bed = {
-    fixture,
-    deps,
-    stuck: new Set(),
-    sbatchMs: 50,
-    async enqueued(user) {
-      tasks += 1;
-      const id = await fixture.enqueued(tasks);
-      const task = server.store.tasks.get(id);
-      if (task !== undefined) server.store.tasks.put({ ...task, user: `owner of ${user}` });
-      return id;
-    },
-    jobOf: (task) => cluster.jobs.findLast((job) => job.task === task),
-    statusOf: (task) => String(server.store.tasks.get(task)?.status),
-  };
-  return bed;
-}
-
-/** Returns after how many seconds the condition is true. */
-async function secondsUntil({ fixture: { clock } }: Bed, condition: () => boolean): Promise<number> {
-  const from = clock.now();
-  while (!condition() && clock.now() - from < LONGEST_SEC * 1_000) await advance(clock, 1_000);
-  return (clock.now() - from) / 1_000;
-}
+import { advance } from './run-daemon.ts';
+import { taskNumber } from './step-fixture.ts';
+import {
+  createBed,
+  LONGEST_SEC,
+  MINUTE_MS,
+  OTHER,
+  secondsUntil,
+  USERS,
+  withDaemon,
+  type Bed,
+} from './stuck-users-bed.ts';
 
 /** The agent of the task's job starts the task. */
 async function begin({ fixture, jobOf }: Bed, task: TaskId): Promise<void> {
@@ -155,16 +95,6 @@ async function measure(bed: Bed): Promise<Delays> {
   return delays;
 }
 
-async function withDaemon<Result>(bed: Bed, work: (bed: Bed) => Promise<Result>): Promise<Result> {
-  const daemon = startDaemon(bed.deps);
-  await advance(bed.fixture.clock, MINUTE_MS);
-  const result = await work(bed);
-  daemon.stop();
-  await advance(bed.fixture.clock, 10 * MINUTE_MS);
-  await daemon.ended;
-  return result;
-}
-
 describe('if the commands of some mapped users hang,', () => {
   for (const hidesJobs of [false, true])
     for (const count of [1, 5])
@@ -208,7 +138,8 @@ describe('if the commands of some mapped users hang,', () => {
   it('tasks of another user wait less than four minutes longer once, even if each command ends just before its timeout', async () => {
     for (const hidesJobs of [false, true]) {
       const usual = await withDaemon(createBed(hidesJobs), measure);
-      const bed = createBed(hidesJobs, true);
+      const bed = createBed(hidesJobs);
+      bed.hangMs = ({ timeoutMs }) => 0.95 * timeoutMs;
       for (const user of USERS.slice(0, 5)) bed.stuck.add(user);
       await withDaemon(bed, async () => {
         const first = await measure(bed);
@@ -280,6 +211,34 @@ describe('the tasks of one mapped user', () => {
     expect(isIdle, 'before sbatch').to.equal(false);
     await advance(clock, MINUTE_MS);
     expect(isIdle, 'while sbatch hangs').to.equal(true);
+  });
+
+  it('wait for a probe if stopped sbatch commands continue after another one has timed out', async () => {
+    const bed = createBed(false);
+    const { fixture, deps } = bed;
+    const { clock } = fixture;
+    bed.stuck.add(OTHER);
+    const returned: unknown[] = [];
+    const log: DaemonDeps['log'] = {
+      ...deps.log,
+      info(message, data) {
+        if (message === 'Returned to queue') returned.push(data?.['task']);
+      },
+    };
+    await withDaemon({ ...bed, deps: { ...deps, log } }, async () => {
+      // The first one has timed out by then, and the others, which were started later, have not.
+      const continuedAt = clock.now() + 183_000;
+      bed.hangMs = ({ program, timeoutMs }) =>
+        program === 'sbatch' ? Math.max(50, Math.min(timeoutMs, continuedAt - clock.now())) : 50;
+      for (let n = 0; n < 25; n += 1) {
+        await bed.enqueued(OTHER);
+        await advance(clock, 0);
+      }
+      await advance(clock, 10 * MINUTE_MS);
+    });
+
+    expect(fixture.cluster.jobs.length).to.equal(25);
+    expect(returned).to.have.length(new Set(returned).size);
   });
 
   it('show in their status message that sbatch hangs as this user', async () => {

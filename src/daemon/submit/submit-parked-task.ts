@@ -211,7 +211,7 @@ async function handleOutcome(
   const user = unixUser === undefined ? {} : { user: unixUser.name };
   const facts = { task: entry.task, queue: entry.queueName, ...user };
   const isStuck = (outcome.kind === 'unknown' || outcome.kind === 'unavailable') && outcome.isStuck === true;
-  if (unixUser !== undefined) deps.unixUsers?.holds.ended(unixUser.name, outcome, deps.clock.now());
+  if (unixUser !== undefined) deps.unixUsers?.holds.ended(unixUser.name, outcome, deps.clock.now(), entry.stepAt);
   // As resubmit() does.
   const next = entry.timedOutJobs === undefined ? 'returning the task to its queue' : 'the task stays parked';
   switch (outcome.kind) {

@@ -9,8 +9,9 @@ export interface SudoHolds {
   /**
    * Call it with the outcome of each sbatch as this user. If sudo refused it or it hung, the tasks of this user wait: twice as long after
    * each probe. Up to an hour if sudo refused it; up to five minutes if it hung, because Slurm may be the cause.
+   * @param startedAt when the submission began
    */
-  ended(name: string, outcome: SubmitOutcome, now: number): void;
+  ended(name: string, outcome: SubmitOutcome, now: number, startedAt?: number): void;
   /**
    * Call it while a submission as this user runs. Returns when to call it again; undefined if it hangs, and then the tasks of this user
    * wait too. It may also only wait for those before it: it does not hang while others of this user end.
@@ -52,6 +53,8 @@ export function createSudoHolds(): SudoHolds {
   const holds = new Map<string, Hold>();
   /** When a submission as each user got a response last. */
   const respondedAt = new Map<string, number>();
+  /** When one timed out last, or was not run because of that. */
+  const timedOutAt = new Map<string, number>();
   let changes = 0;
 
   function set(name: string, next: Hold): void {
@@ -71,15 +74,24 @@ export function createSudoHolds(): SudoHolds {
     set(name, { since: now, until: now + lengthMs, lengthMs, why, isProbed: false });
   }
 
+  /** Its response does not show that the next sbatch runs: after a timeout, none does until a probe gets a response. */
+  function wasBeforeTimeout(name: string, startedAt: number, now: number): boolean {
+    const timedOut = timedOutAt.get(name);
+    return holds.has(name) && timedOut !== undefined && startedAt < timedOut && timedOut <= now;
+  }
+
   return {
-    ended(name, outcome, now) {
+    ended(name, outcome, now, startedAt = now) {
       const isUnavailable = outcome.kind === 'unavailable';
       if ((isUnavailable || outcome.kind === 'unknown') && outcome.isStuck === true) {
+        timedOutAt.set(name, now);
         hold(name, now, 'stuck');
         return;
       }
       respondedAt.set(name, now);
-      if (!isUnavailable) release(name);
+      if (!isUnavailable && wasBeforeTimeout(name, startedAt, now))
+        set(name, { since: now, until: now + FIRST_HOLD_MS, lengthMs: FIRST_HOLD_MS, why: 'stuck', isProbed: false });
+      else if (!isUnavailable) release(name);
       else if (outcome.isOfUser === true) hold(name, now, 'refused');
     },
     checkRunning(name, startedAt, now) {
