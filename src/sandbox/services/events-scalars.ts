@@ -30,12 +30,11 @@ export function createEventsScalarsService(store: Store): Service {
         (event) => isWanted(event, request) && event['iter'] !== SINGLE_VALUE_ITERATION,
       );
       const metrics: Record<string, Record<string, Fields>> = {};
-      for (const metric of sortedNames(wanted, 'metric')) {
-        const ofMetric = wanted.filter((event) => event['metric'] === metric);
-        const curves = sortedNames(ofMetric, 'variant').map((variant): [string, Fields] => {
-          const events = ofMetric.filter((event) => event['variant'] === variant);
-          return [variant, { name: variant, ...curveOf(events, request) }];
-        });
+      for (const [metric, ofMetric] of groupByName(wanted, 'metric')) {
+        const curves = groupByName(ofMetric, 'variant').map(([variant, events]): [string, Fields] => [
+          variant,
+          { name: variant, ...curveOf(events, request) },
+        ]);
         metrics[metric] = Object.fromEntries(curves);
       }
       return metrics;
@@ -49,24 +48,30 @@ function isWanted(event: EventDocument, { metrics }: CurvesRequest): boolean {
   return metrics.length === 0 || metrics.some(isAsked);
 }
 
-function sortedNames(events: readonly EventDocument[], field: string): string[] {
-  return [...new Set(events.map((event) => String(event[field])))].sort();
+/** The events by their metric or variant, in the order of the names. */
+function groupByName(events: readonly EventDocument[], field: 'metric' | 'variant'): [string, EventDocument[]][] {
+  return [...groupBy(events, (event) => String(event[field]))].sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+function groupBy<Key, Item>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
 }
 
 /** Averages the values of each interval, the intervals as wide as it takes to have no more points than asked for. */
 function curveOf(events: readonly EventDocument[], { samples, key }: CurvesRequest): Fields {
   const at = (event: EventDocument): number => (key === 'iter' ? Number(event['iter'] ?? 0) : event.timestamp);
-  const places = events.map(at);
-  const [first, last] = [Math.min(...places), Math.max(...places)];
-  const width = Math.max(1, Math.ceil((last - first + 1) / samples));
-  const byPlace = new Map<number, number[]>();
-  for (const event of events) {
-    const place = Math.floor(at(event) / width) * width;
-    byPlace.set(place, [...(byPlace.get(place) ?? []), Number(event['value'])]);
-  }
+  const places = events.map(at).sort((one, other) => one - other);
+  const width = Math.max(1, Math.ceil(((places.at(-1) ?? 0) - (places[0] ?? 0) + 1) / samples));
+  const byPlace = groupBy(events, (event) => Math.floor(at(event) / width) * width);
   const points = [...byPlace].sort(([one], [other]) => one - other);
   return {
     x: points.map(([place]) => (key === 'iso_time' ? new Date(place).toISOString() : place)),
-    y: points.map(([, values]) => values.reduce((sum, value) => sum + value, 0) / values.length),
+    y: points.map(([, its]) => its.reduce((sum, event) => sum + Number(event['value']), 0) / its.length),
   };
 }
