@@ -46,7 +46,7 @@ const LISTS = 3;
 export function createQuietWorld(count: number, clock: Clock = systemClock, changes = 0): QuietWorld {
   const now = clock.now();
   const jobs = Array.from({ length: count }, (_, index) => ({
-    task: TaskIdShape.parse((index + 1).toString(16).padStart(32, '0')),
+    task: TaskIdShape.parse((index % 16).toString(16) + index.toString(16).padStart(31, '0')),
     id: String(index + 1),
     isRunning: index % 2 === 1,
   }));
@@ -134,6 +134,15 @@ export function createQuietWorld(count: number, clock: Clock = systemClock, chan
   const replyAboutTasks = memoize((page: string) =>
     JSON.stringify({ tasks: jobs.slice(Number(page), Number(page) + 500).map(taskDocument) }),
   );
+  const indexOf = (task: unknown): number => Number.parseInt(String(task).slice(1), 16);
+  /** A page of a search that leaves out some thousands of tasks, in parts by the first digit of an id if they are more. */
+  function replyToSearch(body: object): string {
+    const { id = [], _any_: part, page } = body as { id?: string[]; _any_?: { pattern: string }; page: number };
+    const leftOut = new Set(id.map((one) => one.slice(1)));
+    const digit = part?.pattern.slice(1) ?? '';
+    const found = jobs.filter(({ task }) => task.startsWith(digit) && !leftOut.has(task));
+    return JSON.stringify({ tasks: found.slice(500 * page, 500 * (page + 1)).map(taskDocument) });
+  }
   const parked = waiting.map(({ task }) => ({ task, added: new Date(now).toISOString() }));
   const last_update = new Date(now).toISOString();
   const served = { id: SERVED, name: 'gpu', last_update, entries: [] };
@@ -167,23 +176,21 @@ export function createQuietWorld(count: number, clock: Clock = systemClock, chan
     if (endpoint === 'organization.get_entities_count' && 'tasks' in body)
       return JSON.stringify({ tasks: (body.tasks as { readonly id: readonly string[] }).id.length });
     if (endpoint === 'tasks.get_by_id' && 'task' in body) {
-      const asked = jobs[Number.parseInt(String(body.task), 16) - 1];
+      const asked = jobs[indexOf(body.task)];
       return JSON.stringify({ task: asked === undefined ? undefined : taskDocument(asked) });
     }
     if (endpoint !== 'tasks.get_all') throw notAtRest(endpoint);
     if ('page' in body) {
       searches += 1;
-      // All tasks are known, and a search leaves out some thousands of them.
-      const leftOut = 'id' in body && Array.isArray(body.id) ? body.id.length : 0;
-      return replyAboutTasks(String(leftOut + 500 * Number(body.page)));
+      return replyToSearch(body);
     }
     if ('status_changed' in body) return '{"tasks":[]}';
     // Of named tasks, the first one identifies the page, unless they are few.
     if ('id' in body && Array.isArray(body.id)) {
-      const first = Number.parseInt(String(body.id[0]), 16) - 1;
+      const first = indexOf(body.id[0]);
       const isPage = first % 500 === 0 && body.id.length > 100;
       if (isPage) return replyAboutTasks(String(first));
-      const named = body.id.map((id) => jobs[Number.parseInt(String(id), 16) - 1]);
+      const named = body.id.map((id) => jobs[indexOf(id)]);
       return JSON.stringify({ tasks: named.flatMap((job) => (job === undefined ? [] : taskDocument(job))) });
     }
     throw notAtRest(endpoint);
