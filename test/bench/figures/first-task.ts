@@ -13,6 +13,7 @@ const SAMPLES = 20;
 /** The default poll interval of the queues. */
 const LOOK_MS = 5_000;
 
+/** The time begins before the three ClearML calls that create the task. */
 export const firstTask: Figure = {
   name: 'first-task',
   async measure({ program, say }) {

@@ -26,6 +26,7 @@ const ENTRY = Entry.parse({
   jobId: '1234567',
 });
 
+/** Writers that arrive during a sync share the next one, so several at once are faster than the disk. */
 export const journalAppends: Figure = {
   name: 'journal-appends',
   async measure() {

@@ -47,7 +47,7 @@ export const longJournal: Figure = {
   },
 };
 
-/** The live tasks, in order among those that were tracked and forgotten. */
+/** The live tasks, in order among those that were tracked and forgotten: as if the journal was never compacted. */
 function history(live: readonly Entry[]): string {
   const [like] = live;
   if (like === undefined) throw new RangeError('no live task');

@@ -10,6 +10,11 @@ const PASSES = 36;
 
 type Passes = Readonly<Record<'ordinary' | 'searching', readonly TimedPass[]>>;
 
+/**
+ * A compiled daemon in its own process, on a clock that the benchmark advances: half of the jobs wait and half run. The responses of Slurm
+ * and the server are prepared texts, so their parsing is measured, and their sending is not. CPU time ends with the pass, before the
+ * garbage collection that follows.
+ */
 export const reconcilePass: Figure = {
   name: 'reconcile-pass',
   async measure({ say }) {

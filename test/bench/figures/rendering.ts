@@ -29,6 +29,7 @@ const JOB = {
   publicConfig: {},
 };
 
+/** Three blocks and the template, with each value quoted for its context. */
 export const rendering: Figure = {
   name: 'rendering',
   measure() {

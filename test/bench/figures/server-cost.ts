@@ -17,6 +17,11 @@ const STEP_MS = 20;
 const apartMs = (task: number): number => 4 * MINUTE_MS + ((task * 7_919) % MINUTE_MS);
 const IDLE_MS = 20 * MINUTE_MS;
 
+/**
+ * The calls of a task are all calls from the arrival of the tasks to two seconds after the last accepted job, divided by the tasks: polls
+ * and readings of the queues are included. At rest, they are everything from one poll to the next: the search for untracked tasks is
+ * included, readings of the served queues are not.
+ */
 export const serverCost: Figure = {
   name: 'server-cost',
   async measure({ say }) {

@@ -21,6 +21,7 @@ interface Sampled {
   readonly took: Took[];
 }
 
+/** In an empty environment. Most of the time is the loading of the files. */
 export const startUp: Figure = {
   name: 'start-up',
   async measure({ program, say }) {

@@ -23,6 +23,7 @@ type Case = keyof typeof CASES;
 /** Alternately, so that other work of the machine blurs all of them. */
 const ROUNDS = 3;
 
+/** The daemon of `reconcile-pass`. The network is not measured. */
 export const statusPage: Figure = {
   name: 'status-page',
   async measure({ say }) {

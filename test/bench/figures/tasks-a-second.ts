@@ -15,6 +15,7 @@ const ROUNDS = 3;
 const AT_ONCE = '4';
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
+/** The daemon and `xargs` alternate. Without sbatch, the scheduler is in memory. The CPU time of the sandbox gives its own limit. */
 export const tasksASecond: Figure = {
   name: 'tasks-a-second',
   async measure({ program, say }) {

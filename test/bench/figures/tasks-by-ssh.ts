@@ -35,6 +35,7 @@ interface Row {
   readonly session: number[];
 }
 
+/** Through a real sshd, to a separate account. The daemon has four shells on one connection; the anchor has both cores to itself. */
 export const tasksBySsh: Figure = {
   name: 'tasks-by-ssh',
   async measure({ program, say }) {
