@@ -64,7 +64,7 @@ function containerSettings(agent: ClearmlConf['agent']) {
     image: filled(agent.default_docker?.image),
     arguments: inOneLine(agent.default_docker?.arguments),
     extraArguments: inOneLine(agent.extra_docker_arguments),
-    setUpLines: agent.extra_docker_shell_script ?? [],
+    setUpLines: [agent.extra_docker_shell_script ?? []].flat().filter((line) => line !== ''),
     mounts: agent.slurm.container_mounts,
     imageDir: agent.slurm.image_dir,
     imageCacheDir: agent.slurm.image_cache_dir,

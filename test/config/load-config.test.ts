@@ -40,6 +40,16 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('may have one line of extra_docker_shell_script without a list, or none, as for the agent', () => {
+    const linesOf = (written: string): readonly string[] =>
+      configWith(`agent.extra_docker_shell_script: ${written}`).settings.containers.setUpLines;
+
+    expect(linesOf('"apt-get update"')).to.deep.equal(['apt-get update']);
+    expect(linesOf('["apt-get update", 7]')).to.deep.equal(['apt-get update', '7']);
+    expect(linesOf('""')).to.deep.equal([]);
+    expect(linesOf('[]')).to.deep.equal([]);
+  });
+
   it('contains only those command-line options that the user gave', () => {
     const config = configFrom({
       files: { [HOME_CONF]: 'agent.slurm.queues: [gpu]' },

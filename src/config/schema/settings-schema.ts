@@ -256,7 +256,7 @@ export const AgentSection = z.looseObject({
     .optional()
     .describe("Container arguments for every task, inserted before the task's own."),
   extra_docker_shell_script: z
-    .array(z.string())
+    .union([text, z.array(text)], 'must be a line of shell script, or a list of them')
     .optional()
     .describe('Lines of shell script that run in every container before the agent starts.'),
   docker_force_pull: z
