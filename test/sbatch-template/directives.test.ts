@@ -156,6 +156,19 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
       );
     });
 
+  for (const [line, value] of [
+    [`#SBATCH --output=${X}jobs-%j.log`, 'het'],
+    [`#SBATCH --comment="pack${X}"`, 'JOB'],
+    [`#SBATCH --comment=${X}${X}`, 'jobHet'],
+  ] as const)
+    it(`rejects a value that makes hetjob or packjob with the text around it, at which Slurm 20.11 splits the job: ${line.replaceAll(X, '${…}')} with "${value}"`, () => {
+      expect(errorOf(() => renderDirectives(value, line))?.rule).to.equal('heterogeneous-job');
+    });
+
+  it('accepts a value beside such a word of the template', () => {
+    expect(renderDirectives('a', `#SBATCH --output=/logs/hetjob/${X}.log`)).to.include('/logs/hetjob/a.log');
+  });
+
   it('accepts a list of as many nodes as a large cluster has', () => {
     for (const value of ['n1', 'n[0001-9999]', 'rack[1-9]n[01-99],login[1,3-4]', 'n[5-1]'])
       expect(renderDirectives(value, `#SBATCH --nodelist=${X}`)).to.include('--nodelist=');

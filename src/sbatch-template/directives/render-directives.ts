@@ -8,7 +8,7 @@ import { userPropertyOf } from '../placeholders/user-property.ts';
 import { printsHelp, readsFile, takesNextToken } from './sbatch-options.ts';
 import { TemplateError } from '../errors.ts';
 import type { ResolvedValue } from '../placeholders/resolve-value.ts';
-import { positionAt, templateErrorAt, type Insertion, type TemplateSource } from '../template-source.ts';
+import { insertAll, positionAt, templateErrorAt, type Insertion, type TemplateSource } from '../template-source.ts';
 import type { EnclosingOption } from '../template.ts';
 
 /** @throws TemplateError for a value with a newline or a tab, and for one that would change how sbatch reads the token */
@@ -45,8 +45,22 @@ export function fillToken(
     filled += value;
     insertions.push({ start: placeholder.start, end: placeholder.end, text: quoteForDirective(value, quote) });
   }
-  if (insertions.length > 0) checkMeaning(source, token, filled);
+  if (insertions.length > 0) {
+    checkMeaning(source, token, filled);
+    checkJobWords(source, token, insertions);
+  }
   return insertions;
+}
+
+const JOB_WORD = /(?:het|pack)job/i;
+
+/** Slurm 20.11 finds these words anywhere in the line; `quoteForDirective` splits only those within one value. */
+function checkJobWords(source: TemplateSource, token: DirectiveToken, insertions: readonly Insertion[]): void {
+  const [word] = JOB_WORD.exec(insertAll(source.text, token, insertions)) ?? [];
+  const isWritten = token.parts.some((part) => part.kind === 'text' && JOB_WORD.test(part.text));
+  if (word === undefined || isWritten) return;
+  const finding = `the value and the text around it make "${word}", at which Slurm 20.11 begins another job: change the value`;
+  throw templateErrorAt(source, token.start, 'heterogeneous-job', finding);
 }
 
 /** With its values, the token must still be the option or the argument that it is in the template. */
