@@ -1,5 +1,6 @@
 // The status page as HTML: a whole document.
 import { formatDuration } from '../../base/format-duration.ts';
+import { escapeToOneLine } from '../../base/terminal-text.ts';
 import { PHASES } from '../../daemon/status/status-row.ts';
 import { documentOf, moment, shownOwner, type Site } from './page-frame.ts';
 import { html, type Html } from './html.ts';
@@ -54,11 +55,10 @@ export function overviewPage(site: Site, seen: Overview, plots: Plots, { filter,
 const CURRENT = html`aria-current="page"`;
 
 function filterForm(filter: Filter, range: Range, { queues, owners }: Overview, isFiltered: boolean): Html {
-  const names = [...new Set([...queues.map(({ queue }) => queue), ...(filter.queue === '' ? [] : [filter.queue])])];
-  const people = [...new Set([...owners, ...(filter.owner === '' ? [] : [filter.owner])])];
+  const names = queues.map(({ queue }) => queue);
   const states = PHASES.filter((phase) => phase !== 'waiting');
   return html`<form class="filter" method="get" action="/">
-    ${choice('queue', 'Queue', names, filter.queue)} ${choice('owner', 'Owner', people, filter.owner, shownOwner)}
+    ${choice('queue', 'Queue', names, filter.queue)} ${choice('owner', 'Owner', owners, filter.owner, shownOwner)}
     ${choice('state', 'State', states, filter.phase)}
     <label>Search <input type="search" name="q" value="${filter.text}" placeholder="name, id or job" /></label>
     ${range !== '24h' && html`<input type="hidden" name="range" value="${range}" />`}
@@ -69,18 +69,23 @@ function filterForm(filter: Filter, range: Range, { queues, owners }: Overview, 
 
 const SELECTED = html`selected`;
 
+/** @param selected of the filter; empty: none */
 function choice(
   name: string,
   title: string,
-  values: readonly string[],
+  texts: readonly string[],
   selected: string,
-  show = (value: string): string => value,
+  show = (text: string): string => text,
 ): Html {
+  const values = new Map(texts.map((text) => [escapeToOneLine(text), show(text)]));
+  if (selected !== '' && !values.has(selected)) values.set(selected, show(selected));
   return html`<label
     >${title}
     <select name="${name}">
       <option value="">all</option>
-      ${values.map((value) => html`<option value="${value}" ${value === selected && SELECTED}>${show(value)}</option>`)}
+      ${[...values].map(
+        ([value, text]) => html`<option value="${value}" ${value === selected && SELECTED}>${text}</option>`,
+      )}
     </select></label
   >`;
 }

@@ -1,6 +1,7 @@
 // What the first page shows: health, queues, active tasks and ends, filtered by the query of the request.
 // What has not changed since an earlier reading is the same object, so that it is not rendered again.
 import { rememberLast } from '../../base/remember-last.ts';
+import { escapeToOneLine } from '../../base/terminal-text.ts';
 import type { ClusterMonitor } from '../../daemon/monitor/cluster-monitor.ts';
 import type { Health, HealthFacts } from '../../daemon/monitor/decide-readiness.ts';
 import type { LimitUse } from '../../daemon/claim/hold-reasons.ts';
@@ -13,6 +14,7 @@ import type { TaskTimes } from './plot-series.ts';
 import { summarizeQueues, type ClusterFacts, type QueueSummary } from './queue-summaries.ts';
 
 export interface Filter {
+  /** The names with escapes in place of invisible characters, as the form of the page sends them. */
   readonly queue: string;
   readonly owner: string;
   /** Empty: every phase. */
@@ -63,8 +65,8 @@ export function parseFilter(query: URLSearchParams): Filter {
   const given = (name: string): string => (query.get(name) ?? '').slice(0, 200);
   const page = Number(given('page'));
   return {
-    queue: given('queue'),
-    owner: given('owner'),
+    queue: escapeToOneLine(given('queue')),
+    owner: escapeToOneLine(given('owner')),
     phase: PHASES.find((phase) => phase === given('state')) ?? '',
     text: given('q').trim().toLowerCase(),
     page: Number.isSafeInteger(page) && page > 0 ? page : 1,
@@ -193,16 +195,20 @@ function summaryOf(cluster: ClusterMonitor): ClusterSummary {
 
 function matches(row: StatusRow, filter: Filter): boolean {
   const { queue, owner, name, task, job } = row;
-  if (filter.queue !== '' && queue !== filter.queue) return false;
-  if (filter.owner !== '' && owner !== filter.owner) return false;
+  if (!isNamed(queue, filter.queue) || !isNamed(owner, filter.owner)) return false;
   if (filter.phase !== '' && phaseOf(row) !== filter.phase) return false;
   return filter.text === '' || [name, task, job].some((text) => text?.toLowerCase().includes(filter.text) === true);
+}
+
+/** @param wanted of the filter; empty: any name */
+function isNamed(name: string | undefined, wanted: string): boolean {
+  return wanted === '' || (name !== undefined && escapeToOneLine(name) === wanted);
 }
 
 function lastEnds(past: readonly PastAttempt[], { queue, owner }: Filter): PastAttempt[] {
   return past
     .filter(({ cause }) => cause !== 'retried')
-    .filter((attempt) => (queue === '' || attempt.queue === queue) && (owner === '' || attempt.userName === owner))
+    .filter((attempt) => isNamed(attempt.queue, queue) && isNamed(attempt.userName, owner))
     .slice(-ENDED_SHOWN)
     .reverse();
 }

@@ -58,6 +58,30 @@ describe('the status page as HTML', () => {
     expect(text).to.match(/Slurm tasks Ready /);
   });
 
+  it('filters tasks by an owner whose name has invisible characters', async () => {
+    const owner = '\u202aada\u200e';
+    const fixture = fixtureWith({});
+    const monitor = createMonitor(fixture.clock);
+    const watched = monitor.open({ name: undefined, stateDir: '/nowhere', pollMs: 15_000 });
+    await enqueue(fixture, owner, 1);
+    await enqueue(fixture, 'ben', 2);
+    const run = startDaemon(watched.watch(fixture.deps));
+    await advance(fixture.clock, 60_000);
+    const now = fixture.clock.now();
+    const read = createOverviewReader(monitor, { read: () => Promise.resolve([]) });
+    const pageFor = async (query: string): Promise<string> => {
+      const filter = parseFilter(new URLSearchParams(query));
+      return overviewPage(SITE, await read(filter)(now), makePlots([], '24h', now), { filter, range: '24h' });
+    };
+    const [, sent = ''] = /<option value="([^"]*ada[^"]*)"/.exec(await pageFor('')) ?? [];
+
+    const page = await pageFor(new URLSearchParams({ owner: sent }).toString());
+    await run.end();
+
+    expect(page).to.include('>task 1</a>').and.not.include('>task 2</a>');
+    expect(page.match(/<option value="[^"]*ada[^"]*"[^>]*>/g)).to.deep.equal([`<option value="${sent}" selected>`]);
+  });
+
   it('reports that the whole cluster is paused, or that the pauses cannot be read', async () => {
     const pause: Pause = { queue: null, since: 0, until: null, reason: '' };
 
