@@ -3,6 +3,8 @@ import * as z from 'zod';
 import type { People } from './client.ts';
 import { unlessRefused } from './connection/refusal-codes.ts';
 import type { Session } from './connection/session.ts';
+import { readPages } from './read-in-pages.ts';
+import { readField } from './unreadable-entries.ts';
 
 const Document = z.record(z.string(), z.unknown());
 const OneUser = z.object({ user: Document });
@@ -11,6 +13,11 @@ const NamedUser = z.object({ id: z.string(), name: z.string().catch('') });
 const OneProject = z.object({ project: Document });
 
 export function createPeople(session: Session): People {
+  async function list(page: object): Promise<readonly unknown[]> {
+    const body = { only_fields: ['id', 'name'], order_by: ['id'], ...page };
+    return (await session.call('users.get_all', body, { shape: Users, idempotent: true })).users;
+  }
+
   return {
     async user(id) {
       const call = session.call('users.get_by_id', { user: id }, { shape: OneUser, idempotent: true });
@@ -23,9 +30,12 @@ export function createPeople(session: Session): People {
     },
 
     async all() {
-      const body = { only_fields: ['id', 'name'] };
-      const { users } = await session.call('users.get_all', body, { shape: Users, idempotent: true });
-      return users.flatMap((user) => NamedUser.safeParse(user).data ?? []);
+      const rows = await readPages('users.get_all', (page, size) => list({ page, page_size: size }), {
+        readId: async (position) => readField((await list({ page: position, page_size: 1 }))[0], 'id'),
+      });
+      const users = rows.flatMap((row) => NamedUser.safeParse(row).data ?? []);
+      // A user who was added meanwhile moves another one to the next page, and one user must not look like two of the same name.
+      return [...new Map(users.map((user) => [user.id, user])).values()];
     },
   };
 }

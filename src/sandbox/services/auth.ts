@@ -1,6 +1,8 @@
 // Users, their authentication by keys (Basic) and tokens (Bearer), and the calls that return tokens.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
+import type { Conditions } from '../requests/filter-documents.ts';
+import { listDocuments } from '../requests/list-documents.ts';
 import { parseRequest, type Caller, type Service, type Fields } from '../requests/endpoint.ts';
 import type { SandboxSettings } from '../store/documents.ts';
 import type { SandboxClock } from '../store/sandbox-clock.ts';
@@ -70,6 +72,8 @@ export function createAuthService(store: Store, clock: SandboxClock): Service {
   };
 }
 
+const CONDITIONS: Conditions = { list: ['id'], pattern: [], range: [], datetime: [], equal: [] };
+
 export function createUsersService(store: Store): Service {
   const present = ({ id, name }: SandboxUser): Fields => {
     const [given, family] = name.split(' ');
@@ -81,6 +85,9 @@ export function createUsersService(store: Store): Service {
     if (found === undefined) throw new ApiError('invalidUserId', { id });
     return present(found);
   };
+  const list = (body: Fields): Fields => ({
+    users: listDocuments(all().map(present), body, { conditions: CONDITIONS }).documents,
+  });
   return {
     'users.get_current_user': ({ caller }) => {
       const { company } = store.settings();
@@ -94,8 +101,8 @@ export function createUsersService(store: Store): Service {
       const { user: id } = parseRequest(z.object({ user: z.string() }), call.body);
       return { user: userBy(id) };
     },
-    'users.get_all': () => ({ users: all().map(present) }),
-    'users.get_all_ex': () => ({ users: all().map(present) }),
+    'users.get_all': (call) => list(call.body),
+    'users.get_all_ex': (call) => list(call.body),
     'users.get_preferences': () => ({ preferences: {} }),
   };
 }
