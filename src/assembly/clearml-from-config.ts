@@ -41,6 +41,7 @@ export function createClearml(app: App, { timeouts, isDaemon = false, rateLimit 
     connect: () =>
       firstResponse(() => client.connect(), {
         clock: systemClock,
+        stop: context.stop,
         server: settings.apiServer,
         giveUpMs: isDaemon ? undefined : USER_TIMEOUT_MS,
         triesMs: timeouts?.retryMs ?? DEFAULT_TIMEOUTS.retryMs,
@@ -74,6 +75,8 @@ const QUIET_MS = 3_000;
 
 interface FirstResponseRules {
   readonly clock: Clock;
+  /** Ends the wait, as by Ctrl-C. */
+  readonly stop: AbortSignal;
   /** The address, for the notice. */
   readonly server: string;
   /** The timeout of the wait; undefined: that of the client. */
@@ -85,9 +88,9 @@ interface FirstResponseRules {
   readonly notice: (fact: { readonly why: string; readonly until: number }) => void;
 }
 
-/** Waits for the first response, and reports the wait after a few seconds. @throws ServerUnreachableError after the timeout, and what the request throws */
+/** Waits for the first response, and reports the wait after a few seconds. @throws ServerUnreachableError after the timeout, the reason of the stop, and what the request throws */
 export async function firstResponse<T>(ask: () => Promise<T>, rules: FirstResponseRules): Promise<T> {
-  const { clock, server, giveUpMs, triesMs, lastFailure, notice } = rules;
+  const { clock, stop, server, giveUpMs, triesMs, lastFailure, notice } = rules;
   const startedAt = clock.now();
   const answered = new AbortController();
   const quiet = clock.sleep(QUIET_MS, answered.signal).then(() => {
@@ -105,10 +108,17 @@ export async function firstResponse<T>(ask: () => Promise<T>, rules: FirstRespon
   quiet.catch(() => undefined);
   tooLate?.catch(() => undefined);
   const asked = ask();
-  // After the timeout the caller closes the client, which rejects this.
+  // After the timeout or a stop, the caller closes the client, which rejects this.
   asked.catch(() => undefined);
+  const stopped = new Promise<never>((_, reject) => {
+    const end = (): void => {
+      reject(stop.reason as Error);
+    };
+    if (stop.aborted) end();
+    else stop.addEventListener('abort', end, { signal: answered.signal });
+  });
   try {
-    return await (tooLate === undefined ? asked : Promise.race([asked, tooLate]));
+    return await Promise.race([asked, stopped, ...(tooLate === undefined ? [] : [tooLate])]);
   } finally {
     answered.abort();
   }

@@ -16,15 +16,17 @@ function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachableEr
   const notices: string[] = [];
   let resolve: (answer: string) => void = () => undefined;
   const promise = new Promise<string>((answered) => (resolve = answered));
+  const stop = new AbortController();
   const answer = firstResponse(() => promise, {
     clock: time.of(0),
     giveUpMs,
+    stop: stop.signal,
     server: 'http://h:1',
     triesMs: 30_000,
     lastFailure: () => lastFailure,
     notice: ({ why, until }) => notices.push(`${why} until ${until - 1_000_000}`),
   });
-  return { time, notices, resolve: (text: string) => resolve(text), answer };
+  return { time, notices, resolve: (text: string) => resolve(text), answer, stop };
 }
 
 describe('firstResponse (of the ClearML server)', () => {
@@ -63,6 +65,18 @@ describe('firstResponse (of the ClearML server)', () => {
     expect(await answer).to.equal('there');
     expect(notices).to.deep.equal([`${REFUSED.message} until 30000`]);
   });
+
+  for (const [who, giveUpMs] of [
+    ['a user', 10_000],
+    ['the daemon', undefined],
+  ] as const)
+    it(`ends at once on Ctrl-C if ${who} waits`, async () => {
+      const { time, answer, stop } = waiting(giveUpMs, REFUSED);
+      time.pass(3_000);
+      const reason = new Error('got SIGINT');
+      stop.abort(reason);
+      expect(await rejection(answer)).to.equal(reason);
+    });
 
   it('reports nothing if the server responds immediately', async () => {
     const { time, notices, resolve, answer } = waiting(10_000);

@@ -97,6 +97,29 @@ describe('the daemon, when it starts,', () => {
       .and.to.include('Did you mean "gpu-a100"? Use --create-queue to create it.');
   });
 
+  it('ends at once on Ctrl-C while it waits for a server that does not respond, as do the other commands', async () => {
+    const silent = createServer(() => undefined);
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const apiServer = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    await using cli = await openCli();
+    await cli.write(
+      'clearml.conf',
+      `api { api_server: "${apiServer}", credentials { access_key: a, secret_key: b } }\n`,
+    );
+    await cli.write('t', TEMPLATE);
+    const code = async (...args: string[]): Promise<number> => (await cli.stopping().run(...args)).code;
+
+    const serving = ['--queue', 'gpu', '--template-files', 't'];
+    expect(await code(...serving)).to.equal(0);
+    expect(await code(...serving, '--once')).to.equal(75);
+    expect(await code('execute', '--id', 'train', '--template', 't')).to.equal(130);
+    expect(await code('status')).to.equal(130);
+    expect(await code('cancel', 'train')).to.equal(130);
+    silent.closeAllConnections();
+    silent.close();
+  }).timeout(5_000);
+
   it('names, as `lint` does, a template that is a directory or a link to itself, instead of reporting a bug', async () => {
     await using cli = await openCliWithSandbox();
     const [folder, link] = [join(cli.folder, 'folder'), join(cli.folder, 'link')];

@@ -125,6 +125,10 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
       }
       await replaceCurrent();
     }
+  } catch (error) {
+    // Stopped while it waited for the ClearML server, before it had claimed anything.
+    if (context.stop.aborted && error === context.stop.reason) return once ? 'unfinished' : 'done';
+    throw error;
   } finally {
     for (const stop of stopListening) stop();
     context.stop.removeEventListener('abort', stops);
@@ -144,6 +148,7 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
       read.app.log.info('Reloaded the configuration and the templates');
       replace.abort();
     } catch (error) {
+      if (context.stop.aborted) return;
       current.app.log.error('Reload failed; keeping the previous configuration and templates', {
         err: error,
       });
