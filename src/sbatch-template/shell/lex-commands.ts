@@ -26,6 +26,10 @@ const COMPOUNDS: ReadonlyMap<string, Stop> = new Map([
 /** Reserved words before a command. */
 const PREFIXES = ['!', 'time', 'coproc'];
 
+/** The options of `time`, and the NAME of `coproc NAME {`: the command begins after them. */
+const TIME_OPTIONS = /(?:[ \t]+-p)?(?:[ \t]+--)?(?=[ \t\n;&|)]|$)/y;
+const COPROC_NAME = /[ \t]+[A-Za-z_]\w*(?=[ \t]*\(|[ \t]+(?:\{|\[\[|if|while|until|for|case|select)(?:[\s;&|()<>]|$))/y;
+
 const RESERVED = /(?:[a-z]+|[{}!]|\[\[|\]\])(?=[\s;&|()<>]|$)/y;
 
 /** Reads up to and including the closing parenthesis. Here-documents announced before begin after the newline that follows it. */
@@ -105,7 +109,11 @@ function lexCommand(lexer: Lexer): void {
     endCompound(lexer, start);
   } else if (PREFIXES.includes(reserved)) {
     lexer.at += reserved.length;
-    if (reserved === 'time') noteTime(lexer, start);
+    if (reserved === 'time') {
+      noteTime(lexer, start);
+      lexer.at += matchHere(lexer, TIME_OPTIONS)?.length ?? 0;
+    }
+    if (reserved === 'coproc') lexer.at += matchHere(lexer, COPROC_NAME)?.length ?? 0;
     lexCommand(lexer);
     if (reserved === 'coproc') lexer.found.coprocesses.push({ start, end: lexer.at });
   } else {
