@@ -1,6 +1,7 @@
 // Parses the container arguments of a task: mounts, variables, arguments for Singularity, and ignored ones with the reason.
 import { splitWords } from '../../base/shell-word.ts';
 import { SET_BY_JOB } from '../job-script/job-variable-tables.ts';
+import { limitText } from '../../base/truncate-text.ts';
 import { displayValue } from '../placeholders/display-value.ts';
 import { ARGUMENTS, type ArgumentRow } from './container-argument-table.ts';
 import { parseMount } from './check-mount.ts';
@@ -128,6 +129,14 @@ function splitOption(word: string): [name: string, joined: string | undefined] {
   return [word, undefined];
 }
 
+/** Linux passes at most 128 KiB in one variable (MAX_ARG_STRLEN of execve(2)), its name included: with more, no program starts. */
+export const MOST_BYTES = 130_000;
+
+/** The length of a text as the job script encodes it for a container. */
+export function encodedBytes(text: string): number {
+  return Buffer.byteLength(text.replaceAll(/[%\\]/g, '%25'));
+}
+
 /** Variables from the job to its agent, which a task must not change. */
 const OWN = new Set(SET_BY_JOB.flatMap(({ names }) => names));
 
@@ -160,6 +169,12 @@ function parseVariable(written: string): ContainerVariable[] {
   }
   if ((value ?? '').includes('\0'))
     throw new ContainerArgumentError(`the variable ${name} contains a NUL character: remove it`);
+  const bytes = encodedBytes(name + (value ?? ''));
+  if (bytes > MOST_BYTES) {
+    throw new ContainerArgumentError(
+      `the variable ${limitText(name, 'name')} has ${bytes} bytes, and at most ${MOST_BYTES} reach the container: put the value into a file`,
+    );
+  }
   // Without a value, docker takes it from the environment; Singularity passes the environment anyway.
   return value === undefined ? [] : [{ name, value }];
 }

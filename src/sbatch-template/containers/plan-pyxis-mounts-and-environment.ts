@@ -2,6 +2,7 @@
 import { displayValue } from '../placeholders/display-value.ts';
 import type { AgentLocation, Template, Variables, PyxisAdditions, PyxisSpec } from '../template.ts';
 import {
+  checkImageName,
   errorAt,
   parseArgumentsAt,
   parseTaskContainer,
@@ -55,6 +56,8 @@ export function planPyxis(
       : parseArgumentsAt(place, task.arguments, settings?.mounts ?? []);
   const extra = settings === undefined ? NOTHING : parseArgumentsAt(place, settings.extraArguments, undefined);
 
+  const imageName = pyxis.imageName(variables) ?? '';
+  checkImageName(place, imageName);
   const mounts = [...extra.mounts, ...own.mounts];
   for (const mount of mounts) checkMount(place, mount);
   const isOutOfReach = form.insertionPoints.length === 0;
@@ -63,7 +66,7 @@ export function planPyxis(
     facts: {
       isWhole: form.kind === 'script',
       seesJobFolder: form.kind === 'step' && form.namesJobFolder,
-      imageName: pyxis.imageName(variables) ?? '',
+      imageName,
       environment: [...extra.environment, ...own.environment],
       setUp: setUpScriptOf(place, task, settings),
     },

@@ -2,6 +2,7 @@
 import type { AgentLocation } from '../template.ts';
 import { parseImage } from './parse-singularity-image.ts';
 import {
+  checkImageName,
   errorAt,
   parseArgumentsAt,
   parseTaskContainer,
@@ -74,6 +75,7 @@ function planImage(place: AgentLocation, task: TaskContainer, settings: Containe
       'the task has no container image: set an image in the task, or agent.default_docker.image in clearml.conf',
     );
   }
+  checkImageName(place, imageName);
   const read = parseImage(imageName);
   if ('refusal' in read) throw errorAt(place, `the container image ${read.refusal}`);
 

@@ -3,6 +3,8 @@ import { TemplateError } from '../errors.ts';
 import type { AgentLocation } from '../template.ts';
 import {
   ContainerArgumentError,
+  encodedBytes,
+  MOST_BYTES,
   parseContainerArguments,
   type ContainerArguments,
 } from './parse-container-arguments.ts';
@@ -59,8 +61,7 @@ export function setUpScriptOf(
 ): string {
   const script = [...(settings?.setUpLines ?? []), setUpScript].filter((text) => text.trim() !== '').join('\n');
   if (script.includes('\0')) throw errorAt(place, 'the set-up script of the container has a NUL character: remove it');
-  // As the job script encodes it.
-  const bytes = Buffer.byteLength(script.replaceAll(/[%\\]/g, '%25'));
+  const bytes = encodedBytes(script);
   if (bytes > MOST_BYTES) {
     throw errorAt(
       place,
@@ -70,8 +71,18 @@ export function setUpScriptOf(
   return script;
 }
 
-/** Linux passes at most 128 KiB in one variable (MAX_ARG_STRLEN of execve(2)), its name included: with more, no program starts. */
-const MOST_BYTES = 130_000;
+/** The longest path of Linux, and much more than the name of an image in a registry. */
+const LONGEST_IMAGE_NAME = 4096;
+
+/** @throws TemplateError for a name that is too long for a variable of the job */
+export function checkImageName(place: AgentLocation, name: string): void {
+  const bytes = Buffer.byteLength(name);
+  if (bytes <= LONGEST_IMAGE_NAME) return;
+  throw errorAt(
+    place,
+    `the name of the container image has ${bytes} bytes, and at most ${LONGEST_IMAGE_NAME} are possible: correct it`,
+  );
+}
 
 /** @throws TemplateError at the agent in the template if an argument cannot be used */
 export function parseArgumentsAt(

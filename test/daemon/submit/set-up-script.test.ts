@@ -1,4 +1,4 @@
-// A set-up script of a container that no job can pass on: its task fails with the reason.
+// A set-up script, a variable or an image name of a container that no job can pass on: its task fails with the reason.
 import { expect } from 'chai';
 import { prepare } from '../../../src/daemon/submit/submit-parked-task.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
@@ -6,16 +6,26 @@ import { entryOf } from '../decide/observations.ts';
 import { createStepFixture } from '../step-fixture.ts';
 
 describe('a parked task whose container has', () => {
-  for (const [what, script, reason] of [
+  for (const [what, container, reason] of [
     [
       'a NUL character in its set-up script',
-      'echo a\0b',
+      { setup_shell_script: 'echo a\0b' },
       'the set-up script of the container has a NUL character: remove it',
     ],
     [
       'a set-up script of 150 KB',
-      `echo ${'x'.repeat(150_000)}`,
+      { setup_shell_script: `echo ${'x'.repeat(150_000)}` },
       'the set-up script of the container has 150005 bytes, and at most 130000 reach the container: put its files into the image or the repository',
+    ],
+    [
+      'a variable that the job encodes as 150 KB',
+      { arguments: `-e A=${'%'.repeat(50_000)}` },
+      'the variable A has 150001 bytes, and at most 130000 reach the container: put the value into a file',
+    ],
+    [
+      'an image name of 150 KB',
+      { image: `/images/${'x'.repeat(150_000)}` },
+      'the name of the container image has 150008 bytes, and at most 4096 are possible: correct it',
     ],
   ] as const)
     it(`${what} fails before it is submitted, and its console says why`, async () => {
@@ -34,7 +44,6 @@ describe('a parked task whose container has', () => {
       const [queue] = fixture.deps.queues;
       if (read === undefined || queue === undefined) throw new Error('nothing to submit');
       const entry = entryOf({ task, queue: OWN_QUEUE, queueName: 'own', step: 'parking', jobId: undefined });
-      const container = { setup_shell_script: script };
 
       const made = await prepare(fixture.deps, entry, {
         queue,
