@@ -19,12 +19,17 @@ export function configuredTemplates({ queues, slurm }: Pick<Settings, 'queues' |
   return [...new Set([...queues.flatMap(({ template }) => template ?? []), ...slurm.templateFiles])];
 }
 
-/** @param command for the error message if there is no template @throws UsageError */
+/**
+ * @param command for the error message if there is no template
+ * @param option for the error message if one cannot be read: where its path belongs
+ * @throws UsageError; other errors of the file system
+ */
 export async function namedTemplates(
   named: readonly string[] | undefined,
   { queues, slurm }: Settings,
   { workingDir }: Pick<ProcessContext, 'workingDir'>,
   command: string,
+  option = `${command} TEMPLATE`,
 ): Promise<NamedTemplate[]> {
   const files = named ?? configuredTemplates({ queues, slurm });
   if (files.length === 0) {
@@ -33,7 +38,7 @@ export async function namedTemplates(
   return Promise.all(
     files.map(async (file) => {
       const path = resolve(workingDir, file);
-      const text = await readNamedFile('template', path, `${command} TEMPLATE`);
+      const text = await readNamedFile('template', path, option);
       const queue = queues.find(({ template }) => template !== undefined && resolve(workingDir, template) === path);
       return { file, text, queue };
     }),

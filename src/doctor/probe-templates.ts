@@ -18,7 +18,7 @@ export async function probeTemplates({ config, context }: Configured): Promise<F
   const checkers = createCheckers({ config, context });
   try {
     const seen: TemplateSeen[] = [];
-    for (const template of await namedTemplates(undefined, settings, context, 'doctor')) {
+    for (const template of await namedTemplates(undefined, settings, context, 'doctor', '--template-files')) {
       const findings = await findingsOf(template, checkers);
       const errors = findings
         .filter((finding) => severityOf(finding) === 'error')
@@ -30,11 +30,16 @@ export async function probeTemplates({ config, context }: Configured): Promise<F
     if (seen.every(({ errors }) => errors.length === 0)) await readQueues(settings, context.workingDir);
     return known(seen);
   } catch (error) {
-    if (error instanceof UsageError) return unavailable(error.message);
+    if (error instanceof UsageError || isOfSystem(error)) return unavailable(error.message);
     throw error;
   } finally {
     await checkers.close();
   }
+}
+
+/** Such as a name that is too long, or a file server that does not respond. */
+function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
 }
 
 async function findingsOf({ file, text, queue }: NamedTemplate, checkers: AllCheckers): Promise<Finding[]> {

@@ -146,8 +146,14 @@ export const SETUP_PROBLEMS: readonly SetupProblem[] = [
   {
     check: 'templates',
     what: 'a missing template',
-    says: /b\.template does not exist/,
+    says: /b\.template does not exist\. Give the path of a file with --template-files\.$/,
     seed: () => served('default', 'b.template'),
+  },
+  {
+    check: 'templates',
+    what: 'a template with a name that the file system does not allow',
+    says: /^ENAMETOOLONG: name too long, open '.*b\.template'$/,
+    seed: () => served('default', `${'b'.repeat(300)}.template`),
   },
   {
     check: 'templates',
