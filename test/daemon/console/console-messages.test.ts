@@ -112,7 +112,7 @@ describe("the task's console", () => {
     expect(textsOf({ jobs: [jobOf('PENDING')], entry: started })).to.deep.equal([
       'Slurm requeued it before clearml-agent started the task',
     ]);
-    expect(textsOf({ jobs: [jobOf('PENDING')], record: 'gone' })).to.deep.equal([
+    expect(textsOf({ jobs: [jobOf('PENDING')], record: 'gone', lookedUp: true })).to.deep.equal([
       'the task is no longer in the scheduler queue',
     ]);
     expect(textsOf({ jobs: [jobOf('PENDING')], task: aborted })).to.deep.equal([
