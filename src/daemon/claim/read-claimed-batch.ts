@@ -1,5 +1,5 @@
 // Reads the tasks that were claimed together in one call, once all of them are parked, and lists the jobs of all users once for them.
-import { sleepUnlessStopped } from '../../base/clock.ts';
+import { waitAtMost } from '../../base/clock.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -26,37 +26,23 @@ export interface ClaimedBatch {
 export function createClaimedBatch(deps: DaemonDeps): ClaimedBatch {
   const { clearml, clock } = deps;
   const unparked = new Set<TaskId>();
+  const parked: TaskId[] = [];
   let isClosed = false;
-  let isTimeUp = false;
-  let parked = new Map<TaskId, (documents: Documents) => void>();
-  let timer: AbortController | undefined;
+  let resolveAllParked: () => void;
+  const allParked = new Promise<void>((resolve) => (resolveAllParked = resolve));
+  let waiting: Promise<void> | undefined;
+  let documents: ReturnType<typeof readTogether> | undefined;
   /** A list that has not begun. */
   let nextList: Promise<ListedJobs | undefined> | undefined;
-  let resolveParked: () => void;
-  const allParked = new Promise<void>((resolve) => (resolveParked = resolve));
 
-  function readIfComplete(): void {
-    if (!isTimeUp && (!isClosed || unparked.size > 0)) return;
-    timer?.abort();
-    resolveParked();
-    const batch = parked;
-    parked = new Map();
-    void readTogether(clearml, [...batch.keys()]).then((documents) => {
-      for (const resolve of batch.values()) resolve(documents);
-    });
+  function leave(task: TaskId): void {
+    unparked.delete(task);
+    if (isClosed && unparked.size === 0) resolveAllParked();
   }
 
-  function stopWaiting(): void {
-    isTimeUp = true;
-    readIfComplete();
-  }
-
-  function startTimer(): void {
-    if (timer !== undefined) return;
-    const { signal } = (timer = new AbortController());
-    void sleepUnlessStopped(clock, MAX_WAIT_MS, signal).then((isOver) => {
-      if (isOver) stopWaiting();
-    }, stopWaiting);
+  function whenParked(): Promise<void> {
+    // A clock that fails must not hold up the tasks.
+    return (waiting ??= waitAtMost(clock, MAX_WAIT_MS, allParked).catch(() => undefined));
   }
 
   return {
@@ -65,23 +51,17 @@ export function createClaimedBatch(deps: DaemonDeps): ClaimedBatch {
     },
     close() {
       isClosed = true;
-      readIfComplete();
+      if (unparked.size === 0) resolveAllParked();
     },
-    leave(task) {
-      unparked.delete(task);
-      readIfComplete();
-    },
-    whenParked() {
-      if (unparked.size > 0) startTimer();
-      return allParked;
-    },
+    leave,
+    whenParked,
     async read(task) {
-      unparked.delete(task);
-      const read = new Promise<Documents>((resolve) => parked.set(task, resolve));
-      startTimer();
-      readIfComplete();
-      // A task that is missing may be deleted or unreadable, or the call may have failed: ask for it alone.
-      return (await read).get(task) ?? clearml.tasks.get(task);
+      parked.push(task);
+      leave(task);
+      await whenParked();
+      documents ??= readTogether(clearml, [...parked]);
+      // A task that is missing may be late, deleted or unreadable, or the call may have failed: ask for it alone.
+      return (await documents).get(task) ?? clearml.tasks.get(task);
     },
     listJobs() {
       nextList ??= Promise.resolve().then(() => {
@@ -93,10 +73,11 @@ export function createClaimedBatch(deps: DaemonDeps): ClaimedBatch {
   };
 }
 
-type Documents = ReadonlyMap<TaskId, TaskDocument>;
-
 /** Never rejects: a task that makes the call fail must not hold up the others. */
-async function readTogether({ tasks }: DaemonDeps['clearml'], ids: readonly TaskId[]): Promise<Documents> {
+async function readTogether(
+  { tasks }: DaemonDeps['clearml'],
+  ids: readonly TaskId[],
+): Promise<ReadonlyMap<TaskId, TaskDocument>> {
   if (ids.length < 2) return new Map();
   return tasks.getMany(ids).catch(() => new Map());
 }
