@@ -1,6 +1,6 @@
 // Runs the work of a daemon beside its heartbeats, and abandons what hangs when it is stopped.
 import { abortWith } from '../base/abort-with.ts';
-import { sleepUnlessStopped } from '../base/clock.ts';
+import { waitAtMost } from '../base/clock.ts';
 import type { DaemonDeps } from './deps.ts';
 import type { Lock } from './journal/lock.ts';
 import { registerWorker, sendHeartbeats } from './worker-heartbeats.ts';
@@ -25,24 +25,18 @@ export async function runUntilStopped<End>(
   work: (stop: AbortSignal) => Promise<End>,
 ): Promise<End> {
   const stop = new AbortController();
+  const stopped = new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }));
   const unlink = abortWith(stop, [options.stop]);
-  const over = new AbortController();
 
   try {
     const registered = registerWorker(deps);
     const heartbeats = registered.then(() => sendHeartbeats(deps, options.lock, stop.signal));
     const done = registered.then(() => work(stop.signal)).finally(() => stop.abort());
     const end = Promise.all([done, heartbeats]).then(([how]) => how);
-    return await Promise.race([end, abandonAfterStop(deps, options.abandoned, stop.signal, over.signal)]);
+    await Promise.race([end, stopped]);
+    return (await waitAtMost(deps.clock, STOP_WITHIN_MS, end)) ?? options.abandoned;
   } finally {
     stop.abort();
-    over.abort();
     unlink();
   }
-}
-
-async function abandonAfterStop<End>(deps: DaemonDeps, end: End, stop: AbortSignal, over: AbortSignal): Promise<End> {
-  if (!stop.aborted) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
-  await sleepUnlessStopped(deps.clock, STOP_WITHIN_MS, over);
-  return end;
 }

@@ -73,11 +73,11 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
 
   async function run(
     entry: Entry,
-    attempt: () => Promise<SubmitResult>,
+    attempt: Promise<SubmitResult>,
     waitForLater: () => Promise<unknown>,
   ): Promise<void> {
     try {
-      const result = await attempt();
+      const result = await attempt;
       if (typeof result === 'string' || result.isKept === true) return;
       // Each task returns to the very front of its queue, so the order is kept only if the oldest returns last.
       await waitForLater();
@@ -156,10 +156,15 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
   }
 
   /** Resolves when the submission ends or, if it runs as a mapped user, hangs: that user may have stopped its sbatch. */
-  async function untilSlotIsFree(task: TaskId, attempted: Promise<void>, submission: Promise<void>): Promise<void> {
+  async function untilSlotIsFree(
+    task: TaskId,
+    attempt: Promise<SubmitResult>,
+    submission: Promise<void>,
+  ): Promise<void> {
     if (deps.unixUsers === undefined) return submission;
+    const ended = (): boolean => true;
+    const hasEnded = attempt.then(ended, ended);
     for (let checkAt: number | undefined = clock.now() + HANGS_MS; checkAt !== undefined;) {
-      const hasEnded = attempted.then(() => true);
       if ((await waitAtMost(clock, checkAt - clock.now(), hasEnded)) === true) return submission;
       const now = clock.now();
       const entry = deps.journal.entries.get(task);
@@ -206,20 +211,15 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
     start(entry, submission, submitter = knownSubmitter(entry)) {
       if (!hasFreeSlots(1) || rateLimit.waitMs(clock.now()) > 0) return false;
       rateLimit.spend(clock.now());
-      const endProbe = startProbe(entry, submitter);
       deps.busy.add(entry.task);
+      const attempt = noteEnd(entry, submission, startProbe(entry, submitter));
       const waitForLater = (): Promise<unknown> => {
         const all = [...running];
         const later = all.slice(all.findIndex(([one]) => one === started) + 1);
         return Promise.all(later.map(([, freed]) => freed));
       };
-      let hasAttempted = (): void => undefined;
-      const attempted = new Promise<void>((resolve) => {
-        hasAttempted = resolve;
-      });
-      const attempt = (): Promise<SubmitResult> => noteEnd(entry, submission, endProbe).finally(hasAttempted);
       const started = run(entry, attempt, waitForLater).finally(() => running.delete(started));
-      const freed = untilSlotIsFree(entry.task, attempted, started).finally(() => inSlots.delete(freed));
+      const freed = untilSlotIsFree(entry.task, attempt, started).finally(() => inSlots.delete(freed));
       running.set(started, freed);
       inSlots.add(freed);
       return true;
