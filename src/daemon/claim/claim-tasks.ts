@@ -7,7 +7,7 @@ import { submitClaimedTask } from '../submit/submit-claimed-task.ts';
 import { createClaimedBatch, type ClaimedBatch } from './read-claimed-batch.ts';
 import { createWaitingTasksReader } from './read-waiting-tasks.ts';
 import { createHoldMessages } from './show-holds.ts';
-import { afterClaim, planClaims, withoutEntry, type ClaimState, type Head } from './plan-claims.ts';
+import { afterClaim, heldTasks, planClaims, withoutEntry, type ClaimState, type Head } from './plan-claims.ts';
 import { readHolds } from './report-limit-use.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
@@ -182,7 +182,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
   async function showHeld({ until, signal }: Run, state: ClaimState): Promise<void> {
     const waiting = new Set(state.queues.flatMap(({ entries }) => entries.map(({ task }) => task)));
     const hasTime = (): boolean => !signal.aborted && deps.clock.now() < until;
-    await messages.show(planClaims(state, 0).held, (task) => waiting.has(task), hasTime);
+    await messages.show(heldTasks(state), (task) => waiting.has(task), hasTime);
   }
 
   return {

@@ -60,8 +60,6 @@ export interface ClaimPlan {
   readonly claims: readonly Head[];
   /** The next entry of a queue was not read, and no later queue must come first. */
   readonly needsMore: boolean;
-  /** Of each queue, some of the first entries that a limit or a pause holds. */
-  readonly held: readonly HeldTask[];
 }
 
 /** How many entries of a queue are explained: each costs two requests when its reason changes. */
@@ -77,14 +75,18 @@ const EXPLAINED_ENTRIES = 50;
 export function planClaims(state: ClaimState, most: number): ClaimPlan {
   const claims: Head[] = [];
   let now = state;
-  let next = claims.length < most ? chooseNext(now) : undefined;
-  while (next !== undefined && next !== 'more') {
+  while (claims.length < most) {
+    const next = chooseNext(now);
+    if (next === undefined || next === 'more') return { claims, needsMore: next === 'more' };
     claims.push(next);
     now = afterClaim(now, next);
-    next = claims.length < most ? chooseNext(now) : undefined;
   }
-  const end = now;
-  return { claims, needsMore: next === 'more', held: end.queues.flatMap((waiting) => explainHeld(end, waiting)) };
+  return { claims, needsMore: false };
+}
+
+/** Of each queue, some of the first entries that a limit or a pause holds. */
+export function heldTasks(state: ClaimState): HeldTask[] {
+  return state.queues.flatMap((waiting) => explainHeld(state, waiting));
 }
 
 function chooseNext(state: ClaimState): Head | 'more' | undefined {

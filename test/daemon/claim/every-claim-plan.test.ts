@@ -5,7 +5,7 @@ import type { Limits } from '../../../src/base/job-limits.ts';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { addJob, NO_JOBS, type JobCounts } from '../../../src/daemon/claim/count-limit-use.ts';
 import { holdOfQueue } from '../../../src/daemon/claim/limits-reached.ts';
-import { planClaims, type ClaimState } from '../../../src/daemon/claim/plan-claims.ts';
+import { afterClaim, heldTasks, planClaims, type ClaimState } from '../../../src/daemon/claim/plan-claims.ts';
 import { PAUSE, stateOf } from './claim-states.ts';
 
 describe('every claim plan', () => {
@@ -78,7 +78,8 @@ describe('every claim plan', () => {
   it('claims a task if the limits admit one, and explains why the next 50 tasks wait', () => {
     fc.assert(
       fc.property(states, (state) => {
-        const { claims, held: explained } = planClaims(state, 1_000);
+        const { claims } = planClaims(state, 1_000);
+        const explained = heldTasks(claims.reduce(afterClaim, state));
         const taken = new Set(claims.map(({ entry }) => entry.task));
         const why = new Map(explained.map((task) => [task.task, task]));
         const now = after(state);

@@ -1,7 +1,7 @@
 // Which waiting tasks are claimed under limits, fairness and pauses, and why the others wait.
 import { expect } from 'chai';
 import { addJob, NO_JOBS } from '../../../src/daemon/claim/count-limit-use.ts';
-import { planClaims, type ClaimState } from '../../../src/daemon/claim/plan-claims.ts';
+import { afterClaim, heldTasks, planClaims, type ClaimState } from '../../../src/daemon/claim/plan-claims.ts';
 import { PAUSE, stateOf } from './claim-states.ts';
 
 function claimed(state: ClaimState, most = 50): string[] {
@@ -9,7 +9,8 @@ function claimed(state: ClaimState, most = 50): string[] {
 }
 
 function held(state: ClaimState, most = 50): string[] {
-  return planClaims(state, most).held.map(({ task, why, before, isOfOwner }) => {
+  const { claims } = planClaims(state, most);
+  return heldTasks(claims.reduce(afterClaim, state)).map(({ task, why, before, isOfOwner }) => {
     const reason = why.kind !== 'limit' ? why.kind : `${why.of}.${why.name}=${why.limit}`;
     return `${task}: ${reason}, ${before}${isOfOwner ? ' of its owner' : ''}`;
   });
