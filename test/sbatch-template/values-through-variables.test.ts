@@ -84,6 +84,7 @@ const CODE: readonly string[] = [
   'NAME=X; test -v "$NAME"',
   'NAME=X; declare "$NAME=1"',
   'NAME=X; source "$NAME"',
+  'k() { local n=$1; shift; "$@"; }\nk 3 . X',
   'run() { eval "$@"; }\nCMD=X\nrun $CMD',
   'run() { ssh node1 "$1"; }; outer() { run "$@"; }\nouter X',
   'run() { local c="$*"; bash -c "$c"; }\nrun echo X',
@@ -161,6 +162,8 @@ const DOUBTS: readonly string[] = [
 /** Used as data only. */
 const SAFE: readonly string[] = [
   'N=X; echo "$N" $N',
+  'N=X; cp -r . "scratch/$N"; find . -name "*$N*"; rsync -a . source "$N/"',
+  'N=X; echo "$N" > notes; cp . notes data; find . notes',
   'N=X; [ "$N" -gt 1 ]; test "$N" = 2',
   'N=X; [[ $N == 2 ]]; [[ -n $N ]]',
   'N=X; (( ${#N} > 3 ))',

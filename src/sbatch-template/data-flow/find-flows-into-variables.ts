@@ -149,8 +149,9 @@ function printed(rest: readonly LayeredWord[]): Flow[] {
 /** The name for the arguments of scripts in files. */
 const SCRIPT_WORDS = '@>';
 
-function flowsIntoScripts({ words }: Command, layer: NestedScript): Flow[] {
-  const operands = scriptOperands({ words }, layer.text);
+function flowsIntoScripts(command: Command, layer: NestedScript): Flow[] {
+  const { words } = command;
+  const operands = scriptOperands(command, layer.text);
   const at = words.findIndex((word, index) => operands.includes(word) || (index === 0 && word.text.includes('/')));
   return at === -1 ? [] : [{ into: SCRIPT_WORDS, words: layered(words.slice(at + 1), layer), isVague: true }];
 }

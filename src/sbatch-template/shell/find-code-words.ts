@@ -1,5 +1,6 @@
 // Finds the words of a command that its program evaluates as code, and whether the program evaluates its standard input.
-import type { Range } from '../template-source.ts';
+import { isInside, type Range } from '../template-source.ts';
+import { definesFunction } from './find-evaluated-assignments.ts';
 import type { Command, Word } from './lexer-result.ts';
 import {
   EVALUATORS,
@@ -69,18 +70,20 @@ export function nameWordLists({ words }: Command): WordList[] {
 }
 
 /** Words that name scripts: the first operand of a program that runs files, all operands of some programs, and files for options. */
-export function scriptOperands({ words }: Pick<Command, 'words'>, text: string): Word[] {
-  const operands = words.flatMap(({ text: program }, index) => {
-    if (!FILE_RUNNERS.test(program.slice(program.lastIndexOf('/') + 1))) return [];
+export function scriptOperands(command: Command, text: string): Word[] {
+  const { words } = command;
+  const operands = words.flatMap((word, index) => {
+    const { text: program } = word;
+    if (!FILE_RUNNERS.test(baseName(word)) || isDirectory(command, index, text)) return [];
     const rest = words.slice(index + 1);
     if (/^(?:chmod|srun|sbatch)$/.test(program)) return rest;
     return rest.filter((word) => !/^[-+]/.test(word.text)).slice(0, 1);
   });
-  return [...operands, ...optionFiles({ words }, text)];
+  return [...operands, ...optionFiles(command, text)];
 }
 
 /** `--rcfile FILE`, `-f FILE` */
-export function optionFiles(command: Pick<Command, 'words'>, text: string): Word[] {
+export function optionFiles(command: Command, text: string): Word[] {
   return invocations(command, text).flatMap(({ evaluator, rest }) =>
     rest.filter((_, at) => evaluator.optionsWithArgument?.test(rest[at - 1]?.text ?? '') === true),
   );
@@ -95,8 +98,9 @@ export function inputEvaluator(command: Command, text: string): Omit<CodeRange, 
   return { by: found.name, ...(found.evaluator.isEvenPlain === true && { isEvenPlain: true }) };
 }
 
-function invocations(command: Pick<Command, 'words'>, text: string): Invocation[] {
+function invocations(command: Command, text: string): Invocation[] {
   return command.words.flatMap((word, index) => {
+    if (isDirectory(command, index, text)) return [];
     const raw = text.slice(word.start, word.end);
     const isShell = SHELL_VARIABLES.test(raw);
     const name = isShell ? raw : baseName(word);
@@ -107,6 +111,18 @@ function invocations(command: Pick<Command, 'words'>, text: string): Invocation[
       ? []
       : [{ name: name === '\0' ? raw : name, evaluator, rest: command.words.slice(index + 1) }];
   });
+}
+
+/**
+ * Whether the word is `.` or `source` but not the builtin, as in `cp -r . "$DIR"`. A builtin is the first word of its command, unless that is an
+ * expansion, which may be empty, or a function of the script, which may run its arguments.
+ */
+function isDirectory({ words, start, end }: Command, index: number, text: string): boolean {
+  if (!/^(?:source|\.)$/.test(words[index]?.text ?? '')) return false;
+  const first = words.find((word) => !/^(?:(?:command|builtin)$|-)/.test(word.text));
+  if (first === undefined || first === words[index] || first.text.includes('\0')) return false;
+  // The first word of an expanded command can come from elsewhere.
+  return isInside(first, { start, end }) && !definesFunction(first.text, text);
 }
 
 /** `S=bash; $S -c …`: the programs that the script assigns to the variable. */

@@ -55,11 +55,13 @@ export function declaredNames(commands: readonly Command[], text: string): Decla
 /** `integer() { declare -gi "$1"; }`: any argument of a function of the script may be a name. */
 function wordsOfCalls(commands: readonly Command[], text: string): string[] {
   return commands.flatMap(({ words: [program, ...rest] }) => {
-    const name = program?.text ?? '';
-    if (!/^[\w-]+$/.test(name) || !new RegExp(`(?:^|[\\s;])${name}[ \\t]*\\(\\)|function[ \\t]+${name}\\b`).test(text))
-      return [];
+    if (!definesFunction(program?.text ?? '', text)) return [];
     return rest.map((word) => word.text).filter((word) => /^[A-Za-z_]\w*$/.test(word));
   });
+}
+
+export function definesFunction(name: string, text: string): boolean {
+  return /^[\w-]+$/.test(name) && new RegExp(`(?:^|[\\s;])${name}[ \\t]*\\(\\)|function[ \\t]+${name}\\b`).test(text);
 }
 
 /** The ranges in the assignments of a command that bash evaluates. */

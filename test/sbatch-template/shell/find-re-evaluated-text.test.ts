@@ -86,6 +86,9 @@ const RE_EVALUATED: readonly (readonly [body: string, by: string])[] = [
   ['mapfile -C X lines', 'mapfile'],
   ['source envs/X/bin/activate', 'source'],
   ['. X', '.'],
+  ['A=1 command . X', '.'],
+  ['run() { "$@"; }\nrun . X', '.'],
+  ['$DEBUG . X', '.'],
   ['tee run.sh <<END\necho X\nEND', 'the shell that runs run.sh'],
   ['echo "A=X" > env.txt\n. ./env.txt', 'the shell that runs env.txt'],
   ['echo "echo X" > job\nchmod +x job', 'the shell that runs job'],
@@ -207,6 +210,11 @@ const READ_ONCE: readonly string[] = [
   'cat > notes.txt <<END\nX\nEND',
   'read -r line <<< X',
   'source env.sh X',
+  'cp -r . "scratch/X"',
+  'cp -r source X',
+  'find . -name "*X*" -delete',
+  'tar -C . -czf X.tgz models',
+  'docker build . -t X',
 ];
 
 const HOSTILE = ['$(touch pwned)', 'a b', '', "'", '-oProxyCommand=x', 'a[$(x)]'];
