@@ -102,7 +102,7 @@ function endedText({ ended, endedSinceMs }: ClusterStatus, style: StatusStyle): 
     task,
     shownName(name),
     queue,
-    job,
+    job ?? '-',
     style.paint(status === 'failed' ? 'bad' : status === 'stopped' ? 'doubtful' : 'good', status),
     shownTime(endedAt),
     onOneLine(why),
@@ -225,8 +225,9 @@ export function statusDocument(clusters: readonly ClusterStatus[]): object {
           used,
           usersAtLimit: usersAtLimit ?? null,
         })),
-        ended: more.ended.map(({ endedAt, ...row }) => ({
+        ended: more.ended.map(({ endedAt, job, ...row }) => ({
           ...row,
+          job: job ?? null,
           endedAt: isoTime(endedAt),
         })),
       }),

@@ -161,6 +161,26 @@ describe('the status command', () => {
     expect(cluster).to.deep.include({ waitingCount: 2, ended: [] });
   });
 
+  it('lists a task that failed before it had a job, without the job of an earlier run', async () => {
+    const first = await submitOne('asks for nothing');
+    await cli.run('cancel', first);
+    await cli.run('--once', '--queue', 'gpu', '--template-files', 't');
+    await cli.user.api('tasks.reset', { task: first });
+    await cli.user.enqueue(first, await cli.user.makeQueue('gpu'));
+    await cli.write('t', TEMPLATE.replace('--hold', '--mem=${CLEARML_TASK.hyperparams.properties.memory.value}'));
+    await cli.run('--once', '--queue', 'gpu', '--template-files', 't');
+
+    const { stdout } = await cli.run('status');
+    expect(stdout).to.match(
+      new RegExp(`^${first}  asks for nothing  gpu    -    failed  20.* UTC  The job script`, 'm'),
+    );
+
+    const { stdout: json } = await cli.run('status', '--json');
+    const [cluster] = (JSON.parse(json) as { clusters: { ended: unknown[] }[] }).clusters;
+    expect(cluster?.ended).to.have.length(1);
+    expect(cluster?.ended[0]).to.deep.include({ task: first, job: null, status: 'failed' });
+  });
+
   it('rejects --watch together with --json', async () => {
     const { code, stderr } = await cli.run('status', '--watch', '--json');
 

@@ -8,6 +8,7 @@ import type { Task } from '../../clearml/task.ts';
 import type { Job, JobId, JobSize, Scheduler } from '../../slurm/scheduler.ts';
 import type { CauseOfEnd } from '../../history/ended-attempt.ts';
 import { explainEnd } from '../end/history-cause.ts';
+import { meaningOf } from '../end/status-reasons.ts';
 import type { Entry } from '../journal/entry.ts';
 import { accountsOf, type UnixUsers } from '../users/unix-users.ts';
 import { hasSubmitted, isJobOfTask } from '../users/jobs-of-task.ts';
@@ -46,12 +47,13 @@ export function causeKey(task: string, job: string | undefined): string {
   return `${task} ${job ?? ''}`;
 }
 
-/** A task that went through Slurm and has ended. */
+/** A task that a daemon claimed and that has ended. */
 export interface EndedRow {
   readonly task: TaskId;
   readonly name: string;
   readonly queue: string;
-  readonly job: string;
+  /** undefined if the task failed before it had a job, because its template or Slurm refused it. */
+  readonly job: string | undefined;
   readonly status: string;
   readonly endedAt: number | undefined;
   /** Empty after success. */
@@ -162,7 +164,7 @@ async function nameWaiting(
 
 const ENDS = ['completed', 'failed', 'stopped', 'closed', 'published'];
 
-/** The user property `slurm_job_id` marks tasks that ran in Slurm. */
+/** The user property `slurm_job_id` marks tasks that ran in Slurm. A rejected task may have that of an earlier run. */
 async function readEnded(
   { clearml, servedQueues, endedSinceMs, now, causes }: SurveyDeps,
   queues: readonly Queue[],
@@ -179,9 +181,12 @@ async function readEnded(
     changedSince: now - endedSinceMs,
   });
   const rows = found.flatMap((task) => {
-    const { id, name, status, statusChanged: endedAt, slurmJob: job, executionQueue } = task;
+    const { id, name, status, statusReason, statusChanged: endedAt, slurmJob, executionQueue } = task;
     const queue = served.find((one) => one.id === executionQueue)?.name ?? '';
-    return job === undefined ? [] : [{ task: id, name, queue, job, status, endedAt, why: explain(task) }];
+    const isRejected = status === 'failed' && meaningOf(statusReason).cause === 'rejected';
+    if (slurmJob === undefined && !isRejected) return [];
+    const job = isRejected ? undefined : slurmJob;
+    return [{ task: id, name, queue, job, status, endedAt, why: explain(task) }];
   });
   return { rows: rows.toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0)) };
 }
