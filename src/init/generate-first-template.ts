@@ -112,7 +112,7 @@ function modulesToLoad({ plainShell: plain, loginShell: login }: Site, { contain
     const module = moduleFor(what, login);
     if ((plain[what] ?? login[what]) !== undefined || module === undefined) return;
     needed.push(module);
-    lines.push(`# ${missing} on the login node without this module (module avail).`, `module load ${module}`);
+    lines.push(`# ${missing} on the login node without this module (module avail).`, `module load ${module} || exit`);
   };
   const inImages = containers.value === 'apptainer' || containers.value === 'singularity';
 

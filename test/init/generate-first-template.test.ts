@@ -90,7 +90,7 @@ describe('generateFirstTemplate', () => {
       withShellFacts({ python: undefined, hasModules: true, modules: MODULES }),
       {},
       '#!/bin/bash -l\n',
-      '# No python3 on the login node without this module (module avail).\nmodule load Python/3.11.3\n',
+      '# No python3 on the login node without this module (module avail).\nmodule load Python/3.11.3 || exit\n',
     ],
     [
       'a comment about modules if no module is needed',
@@ -132,7 +132,7 @@ describe('generateFirstTemplate', () => {
       withShellFacts({ hasModules: true, modules: ['singularity/3.8'] }),
       { containers: 'singularity' },
       '#!/bin/bash -l\n',
-      'module load singularity/3.8\n',
+      'module load singularity/3.8 || exit\n',
       '\nsrun singularity exec ${CLEARML_AGENT_EXECUTE}\n',
     ],
     [
