@@ -28,6 +28,16 @@ describe('a job whose template', () => {
     expect(stdout).to.equal('at n1, port 29511\n');
   });
 
+  it('exports a variable of 200 kB after PRE_SETUP leaves no private directory on the node', async () => {
+    const long = 'export LONG="$(head -c 200000 /dev/zero | tr "\\0" x)"';
+    const { exitCode } = await run(
+      PLAIN_TEMPLATE.replace("echo 'before the agent'", () => long),
+      {},
+    );
+    expect(exitCode).not.to.equal(0);
+    expect(node.leftovers()).to.deep.equal([]);
+  });
+
   it('exports a variable of 200 kB fails, and its log shows "Argument list too long"', async () => {
     const long = 'export LONG="$(head -c 200000 /dev/zero | tr "\\0" x)"';
     const { exitCode, stderr } = await run(
