@@ -1,4 +1,4 @@
-// An AbortController that aborts with any of several signals. On Node 20 `AbortSignal.any` leaks listeners (nodejs/node#54614).
+// What ends with a signal: a controller that aborts with any of several ones, and a wait. On Node 20 `AbortSignal.any` leaks listeners (nodejs/node#54614).
 
 /** Returns the function that removes the listeners; call it when the controller is no longer needed. */
 export function abortWith(controller: AbortController, signals: readonly AbortSignal[]): () => void {
@@ -18,4 +18,15 @@ export function anyOf(...signals: readonly (AbortSignal | undefined)[]): AbortSi
     signals.filter((signal) => signal !== undefined),
   );
   return controller.signal;
+}
+
+/** The result, unless the signal aborts first. The work continues for other callers. */
+export function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const giveUp = (): void =>
+      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason }));
+    signal.addEventListener('abort', giveUp, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
+  });
 }

@@ -81,14 +81,3 @@ export function createRemoteTransport({ name, calledAs, attempt, loginCount, end
   });
   return { ...transport, loginCount };
 }
-
-/** The result, unless the signal aborts first. The work continues for other callers. */
-export function orAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  signal.throwIfAborted();
-  return new Promise((resolve, reject) => {
-    const giveUp = (): void =>
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason }));
-    signal.addEventListener('abort', giveUp, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
-  });
-}

@@ -2,6 +2,7 @@
 import { openUserMap, readNamedPeople } from '../../assembly/open-user-map.ts';
 import type { ClusterSide } from '../../assembly/open-cluster.ts';
 import { refuseUntrustedSharedFolder } from '../../assembly/refuse-untrusted-files.ts';
+import { orAborted } from '../../base/abort-with.ts';
 import { systemClock, sleepUnlessStopped } from '../../base/clock.ts';
 import type { UserMap } from '../../base/resolve-user-map.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
@@ -55,13 +56,19 @@ export async function waitForCluster(
 ): Promise<FoundCluster | undefined> {
   const isStopped = (): boolean => stop.aborted;
   let logged: string | undefined;
+
+  async function find(): Promise<FoundCluster> {
+    const facts = await sides.scheduler.facts(stop);
+    await refuseStateOfOtherServer(sides, cluster.stateDir);
+    const userMap = await readUserMap(sides, settings);
+    await refuseUntrustedSharedFolder(sides.host, cluster, settings);
+    return { facts, userMap };
+  }
+
   while (!isStopped()) {
     try {
-      const facts = await sides.scheduler.facts(stop);
-      await refuseStateOfOtherServer(sides, cluster.stateDir);
-      const userMap = await readUserMap(sides, settings);
-      await refuseUntrustedSharedFolder(sides.host, cluster, settings);
-      return { facts, userMap };
+      // The directory service or the file server of the host may hang; the caller closes the host.
+      return await orAborted(find(), stop);
     } catch (error) {
       if (isStopped()) break;
       const message = describeFailure(error);

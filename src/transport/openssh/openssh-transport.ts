@@ -1,5 +1,5 @@
 // Runs commands by the system's ssh through an open connection: the user's, or one opened without prompts.
-import { abortWith } from '../../base/abort-with.ts';
+import { abortWith, orAborted } from '../../base/abort-with.ts';
 import { systemClock, type Clock } from '../../base/clock.ts';
 import { CommandTimeoutError } from '../errors.ts';
 import type { Transport, CommandResult } from '../transport.ts';
@@ -8,7 +8,7 @@ import { createMasters } from './openssh-master.ts';
 import { isUnreachable, sessionArgs, type SshDestination } from './openssh-arguments.ts';
 import { randomNonce } from '../output-frame.ts';
 import { excerptOf, parseResult } from '../parse-remote-result.ts';
-import { createRemoteTransport, orAborted, type Attempt, type SshTransport } from '../remote-transport.ts';
+import { createRemoteTransport, type Attempt, type SshTransport } from '../remote-transport.ts';
 import { remoteScript, remoteCommand, scriptBlock, type RemoteContext } from '../remote-script.ts';
 import { createShellPool, MaxSessionsError } from '../shell-pool.ts';
 

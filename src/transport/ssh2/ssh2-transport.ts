@@ -10,7 +10,8 @@ import {
   type LoginBackoff,
 } from '../persistent-connection.ts';
 import { randomNonce } from '../output-frame.ts';
-import { createRemoteTransport, orAborted, type SshTransport } from '../remote-transport.ts';
+import { createRemoteTransport, type SshTransport } from '../remote-transport.ts';
+import { orAborted } from '../../base/abort-with.ts';
 import { remoteScript, remoteCommand, type RemoteContext } from '../remote-script.ts';
 import { createShellPool, MaxSessionsError, type ShellPool } from '../shell-pool.ts';
 import { createSsh2Shell, type Ssh2Shell } from './ssh2-shell.ts';

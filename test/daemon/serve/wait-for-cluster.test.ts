@@ -1,5 +1,6 @@
 // The wait for a cluster at the start: what is retried until it succeeds, and what ends the program.
 import { expect } from 'chai';
+import { setImmediate as turn } from 'node:timers/promises';
 import { CredentialsRejectedError, ServerRefusedError, ServerUnreachableError } from '../../../src/clearml/errors.ts';
 import { waitForCluster, type FoundCluster } from '../../../src/daemon/serve/wait-for-cluster.ts';
 import { SlurmUnavailableError } from '../../../src/slurm/errors.ts';
@@ -10,6 +11,9 @@ import { rejection } from '../../support/rejection.ts';
 import { createStepFixture } from '../step-fixture.ts';
 
 const PASSWD = ['990:daemon', 'alice:x:1001:1001::/home/alice:/bin/sh', ''].join('\n');
+
+/** There is no response at all. */
+const NEVER = new Error('never');
 
 interface Failures {
   readonly slurm?: Error[];
@@ -23,6 +27,7 @@ interface Failures {
 
 interface Bed {
   readonly logged: string[];
+  readonly stop: AbortController;
   readonly wait: (once?: boolean) => Promise<FoundCluster | undefined>;
 }
 
@@ -36,6 +41,7 @@ function createBed(
   const note = (message: string): void => void logged.push(message);
   const next = <Value>(failures: Error[], value: Value): Promise<Value> => {
     const failure = failures.shift();
+    if (failure === NEVER) return new Promise(() => undefined);
     return failure === undefined ? Promise.resolve(value) : Promise.reject(failure);
   };
   const sides = {
@@ -58,14 +64,15 @@ function createBed(
     server: { apiServer: 'http://h:1', user: 'd0' } as never,
   };
   const settings = { userMap, minUid: 1000, trustedGroup: undefined };
+  const stop = new AbortController();
   const waiting = {
-    stop: new AbortController().signal,
+    stop: stop.signal,
     everyMs: 1,
     cluster: { sharedDir: sharedDir && '/shared', stateDir: '/nowhere' },
     lock: { touch: () => Promise.resolve() },
     log: { warn: note, debug: () => undefined },
   };
-  return { logged, wait: (once = false) => waitForCluster(sides, settings, { ...waiting, once }) };
+  return { logged, stop, wait: (once = false) => waitForCluster(sides, settings, { ...waiting, once }) };
 }
 
 describe('before it serves a cluster, the daemon', () => {
@@ -128,6 +135,15 @@ describe('before it serves a cluster, the daemon', () => {
   it('fails immediately if ClearML rejects the credentials', async () => {
     const { wait } = createBed({ clearml: [new CredentialsRejectedError('rejected')] });
     expect(await rejection(wait())).to.be.instanceOf(CredentialsRejectedError);
+  });
+
+  it('ends when it is stopped, even if the host does not respond', async () => {
+    const { wait, stop } = createBed({ host: [NEVER] });
+    const waiting = wait();
+    await turn();
+    stop.abort(new Error('got SIGTERM'));
+
+    expect(await Promise.race([waiting, turn('still waits')])).to.equal(undefined);
   });
 
   it('fails at the first error with --once', async () => {
