@@ -39,7 +39,16 @@ export function restrictedOptions(tokens: readonly DirectiveToken[], commands: r
   const others = lists
     .flat()
     .filter((word) => !ANY.test(word.text) && !holders.some((holder) => isInside(word, holder)));
-  return { values: lists.flatMap(valuesIn), others };
+  const variables = commands.flatMap(({ assignments, words }) => [...assignments, ...words].flatMap(variableOf));
+  return { values: [...lists.flatMap(valuesIn), ...variables], others };
+}
+
+/** Variables that Singularity reads like its options. */
+const VARIABLE = /^(?:APPTAINER|SINGULARITY)_(BIND|MOUNT|ENV)(?:PATH)?\+?=/;
+
+function variableOf({ text, start, end }: PlainWord): RestrictedValue[] {
+  const option = VARIABLE.exec(text)?.[1];
+  return option === undefined ? [] : [{ option: option.toLowerCase(), start, end }];
 }
 
 const ANY = new RegExp(`--(?:container-|(?:${LISTS.join('|')})\\b)|-B`);

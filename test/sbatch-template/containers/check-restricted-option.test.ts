@@ -84,6 +84,10 @@ const MOUNTED: readonly string[] = [
   'apptainer exec --mount type=bind,src=/scratch/X,dst=/data i.sif true',
   'm=X; apptainer exec --bind "/scratch/$m:/data" i.sif true',
   'b=(--bind "/scratch/X:/data"); apptainer exec "${b[@]}" i.sif true',
+  'export APPTAINER_BIND=/scratch/X; apptainer exec i.sif true',
+  'SINGULARITY_BINDPATH="/a:/a,/scratch/X" singularity exec i.sif true',
+  'm=X; export SINGULARITY_BIND="/scratch/$m:/data"; singularity exec i.sif true',
+  'APPTAINER_MOUNT=type=bind,src=/scratch/X,dst=/data apptainer exec i.sif true',
 ];
 
 /** Each puts it into the value of a variable. */
@@ -95,6 +99,7 @@ const EXPORTED: readonly string[] = [
   'o="--export=ALL,N=X"; srun $o true',
   'singularity exec --env N=X i.sif true',
   'n=X; apptainer exec --env "N=$n" i.sif true',
+  'export APPTAINER_ENV=N=X; apptainer exec i.sif true',
 ];
 
 describe('the renderer, given a value X for a list of mounts or variables,', () => {
