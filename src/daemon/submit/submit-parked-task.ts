@@ -2,6 +2,7 @@
 import { isLimitOfJobs, isLimitOfQueue } from '../../slurm/sbatch-errors.ts';
 import { formatJobName, newAttempt } from '../../slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../slurm/scheduler.ts';
+import { InvalidResponseError } from '../../clearml/errors.ts';
 import type { TaskDocument } from '../../clearml/task.ts';
 import { TemplateError } from '../../sbatch-template/errors.ts';
 import { describeSubmission } from '../audit/audit-submission.ts';
@@ -55,6 +56,10 @@ export async function prepare(
     const workDir = user === undefined ? undefined : startDirectory(script, user.home);
     return { entry: { ...entry, attempt, unixUser, origin: { ...origin, enqueuedAt } }, script, notes, read, workDir };
   } catch (error) {
+    if (error instanceof InvalidResponseError) {
+      await leaveUnreadable(deps, entry, { task: read.task, error, isOfOthers: true });
+      return undefined;
+    }
     if (!(error instanceof TemplateError)) throw error;
     deps.log.info('Rendering failed', { task: entry.task, queue: entry.queueName, err: error });
     const text = `The job script cannot be rendered: ${error.message}`;

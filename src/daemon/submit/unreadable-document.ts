@@ -1,4 +1,4 @@
-// A claimed task whose document cannot be read, so that its script cannot be rendered: it is read again, and fails after a few times.
+// A claimed task whose document, project or user cannot be read, so that its script cannot be rendered: it is read again, and fails after a few times.
 import { elapsedMs } from '../../base/past-time.ts';
 import type { Tasks } from '../../clearml/client.ts';
 import { InvalidResponseError } from '../../clearml/errors.ts';
@@ -14,6 +14,8 @@ import { backoffMs } from './backoff-ms.ts';
 export interface UnreadableDocument {
   readonly task: Task;
   readonly error: InvalidResponseError;
+  /** The document can be read, but not the project or the user that the template needs. */
+  readonly isOfOthers?: true;
 }
 
 /** A proxy may garble a response, but not three in a row while the status of the task can be read. */
@@ -45,18 +47,21 @@ export function isReadDue({ unreadable }: Entry, now: number): boolean {
 
 /** Leaves the parked task for a later pass, or fails it. */
 export async function leaveUnreadable(deps: DaemonDeps, entry: Entry, read: UnreadableDocument): Promise<void> {
-  const { message } = read.error;
+  const { task, error, isOfOthers = false } = read;
   const times = (entry.unreadable?.times ?? 0) + 1;
   if (times === 1)
-    deps.log.warn('Cannot read the document of a task; the task fails if the document stays unreadable', {
-      task: entry.task,
-      queue: entry.queueName,
-      err: read.error,
-    });
+    deps.log.warn(
+      isOfOthers
+        ? 'Cannot read the project or the user of a task; the task fails if that stays unreadable'
+        : 'Cannot read the document of a task; the task fails if the document stays unreadable',
+      { task: entry.task, queue: entry.queueName, err: error },
+    );
   // Before the task fails: if the server refuses that, it is tried again after the backoff.
   await deps.journal.write({ ...entry, unreadable: { times, at: deps.clock.now() } });
   if (times < MAX_READS) return;
-  const text = `The task cannot be read from the ClearML server: ${message}. If it is large, clone it with smaller hyperparameters and configuration objects, and enqueue the clone. Otherwise ask the server's admin.`;
+  const text = isOfOthers
+    ? `The project or the user of the task cannot be read from the ClearML server: ${error.message}. Shorten the texts of the project, or the name of the user. Otherwise ask the server's admin.`
+    : `The task cannot be read from the ClearML server: ${error.message}. If it is large, clone it with smaller hyperparameters and configuration objects, and enqueue the clone. Otherwise ask the server's admin.`;
   const ending = { status: 'failed', reason: 'unreadable', text, withLog: false } as const;
-  await endTask(deps, entry, ending, { seen: read.task, isParked: true });
+  await endTask(deps, entry, ending, { seen: task, isParked: true });
 }

@@ -4,7 +4,7 @@ import { InvalidResponseError } from '../../../src/clearml/errors.ts';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
-import { range, submittedOf } from '../claim/limited-claims.ts';
+import { enqueue, range, submittedOf } from '../claim/limited-claims.ts';
 import { advance, startDaemon, type DaemonRun } from '../run-daemon.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
 
@@ -17,11 +17,13 @@ describe('a daemon that cannot read the document of a task', () => {
   let tooLarge: Map<TaskId, number>;
   /** Whether not even the status of these tasks can be read. */
   let isHidden: boolean;
+  let isUserUnreadable: (id: string) => boolean;
 
   beforeEach(() => {
     fixture = createStepFixture();
     tooLarge = new Map();
     isHidden = false;
+    isUserUnreadable = () => false;
   });
 
   afterEach(async () => {
@@ -29,7 +31,14 @@ describe('a daemon that cannot read the document of a task', () => {
   });
 
   function start(): void {
-    const { tasks } = fixture.deps.clearml;
+    const { tasks, people } = fixture.deps.clearml;
+    const limitedPeople: DaemonDeps['clearml']['people'] = {
+      ...people,
+      async user(id) {
+        if (isUserUnreadable(id)) throw new InvalidResponseError('the response is larger than 1 MiB', true);
+        return people.user(id);
+      },
+    };
     const refuse = (ids: readonly TaskId[]): void => {
       const bad = ids.filter((id) => tooLarge.has(id));
       for (const id of bad) tooLarge.set(id, (tooLarge.get(id) ?? 0) + 1);
@@ -55,7 +64,10 @@ describe('a daemon that cannot read the document of a task', () => {
         };
       },
     };
-    daemon = startDaemon({ ...fixture.deps, clearml: { ...fixture.deps.clearml, tasks: limited } });
+    daemon = startDaemon({
+      ...fixture.deps,
+      clearml: { ...fixture.deps.clearml, tasks: limited, people: limitedPeople },
+    });
   }
 
   it('fails the task, with the reason, after three failed reads, and submits a readable task at once (C-39)', async () => {
@@ -79,6 +91,28 @@ describe('a daemon that cannot read the document of a task', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([31]);
     const warnings = fixture.logged.filter((line) => line.startsWith('warn: Cannot read the document'));
     expect(warnings).to.have.length(30);
+  });
+
+  it('fails a task, with the reason, if the record of its user stays unreadable', async () => {
+    await enqueue(fixture, 'ada', 1);
+    await enqueue(fixture, 'ben', 2);
+    let reads = 0;
+    isUserUnreadable = (id) => {
+      if (id !== 'ada') return false;
+      reads += 1;
+      return true;
+    };
+    start();
+
+    await advance(fixture.clock, 4 * MINUTE_MS);
+
+    expect(submittedOf(fixture)).to.deep.equal([2]);
+    expect(await fixture.read(taskNumber(1))).to.include({ status: 'failed', statusReason: 'unreadable' });
+    expect(fixture.consoleOf(taskNumber(1)).join(' ').replaceAll(/\s+/g, ' ')).to.include(
+      'The project or the user of the task cannot be read from the ClearML server: the response is larger than 1 MiB.',
+    );
+    expect(fixture.deps.journal.entries.has(taskNumber(1))).to.equal(false);
+    expect(reads).to.be.at.most(4);
   });
 
   it('submits the task once the document can be read', async () => {
