@@ -1,6 +1,5 @@
 // Everything that is needed to run one task without a daemon, opened one after the other and closed again.
 import { rm, rmdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { journalFile } from '../daemon/journal/journal-lines.ts';
 import { systemClock } from '../base/clock.ts';
 import type { TaskId } from '../clearml/ids.ts';
@@ -11,7 +10,7 @@ import { openCluster, type ClusterSide } from '../assembly/open-cluster.ts';
 import { openServer, type ServerSide } from '../daemon/serve/connect-to-clearml.ts';
 import { readUserMap } from '../daemon/serve/wait-for-cluster.ts';
 import { chooseQueue, type ChosenQueue, type QueueOptions } from './choose-queue.ts';
-import { oneTaskMark, workerName } from '../daemon/serve/derive-names-and-job-settings.ts';
+import { oneTaskMark, oneTaskStateDir, workerName } from '../daemon/serve/derive-names-and-job-settings.ts';
 import { configuredTemplates } from '../assembly/read-named-files.ts';
 import type { App } from '../assembly/app.ts';
 import { refuseUntrustedSharedFolder, refuseUntrustedTemplates } from '../assembly/refuse-untrusted-files.ts';
@@ -80,7 +79,7 @@ async function withState<End>(
   const facts = await clusterSide.scheduler.facts(app.context.stop);
   await refuseUntrustedSharedFolder(clusterSide.host, chosen.cluster, app.config.settings.slurm);
   const task = await readyTask(options, app, named, serverSide);
-  const stateDir = join(chosen.cluster.stateDir, 'execute', task);
+  const stateDir = oneTaskStateDir(chosen.cluster, task);
   const worker = workerName(app, chosen.cluster);
   const who = {
     worker,

@@ -7,6 +7,7 @@ import { findHolder } from '../daemon/journal/lock.ts';
 import { findTask } from './find-task.ts';
 import { journalEntries } from '../daemon/journal/journal-lines.ts';
 import { messageOf } from '../base/error-message.ts';
+import { oneTaskStateDir } from '../daemon/serve/derive-names-and-job-settings.ts';
 import { createClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
 import { UsageError } from '../base/usage-error.ts';
@@ -49,15 +50,29 @@ function describeAbort({ id, name }: Task, after: Task | undefined): string {
 }
 
 async function describeJob({ config, context }: App, task: TaskId): Promise<string> {
-  for (const { stateDir } of config.settings.clusters) {
-    const entry = (await journalEntries(stateDir)).get(task);
-    if (entry === undefined) continue;
-    const job = entry.jobId === undefined ? "the task's Slurm job" : `Slurm job ${entry.jobId}`;
-    const daemon = await findHolder(stateDir, context.hostName, systemClock.now());
-    if (daemon !== undefined) return `The daemon cancels ${job}.`;
-    return `No daemon is running. The next daemon cancels ${job}${entry.jobId === undefined ? '' : `; to cancel it now, run: ${asUser(entry)}scancel ${entry.jobId}`}.`;
+  for (const cluster of config.settings.clusters) {
+    for (const isOfExecute of [false, true]) {
+      const stateDir = isOfExecute ? oneTaskStateDir(cluster, task) : cluster.stateDir;
+      const entry = (await journalEntries(stateDir)).get(task);
+      if (entry === undefined) continue;
+      const isTracked = (await findHolder(stateDir, context.hostName, systemClock.now())) !== undefined;
+      return describeCancel(entry, { isOfExecute, isTracked });
+    }
   }
   return 'No Slurm job of this task is known here.';
+}
+
+function describeCancel(
+  entry: Entry,
+  { isOfExecute, isTracked }: { readonly isOfExecute: boolean; readonly isTracked: boolean },
+): string {
+  const job = entry.jobId === undefined ? "the task's Slurm job" : `Slurm job ${entry.jobId}`;
+  if (isTracked) return `The ${isOfExecute ? 'running execute' : 'daemon'} cancels ${job}.`;
+  const now = entry.jobId === undefined ? '' : `; to cancel it now, run: ${asUser(entry)}scancel ${entry.jobId}`;
+  const fact = isOfExecute
+    ? `Neither a daemon nor execute tracks ${job}`
+    : `No daemon is running. The next daemon cancels ${job}`;
+  return `${fact}${now}.`;
 }
 
 function asUser({ unixUser }: Pick<Entry, 'unixUser'>): string {

@@ -1,5 +1,7 @@
 // A command finds a task by its id, a prefix of the id, its name, or its job id; `cancel` aborts the task.
 import { expect } from 'chai';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { acquireLock } from '../../src/daemon/journal/lock.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { openCliWithStandIns, type CliWithStandIns } from '../cli/cli-with-stand-ins.ts';
@@ -60,6 +62,27 @@ describe('a command for one task', () => {
       `Task ${task} (train (v1.0)) was aborted. No daemon is running. The next daemon cancels Slurm job ${job}; to cancel it now, run: scancel ${job}.\n`,
     );
     expect((await cli.user.look(task)).status).to.equal('stopped');
+  });
+
+  it('(cancel) reports the job of a task that execute has submitted', async () => {
+    const queue = await cli.user.makeQueue('of no daemon');
+    const stateDirs: string[] = [];
+    for (const name of ['left', 'tracked']) {
+      const id = await cli.user.makeTask({ name });
+      await cli.user.enqueue(id, queue);
+      const stateDir = join(cli.stateDir, 'execute', id);
+      const entry = { task: id, queue, queueName: 'of no daemon', step: 'following', stepAt: 1, jobId: '4711' };
+      await mkdir(stateDir, { recursive: true, mode: 0o700 });
+      await writeFile(join(stateDir, 'journal.jsonl'), `${JSON.stringify({ v: 2, entry })}\n`);
+      stateDirs.push(stateDir);
+    }
+    const lock = await acquireLock(stateDirs[1] ?? '', 'login1', systemClock.now());
+
+    expect((await cli.run('cancel', 'left')).stdout).to.match(
+      /^Task \w+ \(left\) was aborted\. Neither a daemon nor execute tracks Slurm job 4711; to cancel it now, run: scancel 4711\.\n$/,
+    );
+    expect((await cli.run('cancel', 'tracked')).stdout).to.match(/ The running execute cancels Slurm job 4711\.\n$/);
+    await lock.release();
   });
 
   it('(cancel) sends a stop request to a task that is in progress', async () => {

@@ -1,5 +1,7 @@
 // Derives from the configuration the settings of job scripts, and the names of workers and jobs.
 import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { TaskId } from '../../clearml/ids.ts';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import { plainTree } from '../../config/config-tree.ts';
 import { jobConfig } from '../../config/generate-job-conf.ts';
@@ -37,7 +39,12 @@ export function daemonMark(here: Configured, { stateDir }: ClusterSettings): str
   return markOf(here, stateDir).replace(OF_ONE_TASK, 'y');
 }
 
-/** The same for a process that runs one task, with the state directory of that task. */
+/** The state directory of a process that runs one task. */
+export function oneTaskStateDir({ stateDir }: Pick<ClusterSettings, 'stateDir'>, task: TaskId): string {
+  return join(stateDir, 'execute', task);
+}
+
+/** The mark of a process that runs one task, with the state directory of that task. */
 export function oneTaskMark(here: Configured, stateDir: string): string {
   return markOf(here, stateDir).replace(/^./, ONE_TASK_MARK);
 }
