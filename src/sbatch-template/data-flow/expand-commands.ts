@@ -56,8 +56,13 @@ function possibilities(
   const isQuoted = outermost.layer.text[outermost.start] === '"';
   // All words are joined to one.
   if (isQuoted && (written === '*' || subscript === '[*]')) return [[word]];
+  const isSplit = word.isSplit ?? !layer.text.startsWith('"', start);
   const partsOf = (one: Flow['words'][number]): LayeredWord[] =>
-    split(one, isQuoted).map((part) => ('text' in one ? part : { ...part, heldBy: `$${name}`, via: outermost }));
+    split(one, isQuoted).map((part) => ({
+      ...part,
+      ...(!('text' in one) && { heldBy: `$${name}`, via: outermost }),
+      ...(isSplit && { isSplit }),
+    }));
   const listsOf = ({ words }: Flow): Possibilities =>
     combined(words.map((one) => combined(partsOf(one).map((part) => possibilities(part, flows, [...within, name])))));
   // A single word of a list: an element of an array, a loop variable, a parameter.

@@ -6,9 +6,10 @@ import { declaredNames } from '../shell/find-evaluated-assignments.ts';
 import type { Command, ReachedEvaluation, Word } from '../shell/lexer-result.ts';
 import { isInside, type Range } from '../template-source.ts';
 import { executedWords, fileName } from './find-flows-through-files.ts';
-import type { NestedScript } from './find-nested-scripts.ts';
+import { layered, type LayeredWord, type NestedScript } from './find-nested-scripts.ts';
 import type { ExpandedCommand } from './expand-commands.ts';
 import { inputName } from './parameter-and-input-names.ts';
+import { specialWords } from './find-special-words.ts';
 import { placeholdersIn, keyOf, namesIn, type Source } from './find-value-sources.ts';
 
 /** An evaluation, with the variables in the evaluated text. */
@@ -63,7 +64,7 @@ export function findEvaluations(layer: NestedScript): Evaluation[] {
     ...executedFiles(layer),
     ...fedCode(layer),
     ...subscripts(layer, associative),
-    ...splitWords(layer),
+    ...script.commands.flatMap(({ words }) => splitWords(layered(words, layer))),
     ...unreadText(layer),
   ].filter(({ names }) => names.length > 0);
 }
@@ -134,7 +135,8 @@ export function evaluationsOfExpanded({ command, words, isSure }: ExpandedComman
     ...nameWordLists(expanded),
     { words: words.slice(programAt(words)).slice(0, 1), by: 'bash, as the name of a command' },
   ];
-  return lists.flatMap(({ words: code, by, ...how }) =>
+  const special = splitWords(words).map((one) => ({ ...one, at: command.start }));
+  const evaluated = lists.flatMap(({ words: code, by, ...how }) =>
     words
       .filter((word) => code.includes(word))
       .map((word): Evaluation => ({
@@ -151,44 +153,33 @@ export function evaluationsOfExpanded({ command, words, isSure }: ExpandedComman
         ],
       })),
   );
+  return [...evaluated, ...special];
 }
 
-/**
- * Unquoted variables where bash splits their values into words that are more than data: operators of test, options of programs that run
- * others, and the program itself.
- */
-function splitWords(layer: NestedScript): Evaluation[] {
-  const { script, text } = layer;
-  return script.commands.flatMap(({ words }): Evaluation[] => {
-    const [program, ...rest] = words;
-    const isTest = /^(?:\[|test)$/.test(program?.text ?? '');
-    if (program === undefined || !(isTest || RUNNERS.test(program.text))) return [];
-    const end = isTest
-      ? -1
-      : rest.findIndex(({ text: word }) => !/^(?:[-+\0\d]|\w+=)/.test(word) && !RUNNERS.test(word));
-    return rest.slice(0, end === -1 ? undefined : end).flatMap((word): Evaluation[] => {
-      const written = text.slice(word.start, word.end);
-      const isSplit = /\$[\w{@*]/.test(written.replaceAll(/"[^"]*"|'[^']*'/g, ''));
-      // The arguments of env before the program can set any variable: BASH_ENV=….
-      if (!isSplit && !(program.text === 'env' && /^"\$/.test(written))) return [];
-      const by = isSplit ? `${program.text}, as options, because it is unquoted` : 'env, as the name of a variable';
-      return [{ at: word.start, requirement: 'plain word', by, names: doubtful(namesIn(word, layer)) }];
-    });
+/** Unquoted variables where bash splits their values into words that are more than data. */
+function splitWords(words: readonly LayeredWord[]): Evaluation[] {
+  return specialWords(words).flatMap((word): Evaluation[] => {
+    const written = word.layer.text.slice(word.start, word.end);
+    const isSplit = word.isSplit ?? /\$[\w{@*]/.test(written.replaceAll(/"[^"]*"|'[^']*'/g, ''));
+    const program = words[0]?.text ?? '';
+    // The arguments of env before the program can set any variable: BASH_ENV=….
+    if (!isSplit && !(/(?:^|\/)env$/.test(program) && /^"\$/.test(written))) return [];
+    const by = isSplit ? `${program}, as options, because it is unquoted` : 'env, as the name of a variable';
+    const values = word.isSplit === true ? placeholdersIn(word, word.layer) : [];
+    const names = doubtful([...namesIn(word, word.layer), ...values]);
+    return [{ at: word.start, requirement: 'plain word', by, names }];
   });
 }
 
 function doubtful(sources: readonly Source[]): Source[] {
-  return sources.map(({ of }) => ({ of, isWhole: false }));
+  return sources.map((source) => ({ ...source, isWhole: false }));
 }
-
-/** Programs that run their arguments. */
-const RUNNERS =
-  /^(?:srun|env|nohup|setsid|nice|ionice|taskset|numactl|timeout|time|stdbuf|xargs|sudo|mpirun|mpiexec|singularity|apptainer|exec|run|jobs|(?:ba|da|z|k)?sh|python[0-9.]*|perl|ruby)$/;
 
 /** The index of the word that names the program: `exec $CMD`, `timeout 9 $CMD`. */
 function programAt(words: readonly Word[]): number {
   let at = 0;
   while (STARTERS.test(words[at]?.text ?? '')) {
+    if (words[at]?.text === 'exec' && words[at + 1]?.text === '-a') at += 2;
     const own = words[at]?.text === 'timeout' ? /^(?:-.*|[0-9.]+[smhd]?|(?:SIG)?[A-Z]+)$/ : /^-/;
     at += 1;
     while (own.test(words[at]?.text ?? '')) at += 1;

@@ -26,6 +26,8 @@ export interface LayeredWord extends Word {
   readonly heldBy?: string;
   /** The word that expands to the text of that variable. */
   readonly via?: LayeredWord;
+  /** Bash splits that text into words. */
+  readonly isSplit?: true;
 }
 
 /** Programs whose code is not a shell script. */

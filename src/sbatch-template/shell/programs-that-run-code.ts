@@ -186,3 +186,54 @@ export const FILE_RUNNERS =
   /^(?:source|\.|(?:ba|da|z|k)?sh|python[0-9.]*|perl|sbatch|srun|exec|env|nohup|time|chmod|at|xargs)$/;
 
 export const SCRIPT_START = /^[ \t]*#!/;
+
+/** A program that runs its arguments. */
+export interface Runner {
+  readonly names: RegExp;
+  /** Options whose argument is the next word. */
+  readonly optionsWithArgument?: RegExp;
+  /** Options whose arguments are the next two words. */
+  readonly optionsWithTwo?: RegExp;
+  /** The number of operands before the program: `singularity exec IMAGE PROGRAM`. */
+  readonly operands?: number;
+}
+
+// cspell:disable
+
+/** The long options of srun without an argument, or with one that can only follow an equals sign. */
+const SRUN_FLAGS =
+  'compress|contiguous|container-(?:mount-home|remap-root|entrypoint|readonly|writable)|disable-status|exact|exclusive|external|hold|' +
+  'immediate|interactive|kill-on-bad-exit|kill-on-invalid-dep|label|multi-prog|nice|no-[a-z-]+|overcommit|overlap|oversubscribe|preserve-env|' +
+  'propagate|pty|quiet|quit-on-interrupt|reboot|resv-ports|send-libs|spread-job|stepmgr|test-only|unbuffered|use-min-nodes|verbose|x11';
+
+export const RUNNERS: readonly Runner[] = [
+  {
+    names: /^srun$/,
+    optionsWithArgument: new RegExp(`^-[ABCDGJLMNPSTWacdeimnopqrtwx]$|^--(?!(?:${SRUN_FLAGS})$)[a-z][a-z\\d-]*$`),
+  },
+  { names: /^exec$/, optionsWithArgument: /^-[cl]*a$/ },
+  { names: /^env$/, optionsWithArgument: /^-[uC]$|^--(?:unset|chdir)$/ },
+  { names: /^(?:sudo|doas)$/, optionsWithArgument: /^-[CDRTUghprtu]$|^--(?:user|group|host|prompt|chdir|chroot)$/ },
+  { names: /^stdbuf$/, optionsWithArgument: /^-[ioe]$|^--(?:input|output|error)$/ },
+  { names: /^timeout$/, optionsWithArgument: /^-[sk]$|^--(?:signal|kill-after)$/ },
+  { names: /^time$/, optionsWithArgument: /^-[fo]$|^--(?:format|output)$/ },
+  {
+    names: /^numactl$/,
+    optionsWithArgument: /^-[CNipm]$|^--(?:cpunodebind|physcpubind|interleave|preferred|membind)$/,
+  },
+  { names: /^xargs$/, optionsWithArgument: /^-[EILPadns]$|^--(?:max-args|max-procs|arg-file|delimiter)$/ },
+  {
+    names: /^mpi(?:run|exec)$/,
+    optionsWithArgument: /^--?(?:[Hfx]|host|hosts|hostfile|machinefile|map-by|bind-to|rank-by|wdir|wd|genvlist)$/,
+    optionsWithTwo: /^--?(?:[gpo]?mca|genv|env)$/,
+  },
+  {
+    names: /^(?:singularity|apptainer)$/,
+    optionsWithArgument:
+      /^-[BHSWo]$|^--(?:bind|mount|env|env-file|home|pwd|cwd|workdir|scratch|overlay|network|hostname|app|dns|security)$/,
+    operands: 2,
+  },
+  { names: /^flock$/, optionsWithArgument: /^-[wE]$|^--(?:timeout|wait|conflict-exit-code)$/, operands: 1 },
+  { names: /^(?:ba|da|z|k)?sh$/, optionsWithArgument: /^[-+][A-Za-z]*[oO]$|^--(?:rcfile|init-file)$/ },
+  { names: /^(?:command|builtin|nohup|setsid|nice|ionice|taskset|run|jobs|python[0-9.]*|perl|ruby)$/ },
+];
