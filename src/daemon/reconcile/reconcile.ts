@@ -55,6 +55,13 @@ export async function reconcile(
     else await act(pass, entry, actions, { ...observation, record: undefined });
   }
 
+  function decideAgain(observations: ReadonlyMap<TaskId, Observation>): Promise<void> {
+    return forEachTask(deps, snapshot, signal, async (entry) => {
+      const observation = observations.get(entry.task);
+      if (observation !== undefined) await decideAndAct(entry, observation, true);
+    });
+  }
+
   /** Returns false if some tasks were left to the next pass. */
   async function decideWithRecords(): Promise<boolean> {
     const requests = [...withRecord.values()];
@@ -82,24 +89,11 @@ export async function reconcile(
         await decideAndAct(entry, observe(deps, snapshot, entry, parkedOf(schedulerQueueOf(deps, entry))));
       else await handOver(deps, entry);
     });
-    if (unconfirmed.size > 0) {
-      const confirmed = await confirm(deps, snapshot, [...unconfirmed.values()]);
-      await forEachTask(deps, snapshot, signal, async (entry) => {
-        const observation = confirmed.get(entry.task);
-        if (observation !== undefined) await decideAndAct(entry, observation, true);
-      });
-    }
+    if (unconfirmed.size > 0) await decideAgain(await confirm(deps, snapshot, [...unconfirmed.values()]));
     let isSoon = !(await decideWithRecords());
     // Before the look-up: accounting may take long.
     if (await cancelJobs()) isSoon = true;
-    const found = absent.size === 0 ? undefined : await lookUp(deps, snapshot, [...absent.values()], signal);
-    if (found !== undefined)
-      await forEachTask(deps, snapshot, signal, async (entry) => {
-        const observation = absent.get(entry.task);
-        const jobs = found.get(entry.task);
-        if (observation === undefined || jobs === undefined) return;
-        await decideAndAct(entry, { ...observation, jobs, lookedUp: true }, true);
-      });
+    if (absent.size > 0) await decideAgain(await lookUp(deps, snapshot, [...absent.values()], signal));
     if (!(await decideWithRecords())) isSoon = true;
     await returnInOrder(deps, returns, signal);
     if (await cancelJobs()) isSoon = true;
@@ -213,17 +207,19 @@ async function confirm(
   return confirmed;
 }
 
-/** Looks up the jobs that squeue does not list, in one accounting query. Undefined if that failed. */
+/** Looks up the jobs that squeue does not list, in one accounting query. Empty if that failed. */
 async function lookUp(
   deps: DaemonDeps,
   snapshot: Snapshot,
   absent: readonly Observation[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<TaskId, readonly Job[]> | undefined> {
+): Promise<ReadonlyMap<TaskId, Observation>> {
+  const withJobs = (jobs: ReadonlyMap<TaskId, readonly Job[]>, of = absent): ReadonlyMap<TaskId, Observation> =>
+    new Map(of.map((one) => [one.entry.task, { ...one, jobs: jobs.get(one.entry.task) ?? [], lookedUp: true }]));
   const names = absent.flatMap(({ entry: { task, attempt } }) =>
     attempt === undefined ? [] : [formatJobName(task, attempt)],
   );
-  if (names.length === 0) return new Map(absent.map(({ entry }) => [entry.task, []]));
+  if (names.length === 0) return withJobs(new Map());
   const since = absent.reduce(
     (first, { entry }) => Math.min(first, entry.firstAttemptAt ?? entry.stepAt),
     deps.clock.now(),
@@ -239,11 +235,10 @@ async function lookUp(
     // Nothing is decided about these tasks, so an entry of theirs would block its queue.
     for (const user of unlisted ?? []) snapshot.unlisted.add(user);
     const known = absent.filter(({ entry }) => unlisted?.has(entry.unixUser?.name ?? '') !== true);
-    const byTheirTask = byTask(jobs);
-    return new Map(known.map(({ entry: { task } }) => [task, byTheirTask.get(task) ?? []]));
+    return withJobs(byTask(jobs), known);
   }
   deps.log.warn('Could not look up jobs that are missing from squeue; retrying in the next pass', {
     slurm: found.message,
   });
-  return undefined;
+  return new Map();
 }
