@@ -87,21 +87,15 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
   }
 
   // Writers that arrive during a sync share the next one.
-  let waiting: { line: JournalLine; done: () => void; failed: (error: unknown) => void }[] = [];
-  let flushing: Promise<void> | undefined;
+  let waiting: JournalLine[] = [];
+  let next: Promise<void> | undefined;
+  let last = Promise.resolve();
 
-  async function flush(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
-      try {
-        await writeLines(batch.map(({ line }) => line));
-        for (const { done } of batch) done();
-      } catch (error) {
-        for (const { failed } of batch) failed(error);
-      }
-    }
-    flushing = undefined;
+  async function writeWaiting(): Promise<void> {
+    const batch = waiting;
+    waiting = [];
+    next = undefined;
+    await writeLines(batch);
   }
 
   // Half a line (the disk was full) would damage the next one, so it is truncated before anything is appended.
@@ -167,10 +161,8 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
   }
 
   function append(line: JournalLine): Promise<void> {
-    return new Promise((done, failed) => {
-      waiting.push({ line, done, failed });
-      flushing ??= flush();
-    });
+    waiting.push(line);
+    return (next ??= last = last.then(writeWaiting, writeWaiting));
   }
 
   return {
@@ -182,7 +174,7 @@ export async function openJournal(folder: string, now: number, log?: Pick<Logger
       if (lost !== undefined) throw lost;
     },
     async close() {
-      await flushing;
+      await last.catch(() => undefined);
       await handle.close().catch(() => undefined);
     },
   };
