@@ -11,6 +11,14 @@ import { showLine, showStep, showTitle } from './screen.mjs';
 
 process.chdir(new URL('../..', import.meta.url).pathname);
 
+if (process.argv.slice(2).some((word) => word === '--help' || word === '-h')) {
+  console.log(
+    'npm run demo -- [--install] [--web]\n' +
+      '  --install  Install a real Slurm with apt-get if you are root and it is missing\n' +
+      '  --web      Print the URL of the status page, and run until Ctrl-C',
+  );
+  process.exit(0);
+}
 const [unknown] = process.argv.slice(2).filter((word) => word !== '--install' && word !== '--web');
 if (unknown !== undefined) {
   console.error(

@@ -53,7 +53,7 @@ export const HERE_CHECKS: readonly Check<HereFacts>[] = [
     fix: 'Correct the configuration at the line that the message names; docs/configuration.md lists every setting',
     check: ({ configuration }) =>
       checkFact(configuration, ({ files, warnings }) => {
-        const from = files.length === 0 ? 'read from variables and options only (no file)' : files.join(', ');
+        const from = files.length === 0 ? 'variables and options only (no file)' : files.join(', ');
         return passed([`read from ${from}`, ...warnings].join('; but: '));
       }),
   },

@@ -134,7 +134,7 @@ async function print(log: WrittenLog, printing: Printing): Promise<boolean> {
   const { id, record, file } = log;
   const { host, output, lines, follow } = printing;
   const { path } = file;
-  output.stderr(`Slurm job ${id} (${record.stateWord}) writes to ${path} on ${host.name}.\n`);
+  output.stderr(`Log of Slurm job ${id} (${record.stateWord}): ${path} on ${host.name}\n`);
   const first = await readUntrustedFile(host, file, { from: -MOST_BYTES, max: MOST_BYTES });
   let shown = '';
   const show = (text: string): void => {

@@ -59,6 +59,9 @@ describe('the audit command', () => {
     expect(await findAuditLines(app(), 'f')).to.deep.equal([]);
     expect(await rejection(findAuditLines(app(), 'a'))).to.be.instanceOf(UsageError);
     expect(await rejection(findAuditLines(app(), undefined))).to.be.instanceOf(UsageError);
+    expect((await rejection(findAuditLines(app(), 'train'))).message).to.equal(
+      '"train" is no task id, beginning of a task id or Slurm job id. The audit log has no names of tasks: status shows their ids.',
+    );
   });
 
   it('quotes names and values that users choose, because such a text could look like another field or line', () => {

@@ -9,7 +9,7 @@ import { sharedCluster } from '../support/shared-cluster.ts';
 import { readReport, type DoctorReport } from './doctor-report.ts';
 import { openCliWithStandIns } from './cli-with-stand-ins.ts';
 import { openCliWithSandbox, type CliWithSandbox } from './cli-with-sandbox.ts';
-import type { Cli } from './open-cli.ts';
+import { openCli, type Cli } from './open-cli.ts';
 
 async function ask(cli: Cli, ...args: readonly string[]): Promise<DoctorReport> {
   return readReport(await cli.run('doctor', '--json', ...args));
@@ -27,6 +27,14 @@ describe('doctor', () => {
   }
 
   const SERVED = ['--queue', 'default', '--template-files', 'a.template'];
+
+  it('names the source of the configuration if there is no file', async () => {
+    await using cli = await openCli();
+
+    const { stdout } = await cli.run('doctor');
+
+    expect(stdout).to.match(/^✔ configuration +read from variables and options only \(no file\)$/m);
+  });
 
   it('finds no problems if a task can run', async () => {
     await using cli = await openOnCluster();

@@ -51,7 +51,7 @@ describe('the logs command', () => {
     const usual = await printed(task);
 
     expect(some).to.include({ code: 0, stdout: '249\n250\n' });
-    expect(some.stderr).to.match(/^Slurm job \d+ \(\w+\) writes to .*\/\d+\.out on this machine\.$/m);
+    expect(some.stderr).to.match(/^Log of Slurm job \d+ \(\w+\): \S*\/\d+\.out on this machine$/m);
     expect(usual.stdout.split('\n').slice(0, 2)).to.deep.equal(['151', '152']);
   });
 

@@ -9,11 +9,15 @@ import { parseAuditLine, type AuditLine } from './audit-line.ts';
 /**
  * The lines of a task, the oldest first, from all clusters; none of an unknown task.
  * @param text a task id, a unique prefix of it, or a Slurm job id
- * @throws UsageError if it is missing or ambiguous
+ * @throws UsageError if it is missing, ambiguous or the name of a task
  */
 export async function findAuditLines({ config }: App, text: string | undefined): Promise<readonly AuditLine[]> {
   if (text === undefined)
     throw new UsageError('audit needs a TASK: a task id, a unique prefix of it, or a Slurm job id.');
+  if (!/^[\da-f]+$/.test(text))
+    throw new UsageError(
+      `"${text}" is no task id, beginning of a task id or Slurm job id. The audit log has no names of tasks: status shows their ids.`,
+    );
   const { clusters } = config.settings;
   const lines = (await Promise.all(clusters.map(({ stateDir }) => readAudit(stateDir, text)))).flat();
   const tasks = new Set(lines.map((line) => ('task' in line ? line.task : '')));
