@@ -61,7 +61,8 @@ export async function readQueues({ queues, slurm }: Settings, workingDir: string
       const read = await readTemplate(file, workingDir);
       refuseUnfitLimits(queue, read);
       const { name, cluster, properties: constraints, limits, userFairness = false, resubmitOnTimeout = 0 } = queue;
-      return { name, cluster, constraints, limits, userFairness, resubmitOnTimeout, ...read };
+      const warnings = [...read.warnings, ...warningOfUncalledSrun(read, slurm)];
+      return { name, cluster, constraints, limits, userFairness, resubmitOnTimeout, ...read, warnings };
     }),
   );
 }
@@ -72,6 +73,18 @@ function refuseUnfitLimits({ name, properties }: QueueSettings, { template, prop
   throw new UsageError(
     `Queue "${name}": ${unfit} in the template ${template.file}. Correct the queue in agent.slurm.queues.`,
   );
+}
+
+/** Such a function often starts a container: without it, the task would run on the node itself. */
+function warningOfUncalledSrun(
+  { template, text }: ReadTemplate,
+  { srunDelegation }: Pick<Settings['slurm'], 'srunDelegation'>,
+): string[] {
+  const isDefined = /^\s*(?:function\s+srun\b|srun\s*\(\s*\))/m.test(text);
+  if (srunDelegation || !isDefined || /^\s*srun\s+[^\s(]/m.test(text)) return [];
+  return [
+    `${template.file} defines a function srun, which jobs on one node do not call: start the daemon with --srun-delegation, or write srun before the command`,
+  ];
 }
 
 type ReadTemplate = Pick<

@@ -29,6 +29,24 @@ describe('the daemon', () => {
     expect(stderr).to.match(/WARN .*Template gpu\.template, line 2: CLEARML_TASK has no field "hyperparms"/);
   });
 
+  it('logs at its start that a function srun of a template is not called, unless srun starts the agent', async () => {
+    await using cli = await openCliWithStandIns();
+    await cli.user.makeQueue('gpu');
+    const warned = async (body: string, ...args: string[]): Promise<boolean> => {
+      await cli.write('gpu.template', `#!/bin/bash\n\${CLEARML_PRE_SETUP}\n${body}\n\${CLEARML_POST_SETUP}\n`);
+      const { stderr } = await cli.run('--once', '--queue', 'gpu', '--template-files', 'gpu.template', ...args);
+      return stderr.includes(
+        'WARN gpu.template defines a function srun, which jobs on one node do not call: start the',
+      );
+    };
+    const wrapper = 'srun() {\n  command srun --container-image=x "$@"\n}\n';
+
+    expect(await warned(`${wrapper}\${CLEARML_AGENT_EXECUTE}`)).to.equal(true);
+    expect(await warned(`${wrapper}\${CLEARML_AGENT_EXECUTE}`, '--srun-delegation')).to.equal(false);
+    expect(await warned(`${wrapper}srun env \${CLEARML_AGENT_EXECUTE}`)).to.equal(false);
+    expect(await warned('${CLEARML_AGENT_EXECUTE}')).to.equal(false);
+  });
+
   it("writes to the task's console which user properties the template does not use", async () => {
     await using cli = await openCliWithStandIns();
     await cli.write(
