@@ -117,6 +117,8 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
     [`#SBATCH --hint=${X}`, 'help,compute_bound'],
     [`#SBATCH --hint=memory_bound,${X}`, 'Help'],
     [`#SBATCH --mem-b=${X}`, 'verbose,help'],
+    [`#SBATCH --hint ${X}`, 'help'],
+    [`#SBATCH --mem-bind ${X}`, 'help'],
   ] as const) {
     it(`rejects a value with which sbatch prints help instead of submitting: ${line.replaceAll(X, '${…}')} with "${value}"`, () => {
       const problem = errorOf(() => renderDirectives(value, line));

@@ -103,6 +103,7 @@ export const LONG_WITH_VALUE: readonly string[] = [
   ...Object.values(LONG_NAMES),
   ...AMOUNT_OPTIONS,
   ...['container-image', 'export', 'export-file', 'bbf', 'priority', 'reservation', 'signal', 'comment'],
+  ...['hint', 'mem-bind', 'tres-per-task'],
 ];
 
 /** Whether sbatch reads this long name as --signal. A single letter is ambiguous: sbatch rejects it. */

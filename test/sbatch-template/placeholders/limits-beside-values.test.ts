@@ -55,6 +55,13 @@ describe('the check of a user property beside another value', () => {
       'in --tres-per-task',
     ],
     [
+      `--tres-per-task cpu=${property('x', ':1')},gres/gpu:${property('y')}`,
+      '2',
+      'a100',
+      '1,cpu=9',
+      'in --tres-per-task',
+    ],
+    [
       `--mem=${property('x', ':4')}${property('y')}`,
       '64G',
       'G',
