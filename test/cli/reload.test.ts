@@ -114,6 +114,15 @@ describe('a daemon that reloads its configuration', () => {
     await daemon.untilLogged('Serving cluster=bad');
   });
 
+  it('reloads it after its start if it gets SIGHUP while it starts', async () => {
+    await configure('queues: [aaa]');
+    const daemon = start();
+    daemon.reload();
+
+    await daemon.untilLogged('Reloaded the configuration and the templates');
+    await daemon.untilLogged('INFO Serving');
+  });
+
   it('waits until its state directory can be used again (D-06)', async () => {
     await configure('queues: [aaa]');
     const daemon = start();

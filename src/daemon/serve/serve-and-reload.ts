@@ -86,7 +86,13 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
   const stops = (): void => void (notified = manager?.stopping());
   context.stop.addEventListener('abort', stops, { once: true });
   try {
-    current = await openGeneration(options, context, warnOnce);
+    const opening = openGeneration(options, context, warnOnce);
+    // A SIGHUP meanwhile comes after the files were read: they are read again.
+    reading = opening.then(
+      () => undefined,
+      () => undefined,
+    );
+    current = await opening;
     const isShown = current.app.config.settings.http !== undefined;
     monitor = once
       ? undefined
