@@ -142,7 +142,10 @@ export interface TaskRow {
   readonly task: Task | Unreadable;
 }
 
-export const TOO_LARGE_TASK: TaskRow = { id: undefined, task: { why: 'it is too large' } };
+/** The row of a task that is too large for a response. @param id if only this task was requested */
+export function tooLargeTask(id?: TaskId): TaskRow {
+  return { id, task: { why: 'it is too large' } };
+}
 
 export function parseTaskRow(row: unknown): TaskRow {
   const id = parseTaskId(row);

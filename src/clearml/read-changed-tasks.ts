@@ -5,7 +5,7 @@ import { ResponseTooLargeError, ServerRefusedError } from './errors.ts';
 import type { TaskId } from './ids.ts';
 import { PAGE_SIZE, splitPages } from './read-in-pages.ts';
 import type { Session } from './connection/session.ts';
-import { describeUnexpectedRow, takeTask, TOO_LARGE_TASK, type TaskRow } from './parse-task.ts';
+import { describeUnexpectedRow, takeTask, tooLargeTask, type TaskRow } from './parse-task.ts';
 import type { Task, TaskStatus } from './task.ts';
 import type { UnreadableEntry, ReportUnreadable } from './unreadable-entries.ts';
 
@@ -30,7 +30,7 @@ export function createChangedTaskReads(
 ): Pick<Tasks, 'readChanged' | 'count'> {
   /** Reads the changed ones of these tasks. A full page may be truncated, so the tasks are then read in two parts. */
   async function readChangedOf(ids: readonly TaskId[], since: number, found: Found): Promise<void> {
-    const rows = await listChangedOf(ids, since, found.leftOut);
+    const rows = await listChangedOf(ids, since);
     if (rows !== undefined) {
       parseChangedRows(ids, rows, found);
       return;
@@ -41,19 +41,13 @@ export function createChangedTaskReads(
   }
 
   /** Undefined if there are too many. */
-  async function listChangedOf(
-    ids: readonly TaskId[],
-    since: number,
-    leftOut: UnreadableEntry[],
-  ): Promise<readonly TaskRow[] | undefined> {
+  async function listChangedOf(ids: readonly TaskId[], since: number): Promise<readonly TaskRow[] | undefined> {
     try {
       const rows = await list({ id: ids, ...statusChangedSince(since) });
       return rows.length < PAGE_SIZE || ids.length <= PAGE_SIZE ? rows : undefined;
     } catch (error) {
       if (!(error instanceof ResponseTooLargeError)) throw error;
-      if (ids.length > 1) return undefined;
-      leftOut.push({ place: `task ${ids[0] ?? ''}`, why: 'it is too large' });
-      return [TOO_LARGE_TASK];
+      return ids.length > 1 ? undefined : [tooLargeTask(ids[0])];
     }
   }
 
@@ -96,7 +90,7 @@ function parseChangedRows(ids: readonly TaskId[], rows: readonly TaskRow[], foun
     const { id } = row;
     if (id === undefined || !requested.delete(id)) {
       found.isWhole = false;
-      if (row !== TOO_LARGE_TASK) found.leftOut.push({ place: `tasks[${index}]`, why: describeUnexpectedRow(row) });
+      found.leftOut.push({ place: `tasks[${index}]`, why: describeUnexpectedRow(row) });
       continue;
     }
     const task = takeTask(row, index, found.leftOut);

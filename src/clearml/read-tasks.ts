@@ -17,7 +17,7 @@ import {
   parseTaskRow,
   takeTask,
   TASK_FIELDS,
-  TOO_LARGE_TASK,
+  tooLargeTask,
   type TaskRow,
 } from './parse-task.ts';
 import type { Task, TaskDocument } from './task.ts';
@@ -49,19 +49,15 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
   }
 
   /** The rows of these ids, in several calls if one response is too large. */
-  async function listById(ids: readonly TaskId[], leftOut: UnreadableEntry[]): Promise<readonly TaskRow[]> {
+  async function listById(ids: readonly TaskId[]): Promise<readonly TaskRow[]> {
     try {
       return await list({ id: ids });
     } catch (error) {
       if (!(error instanceof ResponseTooLargeError)) throw error;
-      const [id = ''] = ids;
-      if (ids.length === 1) {
-        leftOut.push({ place: `task ${id}`, why: 'it is too large' });
-        return [TOO_LARGE_TASK];
-      }
+      if (ids.length === 1) return [tooLargeTask(ids[0])];
       const rows: TaskRow[] = [];
       for (const part of splitPages(ids, ids.length > SMALL_PAGE ? SMALL_PAGE : 1))
-        for (const row of await listById(part, leftOut)) rows.push(row);
+        for (const row of await listById(part)) rows.push(row);
       return rows;
     }
   }
@@ -92,8 +88,7 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
       const leftOut: UnreadableEntry[] = [];
       const tasks = new Map<TaskId, Task>();
       const unread = new Set<TaskId>();
-      for (const page of splitPages(ids))
-        parseTasksInto({ tasks, unread }, page, await listById(page, leftOut), leftOut);
+      for (const page of splitPages(ids)) parseTasksInto({ tasks, unread }, page, await listById(page), leftOut);
       reportUnreadable('tasks.get_all', leftOut);
       return { tasks, unread };
     },
@@ -107,7 +102,7 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
       for (const part of splitById(except)) {
         const filter = { status: statuses, 'execution.queue': queues, ...since, ...part, order_by: ['id'] };
         const read = await readPages('tasks.get_all', (page, size) => list({ ...filter, page, page_size: size }));
-        for (const row of read) rows.push(row === TOO_LARGE ? TOO_LARGE_TASK : row);
+        for (const row of read) rows.push(row === TOO_LARGE ? tooLargeTask() : row);
       }
       const found = rows.flatMap((row, index) => takeTask(row, index, leftOut) ?? []);
       reportUnreadable('tasks.get_all', leftOut);
@@ -143,7 +138,7 @@ function parseTasksInto(
       unexpected += 1;
       // Two rows of one task: neither can be trusted.
       if (id !== undefined && tasks.delete(id)) unread.add(id);
-      if (row !== TOO_LARGE_TASK) leftOut.push({ place: `tasks[${index}]`, why: describeUnexpectedRow(row) });
+      leftOut.push({ place: `tasks[${index}]`, why: describeUnexpectedRow(row) });
       continue;
     }
     missing.delete(id);

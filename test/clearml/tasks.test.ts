@@ -173,6 +173,30 @@ describe('the task calls of the ClearML client', () => {
     expect([...unread]).to.deep.equal([large]);
   });
 
+  it('know which tasks were deleted, and which have changed, even if another task is too large for a response', async () => {
+    const ids = Array.from({ length: 30 }, (_, n) => taskId(n.toString(16).padStart(32, '0')));
+    const [large = TASK, deleted = TASK, ...others] = ids;
+    fixture.server.script('tasks.get_all', (response, request) => {
+      const asked = (JSON.parse(fixture.server.calls.at(-1)?.body ?? '') as { id: string[] }).id;
+      const present = asked.filter((id) => id !== deleted);
+      const answer = asked.includes(large) ? huge() : data({ tasks: present.map((id) => ({ id, status: 'queued' })) });
+      answer(response, request);
+    });
+    const logged: LoggedLine[] = [];
+    const client = fixture.client({ logged });
+
+    const read = await client.tasks.read(ids);
+    const changed = await client.tasks.readChanged(ids, 0);
+
+    expect([...read.unread]).to.deep.equal([large]);
+    expect([...changed.unread]).to.deep.equal([large]);
+    expect(changed.isWhole).to.equal(true);
+    expect([...changed.tasks.keys()]).to.have.members(others);
+    expect(logged.filter(({ level }) => level === 'warn').map((line) => line.data)).to.deep.equal([
+      { endpoint: 'tasks.get_all', place: `task ${large}`, why: 'it is too large' },
+    ]);
+  });
+
   it('reject a document of a task that was not requested', async () => {
     fixture.server.script('tasks.get_by_id', data({ task: { id: OTHER, status: 'queued' } }));
 
