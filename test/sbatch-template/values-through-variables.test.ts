@@ -222,6 +222,27 @@ function findings(body: string): string[] {
   return lintTemplate('t', withBody(body.replaceAll('X', X))).findings.map(({ rule }) => rule);
 }
 
+describe('the renderer, given an id in a variable that is evaluated,', () => {
+  /** Of the script of a task with this in each place where a user can write it. */
+  function problemOf(variable: string, value: string): string | undefined {
+    const body = `N=\${${variable}}; eval "echo $N"`;
+    const task = { id: 'abc123', project: 'def456', parent: value, runtime: { id: value } };
+    return errorOf(() => renderBody(body, '', { task }))?.finding;
+  }
+
+  for (const variable of ['CLEARML_TASK.parent', 'CLEARML_TASK.runtime.id'])
+    it(`accepts ${variable} only if it is a plain word, because a user can write any text there`, () => {
+      expect(problemOf(variable, '0123456789abcdef0123456789abcdef')).to.equal(undefined);
+      // tasks.clone does not check a new_task_parent with this prefix.
+      expect(problemOf(variable, '__DELETED__$(id)')).to.include('only letters, digits');
+    });
+
+  it('warns of no id that only the server can write', () => {
+    for (const variable of ['CLEARML_TASK.id', 'CLEARML_TASK.project.id', 'CLEARML_USER.id', 'CLEARML_QUEUE_ID'])
+      expect(parseTemplate(withBody(`N=\${${variable}}; eval "$(echo $N)"`), 't').contents.warnings).to.deep.equal([]);
+  });
+});
+
 describe('the renderer, given a value X in a variable,', () => {
   for (const body of NUMBERS) {
     it(`accepts X only if it is a number, because the script evaluates X as arithmetic: ${JSON.stringify(body)}`, () => {

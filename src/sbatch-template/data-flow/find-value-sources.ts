@@ -22,8 +22,9 @@ export interface Source {
 /** Programs that print their arguments or input unchanged. */
 const TRANSPARENT = /^(?:echo|printf|cat)$/;
 
-/** Ids that the server generates, which are always plain words. */
-export const ALWAYS_PLAIN = /(?:^CLEARML_QUEUE_ID|^CLEARML_PROJECT_ID|\.id|_TASK\.(?:user|company|project|parent))$/;
+/** Ids that the server generates, which are always plain words. Not the parent: `tasks.clone` accepts any text after `__DELETED__`. */
+export const ALWAYS_PLAIN =
+  /^CLEARML_(?:(?:QUEUE|PROJECT)_ID|(?:TASK|USER)\.(?:id|company)|TASK\.(?:user|project|project\.id))$/;
 
 /** The placeholders in the range. */
 export function placeholdersIn(range: Range, { script }: NestedScript): Source[] {
