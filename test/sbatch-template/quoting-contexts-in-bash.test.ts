@@ -97,6 +97,22 @@ const TEXT_PLACES: readonly PlaceCase[] = [
   },
   { name: 'after arithmetic with a shift', body: ': $((1<<2)) $[1<<2]; (( 1<<2 )); show KEY X' },
   { name: 'after a double subshell', body: '( (:); : ); ((:) ); show KEY X' },
+  { name: 'after a negated pattern', body: 'show KEY !(zz) X', words: (value) => ['!(zz)', value] },
+  {
+    name: 'after a negated pattern in a command substitution',
+    body: 'v="$(: !(zz|"(") b; printf %s. "X")"\nshow KEY "$v"',
+    words: (value) => [`${value}.`],
+  },
+  {
+    name: 'after an array with a negated pattern in a command substitution',
+    body: 'v="$(a=( !(zz) ); printf %s. "X")"\nshow KEY "$v"',
+    words: (value) => [`${value}.`],
+  },
+  {
+    name: 'after a redirection to a negated pattern in a command substitution',
+    body: 'v="$(: 2> !(zz); rm "!(zz)"; printf %s. "X")"\nshow KEY "$v"',
+    words: (value) => [`${value}.`],
+  },
   { name: 'arguments for another shell', body: `bash -c 'show "$@"' _ KEY X` },
 ];
 

@@ -134,9 +134,10 @@ function lexProcessSubstitution(lexer: Lexer): void {
   lexer.found.processSubstitutions.push({ start, end: lexer.at });
 }
 
-/** An array `name=(…)`, a pattern `@(a|b)`, or parentheses in the expression after `=~`. */
+/** An array `name=(…)`, a pattern `@(a|b)`, or parentheses in the expression after `=~`; `!(…)` can also negate a command or a condition. */
 function beginsGroup(text: string, role: WordRole): boolean {
-  return role === 'expression' || ARRAY.test(text) || (/[?*+@!]$/.test(text) && text !== '!');
+  const isNegation = text === '!' && (role === 'command' || role === 'operand');
+  return role === 'expression' || ARRAY.test(text) || (/[?*+@!]$/.test(text) && !isNegation);
 }
 
 function lexGroup(lexer: Lexer, role: WordRole, text: string): void {
