@@ -1,4 +1,6 @@
 // Turns the output of a remote session into a result or a transport error.
+import { stripToOneLine } from '../base/terminal-text.ts';
+import { limitText } from '../base/truncate-text.ts';
 import { CommandNotFoundError, ConnectionLostError, HostUnreachableError } from './errors.ts';
 import { parseFrame } from './output-frame.ts';
 import { type Command, type CommandResult, withoutLocaleWarnings } from './transport.ts';
@@ -16,6 +18,8 @@ export interface SessionEnd {
   readonly exitCode?: number;
   /** For messages: `the connection was lost`. */
   readonly reason: string;
+  /** Where the SSH client prints its own errors: what the program has printed is in it too. */
+  readonly printed?: string;
 }
 
 /**
@@ -27,7 +31,7 @@ export function parseResult(
   host: string,
   nonce: string,
   output: SessionOutput,
-  { exitCode, reason }: SessionEnd,
+  { exitCode, reason, printed = '' }: SessionEnd,
 ): CommandResult {
   const { program } = command;
   const framed = parseFrame(nonce, output.stdout, output.stderr);
@@ -41,8 +45,16 @@ export function parseResult(
     case 'truncated':
       if (exitCode === TRUNCATED_SCRIPT_EXIT_CODE && !framed.hasBegun)
         throw new HostUnreachableError(`${host} did not receive the complete command ${program}, and ran nothing`);
-      throw new ConnectionLostError(`${host} returned incomplete output of ${program}: ${reason}`);
+      throw new ConnectionLostError(
+        `${host} returned incomplete output of ${program}: ${withText(reason, framed.hasBegun ? printed : `${output.stderr}\n${output.stdout}`)}`,
+      );
   }
+}
+
+/** What a host prints instead of running a command says why: that the password has expired, or that the account has no shell. */
+function withText(reason: string, printed: string): string {
+  const text = limitText(stripToOneLine(printed), 'shownReason');
+  return text === '' ? reason : `${reason}: ${text}`;
 }
 
 /** The program's output so far, when it is given up. */

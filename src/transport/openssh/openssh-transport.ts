@@ -69,10 +69,10 @@ export function createOpensshTransport(options: OpensshTransportOptions): SshTra
       masters.forget(controlPath);
       throw masters.gone();
     }
-    const ended = `ssh ended with ${result.killedBy ?? `exit code ${String(result.exitCode)}`}`;
     return parseResult(command, name, nonce, result, {
       ...(result.exitCode === undefined ? {} : { exitCode: result.exitCode }),
-      reason: [ended, result.stderr.trim()].filter((text) => text !== '').join(': '),
+      reason: `ssh ended with ${result.killedBy ?? `exit code ${String(result.exitCode)}`}`,
+      printed: result.stderr,
     });
   }
 

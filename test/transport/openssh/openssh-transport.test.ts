@@ -187,6 +187,16 @@ describe('the openssh transport', () => {
     );
   });
 
+  it('reports once what the login node printed instead of running the command', async () => {
+    await using node = await startSshd(['ForceCommand echo "This account is" ; echo "not available." >&2; exit 1']);
+    await using user = prepareUserSsh(targetOf(node, used.account));
+    await user.openMaster();
+
+    expect((await rejection(open({ config: user.config }).run(shell('true')))).message).to.match(
+      /returned incomplete output of sh: ssh ended with exit code 1: not available\. This account is$/,
+    );
+  });
+
   it('reports that the ssh client is missing', async () => {
     const here = openLocalTransport('/nowhere');
     const host = createOpensshTransport({ destination: { host: 'cluster', options: [] }, context: {}, here });

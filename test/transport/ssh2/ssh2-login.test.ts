@@ -47,6 +47,18 @@ describe('a login of the ssh2 transport', () => {
     expect(moved.loginCount()).to.equal(1);
   });
 
+  it('reports what the host printed instead of running the command, such as that the password has expired', async () => {
+    const printed = 'Password change required but no TTY available.';
+    for (const stream of ['>&2', '']) {
+      await using expired = await startSshd([`ForceCommand echo "${printed}" ${stream}; exit 1`]);
+      const host = testBed.open(targetOf(expired, testBed.account));
+
+      expect((await rejection(host.run(shell('true')))).message).to.match(
+        /returned incomplete output of sh: the shell on the host ended with exit code 1: Password change required but no TTY available\.$/,
+      );
+    }
+  });
+
   it('names the keys that the host rejected', async () => {
     const stranger = join(folder, 'stranger');
     await makeKey(stranger);
