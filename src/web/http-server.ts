@@ -185,7 +185,13 @@ function send(incoming: IncomingMessage, response: ServerResponse, { status, typ
 
 function openStream(incoming: IncomingMessage, response: ServerResponse): EventStream {
   incoming.socket.setNoDelay(true);
-  response.writeHead(200, { ...HEADERS, 'Content-Type': 'text/event-stream; charset=utf-8', Connection: 'close' });
+  response.writeHead(200, {
+    ...HEADERS,
+    'Content-Type': 'text/event-stream; charset=utf-8',
+    // By default nginx keeps small events until its buffer is full.
+    'X-Accel-Buffering': 'no',
+    Connection: 'close',
+  });
   response.write('retry: 3000\n\n');
   return {
     send(event, data) {

@@ -193,6 +193,16 @@ describe('the HTTP server', () => {
     await closed;
   });
 
+  it('asks nginx to pass on each event at once, which it otherwise keeps until a buffer is full', async () => {
+    const sent = request({ host: '127.0.0.1', port, path: '/events', headers: { authorization: `Bearer ${TOKEN}` } });
+    sent.end();
+    const [{ headers }] = (await once(sent, 'response')) as [{ readonly headers: IncomingHttpHeaders }];
+    streams.splice(0);
+    sent.destroy();
+
+    expect(headers).to.include({ 'x-accel-buffering': 'no' });
+  });
+
   it('responds to other requests after malformed ones', async () => {
     const random = createRandom(fuzzSeed(11));
     const pieces = [
