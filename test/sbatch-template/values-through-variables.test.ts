@@ -57,6 +57,8 @@ const NUMBERS: readonly string[] = [
 /** Each evaluates it as code, or as a name. */
 const CODE: readonly string[] = [
   'export N=X; srun bash -c \'eval "$N"; [[ -f y ]]\'',
+  'N=X; ${RUN:-bash} -c "echo $N"',
+  'N=X; $(command -v bash) -c "echo $N"',
   'N=X; y=`eval "\\$N"`',
   'N=X; declare -A m; declare m[$N]=1',
   'N=X; exec {fds[$N]}>/dev/null',

@@ -107,9 +107,12 @@ function invocations(command: Command, text: string): Invocation[] {
     const programs = isShell ? ['sh'] : [name, ...programsIn(raw, text)];
     if (!programs.some((one) => ANY_EVALUATOR.test(one))) return [];
     const evaluator = EVALUATORS.find(({ names }) => programs.some((one) => names.test(one)));
-    return evaluator === undefined
-      ? []
-      : [{ name: name === '\0' ? raw : name, evaluator, rest: command.words.slice(index + 1) }];
+    if (evaluator === undefined) return [];
+    const rest = command.words.slice(index + 1);
+    // `${S:-bash -c} …`: what the options make of the words is not known.
+    const isWithOptions = !isShell && PROGRAM_WITHIN.exec(raw)?.[2] !== undefined;
+    const own = isWithOptions ? { ...evaluator, words: { which: 'all' } as const } : evaluator;
+    return [{ name: name === '\0' ? raw : name, evaluator: own, rest }];
   });
 }
 
@@ -125,12 +128,22 @@ function isDirectory({ words, start, end }: Command, index: number, text: string
   return isInside(first, { start, end }) && !definesFunction(first.text, text);
 }
 
-/** `S=bash; $S -c …`: the programs that the script assigns to the variable. */
+/** `${S:-bash} -c …`, `$(command -v bash) -c …`; the arguments after the program, if there are any, are in the word as well. */
+const PROGRAM_WITHIN =
+  /^"?(?:\$\{\w+:?[-=]["']?|(?:\$\(|`)[ \t]*(?:command[ \t]+-[vV]|which|type[ \t]+-p|type[ \t]+-P)[ \t]+["']?)([\w./+-]+)([ \t]+-)?/;
+
+/** `S=bash; $S -c …`: the programs that the script assigns to the variable, and those that the word itself names. */
 function programsIn(raw: string, text: string): string[] {
+  const programs = [PROGRAM_WITHIN.exec(raw)?.[1] ?? ''];
   const name = /^"?\$\{?([A-Za-z_]\w*)\}?"?$/.exec(raw)?.[1];
-  if (name === undefined) return [];
-  const given = new RegExp(`(?<![\\w$])${name}=["']?([\\w./+-]+)["']?(?=[\\s;&|)]|$)`, 'g');
-  return [...text.matchAll(given)].map(([, program = '']) => program.slice(program.lastIndexOf('/') + 1));
+  if (name !== undefined) {
+    const given = new RegExp(
+      `(?:(?<![\\w$])${name}=["']?(?:\\$\\{\\w+:?[-=]["']?)?|\\$\\{${name}:?=["']?)([\\w./+-]+)["']?(?=[\\s;&|)}]|$)`,
+      'g',
+    );
+    programs.push(...[...text.matchAll(given)].map(([, program = '']) => program));
+  }
+  return programs.filter((program) => program !== '').map((program) => program.slice(program.lastIndexOf('/') + 1));
 }
 
 function baseName({ text }: Word): string {
