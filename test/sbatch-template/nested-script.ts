@@ -90,6 +90,7 @@ const BASH_DISTRACTIONS = [
   'for ((i = 0; i < 2; i++)); do :; done',
   ': {fd}>/dev/null',
   ': ${x//\\"/\\\'}',
+  ": \"${x//$'\\''/}\"",
   ': !(zz|"(") a!(zz)\nb=( !(zz) )',
   'case a in (@(a|"b)")) : ;; esac',
 ];

@@ -113,6 +113,11 @@ const TEXT_PLACES: readonly PlaceCase[] = [
     body: 'v="$(: 2> !(zz); rm "!(zz)"; printf %s. "X")"\nshow KEY "$v"',
     words: (value) => [`${value}.`],
   },
+  {
+    name: 'after ANSI quotes in a quoted expansion',
+    body: `: "\${v//$'\\''/}" '}"'\nshow KEY "X" 'X'`,
+    words: (value) => [value, value],
+  },
   { name: 'arguments for another shell', body: `bash -c 'show "$@"' _ KEY X` },
 ];
 

@@ -43,13 +43,14 @@ function contextInDoubleQuotes(nesting: QuoteNesting, around: QuotingContext): Q
   return around.kind === 'quoted default' ? { kind: 'quoted default', isRequoted: true } : around;
 }
 
+const QUOTES_IN_QUOTED_EXPANSION: QuotingContext = { kind: 're-evaluated', by: '\'…\' inside "${…}"' };
+
 /**
  * Within `"${x:-…}"`, bash requires pairs of single quotes and then takes them literally: only a plain word between them is safe.
  */
 function lexSingleQuotes(lexer: Lexer, nesting: QuoteNesting): void {
   const openedAt = lexer.at;
-  const context: QuotingContext =
-    nesting === 'bare' ? { kind: 'single quotes' } : { kind: 're-evaluated', by: '\'…\' inside "${…}"' };
+  const context: QuotingContext = nesting === 'bare' ? { kind: 'single quotes' } : QUOTES_IN_QUOTED_EXPANSION;
   lexer.at += 1;
   while (lexer.at < lexer.end) {
     if (lexPlaceholder(lexer, context)) continue;
@@ -149,7 +150,10 @@ function lexParameter(lexer: Lexer, nesting: QuoteNesting): void {
         lexer.found.implicitAssignments.push({ name: head, from: { start, end: lexer.at - 1 } });
       return;
     }
-    lexPiece(lexer, nesting, context);
+    // In `"${x//$'\\''/}"`, the quotes have their meaning, and an escaped quote does not close them.
+    if (nesting !== 'bare' && nesting !== 'document' && isNext(lexer, "$'"))
+      lexEscapable(lexer, "$'", QUOTES_IN_QUOTED_EXPANSION);
+    else lexPiece(lexer, nesting, context);
   }
   throw unclosed(lexer, openedAt, '${');
 }
