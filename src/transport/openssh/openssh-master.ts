@@ -1,7 +1,7 @@
 // Finds the shared connection for ssh's sessions, and opens one of our own where that is allowed.
 import type { Clock } from '../../base/clock.ts';
 import { inspectSocket } from '../../base/trusted-socket.ts';
-import { CommandNotFoundError, CommandTimeoutError, type HostUnreachableError } from '../errors.ts';
+import { CommandNotFoundError, CommandTimeoutError, HostUnreachableError } from '../errors.ts';
 import { refuseUntrustedFiles } from '../host-keys/check-host-key.ts';
 import type { Transport, CommandResult } from '../transport.ts';
 import { createPersistentConnection, type Connection, type LoginBackoff } from '../persistent-connection.ts';
@@ -16,7 +16,7 @@ import {
 } from './openssh-arguments.ts';
 import { findHops, findUnchecked } from './openssh-hops.ts';
 import { knownHostsFilesOf, parseSshConfig } from './parse-ssh-config.ts';
-import { SshConfigError } from '../ssh2/find-ssh2-target.ts';
+import { SshConfigError, unreadableSshConfig } from '../ssh2/find-ssh2-target.ts';
 import { unreachable } from '../ssh-errors.ts';
 
 export interface Masters {
@@ -97,8 +97,9 @@ export function createMasters({ here, destination, ownPath, backoff, clock }: Ma
 
   /** Read for each search: the user may be editing it. */
   async function usersPath(): Promise<string | undefined> {
-    const shown = await ask(showConfigArgs(destination));
-    const path = parseControlPath(shown.stdout);
+    const { exitCode, stdout, stderr } = await ask(showConfigArgs(destination));
+    if (exitCode !== 0) throw new HostUnreachableError(unreadableSshConfig(host, stderr).message);
+    const path = parseControlPath(stdout);
     hasControlPath = path !== undefined;
     return path;
   }

@@ -103,6 +103,15 @@ describe('the openssh transport', () => {
     );
   });
 
+  it('reports that ssh cannot read its configuration, which a user may be editing', async () => {
+    const config = join(ssh.folder, 'bad');
+    writeFileSync(config, 'Host cluster\nNoSuchOption yes\n');
+
+    expect((await rejection(open({ config }).run(shell('true')))).message)
+      .to.contain(`ssh cannot read its configuration for cluster: ${config}`)
+      .and.to.contain('Correct it so that ssh -G cluster works.');
+  });
+
   it('opens, and later closes, one connection for all commands if a login is permitted', async () => {
     const logins = used.sshd.loginCount();
     const host = open({ mayLogIn: true });
