@@ -114,7 +114,8 @@ export async function firstResponse<T>(ask: () => Promise<T>, rules: FirstRespon
     const end = (): void => {
       reject(stop.reason as Error);
     };
-    if (stop.aborted) end();
+    // After an earlier stop, a server that responds is still connected to: the caller ends by itself.
+    if (stop.aborted) clock.sleep(QUIET_MS, answered.signal).then(end, () => undefined);
     else stop.addEventListener('abort', end, { signal: answered.signal });
   });
   try {
