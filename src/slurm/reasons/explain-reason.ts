@@ -95,7 +95,7 @@ const REASONS = {
   PartitionConfig: {
     class: 'never-runs',
     explanation: 'its partition cannot provide what it requests',
-    advice: 'Request less, or choose another --partition.',
+    advice: 'Request less (--nodes, --mem, --cpus-per-task), or choose another --partition.',
   },
   BadConstraints: {
     class: 'never-runs',

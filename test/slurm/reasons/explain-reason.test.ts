@@ -81,6 +81,10 @@ describe('explainReason (of a job in Slurm)', () => {
     expect(explainReason('RaisedSignal:5(Trace/breakpoint_trap)').explanation).not.to.contain('output file');
   });
 
+  it('names the options by which a job may request more than its partition has, so that the console shows their origin', () => {
+    expect(explainReason('PartitionConfig').advice).to.include('--nodes').and.to.include('--mem');
+  });
+
   it('names the limit, and the user or account that has reached it', () => {
     expect(explainReason('AssocGrpGRES').explanation).to.equal(
       'the users of your account use as many GPUs (or other generic resources) as allowed; the job starts when other jobs have ended',
