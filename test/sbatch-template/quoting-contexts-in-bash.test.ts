@@ -118,6 +118,11 @@ const TEXT_PLACES: readonly PlaceCase[] = [
     body: `: "\${v//$'\\''/}" '}"'\nshow KEY "X" 'X'`,
     words: (value) => [value, value],
   },
+  {
+    name: 'after a subscript with parentheses in a command substitution',
+    body: 'v="$(a=([(1) + 1]=")" [0]="X"); printf %s. "${a[0]}" "X")"\nshow KEY "$v"',
+    words: (value) => [`${value}.${value}.`],
+  },
   { name: 'arguments for another shell', body: `bash -c 'show "$@"' _ KEY X` },
 ];
 

@@ -154,7 +154,7 @@ function lexLoopWords(lexer: Lexer): Word[] {
   lexer.at += 'in'.length;
   skipSpaces(lexer);
   while (lexer.at < lexer.end && !'\n;#'.includes(peek(lexer))) {
-    words.push(lexWord(lexer, 'element'));
+    words.push(lexWord(lexer, 'argument'));
     skipSpaces(lexer);
   }
   return words;

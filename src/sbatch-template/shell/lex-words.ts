@@ -7,7 +7,7 @@ import { noteQuotesInGroup } from './find-parser-bugs.ts';
 import { lexPiece, lexSubscript } from './lex-expansions.ts';
 
 /**
- * The role of a word: the name of the command or an assignment before it; an argument; an element of an array or a list; the target of
+ * The role of a word: the name of the command or an assignment before it; an argument or a word of a list; an element of an array; the target of
  * a redirection; an operand of `case`, `for` or `[[`; the expression after `=~`.
  */
 export type WordRole = 'command' | 'argument' | 'element' | 'target' | 'operand' | 'expression';
@@ -36,6 +36,8 @@ export function lexWord(lexer: Lexer, role: WordRole): Word {
   const blocks: BlockPlaceholder[] = [];
   const enders = role === 'expression' ? WHITE_SPACE : METACHARACTERS;
   let text = '';
+  // In the subscript of an element, `([(i + 1) % 2]=…)`, no character ends the word.
+  let brackets = 0;
 
   while (lexer.at < lexer.end) {
     const character = peek(lexer);
@@ -47,10 +49,10 @@ export function lexWord(lexer: Lexer, role: WordRole): Word {
       text += '\0';
     } else if (isNext(lexer, '\\\n')) {
       lexEscape(lexer);
-    } else if (isNext(lexer, '<(') || isNext(lexer, '>(')) {
+    } else if (brackets === 0 && (isNext(lexer, '<(') || isNext(lexer, '>('))) {
       lexProcessSubstitution(lexer);
       text += '\0';
-    } else if (character === '(' && beginsGroup(text, role)) {
+    } else if (character === '(' && brackets === 0 && beginsGroup(text, role)) {
       lexGroup(lexer, role, text);
       text += '\0';
     } else if (character === '[' && role === 'command' && /^[A-Za-z_]\w*$/.test(text)) {
@@ -58,9 +60,11 @@ export function lexWord(lexer: Lexer, role: WordRole): Word {
       lexer.at += 1;
       lexSubscript(lexer, openedAt, 'an array subscript');
       text += '[\0]';
-    } else if (enders.includes(character)) {
+    } else if (brackets === 0 && enders.includes(character)) {
       break;
     } else {
+      if (character === '[' && role === 'element' && (text === '' || brackets > 0)) brackets += 1;
+      else if (character === ']' && brackets > 0) brackets -= 1;
       text += lexText(lexer);
     }
   }
