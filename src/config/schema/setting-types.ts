@@ -4,7 +4,7 @@ import type { Trusted } from '../path-uses.ts';
 
 /** An absolute path on the cluster. @param trusted how the file or directory is used */
 export function clusterPath(trusted: Trusted): z.ZodString {
-  return z.string().regex(/^\//, 'must be an absolute path, as the cluster sees it').meta({ trusted });
+  return z.string().regex(/^\//, 'must be an absolute path, as the cluster sees it: write no ~').meta({ trusted });
 }
 
 /** A path on this machine; may begin with `~`, or be relative to the file that sets it. */

@@ -29,7 +29,10 @@ describe('the check of the settings', () => {
     ['agent.slurm.queues: gpu', 'agent.slurm.queues must be a list, such as [a, b]'],
     ['agent.slurm.queues: [gpu, ""]', 'agent.slurm.queues[1] must not be empty'],
     ['agent.slurm.shared_dir: scratch', 'agent.slurm.shared_dir must be an absolute path'],
-    ['agent.slurm.python: "~/venv/bin/python"', 'agent.slurm.python must be an absolute path'],
+    [
+      'agent.slurm.python: "~/venv/bin/python"',
+      'agent.slurm.python must be an absolute path, as the cluster sees it: write no ~',
+    ],
     ['agent.slurm.agent_version: 3.1', 'agent.slurm.agent_version must be a string, in double quotes'],
     ['agent.slurm.agent_version: latest', 'agent.slurm.agent_version must be a version such as "3.0.3"'],
     ['agent.slurm: 5', 'agent.slurm must be a group of settings'],
