@@ -40,7 +40,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
   'set by the job': () => jobVariables(SET_BY_JOB),
   'refused options': () =>
     markdownTable(
-      ['option', 'reason and remedy'],
+      ['option or word', 'reason and remedy'],
       [
         ...REFUSED_OPTIONS.map(({ long, short, reason }) => [
           [`--${long}`, ...(short === undefined ? [] : [`-${short}`])].map(code).join(', '),

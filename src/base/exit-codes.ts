@@ -40,7 +40,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] 
     'interrupted by SIGINT or SIGTERM; a daemon: interrupted by a second signal (the first one stops it with exit code 0)',
   ],
   [
-    'any other',
-    "`execute`: the exit code of the task's job, which is that of the task's program if the program has run",
+    'any',
+    "`execute`: the exit code of the task's job, even if it is listed above; if the task's program has run, it is that of the program",
   ],
 ];

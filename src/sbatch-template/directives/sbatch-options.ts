@@ -167,7 +167,7 @@ export const REFUSED_OPTIONS: readonly RefusedOption[] = [
   {
     long: 'clusters',
     short: 'M',
-    reason: 'the daemon tracks its jobs on one cluster, and would not find this job. Remove the option',
+    reason: 'the daemon looks for this job on the cluster of the queue, and would not find it. Remove the option',
   },
   { long: 'test-only', reason: 'sbatch would submit nothing. Remove the option' },
 ];

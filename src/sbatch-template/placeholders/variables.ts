@@ -42,7 +42,7 @@ const PLAIN: Readonly<Record<string, PlainVariable>> = {
   },
   CLEARML_WORKER_ID: {
     origin: 'glue',
-    meaning: 'the name of the daemon in the list of workers',
+    meaning: "the daemon's name in the list of workers, not the job's",
     read: ({ workerId }) => workerId,
   },
   CLEARML_PROJECT_NAME: {

@@ -46,7 +46,7 @@ const REFUSED_OPTIONS: readonly (readonly [line: string, finding: RegExp])[] = [
   ['--ui=0', /^--uid/],
   ['--gid=0', /^--gid/],
   ['--gid 0', /^--gid/],
-  ['--clusters=far', /^--clusters: the daemon tracks its jobs on one cluster/],
+  ['--clusters=far', /^--clusters: the daemon looks for this job on the cluster of the queue/],
   ['-M', /^--clusters/],
   ['--test-only', /^--test-only: sbatch would submit nothing/],
   ['hetjob', /^hetjob: a heterogeneous job consists of several jobs/],
