@@ -70,6 +70,7 @@ export function outputNames(command: Command, layer: NestedScript): string[] {
   // The text of a nested script begins after its quote.
   names.push(...rest.map(({ start }) => `${start + 1}()`));
   if (/^(?:print)?env$/.test(name)) names.push(...(rest.length === 0 ? ['*'] : rest.map(({ text }) => text)));
+  if (name === 'envsubst') names.push('*');
   if (name === 'pwd') names.push('PWD');
   return names;
 }
