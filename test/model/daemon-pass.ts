@@ -14,6 +14,8 @@ export interface PassStart {
   readonly made: number;
   /** Whether all times in memory and on the server are long ago, or a moment ago. */
   readonly isLongAfter: boolean;
+  /** Whether sbatch takes longer than a peer leaves a parked task alone: without that, no peer returns a task that is being submitted. */
+  readonly hasSlowSbatch: boolean;
 }
 
 /** The progress of a pass. */
@@ -99,6 +101,7 @@ export async function beginPass(program: Program, beginning: PassStart): Promise
       } else {
         const one = waiting.get(event.seq);
         waiting.delete(event.seq);
+        if (beginning.hasSlowSbatch && 'slurm' in event.reply && 'outcome' in event.reply.slurm) nowAt += LONG_MS;
         one?.answer(event.reply);
       }
       await settle();

@@ -124,7 +124,8 @@ async function daemonSteps(
     if (index > 0 && world.left.rounds === 0) return found;
     for (const isLongAfter of setting.hasShortRounds ? [true, false] : [true]) {
       const { daemon, journal } = incarnation;
-      const begun = await incarnations.begin({ daemon, journal, made: world.made, isLongAfter });
+      const hasSlowSbatch = state.incarnations.length > 1;
+      const begun = await incarnations.begin({ daemon, journal, made: world.made, isLongAfter, hasSlowSbatch });
       const [first] = begun.pass?.moment.pending ?? [];
       if (first !== undefined) await call(begun, first, isLongAfter ? 'a pass begins: ' : 'a pass begins at once: ');
     }

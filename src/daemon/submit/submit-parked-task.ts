@@ -14,7 +14,7 @@ import { MAX_FAILURES } from './failed-submission-holds.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import { schedulerQueueOf, withOwner, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
-import { confirmParked } from './confirm-parked.ts';
+import { confirmParked, isLongAgo } from './confirm-parked.ts';
 import { isUnreadable, leaveUnreadable, readDocument } from './unreadable-document.ts';
 import { removeJobConf, writeJobConf } from './write-job-confs.ts';
 import { renderTask } from './render-job-script.ts';
@@ -274,6 +274,8 @@ export async function trackJob(deps: DaemonDeps, entry: Entry, jobId: JobId, why
     stepAt: deps.clock.now(),
     jobId,
     ...withOwner(entry, jobId),
+    // Before Slurm listed the job, a peer may have taken the task for untracked.
+    ...(isLongAgo(deps, entry) ? { mayBeUnparked: true } : {}),
   });
   logToConsoleLater(deps, entry.task, { level: 'INFO', text: describeSubmitted(jobId, clusterName, entry, why) });
   const properties = { slurm_job_id: jobId, slurm_cluster: clusterName };

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { reconcile } from '../../../src/daemon/reconcile/reconcile.ts';
+import { trackJob } from '../../../src/daemon/submit/submit-parked-task.ts';
 import type { Snapshot } from '../../../src/daemon/poll/poll.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
@@ -234,6 +235,28 @@ slurmstepd-n1: error: Failed to invoke spank plugin stack
     for (let round = 0; round < 2; round += 1) await reconcileAfterGrace(fixture);
 
     expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED', 'NODE_FAIL']);
+    expect((await fixture.read(task))?.status).to.equal('queued');
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+  });
+
+  it('does not take a peer that found the task without a job, while sbatch was slow, for a user who removed the queue entry', async () => {
+    const fixture = createStepFixture();
+    const { deps, clock } = fixture;
+    const task = await trackTask(fixture);
+    const now = clock.now();
+    const submitting = entryOf({
+      task,
+      queue: OWN_QUEUE,
+      step: 'submitting',
+      stepAt: now,
+      parkedAt: now,
+      jobId: undefined,
+    });
+    clock.pass(deps.adoptAfterMs);
+    await trackJob(deps, submitting, '1' as JobId);
+    await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
+    for (let round = 0; round < 2; round += 1) await reconcileAfterGrace(fixture);
+
     expect((await fixture.read(task))?.status).to.equal('queued');
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
