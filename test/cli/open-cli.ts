@@ -13,8 +13,8 @@ export interface Cli {
   run(...args: readonly string[]): Promise<CliResult>;
   /** The same with a user at the terminal who answers questions with this function. */
   answering(answer: (question: string) => string): Pick<Cli, 'run'>;
-  /** The same with a stop signal from the start: a command that waits for the signal ends at once. */
-  stopping(): Pick<Cli, 'run'>;
+  /** The same with a stop signal, by default from the start: a command that waits for the signal ends at once. */
+  stopping(stop?: AbortSignal): Pick<Cli, 'run'>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -67,7 +67,9 @@ export async function openCli(environment: Readonly<Record<string, string>> = {}
     },
     run: (...args) => run(args),
     answering: (answer) => ({ run: (...args) => run(args, answer) }),
-    stopping: () => ({ run: (...args) => run(args, undefined, AbortSignal.abort(new Interrupted('SIGINT'))) }),
+    stopping: (stop = AbortSignal.abort(new Interrupted('SIGINT'))) => ({
+      run: (...args) => run(args, undefined, stop),
+    }),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
 }

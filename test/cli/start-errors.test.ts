@@ -11,6 +11,7 @@ import { makeCertificates } from '../clearml/certificates.ts';
 import { startScriptedServer } from '../clearml/scripted-server.ts';
 import { rejection } from '../support/rejection.ts';
 import { openCliWithSandbox } from './cli-with-sandbox.ts';
+import { Interrupted } from '../../src/cli/interrupted.ts';
 import { openCli, type CliResult, type Cli } from './open-cli.ts';
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
@@ -108,7 +109,11 @@ describe('the daemon, when it starts,', () => {
       `api { api_server: "${apiServer}", credentials { access_key: a, secret_key: b } }\n`,
     );
     await cli.write('t', TEMPLATE);
-    const code = async (...args: string[]): Promise<number> => (await cli.stopping().run(...args)).code;
+    const code = async (...args: string[]): Promise<number> => {
+      const stop = new AbortController();
+      silent.once('request', () => stop.abort(new Interrupted('SIGINT')));
+      return (await cli.stopping(stop.signal).run(...args)).code;
+    };
 
     const serving = ['--queue', 'gpu', '--template-files', 't'];
     expect(await code(...serving)).to.equal(0);
@@ -118,7 +123,7 @@ describe('the daemon, when it starts,', () => {
     expect(await code('cancel', 'train')).to.equal(130);
     silent.closeAllConnections();
     silent.close();
-  }).timeout(5_000);
+  }).timeout(10_000);
 
   it('names, as `lint` does, a template that is a directory or a link to itself, instead of reporting a bug', async () => {
     await using cli = await openCliWithSandbox();
