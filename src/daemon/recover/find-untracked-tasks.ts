@@ -130,8 +130,11 @@ function findUntrackedTask(facts: UntrackedFacts, id: TaskId, parkedAt: number |
   const quietMs = snapshot.at - Math.max(task.lastUpdate ?? 0, task.statusChanged ?? 0);
   if (quietMs < adoptAfterMs) return undefined;
   if (task.status === 'in_progress') return wasOurs(facts, task, queue);
-  if (task.status !== 'queued' || place !== 'nowhere' || !facts.mayAdoptJobless(queue.id, task.slurmCluster))
-    return undefined;
+  if (task.status !== 'queued' || place !== 'nowhere') return undefined;
+  const ended = endedSince(snapshot.jobs.get(id) ?? [], task.statusChanged ?? Infinity);
+  // It had taken the entry. After any other end, the task may have returned to its queue since.
+  if (ended?.state === 'CANCELLED') return trackIfOurs(facts, { task: id, queue, job: ended, isOthersJob: false });
+  if (!facts.mayAdoptJobless(queue.id, task.slurmCluster)) return undefined;
   return { kind: 'orphan', task: id, queue, statusChanged: task.statusChanged };
 }
 
@@ -149,12 +152,12 @@ function failedAfterTerm(
 }
 
 /**
- * Returns the last job that ended while the task was parked. It never took the task, and its end decides what happens next: after a
- * user's scancel, for example, there must be no other job.
+ * Returns the last job that ended since the task was parked or enqueued. It never started the task, and its end decides what happens next:
+ * after a user's scancel, for example, there must be no other job.
  */
-function endedSince(jobs: readonly Job[], parkedAt: number): Job | undefined {
+function endedSince(jobs: readonly Job[], since: number): Job | undefined {
   // Slurm's times are whole seconds.
-  const ended = jobs.filter(({ endedAt }) => endedAt !== undefined && endedAt + 999 >= parkedAt);
+  const ended = jobs.filter(({ endedAt }) => endedAt !== undefined && endedAt + 999 >= since);
   return ended.toSorted((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0)).at(-1);
 }
 

@@ -197,22 +197,6 @@ describeUntracked([
     untracked: 'none',
   },
   { title: 'was deleted and still has an entry in the scheduler queue', parkedAt: LONG_AGO, untracked: 'stale entry' },
-  {
-    title: 'has long been queued but in no queue (C-02)',
-    task: taskOf('queued', UNCHANGED),
-    untracked: 'orphan',
-  },
-  { title: 'was enqueued a moment ago and is in no queue', task: taskOf('queued'), untracked: 'none' },
-  {
-    title: 'is queued but in no queue and its agent reported recently',
-    task: taskOf('queued', { statusChanged: LONG_AGO, lastUpdate: NOW }),
-    untracked: 'none',
-  },
-  {
-    title: 'is queued but in no queue and changed recently',
-    task: taskOf('queued', { statusChanged: NOW, lastUpdate: LONG_AGO }),
-    untracked: 'none',
-  },
   { title: 'has ended and is in no queue', task: taskOf('completed', UNCHANGED), untracked: 'none' },
   {
     title: 'runs in a queue of another daemon and its job has long been pending',

@@ -1,0 +1,40 @@
+// Tests which queued tasks are orphans because they are in no queue.
+import { LONG_AGO, UNCHANGED, describeUntracked } from './untracked-facts.ts';
+import { jobOf, NOW, taskOf } from '../decide/observations.ts';
+
+describeUntracked([
+  {
+    title: 'has long been queued but in no queue (C-02)',
+    task: taskOf('queued', UNCHANGED),
+    untracked: 'orphan',
+  },
+  {
+    title: 'has long been queued but in no queue, and its last job was cancelled since',
+    task: taskOf('queued', UNCHANGED),
+    jobs: [jobOf('CANCELLED', { endedAt: LONG_AGO + 1_000 })],
+    untracked: 'job',
+  },
+  {
+    title: 'has long been queued but in no queue, and its last job had been cancelled before it was enqueued',
+    task: taskOf('queued', UNCHANGED),
+    jobs: [jobOf('CANCELLED', { endedAt: LONG_AGO - 2_000 })],
+    untracked: 'orphan',
+  },
+  {
+    title: 'has long been queued but in no queue, and its last job has failed since, as at a closed gate',
+    task: taskOf('queued', UNCHANGED),
+    jobs: [jobOf('FAILED', { endedAt: LONG_AGO + 1_000 })],
+    untracked: 'orphan',
+  },
+  { title: 'was enqueued a moment ago and is in no queue', task: taskOf('queued'), untracked: 'none' },
+  {
+    title: 'is queued but in no queue and its agent reported recently',
+    task: taskOf('queued', { statusChanged: LONG_AGO, lastUpdate: NOW }),
+    untracked: 'none',
+  },
+  {
+    title: 'is queued but in no queue and changed recently',
+    task: taskOf('queued', { statusChanged: NOW, lastUpdate: LONG_AGO }),
+    untracked: 'none',
+  },
+]);
