@@ -27,7 +27,7 @@ export async function openCluster(configured: Configured, cluster: ClusterSettin
   return withScheduler(await openHost(configured, cluster), configured, log);
 }
 
-/** Whether a cluster cannot be used, for now or until its settings are corrected: another cluster may have what is wanted. */
+/** Whether the error is about one cluster, which is unreachable or has invalid settings: another cluster may have what is wanted. */
 export function isOfCluster(error: unknown): error is Error {
   return (
     error instanceof SlurmUnavailableError ||

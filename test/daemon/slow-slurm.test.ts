@@ -95,13 +95,18 @@ describe('after a user has aborted many waiting tasks, the next task of another 
   });
 });
 
+/** A deleted task has a waiting job that no daemon tracks. */
+function submitUntracked({ fixture: { clock, cluster }, deps }: Bed): void {
+  cluster.submit(formatJobName(taskNumber(1), newAttempt(clock.now(), deps.mark, '0000')), '');
+  clock.pass(2 * deps.adoptAfterMs);
+}
+
 describe('while scancel hangs, a waiting job of a deleted task that no daemon tracks', () => {
   it('keeps no task from a job within a minute, and is cancelled when scancel works again (S-67)', async () => {
     const bed = createBed();
     const { fixture, deps } = bed;
     const { clock, cluster } = fixture;
-    cluster.submit(formatJobName(taskNumber(1), newAttempt(clock.now(), deps.mark, '0000')), '');
-    clock.pass(2 * deps.adoptAfterMs);
+    submitUntracked(bed);
     const until = clock.now() + 5 * 60_000;
     bed.slow = async ({ program, timeoutMs }) => {
       if (program !== 'scancel' || clock.now() >= until) return;
@@ -128,8 +133,7 @@ describe('while scancel fails, a waiting job of a deleted task that no daemon tr
     const bed = createBed();
     const { fixture, deps } = bed;
     const { clock, cluster } = fixture;
-    cluster.submit(formatJobName(taskNumber(1), newAttempt(clock.now(), deps.mark, '0000')), '');
-    clock.pass(2 * deps.adoptAfterMs);
+    submitUntracked(bed);
     bed.slow = ({ program, timeoutMs }) =>
       program === 'scancel' ? Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')) : Promise.resolve();
     const daemon = startDaemon(deps);

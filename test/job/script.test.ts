@@ -150,25 +150,19 @@ describe('in a job script,', () => {
       expect(node.leftovers()).to.deep.equal([]);
     });
 
-    it('is removed even if the template has an EXIT trap, which then gets the exit code of the agent', async () => {
-      const template = PLAIN_TEMPLATE.replace('\n', '\nset -e\ntrap \'echo "mine: $?"\' EXIT\n');
-      const { exitCode, stdout } = await run({ STAND_IN_AGENT: 'exit 3' }, template);
-      expect({ exitCode, stdout }).to.deep.equal({
-        exitCode: 3,
-        stdout: 'before the agent\nafter the agent\nmine: 3\n',
+    for (const [what, before] of [
+      ['has an EXIT trap', /\n/],
+      ['sets an EXIT trap after PRE_SETUP', /(?=echo 'before)/],
+    ] as const)
+      it(`is removed even if the template ${what}, which then gets the exit code of the agent`, async () => {
+        const template = PLAIN_TEMPLATE.replace(before, '\nset -e\ntrap \'echo "mine: $?"\' EXIT\n');
+        const { exitCode, stdout } = await run({ STAND_IN_AGENT: 'exit 3' }, template);
+        expect({ exitCode, stdout }).to.deep.equal({
+          exitCode: 3,
+          stdout: 'before the agent\nafter the agent\nmine: 3\n',
+        });
+        expect(node.leftovers()).to.deep.equal([]);
       });
-      expect(node.leftovers()).to.deep.equal([]);
-    });
-
-    it('is removed even if the template sets an EXIT trap after PRE_SETUP, which then gets the exit code of the agent', async () => {
-      const template = PLAIN_TEMPLATE.replace("echo 'before", "trap 'echo \"mine: $?\"' EXIT\necho 'before");
-      const { exitCode, stdout } = await run({ STAND_IN_AGENT: 'exit 3' }, template);
-      expect({ exitCode, stdout }).to.deep.equal({
-        exitCode: 3,
-        stdout: 'before the agent\nafter the agent\nmine: 3\n',
-      });
-      expect(node.leftovers()).to.deep.equal([]);
-    });
 
     it('differs between two copies of a script that run at the same time', async () => {
       const env = { STAND_IN_AGENT: 'echo "$TMPDIR"; sleep 0.5' };
