@@ -1,4 +1,8 @@
 // Collects evidence for failed tests, such as logs and states of what they started, and prints it with the failure.
+import { config } from 'chai';
+
+/** The message shows the whole value: a failure by chance cannot be repeated to see it. */
+config.truncateThreshold = 0;
 
 /** Something that a test started and that has logs or states. */
 export interface Source {

@@ -22,7 +22,7 @@ export interface TcpLink {
   stall(): void;
   /** Cuts no more, and lets new connections through; what was stalled stays so. */
   mend(): void;
-  /** Each piece is that late. */
+  /** Each piece is that late, and comes together with what followed it meanwhile. */
   delay(byMs: number): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -56,9 +56,10 @@ export async function startLink(target: number): Promise<TcpLink> {
     isDead: () => boolean,
     count: (bytes: number) => void,
   ): Promise<void> {
-    for await (const piece of from as AsyncIterable<Buffer>) {
+    for await (const first of from as AsyncIterable<Buffer>) {
       if (isDead()) continue;
       if (delayMs > 0) await sleep(delayMs);
+      const piece = Buffer.concat([first, (from.read() as Buffer | null) ?? Buffer.alloc(0)]);
       const part = piece.subarray(0, budget);
       count(part.length);
       budget -= part.length;

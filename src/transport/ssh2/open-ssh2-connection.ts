@@ -11,10 +11,10 @@ import { unreachable, type SshFailure } from '../ssh-errors.ts';
 
 export interface Ssh2Connection extends Connection {
   /**
-   * Opens a channel in which the login shell runs this command.
+   * Opens a channel in which the login shell runs this command, and returns what `use` makes of it before the channel's first event.
    * @throws MaxSessionsError if the server opens no more sessions on this connection; any other error means that it is lost
    */
-  readonly exec: (command: string) => Promise<ClientChannel>;
+  readonly exec: <Kind>(command: string, use: (channel: ClientChannel) => Kind) => Promise<Kind>;
 }
 
 export interface Ssh2Deps {
@@ -88,10 +88,10 @@ function keep(clients: readonly Client[]): Ssh2Connection {
   return {
     lost,
     close,
-    exec: (command) =>
+    exec: (command, use) =>
       new Promise((resolve, reject) => {
         last.exec(command, (error, channel) => {
-          if (error === undefined) resolve(channel);
+          if (error === undefined) resolve(use(channel));
           else if ('reason' in error) reject(new MaxSessionsError(error.message));
           else reject(error);
         });

@@ -39,15 +39,13 @@ export interface Ssh2ShellDeps {
 /** The end of a stream that may hold the beginning of a mark. */
 const OVERLAP = 128;
 
+/** Call it as soon as the channel opens: `exit` may come at once, and is not repeated. */
 export function createSsh2Shell({ channel, token, hostName, closeTimeoutMs, giveUp }: Ssh2ShellDeps): Ssh2Shell {
   let isOpen = true;
   let closing: NodeJS.Timeout | undefined;
   let end: SessionEnd = { reason: 'the connection was lost' };
   let listener: { out: (chunk: Buffer) => void; err: (chunk: Buffer) => void; closed: () => void } | undefined;
 
-  // Unexpected output is noise, but an unread channel never closes.
-  channel.on('data', (chunk: Buffer) => listener?.out(chunk));
-  channel.stderr.on('data', (chunk: Buffer) => listener?.err(chunk));
   channel.on('error', () => undefined);
   channel.on('exit', (code: number | null, signal?: string) => {
     end =
@@ -61,6 +59,14 @@ export function createSsh2Shell({ channel, token, hostName, closeTimeoutMs, give
     clearTimeout(closing);
     listener?.closed();
   });
+
+  /** From the first command on, whose result shows what the host printed before it; between commands, output is noise. */
+  function readOutput(): void {
+    // An unread channel never closes.
+    if (channel.listenerCount('data') > 0) return;
+    channel.on('data', (chunk: Buffer) => listener?.out(chunk));
+    channel.stderr.on('data', (chunk: Buffer) => listener?.err(chunk));
+  }
 
   function run({ command, script, nonce, signals }: ShellRequest): Promise<CommandResult> {
     const { program, timeoutMs } = command;
@@ -121,9 +127,11 @@ export function createSsh2Shell({ channel, token, hostName, closeTimeoutMs, give
 
       listener = { out: watch(stdout, 'out'), err: watch(stderr, 'err'), closed: () => settle(read) };
       for (const signal of signals) signal.addEventListener('abort', onAbort, { once: true });
+      readOutput();
       if (signals.some((signal) => signal.aborted)) onAbort();
-      else if (isOpen) channel.write(scriptBlock(script, token));
-      else settle(read);
+      else if (!isOpen) settle(read);
+      // The host may have ended the session already; what it printed comes before `close`.
+      else if (channel.writable) channel.write(scriptBlock(script, token));
     });
   }
 

@@ -66,8 +66,9 @@ export function createSsh2Transport(options: Ssh2TransportOptions): SshTransport
   async function openShell({ exec, close }: Ssh2Connection): Promise<Ssh2Shell> {
     const token = randomNonce();
     try {
-      const channel = await exec(remoteCommand(token));
-      return createSsh2Shell({ channel, token, hostName: name, closeTimeoutMs, giveUp: close });
+      return await exec(remoteCommand(token), (channel) =>
+        createSsh2Shell({ channel, token, hostName: name, closeTimeoutMs, giveUp: close }),
+      );
     } catch (error) {
       if (error instanceof MaxSessionsError) throw error;
       throw new HostUnreachableError(

@@ -4,6 +4,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { LoginRefusedError } from '../../../src/transport/errors.ts';
 import { rejection } from '../../support/rejection.ts';
+import { startLink } from '../../support/faulty-tcp-link.ts';
 import { startAgent } from '../../support/ssh-agent.ts';
 import { makeKey, startSshd, targetOf } from '../../support/sshd.ts';
 import { shell, useSsh2TestBed } from './ssh2-test-bed.ts';
@@ -51,11 +52,16 @@ describe('a login of the ssh2 transport', () => {
     const printed = 'Password change required but no TTY available.';
     for (const stream of ['>&2', '']) {
       await using expired = await startSshd([`ForceCommand echo "${printed}" ${stream}; exit 1`]);
-      const host = testBed.open(targetOf(expired, testBed.account));
+      await using slow = await startLink(expired.port);
+      // Everything that the host sends comes in one piece.
+      slow.delay(50);
+      for (const port of [expired.port, slow.port]) {
+        const host = testBed.open(targetOf(expired, testBed.account, { port }));
 
-      expect((await rejection(host.run(shell('true')))).message).to.match(
-        /returned incomplete output of sh: the shell on the host ended with exit code 1: Password change required but no TTY available\.$/,
-      );
+        expect((await rejection(host.run(shell('true')))).message).to.match(
+          /returned incomplete output of sh: the shell on the host ended with exit code 1: Password change required but no TTY available\.$/,
+        );
+      }
     }
   });
 
