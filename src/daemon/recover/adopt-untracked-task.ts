@@ -1,12 +1,12 @@
 // Adopts untracked tasks, which have no journal entry because a journal was lost or a peer died.
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
-import type { Job, JobId } from '../../slurm/scheduler.ts';
+import type { Job } from '../../slurm/scheduler.ts';
 import { attemptOf, parseMark } from '../../slurm/job-name.ts';
-import { isCancelDue, withCancelled, type CancelRecord } from '../reconcile/cancel-again.ts';
 import type { Canceller } from '../reconcile/canceller.ts';
 import { forEach } from '../reconcile/each-task.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
+import { createUnwantedJobCanceller, type UnwantedJob } from './cancel-unwanted-jobs.ts';
 import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked-tasks.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { isBackAtGate, withClusterOfWorker } from '../decide/who-runs-the-task.ts';
@@ -40,14 +40,13 @@ export function createAdopter(
   canceller: Canceller,
   { only }: { readonly only?: TaskId | undefined } = {},
 ): Adopter {
+  const cancelUnwanted = createUnwantedJobCanceller(deps, canceller);
   /** When each task without a job of ours was last checked against all users' jobs and found not to be untracked. */
   let checkedAt = new Map<TaskId, number>();
   /** Those of them that may have a job of a user whose jobs could not be listed. */
   let heldBack = new Set<TaskId>();
   /** Parked tasks without a job of ours that were read, the one that was read longest ago first. */
   let joblessRead = new Set<TaskId>();
-  /** The unwanted jobs that were cancelled. */
-  let cancelled: ReadonlyMap<JobId, CancelRecord> = new Map();
 
   /** At most a number of these parked tasks: those that were never read, then those that were read longest ago. */
   function chooseJobless(parked: readonly TaskId[]): readonly TaskId[] {
@@ -165,8 +164,7 @@ export function createAdopter(
       await adoptEach(adoptable.filter(({ kind }) => kind !== 'parked'));
       // Each returns to the front of its queue: the one that was parked first must be the last.
       await adoptEach(adoptable.filter(({ kind }) => kind === 'parked').toReversed(), { atOnce: 1 });
-      // Each pass finds them until they are cancelled.
-      cancelled = await cancelUnwanted(deps, canceller, unwanted, cancelled, signal);
+      await cancelUnwanted(unwanted, signal);
       return isAll && mayBePeers.size === 0 && taken + unwanted.length === untrackedTasks.length;
     },
   };
@@ -196,33 +194,7 @@ function manyWaiting(deps: DaemonDeps, snapshot: Snapshot): TaskId[] {
   return waiting.length > MANY_WAITING ? waiting : [];
 }
 
-type UnwantedJob = Extract<Untracked, { readonly kind: 'unwanted job' }>;
 type Adoptable = Exclude<Untracked, UnwantedJob>;
-
-/** Cancels those jobs whose cancellation is due. Returns what is recorded of each of these jobs. */
-async function cancelUnwanted(
-  { audit, clock, log }: DaemonDeps,
-  canceller: Canceller,
-  unwanted: readonly UnwantedJob[],
-  cancelled: ReadonlyMap<JobId, CancelRecord>,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<JobId, CancelRecord>> {
-  const records = new Map<JobId, CancelRecord>();
-  const due: Job[] = [];
-  const why = 'the job belongs to no task that this daemon tracks';
-  for (const { task, job } of unwanted) {
-    const cancel = { do: 'cancel', jobIds: [job.id], why } as const;
-    const record = cancelled.get(job.id) ?? { jobId: job.id };
-    const isDue = canceller.mayCancel(job.unixUser) && isCancelDue(record, cancel, clock.now());
-    records.set(job.id, isDue ? withCancelled(record, cancel, clock.now()) : record);
-    if (!isDue) continue;
-    due.push(job);
-    log.info('Cancelling', { task, job: job.id, why });
-    await audit.write({ event: 'cancelling', task, jobs: [job.id], by: 'daemon', why });
-  }
-  if (due.length > 0) await canceller.cancel(due, signal);
-  return records;
-}
 
 async function adoptOne(deps: DaemonDeps, untracked: Adoptable, task: Task | undefined): Promise<void> {
   const unixUser = userOf(deps, task);
