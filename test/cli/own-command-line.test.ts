@@ -37,7 +37,7 @@ describe('the command that starts this program again', () => {
     return startedAs({ execPath: node, execArgv, argv, env }, isSingleFile);
   }
 
-  it('names only the program if the first Node.js in PATH runs this process', () => {
+  it('does not name the path of Node.js if PATH finds the same Node.js', () => {
     expect(started({})).to.deep.equal([program, '--queue', 'gpu']);
   });
 

@@ -91,7 +91,7 @@ async function isEnqueued({ clearml }: DaemonDeps, { id, executionQueue }: Task)
 export async function dequeueTask(deps: DaemonDeps, entry: Entry, text: string): Promise<void> {
   const reason: StatusReason = 'removed from the scheduler queue';
   if (!(await winsRace(deps.clearml.tasks.dequeue(entry.task, { reason, message: '' })))) return;
-  deps.log.info('A user removed the task from the scheduler queue; restored its previous status', {
+  deps.log.info('Restored the previous status of a task that a user removed from the scheduler queue', {
     task: entry.task,
     job: entry.jobId,
     queue: entry.queueName,

@@ -79,7 +79,7 @@ export function createDispatcher({ endpoints, store, clock, faults, calls, log }
       await store.saved().catch((reason: unknown) => log.error('state could not be saved', { err: reason }));
       const data = { endpoint: addressed.endpoint ?? request.path, code: refusal.code, subcode: refusal.subcode };
       if (error instanceof ApiError) log.debug('request refused', data);
-      else log.error('request failed', { ...data, err: error });
+      else log.error('A request to the sandbox failed', { ...data, err: error });
       return json(refusal.code, failureEnvelope(addressed, refusal));
     }
   };

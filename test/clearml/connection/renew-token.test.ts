@@ -102,7 +102,7 @@ describe('the ClearML client', () => {
     expect(error.message).to.include('CLEARML_AUTH_TOKEN').and.not.include('given-token');
   });
 
-  it('shares a running login among all calls that start meanwhile', async () => {
+  it('makes calls that start during a login wait for that login', async () => {
     let open: (value?: unknown) => void = () => undefined;
     const gate = new Promise((resolve) => {
       open = resolve;

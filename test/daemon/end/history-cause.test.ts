@@ -63,7 +63,7 @@ describe('the cause that the history records', () => {
     });
   }
 
-  it('has each of its possible values in a test above', () => {
+  it('is tested in this file for each possible cause', () => {
     expect(CASES.map(([cause]) => cause)).to.include.members(Object.keys(CAUSES));
   });
 });

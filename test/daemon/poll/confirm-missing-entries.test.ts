@@ -54,7 +54,7 @@ describe('a task whose job waits', () => {
       expect(fixture.logged.filter((line) => line.includes('scheduler queue'))).to.deep.equal([]);
     });
 
-  it('keeps its job if a user deletes one of more than 500 queues while they are read', async () => {
+  it('keeps its job if a user deletes a queue while the daemon reads more than 500 queues', async () => {
     const fixture = createStepFixture();
     // Their ids sort before that of the scheduler queue, which becomes the first queue of the second page.
     for (let number = 0; number < 498; number += 1) fixture.server.addQueue(idOf(number), `queue ${number}`);

@@ -215,7 +215,7 @@ describe('the adopter of untracked tasks', () => {
     await expectResubmitted(fixture, task, 'FAILED');
   });
 
-  it('returns an adopted task without a queue entry to its queue, because an unknown job may have removed the entry', async () => {
+  it('returns an adopted task to its queue if no queue has the task: an unknown job may have removed the entry', async () => {
     const fixture = createStepFixture();
     const { clock, deps, server } = fixture;
     const lost = fixture.peer(2);

@@ -261,7 +261,7 @@ describe('when it submits a claimed task, the daemon', () => {
     ['returns the task to its queue if the daemon has met a peer', true, [1], 0],
     ['submits the task if the daemon has met no peer', false, [], 1],
   ] as const)
-    it(`${what} and finds the task in no queue after a late restart`, async () => {
+    it(`${what}, and the task is in no queue after a late restart`, async () => {
       const { deps, clock } = fixture;
       await park(deps, await popped(deps));
       clock.pass(deps.adoptAfterMs + 10_000);

@@ -134,7 +134,7 @@ describe('a listing', () => {
       .with.property('subcode', 21);
   });
 
-  it('rejects an unknown operator', () => {
+  it('rejects an unknown search operator', () => {
     expect(() => ids({ tags: ['__$maybe', 'x'] }))
       .to.throw(ApiError)
       .with.property('subcode', 16);
