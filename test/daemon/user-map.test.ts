@@ -68,6 +68,21 @@ describe('with a user map,', () => {
     expect(users.cancelled[0]).to.deep.equal({ id: '1', as: 'alice' });
   });
 
+  it('the jobs of mapped users are still tracked and cancelled after the map was removed from the configuration', async () => {
+    const { fixture, users, deps, enqueued } = createBed();
+    const task = await enqueued(1, 'a1');
+    await run(deps, fixture, MINUTE_MS);
+    const later = { ...deps, unixUsers: undefined };
+
+    await run(later, fixture, 30 * MINUTE_MS);
+    expect(fixture.cluster.jobs).to.have.length(1);
+    expect(deps.journal.entries.get(task)).to.deep.include({ jobId: '1', unixUser: { name: 'alice', uid: 1001 } });
+
+    await fixture.deps.clearml.tasks.abort(task);
+    await run(later, fixture, MINUTE_MS);
+    expect(users.cancelled[0]).to.deep.equal({ id: '1', as: 'alice' });
+  });
+
   it('after a submission of unknown outcome, the job is found by name and Unix user', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
