@@ -41,6 +41,6 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, means: string])[] 
   ],
   [
     'any',
-    "`execute`: the exit code of the task's job, even if it is listed above; if the task's program has run, it is that of the program",
+    "`execute`: the exit code of the task's program if it ran, else of the task's job. It may be a number that is listed above",
   ],
 ];

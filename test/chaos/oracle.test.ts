@@ -80,9 +80,12 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ...(
     [
       ['of a task whose job was pending only before the first run', [job(900, 'PENDING'), job(1_000, 'RUNNING')]],
-      ['of a task whose job was cancelled and never pending again', [job(1_000, 'RUNNING'), job(5_000, 'CANCELLED')]],
       [
-        'by a second job if the first job was never pending again',
+        'of a task whose job was cancelled, and was not pending after that',
+        [job(1_000, 'RUNNING'), job(5_000, 'CANCELLED')],
+      ],
+      [
+        'by a second job if the first job was not pending after that',
         [job(1_000, 'RUNNING'), job(5_000, 'PENDING', '8'), job(9_000, 'RUNNING', '8')],
       ],
     ] as const

@@ -146,7 +146,7 @@ describe('processes that the agent has left', () => {
     expect(stderr).to.include('could not read the environment of every process');
   });
 
-  it('are killed together with child processes that they start at the last moment', async () => {
+  it('are killed with all their child processes, even those that start at the last moment', async () => {
     const forks = `until [ -e ${node.home}/fork ]; do sleep 0.05; done; sleep 1000 & echo $! >${node.home}/child; wait`;
     const before = `: >${node.home}/fork; until [ -s ${node.home}/child ]; do sleep 0.05; done`;
     const template = withCommandBefore('kill', 'clearml_kill_processes', `case $* in *KILL*) ${before} ;; esac`);

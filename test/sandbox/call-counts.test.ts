@@ -80,7 +80,7 @@ describe('the sandbox', () => {
     ['queues.add_task', { task: 'a'.repeat(32) }, 6],
     ['queues.remove_task', { task: 'a'.repeat(32) }, 0],
   ] as const) {
-    it(`counts as many queue entries as a real server reads from its database: ${entries} for the call ${endpoint} ${JSON.stringify(more)}`, async () => {
+    it(`counts the queue entries that a real server reads from its database for the call ${endpoint} ${JSON.stringify(more)}: ${entries}`, async () => {
       const { sandbox, queue } = await openFilled();
       await using _ = sandbox;
       await sandbox.call(endpoint, { queue, ...more });

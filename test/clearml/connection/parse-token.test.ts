@@ -54,7 +54,7 @@ describe('parseToken', () => {
     expect(parseToken(makeToken({ iat: undefined }), 100_900)?.serverAheadMs).to.equal(undefined);
   });
 
-  it('reads a token with few claims', () => {
+  it('reads a login token with few fields', () => {
     const text = makeToken({ identity: undefined, api_version: undefined, server_version: 2 });
 
     expect(parseToken(text, 0)).to.deep.include({ user: '', apiVersion: '', serverVersion: '' });

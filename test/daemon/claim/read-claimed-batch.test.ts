@@ -86,7 +86,7 @@ describe('a daemon that claims several tasks together', () => {
     expect(countCalls(fixture)).to.include({ 'tasks.get_all': 1, 'tasks.get_by_id': 3 });
   });
 
-  it('submits the other tasks even if one task cannot be parked', async () => {
+  it('submits all tasks but one if that one cannot be parked', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) =>

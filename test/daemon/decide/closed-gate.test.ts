@@ -139,7 +139,8 @@ describe('the daemon', () => {
       isBack: true,
     },
     {
-      title: 'does not conclude that the job was refused at the gate if the job ended with another exit code',
+      title:
+        'does not conclude that the gate refused the job if the job ended with an exit code that is not one of the gate',
       job: failed,
       record: recordOf({ exitCode: 1, restarts: 1 }),
       isClosed: false,

@@ -145,7 +145,7 @@ describeExactly('for an ended job, the daemon', [
     { do: 'return-to-queue', why: 'job 7 did not find the task in the scheduler queue' },
   ],
   [
-    'does nothing just before the end of the grace period if the task is in progress',
+    'does nothing before the grace period has ended if the task is in progress',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress'),

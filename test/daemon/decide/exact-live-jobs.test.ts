@@ -153,7 +153,7 @@ describeExactly('the daemon', [
     { do: 'note', patch: { stoppingSince: NOW, stoppingRun: undefined } },
   ],
   [
-    'does nothing just before the end of the grace period if the task was aborted',
+    'does nothing before the grace period has ended if the task was aborted',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -170,7 +170,7 @@ describeExactly('the daemon', [
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the agent did not end the aborted task in time' },
   ],
   [
-    'does nothing just before the end of the grace period if the task was reset',
+    'does nothing before the grace period has ended if the task was reset',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('created'),
