@@ -46,7 +46,7 @@ const TABLES: Readonly<Record<string, () => string>> = {
           [`--${long}`, ...(short === undefined ? [] : [`-${short}`])].map(code).join(', '),
           reason,
         ]),
-        [['hetjob', 'packjob', ':'].map(code).join(', '), HETEROGENEOUS_JOB],
+        [`${['hetjob', 'packjob'].map(code).join(', ')}, or ${code(':')} as a word`, HETEROGENEOUS_JOB],
       ],
     ),
   'exit codes': () =>

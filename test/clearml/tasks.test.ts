@@ -84,7 +84,7 @@ describe('the task calls of the ClearML client', () => {
     }
   });
 
-  describe('report no task as deleted, and read the rest of a page that contains', () => {
+  describe('do not take a task for deleted, and return the other tasks, if a response contains', () => {
     const good = { id: OTHER, status: 'queued' };
     const rows: readonly [title: string, row: unknown, why: RegExp][] = [
       ['a task without a status', { id: TASK }, /^its status is missing$/],

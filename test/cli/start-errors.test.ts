@@ -98,7 +98,7 @@ describe('the daemon, when it starts,', () => {
       .and.to.include('Did you mean "gpu-a100"? Use --create-queue to create it.');
   });
 
-  it('ends at once on Ctrl-C while it waits for a server that does not respond, as do the other commands', async () => {
+  it('ends at once on Ctrl-C if the server does not respond; the other commands do the same', async () => {
     const silent = createServer(() => undefined);
     silent.listen(0, '127.0.0.1');
     await once(silent, 'listening');

@@ -45,7 +45,7 @@ describe('a test during which slurmd crashes', () => {
     expect(outcome.says).to.include('retrying, as slurmd died by SIGSEGV: is innocent');
   });
 
-  it('fails if slurmd crashes again, and shows the node, the signal and the end of the log', () => {
+  it('fails if slurmd also crashes in the second run, and shows the node, the signal and the end of the log', () => {
     const [failure] = outcome.failures ?? [];
     const details = failure?.details.join('\n') ?? '';
 

@@ -176,7 +176,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('claims no task after a submission of unknown outcome until a poll would have shown the job', async () => {
+  it('claims no task after a submission of unknown outcome until a poll has shown whether there is a job', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW - 60_000 });
     const snapshot = { ...(await fixture.poll()), at: NOW - 55_000 };

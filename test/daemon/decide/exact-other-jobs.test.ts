@@ -109,7 +109,7 @@ describeExactly('for a pending job, the daemon', [
     { do: 'log', level: 'INFO', text: 'Cancelling Slurm job 7: the task was moved to another queue.' },
   ],
   [
-    'cancels the job if its task runs in another queue',
+    'cancels the job if its task was claimed from another queue and runs',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined, lastWorker: 'peer:0' }) },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task runs in another queue' },
   ],

@@ -93,7 +93,7 @@ describe('to find changed tasks, a poll', () => {
         deps.peers.refresh({ find: () => Promise.resolve({ workers: [], isWhole: true }) }, clock.now()),
     },
     {
-      title: 'when the server cannot count tasks',
+      title: 'when the server lacks the call that counts tasks',
       happen({ fixture }) {
         fixture.server.garble = (endpoint, answer) => (endpoint.startsWith('organization.') ? {} : answer);
       },

@@ -128,7 +128,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       expect(submittedOf(fixture)).to.deep.equal([101]);
     });
 
-    it('are rarely repeated while every submission has this outcome, and lose no task', async () => {
+    it('are repeated ever more rarely as long as no submission is accepted, and lose no task', async () => {
       isBroken = () => true;
       start();
       for (const number of range(1, 20)) await enqueue(number, { owner: `user${number}` });

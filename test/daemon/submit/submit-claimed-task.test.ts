@@ -49,7 +49,7 @@ describe('when it submits a claimed task, the daemon', () => {
     await peer.clearml.queues.returnToQueue(OWN_QUEUE, task);
   }
 
-  it("leaves the entry in the scheduler queue if another daemon has parked the task, so that the other daemon's job can run it", async () => {
+  it("does not remove the task from the scheduler queue if another daemon has parked it: that daemon's job needs the entry", async () => {
     const entry = await popped(fixture.deps);
     const peer = fixture.peer(2);
     await returnedByPeer(peer);

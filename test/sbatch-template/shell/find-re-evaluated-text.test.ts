@@ -275,7 +275,7 @@ describe('the renderer, given a value X in arithmetic, Perl, Ruby or sed,', () =
   }
 });
 
-describe('the renderer, given a value X in text that only looks re-evaluated,', () => {
+describe('the renderer, given a value X in text that looks re-evaluated but is not,', () => {
   for (const body of READ_ONCE) {
     it(`accepts any X and does not change it: ${JSON.stringify(body)}`, () => {
       expect(errorOf(() => renderBody(body.replaceAll('X', X), "it's $(hostile) `text`"))).to.equal(undefined);
