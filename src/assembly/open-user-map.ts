@@ -1,7 +1,7 @@
 // Reads the users of ClearML and of the login node, and resolves agent.slurm.user_map with them.
 import {
-  DEFAULT,
   mappedUsers,
+  mayBeName,
   resolveUserMap,
   type ClearmlUser,
   type UnixAccount,
@@ -82,9 +82,6 @@ export interface PeopleSource {
   readonly self: string;
 }
 
-/** The id of a user of a ClearML server. */
-const ID = /^[0-9a-f]{32}$/;
-
 /**
  * The users of the server, whose names the map may contain. A map of ids needs no names, so a server may then refuse to list its users.
  * @throws ServerRefusedError, as without the names the tasks of users would be rejected; and what the client throws
@@ -96,8 +93,7 @@ export async function readNamedPeople(
   try {
     return await people.all();
   } catch (error) {
-    if (error instanceof ServerRefusedError && Object.keys(written).every((key) => key === DEFAULT || ID.test(key)))
-      return [];
+    if (error instanceof ServerRefusedError && !Object.keys(written).some(mayBeName)) return [];
     throw error;
   }
 }

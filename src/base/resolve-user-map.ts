@@ -49,6 +49,14 @@ export function mappedUsers({ byOwner, fallback }: UserMap): UnixUser[] {
 export const DEFAULT = 'default';
 const SETTING = 'agent.slurm.user_map';
 
+/** The id of a user of a ClearML server. */
+const ID = /^[0-9a-f]{32}$/;
+
+/** Whether the key of an entry may be the name of a user, who chooses it freely: never `default` or an id, even of a user who was deleted. */
+export function mayBeName(key: string): boolean {
+  return key !== DEFAULT && !ID.test(key);
+}
+
 /** What the map is resolved with. */
 export interface UserMapFacts {
   /** The users of the login node that the map names and that exist. */
@@ -81,7 +89,8 @@ export function resolveUserMap(written: Readonly<Record<string, string>>, facts:
   // Ids last, because an id takes precedence over a name.
   const entries = Object.entries(written).toSorted(([one], [other]) => Number(ids.has(one)) - Number(ids.has(other)));
   for (const [key, name] of entries) {
-    const named = ids.has(key) ? [] : facts.people.filter((user) => user.name === key);
+    const isName = mayBeName(key) && !ids.has(key);
+    const named = isName ? facts.people.filter((user) => user.name === key) : [];
     const owners = named.length === 0 ? [key] : named.map(({ id }) => id);
     const isOwn = owners.every((id) => id === facts.selfInClearml);
     const why = named.length > 1 ? `${named.length} ClearML users have this name: use their ids` : undefined;

@@ -1,5 +1,5 @@
 // Probes the users of agent.slurm.user_map: in ClearML, on the login node, and what sudo allows for them.
-import { mappedUsers, resolveUserMap, DEFAULT } from '../base/resolve-user-map.ts';
+import { DEFAULT, mappedUsers, mayBeName, resolveUserMap } from '../base/resolve-user-map.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { withClearml } from '../assembly/clearml-from-config.ts';
 import { TIMEOUTS } from './probe-server.ts';
@@ -72,7 +72,7 @@ async function askSudo(host: Transport, commands: readonly string[], users: read
 
 function unknownKeys(written: Readonly<Record<string, string>>, { people }: PeopleSource): string[] {
   return Object.keys(written).filter(
-    (key) => key !== DEFAULT && !people.some(({ id, name }) => id === key || name === key),
+    (key) => key !== DEFAULT && !people.some(({ id, name }) => id === key || (mayBeName(key) && name === key)),
   );
 }
 

@@ -64,6 +64,22 @@ describe('the user map', () => {
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
+  it('does not map an owner whose ClearML name is the id of a ClearML user who was deleted', () => {
+    const deleted = '9848dbd7715a4ecba0ef232cd2e3dca3';
+    const people = [{ id: 'm1', name: deleted }];
+    const resolved = resolveUserMap({ [deleted]: 'alice' }, factsWith([], { people }));
+    expect(unixUserOf('m1', resolved)).to.include({ kind: 'rejected' });
+    expect(unixUserOf(deleted, resolved)).to.deep.equal({ kind: 'run as', user: ALICE });
+  });
+
+  it('keeps the default if ClearML users are called "default"', () => {
+    const people = ['m1', 'm2'].map((id) => ({ id, name: 'default' }));
+    const resolved = resolveUserMap({ a1: 'alice', default: 'bob' }, factsWith([], { people }));
+    expect(resolved.problems).to.deep.equal([]);
+    for (const owner of ['m1', 'zz', undefined])
+      expect(unixUserOf(owner, resolved)).to.deep.equal({ kind: 'run as', user: BOB });
+  });
+
   it("prefers the entry with the owner's id to the entry with the owner's name", () => {
     for (const written of [
       { 'Alice Smith': 'bob', a1: 'alice' },
