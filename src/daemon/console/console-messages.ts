@@ -3,6 +3,8 @@ import { formatDuration } from '../../base/format-duration.ts';
 import { LIMIT_SETTINGS, LIMIT_UNITS } from '../../base/job-limits.ts';
 import type { ConsoleLevel } from '../../clearml/client.ts';
 import type { Task } from '../../clearml/task.ts';
+import { JOB_STATES } from '../../slurm/job-state.ts';
+import type { Reason } from '../../slurm/reasons/explain-limit-reason.ts';
 import { explainReason } from '../../slurm/reasons/explain-reason.ts';
 import { refusedOptions } from '../../slurm/options-in-sbatch-error.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
@@ -183,15 +185,27 @@ export interface WaitMessage {
 export function describeWait(job: Job, now: number): WaitMessage {
   return {
     // The estimated start changes with every scheduling cycle, so it is not part of the key.
-    key: `${job.id}:${job.partition}:${job.reason ?? ''}`,
-    level: explainReason(job.reason).class === 'waits' ? 'INFO' : 'WARNING',
+    key: `${job.id}:${job.partition}:${whatItWaitsFor(job)}`,
+    level: explainWait(job).class === 'waits' ? 'INFO' : 'WARNING',
     text: `Slurm job ${job.id} waits in partition ${job.partition}: ${describeReason(job, now)}`,
   };
 }
 
+/** Changes if and only if a job waits for something else. */
+export function whatItWaitsFor({ reason, state }: Pick<Job, 'reason' | 'state'>): string {
+  return reason ?? (state === 'PENDING' ? '' : state);
+}
+
+/** Slurm gives no reason for a job that it has started on nodes that still boot, or that it is about to requeue. */
+function explainWait({ reason, state }: Job): Reason {
+  if (reason !== undefined || state === 'PENDING' || state === 'UNKNOWN') return explainReason(reason);
+  return { class: 'waits', explanation: JOB_STATES[state].meaning };
+}
+
 /** Explains why a job waits, with Slurm's estimated start if it has one. */
-export function describeReason({ id, reason, startAt }: Job, now: number): string {
-  const { explanation, advice } = explainReason(reason);
+export function describeReason(job: Job, now: number): string {
+  const { id, reason, startAt } = job;
+  const { explanation, advice } = explainWait(job);
   const start =
     startAt !== undefined && startAt > now ? ` Slurm expects to start it around ${formatTime(startAt)}.` : '';
   return `${explanation}${reason === undefined ? '' : ` (${reason})`}.${start}${advice === undefined ? '' : ` ${advice.replaceAll('JOBID', id)}`}`;

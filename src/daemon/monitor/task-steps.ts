@@ -5,7 +5,7 @@ import { limitText } from '../../base/truncate-text.ts';
 import { createBoundedMap } from '../../base/bounded-map.ts';
 import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { describeReason, describeStart } from '../console/console-messages.ts';
+import { describeReason, describeStart, whatItWaitsFor } from '../console/console-messages.ts';
 import { explainEnd } from '../end/history-cause.ts';
 import type { Entry } from '../journal/entry.ts';
 import { attemptKey, type CauseOfEnd, type EndedAttempt } from '../../history/ended-attempt.ts';
@@ -155,7 +155,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: numbe
   function noteJob(history: Mutable, job: Job, now: number): void {
     history.submittedAt ??= job.submittedAt;
     if (isWaiting(job)) {
-      const state = `waits ${job.reason ?? ''}`;
+      const state = `waits ${whatItWaitsFor(job)}`;
       if (history.state === state) return;
       if (history.state === 'running') add(history, now, `Slurm requeued job ${job.id}.`);
       history.state = state;

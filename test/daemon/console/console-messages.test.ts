@@ -70,6 +70,11 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
     'Slurm job 7 waits in partition debug: it is next, and waits for free nodes (Resources). Slurm expects to start it around 2026-01-01 13:00 UTC.',
   ],
   [describeWait(jobOf('PENDING'), NOW).text, 'Slurm job 7 waits in partition debug: Slurm has not considered it yet.'],
+  // As where nodes are powered down while they are idle: src/slurmctld/node_scheduler.c clears the reason and sets the flag.
+  [
+    describeWait(jobOf('CONFIGURING', on), NOW).text,
+    'Slurm job 7 waits in partition debug: its nodes are booting or being prepared.',
+  ],
   [
     describeWait(jobOf('PENDING', { reason: 'JobHeldUser' }), NOW).text,
     'Slurm job 7 waits in partition debug: it is held (JobHeldUser). Release the job with "scontrol release 7".',
@@ -102,6 +107,10 @@ describe("the task's console", () => {
       expect(said).to.equal(expected);
     });
   }
+
+  it('shows that the nodes of a job boot although no reason was shown before either', () => {
+    expect(describeWait(jobOf('CONFIGURING'), NOW).key).not.to.equal(describeWait(jobOf('PENDING'), NOW).key);
+  });
 
   it('shows what Slurm, the user and the daemon did to a job', () => {
     const aborted = taskOf('in_progress', { statusMessage: 'stopping' });
