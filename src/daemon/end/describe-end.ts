@@ -24,11 +24,33 @@ function hasMeaning(state: Job['state']): state is Exclude<Job['state'], 'UNKNOW
 }
 
 /** Returns what the final state means, to append to the state. */
-function describeState({ state }: Job, record: JobRecord | undefined): string {
+function describeState(job: Job, record: JobRecord | undefined): string {
+  const { state } = job;
   if (!hasMeaning(state)) return '.';
+  if (state === 'TIMEOUT' && isBeforeTimeLimit(job, record))
+    return `: Slurm ended it before its time limit (${record?.timeLimit}), because its reservation ended, or because its account or QOS has used up the time that it was granted. What to do: ask the cluster admins.`;
   const known = JOB_STATES[state];
   const advice = 'advice' in known ? ` What to do: ${known.advice}.` : '';
   return `: ${known.meaning}${describeFigures(state, record)}.${advice}`;
+}
+
+/** Slurm's times are rounded, and the limit is in minutes. */
+const ROUNDED_MS = 120_000;
+
+/** Slurm ends a job as TIMEOUT at other limits too (job_time_limit() in src/slurmctld/job_mgr.c), and does not record which one it was. */
+function isBeforeTimeLimit({ startAt, endedAt }: Job, record: JobRecord | undefined): boolean {
+  const limitMs = parseTimeLimit(record?.timeLimit);
+  return (
+    limitMs !== undefined && startAt !== undefined && endedAt !== undefined && endedAt - startAt + ROUNDED_MS < limitMs
+  );
+}
+
+/** Returns milliseconds of `[days-]hours:minutes:seconds`, as scontrol prints it; undefined for any other text. */
+function parseTimeLimit(text = ''): number | undefined {
+  if (text === 'UNLIMITED') return Infinity;
+  const [, days = '0', hours, minutes, seconds] = /^(?:(\d+)-)?(\d+):(\d+):(\d+)$/.exec(text) ?? [];
+  if (hours === undefined) return undefined;
+  return (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
 }
 
 /** Returns the details of the end, to append to the meaning of the state. */

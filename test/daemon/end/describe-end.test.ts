@@ -4,9 +4,15 @@ import { describeEnd, describeNeverStarted } from '../../../src/daemon/end/descr
 import { JOB_STATES } from '../../../src/slurm/job-state.ts';
 import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { beginningOf } from '../../support/excerpt.ts';
-import { jobOf, recordOf } from '../decide/observations.ts';
+import type { Job } from '../../../src/slurm/scheduler.ts';
+import { jobOf, NOW, recordOf } from '../decide/observations.ts';
 
 const on = { nodes: 'n[1-2]' };
+
+/** A job that ran for so long. */
+function ran(ms: number): Partial<Job> {
+  return { ...on, startAt: NOW - ms, endedAt: NOW };
+}
 
 /** The message if the log has no known message. */
 function neverStartedText(...of: Parameters<typeof describeNeverStarted>): string {
@@ -38,6 +44,22 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   [
     describeEnd(jobOf('TIMEOUT', on), recordOf({ exitCode: 0, exitSignal: 15 })),
     'Slurm job 7 ended TIMEOUT on n[1-2]: Slurm ended it at its time limit of 01:00:00. What to do: raise --time, or save checkpoints and continue from them.',
+  ],
+  [
+    describeEnd(jobOf('TIMEOUT', ran(3_480_000)), recordOf()),
+    'Slurm job 7 ended TIMEOUT on n[1-2]: Slurm ended it at its time limit of 01:00:00. What to do: raise --time, or save checkpoints and continue from them.',
+  ],
+  [
+    describeEnd(jobOf('TIMEOUT', ran(3_479_000)), recordOf()),
+    'Slurm job 7 ended TIMEOUT on n[1-2]: Slurm ended it before its time limit (01:00:00), because its reservation ended, or because its account or QOS has used up the time that it was granted. What to do: ask the cluster admins.',
+  ],
+  [
+    describeEnd(jobOf('TIMEOUT', ran(86_400_000)), recordOf({ timeLimit: '1-00:03:00' })),
+    'Slurm job 7 ended TIMEOUT on n[1-2]: Slurm ended it before its time limit (1-00:03:00), because its reservation ended, or because its account or QOS has used up the time that it was granted. What to do: ask the cluster admins.',
+  ],
+  [
+    describeEnd(jobOf('TIMEOUT', ran(86_400_000)), recordOf({ timeLimit: 'UNLIMITED' })),
+    'Slurm job 7 ended TIMEOUT on n[1-2]: Slurm ended it before its time limit (UNLIMITED), because its reservation ended, or because its account or QOS has used up the time that it was granted. What to do: ask the cluster admins.',
   ],
   [
     describeEnd(jobOf('OUT_OF_MEMORY', on), recordOf({ exitCode: 0, exitSignal: 125 })),
