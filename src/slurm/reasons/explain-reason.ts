@@ -148,13 +148,30 @@ const SENTENCES: readonly (readonly [RegExp, Reason])[] = [
     /^Nodes required for job are DOWN/,
     { class: 'waits', explanation: 'the nodes that it needs are down, drained, or kept for jobs of higher priority' },
   ],
+  [
+    /^launch fail.* requeued held/,
+    {
+      class: 'needs-a-human',
+      explanation: 'it could not be launched on its nodes, so Slurm holds it',
+      advice: `The prolog, file system or user database of these nodes may be broken. ${ASK_ADMINS} Then release the job with "scontrol release JOBID".`,
+    },
+  ],
   [/^launch fail/, REASONS.JobLaunchFailure],
   [/^Unable to load job (batch script|environment)/, REASONS.SystemFailure],
-  [/^(job requeued in held state|user env retrieval failed requeued held)/, REASONS.JobHeldUser],
+  [/^job requeued in (held|special exit) state/, REASONS.JobHeldUser],
+  [
+    /^user env retrieval failed/,
+    {
+      class: 'needs-a-human',
+      explanation: 'the login environment of its Unix user could not be read on the node in time, so Slurm holds it',
+      advice: 'Check the login profile of this user on the nodes. Then release the job with "scontrol release JOBID".',
+    },
+  ],
   [/^Reservation .* was deleted/, REASONS.ReservationDeleted],
   [/^Reservation .* is invalid/, REASONS.ReservationInvalid],
   [/^Reservation .* has ended/, { class: 'ended', explanation: 'its reservation has ended' }],
-  [/^uid \d+ not in group permitted/, REASONS.AccountNotAllowed],
+  [/^(uid \d+ not in group permitted|Job's account not (permitted|known))/, REASONS.AccountNotAllowed],
+  [/^Job's QOS not (permitted|known)/, REASONS.QOSNotAllowed],
   [/^Job is at or exceeds/, { class: 'ended', explanation: 'its account or QOS has used up its limit' }],
   [/^burst buffer/i, REASONS.BurstBufferOperation],
   // Slurm sends this signal if it cannot open the output file of the job.

@@ -56,6 +56,8 @@ describe('explainReason (of a job in Slurm)', () => {
     ['launch failed requeued held', 'needs-a-human'],
     ['launch failure limit exceeded requeued held', 'needs-a-human'],
     ['job requeued in held state', 'needs-a-human'],
+    ['job requeued in special exit state', 'needs-a-human'],
+    ['user env retrieval failed requeued held', 'needs-a-human'],
     ['PartitionDown', 'needs-a-human'],
     ['Reservation weekly was deleted', 'needs-a-human'],
     ['burst_buffer/lua: slurm_bb_pools: failed', 'needs-a-human'],
@@ -67,6 +69,10 @@ describe('explainReason (of a job in Slurm)', () => {
     ['QOSMaxCpuPerJobLimit', 'never-runs'],
     ['QOSMinGRES', 'never-runs'],
     ['uid 1000 not in group permitted to use this partition (gpu). groups allowed: lab', 'never-runs'],
+    ["Job's account not permitted to use this partition (gpu allows lab not guests)", 'never-runs'],
+    ["Job's account not known, so it can't use this partition (gpu allows lab)", 'never-runs'],
+    ["Job's QOS not permitted to use this partition (gpu denies low including low)", 'never-runs'],
+    ["Job's QOS not known, so it can't use this partition (gpu allows high)", 'never-runs'],
     ['NonZeroExitCode', 'ended'],
     ['RaisedSignal:9(Killed)', 'ended'],
     ['Reservation weekly, which this job was running under, has ended', 'ended'],
@@ -79,6 +85,17 @@ describe('explainReason (of a job in Slurm)', () => {
   it('distinguishes a real signal from the signal number that reports an unusable output file (S-14)', () => {
     expect(explainReason('RaisedSignal:53(Real-time_signal_19)').explanation).to.contain('output file');
     expect(explainReason('RaisedSignal:5(Trace/breakpoint_trap)').explanation).not.to.contain('output file');
+  });
+
+  it('says how to release a job that Slurm holds after it requeued it', () => {
+    for (const reason of [
+      'job requeued in held state',
+      'job requeued in special exit state',
+      'launch failed requeued held',
+      'launch failure limit exceeded requeued held',
+      'user env retrieval failed requeued held',
+    ])
+      expect(explainReason(reason).advice, reason).to.contain('"scontrol release JOBID"');
   });
 
   it('names the options by which a job may request more than its partition has, so that the console shows their origin', () => {
