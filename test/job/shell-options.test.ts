@@ -28,13 +28,15 @@ describe('a job whose template', () => {
     expect(stdout).to.equal('at n1, port 29511\n');
   });
 
-  it('exports a variable of 200 kB after PRE_SETUP leaves no private directory on the node', async () => {
+  it('exports a variable of 200 kB after PRE_SETUP leaves no private directory on the node, and its log shows the cause', async () => {
     const long = 'export LONG="$(head -c 200000 /dev/zero | tr "\\0" x)"';
-    const { exitCode } = await run(
+    const { exitCode, stderr } = await run(
       PLAIN_TEMPLATE.replace("echo 'before the agent'", () => long),
       {},
     );
-    expect(exitCode).not.to.equal(0);
+    expect(exitCode).to.equal(126);
+    expect(stderr).to.include('Argument list too long').and.to.include(`${node.python} cannot be started`);
+    expect(stderr).not.to.include(JOB_EXIT_CODES.serverUnreachable.meaning);
     expect(node.leftovers()).to.deep.equal([]);
   });
 

@@ -184,6 +184,14 @@ export const LOG_PATTERNS: readonly LogPattern[] = [
     advice: IMAGE_FILE,
   },
   {
+    after: { text: 'Argument list too long', within: 'log' },
+    pattern: /cannot ask the ClearML server whether to run the task: \S+ cannot be started/,
+    cause:
+      'a variable that the template exports is longer than 128 KB, or all of them together are too long, so that no program can start',
+    advice:
+      'in the template, do not export the variable, or write its value into a file and export the path of the file',
+  },
+  {
     pattern: /No space left on device|Disk quota exceeded/i,
     cause: 'a disk is full, or a quota is exceeded',
     advice:

@@ -152,6 +152,12 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
   ],
   'a program': [
     ["dd: error writing '/tmp/z': No space left on device", 'a disk is full'],
+    [
+      '/var/spool/slurmd/job00007/slurm_script: line 402: /usr/bin/python3: Argument list too long\n' +
+        'clearml: n1: the job cannot ask the ClearML server whether to run the task: /usr/bin/python3 cannot be started\n' +
+        '/var/spool/slurmd/job00007/slurm_script: line 911: /usr/bin/bash: Argument list too long',
+      'a variable that the template exports is longer than 128 KB',
+    ],
     ['OSError: [Errno 122] Disk quota exceeded', 'a disk is full'],
     [
       "python3: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.34' not found (required by python3)",
