@@ -120,17 +120,24 @@ export async function openHistory({ stateDir, writer, log, now, hasAccounting }:
 
 /**
  * Compresses the files of past months, each to one line for an attempt and its unreadable lines, and deletes those that are older than a year.
+ * A damaged file stays as it is.
  * @param now milliseconds since 1970
- * @throws the errors of the file system
+ * @throws the first error, after the work on all other files
  */
 export async function tidyHistory(folder: string, now: number): Promise<void> {
   const oldest = monthsBefore(now, MONTHS_KEPT);
   const current = monthOf(now - COMPRESS_AFTER_MS);
+  const errors: unknown[] = [];
   for (const { path, month, writer, isCompressed } of await listMonthFiles(folder)) {
-    if (month < oldest) await rm(path, { force: true });
-    // The file of an `execute` is small, and its process may still run.
-    else if (!isCompressed && writer === undefined && month < current) await compress(path);
+    try {
+      if (month < oldest) await rm(path, { force: true });
+      // The file of an `execute` is small, and its process may still run.
+      else if (!isCompressed && writer === undefined && month < current) await compress(path);
+    } catch (error) {
+      errors.push(error);
+    }
   }
+  if (errors.length > 0) throw errors[0];
 }
 
 async function compress(path: string): Promise<void> {

@@ -9,6 +9,7 @@ import { formatAttempt, type EndedAttempt } from '../../src/history/ended-attemp
 import { historyDir, monthsBefore } from '../../src/history/history-file-names.ts';
 import { readHistory } from '../../src/history/read-history.ts';
 import { openHistory, tidyHistory, type History, type HistoryOptions } from '../../src/history/write-history.ts';
+import { rejection } from '../support/rejection.ts';
 import { silentLog } from '../support/silent-log.ts';
 import { ATTEMPT, ENDED_AT } from './attempts.ts';
 
@@ -201,6 +202,14 @@ describe('the history', () => {
         `${torn} is damaged: unexpected end of file`,
         `${noArchive} is damaged: incorrect header check`,
       ]);
+    });
+
+    it('is compressed although the file of an earlier month is damaged', async () => {
+      await write({ ...ATTEMPT, job: '1', recordedAt: Date.UTC(2026, 8, 10) }, ATTEMPT);
+      await writeFile(join(folder, '2026-09.jsonl.gz'), 'no archive');
+
+      expect(String(await rejection(tidyHistory(folder, FEBRUARY)))).to.contain('2026-09.jsonl.gz is damaged');
+      expect(await readdir(folder)).to.have.members(['2026-09.jsonl', '2026-09.jsonl.gz', '2026-11.jsonl.gz']);
     });
 
     it('is deleted when it is older than a year', async () => {
