@@ -7,7 +7,8 @@ import { openCluster } from '../assembly/open-cluster.ts';
 import { findPrograms, sudoCommands } from '../assembly/locate-slurm-programs.ts';
 import { findUnixUsers } from '../assembly/open-user-map.ts';
 import type { App } from '../assembly/app.ts';
-import { UTF8_LOCALE } from '../transport/transport.ts';
+import { throwUnavailable } from '../slurm/map-transport-errors.ts';
+import { UTF8_LOCALE, type Transport } from '../transport/transport.ts';
 
 export interface SudoersFacts {
   readonly program: string;
@@ -17,6 +18,8 @@ export interface SudoersFacts {
   /** Absolute paths. */
   readonly commands: readonly string[];
   readonly slurmConf: string | undefined;
+  /** Whether the host has sudo-rs, as Ubuntu does from 25.10 on. */
+  readonly isSudoRs: boolean;
 }
 
 /** The umasks that a submission may have, so that other users cannot read the log of a job (log-umask.ts). */
@@ -31,19 +34,21 @@ function escapeWord(word: string): string {
  * The text of the file. No variable of the daemon is kept, except with exactly these values: the locale, the times of squeue, the umask
  * of the log and the configuration of Slurm.
  */
-export function formatSudoers({ program, account, users, commands, slurmConf }: SudoersFacts): string {
+export function formatSudoers({ program, account, users, commands, slurmConf, isSudoRs }: SudoersFacts): string {
   const kept = [
     ...Object.entries(UTF8_LOCALE).map(([name, value]) => `${name}=${value}`),
     'SLURM_TIME_FORMAT=%s',
     ...LOG_UMASKS.map((umask) => `SLURM_UMASK=${umask}`),
     ...(slurmConf === undefined ? [] : [`SLURM_CONF=${slurmConf}`]),
   ];
+  // sudo-rs has no requiretty; an unknown setting is a syntax error.
+  const flags = ['env_reset', '!setenv', '!env_check', ...(isSudoRs ? [] : ['!requiretty']), '!use_pty', '!lecture'];
   const account_ = escapeWord(account);
   const userList = users.map(escapeWord).join(', \\\n  ');
   return `# Printed by ${program} sudoers, from agent.slurm.user_map. Print it again when the map changes.
 # Install it on the login node as root: visudo -cf FILE, then install -m 0440 FILE /etc/sudoers.d/clearml-agent-slurm
 # ${account} can run these commands as these users, and so run any code as them in jobs. It can run nothing else and act as no other user.
-Defaults:${account_} env_reset, !setenv, !env_check, !requiretty, !use_pty, !lecture, umask=0022
+Defaults:${account_} ${flags.join(', ')}, umask=0022
 Defaults:${account_} env_keep = "${kept.join(' ')}"
 ${account_} ALL = ( \\
   ${userList} \\
@@ -70,8 +75,21 @@ export async function sudoersOf(app: App, cluster: ClusterSettings): Promise<str
       );
     const commands = await findPrograms(host, sudoCommands(slurm.binaries, await scheduler.facts(app.context.stop)));
     const program = `clearml-agent-slurm ${readVersion()}`;
-    return formatSudoers({ program, account: found.self.name, users, commands, slurmConf: cluster.slurmConf });
+    const { slurmConf } = cluster;
+    const isSudoRs = await hasSudoRs(host);
+    return formatSudoers({ program, account: found.self.name, users, commands, slurmConf, isSudoRs });
   } finally {
     await host.close();
   }
+}
+
+const VERSION_TIMEOUT_MS = 30_000;
+
+/** False if the host has no sudo yet. @throws SlurmUnavailableError */
+export async function hasSudoRs(host: Transport): Promise<boolean> {
+  const args = ['-c', 'sudo --version 2>&1 || :'];
+  const { stdout } = await host
+    .run({ program: '/bin/sh', args, timeoutMs: VERSION_TIMEOUT_MS })
+    .catch(throwUnavailable);
+  return stdout.startsWith('sudo-rs ');
 }

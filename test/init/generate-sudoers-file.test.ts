@@ -1,6 +1,10 @@
 // The text of the sudoers file; e2e/user-map installs it with real sudo, and attacks it.
 import { expect } from 'chai';
-import { formatSudoers } from '../../src/init/generate-sudoers-file.ts';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formatSudoers, hasSudoRs } from '../../src/init/generate-sudoers-file.ts';
+import { createLocalTransport } from '../../src/transport/local-transport.ts';
 
 const FACTS = {
   program: 'clearml-agent-slurm 0.2.0',
@@ -8,6 +12,7 @@ const FACTS = {
   users: ['alice', 'bob'],
   commands: ['/usr/bin/sbatch', '/usr/bin/scancel'],
   slurmConf: undefined,
+  isSudoRs: false,
 };
 
 function rulesOf(text: string): string[] {
@@ -23,6 +28,32 @@ describe('the sudoers file', () => {
       'clearml ALL = ( alice, bob ) NOPASSWD: NOSETENV: /usr/bin/sbatch, /usr/bin/scancel',
     ]);
   });
+
+  it('has no setting that sudo-rs does not know', () => {
+    expect(rulesOf(formatSudoers({ ...FACTS, isSudoRs: true }))[0]).to.equal(
+      'Defaults:clearml env_reset, !setenv, !env_check, !use_pty, !lecture, umask=0022',
+    );
+  });
+
+  for (const [version, isSudoRs] of [
+    ['sudo-rs 0.2.14', true],
+    ['Sudo version 1.9.13p3', false],
+    [undefined, false],
+  ] as const) {
+    it(`${isSudoRs ? 'recognizes' : 'does not assume'} sudo-rs if the host has ${version ?? 'no sudo'}`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'sudoers-'));
+      // sh is its only other program.
+      const host = createLocalTransport({ path: folder, home: '/', user: 'ann', workingDirectory: '/' });
+      try {
+        if (version !== undefined)
+          writeFileSync(join(folder, 'sudo'), `#!/bin/sh\necho "${version}"\n`, { mode: 0o755 });
+        expect(await hasSudoRs(host)).to.equal(isSudoRs);
+      } finally {
+        await host.close();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  }
 
   it('treats every name and every path literally', () => {
     const text = formatSudoers({ ...FACTS, users: ['ada@lab.org'], commands: ['/opt/a b,c/sbatch'] });
