@@ -1,5 +1,6 @@
 // Checks a template for what sbatch or bash reject in any file: wrong encoding, interpreter or line ends, or too many bytes.
 import { catchTemplateError, type TemplateError } from './errors.ts';
+import { findHeader } from './directives/check-directives.ts';
 import type { EnforcedRule } from './enforced-rules.ts';
 import { templateErrorAt, type TemplateSource } from './template-source.ts';
 
@@ -62,4 +63,17 @@ export function runWithBash(script: string): string {
     SMALL_SHELL,
     (_found, start: string, env?: string) => `${start}${env === undefined ? '/bin/bash' : `${env}bash`}`,
   );
+}
+
+const INTERACTIVE = /^#!.*[ \t]-[A-Za-z]*i/;
+
+/**
+ * Disables history expansion, which an interactive bash (`#!/bin/bash -i`, for the sake of a `.bashrc`) also performs in a script: in double
+ * quotes, a `!#` in a value would insert the beginning of the line, with its quote.
+ */
+export function withoutHistoryExpansion(script: string): string {
+  if (!INTERACTIVE.test(script)) return script;
+  const { end } = findHeader(script);
+  // In a line of its own: bash expands a line before it runs a command in it.
+  return `${script.slice(0, end)}set +H\n${script.slice(end)}`;
 }

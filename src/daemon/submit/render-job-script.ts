@@ -4,7 +4,7 @@ import { planSingularity } from '../../sbatch-template/containers/plan-singulari
 import { planPyxis } from '../../sbatch-template/containers/plan-pyxis-mounts-and-environment.ts';
 import type { PyxisAdditions, Blocks, Rendered, Variables } from '../../sbatch-template/template.ts';
 import { addStartLine } from '../../sbatch-template/job-script/job-start-line.ts';
-import { runWithBash } from '../../sbatch-template/check-encoding-and-interpreter.ts';
+import { runWithBash, withoutHistoryExpansion } from '../../sbatch-template/check-encoding-and-interpreter.ts';
 import { checkPropertyConstraints } from '../../sbatch-template/placeholders/check-property-constraints.ts';
 import { unusedProperties } from '../../sbatch-template/placeholders/report-unused-properties.ts';
 import { logUmask } from '../../slurm/log-umask.ts';
@@ -106,7 +106,7 @@ function renderWithin(
 ): Rendered {
   const rendered = template.render(variables, blocks, additions);
   if (constraints !== undefined) checkPropertyConstraints(template.file, rendered, name, constraints);
-  return { ...rendered, script: addStartLine(runWithBash(rendered.script)) };
+  return { ...rendered, script: addStartLine(withoutHistoryExpansion(runWithBash(rendered.script))) };
 }
 
 /**

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { renderJob } from '../../../src/daemon/submit/render-job-script.ts';
 import { parseTemplate } from '../../../src/sbatch-template/parse-template.ts';
-import { BODY, emptyVariables } from '../template-fixtures.ts';
+import { BODY, emptyVariables, property, withProperties } from '../template-fixtures.ts';
 import { jobFacts } from '../../job/job-script.ts';
 
 const JOB = {
@@ -28,13 +28,13 @@ describe('the job of a template whose first line is', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** What the job prints; started as Slurm does, by its first line. */
-  function run(template: string): string {
+  /** What the job prints; started as Slurm does, by its first line, and without a terminal. */
+  function run(template: string, variables = emptyVariables): string {
     const queue = { name: 'default', template: parseTemplate(template, 't.template'), constraints: undefined };
     const script = join(folder, 'slurm_script');
-    writeFileSync(script, renderJob(JOB, queue, emptyVariables, jobFacts()).script);
+    writeFileSync(script, renderJob(JOB, queue, variables, jobFacts()).script);
     chmodSync(script, 0o755);
-    return execFileSync(script, {
+    return execFileSync('setsid', ['-w', script], {
       env: { PATH: '/usr/bin:/bin', HOME: folder, TMPDIR: folder, SLURM_JOB_ID: '4711', STAND_IN_LOG: '/dev/null' },
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -53,5 +53,14 @@ describe('the job of a template whose first line is', () => {
       expect(
         run(`${line}\n#SBATCH --time=5\n${BODY.replace('${CLEARML_POST', 'echo "runs $-"\n${CLEARML_POST')}`),
       ).to.match(expected);
+    });
+
+  for (const line of ['#!/bin/bash -i', '#!/bin/bash -li', '#!/bin/sh -i', '#!/usr/bin/env -S bash -e -i'])
+    it(`${line} inserts no earlier command for a "!" in a value`, () => {
+      const body = `echo "task ${property('x')}"\n${BODY.replace('${CLEARML_POST', 'exit\n${CLEARML_POST')}`;
+
+      expect(run(`${line}\n${body}`, withProperties({ x: '!#; echo pwned #' }))).to.match(
+        /^clearml: .*\ntask !#; echo pwned #\n$/,
+      );
     });
 });
