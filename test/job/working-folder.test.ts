@@ -104,14 +104,26 @@ while not all(os.path.exists("${bed.node.home}/" + other) for other in "01"): ti
     expect(stderr).to.include('could not install clearml-agent');
   });
 
-  it('ignores git repositories and uv settings in the directories above its private directory', async () => {
+  it('ignores git repositories, and settings and projects of uv and poetry, in the directories above its private directory', async () => {
     execFileSync('git', ['init', '--quiet', bed.node.tmp]);
     writeFileSync(join(bed.node.tmp, 'uv.toml'), 'index-url = "http://127.0.0.1:9"\n');
+    writeFileSync(join(bed.node.tmp, 'pyproject.toml'), '[tool.uv.workspace]\nmembers = ["clearml-*/*"]\n');
+    // As uv and poetry search.
     const code = `import os, subprocess
 print("git: %s" % subprocess.call(["git", "rev-parse", "--show-toplevel"]), flush=True)
-print("uv: %r" % open("../uv.toml").read(), flush=True)`;
+at = os.getcwd()
+while not any(os.path.exists(os.path.join(at, name)) for name in ("uv.toml", "pyproject.toml")): at = os.path.dirname(at)
+print("project: %s %s" % (os.path.basename(at), sorted(os.listdir(at))), flush=True)
+print(open(os.path.join(at, "pyproject.toml")).read(), flush=True)`;
     const { console } = await run(code, standInAgentPython(), {});
-    expect(console).to.include('git: 128').and.include("uv: ''");
+    expect(console).to.include('git: 128');
+    expect(console)
+      .to.match(/^project: clearml-4711\.\w+ /m)
+      .and.not.include("'uv.toml'");
+    // uv: no workspace, settings end here, and "uv run" needs no project.
+    expect(console)
+      .to.match(/^\[project\]$/m)
+      .and.match(/^\[tool\.uv\]\nmanaged = false$/m);
   });
 
   describe('(with the real agent)', () => {
