@@ -101,7 +101,8 @@ async function trackToEnd(
   }
 
   async function claimAndSubmit(): Promise<void> {
-    if (clock.now() < backoff.until(clock.now())) return;
+    const now = clock.now();
+    if (now < backoff.until(now) || backoff.failures.isHeld({ queue: queue.id }, now)) return;
     const { queues } = await deps.clearml.queues.read([queue.id]);
     const head = queues[0]?.entries.find(({ task, added }) => task === id && added !== undefined);
     if (head === undefined) return;

@@ -149,6 +149,32 @@ describe('`execute` for one task', () => {
     await run.ended;
   });
 
+  it('runs sbatch for the task after ever longer times, up to five minutes, while each sbatch fails', async () => {
+    const fixture = createStepFixture();
+    const task = await fixture.enqueued(1);
+    const deps = depsOf(fixture);
+    let calls = 0;
+    let isFailing = true;
+    const scheduler: DaemonDeps['scheduler'] = {
+      ...deps.scheduler,
+      submit(job) {
+        calls += 1;
+        return isFailing
+          ? Promise.resolve({ kind: 'unavailable', message: 'no controller' })
+          : deps.scheduler.submit(job);
+      },
+    };
+    const run = start({ ...deps, scheduler }, task);
+    await advance(fixture.clock, 30 * MINUTE_MS);
+    expect(calls).to.be.within(5, 12);
+
+    isFailing = false;
+    await advance(fixture.clock, 6 * MINUTE_MS);
+    expect(fixture.cluster.jobs.map((job) => job.task)).to.deep.equal([task]);
+    run.stop();
+    await run.ended;
+  });
+
   it("only watches the task if a daemon of the task's queue has claimed it first", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
