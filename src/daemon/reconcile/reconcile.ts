@@ -1,7 +1,7 @@
 // Reconciles each tracked task: observes it in the snapshot, decides, and acts.
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
-import { formatJobName, parseMark } from '../../slurm/job-name.ts';
+import { attemptOf, formatJobName, parseMark } from '../../slurm/job-name.ts';
 import type { Job, JobId, JobKey } from '../../slurm/scheduler.ts';
 import { act } from './act.ts';
 import { createCanceller, type Canceller } from './canceller.ts';
@@ -93,7 +93,8 @@ export async function reconcile(
     let isSoon = !(await decideWithRecords());
     // Before the look-up: accounting may take long.
     if (await cancelJobs()) isSoon = true;
-    if (absent.size > 0) await decideAgain(await lookUp(deps, snapshot, [...absent.values()], signal));
+    for (const some of splitByListed([...absent.values()]))
+      await decideAgain(await lookUp(deps, snapshot, some, signal));
     if (!(await decideWithRecords())) isSoon = true;
     await returnInOrder(deps, returns, signal);
     if (await cancelJobs()) isSoon = true;
@@ -205,6 +206,17 @@ async function confirm(
     else readNext(id);
   }
   return confirmed;
+}
+
+/**
+ * Two look-ups: of the tasks whose job is in the list, and of the others. While accounting does not respond, the list is enough for the
+ * former, which must not wait with the latter.
+ */
+function splitByListed(observations: readonly Observation[]): readonly (readonly Observation[])[] {
+  const isListed = ({ jobs, entry }: Observation): boolean =>
+    jobs.some(({ name }) => attemptOf(name) === entry.attempt);
+  const parts = [observations.filter(isListed), observations.filter((one) => !isListed(one))];
+  return parts.filter((some) => some.length > 0);
 }
 
 /** Looks up the jobs that squeue does not list, in one accounting query. Empty if that failed. */

@@ -1,9 +1,11 @@
 // Tests which snapshots and records a decision may use, and that a missing response decides nothing.
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
+import { REMOVED_BY_USER } from '../../../src/daemon/decide/shared-actions.ts';
 import { reconcile } from '../../../src/daemon/reconcile/reconcile.ts';
 import { trackJob } from '../../../src/daemon/submit/submit-parked-task.ts';
 import type { Snapshot } from '../../../src/daemon/poll/poll.ts';
+import { mergeLookUp } from '../../../src/slurm/look-up-sacct-jobs.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
@@ -92,6 +94,26 @@ describe('the reconcile loop', () => {
     expect(
       fixture.logged.filter((line) => line.includes('Could not look up jobs that are missing from squeue')),
     ).to.have.length(3);
+  });
+
+  it('cancels the job of a task that was removed from the scheduler queue, even if accounting does not respond about the lost job of another task', async () => {
+    const fixture = createStepFixture();
+    const removed = await trackTask(fixture);
+    const lost = await fixture.parked(2);
+    const times = { stepAt: fixture.clock.now(), absentSince: fixture.clock.now() };
+    await fixture.deps.journal.write(entryOf({ task: lost, queue: OWN_QUEUE, jobId: '99' as JobId, ...times }));
+    await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task: removed });
+    const { scheduler } = fixture.deps;
+    const lookUp: typeof scheduler.lookUp = async (names, _since, signal) => {
+      const shown = await scheduler.list(signal);
+      return mergeLookUp(names, { kind: 'failed', message: 'no slurmdbd' }, shown.kind === 'listed' ? shown.jobs : []);
+    };
+    const deps = { ...fixture.deps, scheduler: { ...scheduler, lookUp } };
+    await reconcile(deps, fixture.pool, await fixture.poll(), go);
+
+    expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED']);
+    expect(fixture.deps.journal.entries.get(removed)?.cancelledFor).to.equal(REMOVED_BY_USER);
+    expect([...fixture.deps.journal.entries.keys()]).to.include(lost);
   });
 
   it('leaves the job of a live peer to that peer, and changes neither job nor task', async () => {
