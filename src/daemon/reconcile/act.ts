@@ -11,10 +11,8 @@ import { dequeueTask, endTask, isUnchanged } from '../end/end-task.ts';
 import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
 import { recordCancellations } from '../decide/recorded-cancellations.ts';
 import { recordEnd } from '../end/record-end.ts';
-import { returnToQueue } from '../end/return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { removeJobConf } from '../submit/write-job-confs.ts';
-import { recoverOrphan } from '../recover/recover-orphan.ts';
 import { linesOf } from '../console/log-lines.ts';
 import { withOptionOriginsOf } from '../console/option-origins.ts';
 import { resubmit } from '../submit/submit-parked-task.ts';
@@ -23,6 +21,7 @@ import { logToConsole, showStatus } from '../console/write-to-console.ts';
 import { submitterOf } from '../submit/failed-submission-holds.ts';
 import type { SubmissionPool, SubmitResult } from '../submit/submission-pool.ts';
 import { parkAgain, renewParking } from './park-again.ts';
+import type { Returning } from './return-in-order.ts';
 
 /** The part of the observation that the decision was based on. */
 export interface Basis {
@@ -42,8 +41,7 @@ export interface Pass {
   /** Whether jobs of this Unix user may be added. */
   readonly mayCancel: (user: JobKey['unixUser']) => boolean;
   /** Collects how tasks return to their queues, after everything else. */
-  readonly returns: Map<TaskId, () => Promise<void>>;
-  readonly signal: AbortSignal;
+  readonly returns: Map<TaskId, Returning>;
 }
 
 /** These actions only journal and report. All others could overwrite what a user did to the task since the poll. */
@@ -51,7 +49,7 @@ const SAFE_ACTIONS: readonly Action['do'][] = ['note', 'log', 'show-status', 'fo
 
 /** Carries out the actions. */
 export async function act(
-  { deps, pool, cancel, mayCancel, returns, signal }: Pass,
+  { deps, pool, cancel, mayCancel, returns }: Pass,
   entry: Entry,
   actions: readonly Action[],
   seen: Basis,
@@ -125,11 +123,9 @@ export async function act(
         isParked = true;
         break;
       }
-      case 'return-to-queue': {
-        const returning = { entry: current, isParked, why: action.why };
-        returns.set(current.task, () => returnNow(deps, returning, seen, signal));
+      case 'return-to-queue':
+        returns.set(current.task, { entry: current, isParked, why: action.why, seen });
         return;
-      }
       case 'dequeue':
         await recordEnd(deps, current, action.do, seen);
         await dequeueTask(deps, current, action.text);
@@ -164,18 +160,6 @@ export async function act(
         throw new Error(`the action ${action.do} is handled before acting`);
     }
   }
-}
-
-async function returnNow(
-  deps: DaemonDeps,
-  { entry, isParked, why }: { readonly entry: Entry; readonly isParked: boolean; readonly why: string },
-  seen: Basis,
-  signal: AbortSignal,
-): Promise<void> {
-  await recordEnd(deps, entry, 'return-to-queue', seen);
-  if (isParked) await returnToQueue(deps, entry, { isParked, why });
-  // Another daemon may have found it too, and claimed it again by now.
-  else await recoverOrphan(deps, entry, { why, signal });
 }
 
 /** Whether Slurm accepted no more jobs a moment ago, or sudo refused one of the Unix user whose job it would be. */

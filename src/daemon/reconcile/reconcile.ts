@@ -10,7 +10,8 @@ import { findAction, type Action } from '../decide/action.ts';
 import { decide } from '../decide/decide.ts';
 import { withClusterOfWorker } from '../decide/who-runs-the-task.ts';
 import type { Place, Observation } from '../decide/observation.ts';
-import { forEach, forEachTask } from './each-task.ts';
+import { forEachTask } from './each-task.ts';
+import { returnInOrder, type Returning } from './return-in-order.ts';
 import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { byTask, hasSchedulerQueue, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
@@ -36,11 +37,11 @@ export async function reconcile(
   { canceller, records }: BesidePasses = createBesidePasses(deps),
 ): Promise<boolean> {
   const cancel = new Map<JobId, JobKey>();
-  const returns = new Map<TaskId, () => Promise<void>>();
+  const returns = new Map<TaskId, Returning>();
   const absent = new Map<TaskId, Observation>();
   const unconfirmed = new Map<TaskId, Observation>();
   const withRecord = new Map<TaskId, RecordRequest>();
-  const pass = { deps, pool, cancel, mayCancel: canceller.mayCancel, returns, signal };
+  const pass = { deps, pool, cancel, mayCancel: canceller.mayCancel, returns };
   const parkedOf = rememberParked(snapshot);
 
   async function decideAndAct(entry: Entry, observation: Observation, isConfirmed = false): Promise<void> {
@@ -102,16 +103,6 @@ export async function reconcile(
   } finally {
     await cancelJobs();
   }
-}
-
-/** Each task returns to the very front of its queue, so the order is kept only if the one that was claimed first returns last. */
-async function returnInOrder(
-  deps: DaemonDeps,
-  returns: ReadonlyMap<TaskId, () => Promise<void>>,
-  signal: AbortSignal,
-): Promise<void> {
-  const returning = [...deps.journal.entries.values()].filter(({ task }) => returns.has(task)).reverse();
-  await forEach(deps, returning, async ({ task }) => returns.get(task)?.(), { signal, atOnce: 1 });
 }
 
 /**

@@ -23,32 +23,53 @@ const IN_NO_QUEUE = 'the task had the status queued but was in no queue';
 export async function recoverOrphan(
   deps: DaemonDeps,
   entry: Entry,
-  { why = IN_NO_QUEUE, signal }: { readonly why?: string; readonly signal: AbortSignal },
+  { signal }: { readonly signal: AbortSignal },
 ): Promise<void> {
   const marked = await markOrphan(deps, entry);
   if (marked === undefined) return;
   // ClearML first, as in a poll: what a job takes from a queue meanwhile is a live job then.
   const place = readPlaces(await deps.clearml.queues.readAll(), deps.schedulerQueue)(entry.task, entry.queue);
   const jobs = place === 'nowhere' ? await listAllUsersJobs(deps, signal) : undefined;
-  return returnMarked(deps, { entry, marked, why }, place, jobs);
+  return returnMarked(deps, { entry, marked, why: IN_NO_QUEUE }, place, jobs);
 }
 
-/** The same for many, with one list of all users' jobs: each costs the controller its whole table. */
+/** The same for many. */
 export async function recoverOrphans(deps: DaemonDeps, entries: readonly Entry[], signal: AbortSignal): Promise<void> {
-  const found: (Marked & { readonly task: TaskId })[] = [];
+  const recover = await beginRecovery(
+    deps,
+    entries.map((entry) => ({ task: entry.task, entry, why: IN_NO_QUEUE })),
+    signal,
+  );
+  await forEach(deps, entries, ({ task }) => recover(task), { signal });
+}
+
+/**
+ * Marks these tasks. Returns what recovers one of them, with one list of all users' jobs for all: each list costs the controller its whole
+ * table.
+ */
+export async function beginRecovery(
+  deps: DaemonDeps,
+  orphans: readonly { readonly task: TaskId; readonly entry: Entry; readonly why: string }[],
+  signal: AbortSignal,
+): Promise<(task: TaskId) => Promise<void>> {
+  const found = new Map<TaskId, Marked>();
   await forEach(
     deps,
-    entries,
-    async (entry) => {
+    orphans,
+    async ({ task, entry, why }) => {
       const marked = await markOrphan(deps, entry);
-      if (marked !== undefined) found.push({ task: entry.task, entry, marked, why: IN_NO_QUEUE });
+      if (marked !== undefined) found.set(task, { entry, marked, why });
     },
     { signal },
   );
-  if (found.length === 0 || signal.aborted) return;
+  if (found.size === 0 || signal.aborted) return () => Promise.resolve();
   const placeOf = readPlaces(await deps.clearml.queues.readAll(), deps.schedulerQueue);
-  const jobs = await listAllUsersJobs(deps, signal);
-  await forEach(deps, found, (one) => returnMarked(deps, one, placeOf(one.task, one.entry.queue), jobs), { signal });
+  const isAnyNowhere = [...found].some(([task, { entry }]) => placeOf(task, entry.queue) === 'nowhere');
+  const jobs = isAnyNowhere ? await listAllUsersJobs(deps, signal) : undefined;
+  return async (task) => {
+    const one = found.get(task);
+    if (one !== undefined) await returnMarked(deps, one, placeOf(task, one.entry.queue), jobs);
+  };
 }
 
 interface Marked {

@@ -70,7 +70,6 @@ describe('when it acts on a decision, the daemon', () => {
       cancel,
       mayCancel: () => false,
       returns: new Map(),
-      signal: new AbortController().signal,
     };
     const seen = { task: await fixture.read(task), place: 'parked', record: undefined, jobs: JOBS } as const;
 

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { act } from '../../../src/daemon/reconcile/act.ts';
+import { returnInOrder, type Returning } from '../../../src/daemon/reconcile/return-in-order.ts';
 import type { Action } from '../../../src/daemon/decide/action.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { JobId, JobKey } from '../../../src/slurm/scheduler.ts';
@@ -32,7 +33,7 @@ export async function actOn(
 ): Promise<JobId[]> {
   const pass = newPass(fixture);
   await act(pass, entryIn(fixture.deps, task), actions, seen);
-  for (const returnNow of pass.returns.values()) await returnNow();
+  await returnInOrder(fixture.deps, pass.returns, new AbortController().signal);
   await fixture.pool.finish();
   return [...pass.cancel.keys()];
 }
@@ -46,8 +47,7 @@ export function newPass({ deps, pool }: Pick<StepFixture, 'deps' | 'pool'>): Pas
     pool,
     cancel: new Map<JobId, JobKey>(),
     mayCancel: () => true,
-    returns: new Map<TaskId, () => Promise<void>>(),
-    signal: new AbortController().signal,
+    returns: new Map<TaskId, Returning>(),
   };
 }
 

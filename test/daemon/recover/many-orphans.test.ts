@@ -4,22 +4,27 @@ import { FOUND_IN_NO_QUEUE } from '../../../src/daemon/end/status-reasons.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { advance, startDaemon } from '../run-daemon.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
-import { OWN_QUEUE } from '../../simulation/queues.ts';
+import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 
 const COUNT = 60;
 
 /** Runs the daemon for a while. Returns how often it listed the jobs of all users. */
-async function countLists(fixture: StepFixture, ms: number): Promise<number> {
+async function countLists(
+  { deps, clock, cluster }: Pick<StepFixture, 'deps' | 'clock' | 'cluster'>,
+  ms: number,
+): Promise<number> {
   let lists = 0;
-  const { scheduler } = fixture.deps;
+  const { scheduler } = deps;
   const listAllUsers: DaemonDeps['scheduler']['listAllUsers'] = (...given) => {
     lists += 1;
     return scheduler.listAllUsers(...given);
   };
-  const run = startDaemon({ ...fixture.deps, scheduler: { ...scheduler, listAllUsers } });
-  await advance(fixture.clock, ms);
+  const run = startDaemon({ ...deps, scheduler: { ...scheduler, listAllUsers } });
+  await advance(clock, ms);
   await run.end();
-  expect(fixture.cluster.jobs.map(({ task }) => task).toSorted()).to.have.length(COUNT);
+  const waiting = cluster.jobs.filter(({ state }) => state === 'PENDING').map(({ task }) => task);
+  expect(new Set(waiting)).to.have.property('size', COUNT);
+  expect(waiting).to.have.length(COUNT);
   return lists;
 }
 
@@ -32,6 +37,18 @@ describe('the jobs of all users are listed only a few times', () => {
     }
     // Once in the search, once in the recovery, and once for each group of tasks that are claimed together.
     expect(await countLists(fixture, 900_000)).to.be.at.most(2 + COUNT / 5);
+  });
+
+  it('if a user clears the scheduler queue beside another daemon, so that many tasks return to their queue', async () => {
+    const fixture = createStepFixture();
+    const deps = { ...fixture.deps, peers: { ...fixture.deps.peers, hasMet: () => true } };
+    for (let number = 1; number <= COUNT; number += 1) await fixture.enqueued(number);
+    await countLists({ ...fixture, deps }, 120_000);
+    for (let number = 1; number <= COUNT; number += 1)
+      await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task: taskNumber(number) });
+
+    expect(await countLists({ ...fixture, deps }, 900_000)).to.be.at.most(5 + COUNT / 5);
+    expect(fixture.cluster.jobs.filter(({ state }) => state === 'CANCELLED')).to.have.length(COUNT);
   });
 
   it('if many tasks are enqueued with the status reason of an orphan', async () => {
