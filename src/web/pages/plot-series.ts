@@ -49,14 +49,17 @@ export function makePlots(tasks: readonly TaskTimes[], range: Range, now: number
   /** The interval of a moment; -1 outside. */
   const stepOf = (at: number | undefined): number =>
     at === undefined || at < start || at >= end ? -1 : Math.floor((at - start) / stepMs);
-  const counts = (moments: readonly (number | undefined)[]): number[] => {
+  const count = (momentOf: (task: TaskTimes) => number | undefined): number[] => {
     const values = times.map(() => 0);
-    for (const at of moments) {
-      const step = stepOf(at);
+    for (const task of tasks) {
+      const step = stepOf(momentOf(task));
       if (step >= 0) values[step] = (values[step] ?? 0) + 1;
     }
     return values;
   };
+
+  /** The first interval whose end, or now, is not before this moment; `steps` if there is none. */
+  const firstUntil = (at: number): number => (at <= now ? Math.max(0, Math.ceil((at - start) / stepMs) - 1) : steps);
 
   /** How many tasks are in a state at the end of each interval, or now. */
   function present(isIn: (task: TaskTimes) => readonly [from: number | undefined, to: number]): number[] {
@@ -64,12 +67,9 @@ export function makePlots(tasks: readonly TaskTimes[], range: Range, now: number
     for (const task of tasks) {
       const [from, to] = isIn(task);
       if (from === undefined || to <= from) continue;
-      const first = times.findIndex((at) => Math.min(at, now) >= from);
-      const after = times.findIndex((at) => Math.min(at, now) >= to);
-      if (first < 0) continue;
+      const [first, after] = [firstUntil(from), firstUntil(to)];
       changes[first] = (changes[first] ?? 0) + 1;
-      const gone = after < 0 ? steps : after;
-      changes[gone] = (changes[gone] ?? 0) - 1;
+      changes[after] = (changes[after] ?? 0) - 1;
     }
     let sum = 0;
     return times.map((_, index) => (sum += changes[index] ?? 0));
@@ -109,8 +109,8 @@ export function makePlots(tasks: readonly TaskTimes[], range: Range, now: number
         series: queues.flatMap((queue) => {
           const waits = waitsByStep(tasks, queue, stepOf, steps);
           return [
-            { name: `${queue}, median`, values: waits.map((values) => percentile(values, 0.5)) },
-            { name: `${queue}, p90`, values: waits.map((values) => percentile(values, 0.9)) },
+            { name: `${queue}, median`, values: waits.map((values) => percentileOf(values, 0.5)) },
+            { name: `${queue}, p90`, values: waits.map((values) => percentileOf(values, 0.9)) },
           ];
         }),
       },
@@ -121,7 +121,7 @@ export function makePlots(tasks: readonly TaskTimes[], range: Range, now: number
         unit: 'tasks',
         series: causes.map((cause) => ({
           name: cause,
-          values: counts(tasks.map((task) => (task.cause === cause ? task.endedAt : undefined))),
+          values: count((task) => (task.cause === cause ? task.endedAt : undefined)),
         })),
       },
       {
@@ -130,15 +130,16 @@ export function makePlots(tasks: readonly TaskTimes[], range: Range, now: number
         kind: 'lines',
         unit: 'tasks',
         series: [
-          { name: 'enqueued', values: counts(tasks.map(({ enqueuedAt }) => enqueuedAt)) },
-          { name: 'started', values: counts(tasks.map(({ startedAt }) => startedAt)) },
-          { name: 'ended', values: counts(tasks.map(({ endedAt }) => endedAt)) },
+          { name: 'enqueued', values: count(({ enqueuedAt }) => enqueuedAt) },
+          { name: 'started', values: count(({ startedAt }) => startedAt) },
+          { name: 'ended', values: count(({ endedAt }) => endedAt) },
         ],
       },
     ],
   };
 }
 
+/** The waits of the tasks that started in each interval, the shortest first. */
 function waitsByStep(
   tasks: readonly TaskTimes[],
   wanted: string,
@@ -150,7 +151,7 @@ function waitsByStep(
     if (queue !== wanted || enqueuedAt === undefined || startedAt === undefined) continue;
     waits[stepOf(startedAt)]?.push(Math.max(0, startedAt - enqueuedAt) / 1000);
   }
-  return waits;
+  return waits.map(sorted);
 }
 
 function busiest(queues: readonly string[]): string[] {
@@ -165,6 +166,14 @@ function busiest(queues: readonly string[]): string[] {
 
 /** The nearest-rank percentile; null of nothing. @param share 0 to 1 */
 export function percentile(values: readonly number[], share: number): number | null {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null;
+  return percentileOf(sorted(values), share);
+}
+
+function sorted(values: readonly number[]): number[] {
+  return values.toSorted((a, b) => a - b);
+}
+
+/** @param values the smallest first */
+function percentileOf(values: readonly number[], share: number): number | null {
+  return values[Math.max(0, Math.ceil(share * values.length) - 1)] ?? null;
 }

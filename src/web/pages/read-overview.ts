@@ -223,7 +223,7 @@ function describeAttempt(attempt: PastAttempt, clusters: readonly ClusterMonitor
 
 /** The times of all tasks of the last 30 days, for plots. */
 export async function readTimes(monitor: Monitor, log: AttemptLog): Promise<TaskTimes[]> {
-  const past = (await log.read()).map((attempt) => ({ ...attempt, endedAt: attempt.endedAt ?? attempt.recordedAt }));
+  const past = await log.read();
   const active = monitor.clusters().flatMap(({ histories }) => [...histories.active()]);
   const waiting = monitor.clusters().flatMap((cluster) => cluster.state().waiting);
   return [

@@ -5,7 +5,7 @@ import { readHistory } from '../../history/read-history.ts';
 import type { Monitor } from '../../daemon/monitor/monitor.ts';
 
 /** What the pages show of an attempt. */
-export type PastAttempt = Pick<
+export interface PastAttempt extends Pick<
   EndedAttempt,
   | 'task'
   | 'job'
@@ -17,8 +17,10 @@ export type PastAttempt = Pick<
   | 'enqueuedAt'
   | 'submittedAt'
   | 'startedAt'
-  | 'endedAt'
->;
+> {
+  /** When it was recorded, if its end is unknown. */
+  readonly endedAt: number;
+}
 
 export interface AttemptLog {
   /** Oldest first. The history that could not be read is missing. */
@@ -52,8 +54,7 @@ export function createAttemptLog(monitor: Pick<Monitor, 'clusters' | 'onEvent'>,
   }
 
   function add(attempt: EndedAttempt): void {
-    const { task, job, cluster, queue, cause, userName, recordedAt, enqueuedAt, submittedAt, startedAt, endedAt } =
-      attempt;
+    const { task, job, cluster, queue, cause, userName, recordedAt, enqueuedAt, submittedAt, startedAt } = attempt;
     const kept = {
       task,
       job,
@@ -65,7 +66,7 @@ export function createAttemptLog(monitor: Pick<Monitor, 'clusters' | 'onEvent'>,
       enqueuedAt,
       submittedAt,
       startedAt,
-      endedAt,
+      endedAt: attempt.endedAt ?? recordedAt,
     };
     attempts.set(attemptKey(attempt), kept);
     sorted = undefined;

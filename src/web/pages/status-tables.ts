@@ -173,7 +173,7 @@ export function endedPart(ended: readonly EndedLine[]): Html {
     </thead>
     <tbody>
       ${ended.map(({ attempt, name, why }) => {
-        const { task, userName, queue, job, cause, endedAt, recordedAt } = attempt;
+        const { task, userName, queue, job, cause, endedAt } = attempt;
         return html`<tr>
           <th scope="row"><a href="/task/${encodeURIComponent(task)}">${shownName(name, task)}</a></th>
           <td data-label="Owner">${shownOwner(userName)}</td>
@@ -181,7 +181,7 @@ export function endedPart(ended: readonly EndedLine[]): Html {
           <td data-label="Job">${job ?? '–'}</td>
           <td data-label="End"><span class="state ${endClass(cause)}">${cause}</span></td>
           <td data-label="Why" class="why">${visibleLine(why)}</td>
-          <td data-label="When">${moment(endedAt ?? recordedAt)}</td>
+          <td data-label="When">${moment(endedAt)}</td>
         </tr>`;
       })}
     </tbody>
