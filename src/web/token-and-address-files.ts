@@ -59,8 +59,12 @@ export async function readOrMakeToken(file: string): Promise<string> {
   }
 }
 
+const NOTE_FILE = 'http.json';
+
+/** Of the only cluster that a daemon serves, because another daemon may serve other clusters of the same configuration. */
 function noteFile(clusters: readonly ClusterSettings[]): string {
-  return join(folderOf(clusters), 'http.json');
+  const [only, another] = clusters;
+  return join(only !== undefined && another === undefined ? only.stateDir : folderOf(clusters), NOTE_FILE);
 }
 
 /** Failure is ignored: the note is only for display. */
@@ -82,23 +86,31 @@ function noteText(note: ListenNote): string {
   return `${JSON.stringify(note)}\n`;
 }
 
-/** Where the daemon listens; undefined if none does, or it is unknown. A killed daemon leaves its note. */
-function readListenNote(clusters: readonly ClusterSettings[]): Promise<ListenNote | undefined> {
-  return readJsonFile(noteFile(clusters), Note);
+/** Where these daemons listen. A killed daemon leaves its note. */
+async function readListenNotes(
+  clusters: readonly ClusterSettings[],
+  pids: readonly number[],
+): Promise<readonly ListenNote[]> {
+  const folders = new Set([...clusters.map(({ stateDir }) => stateDir), folderOf(clusters)]);
+  const notes = await Promise.all([...folders].map((folder) => readJsonFile(join(folder, NOTE_FILE), Note)));
+  return notes.flatMap((note) => (note !== undefined && pids.includes(note.pid) ? [note] : []));
 }
 
 /** Addresses that mean every address of this machine. */
 const ANY_ADDRESS = ['0.0.0.0', '::'];
 
 /**
- * The URL with the token, and the command that makes it reachable from another machine; undefined if the daemon serves no page.
+ * The URL with the token, and the command that makes it reachable from another machine, of each of these daemons; empty if they serve no
+ * page.
  * @throws StateDirectoryError if the token cannot be read
  */
-export async function describeWeb({ config, context }: Configured): Promise<string | undefined> {
+export async function describeWeb(here: Configured, pids: readonly number[]): Promise<string> {
+  const notes = await readListenNotes(here.config.settings.clusters, pids);
+  return (await Promise.all(notes.map((note) => describeNote(here, note)))).join('\n');
+}
+
+async function describeNote({ config, context }: Configured, { address, unixSocket }: ListenNote): Promise<string> {
   const { clusters, http } = config.settings;
-  const note = await readListenNote(clusters);
-  if (note === undefined) return undefined;
-  const { address, unixSocket } = note;
   const login = `${context.environment['USER'] ?? 'USER'}@${context.hostName}`;
   if (address === undefined) {
     return `The status page is on a Unix socket. From your computer:\n    ssh -N -L 8910:${unixSocket ?? ''} ${login}\nThen open http://localhost:8910/\n`;

@@ -16,8 +16,9 @@ export const webCommand: Command = {
     const { describeWeb } = await import('../../web/token-and-address-files.ts');
     const { printResult } = await import('../print-output.ts');
     const daemons = await findDaemons(commonOptions(typed), context);
-    const text = daemons.here.length === 0 ? undefined : await describeWeb(readConfigured(typed, context));
-    if (text !== undefined) {
+    const pids = daemons.here.map(({ pid }) => pid);
+    const text = await describeWeb(readConfigured(typed, context), pids);
+    if (text !== '') {
       printResult(context, text);
       return EXIT.ok;
     }
