@@ -76,10 +76,16 @@ async function listenOn(server: Server, { host, port }: ListenAddress, { config 
   return typeof bound === 'object' && bound !== null ? bound.port : port;
 }
 
+/** Of sun_path in unix(7), without the final NUL. */
+const MAX_SOCKET_PATH = 107;
+
 /** The permissions of the socket and its directory keep other users out, so it needs no token. */
 async function listenOnSocket(routes: Routes, path: string, { config, log }: App): Promise<Server> {
   const server = createWebServer(routes, undefined);
   try {
+    // Node refuses a longer one as an invalid argument.
+    if (Buffer.byteLength(path) > MAX_SOCKET_PATH)
+      throw new Error(`the path of a Unix socket has at most ${MAX_SOCKET_PATH} bytes`);
     await makePrivateDirectory(dirname(path));
     const { isThere, why } = inspectSocket(path);
     if (why !== undefined) throw new Error(why);

@@ -112,6 +112,17 @@ describe('a second daemon with an HTTP server', () => {
     expect(await readdir(join(folder, 'state'))).to.have.members(['one', 'two', 'held']);
   });
 
+  it('reports a path that is too long for a Unix socket, with the setting', async () => {
+    await configure(`unix_socket: "${folder}/${'deep/'.repeat(30)}http.sock"`);
+
+    const { code, stderr } = await cli.stopping().run('--create-queue');
+
+    expect(code, stderr).to.equal(78);
+    expect(stderr).to.match(
+      /clearml\.conf:2:\d+: cannot listen on .*: the path of a Unix socket has at most 107 bytes$/m,
+    );
+  });
+
   it('starts and stops even if it cannot write the address file', async () => {
     await mkdir(join(folder, 'state', 'http.json', 'full'), { recursive: true });
     await configure(`unix_socket: "${socket}"`);
