@@ -1,6 +1,6 @@
 // A daemon reloads its configuration while one of its clusters, or its state directory, cannot be used.
 import { expect } from 'chai';
-import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -121,6 +121,20 @@ describe('a daemon that reloads its configuration', () => {
 
     await daemon.untilLogged('Reloaded the configuration and the templates');
     await daemon.untilLogged('INFO Serving');
+  });
+
+  it('shows since when its process runs, not since when it has reloaded', async () => {
+    await configure('queues: [aaa]');
+    const since = async (): Promise<unknown> =>
+      (JSON.parse(await readFile(join(folder, 'state', 'daemon.lock'), 'utf8')) as { since: number }).since;
+    const daemon = start();
+    await daemon.untilLogged('INFO Serving');
+    const before = await since();
+
+    daemon.reload();
+    await daemon.untilLogged('INFO Serving', 2);
+
+    expect(await since()).to.equal(before);
   });
 
   it('waits until its state directory can be used again (D-06)', async () => {

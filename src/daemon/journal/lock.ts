@@ -52,13 +52,14 @@ const STALE_AFTER_MS = 5 * 60_000;
 
 /**
  * Acquires the lock. A lock that a dead process left is replaced.
+ * @param since when the daemon started, for display
  * @throws AlreadyRunningError with the host, the process and the start time of the holder
  * @throws StateDirectoryError if the directory cannot be created or written
  */
-export async function acquireLock(folder: string, host: string, now: number): Promise<Lock> {
+export async function acquireLock(folder: string, host: string, now: number, since = now): Promise<Lock> {
   const file = join(folder, 'daemon.lock');
   await makePrivateDirectory(folder).catch((error: unknown) => rejectDirectory(folder, error));
-  const holder: Holder = { host, pid: process.pid, begun: (await startTimeOf(process.pid)) ?? '', since: now };
+  const holder: Holder = { host, pid: process.pid, begun: (await startTimeOf(process.pid)) ?? '', since };
   let unreadable: unknown;
 
   for (let tries = 0; tries < 3; tries += 1) {

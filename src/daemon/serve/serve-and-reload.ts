@@ -45,6 +45,7 @@ export interface Generation {
 /** @throws the errors that explain-error.ts lists */
 export async function serve(options: StartOptions, context: ProcessContext): Promise<DaemonEnd> {
   const { once } = options;
+  const startedAt = systemClock.now();
   const drain = new AbortController();
   const warnOnce = createWarnOnce();
   let current: Generation | undefined;
@@ -111,6 +112,7 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
       try {
         const ends = await serveClusters(current, {
           once,
+          startedAt,
           stop,
           isReloading: () => !context.stop.aborted && replace.signal.aborted,
           drain: drain.signal,

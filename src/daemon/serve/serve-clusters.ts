@@ -25,6 +25,8 @@ import { warnAboutTemplates } from '../../lint/lint-template.ts';
 export interface ServeOptions {
   /** Ends after one pass, and waits for nothing. */
   readonly once: boolean;
+  /** When the process started: it may have reloaded since. */
+  readonly startedAt: number;
   readonly stop: AbortSignal;
   /** Whether the daemon serves on after `stop`, with a new configuration. */
   readonly isReloading: () => boolean;
@@ -133,7 +135,7 @@ export async function serveCluster(
   let lock: Lock | undefined;
   let reporting: (() => Promise<void>) | undefined;
   try {
-    lock = await acquireLock(cluster.stateDir, app.context.hostName, systemClock.now());
+    lock = await acquireLock(cluster.stateDir, app.context.hostName, systemClock.now(), options.startedAt);
     reporting = watched && reportHealthOf(cluster, watched, options.monitor);
     await options.locked();
     const clusterSide = await openCluster(app, cluster, log);
