@@ -52,6 +52,8 @@ export interface Config {
   originOf(path: string): Origin | undefined;
   /** The files that were read, lowest precedence first, with included files. */
   readonly files: readonly string[];
+  /** Those of them that no other file includes; empty if there are none. */
+  readonly mainFiles: readonly string[];
   /** Those of them that contain secrets, even if these are overridden. */
   secretFiles(): readonly string[];
   /** Files that do not exist. */
@@ -111,6 +113,7 @@ export function loadConfig({ environment, homeDir, commandLine, readFile }: Conf
     root,
     originOf: (path) => nodeAt(root, splitPath(path))?.origin,
     files: read,
+    mainFiles: files.found.map(({ file }) => file),
     secretFiles: () => [...new Set(layers.flatMap(filesWithSecrets))],
     missingFiles: files.missing,
     surroundings,

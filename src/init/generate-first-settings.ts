@@ -8,8 +8,10 @@ export interface SettingsPlace {
   /** Relative to the file of the settings. */
   readonly templateFile: string;
   readonly unitFile: string;
-  /** The clearml.conf with server and keys; it may not exist yet. */
-  readonly included: { readonly path: string; readonly isThere: boolean };
+  /** The files with server and keys, lowest precedence first: usually clearml.conf. */
+  readonly included: readonly string[];
+  /** Whether they exist already. */
+  readonly isThere: boolean;
   /** The name of the cluster, if it has one, and the value of --ssh. */
   readonly cluster: { readonly name: string; readonly ssh: string | undefined } | undefined;
 }
@@ -17,14 +19,14 @@ export interface SettingsPlace {
 export function firstSettings(
   { supervisor: keeper }: Site,
   { queue, containers, sharedDir }: Choices,
-  { templateFile, unitFile, included, cluster }: SettingsPlace,
+  { templateFile, unitFile, included, isThere, cluster }: SettingsPlace,
 ): string {
   return joinLines([
     '# Written by clearml-agent-slurm init. Edit it as you like; docs/configuration.md lists every setting.',
-    included.isThere
+    isThere
       ? '# Server and keys.'
       : '# Server and keys. The included file did not exist when init ran; it is read as soon as it exists.',
-    `include ${JSON.stringify(included.path)}`,
+    ...included.map((path) => `include ${JSON.stringify(path)}`),
     'agent.slurm {',
     `  # ${queue.why}`,
     `  queues: [${JSON.stringify(queue.value)}]`,

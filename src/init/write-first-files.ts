@@ -89,6 +89,7 @@ function filesFor({ ssh, app, cluster, folder, site, choices }: Writing): { path
   // The arguments before `init` are Node and the program.
   const program = context.startedAs.slice(0, context.startedAs.indexOf('init', 1));
   const command = [...program, '--config-file', settings];
+  const isThere = config.mainFiles.length > 0;
   return [
     { path: template, text: generateFirstTemplate(site, choices) },
     {
@@ -97,10 +98,8 @@ function filesFor({ ssh, app, cluster, folder, site, choices }: Writing): { path
         templateFile: TEMPLATE,
         unitFile: UNIT_FILE_NAMES[kind],
         // Relative to the written file, which is in another directory.
-        included: {
-          path: resolve(config.files[0] ?? join(context.homeDir, 'clearml.conf')),
-          isThere: config.files[0] !== undefined,
-        },
+        included: (isThere ? config.mainFiles : [join(context.homeDir, 'clearml.conf')]).map((path) => resolve(path)),
+        isThere,
         cluster: cluster.name === undefined ? undefined : { name: cluster.name, ssh },
       }),
     },

@@ -38,6 +38,15 @@ describe('the program, started without arguments,', () => {
       .and.include('\nNext: clearml-agent-slurm init site --ssh HOST ');
   });
 
+  it('names ~/clearml.conf, which takes precedence, if there is an old ~/trains.conf too', async () => {
+    await using cli = await openCli({ PATH: '/nowhere' });
+    await cli.write('trains.conf', 'api { api_server: "http://old.lab:8008" }\n');
+    const keys = 'credentials { access_key: "a", secret_key: "b" }';
+    const file = await cli.write('clearml.conf', `api { api_server: "http://clearml.lab:8008", ${keys} }\n`);
+
+    expect((await cli.run()).stderr).to.include(`ClearML server  http://clearml.lab:8008 (${file})\n`);
+  });
+
   it('names the sbatch command that it finds on this machine', async () => {
     await using cli = await openCli({ PATH: '/nowhere' });
     await mkdir(join(cli.folder, 'bin'));

@@ -124,6 +124,21 @@ describe('init', () => {
     expect(shown.stdout).to.include('api.api_server = "http://clearml.lab:8008"');
   });
 
+  it('writes settings that include clearml.conf also if an old trains.conf exists', async () => {
+    await using cli = await openOnCluster();
+    await cli.write(
+      'trains.conf',
+      'api { api_server: "http://old.lab:8008", files_server: "http://files.lab:8081" }\n',
+    );
+
+    const { code, stderr } = await cli.run('init', 'site', '--yes');
+    const shown = await cli.run('config', '--config-file', join(cli.folder, 'site/clearml-slurm.conf'));
+
+    expect(code, stderr).to.equal(0);
+    expect(shown.stdout).to.include(`api.api_server = "${cli.url}"\n`);
+    expect(shown.stdout).to.include('api.files_server = "http://files.lab:8081"\n');
+  });
+
   it('reports that the Slurm commands are missing', async () => {
     await using cli = await openOnCluster('binaries { batch_binary: /nowhere/sbatch }');
 

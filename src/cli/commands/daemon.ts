@@ -66,11 +66,11 @@ async function firstRunFacts(context: CommandContext): Promise<FirstRunFacts | u
   const { readConfigured } = await import('../setting-options.ts');
   const { configuredTemplates } = await import('../../assembly/read-named-files.ts');
   const { executableOnPath } = await import('../own-command-line.ts');
-  const { files, settings } = readConfigured({}, context).config;
+  const { mainFiles, settings } = readConfigured({}, context).config;
   if (configuredTemplates(settings).length > 0) return undefined;
   const { apiServer, accessKey, secretKey, authToken } = settings.api;
   return {
-    configFile: files[0],
+    configFile: mainFiles.at(-1),
     apiServer,
     hasKeys: authToken !== undefined || (accessKey !== undefined && secretKey !== undefined),
     sbatch: executableOnPath('sbatch', context.environment['PATH'] ?? ''),
