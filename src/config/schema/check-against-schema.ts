@@ -1,7 +1,7 @@
 // Checks a merged configuration against the schema, and describes the first error with its position.
 import type * as z from 'zod';
 import { nearestName } from '../../base/did-you-mean.ts';
-import { nodeAt, plainTree, type ConfigNode, type ConfigTree, type Origin } from '../config-tree.ts';
+import { nodeAt, overlay, plainTree, treeWith, type ConfigNode, type ConfigTree, type Origin } from '../config-tree.ts';
 import { ConfigError } from '../errors.ts';
 import { ClearmlConf } from './settings-schema.ts';
 import { joinPath } from '../dotted-names.ts';
@@ -15,11 +15,31 @@ const ONCE = { jitless: true };
  * @throws ConfigError for the first error
  */
 export function checkedConf(tree: ConfigTree): ClearmlConf {
-  const result = ClearmlConf.safeParse(plainTree(withoutNulls(tree)), ONCE);
+  const given = withoutNulls(tree);
+  let result = ClearmlConf.safeParse(plainTree(given), ONCE);
+  if (result.success) return result.data;
+  const converted = result.error.issues.reduce(withTypedScalar, given);
+  if (converted !== given) result = ClearmlConf.safeParse(plainTree(converted), ONCE);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   if (issue === undefined) throw result.error;
   throw problemOf(tree, issue);
+}
+
+/** A number or boolean that is written as a string is one, as in HOCON: the value of an environment variable is always a string. */
+function withTypedScalar(tree: ConfigTree, { code, path, ...issue }: z.core.$ZodIssue): ConfigTree {
+  const node = nodeAt(
+    tree,
+    path.map((step) => (typeof step === 'number' ? step : String(step))),
+  );
+  if (code !== 'invalid_type' || node?.kind !== 'leaf' || typeof node.value !== 'string') return tree;
+  const value = typedScalar(node.value.trim(), 'expected' in issue ? issue.expected : '');
+  return value === undefined ? tree : overlay(tree, treeWith(path.map(String), { ...node, value }));
+}
+
+function typedScalar(text: string, type: string): number | boolean | undefined {
+  if (type === 'boolean') return text === 'true' || (text === 'false' ? false : undefined);
+  return ['number', 'int'].includes(type) && /^[+-]?\d+(?:\.\d+)?$/.test(text) ? Number(text) : undefined;
 }
 
 /** `null` means "not set". */

@@ -51,6 +51,24 @@ describe('the check of the settings', () => {
     });
   }
 
+  it('accepts a number and a boolean from an environment variable, which are strings in HOCON', () => {
+    const text =
+      'agent.slurm { poll_interval_sec: ${POLL}, max_jobs: ${MOST}, singularity_mode: ${MODE}, grace.end_sec: "7.5", clusters.hpc.port: ${?PORT} }';
+    const { settings } = configWith(text, { POLL: '20', MOST: '007', MODE: 'false', PORT: '2222' });
+
+    expect(settings.slurm).to.deep.include({ pollIntervalMs: 20_000, singularityMode: false });
+    expect(settings.slurm.grace.endMs).to.equal(7_500);
+    expect(settings.clusters[0]?.limits?.maxJobs).to.equal(7);
+  });
+
+  it('rejects a variable whose value is neither, at the line of the substitution', () => {
+    const text = 'agent.slurm {\n  poll_interval_sec: ${POLL}\n}';
+    expect(() => configWith(text, { POLL: '20s' })).to.throw(
+      ConfigError,
+      '/home/ada/clearml.conf:2:3: agent.slurm.poll_interval_sec must be a number, without a unit',
+    );
+  });
+
   for (const name of ['root', '0', '#0', '%wheel', '-u', 'a b', 'a:b', '+@x', '\\"\\"']) {
     it(`rejects the Unix user "${name}" in the user map`, () => {
       const message = problemWith(`agent.slurm {\n  user_map { default: "${name}" }\n}`);
