@@ -16,6 +16,8 @@ function clearml(name: string, path: string, kind: NamedVariable['kind'] = 'text
   return { names: [`CLEARML_${name}`, `TRAINS_${name}`], path, kind };
 }
 
+const SLURM_CONF = 'SLURM_CONF';
+
 /** Variables that replace one setting each: those of clearml-agent, and ours. */
 export const NAMED_VARIABLES: readonly NamedVariable[] = [
   clearml('API_HOST', 'api.api_server'),
@@ -33,7 +35,7 @@ export const NAMED_VARIABLES: readonly NamedVariable[] = [
   clearml('AGENT_GIT_PASS', 'agent.git_pass'),
   clearml('AGENT_GIT_HOST', 'agent.git_host'),
   { names: ['CLEARML_AGENT_QUEUE_POLL_FREQ_SEC'], path: 'agent.slurm.queue_poll_interval_sec', kind: 'number' },
-  { names: ['SLURM_CONF'], path: 'agent.slurm.slurm_conf', kind: 'text' },
+  { names: [SLURM_CONF], path: 'agent.slurm.slurm_conf', kind: 'text' },
 ];
 
 const DYNAMIC_PREFIX = 'CLEARML_AGENT__';
@@ -153,6 +155,33 @@ function switchFrom(text: string, origin: Origin): boolean {
   const value = SWITCHES[text.toLowerCase()];
   if (value === undefined) throw new ConfigError('must be true or false', origin);
   return value;
+}
+
+export interface ServiceVariables {
+  /** What the environment of a service needs besides PATH to read the same configuration and reach the same server; without secrets. */
+  readonly kept: Readonly<Record<string, string>>;
+  /** The names of those that may be secret. */
+  readonly left: readonly string[];
+}
+
+/** The variables that are set here, but not in the environment of systemd or cron. */
+export function serviceVariables(environment: Environment): ServiceVariables {
+  const { configFile, stateHome, caFile, httpProxy, httpsProxy, noProxy } = OTHER_VARIABLES;
+  const plain = [configFile, stateHome, caFile, httpProxy, httpsProxy, noProxy].flatMap(({ names }) => [...names]);
+  const settings = NAMED_VARIABLES.flatMap(({ names }) => [...names]).filter((name) => name !== SLURM_CONF);
+  const isSet = (name: string): boolean => (environment[name]?.trim() ?? '') !== '';
+  const keepable = [...new Set([SLURM_CONF, ...plain, 'NODE_EXTRA_CA_CERTS'])].filter(isSet);
+  const isSecret = (name: string): boolean => /proxy/i.test(name) && environment[name]?.includes('@') === true;
+  return {
+    kept: Object.fromEntries(keepable.filter((name) => !isSecret(name)).map((name) => [name, environment[name] ?? ''])),
+    left: [
+      ...settings.filter(isSet),
+      ...Object.keys(environment)
+        .filter((name) => name.startsWith(DYNAMIC_PREFIX))
+        .sort(),
+      ...keepable.filter(isSecret),
+    ],
+  };
 }
 
 interface SetVariable {

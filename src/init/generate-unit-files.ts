@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { ProcessContext } from '../assembly/process-context.ts';
 import { quoteWord } from '../base/shell-word.ts';
 import type { Settings } from '../config/convert-settings.ts';
+import { serviceVariables } from '../config/environment-variables.ts';
 import { EXIT } from '../base/exit-codes.ts';
 
 /** What a file depends on. */
@@ -223,20 +224,22 @@ function shellLine({ command, workingDir, variables }: UnitSite, before = ''): s
   return `cd ${quoteWord(workingDir)} && ${environment.length === 0 ? '' : `${before}env ${environment.join('')}`}${words}`;
 }
 
-/** Variables that a service manager, cron or a job would not have. */
-const VARIABLES = ['PATH', 'SLURM_CONF', 'CLEARML_CONFIG_FILE'];
-
 /** @param command of the daemon, starting with Node */
 export function unitSite(
   command: readonly string[],
   { environment, workingDir }: Pick<ProcessContext, 'environment' | 'workingDir'>,
   { clusters: [cluster], slurm }: Pick<Settings, 'clusters' | 'slurm'>,
 ): UnitSite {
-  const variables = VARIABLES.flatMap((name) => {
-    const value = environment[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
+  const { PATH } = environment;
+  const variables = { ...(PATH === undefined ? {} : { PATH }), ...serviceVariables(environment).kept };
   const stateDir = cluster?.name === undefined ? (cluster?.stateDir ?? '') : dirname(cluster.stateDir);
   const usesSudo = Object.keys(slurm.userMap).length > 0;
-  return { command, workingDir, variables: Object.fromEntries(variables), stateDir, usesSudo };
+  return { command, workingDir, variables, stateDir, usesSudo };
+}
+
+/** For a user whose environment has settings that the file does not contain; undefined if it has none. */
+export function describeLeftVariables({ environment }: Pick<ProcessContext, 'environment'>): string | undefined {
+  const { left } = serviceVariables(environment);
+  if (left.length === 0) return undefined;
+  return `The file for the daemon does not contain these variables, which are set here and may be secret: ${left.join(', ')}. Put the settings that they replace into the daemon's clearml.conf. Add a proxy with a password to the file yourself, and make the file readable only by you.\n`;
 }

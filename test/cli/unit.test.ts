@@ -55,6 +55,35 @@ describe('the unit command', () => {
     expect(stdout).to.include('RestartPreventExitStatus=2 73 77 78\n');
   });
 
+  it('writes what the daemon needs from the login profile into each unit, and names the variables that may be secret', async () => {
+    const kept = {
+      XDG_STATE_HOME: '/scratch/ada/state',
+      https_proxy: 'http://proxy:3128',
+      no_proxy: 'localhost',
+      REQUESTS_CA_BUNDLE: '/etc/ca.pem',
+      NODE_EXTRA_CA_CERTS: '/etc/ca.pem',
+    };
+    const secret = {
+      HTTP_PROXY: 'http://ada:pa55word@proxy:3128',
+      CLEARML_API_SECRET_KEY: 'secret-key-of-ada',
+      CLEARML_AGENT__AGENT__GIT_PASS: 'git-pass-of-ada',
+    };
+    await using cli = await openCli({ ...kept, ...secret });
+    await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
+
+    for (const kind of ['systemd', 'cron', 'scrontab', 'slurm-job']) {
+      const { code, stdout, stderr } = await cli.run('unit', kind, '--queue', 'gpu', '--template-files', 't');
+
+      expect(code, stderr).to.equal(0);
+      for (const [name, value] of Object.entries(kept)) expect(stdout, kind).to.include(`${name}=${value}`);
+      expect(stdout, kind).to.include('/scratch/ada/state/clearml-agent-slurm');
+      expect(stderr).to.include(
+        ': CLEARML_API_SECRET_KEY, CLEARML_AGENT__AGENT__GIT_PASS, HTTP_PROXY. Put the settings',
+      );
+      for (const value of Object.values(secret)) expect(stdout + stderr, kind).to.not.include(value);
+    }
+  });
+
   it('hardens the systemd service without options that break Node.js, ssh-agent or the umask of jobs', () => {
     const unit = UNIT_FILES.systemd(ODD_SITE);
 

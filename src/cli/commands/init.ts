@@ -48,6 +48,7 @@ export const initCommand: Command = {
     const { commonOptions } = await import('../setting-options.ts');
     const { quoteWord } = await import('../../base/shell-word.ts');
     const { writeSite } = await import('../../init/write-first-files.ts');
+    const { describeLeftVariables } = await import('../../init/generate-unit-files.ts');
     const choices = {
       queue: textOption(typed, 'queue'),
       partition: textOption(typed, 'partition'),
@@ -61,6 +62,7 @@ export const initCommand: Command = {
     const { paths, settingsFile, serverError } = await writeSite(options, context);
     context.stdout(paths.map((path) => `${path}\n`).join(''));
     if (serverError !== undefined) context.stderr(`The ClearML server could not be queried: ${serverError}.\n`);
+    context.stderr(describeLeftVariables(context) ?? '');
     context.stderr(
       'Review the files: comments name the source of each value. To check the site and start the daemon, run:\n' +
         `  export CLEARML_CONFIG_FILE=${quoteWord(settingsFile)}\n` +

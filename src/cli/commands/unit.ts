@@ -29,13 +29,14 @@ export const unitCommand: Command = {
   async run(typed, context) {
     const { readConfigured } = await import('../setting-options.ts');
     const { readQueues } = await import('../../assembly/read-queue-templates.ts');
-    const { UNIT_FILES, unitSite } = await import('../../init/generate-unit-files.ts');
+    const { describeLeftVariables, UNIT_FILES, unitSite } = await import('../../init/generate-unit-files.ts');
     const kind = unitKind(textOption(typed, 'kind'));
     const { settings } = readConfigured(typed, context).config;
     // A unit is printed only for a configuration that the daemon can serve.
     await readQueues(settings, context.workingDir);
     const command = without(context.startedAs, ['unit', kind]);
     context.stdout(UNIT_FILES[kind](unitSite(command, context, settings)));
+    context.stderr(describeLeftVariables(context) ?? '');
     return EXIT.ok;
   },
 };
