@@ -8,12 +8,16 @@ import { UsageError } from '../base/usage-error.ts';
 import { SLURM_COMMAND } from './commands/demo.ts';
 import { Interrupted } from './interrupted.ts';
 import { isSingleFile, versionText } from '../base/installation.ts';
+import { PROGRAM } from './option-spelling.ts';
 import { startedAs } from './own-command-line.ts';
 
 const STDIN = 0;
 const STDERR = 2;
 /** A second signal within this time is a duplicate: `scancel` signals a daemon in a job, and the job script, which forwards it. */
 const DUPLICATE_SIGNAL_MS = 2_000;
+
+/** The reader of a pipe has exited (`… | head -1`), or a terminal was closed. */
+const HAS_NO_READER: ReadonlySet<unknown> = new Set(['EPIPE', 'EIO']);
 
 /** Sets the exit code of the process, and lets the process exit by itself. */
 export async function run(words: readonly string[]): Promise<void> {
@@ -28,13 +32,12 @@ export async function run(words: readonly string[]): Promise<void> {
     });
   }
   const stdoutClosed = new AbortController();
-  // The reader of a pipe may have exited (`… | head -1`), and a terminal may be closed.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-      if (stream === process.stdout) stdoutClosed.abort();
-    });
-  }
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (!stdoutClosed.signal.aborted && !HAS_NO_READER.has(error.code)) reportLostOutput(error);
+    stdoutClosed.abort();
+  });
+  // Its disk may be full, and no place is left for a message. A log must not end the daemon.
+  process.stderr.on('error', () => undefined);
 
   const control = escapeControls(process.stdout);
   escapeControls(process.stderr);
@@ -80,6 +83,12 @@ export async function run(words: readonly string[]): Promise<void> {
   }
   // Node would crash at exit because it cannot restore a closed terminal.
   if (terminal.isGone) process.kill(process.pid, 'SIGHUP');
+}
+
+/** A file without the whole result must not look like a success, whatever the command returns. */
+function reportLostOutput({ message }: Error): void {
+  process.stderr.write(`${PROGRAM}: standard output cannot be written: ${message}.\n`);
+  process.once('exit', () => (process.exitCode = EXIT.failed));
 }
 
 /**
