@@ -6,6 +6,8 @@ export const MAX_LENGTH = {
   name: 200,
   /** A status message, for display. */
   message: 200,
+  /** Why a job waits, as Slurm says it: with a list of nodes or groups. */
+  slurmReason: 200,
   /** Why a task waits or has ended, in `status`. */
   shownReason: 500,
   propertyValue: 1_000,

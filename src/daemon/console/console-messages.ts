@@ -1,6 +1,7 @@
 // The messages in a task's console, except those of end/describe-end.ts. Each names the job, the fact, and the next step.
 import { formatDuration } from '../../base/format-duration.ts';
 import { LIMIT_SETTINGS, LIMIT_UNITS } from '../../base/job-limits.ts';
+import { limitText } from '../../base/truncate-text.ts';
 import type { ConsoleLevel } from '../../clearml/client.ts';
 import type { Task } from '../../clearml/task.ts';
 import { JOB_STATES } from '../../slurm/job-state.ts';
@@ -191,9 +192,13 @@ export function describeWait(job: Job, now: number): WaitMessage {
   };
 }
 
-/** Changes if and only if a job waits for something else. */
+/**
+ * Changes if and only if a job waits for something else. Slurm's list of the unavailable nodes of the partition changes whenever one of them
+ * fails or returns.
+ */
 export function whatItWaitsFor({ reason, state }: Pick<Job, 'reason' | 'state'>): string {
-  return reason ?? (state === 'PENDING' ? '' : state);
+  if (reason === undefined) return state === 'PENDING' ? '' : state;
+  return reason.replace(/(?<=\bUnavailableNodes:).*/s, '');
 }
 
 /** Slurm gives no reason for a job that it has started on nodes that still boot, or that it is about to requeue. */
@@ -208,7 +213,7 @@ export function describeReason(job: Job, now: number): string {
   const { explanation, advice } = explainWait(job);
   const start =
     startAt !== undefined && startAt > now ? ` Slurm expects to start it around ${formatTime(startAt)}.` : '';
-  return `${explanation}${reason === undefined ? '' : ` (${reason})`}.${start}${advice === undefined ? '' : ` ${advice.replaceAll('JOBID', id)}`}`;
+  return `${explanation}${reason === undefined ? '' : ` (${limitText(reason, 'slurmReason')})`}.${start}${advice === undefined ? '' : ` ${advice.replaceAll('JOBID', id)}`}`;
 }
 
 /** Shown when a job that cannot start has waited long enough. */

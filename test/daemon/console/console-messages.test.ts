@@ -112,6 +112,24 @@ describe("the task's console", () => {
     expect(describeWait(jobOf('CONFIGURING'), NOW).key).not.to.equal(describeWait(jobOf('PENDING'), NOW).key);
   });
 
+  it('shows once that nodes are not available, and not again with each node that fails or returns', () => {
+    const [one, other] = ['n3', 'n[3,7-9]'].map((nodes) =>
+      describeWait(jobOf('PENDING', { reason: `ReqNodeNotAvail, UnavailableNodes:${nodes}` }), NOW),
+    );
+    expect(one?.key).to.equal(other?.key);
+    expect(one?.text).to.contain('(ReqNodeNotAvail, UnavailableNodes:n3)');
+    const reserved = describeWait(jobOf('PENDING', { reason: 'ReqNodeNotAvail, Reserved for maintenance' }), NOW);
+    expect(reserved.key).not.to.equal(one?.key);
+  });
+
+  it('shows the expected start behind the beginning of a long list of nodes', () => {
+    const nodes = Array.from({ length: 500 }, (_, index) => 2 * index).join(',');
+    const job = jobOf('PENDING', { reason: `ReqNodeNotAvail, UnavailableNodes:n[${nodes}]`, startAt: NOW + 3_600_000 });
+    const { text } = describeWait(job, NOW);
+    expect(text).to.match(/UnavailableNodes:n\[0,2,4,[\d,]+…\)\. Slurm expects to start it around /);
+    expect(text).to.have.length.below(450);
+  });
+
   it('shows what Slurm, the user and the daemon did to a job', () => {
     const aborted = taskOf('in_progress', { statusMessage: 'stopping' });
     expect(textsOf({ jobs: [jobOf('PENDING')], task: taskOf('in_progress') })).to.deep.equal([
