@@ -1,6 +1,7 @@
 // Describes how a job ended and why its task did not start, for the console and the status message of the task.
 import { findExitSignal, findJobExit } from '../../sbatch-template/job-script/job-exit-codes.ts';
 import { JOB_STATES } from '../../slurm/job-state.ts';
+import { explainReason } from '../../slurm/reasons/explain-reason.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import { onNodes } from '../console/console-messages.ts';
 
@@ -29,6 +30,9 @@ function describeState(job: Job, record: JobRecord | undefined): string {
   if (!hasMeaning(state)) return '.';
   if (state === 'TIMEOUT' && isBeforeTimeLimit(job, record))
     return `: Slurm ended it before its time limit (${record?.timeLimit}), because its reservation ended, or because its account or QOS has used up the time that it was granted. What to do: ask the cluster admins.`;
+  // With kill_invalid_depend in slurm.conf, or --kill-on-invalid-dep: sacct names no user then.
+  if (state === 'CANCELLED' && job.reason === 'DependencyNeverSatisfied' && record?.cancelledBy === undefined)
+    return `: Slurm cancelled it, because ${explainReason(job.reason).explanation}.`;
   const known = JOB_STATES[state];
   const advice = 'advice' in known ? ` What to do: ${known.advice}.` : '';
   return `: ${known.meaning}${describeFigures(state, record)}.${advice}`;

@@ -77,6 +77,17 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
     'Slurm job 7 ended CANCELLED: it was cancelled in Slurm by root (uid 0).',
   ],
   [
+    describeEnd(jobOf('CANCELLED', { reason: 'DependencyNeverSatisfied' }), recordOf({ exitCode: 0 })),
+    'Slurm job 7 ended CANCELLED: Slurm cancelled it, because a job that it depends on has failed.',
+  ],
+  [
+    describeEnd(
+      jobOf('CANCELLED', { reason: 'DependencyNeverSatisfied' }),
+      recordOf({ cancelledBy: 'ada (uid 1000)' }),
+    ),
+    'Slurm job 7 ended CANCELLED: it was cancelled in Slurm by ada (uid 1000).',
+  ],
+  [
     neverStartedText(jobOf('FAILED', on), recordOf({ exitCode: 1 })),
     "Slurm job 7 ended FAILED (exit code 1) on n[1-2]. clearml-agent did not start the task. The job's log shows the cause: for example, a command of the template failed, the node cannot reach the ClearML server, or Python is missing.",
   ],
