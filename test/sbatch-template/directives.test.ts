@@ -158,6 +158,11 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
       );
     });
 
+  for (const text of ['[', ' ', '1'])
+    it(`reads a list of nodes with ${JSON.stringify(text)} a million times in less than a minute, as this delays all tasks`, () => {
+      renderDirectives(`[${text.repeat(1_000_000)}`, `#SBATCH --nodelist=${X}`);
+    }).timeout(60_000);
+
   for (const [line, value] of [
     [`#SBATCH --output=${X}jobs-%j.log`, 'het'],
     [`#SBATCH --comment="pack${X}"`, 'JOB'],

@@ -46,7 +46,12 @@ function countNodes(list: string): number {
 }
 
 function countInRange(range: string): number {
-  // As strtoul reads them: after spaces and a sign, and up to the first other character.
-  const [, low = '', high = ''] = /^[[\s+]*(\d*)[^-]*-[\s+]*(\d*)/.exec(range) ?? [];
-  return Math.max(1, Number(high) - Number(low) + 1);
+  const dash = range.indexOf('-');
+  if (dash === -1) return 1;
+  return Math.max(1, numberAt(range.slice(dash + 1)) - numberAt(range) + 1);
+}
+
+/** As strtoul reads it: after spaces and a sign, and up to the first other character. In one pass: any user may write a value of several MB. */
+function numberAt(text: string): number {
+  return Number(/^[[\s+]*(\d*)/.exec(text)?.[1] ?? '');
 }
