@@ -11,7 +11,7 @@ import { checkRestrictedValue } from './containers/check-restricted-option.ts';
 import { tokenPlaceholders, type DirectiveToken } from './directives/tokenize-directives.ts';
 import { displayValue } from './placeholders/display-value.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
-import { checkNodeLists } from './directives/check-node-list.ts';
+import { checkListLengths } from './directives/check-list-lengths.ts';
 import { checkNoFile, checkNoHelp, enclosingOptions, fillToken } from './directives/render-directives.ts';
 import { hasFilter } from './placeholders/filters.ts';
 import { parseOptions } from './directives/parse-directive-options.ts';
@@ -96,7 +96,7 @@ export function insertValues(
   const directives = parseOptions(template.tokens);
   checkNoHelp(source, directives, textOf);
   checkNoFile(source, directives, (placeholder) => values.get(placeholder));
-  checkNodeLists(source, directives, (placeholder) => values.get(placeholder));
+  checkListLengths(source, directives, (placeholder) => values.get(placeholder));
   const options = enclosingOptions(directives, textOf);
   return {
     script,

@@ -158,6 +158,23 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
       );
     });
 
+  for (const [line, value] of [
+    [`#SBATCH --mem-bind=${X}`, 'map_mem:0*100000000'],
+    [`#SBATCH --mem-bind map_mem:${X}`, '0*4000,1*4000'],
+    [`#SBATCH --mem-b=map_mem:0*${X}`, '100000000'],
+    [`#SBATCH --mem-bind=${X}`, `mask_mem:${'0x1,'.repeat(5000)}`],
+  ] as const)
+    it(`rejects a value that sbatch expands for minutes: ${line.replaceAll(X, '${…}')} with "${value.slice(0, 30)}"`, () => {
+      expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(
+        /, --mem-b\w* is ".*, which names more than 4096 NUMA domains: change the value$/,
+      );
+    });
+
+  it('accepts a memory binding for all tasks of a large node', () => {
+    for (const value of ['local', 'verbose,map_mem:0*128,1*128', 'mask_mem:0x3*16'])
+      expect(renderDirectives(value, `#SBATCH --mem-bind=${X}`)).to.include('--mem-bind=');
+  });
+
   for (const text of ['[', ' ', '1'])
     it(`reads a list of nodes with ${JSON.stringify(text)} a million times in less than a minute, as this delays all tasks`, () => {
       renderDirectives(`[${text.repeat(1_000_000)}`, `#SBATCH --nodelist=${X}`);

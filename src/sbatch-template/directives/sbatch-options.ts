@@ -133,6 +133,11 @@ export function isNodeList(option: string): boolean {
   return NODE_LISTS.some((name) => name.startsWith(option));
 }
 
+/** Whether this is the long name of --mem-bind, which may be abbreviated. */
+export function isMemoryBinding(option: string): boolean {
+  return option.length > 'mem-'.length && 'mem-bind'.startsWith(option);
+}
+
 /** The options whose value names a file that sbatch reads; the lists only if the value has a slash. */
 const FILES = [...NODE_LISTS, 'nodefile', 'export-file', 'bbf'];
 /** Options of their own, not abbreviations of those. */

@@ -1,33 +1,48 @@
-// Checks that a value of the task does not make a list of nodes so long that sbatch or slurmctld would expand it for minutes.
-// cspell:ignore hostlist strtoul
+// Checks that a value of the task does not make a list so long that sbatch or slurmctld would expand it for minutes.
+// cspell:ignore hostlist strtoul mult
 import { TemplateError } from '../errors.ts';
 import { displayValue } from '../placeholders/display-value.ts';
 import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import type { ResolvedValue } from '../placeholders/resolve-value.ts';
 import { positionAt, type TemplateSource } from '../template-source.ts';
 import type { DirectiveOption } from './parse-directive-options.ts';
-import { isNodeList } from './sbatch-options.ts';
+import { isMemoryBinding, isNodeList } from './sbatch-options.ts';
 import { PLACEHOLDER_MARK } from './tokenize-directives.ts';
 
 /** A cluster of Slurm cannot have more (MAX_SLURM_NODES of slurm.h). */
 const MOST_NODES = 65_533;
 
-/** @throws TemplateError for a list with more nodes than a cluster can have: to expand it, slurmctld lets all others wait */
-export function checkNodeLists(
+/** More than a node has NUMA domains, and tasks that are bound to them. */
+const MOST_DOMAINS = 4096;
+
+/** @throws TemplateError for a list that takes sbatch or slurmctld minutes to expand: meanwhile, all other jobs wait */
+export function checkListLengths(
   source: TemplateSource,
   options: readonly DirectiveOption[],
   valueOf: (placeholder: ValuePlaceholder) => ResolvedValue | undefined,
 ): void {
-  for (const { name, value, placeholders } of options.filter((option) => isNodeList(option.name))) {
+  for (const { name, value, placeholders } of options.filter(isExpanded)) {
     const values = placeholders.map(valueOf);
     const own = placeholders[values.findIndex((resolved) => resolved?.origin === 'task')];
     if (own === undefined) continue;
     const whole = value.split(PLACEHOLDER_MARK).reduce((text, next, at) => text + (values[at - 1]?.text ?? '') + next);
-    if (countNodes(whole) <= MOST_NODES) continue;
+    const [count, most, what] = isNodeList(name)
+      ? [countNodes(whole), MOST_NODES, 'nodes']
+      : [countDomains(whole), MOST_DOMAINS, 'NUMA domains'];
+    if (count <= most) continue;
     const { line, column } = positionAt(source.text, own.start);
-    const finding = `with the value of ${own.variable}, --${name} is ${displayValue(whole)}, which names more than ${MOST_NODES} nodes: change the value`;
+    const finding = `with the value of ${own.variable}, --${name} is ${displayValue(whole)}, which names more than ${most} ${what}: change the value`;
     throw new TemplateError(source.file, line, column, finding);
   }
+}
+
+function isExpanded({ name }: DirectiveOption): boolean {
+  return isNodeList(name) || isMemoryBinding(name);
+}
+
+/** sbatch repeats `0*4` four times, in quadratic time (`_expand_mult` of src/common/slurm_resource_info.c). */
+function countDomains(list: string): number {
+  return list.split(',').reduce((sum, item) => sum + Number(/\*(\d+)/.exec(item)?.[1] ?? 1), 0);
 }
 
 /** At least as many nodes as Slurm makes of the list (`_parse_single_range` of src/common/hostlist.c): `n[1-4,7],m[0-9][0-9]`. */
