@@ -139,11 +139,16 @@ function reference({ text }: LayeredWord): Flow[] {
 }
 
 /** `printf -v NAME FORMAT …`; the output of `%q` is quoted, and that of `%d` is a number. */
-function printed(rest: readonly LayeredWord[]): Flow[] {
-  const [option, name, format] = rest;
-  if (option?.text !== '-v' || name === undefined || format === undefined) return [];
-  if (/^(?:[^%]|%%|%[0-9]*[qd])*$/.test(format.text)) return [];
-  return [{ into: name.text, words: rest.slice(2).map(({ start, end, layer }) => ({ start, end, layer })) }];
+function printed([option, ...rest]: readonly LayeredWord[]): Flow[] {
+  const joined = /^-v(.*)$/s.exec(option?.text ?? '')?.[1];
+  if (joined === undefined) return [];
+  const name = joined === '' ? rest.shift()?.text : joined;
+  const words = rest.slice(rest[0]?.text === '--' ? 1 : 0);
+  const [format] = words;
+  if (name === undefined || format === undefined) return [];
+  const isQuoted = /^(?:[^%]|%%|%[0-9]*[qd])*$/.test(format.text);
+  const used = isQuoted ? words.slice(0, 1) : words;
+  return [{ into: name, words: used.map(({ start, end, layer }) => ({ start, end, layer })) }];
 }
 
 /** The name for the arguments of scripts in files. */
