@@ -23,8 +23,8 @@ export interface Flow {
   readonly isVague?: boolean;
 }
 
-/** `NAME=` or `NAME[…]=`, up to the value. */
-const ASSIGNMENT = /^["']?([A-Za-z_]\w*)(?:\[[^\]]*\])?\+?=/;
+/** `NAME=`, `NAME[…]=` or `NAME[${#NAME[@]}]=`, up to the value. */
+const ASSIGNMENT = /^["']?([A-Za-z_]\w*)(?:\[(?:[^[\]]|\[[^[\]]*\])*\])?\+?=/;
 
 const PREFIX = /^(?:command|builtin)$/;
 

@@ -25,8 +25,8 @@ interface Evaluated extends Range {
   readonly context: QuotingContext;
 }
 
-/** The text before the value; a name with a placeholder does not match. */
-const NAME_AND_EQUALS = /^([A-Za-z_]\w*)(\[[^\]]*\])?\+?=/;
+/** The text before the value, with brackets in a subscript (`a[${#a[@]}]=`); a name with a placeholder does not match. */
+const NAME_AND_EQUALS = /^([A-Za-z_]\w*)(\[(?:[^[\]]|\[[^[\]]*\])*\])?\+?=/;
 
 export function declaredNames(commands: readonly Command[], text: string): DeclaredNames {
   const integers = new Set(INTEGER_VARIABLES);

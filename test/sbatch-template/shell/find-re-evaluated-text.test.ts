@@ -176,6 +176,7 @@ const ARITHMETIC: readonly (readonly [body: string, where: string])[] = [
   ['echo "${v: "X" : 1}"', 'an offset of ${…}'],
   ['declare -i n=X', 'the integer n'],
   ['n=X\ntypeset -i n', 'the integer n'],
+  ['declare -ia a; a[${#a[@]}]=X', 'the integer a'],
   ['let n=X', 'let'],
   // Plain words can run too: qx/id/, %x/id/, 1e/tmp/x.
   ['perl -I lib -e "print 1" -e "print X"', 'code of perl'],
