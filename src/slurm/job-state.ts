@@ -41,9 +41,10 @@ export const JOB_STATES = {
     meaning: 'Slurm ended it at its time limit',
     advice: 'raise --time, or save checkpoints and continue from them',
   },
+  // Whatever the script did then: it may have exited with 0, and its task may be completed (`oom_error` in slurmstepd/mgr.c).
   OUT_OF_MEMORY: {
     live: false,
-    meaning: 'it was killed because it used more memory than it requested',
+    meaning: 'a process was killed because the job used more memory than it requested',
     advice: 'raise --mem',
   },
   NODE_FAIL: {

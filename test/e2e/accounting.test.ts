@@ -167,7 +167,7 @@ time.sleep(3600)`;
 async function untilKilledForMemory(world: World, task: string): Promise<void> {
   const { status_reason } = await world.untilStatus(task, 'failed');
   expect(status_reason).to.equal('worker execution exit code -9');
-  await world.untilConsole(task, 'it was killed because it used more memory than it requested');
+  await world.untilConsole(task, 'a process was killed because the job used more memory than it requested');
   await world.untilConsole(task, /\(limit 400M per node, peak \d{3}M\)\. What to do: raise --mem\./);
   await world.untilConsole(task, '--mem is set by the user property "memory" (quick.template, line 9).');
 }

@@ -247,7 +247,7 @@ describeExactly('for an ended job, the daemon', [
         atMemoryLimit: {
           status: 'failed',
           reason: 'Slurm OUT_OF_MEMORY',
-          text: 'Slurm job 7 ended CANCELLED on n1: it was killed because it used more memory than it requested (limit 1G). What to do: raise --mem.',
+          text: 'Slurm job 7 ended CANCELLED on n1: a process was killed because the job used more memory than it requested (limit 1G). What to do: raise --mem.',
           withLog: true,
         },
       },

@@ -63,14 +63,14 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [
     describeEnd(jobOf('OUT_OF_MEMORY', on), recordOf({ exitCode: 0, exitSignal: 125 })),
-    'Slurm job 7 ended OUT_OF_MEMORY on n[1-2]: it was killed because it used more memory than it requested. What to do: raise --mem.',
+    'Slurm job 7 ended OUT_OF_MEMORY on n[1-2]: a process was killed because the job used more memory than it requested. What to do: raise --mem.',
   ],
   [
     describeEnd(
       jobOf('OUT_OF_MEMORY', on),
       recordOf({ exitSignal: 125, memoryLimit: '50M per node', peakMemory: '57M' }),
     ),
-    'Slurm job 7 ended OUT_OF_MEMORY on n[1-2]: it was killed because it used more memory than it requested (limit 50M per node, peak 57M). What to do: raise --mem.',
+    'Slurm job 7 ended OUT_OF_MEMORY on n[1-2]: a process was killed because the job used more memory than it requested (limit 50M per node, peak 57M). What to do: raise --mem.',
   ],
   [
     describeEnd(jobOf('CANCELLED'), recordOf({ exitCode: 0, cancelledBy: 'root (uid 0)' })),
