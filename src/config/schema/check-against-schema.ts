@@ -58,7 +58,9 @@ function problemOf(tree: ConfigTree, issue: z.core.$ZodIssue): ConfigError {
     const [key = ''] = issue.keys;
     return new ConfigError(unknownSetting(path.map(String), key), originAt(tree, [...path, key]));
   }
-  return new ConfigError(`${joinPath(path)} ${demand(issue)}`, originAt(tree, path));
+  const written = nodeAt(tree, path);
+  const isMissing = written === undefined || (written.kind === 'leaf' && written.value === null);
+  return new ConfigError(`${joinPath(path)} ${isMissing ? 'is missing' : demand(issue)}`, originAt(tree, path));
 }
 
 /** For a union, the error of the shape that the value was probably meant to have: the first with a matching type. */
@@ -86,13 +88,15 @@ function unknownSetting(group: readonly string[], key: string): string {
   return `there is no setting ${joinPath([...group, key])}: ${advice}`;
 }
 
+const GROUP = 'a group of settings in { }';
 const KINDS: Readonly<Record<string, string>> = {
   string: 'a string, in double quotes if it looks like something else',
   number: 'a number, without a unit',
   int: 'a whole number',
   boolean: 'true or false',
   array: 'a list, such as [a, b]',
-  object: 'a group of settings in { }',
+  object: GROUP,
+  record: GROUP,
 };
 
 function demand(issue: z.core.$ZodIssue): string {

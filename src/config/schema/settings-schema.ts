@@ -37,8 +37,8 @@ const binaries = z
 
 const jobCredentials = z
   .strictObject({
-    access_key: z.string().min(1).describe('The access key for jobs.'),
-    secret_key: z.string().min(1).describe('The secret key for jobs.'),
+    access_key: nonEmptyText.describe('The access key for jobs.'),
+    secret_key: nonEmptyText.describe('The secret key for jobs.'),
   })
   .optional()
   .describe(

@@ -38,6 +38,12 @@ describe('the check of the settings', () => {
     ['agent.slurm: 5', 'agent.slurm must be a group of settings'],
     ['agent.slurm.grace: 5', 'agent.slurm.grace must be a group of settings'],
     ['agent: 5', 'agent must be a group of settings'],
+    [
+      'agent.slurm.job_credentials { access_key: "", secret_key: b }',
+      'agent.slurm.job_credentials.access_key must not be empty',
+    ],
+    ['agent.slurm.clusters: [hpc1]', 'agent.slurm.clusters must be a group of settings in { }'],
+    ['agent.slurm.user_map: ada', 'agent.slurm.user_map must be a group of settings in { }'],
     ['agent.slurm.use_pbs: true', 'agent.slurm.use_pbs must be false: PBS is not supported'],
     ['api.verify_certificate: [1]', 'api.verify_certificate must be true, false, or the path'],
     ['api.credentials.access_key: [1]', 'api.credentials.access_key must be a string'],
@@ -68,6 +74,15 @@ describe('the check of the settings', () => {
       '/home/ada/clearml.conf:2:3: agent.slurm.poll_interval_sec must be a number, without a unit',
     );
   });
+
+  for (const secretKey of ['', 'secret_key: null']) {
+    it(`reports a required setting that is ${secretKey === '' ? 'missing' : 'null'}, at the line of its group`, () => {
+      const text = `agent.slurm {\n  job_credentials {\n    access_key: a\n    ${secretKey}\n  }\n}`;
+      expect(problemWith(text)).to.match(
+        /^\/home\/ada\/clearml\.conf:[24]:\d+: agent\.slurm\.job_credentials\.secret_key is missing$/,
+      );
+    });
+  }
 
   for (const name of ['root', '0', '#0', '%wheel', '-u', 'a b', 'a:b', '+@x', '\\"\\"']) {
     it(`rejects the Unix user "${name}" in the user map`, () => {
