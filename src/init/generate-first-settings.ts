@@ -12,6 +12,8 @@ export interface SettingsPlace {
   readonly included: readonly string[];
   /** Whether they exist already. */
   readonly isThere: boolean;
+  /** Absolute; undefined: the default, or that of an included file. */
+  readonly stateDir: string | undefined;
   /** The name of the cluster, if it has one, and the value of --ssh. */
   readonly cluster: { readonly name: string; readonly ssh: string | undefined } | undefined;
 }
@@ -19,7 +21,7 @@ export interface SettingsPlace {
 export function firstSettings(
   { supervisor: keeper }: Site,
   { queue, containers, sharedDir }: Choices,
-  { templateFile, unitFile, included, isThere, cluster }: SettingsPlace,
+  { templateFile, unitFile, included, isThere, stateDir, cluster }: SettingsPlace,
 ): string {
   return joinLines([
     '# Written by clearml-agent-slurm init. Edit it as you like; docs/configuration.md lists every setting.',
@@ -32,6 +34,9 @@ export function firstSettings(
     `  queues: [${JSON.stringify(queue.value)}]`,
     '  # A path is relative to this file.',
     `  template_files: [${JSON.stringify(templateFile)}]`,
+    ...(stateDir === undefined
+      ? []
+      : ['  # You gave it on the command line.', `  state_dir: ${JSON.stringify(stateDir)}`]),
     ...clusterLines(cluster),
     `  # ${sharedDir.why} With a shared directory the agent is installed once, not in every job.`,
     sharedDir.value === undefined

@@ -1,7 +1,8 @@
 // Generates files that keep the daemon running, one for each method that a site may allow.
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { ProcessContext } from '../assembly/process-context.ts';
 import { quoteWord } from '../base/shell-word.ts';
+import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { Settings } from '../config/convert-settings.ts';
 import { serviceVariables } from '../config/environment-variables.ts';
 import { EXIT } from '../base/exit-codes.ts';
@@ -232,9 +233,15 @@ export function unitSite(
 ): UnitSite {
   const { PATH } = environment;
   const variables = { ...(PATH === undefined ? {} : { PATH }), ...serviceVariables(environment).kept };
-  const stateDir = cluster?.name === undefined ? (cluster?.stateDir ?? '') : dirname(cluster.stateDir);
+  // That of --state-dir may be relative.
+  const stateDir = resolve(workingDir, cluster === undefined ? '' : wholeStateDir(cluster));
   const usesSudo = Object.keys(slurm.userMap).length > 0;
   return { command, workingDir, variables, stateDir, usesSudo };
+}
+
+/** The setting `state_dir`. */
+export function wholeStateDir({ name, stateDir }: Pick<ClusterSettings, 'name' | 'stateDir'>): string {
+  return name === undefined ? stateDir : dirname(stateDir);
 }
 
 /** For a user whose environment has settings that the file does not contain; undefined if it has none. */

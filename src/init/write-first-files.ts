@@ -14,7 +14,7 @@ import { createAppWith, type App } from '../assembly/app.ts';
 import type { ProcessContext } from '../assembly/process-context.ts';
 import { readConfig, type CommonOptions } from '../assembly/load-trusted-config.ts';
 import { refuseInternalQueue } from '../assembly/read-queue-templates.ts';
-import { UNIT_FILE_NAMES, UNIT_FILES, unitSite, type JobPlace } from './generate-unit-files.ts';
+import { UNIT_FILE_NAMES, UNIT_FILES, unitSite, wholeStateDir, type JobPlace } from './generate-unit-files.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { nearestName } from '../base/did-you-mean.ts';
 import { parseAmount } from '../base/slurm-amount.ts';
@@ -90,6 +90,9 @@ function filesFor({ ssh, app, cluster, folder, site, choices }: Writing): { path
   const program = context.startedAs.slice(0, context.startedAs.indexOf('init', 1));
   const command = [...program, '--config-file', settings];
   const isThere = config.mainFiles.length > 0;
+  // Relative to the working directory, which is not that of the unit.
+  const stateDir = resolve(context.workingDir, cluster.stateDir);
+  const isStateDirTyped = config.originOf('agent.slurm.state_dir')?.kind === 'option';
   return [
     { path: template, text: generateFirstTemplate(site, choices) },
     {
@@ -100,13 +103,21 @@ function filesFor({ ssh, app, cluster, folder, site, choices }: Writing): { path
         // Relative to the written file, which is in another directory.
         included: (isThere ? config.mainFiles : [join(context.homeDir, 'clearml.conf')]).map((path) => resolve(path)),
         isThere,
+        stateDir: isStateDirTyped ? wholeStateDir({ ...cluster, stateDir }) : undefined,
         cluster: cluster.name === undefined ? undefined : { name: cluster.name, ssh },
       }),
     },
     {
       path: unit,
       text: UNIT_FILES[kind]({
-        ...unitSite(command, { ...context, workingDir: folder }, { ...config.settings, clusters: [cluster] }),
+        ...unitSite(
+          command,
+          { ...context, workingDir: folder },
+          {
+            ...config.settings,
+            clusters: [{ ...cluster, stateDir }],
+          },
+        ),
         job: daemonJob(site, choices),
       }),
     },

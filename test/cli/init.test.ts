@@ -139,6 +139,17 @@ describe('init', () => {
     expect(shown.stdout).to.include('api.files_server = "http://files.lab:8081"\n');
   });
 
+  it('writes the state directory of --state-dir into the settings, so that the unit and the other commands use it', async () => {
+    await using cli = await openOnCluster();
+
+    const { code, stderr } = await cli.run('init', 'site', '--yes', '--state-dir', 'my state');
+    const settings = join(cli.folder, 'site/clearml-slurm.conf');
+    const shown = await cli.run('config', 'agent.slurm.state_dir', '--config-file', settings);
+
+    expect(code, stderr).to.equal(0);
+    expect(shown.stdout).to.equal(`${join(cli.folder, 'my state')}\n`);
+  });
+
   it('reports that the Slurm commands are missing', async () => {
     await using cli = await openOnCluster('binaries { batch_binary: /nowhere/sbatch }');
 

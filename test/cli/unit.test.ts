@@ -84,6 +84,17 @@ describe('the unit command', () => {
     }
   });
 
+  it('writes the absolute path of a relative state directory, because cron starts in the home directory', async () => {
+    await using cli = await openCli();
+    await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
+
+    const { stdout, stderr } = await cli.run('unit', 'cron', '--template-files', 't', '--state-dir', 'state');
+
+    expect(stdout, stderr).to.match(
+      /^\*\/2 \* \* \* \* mkdir -p -m 700 (\S+)\/state && cd \1 && .* >> \1\/state\/daemon\.log 2>&1$/m,
+    );
+  });
+
   it('hardens the systemd service without options that break Node.js, ssh-agent or the umask of jobs', () => {
     const unit = UNIT_FILES.systemd(ODD_SITE);
 
