@@ -3,8 +3,9 @@ import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import { createUnixUsers } from '../../src/daemon/users/unix-users.ts';
 import { formatJobName, newAttempt } from '../../src/slurm/job-name.ts';
-import type { Job, JobId } from '../../src/slurm/scheduler.ts';
+import type { Job, JobId, Scheduler } from '../../src/slurm/scheduler.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
+import { advance, startDaemon } from './run-daemon.ts';
 import { jobOf, NOW } from './decide/observations.ts';
 import { MAP, MINUTE_MS, createBed, run } from './user-map-bed.ts';
 
@@ -243,5 +244,26 @@ describe('when sudo refuses to run commands as one user,', () => {
 
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([first, second]);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+  });
+});
+
+describe('when each sbatch as one user fails,', () => {
+  it("neither the tasks of other mapped users nor those of the daemon's user wait for that user's", async () => {
+    const { fixture, deps, enqueued } = createBed();
+    const scheduler: Scheduler = {
+      ...deps.scheduler,
+      submit: async (submission) =>
+        submission.runAs?.name === 'alice'
+          ? { kind: 'unavailable', message: 'sbatch: fatal: cannot start a thread' }
+          : deps.scheduler.submit(submission),
+    };
+    for (const number of [1, 2, 3]) await enqueued(number, 'a1');
+    const daemon = startDaemon({ ...deps, scheduler });
+    await advance(fixture.clock, 10 * MINUTE_MS);
+    const others = [await enqueued(4, 'b2'), await enqueued(5, 'd0')];
+    await advance(fixture.clock, MINUTE_MS / 2);
+    await daemon.end();
+
+    expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members(others);
   });
 });

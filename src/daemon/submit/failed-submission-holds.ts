@@ -22,7 +22,7 @@ export interface FailureHolds extends Pick<RefusalHolds, 'changes' | 'hasAny' | 
   accepted(task: TaskId, of: Submitter, now: number): void;
   /** When Slurm last accepted a job, milliseconds since 1970. */
   lastAccepted(): number;
-  /** Whether these tasks wait; if the submitter is not known yet, whether any of the queue do. */
+  /** Whether these tasks wait; without a user, because the submitter is not known yet, whether any of the queue do. */
   isHeld(of: Partial<Submitter> & Pick<Submitter, 'queue'>, now: number): boolean;
   /** Whether this task waits although others of its submitter do not: its sbatch has failed twice in a row. */
   isTaskHeld(task: TaskId, now: number): boolean;
@@ -106,8 +106,8 @@ export function createFailureHolds(
       holds.accepted(of, now);
     },
     lastAccepted: () => acceptedAt,
-    isHeld: ({ queue, user }, now) =>
-      user === undefined ? holds.holdsAnyOf(queue, now) : holds.isHeld({ queue, user }, now),
+    isHeld: ({ queue, ...of }, now) =>
+      'user' in of ? holds.isHeld({ queue, user: of.user }, now) : holds.holdsAnyOf(queue, now),
     isTaskHeld: (task, now) => isOngoing(tasks.get(task), now),
     isHopeless: (task) => (tasks.get(task)?.alone ?? 0) >= MAX_FAILURES,
     haveSeveralFailed: () => countFailed() > 1,
