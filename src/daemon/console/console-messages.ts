@@ -4,9 +4,8 @@ import { LIMIT_SETTINGS, LIMIT_UNITS } from '../../base/job-limits.ts';
 import { limitText } from '../../base/truncate-text.ts';
 import type { ConsoleLevel } from '../../clearml/client.ts';
 import type { Task } from '../../clearml/task.ts';
-import { JOB_STATES } from '../../slurm/job-state.ts';
-import type { Reason } from '../../slurm/reasons/explain-limit-reason.ts';
 import { explainReason } from '../../slurm/reasons/explain-reason.ts';
+import { explainWait, whatItWaitsFor } from '../../slurm/reasons/explain-wait.ts';
 import { refusedOptions } from '../../slurm/options-in-sbatch-error.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
 import type { HeldTask } from '../claim/plan-claims.ts';
@@ -192,19 +191,10 @@ export function describeWait(job: Job, now: number): WaitMessage {
   };
 }
 
-/**
- * Changes if and only if a job waits for something else. Slurm's list of the unavailable nodes of the partition changes whenever one of them
- * fails or returns.
- */
-export function whatItWaitsFor({ reason, state }: Pick<Job, 'reason' | 'state'>): string {
-  if (reason === undefined) return state === 'PENDING' ? '' : state;
-  return reason.replace(/(?<=\bUnavailableNodes:).*/s, '');
-}
-
-/** Slurm gives no reason for a job that it has started on nodes that still boot, or that it is about to requeue. */
-function explainWait({ reason, state }: Job): Reason {
-  if (reason !== undefined || state === 'PENDING' || state === 'UNKNOWN') return explainReason(reason);
-  return { class: 'waits', explanation: JOB_STATES[state].meaning };
+/** Returns what a key shows that the console has shown about this job; undefined for a key of another job or partition. */
+export function parseWaitKey({ id, partition }: Job, key = ''): string | undefined {
+  const prefix = `${id}:${partition}:`;
+  return key.startsWith(prefix) ? key.slice(prefix.length) : undefined;
 }
 
 /** Explains why a job waits, with Slurm's estimated start if it has one. */

@@ -2,11 +2,11 @@
 import { pastTime } from '../../base/past-time.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isWaiting, parseJobState } from '../../slurm/job-state.ts';
-import { explainReason } from '../../slurm/reasons/explain-reason.ts';
+import { explainWait, isNewWait } from '../../slurm/reasons/explain-wait.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { isAborted, isStoppedByTerm } from './recognize-abort.ts';
 import type { Entry } from '../journal/entry.ts';
-import { describeCannotStart, describeUnwanted, describeWait } from '../console/console-messages.ts';
+import { describeCannotStart, describeUnwanted, describeWait, parseWaitKey } from '../console/console-messages.ts';
 import type { Action } from './action.ts';
 import { cancel, end, isOnlyKnownJob, REMOVED_BY_USER, logOnce, removeEntryIfParked } from './shared-actions.ts';
 import type { Observation } from './observation.ts';
@@ -30,7 +30,7 @@ export function decidePending(job: Job, observation: Observation): Action[] {
 function decideParked(job: Job, { entry, now, gracePeriods: { neverStartsMs } }: Observation): Action[] {
   const report = reportWait(job, entry.told, now);
   if (neverStartsMs === undefined) return report;
-  if (explainReason(job.reason).class !== 'never-runs')
+  if (explainWait(job).class !== 'never-runs')
     return entry.neverStartsSince === undefined
       ? report
       : [{ do: 'note', patch: { neverStartsSince: undefined } }, ...report];
@@ -96,7 +96,7 @@ function parkAgain(job: Job, from: 'in_progress' | 'stopped'): Action[] {
 
 function reportWait(job: Job, { reason, startedOn }: Entry['told'], now: number): Action[] {
   const { key, level, text } = describeWait(job, now);
-  if (key === reason) return [];
+  if (!isNewWait(job, parseWaitKey(job, reason))) return [];
   // A requeued job starts again.
   const told = startedOn === undefined ? { reason: key } : { startedOn, reason: key };
   // Showing the status twice is harmless: it is repeated until the following actions succeed too.

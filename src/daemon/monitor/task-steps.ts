@@ -4,8 +4,9 @@ import type { Task } from '../../clearml/task.ts';
 import { limitText } from '../../base/truncate-text.ts';
 import { createBoundedMap } from '../../base/bounded-map.ts';
 import { isLive, isWaiting } from '../../slurm/job-state.ts';
+import { isNewWait, whatItWaitsFor } from '../../slurm/reasons/explain-wait.ts';
 import type { Job } from '../../slurm/scheduler.ts';
-import { describeReason, describeStart, whatItWaitsFor } from '../console/console-messages.ts';
+import { describeReason, describeStart } from '../console/console-messages.ts';
 import { explainEnd } from '../end/history-cause.ts';
 import type { Entry } from '../journal/entry.ts';
 import { attemptKey, type CauseOfEnd, type EndedAttempt } from '../../history/ended-attempt.ts';
@@ -94,6 +95,10 @@ export const NO_STEPS: StepsOfTasks = {
 
 /** A task whose job is requeued for ever must not fill the memory. */
 const MAX_STEPS = 60;
+
+/** How the state of a waiting job begins. */
+const WAITS = 'waits ';
+
 /** Ended tasks that are kept. */
 const MAX_ENDED = 500;
 const MAX_RECORDED = 10_000;
@@ -155,10 +160,10 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: numbe
   function noteJob(history: Mutable, job: Job, now: number): void {
     history.submittedAt ??= job.submittedAt;
     if (isWaiting(job)) {
-      const state = `waits ${whatItWaitsFor(job)}`;
-      if (history.state === state) return;
+      const shown = history.state?.startsWith(WAITS) === true ? history.state.slice(WAITS.length) : undefined;
+      if (!isNewWait(job, shown)) return;
       if (history.state === 'running') add(history, now, `Slurm requeued job ${job.id}.`);
-      history.state = state;
+      history.state = `${WAITS}${whatItWaitsFor(job)}`;
       add(history, now, `Job ${job.id} waits: ${describeReason(job, now)}`);
       return;
     }

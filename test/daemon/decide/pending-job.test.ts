@@ -45,6 +45,26 @@ describeRows('for a pending job, the daemon', [
     done: ['note'],
   },
   {
+    title: 'does not cancel the job for being unable to start in one of its partitions (S-25)',
+    seen: {
+      jobs: [jobOf('PENDING', { reason: 'PartitionTimeLimit', partition: 'debug,short' })],
+      place: 'parked',
+      entry: entryOf({ told: { reason: '7:debug,short:PartitionTimeLimit' }, neverStartsSince: NOW - 900_000 }),
+      gracePeriods: IMPATIENT,
+    },
+    done: ['note'],
+  },
+  {
+    title: 'does not show again and again that Slurm has no reason at the moment',
+    seen: { jobs: [jobOf('PENDING')], place: 'parked', entry: entryOf({ told: { reason: '7:debug:Priority' } }) },
+    done: [],
+  },
+  {
+    title: 'shows why the job waits after it was moved to another partition',
+    seen: { jobs: [jobOf('PENDING')], place: 'parked', entry: entryOf({ told: { reason: '7:other:Priority' } }) },
+    done: ['show-status', 'note', 'log'],
+  },
+  {
     title: 'cancels the job if the task was aborted, and removes the queue entry that the abort left behind',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped'), place: 'parked' },
     done: ['cancel', 'remove-entry'],

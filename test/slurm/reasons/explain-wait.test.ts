@@ -1,0 +1,100 @@
+// Why a job waits, with its state and its partitions; and which of Slurm's changing reasons are news.
+import { expect } from 'chai';
+import { parseJobState } from '../../../src/slurm/job-state.ts';
+import { explainWait, isNewWait, whatItWaitsFor } from '../../../src/slurm/reasons/explain-wait.ts';
+import type { Job } from '../../../src/slurm/scheduler.ts';
+
+type Waiting = Pick<Job, 'state' | 'reason' | 'partition'>;
+
+function waiting(reason: string | undefined, { partition = 'debug', state = 'PENDING' } = {}): Waiting {
+  return { state: parseJobState(state), reason, partition };
+}
+
+describe('explainWait (of a job in several partitions)', () => {
+  const partition = 'debug,short';
+
+  for (const reason of ['PartitionTimeLimit', 'PartitionNodeLimit', 'PartitionConfig', 'QOSMaxCpuPerJobLimit'])
+    it(`says of ${reason} that the job may start in another partition`, () => {
+      expect(explainWait(waiting(reason)).class).to.equal('never-runs');
+      const { class: its, advice } = explainWait(waiting(reason, { partition }));
+      expect(its).to.equal('waits');
+      expect(advice).to.contain('in another one, the job may start');
+    });
+
+  for (const reason of ['DependencyNeverSatisfied', 'InvalidAccount', 'AssocMaxWallDurationPerJobLimit'])
+    it(`says of ${reason} that the job never starts`, () => {
+      expect(explainWait(waiting(reason, { partition })).class).to.equal('never-runs');
+    });
+
+  it('says that the job may start although one of the partitions is down', () => {
+    expect(explainWait(waiting('PartitionDown')).class).to.equal('needs-a-human');
+    expect(explainWait(waiting('PartitionDown', { partition })).class).to.equal('waits');
+  });
+
+  it('says of a held job that it is held', () => {
+    expect(explainWait(waiting('JobHeldUser', { partition })).class).to.equal('needs-a-human');
+  });
+});
+
+describe('isNewWait', () => {
+  /** How often the user is shown something while Slurm prints these reasons. */
+  function shownOf(jobs: readonly Waiting[]): string[] {
+    const shown: string[] = [];
+    for (const job of jobs) if (isNewWait(job, shown.at(-1))) shown.push(whatItWaitsFor(job));
+    return shown;
+  }
+
+  // As squeue 22.05 printed them, one for each cycle of its two schedulers.
+  const RECORDED: readonly (readonly [
+    what: string,
+    partition: string,
+    reasons: readonly (string | undefined)[],
+    shown: readonly string[],
+  ])[] = [
+    [
+      'a reason and none',
+      'short,debug',
+      ['Priority', undefined, 'Priority', undefined, 'Priority', undefined],
+      ['Priority'],
+    ],
+    [
+      'the reasons of two partitions',
+      'debug,down',
+      ['Priority', 'PartitionDown', 'Resources', 'PartitionDown', 'Resources', 'PartitionDown'],
+      ['Priority', 'Resources'],
+    ],
+    [
+      'none at first',
+      'debug,short',
+      [undefined, 'PartitionTimeLimit', 'Resources', 'PartitionTimeLimit', 'Resources'],
+      ['', 'PartitionTimeLimit', 'Resources'],
+    ],
+  ];
+  for (const [what, partition, reasons, shown] of RECORDED)
+    it(`is true once for each reason if Slurm alternates between ${what}`, () => {
+      expect(shownOf(reasons.map((reason) => waiting(reason, { partition })))).to.deep.equal(shown);
+    });
+
+  it('is true for each other change', () => {
+    const jobs = [
+      waiting(undefined),
+      waiting('Priority'),
+      waiting('JobHeldUser'),
+      waiting(undefined),
+      waiting('Resources'),
+      waiting(undefined, { state: 'CONFIGURING' }),
+      waiting(undefined),
+      waiting('PartitionDown'),
+    ];
+    expect(shownOf(jobs)).to.deep.equal([
+      '',
+      'Priority',
+      'JobHeldUser',
+      '',
+      'Resources',
+      'CONFIGURING',
+      '',
+      'PartitionDown',
+    ]);
+  });
+});
