@@ -7,7 +7,7 @@ import { findAction, type Action } from '../decide/action.ts';
 import { decide } from '../decide/decide.ts';
 import type { Observation } from '../decide/observation.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { forEach } from './each-task.ts';
+import { forEachUntil } from './each-task.ts';
 
 export interface RecordRequest {
   readonly observation: Observation;
@@ -43,27 +43,6 @@ export function createRecordDecisions(deps: DaemonDeps): RecordDecisions {
   /** When each task had its turn, so that none waits behind others in every pass. */
   const turns = new Map<TaskId, number>();
 
-  /** Runs the work for each item until this time; then for none but the first. Returns whether it ran for all. */
-  async function forEachUntil<Item extends { readonly task: TaskId }>(
-    until: number,
-    items: readonly Item[],
-    signal: AbortSignal,
-    work: (item: Item) => Promise<void>,
-  ): Promise<boolean> {
-    let started = 0;
-    await forEach(
-      deps,
-      items,
-      async (item) => {
-        if (started > 0 && clock.now() >= until) return;
-        started += 1;
-        await work(item);
-      },
-      { signal },
-    );
-    return started === items.length;
-  }
-
   return {
     async decide(requests, act, signal) {
       for (const task of turns.keys()) if (!journal.entries.has(task)) turns.delete(task);
@@ -78,15 +57,16 @@ export function createRecordDecisions(deps: DaemonDeps): RecordDecisions {
           // What was done about a task since the poll is not in its observation.
           .filter(({ task, observation }) => journal.entries.get(task) === observation.entry && !busy.has(task));
         const recorded: Recorded[] = [];
-        const areAllRead = await forEachUntil(until, some, signal, async (request) => {
+        const read = async (request: RecordRequest & { readonly task: TaskId }): Promise<void> => {
           turns.set(request.task, clock.now());
           recorded.push({ ...request, ...(await readRecord(deps, request)) });
-        });
+        };
+        const areAllRead = await forEachUntil(deps, some, read, { until, signal });
         const explained = await withEndDetails(deps, recorded, signal);
+        const decideAndAct = async ({ observation, record }: Recorded): Promise<void> =>
+          act(observation, await decideWith(deps, observation, record), record);
         const actUntil = Math.max(until, clock.now() + ACT_MS);
-        const areAllActed = await forEachUntil(actUntil, explained, signal, async ({ observation, record }) =>
-          act(observation, await decideWith(deps, observation, record), record),
-        );
+        const areAllActed = await forEachUntil(deps, explained, decideAndAct, { until: actUntil, signal });
         areAllDone = areAllRead && areAllActed;
       }
       return areAllDone;

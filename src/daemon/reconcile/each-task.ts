@@ -53,6 +53,23 @@ export async function forEach<Item extends { readonly task: TaskId }>(
   });
 }
 
+/** As `forEach`, but after `until` (milliseconds since 1970) only for the first item. Returns whether `work` ran for all. */
+export async function forEachUntil<Item extends { readonly task: TaskId }>(
+  deps: DaemonDeps,
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+  { until, ...how }: { readonly until: number; readonly signal: AbortSignal; readonly atOnce?: number },
+): Promise<boolean> {
+  let started = 0;
+  const workInTime = async (item: Item): Promise<void> => {
+    if (started > 0 && deps.clock.now() >= until) return;
+    started += 1;
+    await work(item);
+  };
+  await forEach(deps, items, workInTime, how);
+  return started === items.length;
+}
+
 /** Runs `work` for each journaled task that the snapshot is valid for: no submission runs, and its step is older. */
 export function forEachTask(
   deps: DaemonDeps,

@@ -97,7 +97,7 @@ export async function reconcile(
     for (const some of splitByListed([...absent.values()]))
       await decideAgain(await lookUp(deps, snapshot, some, signal));
     if (!(await decideWithRecords())) isSoon = true;
-    await returnInOrder(deps, returns, signal);
+    if (!(await returnInOrder(deps, returns, signal))) isSoon = true;
     if (await cancelJobs()) isSoon = true;
     return isSoon;
   } finally {

@@ -5,8 +5,8 @@ import type { DaemonDeps } from '../deps.ts';
 import { recordEnd } from '../end/record-end.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import type { Entry } from '../journal/entry.ts';
-import { beginRecovery } from '../recover/recover-orphan.ts';
-import { forEach } from './each-task.ts';
+import { beginRecovery, inParts } from '../recover/recover-orphan.ts';
+import { forEachUntil } from './each-task.ts';
 
 export interface Returning {
   readonly entry: Entry;
@@ -17,28 +17,27 @@ export interface Returning {
   readonly seen: Pick<Observation, 'task' | 'jobs'>;
 }
 
-/** Each task returns to the very front of its queue, so the order is kept only if the one that was claimed first returns last. */
+/**
+ * Each task returns to the very front of its queue, so the order is kept only if the one that was claimed first returns last. Returns false
+ * if some were left to a later pass.
+ */
 export async function returnInOrder(
   deps: DaemonDeps,
   returns: ReadonlyMap<TaskId, Returning>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   const inOrder = [...deps.journal.entries.keys()]
     .flatMap((task) => {
       const returning = returns.get(task);
       return returning === undefined ? [] : [{ task, ...returning }];
     })
     .reverse();
-  for (const { entry, seen } of inOrder) await recordEnd(deps, entry, 'return-to-queue', seen);
-  const recover = await beginRecovery(
-    deps,
-    inOrder.filter(({ isParked }) => !isParked),
-    signal,
-  );
-  await forEach(
-    deps,
-    inOrder,
-    ({ task, entry, isParked, why }) => (isParked ? returnToQueue(deps, entry, { isParked, why }) : recover(task)),
-    { signal, atOnce: 1 },
-  );
+  return inParts(deps, inOrder, async (some, until) => {
+    for (const { entry, seen } of some) await recordEnd(deps, entry, 'return-to-queue', seen);
+    const orphans = some.filter(({ isParked }) => !isParked);
+    const recover = await beginRecovery(deps, orphans, signal);
+    const returnOne = ({ task, entry, isParked, why }: (typeof some)[number]): Promise<void> =>
+      isParked ? returnToQueue(deps, entry, { isParked, why }) : recover(task);
+    return forEachUntil(deps, some, returnOne, { until, signal, atOnce: 1 });
+  });
 }

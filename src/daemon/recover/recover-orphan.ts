@@ -10,7 +10,7 @@ import { describeOrphan, isOrphanMessage } from '../console/console-messages.ts'
 import { type ListedJobs, findLiveJobOfAnyUser, listAllUsersJobs, readPlaces } from '../poll/poll.ts';
 import type { Place } from '../decide/observation.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import { forEach } from '../reconcile/each-task.ts';
+import { forEach, forEachUntil } from '../reconcile/each-task.ts';
 import { isStillClaimed, leaveToUser } from '../claim/park.ts';
 
 const IN_NO_QUEUE = 'the task had the status queued but was in no queue';
@@ -33,14 +33,34 @@ export async function recoverOrphan(
   return returnMarked(deps, { entry, marked, why: IN_NO_QUEUE }, place, jobs);
 }
 
-/** The same for many. */
+/** The same for many. Some may be left to a later pass. */
 export async function recoverOrphans(deps: DaemonDeps, entries: readonly Entry[], signal: AbortSignal): Promise<void> {
-  const recover = await beginRecovery(
-    deps,
-    entries.map((entry) => ({ task: entry.task, entry, why: IN_NO_QUEUE })),
-    signal,
-  );
-  await forEach(deps, entries, ({ task }) => recover(task), { signal });
+  const orphans = entries.map((entry) => ({ task: entry.task, entry, why: IN_NO_QUEUE }));
+  await inParts(deps, orphans, async (some, until) => {
+    const recover = await beginRecovery(deps, some, signal);
+    return forEachUntil(deps, some, ({ task }) => recover(task), { until, signal });
+  });
+}
+
+/** How long a pass returns tasks to their queues: meanwhile it does nothing for others. */
+const RETURN_MS = 10_000;
+/** So many share one list of all users' jobs. */
+const TOGETHER = 100;
+
+/**
+ * Returns these tasks to their queues, as many as time permits: after a user cleared a queue there may be thousands, and the longer the
+ * queue, the longer each takes. Returns whether that were all.
+ * @param returnSome returns whether it returned all of the part by this time
+ */
+export async function inParts<Item>(
+  { clock }: DaemonDeps,
+  items: readonly Item[],
+  returnSome: (part: readonly Item[], until: number) => Promise<boolean>,
+): Promise<boolean> {
+  const until = clock.now() + RETURN_MS;
+  for (let from = 0; from < items.length; from += TOGETHER)
+    if (!(await returnSome(items.slice(from, from + TOGETHER), until))) return false;
+  return true;
 }
 
 /**

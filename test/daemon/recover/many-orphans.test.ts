@@ -1,5 +1,6 @@
 // Many tasks that any user may leave in no queue, or mark as an orphan, do not make each submission list the jobs of all users.
 import { expect } from 'chai';
+import type { TaskId } from '../../../src/clearml/ids.ts';
 import { FOUND_IN_NO_QUEUE } from '../../../src/daemon/end/status-reasons.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import { advance, startDaemon } from '../run-daemon.ts';
@@ -59,5 +60,60 @@ describe('the jobs of all users are listed only a few times', () => {
       await fixture.server.call('tasks.enqueue', { task, queue: OWN_QUEUE, status_reason: FOUND_IN_NO_QUEUE });
     }
     expect(await countLists(fixture, 300_000)).to.be.at.most(COUNT / 5);
+  });
+});
+
+describe('an aborted task waits less than a minute for its cancellation', () => {
+  /** How long the server takes to return one task to its queue: each move to the front costs it time for each entry of the queue. */
+  const RETURN_MS = 3_000;
+
+  /** Runs the daemon. A user aborts the task when the first of others returns to its queue. Returns how long its job then lived. */
+  async function measure({ deps, clock, server }: StepFixture, task: TaskId, ms: number): Promise<number> {
+    let abortedAt = Infinity;
+    let cancelledAt = Infinity;
+    const { queues } = deps.clearml;
+    const returnToQueue: typeof queues.returnToQueue = async (...given) => {
+      if (abortedAt === Infinity) {
+        abortedAt = clock.now();
+        await server.call('tasks.stop', { task });
+      }
+      await deps.clock.sleep(RETURN_MS);
+      return queues.returnToQueue(...given);
+    };
+    const cancel: DaemonDeps['scheduler']['cancel'] = async (jobs, signal) => {
+      if (jobs.some(({ name }) => name.includes(task))) cancelledAt = clock.now();
+      return deps.scheduler.cancel(jobs, signal);
+    };
+    const run = startDaemon({
+      ...deps,
+      clearml: { ...deps.clearml, queues: { ...queues, returnToQueue } },
+      scheduler: { ...deps.scheduler, cancel },
+    });
+    await advance(clock, ms);
+    await run.end();
+    return cancelledAt - abortedAt;
+  }
+
+  it('while many tasks return that a user removed from the scheduler queue', async () => {
+    const made = createStepFixture();
+    const fixture = { ...made, deps: { ...made.deps, peers: { ...made.deps.peers, hasMet: () => true } } };
+    for (let number = 1; number <= COUNT; number += 1) await fixture.enqueued(number);
+    await countLists(fixture, 120_000);
+    for (let number = 2; number <= COUNT; number += 1)
+      await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task: taskNumber(number) });
+
+    expect(await measure(fixture, taskNumber(1), 900_000)).to.be.below(60_000);
+    expect(fixture.cluster.jobs.filter(({ state }) => state === 'PENDING')).to.have.length(COUNT - 1);
+  });
+
+  it('while many orphans return', async () => {
+    const fixture = createStepFixture();
+    for (let number = 1; number <= 4 * COUNT; number += 1) {
+      const task = await fixture.enqueued(number);
+      if (number > 1) await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });
+    }
+
+    expect(await measure(fixture, taskNumber(1), 1_800_000)).to.be.below(60_000);
+    expect(fixture.cluster.jobs.filter(({ state }) => state === 'PENDING')).to.have.length(4 * COUNT - 1);
   });
 });
