@@ -88,6 +88,8 @@ describe('hours without ClearML (C-01)', () => {
     fixture.fate = ({ kind }) => (kind === 'clearml' ? 'not made' : undefined);
     await advance(fixture.clock, 10 * MINUTE_MS);
     fixture.cluster.end(jobOf(fixture, fails), 'FAILED', 3);
+    // An hour is its time limit.
+    jobOf(fixture, timesOut).startAt = fixture.clock.now() - 60 * MINUTE_MS;
     fixture.cluster.end(jobOf(fixture, timesOut), 'TIMEOUT', 0);
     fixture.cluster.end(jobOf(fixture, dies), 'NODE_FAIL', 0);
     fixture.cluster.end(jobOf(fixture, isCancelled), 'CANCELLED', 0);
