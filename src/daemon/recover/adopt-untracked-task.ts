@@ -4,7 +4,8 @@ import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { attemptOf, parseMark } from '../../slurm/job-name.ts';
 import type { Canceller } from '../reconcile/canceller.ts';
-import { forEach } from '../reconcile/each-task.ts';
+import { forEach, forEachUntil } from '../reconcile/each-task.ts';
+import { RETURN_MS } from './recover-orphan.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import { createUnwantedJobCanceller, type UnwantedJob } from './cancel-unwanted-jobs.ts';
 import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked-tasks.ts';
@@ -149,21 +150,21 @@ export function createAdopter(
       const room = Math.max(0, MAX_TRACKED - entries.size);
       const chosen = untrackedTasks.slice(0, room);
       let taken = 0;
-      const adoptEach = (some: readonly Adoptable[], how: { readonly atOnce?: number } = {}): Promise<void> =>
-        forEach(
-          deps,
-          some,
-          async (untracked) => {
-            await adoptOne(deps, untracked, tasks.get(untracked.task));
-            taken += 1;
-          },
-          { ...how, signal },
-        );
+      const adopt = async (untracked: Adoptable): Promise<void> => {
+        await adoptOne(deps, untracked, tasks.get(untracked.task));
+        taken += 1;
+      };
       const adoptable = chosen.filter((untracked) => untracked.kind !== 'unwanted job');
       const unwanted = chosen.filter((untracked) => untracked.kind === 'unwanted job');
-      await adoptEach(adoptable.filter(({ kind }) => kind !== 'parked'));
+      await forEach(
+        deps,
+        adoptable.filter(({ kind }) => kind !== 'parked'),
+        adopt,
+        { signal },
+      );
       // Each returns to the front of its queue: the one that was parked first must be the last.
-      await adoptEach(adoptable.filter(({ kind }) => kind === 'parked').toReversed(), { atOnce: 1 });
+      const returning = adoptable.filter(({ kind }) => kind === 'parked').toReversed();
+      await forEachUntil(deps, returning, adopt, { until: deps.clock.now() + RETURN_MS, signal, atOnce: 1 });
       await cancelUnwanted(unwanted, signal);
       return isAll && mayBePeers.size === 0 && taken + unwanted.length === untrackedTasks.length;
     },

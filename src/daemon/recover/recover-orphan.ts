@@ -43,7 +43,7 @@ export async function recoverOrphans(deps: DaemonDeps, entries: readonly Entry[]
 }
 
 /** How long a pass returns tasks to their queues: meanwhile it does nothing for others. */
-const RETURN_MS = 10_000;
+export const RETURN_MS = 10_000;
 /** So many share one list of all users' jobs. */
 const TOGETHER = 100;
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { TaskId } from '../../../src/clearml/ids.ts';
 import { FOUND_IN_NO_QUEUE } from '../../../src/daemon/end/status-reasons.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
-import { advance, startDaemon } from '../run-daemon.ts';
+import { advance, runFor, startDaemon } from '../run-daemon.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 
@@ -106,12 +106,26 @@ describe('an aborted task waits less than a minute for its cancellation', () => 
     expect(fixture.cluster.jobs.filter(({ state }) => state === 'PENDING')).to.have.length(COUNT - 1);
   });
 
+  it('while many tasks return that users put into the scheduler queue', async () => {
+    const fixture = createStepFixture();
+    await fixture.enqueued(1);
+    await runFor(fixture, 60_000);
+    for (let number = 2; number <= COUNT; number += 1) await fixture.parked(number);
+    fixture.clock.pass(fixture.deps.adoptAfterMs);
+
+    expect(await measure(fixture, taskNumber(1), 1_800_000)).to.be.below(60_000);
+    expect(fixture.cluster.jobs.filter(({ state }) => state === 'PENDING')).to.have.length(COUNT - 1);
+  });
+
   it('while many orphans return', async () => {
     const fixture = createStepFixture();
-    for (let number = 1; number <= 4 * COUNT; number += 1) {
+    await fixture.enqueued(1);
+    await runFor(fixture, 60_000);
+    for (let number = 2; number <= 4 * COUNT; number += 1) {
       const task = await fixture.enqueued(number);
-      if (number > 1) await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });
+      await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });
     }
+    fixture.clock.pass(fixture.deps.adoptAfterMs);
 
     expect(await measure(fixture, taskNumber(1), 1_800_000)).to.be.below(60_000);
     expect(fixture.cluster.jobs.filter(({ state }) => state === 'PENDING')).to.have.length(4 * COUNT - 1);
