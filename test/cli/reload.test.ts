@@ -123,6 +123,22 @@ describe('a daemon that reloads its configuration', () => {
     await daemon.untilLogged('INFO Serving');
   });
 
+  it('warns that it does not apply a changed agent.slurm.http, until it is as before', async () => {
+    const warning = 'WARN agent.slurm.http has changed, which a reload does not apply; restart the daemon';
+    await configure('queues: [aaa]');
+    const daemon = start();
+    await daemon.untilLogged('INFO Serving');
+
+    await configure(`queues: [aaa], http { unix_socket: ${folder}/http.sock }`);
+    daemon.reload();
+    await daemon.untilLogged('INFO Serving', 2);
+    await configure('queues: [bbb]');
+    daemon.reload();
+    await daemon.untilLogged('INFO Serving', 3);
+
+    expect(daemon.log().split(warning)).to.have.length(2);
+  });
+
   it('shows since when its process runs, not since when it has reloaded', async () => {
     await configure('queues: [aaa]');
     const since = async (): Promise<unknown> =>

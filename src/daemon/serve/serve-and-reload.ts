@@ -17,7 +17,9 @@ import { journalFile, parseJournal } from '../journal/journal-lines.ts';
 import { StateDirectoryLostError } from '../journal/lock.ts';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
+import type { Settings } from '../../config/convert-settings.ts';
 import { configuredTemplates } from '../../assembly/read-named-files.ts';
 import { createApp, type App } from '../../assembly/app.ts';
 import { readQueues, refuseInternalQueue } from '../../assembly/read-queue-templates.ts';
@@ -65,6 +67,7 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
     ...(once ? [] : [context.onSignal('SIGHUP', () => void (reading = reading.then(readAgain)))]),
   ];
   let web: ReturnType<OpenWeb> | undefined;
+  let servedHttp: Settings['http'];
   let monitor: Monitor | undefined;
   const manager = once
     ? undefined
@@ -94,7 +97,8 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
       () => undefined,
     );
     current = await opening;
-    const isShown = current.app.config.settings.http !== undefined;
+    servedHttp = current.app.config.settings.http;
+    const isShown = servedHttp !== undefined;
     monitor = once
       ? undefined
       : createMonitor(systemClock, { keepsSteps: isShown, steadyNow: () => Math.round(performance.now()) });
@@ -154,6 +158,8 @@ export async function serve(options: StartOptions, context: ProcessContext): Pro
       await next?.close();
       next = read;
       read.app.log.info('Reloaded the configuration and the templates');
+      if (!isDeepStrictEqual(read.app.config.settings.http, servedHttp))
+        read.app.log.warn('agent.slurm.http has changed, which a reload does not apply; restart the daemon');
       replace.abort();
     } catch (error) {
       if (context.stop.aborted) return;
