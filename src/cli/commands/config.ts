@@ -1,5 +1,6 @@
 // `config`: prints the effective settings.
 import { EXIT } from '../../base/exit-codes.ts';
+import { PROGRAM } from '../option-spelling.ts';
 import { isOn, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
@@ -24,6 +25,7 @@ export const configCommand: Command = {
     const { readConfigured } = await import('../setting-options.ts');
     const { showConfig } = await import('../../config/show-effective-settings.ts');
     const { config } = readConfigured(typed, context);
+    for (const warning of config.warnings) context.stderr(`${PROGRAM}: ${warning}\n`);
     context.stdout(
       showConfig(config, {
         key: textOption(typed, 'key'),
