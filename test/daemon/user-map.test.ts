@@ -247,23 +247,53 @@ describe('when sudo refuses to run commands as one user,', () => {
   });
 });
 
-describe('when each sbatch as one user fails,', () => {
-  it("neither the tasks of other mapped users nor those of the daemon's user wait for that user's", async () => {
-    const { fixture, deps, enqueued } = createBed();
-    const scheduler: Scheduler = {
-      ...deps.scheduler,
-      submit: async (submission) =>
-        submission.runAs?.name === 'alice'
-          ? { kind: 'unavailable', message: 'sbatch: fatal: cannot start a thread' }
-          : deps.scheduler.submit(submission),
-    };
-    for (const number of [1, 2, 3]) await enqueued(number, 'a1');
-    const daemon = startDaemon({ ...deps, scheduler });
-    await advance(fixture.clock, 10 * MINUTE_MS);
-    const others = [await enqueued(4, 'b2'), await enqueued(5, 'd0')];
-    await advance(fixture.clock, MINUTE_MS / 2);
-    await daemon.end();
+// A mapped user can also change what programs print that run as this user (ptrace(2)).
+for (const [what, outcome] of [
+  ['when each sbatch as one user fails,', { kind: 'unavailable', message: 'sbatch: fatal: cannot start a thread' }],
+  [
+    'when sbatch as one user prints that Slurm accepts no more jobs of anyone,',
+    { kind: 'backpressure', message: 'MaxJobCount limit reached' },
+  ],
+] as const)
+  describe(what, () => {
+    it("neither the tasks of other mapped users nor those of the daemon's user wait for that user's", async () => {
+      const { fixture, deps, enqueued } = createBed();
+      const scheduler: Scheduler = {
+        ...deps.scheduler,
+        submit: async (submission) =>
+          submission.runAs?.name === 'alice' ? outcome : deps.scheduler.submit(submission),
+      };
+      for (const number of [1, 2, 3]) await enqueued(number, 'a1');
+      const daemon = startDaemon({ ...deps, scheduler });
+      await advance(fixture.clock, 10 * MINUTE_MS);
+      const others = [await enqueued(4, 'b2'), await enqueued(5, 'd0')];
+      await advance(fixture.clock, MINUTE_MS / 2);
+      await daemon.end();
 
-    expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members(others);
+      expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members(others);
+      expect(fixture.waiting(OWN_QUEUE).toSorted()).to.deep.equal([1, 2, 3]);
+    });
+
+    it('the daemon tries ever less often if it is the same as other users', async () => {
+      const { fixture, deps, enqueued } = createBed();
+      const submittedAt: number[] = [];
+      const scheduler: Scheduler = {
+        ...deps.scheduler,
+        submit() {
+          submittedAt.push(fixture.clock.now());
+          return Promise.resolve(outcome);
+        },
+      };
+      for (const number of [1, 3, 5, 7]) await enqueued(number, 'a1');
+      for (const number of [2, 4, 6, 8]) await enqueued(number, 'b2');
+
+      const daemon = startDaemon({ ...deps, scheduler });
+      await advance(fixture.clock, 10 * MINUTE_MS);
+      const before = submittedAt.length;
+      await advance(fixture.clock, 60 * MINUTE_MS);
+      await daemon.end();
+
+      expect(submittedAt.length - before).to.be.within(6, 60);
+      expect(fixture.waiting(OWN_QUEUE).toSorted()).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8]);
+    });
   });
-});

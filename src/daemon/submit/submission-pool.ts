@@ -145,6 +145,8 @@ export function createSubmissionPool(deps: DaemonDeps, backoff: Backoff): Submis
         noteFailure(returning, now);
         if (!isKept) backoff.failures.returned(returning.task, now);
       } else if (isOfQueue && backoff.holds !== undefined) backoff.holds.refused(refusedOf(returning), why, now);
+      // A mapped user can change what sbatch prints as that user (ptrace(2)).
+      else if (returning.unixUser !== undefined) noteFailure(returning, now);
       else backoff.failed(now, { isFull });
     }
   }
