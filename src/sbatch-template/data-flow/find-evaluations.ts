@@ -36,7 +36,10 @@ export function findEvaluations(layer: NestedScript): Evaluation[] {
       return [{ at: start, requirement: 'number', by: context.where, names }];
     }
     if (context.kind !== 're-evaluated') return [];
-    return [{ at: start, requirement: 'plain word', by: context.by, names: namesIn(range, layer) }];
+    return [
+      { at: start, requirement: 'plain word', by: context.by, names: namesIn(range, layer) },
+      ...(context.by.endsWith('as the name of a variable') ? subscriptsOfNames(range, layer, associative) : []),
+    ];
   });
   const commands = script.commands.flatMap(({ words }): Evaluation[] => {
     const program = words[programAt(words)];
@@ -108,6 +111,22 @@ function fedCode(layer: NestedScript): Evaluation[] {
     const name = inputName(command, layer);
     return [{ at: command.start, requirement: 'plain word', by: reader.by, names: [{ of: { name }, isWhole: false }] }];
   });
+}
+
+/** `read 'a[N]'`, `[[ -v a[N] ]]` */
+function subscriptsOfNames(
+  { start, end }: Range,
+  layer: NestedScript,
+  associative: ReadonlySet<string>,
+): readonly Evaluation[] {
+  return [...layer.text.slice(start, end).matchAll(/([A-Za-z_]\w*)\[([^\]]*)\]/g)].flatMap(
+    ({ index, 0: written, 1: name = '' }): Evaluation[] => {
+      if (associative.has(name)) return [];
+      const subscript = { start: start + index + name.length + 1, end: start + index + written.length - 1 };
+      const names = identifiersIn(subscript, layer);
+      return [{ at: subscript.start, requirement: 'number', by: 'an array subscript', names }];
+    },
+  );
 }
 
 /** `([$N]=…)` */

@@ -175,7 +175,7 @@ export const PASSED_VARIABLE = /^["']?(?:--?[\w-]+=)?["']?(?:\w+(?:=[^,]*)?,)*([
 
 /** Variables whose value bash, a child bash, or a well-known program expands or runs. Singularity evaluates those for its containers. */
 export const CODE_VARIABLES = new RegExp(
-  '^(?:PS[0-4]|PROMPT_COMMAND|BASH_ENV|ENV|BASH_FUNC_.*|(?:APPTAINER|SINGULARITY)ENV_.*|(?:GIT_)?(?:EDITOR|PAGER)|GIT_(?:SSH|SSH_COMMAND|PROXY_COMMAND|EXTERNAL_DIFF)|' +
+  '^(?:PS[0-4]|PROMPT_COMMAND|BASH_(?:ENV|ALIASES|CMDS|FUNC_.*)|ENV|(?:APPTAINER|SINGULARITY)ENV_.*|(?:GIT_)?(?:EDITOR|PAGER)|GIT_(?:SSH|SSH_COMMAND|PROXY_COMMAND|EXTERNAL_DIFF)|' +
     'VISUAL|MANPAGER|LESSOPEN|LESSCLOSE|RSYNC_RSH|TAR_OPTIONS|MAKEFLAGS|PERL5OPT|PERL5DB|RUBYOPT|NODE_OPTIONS)$',
 );
 
