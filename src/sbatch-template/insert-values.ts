@@ -13,7 +13,7 @@ import { displayValue } from './placeholders/display-value.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
 import { checkListLengths } from './directives/check-list-lengths.ts';
 import { checkNoFile, checkNoHelp, enclosingOptions, fillToken } from './directives/render-directives.ts';
-import { hasFilter } from './placeholders/filters.ts';
+import { becomesWords, hasFilter } from './placeholders/filters.ts';
 import { parseOptions } from './directives/parse-directive-options.ts';
 import { BLOCKS, type BlockName, type ValuePlaceholder } from './placeholders/parse-placeholder.ts';
 import { quoteForContext, quoteWords, type Quoted } from './placeholders/quote-value.ts';
@@ -176,9 +176,7 @@ function fillOccurrence(
   origin: ResolvedValue['origin'] | undefined,
 ): Insertion {
   const canSplit = context.kind === 'unquoted' && context.canSplit;
-  const isSplit =
-    hasFilter(placeholder.filters, 'words') || placeholder.variable === 'CLEARML_TASK.container.arguments';
-  const written: Quoted = canSplit && isSplit ? quoteWords(value) : quoteForContext(value, context);
+  const written: Quoted = canSplit && becomesWords(placeholder) ? quoteWords(value) : quoteForContext(value, context);
   const refused = evaluations
     .map((evaluation) => checkEvaluatedValue(value, evaluation, origin))
     .find((one) => one !== undefined);

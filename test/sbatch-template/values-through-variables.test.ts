@@ -304,6 +304,34 @@ describe('the renderer, given a value X in a variable,', () => {
 });
 
 describe('the warnings of a template', () => {
+  for (const [body, by] of [
+    ['srun W python train.py', 'srun'],
+    ['singularity exec --nv W image.sif python train.py', 'singularity'],
+    ['env W python train.py', 'env'],
+    ['timeout W python train.py', 'timeout'],
+    ['bash W', 'bash'],
+    ['a=(W); srun "${a[@]}" python train.py', 'srun'],
+    ['run() { srun "$@" python train.py; }; run W', 'srun'],
+  ] as const)
+    for (const placeholder of ['${CLEARML_TASK.container.arguments}', property('x', '|words')])
+      it(`name the words of a value that ${by} may read as options: ${body.replace('W', placeholder)}`, () => {
+        expect(parseTemplate(withBody(body.replace('W', placeholder)), 't').contents.warnings.join('\n')).to.match(
+          new RegExp(`may be evaluated in line 3, through the words of a command, by ${by}, as options, because it`),
+        );
+      });
+
+  it('do not name the words of a value that a program gets as data', () => {
+    for (const body of [
+      'python train.py W',
+      'srun python train.py W',
+      'a=(W); srun python train.py "${a[@]}"',
+      'echo W',
+    ])
+      expect(parseTemplate(withBody(body.replace('W', property('x', '|words'))), 't').contents.warnings).to.deep.equal(
+        [],
+      );
+  });
+
   it('name the values that may be evaluated, each once, with file and line', () => {
     const text = withBody(`N=$(basename ${X})\n(( N ))`);
 

@@ -9,6 +9,7 @@ import { executedWords, fileName } from './find-flows-through-files.ts';
 import { layered, type LayeredWord, type NestedScript } from './find-nested-scripts.ts';
 import type { ExpandedCommand } from './expand-commands.ts';
 import { inputName } from './parameter-and-input-names.ts';
+import { becomesWords } from '../placeholders/filters.ts';
 import { specialWords } from './find-special-words.ts';
 import { placeholdersIn, keyOf, namesIn, type Source } from './find-value-sources.ts';
 
@@ -183,8 +184,11 @@ function splitWords(words: readonly LayeredWord[]): Evaluation[] {
     const program = words[0]?.text ?? '';
     // The arguments of env before the program can set any variable: BASH_ENV=….
     if (!isSplit && !(/(?:^|\/)env$/.test(program) && /^"\$/.test(written))) return [];
-    const by = isSplit ? `${program}, as options, because it is unquoted` : 'env, as the name of a variable';
-    const values = word.isSplit === true ? placeholdersIn(word, word.layer) : [];
+    const values = placeholdersIn(word, word.layer).filter(
+      ({ of }) => word.isSplit === true || ('placeholder' in of && becomesWords(of.placeholder)),
+    );
+    const because = values.length > 0 && word.isSplit !== true ? 'becomes several words' : 'is unquoted';
+    const by = isSplit ? `${program}, as options, because it ${because}` : 'env, as the name of a variable';
     const names = doubtful([...namesIn(word, word.layer), ...values]);
     return [{ at: word.start, requirement: 'plain word', by, names }];
   });

@@ -72,6 +72,17 @@ export function hasFilter(filters: readonly Filter[], name: string): boolean {
   return filters.some((filter) => filter.name === name);
 }
 
+/** Whether the value becomes several words where its placeholder is a whole argument. */
+export function becomesWords({
+  variable,
+  filters,
+}: {
+  readonly variable: string;
+  readonly filters: readonly Filter[];
+}): boolean {
+  return hasFilter(filters, 'words') || variable === 'CLEARML_TASK.container.arguments';
+}
+
 function removeNewlines(value: string): string {
   return value.replaceAll(/\r?\n/g, '');
 }
