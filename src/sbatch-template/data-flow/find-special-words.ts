@@ -4,7 +4,8 @@ import { RUNNERS, type Runner } from '../shell/programs-that-run-code.ts';
 
 export function specialWords<SomeWord extends Word>([program, ...rest]: readonly SomeWord[]): readonly SomeWord[] {
   if (program === undefined) return [];
-  if (/^(?:\[|test)$/.test(program.text)) return rest;
+  // Any word of find can begin `-exec` or `-delete`.
+  if (/^(?:\[|test|find)$/.test(program.text)) return rest;
   const runner = runnerOf(program);
   return runner === undefined ? [] : rest.slice(0, countSpecial(runner, rest));
 }
@@ -14,21 +15,22 @@ function runnerOf({ text }: Word): Runner | undefined {
   return RUNNERS.find(({ names }) => names.test(name));
 }
 
-/** In `singularity exec IMAGE PROGRAM`, `exec` is no runner itself. */
-const SUBCOMMAND_AND_IMAGE = 2;
-
 /** The number of words up to the program that is run, which is no runner itself. */
 function countSpecial(first: Runner, rest: readonly Word[]): number {
   let runner = first;
-  let operands = first.operands ?? 0;
+  let { operands = 0, subcommands } = first;
   let at = 0;
   for (let word = rest[at]; word !== undefined; word = rest[at]) {
     const next = runnerOf(word);
     if (/^[-+]/.test(word.text)) {
       at += argumentsOf(runner, word);
-    } else if (next !== undefined && operands !== SUBCOMMAND_AND_IMAGE) {
+    } else if (subcommands !== undefined) {
+      if (!subcommands.test(word.text) && word.text !== '\0') break;
+      subcommands = undefined;
+      operands -= 1;
+    } else if (next !== undefined) {
       runner = next;
-      operands = next.operands ?? 0;
+      ({ operands = 0, subcommands } = next);
     } else if (operands > 0) {
       operands -= 1;
     } else if (!/^(?:[\0\d]|\w+=)/.test(word.text)) {

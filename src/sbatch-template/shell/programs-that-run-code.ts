@@ -196,6 +196,8 @@ export interface Runner {
   readonly optionsWithTwo?: RegExp;
   /** The number of operands before the program: `singularity exec IMAGE PROGRAM`. */
   readonly operands?: number;
+  /** The first operand is a subcommand; only these run a program. */
+  readonly subcommands?: RegExp;
 }
 
 // cspell:disable
@@ -232,7 +234,37 @@ export const RUNNERS: readonly Runner[] = [
     optionsWithArgument:
       /^-[BHSWo]$|^--(?:bind|mount|env|env-file|home|pwd|cwd|workdir|scratch|overlay|network|hostname|app|dns|security)$/,
     operands: 2,
+    subcommands: /^(?:exec|run|shell|test|instance)$/,
   },
+  {
+    names: /^(?:docker|podman|nerdctl|enroot)$/,
+    optionsWithArgument:
+      /^-[ehlmpuvw]$|^--(?:env|env-file|volume|mount|user|workdir|name|gpus|device|network|ipc|shm-size|entrypoint|hostname|label|memory|cpus|ulimit|runtime|rc|conf)$/,
+    operands: 2,
+    subcommands: /^(?:run|exec|start)$/,
+  },
+  {
+    names: /^(?:conda|mamba|micromamba|poetry|pipenv|uv|pixi|accelerate)$/,
+    optionsWithArgument:
+      /^-[npe]$|^--(?:name|prefix|cwd|with|python|environment|config_file|num_processes|num_machines)$/,
+    operands: 1,
+    subcommands: /^(?:run|launch)$/,
+  },
+  // All options take an argument.
+  { names: /^nsys$/, optionsWithArgument: /^-[^=]+$/, operands: 1, subcommands: /^(?:profile|launch)$/ },
+  {
+    names: /^perf$/,
+    optionsWithArgument: /^-[eoFrcp]$|^--(?:event|output|freq|repeat|call-graph)$/,
+    operands: 1,
+    subcommands: /^(?:stat|record|trace)$/,
+  },
+  { names: /^(?:strace|ltrace)$/, optionsWithArgument: /^-[abeopsuEIOPSXU]$/ },
+  {
+    names: /^(?:torchrun|deepspeed|horovodrun)$/,
+    optionsWithArgument: /^--?(?!(?:standalone|no[-_]python|verbose)$)[a-z][\w-]+$|^-[Hnp]+$/,
+  },
+  { names: /^(?:valgrind|catchsegv|unshare|setpriv|prlimit|ibrun|aprun|jsrun|xvfb-run|dbus-run-session)$/ },
+  { names: /^(?:chroot|chrt|ch-run)$/, optionsWithArgument: /^-[bc]$|^--(?:bind|cd)$/, operands: 1 },
   { names: /^flock$/, optionsWithArgument: /^-[wE]$|^--(?:timeout|wait|conflict-exit-code)$/, operands: 1 },
   { names: /^(?:ba|da|z|k)?sh$/, optionsWithArgument: /^[-+][A-Za-z]*[oO]$|^--(?:rcfile|init-file)$/ },
   { names: /^(?:command|builtin|nohup|setsid|nice|ionice|taskset|run|jobs|python[0-9.]*|perl|ruby)$/ },
