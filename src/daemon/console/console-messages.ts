@@ -222,6 +222,11 @@ export function describeSlowStart(job: Job, runningForMs: number): string {
   return `Slurm job ${job.id} has been running for ${formatDuration(runningForMs)}${onNodes(job)}, but clearml-agent has not started the task. The job may still be installing packages: see its log on the cluster.`;
 }
 
+/** Shown when Slurm has stopped the processes of a job, and keeps them. */
+export function describeSuspended(job: Job): string {
+  return `Slurm has suspended job ${job.id}${onNodes(job)}, for example to run jobs of higher priority. The task continues when Slurm resumes the job, unless the ClearML server stops it after two hours of silence.`;
+}
+
 export const ABORT_REPEATED =
   'The abort was lost because clearml-agent was still starting the task. The daemon has aborted the task again.';
 

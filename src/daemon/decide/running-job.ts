@@ -4,7 +4,13 @@ import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { isAbortedRun, isAbortOverwritten, isAskedToStop, isStoppedByTerm } from './recognize-abort.ts';
 import type { Entry } from '../journal/entry.ts';
-import { ABORT_REPEATED, describeSlowStart, describeStart, describeUnwanted } from '../console/console-messages.ts';
+import {
+  ABORT_REPEATED,
+  describeSlowStart,
+  describeStart,
+  describeSuspended,
+  describeUnwanted,
+} from '../console/console-messages.ts';
 import type { Action } from './action.ts';
 import { cancel, NOT_ENDED_IN_TIME, logOnce, removeEntryIfParked } from './shared-actions.ts';
 import type { Observation } from './observation.ts';
@@ -13,6 +19,14 @@ import { hasReportedSinceStatus, ranAs } from './who-runs-the-task.ts';
 export function decideRunning(job: Job, observation: Observation): Action[] {
   const { entry } = observation;
   const startedOn = startOf(job);
+  // Once for each start: with gang scheduling, Slurm suspends and resumes jobs every half minute.
+  if (job.state === 'SUSPENDED' && entry.told.suspended !== true) {
+    const told = { ...entry.told, suspended: true };
+    return [
+      ...logOnce(told, { level: 'WARNING', text: describeSuspended(job) }),
+      ...watch(job, { ...observation, entry: { ...entry, told } }),
+    ];
+  }
   if (job.state !== 'RUNNING' || entry.told.startedOn === startedOn) return watch(job, observation);
   const told = { startedOn };
   const isAgain = entry.told.startedOn?.startsWith(`${job.id}@`) === true;
@@ -92,7 +106,8 @@ function isAgentFinished(task: Task | undefined, job: Job): boolean {
 
 function slowStart(job: Job, { entry, now, gracePeriods }: Observation): Action[] {
   const runningForMs = job.startAt === undefined ? 0 : now - job.startAt;
-  if (runningForMs < gracePeriods.startMs || entry.told.slowStart === true) return clearTimers(entry);
+  const isSlow = runningForMs >= gracePeriods.startMs && job.state !== 'SUSPENDED';
+  if (!isSlow || entry.told.slowStart === true) return clearTimers(entry);
   return logOnce({ ...entry.told, slowStart: true }, { level: 'WARNING', text: describeSlowStart(job, runningForMs) });
 }
 

@@ -99,6 +99,8 @@ export const Entry = z.object({
       reason: z.string().optional(),
       startedOn: z.string().optional(),
       slowStart: z.boolean().optional(),
+      /** That Slurm has suspended the job since this start. */
+      suspended: z.boolean().optional(),
       /** That the user's abort was repeated. */
       abortRepeated: z.boolean().optional(),
       /** That the newest sbatch created no job. */

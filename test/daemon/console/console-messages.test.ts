@@ -7,6 +7,7 @@ import {
   describeCannotStart,
   describeRefusal,
   describeSlowStart,
+  describeSuspended,
   describeStart,
   describeSubmitted,
   describeClaimed,
@@ -89,6 +90,10 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   ],
   [describeStart(jobOf('RUNNING', on), false), 'Slurm job 7 started in partition debug on n[1-2].'],
   [describeStart(jobOf('RUNNING', on), true), 'Slurm job 7 started again in partition debug on n[1-2].'],
+  [
+    describeSuspended(jobOf('SUSPENDED', on)),
+    'Slurm has suspended job 7 on n[1-2], for example to run jobs of higher priority. The task continues when Slurm resumes the job, unless the ClearML server stops it after two hours of silence.',
+  ],
   [
     describeSlowStart(jobOf('RUNNING', on), 300_000),
     'Slurm job 7 has been running for 5 min on n[1-2], but clearml-agent has not started the task. The job may still be installing packages: see its log on the cluster.',

@@ -19,6 +19,38 @@ describeRows('for a running job, the daemon', [
     done: [],
   },
   {
+    title: 'reports once for each start that Slurm has suspended the job',
+    seen: { jobs: [jobOf('SUSPENDED')], task: taskOf('in_progress'), entry: started },
+    done: ['note', 'log'],
+  },
+  {
+    title: 'does nothing while the job stays suspended, or is suspended again',
+    seen: {
+      jobs: [jobOf('SUSPENDED')],
+      task: taskOf('in_progress'),
+      entry: entryOf({ told: { startedOn: '7@', suspended: true } }),
+    },
+    done: [],
+  },
+  {
+    title: 'does not report a slow start of the agent in a suspended job',
+    seen: {
+      jobs: [jobOf('SUSPENDED', { startAt: NOW - GRACES.startMs })],
+      place: 'parked',
+      entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}`, suspended: true } }),
+    },
+    done: [],
+  },
+  {
+    title: 'cancels a suspended job after the grace period if the task was deleted',
+    seen: {
+      jobs: [jobOf('SUSPENDED')],
+      task: undefined,
+      entry: entryOf({ told: { startedOn: '7@', suspended: true }, astraySince: LONG_AGO }),
+    },
+    done: ['cancel'],
+  },
+  {
     title: 'keeps tracking the job while its nodes clean up (S-32)',
     seen: { jobs: [jobOf('COMPLETING', { endedAt: LONG_AGO })], task: taskOf('in_progress'), entry: started },
     done: [],
