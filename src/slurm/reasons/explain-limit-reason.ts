@@ -37,6 +37,8 @@ const GRAMMAR = new RegExp(
     '(?:Limit|NotSatisfied)?$',
 );
 
+const OTHERS_FIRST = 'the job starts when other jobs have ended';
+
 /** Limits that older releases name with a single word. */
 const WHOLE: Readonly<Record<string, Reason>> = {
   AccountingPolicy: full('your account or QOS has reached one of its limits'),
@@ -80,7 +82,7 @@ export function explainLimitReason(word: string): Reason | undefined {
           'Request less, or lower --time.',
         );
   }
-  if (time === undefined) return full(`${users} use as ${amount} ${noun} as allowed`);
+  if (time === undefined) return full(`with this job, ${users} would use more ${noun} than allowed`);
   if (time === 'Minutes') return usedUp(`the ${adjective} minutes granted to ${giver} are used up`);
   return {
     ...full(`running jobs may use up all the ${adjective} minutes that ${giver} allows`),
@@ -93,11 +95,13 @@ function isResource(what: string): what is keyof typeof RESOURCES {
 }
 
 function tooMany(explanation: string): Reason {
-  return { ...full(explanation), limits: 'jobs' };
+  return { class: 'waits', explanation: `${explanation}; ${OTHERS_FIRST}`, limits: 'jobs' };
 }
 
+/** Without DenyOnLimit in the QOS, Slurm also accepts a job that alone exceeds the limit (sacctmgr(1)). */
 function full(explanation: string): Reason {
-  return { class: 'waits', explanation: `${explanation}; the job starts when other jobs have ended`, limits: 'size' };
+  const advice = 'If it requests more than the whole limit, it never starts: request less.';
+  return { class: 'waits', explanation: `${explanation}; ${OTHERS_FIRST}`, advice, limits: 'size' };
 }
 
 function usedUp(explanation: string): Reason {

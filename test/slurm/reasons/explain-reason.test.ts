@@ -104,10 +104,18 @@ describe('explainReason (of a job in Slurm)', () => {
 
   it('names the limit, and the user or account that has reached it', () => {
     expect(explainReason('AssocGrpGRES').explanation).to.equal(
-      'the users of your account use as many GPUs (or other generic resources) as allowed; the job starts when other jobs have ended',
+      'with this job, the users of your account would use more GPUs (or other generic resources) than allowed; the job starts when other jobs have ended',
     );
-    expect(explainReason('QOSMaxMemoryPerUser').explanation).to.match(/^you use as much memory as allowed/);
+    expect(explainReason('QOSMaxMemoryPerUser').explanation).to.match(
+      /^with this job, you would use more memory than allowed/,
+    );
     expect(explainReason('MaxCpuRunMinsPerUser').advice).to.contain('--time');
+  });
+
+  it('says of a limit for several jobs that the job may exceed it alone, and then waits for ever', () => {
+    for (const reason of ['QOSMaxNodePerUserLimit', 'QOSGrpCpuLimit', 'AssocGrpGRES'])
+      expect(explainReason(reason).advice, reason).to.contain('never starts');
+    expect(explainReason('QOSMaxJobsPerUserLimit').advice).to.equal(undefined);
   });
 
   it('quotes an unknown reason', () => {
