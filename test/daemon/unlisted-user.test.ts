@@ -1,7 +1,7 @@
 // A Unix user whose jobs cannot be listed: only this user's tasks wait.
 import { expect } from 'chai';
 import { poll } from '../../src/daemon/poll/poll.ts';
-import { recoverOrphan } from '../../src/daemon/recover/recover-orphan.ts';
+import { recoverOrphans } from '../../src/daemon/recover/recover-orphan.ts';
 import { submitClaimedTask } from '../../src/daemon/submit/submit-claimed-task.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
@@ -60,7 +60,7 @@ describe('if the jobs of one user cannot be listed, the daemon', () => {
     const entry = entryOf({ task, queue: OWN_QUEUE, step: 'orphaned', queuedAt: fixture.clock.now() });
     await deps.journal.write(entry);
 
-    await recoverOrphan(deps, entry, { signal });
+    await recoverOrphans(deps, [entry], signal);
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
 
     const [queue = expect.fail('no queue is served')] = deps.queues;

@@ -11,7 +11,7 @@ import { returnToQueue } from '../end/return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, readParked, type Snapshot } from '../poll/poll.ts';
 import { unpark, readClaimed } from '../claim/park.ts';
-import { recoverOrphan, recoverOrphans } from './recover-orphan.ts';
+import { recoverOrphans } from './recover-orphan.ts';
 import { submitWithoutJobAgain, trackJob } from '../submit/submit-parked-task.ts';
 import { isLongAgo } from '../submit/confirm-parked.ts';
 import { renewParking } from '../reconcile/park-again.ts';
@@ -64,13 +64,13 @@ async function finishStep(context: StepContext, entry: Entry): Promise<boolean> 
     case 'claiming':
       // Still in its queue: the pop never happened. Queued but nowhere: it was popped by us, or by another daemon that claimed it
       // first. Anywhere else, it belongs to another daemon or user.
-      if (place === 'nowhere') await recoverOrphan(deps, entry, context);
+      if (place === 'nowhere') context.orphans.push(entry);
       else await deps.journal.forget(entry.task);
       return true;
     case 'parking':
       // A peer may have claimed it since, and be gone: it must be claimed again, so that limits and pauses apply.
       if (place === 'nowhere' && deps.peers.hasMet() && isLongAgo(deps, entry)) {
-        await recoverOrphan(deps, entry, context);
+        context.orphans.push(entry);
         return true;
       }
       if (place === 'nowhere' || place === 'parked') return finishParking(context, entry, place === 'parked');

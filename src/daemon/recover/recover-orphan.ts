@@ -1,4 +1,4 @@
-// Recovers an orphan: a task that has been queued but in no queue for long returns to its own, unless another daemon holds it.
+// Recovers orphans: a task that has been queued but in no queue for long returns to its own, unless another daemon holds it.
 import { readTaskState } from '../../clearml/read-task-state.ts';
 import { winsRace } from '../../clearml/errors.ts';
 import type { Task } from '../../clearml/task.ts';
@@ -19,21 +19,9 @@ const IN_NO_QUEUE = 'the task had the status queued but was in no queue';
  * Two daemons may recover the same task, and one of them may have claimed it again already. So the task is marked first: a daemon between
  * pop and park sees the mark and gives the task up. If a daemon parked it before the mark, its entry or its job is found afterwards.
  * If two daemons mark it, only the later one continues: the mark names its daemon, so the earlier one does not take it for its own.
+ *
+ * Some of many may be left to a later pass.
  */
-export async function recoverOrphan(
-  deps: DaemonDeps,
-  entry: Entry,
-  { signal }: { readonly signal: AbortSignal },
-): Promise<void> {
-  const marked = await markOrphan(deps, entry);
-  if (marked === undefined) return;
-  // ClearML first, as in a poll: what a job takes from a queue meanwhile is a live job then.
-  const place = readPlaces(await deps.clearml.queues.readAll(), deps.schedulerQueue)(entry.task, entry.queue);
-  const jobs = place === 'nowhere' ? await listAllUsersJobs(deps, signal) : undefined;
-  return returnMarked(deps, { entry, marked, why: IN_NO_QUEUE }, place, jobs);
-}
-
-/** The same for many. Some may be left to a later pass. */
 export async function recoverOrphans(deps: DaemonDeps, entries: readonly Entry[], signal: AbortSignal): Promise<void> {
   const orphans = entries.map((entry) => ({ task: entry.task, entry, why: IN_NO_QUEUE }));
   await inParts(deps, orphans, async (some, until) => {
@@ -83,6 +71,7 @@ export async function beginRecovery(
     { signal },
   );
   if (found.size === 0 || signal.aborted) return () => Promise.resolve();
+  // ClearML first, as in a poll: what a job takes from a queue meanwhile is a live job then.
   const placeOf = readPlaces(await deps.clearml.queues.readAll(), deps.schedulerQueue);
   const isAnyNowhere = [...found].some(([task, { entry }]) => placeOf(task, entry.queue) === 'nowhere');
   const jobs = isAnyNowhere ? await listAllUsersJobs(deps, signal) : undefined;

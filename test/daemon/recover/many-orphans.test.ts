@@ -52,6 +52,17 @@ describe('the jobs of all users are listed only a few times', () => {
     expect(fixture.cluster.jobs.filter(({ state }) => state === 'CANCELLED')).to.have.length(COUNT);
   });
 
+  it('if the daemon was killed just after it had claimed many tasks', async () => {
+    const fixture = createStepFixture();
+    for (let number = 1; number <= COUNT; number += 1) {
+      const task = await fixture.claimed(number);
+      const claim = { task, queue: OWN_QUEUE, queueName: 'own', attempts: 0, told: {} };
+      await fixture.deps.journal.write({ ...claim, step: 'claiming', stepAt: fixture.clock.now() });
+    }
+
+    expect(await countLists(fixture, 300_000)).to.be.at.most(2 + COUNT / 5);
+  });
+
   it('if many tasks are enqueued with the status reason of an orphan', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= COUNT; number += 1) {

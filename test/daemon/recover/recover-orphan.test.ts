@@ -1,6 +1,6 @@
 // Tests the recovery of an orphan when a failure follows the daemon's mark on it.
 import { expect } from 'chai';
-import { recoverOrphan } from '../../../src/daemon/recover/recover-orphan.ts';
+import { recoverOrphans } from '../../../src/daemon/recover/recover-orphan.ts';
 import { describeOrphan } from '../../../src/daemon/console/console-messages.ts';
 import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import { createStepFixture, popDuringAbort, type StepFixture } from '../step-fixture.ts';
@@ -21,7 +21,7 @@ describe('when it recovers an orphan, the daemon', () => {
       await popDuringAbort(fixture, task);
       const entry = entryOf({ task, queue: OWN_QUEUE, step: 'orphaned', queuedAt: at });
       await fixture.deps.journal.write(entry);
-      await recoverOrphan(fixture.deps, entry, { signal });
+      await recoverOrphans(fixture.deps, [entry], signal);
 
       expect(await fixture.read(task)).to.include({ status: 'stopped' });
       expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
@@ -41,7 +41,7 @@ describe('when it recovers an orphan, the daemon', () => {
     };
     const deps = { ...fixture.deps, clearml: { ...clearml, tasks: { ...clearml.tasks, unstart } } };
 
-    await recoverOrphan(deps, entry, { signal });
+    await recoverOrphans(deps, [entry], signal);
 
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
     expect([...journal.entries.keys()]).to.deep.equal([]);
@@ -62,7 +62,7 @@ describe('when it recovers an orphan, the daemon', () => {
     };
     const deps = { ...fixture.deps, clearml: { ...clearml, queues: { ...clearml.queues, returnToQueue } } };
 
-    await recoverOrphan(deps, entry, { signal });
+    await recoverOrphans(deps, [entry], signal);
 
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
     expect([...journal.entries.keys()]).to.deep.equal([]);
@@ -85,7 +85,7 @@ describe('when it recovers an orphan, the daemon', () => {
       };
       const deps = { ...fixture.deps, clearml: { ...clearml, queues: { ...clearml.queues, returnToQueue } } };
 
-      await recoverOrphan(deps, entry, { signal });
+      await recoverOrphans(deps, [entry], signal);
 
       expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
       expect([...journal.entries.keys()]).to.deep.equal([]);
@@ -106,7 +106,7 @@ describe('when it recovers an orphan, the daemon', () => {
       const again = async (): Promise<void> => {
         const entry = journal.entries.get(task);
         if (entry === undefined) throw new Error('nothing is known of the task any more');
-        await recoverOrphan(fixture.deps, entry, { signal });
+        await recoverOrphans(fixture.deps, [entry], signal);
       };
 
       fixture.fate = (call) => (call.endpoint === endpoint ? 'not made' : undefined);
