@@ -5,6 +5,7 @@ import type { TaskId } from '../clearml/ids.ts';
 import { planStart, readTaskState } from './plan-start.ts';
 import { trackOneTask, type OneTaskEnd } from './track-one-task.ts';
 import type { DaemonDeps } from '../daemon/deps.ts';
+import { lastJobOf } from '../daemon/end/status-reasons.ts';
 import { mappingOf } from '../daemon/users/unix-users.ts';
 import { unlessUnavailable } from '../slurm/errors.ts';
 import { parseJobName } from '../slurm/job-name.ts';
@@ -120,7 +121,7 @@ export async function endOf(
     return { isOver: true, isCompleted: true, exitCode: undefined };
   const mapping = mappingOf(deps.unixUsers, task?.user);
   const seen = mapping.kind === 'run as' ? mapping.user : undefined;
-  const last = jobId ?? (task?.slurmJob as JobId | undefined);
+  const last = jobId ?? (task === undefined ? undefined : (lastJobOf(task) as JobId | undefined));
   const record = last === undefined ? undefined : await unlessUnavailable(deps.scheduler.record(last, { runAs: seen }));
   // Slurm reuses ids, and any user can give a job this name.
   const isIts = parseJobName(record?.name ?? '')?.taskId === task?.id && record?.isOthers !== true;

@@ -16,6 +16,7 @@ import { findTask } from './find-task.ts';
 import { withClearml } from '../assembly/clearml-from-config.ts';
 import type { App } from '../assembly/app.ts';
 import { chooseJob } from '../daemon/decide/decide.ts';
+import { lastJobOf } from '../daemon/end/status-reasons.ts';
 import { journalEntries } from '../daemon/journal/journal-lines.ts';
 import { byTask } from '../daemon/poll/poll.ts';
 import { isRecordOfTask } from '../daemon/users/jobs-of-task.ts';
@@ -95,7 +96,7 @@ async function findJobOnCluster(app: App, cluster: ClusterSettings, task: TaskId
   let job: FoundJob | undefined;
   try {
     const { stateDir } = cluster;
-    job = await findJob({ ...side, stateDir }, task, () => lastJobOf(app, task));
+    job = await findJob({ ...side, stateDir }, task, () => readLastJob(app, task));
     return job && { ...side, job };
   } finally {
     if (job === undefined) await side.host.close();
@@ -112,9 +113,12 @@ async function printConsole(app: App, output: LogOutput, task: TaskId, lines: nu
   return true;
 }
 
-/** The user property that the daemon sets when it submits a job. */
-function lastJobOf(app: App, task: TaskId): Promise<string | undefined> {
-  return withClearml(app, async ({ tasks }) => (await tasks.get(task))?.task.slurmJob);
+/** By the user property that the daemon sets when it submits a job. */
+function readLastJob(app: App, id: TaskId): Promise<string | undefined> {
+  return withClearml(app, async ({ tasks }) => {
+    const read = await tasks.get(id);
+    return read && lastJobOf(read.task);
+  });
 }
 
 interface Printing {

@@ -6,6 +6,8 @@ import type { Task } from '../../src/clearml/task.ts';
 import { endOf } from '../../src/execute/execute-task.ts';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import type { JobId } from '../../src/slurm/scheduler.ts';
+import { formatJobName } from '../../src/slurm/job-name.ts';
+import { attempt } from '../daemon/decide/observations.ts';
 import { createStepFixture } from '../daemon/step-fixture.ts';
 
 describe('`execute`', () => {
@@ -22,6 +24,27 @@ describe('`execute`', () => {
   it('returns the result of a failed task even if Slurm does not respond after the end of the task', async () => {
     const scheduler = { record: () => Promise.reject(new SlurmUnavailableError('slurmctld restarts')) };
     const end = { isOver: true, task: await taskThatIs('failed'), jobId: '7' as JobId };
+
+    const result = await endOf({ scheduler, log: silent }, end, () => Promise.resolve());
+
+    expect(result).to.deep.equal({ isOver: true, isCompleted: false, exitCode: undefined });
+  });
+
+  it("returns no exit code of an earlier run's job if the task was rejected before it had a job", async () => {
+    const task = { ...(await taskThatIs('failed')), statusReason: 'template', slurmJob: '7' };
+    const record = {
+      name: formatJobName(task.id, attempt(1)),
+      stateWord: 'FAILED',
+      exitCode: 77,
+      exitSignal: 0,
+      outputPath: undefined,
+      nodes: 'n1',
+      timeLimit: undefined,
+      reason: undefined,
+      restarts: 0,
+    };
+    const scheduler = { record: () => Promise.resolve(record) };
+    const end = { isOver: true, task, jobId: undefined };
 
     const result = await endOf({ scheduler, log: silent }, end, () => Promise.resolve());
 

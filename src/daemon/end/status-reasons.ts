@@ -1,4 +1,5 @@
 // The table of reasons why the daemon changes the status of a task: the decision table, the audit log and the history read it.
+import type { Task } from '../../clearml/task.ts';
 import type { CauseOfEnd } from '../../history/ended-attempt.ts';
 import type { Asker } from '../audit/audit-line.ts';
 
@@ -49,4 +50,14 @@ export function isReasonOfDaemon(reason: string): boolean {
 export function meaningOf(reason: string): Meaning {
   const known: Readonly<Record<string, Meaning>> = STATUS_REASONS;
   return (Object.hasOwn(known, reason) ? known[reason] : undefined) ?? { by: 'daemon' };
+}
+
+/** Whether the task failed before it had a job: its user property `slurm_job_id` is then missing, or that of an earlier run. */
+export function isRejected({ status, statusReason }: Pick<Task, 'status' | 'statusReason'>): boolean {
+  return status === 'failed' && meaningOf(statusReason).cause === 'rejected';
+}
+
+/** The job of the last run of the task, as its user property shows it. */
+export function lastJobOf(task: Pick<Task, 'status' | 'statusReason' | 'slurmJob'>): string | undefined {
+  return isRejected(task) ? undefined : task.slurmJob;
 }

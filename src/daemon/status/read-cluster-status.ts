@@ -8,7 +8,7 @@ import type { Task } from '../../clearml/task.ts';
 import type { Job, JobId, JobSize, Scheduler } from '../../slurm/scheduler.ts';
 import type { CauseOfEnd } from '../../history/ended-attempt.ts';
 import { explainEnd } from '../end/history-cause.ts';
-import { meaningOf } from '../end/status-reasons.ts';
+import { isRejected, lastJobOf } from '../end/status-reasons.ts';
 import type { Entry } from '../journal/entry.ts';
 import { accountsOf, type UnixUsers } from '../users/unix-users.ts';
 import { hasSubmitted, isJobOfTask } from '../users/jobs-of-task.ts';
@@ -181,11 +181,10 @@ async function readEnded(
     changedSince: now - endedSinceMs,
   });
   const rows = found.flatMap((task) => {
-    const { id, name, status, statusReason, statusChanged: endedAt, slurmJob, executionQueue } = task;
+    const { id, name, status, statusChanged: endedAt, executionQueue } = task;
     const queue = served.find((one) => one.id === executionQueue)?.name ?? '';
-    const isRejected = status === 'failed' && meaningOf(statusReason).cause === 'rejected';
-    if (slurmJob === undefined && !isRejected) return [];
-    const job = isRejected ? undefined : slurmJob;
+    const job = lastJobOf(task);
+    if (job === undefined && !isRejected(task)) return [];
     return [{ task: id, name, queue, job, status, endedAt, why: explain(task) }];
   });
   return { rows: rows.toSorted((a, b) => (b.endedAt ?? 0) - (a.endedAt ?? 0)) };
