@@ -87,7 +87,7 @@ describe('the program, given an option of clearml-agent,', () => {
     [['--use-pbs'], '--use-pbs is not supported: this program works with Slurm only'],
     [
       ['--queue', 'q', '--gpus', '0,1'],
-      '--gpus is an option of clearml-agent; here the template sets the number of GPUs',
+      '--gpus is an option of clearml-agent; with this program, the template sets the number of GPUs',
     ],
     [
       ['--docker', 'image'],
