@@ -84,7 +84,8 @@ function refuseUnknown(typed: ParsedArgs, options: Readonly<Record<string, Optio
   const known = Object.keys(options);
   for (const name of Object.keys(typed)) {
     if (known.includes(name)) continue;
-    const foreign = FOREIGN_OPTIONS[name];
+    // Not that of `--constructor`, which every object has.
+    const foreign = Object.hasOwn(FOREIGN_OPTIONS, name) ? FOREIGN_OPTIONS[name] : undefined;
     if (foreign !== undefined) throw new UsageError(`--${name} ${foreign}`);
     const near = nearestName(name, known);
     throw new UsageError(`Unknown option --${name}.${near === undefined ? seeHelp(command) : didYouMean(`--${near}`)}`);

@@ -40,10 +40,10 @@ export const NAMED_VARIABLES: readonly NamedVariable[] = [
 
 const DYNAMIC_PREFIX = 'CLEARML_AGENT__';
 
-const SWITCHES: Readonly<Record<string, boolean>> = {
-  ...Object.fromEntries(['y', 'yes', 't', 'true', 'on', '1'].map((word) => [word, true])),
-  ...Object.fromEntries(['n', 'no', 'f', 'false', 'off', '0'].map((word) => [word, false])),
-};
+const SWITCHES: ReadonlyMap<string, boolean> = new Map([
+  ...['y', 'yes', 't', 'true', 'on', '1'].map((word) => [word, true] as const),
+  ...['n', 'no', 'f', 'false', 'off', '0'].map((word) => [word, false] as const),
+]);
 
 /** Variables that are not settings: files, logging and proxies. Of several names, the first that is set applies. */
 export const OTHER_VARIABLES = {
@@ -152,7 +152,7 @@ function valueOf(text: string, kind: NamedVariable['kind'], origin: Origin): Sca
 }
 
 function switchFrom(text: string, origin: Origin): boolean {
-  const value = SWITCHES[text.toLowerCase()];
+  const value = SWITCHES.get(text.toLowerCase());
   if (value === undefined) throw new ConfigError('must be true or false', origin);
   return value;
 }

@@ -8,6 +8,8 @@ describe('the program', () => {
   for (const [args, answer] of [
     [['--quue', 'q'], 'Unknown option --quue. Did you mean --queue?'],
     [['--quiet'], 'Unknown option --quiet.'],
+    [['--constructor', 'x'], 'Unknown option --constructor. See clearml-agent-slurm --help.'],
+    [['completion', 'constructor'], 'Name a shell: bash, zsh, fish.'],
     [['logs', '--folow'], 'Unknown option --folow. Did you mean --follow?'],
     [['rendr'], 'Unknown command "rendr". Did you mean render?'],
     [['render', '--taks', '1'], 'Unknown option --taks. Did you mean --task?'],

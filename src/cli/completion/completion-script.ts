@@ -6,15 +6,15 @@ import { fishCompletion } from './fish.ts';
 import { completionWords, type CommandWords } from './list-completions.ts';
 import { zshCompletion } from './zsh.ts';
 
-const SHELLS: Readonly<Record<string, (commands: readonly CommandWords[]) => string>> = {
-  bash: bashCompletion,
-  zsh: zshCompletion,
-  fish: fishCompletion,
-};
+const SHELLS: ReadonlyMap<string, (commands: readonly CommandWords[]) => string> = new Map([
+  ['bash', bashCompletion],
+  ['zsh', zshCompletion],
+  ['fish', fishCompletion],
+]);
 
 /** @throws UsageError for an unsupported shell */
 export function completionScript(shell: string | undefined, commands: readonly Command[]): string {
-  const script = SHELLS[shell ?? ''];
-  if (script === undefined) throw new UsageError(`Name a shell: ${Object.keys(SHELLS).join(', ')}.`);
+  const script = SHELLS.get(shell ?? '');
+  if (script === undefined) throw new UsageError(`Name a shell: ${[...SHELLS.keys()].join(', ')}.`);
   return script(completionWords(commands));
 }
