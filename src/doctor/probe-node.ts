@@ -89,20 +89,27 @@ async function probe({ app, cluster, host, scheduler, place, container }: Probin
   }
 }
 
-/** Slurm follows a link at the path of the log, so the log must be where no other user can create one. */
+/**
+ * Slurm follows a link at the path of the log, so the log must be where no other user can create one. Slurm creates no directory: another
+ * check reports that the shared directory is missing.
+ */
 async function findLogFolder(
   host: Transport,
   sharedDir: string | undefined,
   trustedGroup: string | undefined,
 ): Promise<Fact<string>> {
   const whys: string[] = [];
-  for (const folder of [sharedDir, await homeFolder(host)]) {
-    if (folder === undefined) continue;
+  const isShared = sharedDir !== undefined && (await isDirectory(host, sharedDir));
+  for (const folder of [...(isShared ? [sharedDir] : []), await homeFolder(host)]) {
     const why = await findDistrustOnHost(host, folder, trustedGroup);
     if (why === undefined) return known(folder);
     whys.push(why);
   }
   return unavailable(`no job was submitted because other users could change the log of the job: ${whys.join('; ')}`);
+}
+
+async function isDirectory(host: Transport, path: string): Promise<boolean> {
+  return (await host.run({ program: 'test', args: ['-d', path], timeoutMs: READ_TIMEOUT_MS })).exitCode === 0;
 }
 
 async function homeFolder(host: Transport): Promise<string> {

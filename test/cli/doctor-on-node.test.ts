@@ -1,6 +1,8 @@
 // `doctor --on-node`: what a real job finds on a real node, and that the job and its files are removed.
 import { expect } from 'chai';
+import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DoctorProblem } from '../doctor/seed-problem.ts';
 import { NODE_PROBLEMS } from '../doctor/cluster-problems.ts';
@@ -51,6 +53,18 @@ describe('doctor --on-node', () => {
     expect(report.row('shared-folder')).to.include({ result: 'failed' });
     expect(report.row('probe-job')).to.include({ result: 'ok' });
     expect(after.mtimeNs).to.equal(before.mtimeNs);
+  });
+
+  it('also reports what it finds on a node if the shared directory does not exist', async () => {
+    const shared = join(tmpdir(), `no-such-directory-${randomUUID()}`);
+    await using world = await startWorld({ slurm: `shared_dir: ${shared}` });
+
+    const report = readReport(await world.run('doctor', '--json', '--on-node'));
+
+    expect(report.failed.map(({ id, says }) => `${id}: ${says}`)).to.deep.equal([
+      `shared-folder: ${shared} is missing`,
+      `node-shared-folder: ${shared} is not writable on the node`,
+    ]);
   });
 
   it('reports what the node lacks', async () => {
