@@ -18,6 +18,7 @@ import type { App } from '../assembly/app.ts';
 import { chooseJob } from '../daemon/decide/decide.ts';
 import { lastJobOf } from '../daemon/end/status-reasons.ts';
 import { journalEntries } from '../daemon/journal/journal-lines.ts';
+import { oneTaskStateDir } from '../daemon/serve/derive-names-and-job-settings.ts';
 import { byTask } from '../daemon/poll/poll.ts';
 import { isRecordOfTask } from '../daemon/users/jobs-of-task.ts';
 
@@ -226,7 +227,8 @@ export async function findJob(
   task: TaskId,
   lastKnown: () => Promise<string | undefined>,
 ): Promise<FoundJob | undefined> {
-  const entry = (await journalEntries(stateDir)).get(task);
+  const entry =
+    (await journalEntries(stateDir)).get(task) ?? (await journalEntries(oneTaskStateDir({ stateDir }, task))).get(task);
   const runAs = entry?.unixUser;
   const list = await scheduler.list(undefined, runAs === undefined ? [] : [runAs]);
   const named = (list.kind === 'listed' ? byTask(list.jobs).get(task) : undefined) ?? [];
