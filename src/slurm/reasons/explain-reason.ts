@@ -47,7 +47,7 @@ const REASONS = {
   JobHoldMaxRequeue: {
     class: 'needs-a-human',
     explanation: 'it was requeued too often, so Slurm holds it',
-    advice: `Its nodes or their prolog fail. ${ASK_ADMINS}`,
+    advice: `Its nodes or their prolog fail. Only an admin can release the job. ${ASK_ADMINS}`,
   },
   PartitionDown: { class: 'needs-a-human', explanation: 'its partition is down', advice: ASK_ADMINS },
   PartitionInactive: { class: 'needs-a-human', explanation: 'its partition is inactive', advice: ASK_ADMINS },
@@ -149,13 +149,14 @@ const SENTENCES: readonly (readonly [RegExp, Reason])[] = [
     { class: 'waits', explanation: 'the nodes that it needs are down, drained, or kept for jobs of higher priority' },
   ],
   [
-    /^launch fail.* requeued held/,
+    /^launch failed requeued held/,
     {
       class: 'needs-a-human',
       explanation: 'it could not be launched on its nodes, so Slurm holds it',
       advice: `The prolog, file system or user database of these nodes may be broken. ${ASK_ADMINS} Then release the job with "scontrol release JOBID".`,
     },
   ],
+  [/^launch failure limit exceeded/, REASONS.JobHoldMaxRequeue],
   [/^launch fail/, REASONS.JobLaunchFailure],
   [/^Unable to load job (batch script|environment)/, REASONS.SystemFailure],
   [/^job requeued in (held|special exit) state/, REASONS.JobHeldUser],

@@ -92,10 +92,15 @@ describe('explainReason (of a job in Slurm)', () => {
       'job requeued in held state',
       'job requeued in special exit state',
       'launch failed requeued held',
-      'launch failure limit exceeded requeued held',
       'user env retrieval failed requeued held',
     ])
       expect(explainReason(reason).advice, reason).to.contain('"scontrol release JOBID"');
+  });
+
+  // _update_job() in src/slurmctld/job_mgr.c lets a user release JobHeldUser and ReservationDeleted only.
+  it('does not send a user to release a job that only an admin can release', () => {
+    for (const reason of ['JobHeldAdmin', 'JobHoldMaxRequeue', 'launch failure limit exceeded requeued held'])
+      expect(explainReason(reason).advice, reason).to.contain('Only an admin can release the job');
   });
 
   it('names the options by which a job may request more than its partition has, so that the console shows their origin', () => {
