@@ -74,6 +74,6 @@ const INTERACTIVE = /^#!.*[ \t]-[A-Za-z]*i/;
 export function withoutHistoryExpansion(script: string): string {
   if (!INTERACTIVE.test(script)) return script;
   const { end } = findHeader(script);
-  // In a line of its own: bash expands a line before it runs a command in it.
+  // In a separate line: bash expands a line before it runs a command in it.
   return `${script.slice(0, end)}set +H\n${script.slice(end)}`;
 }
