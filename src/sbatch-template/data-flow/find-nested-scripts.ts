@@ -32,7 +32,7 @@ export interface LayeredWord extends Word {
 
 /** Programs whose code is not a shell script. */
 const NO_SHELL =
-  /^(?:python|pypy|perl|ruby|node|php|lua|julia|R|[gmn]?awk|g?sed|jq|yq|sqlite3|psql|mysql|gdb|ed$|ex$|vi)/;
+  /^(?:python|pypy|perl|ruby|node|php|lua|julia|R|[gmn]?awk|g?sed|jq|yq|sqlite3?|duckdb|[ls]?ftp|psql|mysql|gdb|ed$|ex$|vi)/;
 
 /** A script that is not nested. */
 export function wholeScript({ text }: TemplateSource, script: LexedScript): NestedScript {

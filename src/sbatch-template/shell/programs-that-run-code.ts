@@ -47,7 +47,15 @@ export const EVALUATORS: readonly Evaluator[] = [
   },
   { names: /^(?:eval|alias|trap|complete|compgen|bind|watch|fc)$/, words: { which: 'all' }, input: 'data' },
   // These programs start shells.
-  { names: /^(?:tmux|screen|xterm|socat|sqlite3)$/, words: { which: 'all' }, input: 'data' },
+  { names: /^(?:tmux|screen|xterm|socat)$/, words: { which: 'all' }, input: 'data' },
+  // `.shell reboot`, `SELECT edit('', 'reboot')`
+  { names: /^(?:sqlite3?|duckdb)$/, words: { which: 'all' }, input: 'code' },
+  // `!reboot`
+  {
+    names: /^(?:lftp|sftp|ftp)$/,
+    words: { which: 'after', isAnywhere: true, isRepeated: true, option: /^-[ceSo]/ },
+    input: 'code',
+  },
   { names: /^g?split$/, words: { which: 'after', option: /^--filter/ }, input: 'data' },
   // sg GROUP COMMAND
   { names: /^sg$/, words: { which: 'all' }, input: 'code' },
