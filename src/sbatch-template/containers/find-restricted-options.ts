@@ -43,11 +43,13 @@ export function restrictedOptions(tokens: readonly DirectiveToken[], commands: r
   return { values: [...lists.flatMap(valuesIn), ...variables], others };
 }
 
-/** Variables that Singularity reads like its options. */
-const VARIABLE = /^(?:APPTAINER|SINGULARITY)_(BIND|MOUNT|ENV)(?:PATH)?\+?=/;
+/** Variables that Singularity, and Slurm's commands, read like their options. */
+const VARIABLE =
+  /^(?:(?:APPTAINER|SINGULARITY)_(BIND|MOUNT|ENV)(?:PATH)?|(?:SRUN|SLURM|SBATCH|SALLOC)_(EXPORT)(?:_ENV)?)\+?=/;
 
 function variableOf({ text, start, end }: PlainWord): RestrictedValue[] {
-  const option = VARIABLE.exec(text)?.[1];
+  const [, ofSingularity, ofSlurm] = VARIABLE.exec(text) ?? [];
+  const option = ofSingularity ?? ofSlurm;
   return option === undefined ? [] : [{ option: option.toLowerCase(), start, end }];
 }
 
