@@ -91,6 +91,9 @@ export const CODE: readonly string[] = [
   'NAME=X; BASH_CMDS[tool]=$NAME',
   'NAME=X; echo "${!NAME}"',
   'NAME=X; unset "$NAME"',
+  'NAME=X; read -t 5 -r "$NAME"',
+  'NAME=X; read -ra "$NAME"',
+  'NAME=X; mapfile -t -n 1 "$NAME"',
   'NAME=X; printf -v "$NAME" 1',
   'NAME=X; test -v "$NAME"',
   'NAME=X; declare "$NAME=1"',
@@ -203,6 +206,7 @@ export const DOUBTS: readonly string[] = [
 /** Used as data only. */
 export const SAFE: readonly string[] = [
   'N=X; echo "$N" $N',
+  'N=X; read -r -t "$N" -n "$N" -p "$N " answer; mapfile -t -n "$N" lines; read -t "$N" -ra words',
   'N=X; cp -r . "scratch/$N"; find . -name "*$N*"; rsync -a . source "$N/"',
   'N=X; echo "$N" > notes; cp . notes data; find . notes',
   'N=X; [ "$N" -gt 1 ]; test "$N" = 2',

@@ -58,15 +58,28 @@ export function codeWordLists(command: Command, text: string): WordList[] {
 
 export function nameWordLists({ words }: Command): WordList[] {
   const taker = words.findIndex(({ text }) => !/^(?:command|builtin)$/.test(text));
-  return NAME_TAKERS.flatMap(({ names, after }) => {
+  return NAME_TAKERS.flatMap(({ names, after, optionsWithArgument }) => {
     if (!names.test(words[taker]?.text ?? '')) return [];
     const from =
       after === undefined ? taker + 1 : words.findIndex(({ text }, index) => index > taker && after.test(text));
     if (from === -1) return [];
     // An option is followed by one name, in the next word or in its own.
     const named = words.slice(from, after === undefined ? undefined : from + 2);
-    return [{ words: named, by: `${words[taker]?.text ?? ''}, as the name of a variable` }];
+    const others = optionsWithArgument === undefined ? 0 : countArguments(named, optionsWithArgument);
+    return [{ words: named.slice(others), by: `${words[taker]?.text ?? ''}, as the name of a variable` }];
   });
+}
+
+/** The number of words, from the first, that are options with an argument, and their arguments. */
+function countArguments(words: readonly Word[], options: RegExp): number {
+  let count = 0;
+  for (
+    let text = words[0]?.text ?? '';
+    /^-[a-zA-Z]*$/.test(text) || options.test(text);
+    text = words[count]?.text ?? ''
+  )
+    count += options.exec(text)?.[0] === text ? 2 : 1;
+  return count;
 }
 
 /** Words that name scripts: the first operand of a program that runs files, all operands of some programs, and files for options. */

@@ -151,8 +151,15 @@ export const SHELL_VARIABLES = /^"?\$\{?(?:SHELL|BASH|SH)(?::?-[^}]*)?\}?"?$/;
  * Builtins whose words are names of variables. A name can have a subscript, and a subscript can run commands: `unset 'a[$(reboot)]'`.
  * With `after`, only the words after this option are names.
  */
-export const NAME_TAKERS: readonly { readonly names: RegExp; readonly after?: RegExp }[] = [
-  { names: /^(?:unset|read|mapfile|readarray|getopts)$/ },
+export const NAME_TAKERS: readonly {
+  readonly names: RegExp;
+  readonly after?: RegExp;
+  /** Options whose argument, in the same word or the next one, is no name. */
+  readonly optionsWithArgument?: RegExp;
+}[] = [
+  { names: /^(?:unset|getopts)$/ },
+  { names: /^read$/, optionsWithArgument: /^-[ers]*(?:[dip]|[ntu]|N)/ },
+  { names: /^(?:mapfile|readarray)$/, optionsWithArgument: /^-t?[cdnOsu]/ },
   { names: /^printf$/, after: /^-v/ },
   { names: /^(?:test|\[|\[\[)$/, after: /^-[vR]$/ },
   { names: /^wait$/, after: /^-[A-Za-z]*p/ },
