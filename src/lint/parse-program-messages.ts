@@ -78,6 +78,9 @@ const OPTIONS_BY_MESSAGE: readonly (readonly [RegExp, readonly string[]])[] = [
   [/node count|nodes/i, ['nodes', 'nodelist']],
 ];
 
+/** Options with any text, which cause no rejection; the daemon replaces the name. */
+const ALWAYS_VALID: readonly string[] = ['job-name', 'comment', 'output', 'error'];
+
 /** @param message Slurm's reason for rejecting the sample script @param user the mapped user as whom sbatch ran */
 export function rejectionFinding(message: string, { source, tokens }: LenientParse, user?: string): Finding {
   const options = parseOptions(tokens);
@@ -87,7 +90,7 @@ export function rejectionFinding(message: string, { source, tokens }: LenientPar
   const option = names.map((name) => options.findLast((candidate) => candidate.name === name)).find(Boolean);
   return {
     // A message that names no option is about the whole request.
-    ...positionAt(source.text, (option ?? options[0])?.start ?? 0),
+    ...positionAt(source.text, (option ?? options.find(({ name }) => !ALWAYS_VALID.includes(name)))?.start ?? 0),
     rule: 'sbatch-refuses',
     sentence: `sbatch --test-only${user === undefined ? '' : ` as ${user}`}: ${/[.?!]$/.test(message) ? message : `${message}.`}`,
   };
