@@ -12,7 +12,7 @@ import type { Lock } from '../daemon/journal/lock.ts';
 import type { Intervals } from '../daemon/reconcile-loop.ts';
 import { createPass, logPassFailure } from '../daemon/pass.ts';
 import { SOON_MS } from '../daemon/poll/poll-interval.ts';
-import { findLiveJob, hasSchedulerQueue, type Snapshot } from '../daemon/poll/poll.ts';
+import { findLiveJob, hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from '../daemon/poll/poll.ts';
 import { rateLimitedLog } from '../log/rate-limited-log.ts';
 import { runUntilStopped } from '../daemon/run-until-stopped.ts';
 import { createBackoff } from '../daemon/submit/submission-backoff.ts';
@@ -90,7 +90,10 @@ async function trackToEnd(
     const isHeldUser =
       deps.unixUsers !== undefined &&
       isHeld(deps.unixUsers, task?.user, { now: clock.now(), unlisted: snapshot.unlisted });
-    if (next === 'claim' && !isHeldUser && !hasJob && hasSchedulerQueue(deps, snapshot)) await claimAndSubmit();
+    if (next !== 'claim' || isHeldUser || hasJob) return undefined;
+    if (hasSchedulerQueue(deps, snapshot)) await claimAndSubmit();
+    else if (isSchedulerQueueDeleted(deps, snapshot))
+      log.error('The scheduler queue was deleted; to create the queue again, run execute again');
     return undefined;
   }
 

@@ -2,53 +2,14 @@
 import { expect } from 'chai';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
-import { createPeers } from '../../src/daemon/poll/peers.ts';
-import { trackOneTask, type OneTaskEnd } from '../../src/execute/track-one-task.ts';
-import { advance, LOCK, startDaemon } from '../daemon/run-daemon.ts';
+import type { OneTaskEnd } from '../../src/execute/track-one-task.ts';
+import { advance, startDaemon } from '../daemon/run-daemon.ts';
 import { createStepFixture, type StepFixture } from '../daemon/step-fixture.ts';
 import type { Disk } from '../simulation/memory-journal.ts';
 import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
+import { depsOf, start } from './one-task-run.ts';
 
 const MINUTE_MS = 60_000;
-
-/** The dependencies of the process; the same disk is the next call for the same task. */
-function depsOf(
-  fixture: StepFixture,
-  { life = 2, disk = { text: '' } }: { life?: number; disk?: Disk } = {},
-): DaemonDeps {
-  const who = { worker: 'login1:slurm:one', mark: 'zark1' };
-  const peers = createPeers({ ...who, queues: [OWN_QUEUE], schedulerQueue: SCHEDULER_QUEUE });
-  return { ...fixture.peer(life, disk), mark: who.mark, peers };
-}
-
-interface Run {
-  readonly ended: Promise<OneTaskEnd>;
-  shown: number;
-  stop(): void;
-}
-
-function start(deps: DaemonDeps, task: TaskId): Run {
-  const stop = new AbortController();
-  const [queue] = deps.queues;
-  if (queue === undefined) throw new Error('it has a queue');
-  const run: Run = {
-    shown: 0,
-    stop: () => stop.abort(new Error('got SIGINT')),
-    ended: trackOneTask(deps, {
-      task,
-      queue,
-      intervals: { pollMs: 15_000, queueMs: 5_000 },
-      stop: stop.signal,
-      lock: LOCK,
-      random: () => 1,
-      show: () => {
-        run.shown += 1;
-        return Promise.resolve();
-      },
-    }),
-  };
-  return run;
-}
 
 /** Submits the task in a process that is stopped while the job is pending. */
 async function beginAndStop(fixture: StepFixture, disk: Disk, task: TaskId): Promise<OneTaskEnd> {
@@ -173,6 +134,21 @@ describe('`execute` for one task', () => {
     expect(fixture.cluster.jobs.map((job) => job.task)).to.deep.equal([task]);
     run.stop();
     await run.ended;
+  });
+
+  it('reports that the scheduler queue was deleted, without which the task cannot be submitted', async () => {
+    const fixture = createStepFixture();
+    const task = await fixture.enqueued(1);
+    fixture.server.store.queues.delete(SCHEDULER_QUEUE);
+    const run = start(depsOf(fixture), task);
+    await advance(fixture.clock, MINUTE_MS);
+    run.stop();
+    await run.ended;
+
+    expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
+    expect(fixture.logged).to.include(
+      'error: The scheduler queue was deleted; to create the queue again, run execute again',
+    );
   });
 
   it("only watches the task if a daemon of the task's queue has claimed it first", async () => {
