@@ -25,8 +25,11 @@ export function failureMessage(program: string, result: CommandResult): string {
   return `${program} ended with exit code ${String(result.exitCode)} and printed nothing`;
 }
 
+/** Of a longer text only the beginning is read: a program may print megabytes, and each takes a third of a second. */
+const MOST_READ = 64 * 1024;
+
 /** Joins the lines of a text with spaces, removes control characters, and truncates at 500 characters. */
 export function oneLine(text: string): string {
-  const line = stripToOneLine(text);
+  const line = stripToOneLine(text.slice(0, MOST_READ));
   return line.length > 500 ? `${line.slice(0, 499)}…` : line;
 }

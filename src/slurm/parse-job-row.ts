@@ -40,8 +40,9 @@ export function parseJobRow(row: JobRow): Job | undefined {
 /** A task of a job array, a component of a heterogeneous job, or a step: `99_[0-3]`, `12+1`, `13.batch`. */
 export const PART_OF_SEVERAL = /^\d+[_+.]/;
 
+/** Ids of Slurm have at most ten digits. A longer number would be kept, and shown in ClearML. */
 export function isJobId(text: string): text is JobId {
-  return /^[1-9]\d*$/.test(text);
+  return /^[1-9]\d{0,19}$/.test(text);
 }
 
 /** undefined for the words that Slurm prints for an empty value. */

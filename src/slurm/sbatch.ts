@@ -42,7 +42,7 @@ export function parseSbatch(result: CommandResult): SubmitOutcome {
  * on cluster c` (a wrapper without `--parsable`). Also works for the output of an sbatch that was killed.
  */
 export function parseAcceptance(stdout: string): Accepted | undefined {
-  for (const line of stdout.split('\n').reverse()) {
+  for (const line of linesOf(stdout).reverse()) {
     const [, id, cluster] =
       /^(\d+)(?:;([\w.-]+))?\s*$/.exec(line) ??
       /^Submitted batch job (\d+)(?: on cluster ([\w.-]+))?\s*$/.exec(line) ??
@@ -50,6 +50,16 @@ export function parseAcceptance(stdout: string): Accepted | undefined {
     if (id !== undefined && isJobId(id)) return { kind: 'accepted', jobId: id, cluster };
   }
   return undefined;
+}
+
+/** At each end of the output, as a wrapper or plugin may print without end. */
+const MOST_READ = 64 * 1024;
+
+/** The whole lines at both ends: the rest of a line could look like a job id. */
+function linesOf(text: string): string[] {
+  if (text.length <= 2 * MOST_READ) return text.split('\n');
+  const first = text.slice(0, MOST_READ).split('\n').slice(0, -1);
+  return [...first, ...text.slice(-MOST_READ).split('\n').slice(1)];
 }
 
 /** For a check whether Slurm would accept a script, without submitting it. The script is passed on stdin, as for a submission. */

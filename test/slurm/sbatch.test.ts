@@ -2,6 +2,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseAcceptance, parseSbatch, sbatchArgs } from '../../src/slurm/sbatch.ts';
+import type { SubmitOutcome } from '../../src/slurm/scheduler.ts';
+import { processorMs } from '../support/processor-time.ts';
 import { result } from './recorded-output.ts';
 
 describe('the daemon', () => {
@@ -76,6 +78,29 @@ describe('the daemon', () => {
       kind: 'rejected',
       message: 'invalid partition specified: nope; Invalid partition name specified',
     });
+  });
+
+  describe('reads megabytes of output in a moment', () => {
+    const accepted = { kind: 'accepted', jobId: '4711', cluster: undefined } as const;
+    for (const [what, output, outcome] of [
+      ['before the job id', (noise) => ({ stdout: `${noise}4711\n` }), accepted],
+      ['after the job id', (noise) => ({ stdout: `4711\n${noise}` }), accepted],
+      ['without a job id', (noise) => ({ stdout: noise, stderr: noise }), undefined],
+    ] as const satisfies readonly (readonly [string, (noise: string) => object, object | undefined])[])
+      it(what, async () => {
+        // As much as a transport returns.
+        const noise = 'x\n'.repeat(32 * 1024 * 1024 - 64);
+        let read: SubmitOutcome | undefined;
+        const tookMs = await processorMs(() => (read = parseSbatch(result({ exitCode: 0, ...output(noise) }))));
+        expect(tookMs).to.be.lessThan(2_000);
+        if (outcome === undefined) expect(read).to.include({ kind: 'unknown' });
+        else expect(read).to.deep.equal(outcome);
+      });
+  });
+
+  it('finds no job id in a line that it has not read to its beginning', () => {
+    const outcome = parseSbatch(result({ exitCode: 0, stdout: `${'1'.repeat(200_000)}\n` }));
+    expect(outcome).to.include({ kind: 'unknown' });
   });
 
   it('finds no job id in garbage that contains none', () => {
