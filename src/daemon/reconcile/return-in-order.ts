@@ -5,7 +5,7 @@ import type { DaemonDeps } from '../deps.ts';
 import { recordEnd } from '../end/record-end.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import type { Entry } from '../journal/entry.ts';
-import { beginRecovery, inParts } from '../recover/recover-orphan.ts';
+import { beginRecovery, inParts, returnUntil } from '../recover/recover-orphan.ts';
 import { forEachUntil } from './each-task.ts';
 
 export interface Returning {
@@ -32,12 +32,12 @@ export async function returnInOrder(
       return returning === undefined ? [] : [{ task, ...returning }];
     })
     .reverse();
-  return inParts(deps, inOrder, async (some, until) => {
+  return inParts(deps, inOrder, async (some) => {
     for (const { entry, seen } of some) await recordEnd(deps, entry, 'return-to-queue', seen);
     const orphans = some.filter(({ isParked }) => !isParked);
     const recover = await beginRecovery(deps, orphans, signal);
     const returnOne = ({ task, entry, isParked, why }: (typeof some)[number]): Promise<void> =>
       isParked ? returnToQueue(deps, entry, { isParked, why }) : recover(task);
-    return forEachUntil(deps, some, returnOne, { until, signal, atOnce: 1 });
+    return forEachUntil(deps, some, returnOne, { until: returnUntil(deps), signal, atOnce: 1 });
   });
 }

@@ -74,6 +74,25 @@ describe('the jobs of all users are listed only a few times', () => {
   });
 });
 
+describe('many orphans', () => {
+  it('return within five minutes even if the server takes two seconds for each status change', async () => {
+    const fixture = createStepFixture();
+    for (let number = 1; number <= COUNT; number += 1) {
+      const task = await fixture.enqueued(number);
+      await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });
+    }
+    const { clearml, clock } = fixture.deps;
+    const unstart: typeof clearml.tasks.unstart = async (...given) => {
+      await clock.sleep(2_000);
+      return clearml.tasks.unstart(...given);
+    };
+    fixture.clock.pass(fixture.deps.adoptAfterMs);
+    const deps = { ...fixture.deps, clearml: { ...clearml, tasks: { ...clearml.tasks, unstart } } };
+
+    await countLists({ ...fixture, deps }, 300_000 + fixture.deps.adoptAfterMs);
+  });
+});
+
 describe('an aborted task waits less than a minute for its cancellation', () => {
   /** How long the server takes to return one task to its queue: each move to the front costs it time for each entry of the queue. */
   const RETURN_MS = 3_000;
