@@ -98,6 +98,9 @@ export const CODE: readonly string[] = [
   'NAME=X; test -v "$NAME"',
   'NAME=X; declare "$NAME=1"',
   'NAME=X; source "$NAME"',
+  'NAME=X; NAME=${NAME//[+-=]/_}; eval "echo $NAME"',
+  'NAME=X; NAME=${NAME//[^A-z]/_}; eval "echo $NAME"',
+  'NAME=X; echo "$NAME" > run; chmod 644 run; chmod u+x run',
   'k() { local n=$1; shift; "$@"; }\nk 3 . X',
   'run() { eval "$@"; }\nCMD=X\nrun $CMD',
   'run() { ssh node1 "$1"; }; outer() { run "$@"; }\nouter X',
@@ -160,6 +163,8 @@ export const DOUBTS: readonly string[] = [
   'N=$(echo X | tr -d a); (( N ))',
   'N=X; [[ $N =~ ^[0-9]+$ ]] || exit 1; (( N ))',
   'N=X; case $N in (*[!0-9]*) exit 1;; esac; (( N ))',
+  'N=X; N=${N//[^a-zA-Z0-9_.-]/_}; eval "echo $N"',
+  'N=X; SLUG=${N//[^[:alnum:]]/}; N=$SLUG; bash -c "echo $SLUG"',
   'N=X; [ "$N" -ge 1 ] || exit 1; (( N ))',
   'N=$(basename X); CMD="ls $N"; eval "$CMD"',
   'exec 5> f; echo X >&5; exec 5>&-; . ./f',
@@ -206,6 +211,7 @@ export const DOUBTS: readonly string[] = [
 /** Used as data only. */
 export const SAFE: readonly string[] = [
   'N=X; echo "$N" $N',
+  'printf %s X > secret; chmod 600 secret; echo X > list; chmod u=rw,go= list; chmod a+r list',
   'N=X; read -r -t "$N" -n "$N" -p "$N " answer; mapfile -t -n "$N" lines; read -t "$N" -ra words',
   'N=X; cp -r . "scratch/$N"; find . -name "*$N*"; rsync -a . source "$N/"',
   'N=X; echo "$N" > notes; cp . notes data; find . notes',

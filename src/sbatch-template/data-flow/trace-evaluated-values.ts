@@ -148,8 +148,12 @@ function namedBy(name: string, flows: Flows): string[] {
 /** A pattern match, or a numeric comparison, with which `test` rejects text that is not a number. */
 const CHECKS = /^(?:=~|-(?:eq|ne|lt|le|gt|ge))$/;
 
+/** Only characters without a meaning remain: `${NAME//[^a-zA-Z0-9]/_}`. */
+const SANITIZED =
+  /^\$\{\w+\/\/\[[!^](?:a-z|A-Z|0-9|[\w.:@%+,=]|\[:(?:alnum|alpha|digit|upper|lower):\])+-?\](?:\/[\w.-]*)?\}$/;
+
 /** The variables that the script checks before it uses them: their values are not refused, because only the author knows what passes. */
-function checkedNames({ script }: NestedScript): string[] {
+function checkedNames({ script, text }: NestedScript): string[] {
   const checks = script.commands.filter(({ words }) => {
     const [program, ...rest] = words.map(({ text }) => text);
     if (program === '[[') return rest.includes('=~');
@@ -157,7 +161,11 @@ function checkedNames({ script }: NestedScript): string[] {
   });
   const sanitized = script.commands
     .flatMap(({ assignments }) => assignments)
-    .filter((word) => script.expansions.some((one) => one.form === 'harmless' && isInside(one, word)))
+    .filter((word) =>
+      script.expansions.some(
+        (one) => isInside(one, word) && (one.form === 'harmless' || SANITIZED.test(text.slice(one.start, one.end))),
+      ),
+    )
     .flatMap(({ text }) => /^[A-Za-z_]\w*(?==)/.exec(text) ?? []);
   const seen = script.expansions
     .filter((one) => [...checks, ...script.caseWords].some((check) => isInside(one, check)))

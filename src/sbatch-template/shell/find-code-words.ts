@@ -89,11 +89,15 @@ export function scriptOperands(command: Command, text: string): Word[] {
     const { text: program } = word;
     if (!FILE_RUNNERS.test(baseName(word)) || isDirectory(command, index, text)) return [];
     const rest = words.slice(index + 1);
+    if (program === 'chmod' && rest.some(({ text: mode }) => KEEPS_NO_EXECUTION.test(mode))) return [];
     if (/^(?:chmod|srun|sbatch)$/.test(program)) return rest;
     return rest.filter((word) => !/^[-+]/.test(word.text)).slice(0, 1);
   });
   return [...operands, ...optionFiles(command, text)];
 }
+
+/** A mode with which a file cannot be run: `600`, `u=rw,go=`, `a+r`. */
+const KEEPS_NO_EXECUTION = /^(?:[0-7]?[0246]{3}|(?:[au]|[go])*[-=+][rw]*(?:,(?:[au]|[go])*[-=+][rw]*)*)$/;
 
 /** `--rcfile FILE`, `-f FILE` */
 export function optionFiles(command: Command, text: string): Word[] {
