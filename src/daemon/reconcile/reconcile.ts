@@ -11,6 +11,7 @@ import { decide } from '../decide/decide.ts';
 import { withClusterOfWorker } from '../decide/who-runs-the-task.ts';
 import type { Place, Observation } from '../decide/observation.ts';
 import { forEachTask } from './each-task.ts';
+import { createLookUpTimes, type LookUpTimes } from './look-up-times.ts';
 import { returnInOrder, type Returning } from './return-in-order.ts';
 import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -22,10 +23,11 @@ import type { SubmissionPool } from '../submit/submission-pool.ts';
 export interface BesidePasses {
   readonly canceller: Canceller;
   readonly records: RecordDecisions;
+  readonly lookUps: LookUpTimes;
 }
 
 export function createBesidePasses(deps: DaemonDeps): BesidePasses {
-  return { canceller: createCanceller(deps), records: createRecordDecisions(deps) };
+  return { canceller: createCanceller(deps), records: createRecordDecisions(deps), lookUps: createLookUpTimes() };
 }
 
 /** Reconciles every tracked task. Returns whether the next pass is due soon: a job was cancelled, or a task was left to that pass. */
@@ -34,7 +36,7 @@ export async function reconcile(
   pool: SubmissionPool,
   snapshot: Snapshot,
   signal: AbortSignal,
-  { canceller, records }: BesidePasses = createBesidePasses(deps),
+  { canceller, records, lookUps }: BesidePasses = createBesidePasses(deps),
 ): Promise<boolean> {
   const cancel = new Map<JobId, JobKey>();
   const returns = new Map<TaskId, Returning>();
@@ -52,8 +54,9 @@ export async function reconcile(
     if (!isConfirmed && snapshot.isRemembered(entry.task) && !actions.every(isHarmless))
       unconfirmed.set(entry.task, observation);
     else if (request !== undefined) withRecord.set(entry.task, { observation, jobId: request.jobId });
-    else if (findAction(actions, 'look-up') !== undefined) absent.set(entry.task, observation);
-    else await act(pass, entry, actions, { ...observation, record: undefined });
+    else if (findAction(actions, 'look-up') !== undefined) {
+      if (lookUps.isDue(observation)) absent.set(entry.task, observation);
+    } else await act(pass, entry, actions, { ...observation, record: undefined });
   }
 
   function decideAgain(observations: ReadonlyMap<TaskId, Observation>): Promise<void> {
@@ -94,8 +97,11 @@ export async function reconcile(
     let isSoon = !(await decideWithRecords());
     // Before the look-up: accounting may take long.
     if (await cancelJobs()) isSoon = true;
-    for (const some of splitByListed([...absent.values()]))
-      await decideAgain(await lookUp(deps, snapshot, some, signal));
+    for (const some of splitByListed([...absent.values()])) {
+      const found = await lookUp(deps, snapshot, some, signal);
+      lookUps.lookedUp([...found.values()]);
+      await decideAgain(found);
+    }
     if (!(await decideWithRecords())) isSoon = true;
     if (!(await returnInOrder(deps, returns, signal))) isSoon = true;
     if (await cancelJobs()) isSoon = true;
