@@ -91,8 +91,12 @@ export function createAccountingQueries({
       const ids = jobs.filter(({ unixUser }) => unixUser === user).map(({ id }) => id);
       try {
         const usages = parseSacctUsage(await runForDetails(sacctUsageArgs(ids), signal, user));
-        for (const [id, { cancelledByUid: uid, peakMemory, memoryLimit }] of usages)
+        for (const id of ids) {
+          const usage = usages.get(id);
+          if (usage === undefined) continue;
+          const { cancelledByUid: uid, peakMemory, memoryLimit } = usage;
           all.set(id, { memoryLimit, peakMemory, cancelledBy: uid === undefined ? undefined : await nameOf(uid) });
+        }
         return undefined;
       } catch (error) {
         if (!(error instanceof SlurmUnavailableError) && !isTransportError(error)) throw error;

@@ -32,7 +32,9 @@ export function parseSacctUsage(result: CommandResult): ReadonlyMap<JobId, JobUs
   for (const [id = '', ...row] of table.rows) {
     // `7.batch` and `7.0` are steps of job 7.
     const job = id.replace(/\..*$/s, '') as JobId;
-    rows.set(job, [...(rows.get(job) ?? []), row]);
+    const its = rows.get(job);
+    if (its === undefined) rows.set(job, [row]);
+    else its.push(row);
   }
   return new Map([...rows].map(([id, its]) => [id, usageOf(its)]));
 }

@@ -1,8 +1,20 @@
 // What accounting adds at the end of a job: who cancelled it, its memory limit, and the peak memory of its steps.
 import { expect } from 'chai';
+import { systemClock } from '../../src/base/clock.ts';
+import { createAccountingQueries } from '../../src/slurm/query-accounting.ts';
 import { parseSacctUsage, sacctUsageArgs } from '../../src/slurm/sacct-end-details.ts';
-import type { JobId } from '../../src/slurm/scheduler.ts';
+import type { ClusterFacts, JobId } from '../../src/slurm/scheduler.ts';
+import { processorMs } from '../support/processor-time.ts';
+import { silentLog } from '../support/silent-log.ts';
 import { result } from './recorded-output.ts';
+
+const FACTS: ClusterFacts = {
+  clusterName: 'c1',
+  version: '24.11.0',
+  minJobAgeMs: 300_000,
+  messageTimeoutMs: 10_000,
+  hasAccounting: true,
+};
 
 function answer(...rows: readonly (readonly string[])[]): string {
   return [['JobIDRaw', 'State', 'ReqMem', 'MaxRSS'], ...rows].map((row) => `${row.join('\x1f')}\n`).join('');
@@ -74,5 +86,40 @@ describe("the query of an ended job's memory usage", () => {
   it('returns nothing if sacct reports an error', () => {
     const reply = { stdout: answer(['7', 'CANCELLED by 0', '', '']), stderr: 'sacct: error' };
     expect(parseSacctUsage(result(reply))).to.have.property('size', 0);
+  });
+
+  it('reads the steps of a job that has as many as Slurm permits in a moment', async () => {
+    // MaxStepCount in slurm.conf(5).
+    const steps = Array.from({ length: 40_000 }, (_, index) => [`7.${index}`, 'COMPLETED', '', '1M'] as const);
+    const stdout = answer(['7', 'OUT_OF_MEMORY', '50M', ''], ...steps);
+    let peak: string | undefined;
+    const tookMs = await processorMs(() => {
+      for (let jobs = 0; jobs < 2; jobs += 1) peak = parseSacctUsage(result({ stdout })).get('7' as JobId)?.peakMemory;
+    });
+    expect(peak).to.equal('1M');
+    expect(tookMs).to.be.lessThan(2_000);
+  });
+
+  it("returns nothing about other users' jobs from the output of a command as one user, who can change it", async () => {
+    const outputs = new Map([
+      ['alice', answer(['7', 'CANCELLED by 1001', '50M', ''], ['8', 'CANCELLED by 0', '1M', ''])],
+      ['bob', answer(['8', 'CANCELLED by 1002', '50M', ''])],
+    ]);
+    const { endDetails } = createAccountingQueries({
+      sacct: (_, { runAs = '' }) => Promise.resolve(result({ stdout: outputs.get(runAs) ?? '' })),
+      facts: () => Promise.resolve(FACTS),
+      nameUser: (uid) => Promise.resolve(`uid ${uid}`),
+      log: silentLog,
+      now: () => 0,
+      clock: systemClock,
+    });
+    for (const users of [
+      ['alice', 'bob'],
+      ['bob', 'alice'],
+    ]) {
+      const jobs = users.map((unixUser) => ({ id: (unixUser === 'bob' ? '8' : '7') as JobId, name: 'x', unixUser }));
+      const details = await endDetails(jobs);
+      expect(details.get('8' as JobId)?.cancelledBy).to.equal('uid 1002');
+    }
   });
 });
