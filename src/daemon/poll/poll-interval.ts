@@ -1,5 +1,7 @@
 // The poll interval: short while jobs change, longer while nothing does, and bounded by the load on a slow controller.
 import type { Entry } from '../journal/entry.ts';
+import { whatItWaitsFor } from '../../slurm/reasons/explain-wait.ts';
+import type { Job } from '../../slurm/scheduler.ts';
 import type { Snapshot } from './poll.ts';
 
 /** What determines when the next poll is due. */
@@ -59,8 +61,13 @@ export function fingerprint({ tasks, jobs }: Pick<Snapshot, 'tasks' | 'jobs'>): 
   for (const [task, { status }] of tasks) sum = (sum + hash(task, status)) | 0;
   // The sum ignores the order: Slurm lists jobs by priority, which changes all the time.
   for (const [task, ofTask] of jobs)
-    for (const { id, state, reason = '' } of ofTask) sum = (sum + hash(task, id, state, reason)) | 0;
+    for (const job of ofTask) sum = (sum + hash(task, job.id, job.state, reasonOf(job))) | 0;
   return sum;
+}
+
+/** Not of a job in several partitions: Slurm shows their reasons in turn, so no poll would be without a change. */
+function reasonOf(job: Job): string {
+  return job.partition.includes(',') ? '' : whatItWaitsFor(job);
 }
 
 /** FNV-1a, 32 bits, with a space after each text. */

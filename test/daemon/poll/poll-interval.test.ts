@@ -61,7 +61,7 @@ describe('the interval to the next poll', () => {
 });
 
 describe('the fingerprint of the next snapshot', () => {
-  const pending: Partial<Job> = { id: '1' as JobId, state: 'PENDING', reason: 'Priority' };
+  const pending: Partial<Job> = { id: '1' as JobId, state: 'PENDING', reason: 'Priority', partition: 'debug' };
   const queued: Partial<Task> = { status: 'queued' };
 
   function snapshotOf(
@@ -99,6 +99,23 @@ describe('the fingerprint of the next snapshot', () => {
       expect(fingerprint(snapshotOf(now)) !== before).to.equal(isNews);
     });
   }
+
+  for (const [what, partition, reason, later] of [
+    [
+      'another node of the partition has failed',
+      'debug',
+      'ReqNodeNotAvail, UnavailableNodes:n3',
+      'ReqNodeNotAvail, UnavailableNodes:n[3-4]',
+    ],
+    ['Slurm shows the reason of another of the partitions', 'debug,one', 'Resources', 'PartitionNodeLimit'],
+    ['Slurm shows no reason for a job in several partitions at the moment', 'short,debug', 'Priority', undefined],
+  ] as const)
+    it(`is the same if ${what}`, () => {
+      const of = (shown: string | undefined): number =>
+        fingerprint(snapshotOf([['a', queued, [{ ...pending, partition, reason: shown }]]]));
+
+      expect(of(later)).to.equal(of(reason));
+    });
 
   it('does not depend on the order of the jobs', () => {
     const one = ['a', queued, [pending]] as const;
