@@ -34,6 +34,12 @@ export interface ClearmlClientDeps {
 }
 
 /**
+ * One for all clients: the stack of an error keeps the functions that were running, and all that they refer to. In a daemon that reloads,
+ * these are the next client, so that each closed client would keep all later ones.
+ */
+const CLOSED = new Error('the ClearML client was closed');
+
+/**
  * Creates a client without calling the server. The first call logs in; `connect` also checks the server.
  * @throws ServerUnusableError if the server's or a proxy's URL is invalid, or the CA file is unreadable
  */
@@ -59,7 +65,7 @@ export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
     people: createPeople(session),
     connect: () => connect(session),
     async close() {
-      end.abort(new Error('the ClearML client was closed'));
+      end.abort(CLOSED);
       await http.close();
     },
   };
