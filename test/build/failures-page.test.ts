@@ -8,7 +8,7 @@ describe('docs/failures.md', () => {
     const page = readFileSync('docs/failures.md', 'utf8');
 
     expect(page).to.equal(fillFailureTable(page));
-    expect(page).to.include('| `OUT_OF_MEMORY` | It was killed');
+    expect(page).to.include('| `OUT_OF_MEMORY` | A process was killed');
   });
 
   it('cannot be generated if the markers of the table are missing', () => {
