@@ -1,7 +1,7 @@
 // Finds how text flows into variables: assignments, loops, `read`, `printf -v`, `set`, arguments of calls, files, and variables that bash sets.
 import { scriptOperands } from '../shell/find-code-words.ts';
 import type { Command } from '../shell/lexer-result.ts';
-import { inputsOf, readsOpened } from '../shell/find-re-evaluated-text.ts';
+import { inputsOf, QUOTED_FORMAT, readsOpened } from '../shell/find-re-evaluated-text.ts';
 import { DECLARERS, PASSED_VARIABLE } from '../shell/programs-that-run-code.ts';
 import { isInside, type Range } from '../template-source.ts';
 import { DESCRIPTORS, fileFlows, fileName, OWN_INPUT, wholeOf } from './find-flows-through-files.ts';
@@ -146,9 +146,8 @@ function printed([option, ...rest]: readonly LayeredWord[]): Flow[] {
   const words = rest.slice(rest[0]?.text === '--' ? 1 : 0);
   const [format] = words;
   if (name === undefined || format === undefined) return [];
-  const isQuoted = /^(?:[^%]|%%|%[0-9]*[qd])*$/.test(format.text);
-  const used = isQuoted ? words.slice(0, 1) : words;
-  return [{ into: name, words: used.map(({ start, end, layer }) => ({ start, end, layer })) }];
+  if (QUOTED_FORMAT.test(format.text)) return [];
+  return [{ into: name, words: words.map(({ start, end, layer }) => ({ start, end, layer })) }];
 }
 
 /** The name for the arguments of scripts in files. */

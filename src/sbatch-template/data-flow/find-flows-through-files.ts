@@ -1,7 +1,7 @@
 // Follows values through files that the script writes and reads. A file is identified by the last part of its path, also if that is a variable.
 import { codeWordLists, scriptOperands } from '../shell/find-code-words.ts';
 import type { Command, Redirection, Word } from '../shell/lexer-result.ts';
-import { enclosingCommands } from '../shell/find-re-evaluated-text.ts';
+import { enclosingCommands, printedAsIs } from '../shell/find-re-evaluated-text.ts';
 import type { Range } from '../template-source.ts';
 import type { NestedScript } from './find-nested-scripts.ts';
 import { scopeAt } from './parameter-and-input-names.ts';
@@ -74,7 +74,7 @@ function redirected(
   const flows =
     isOfShell && !descriptor
       ? into(file, wholeOf(layer), [])
-      : into(file, owner, command === undefined ? [] : outputOf(command));
+      : into(file, printedAsIs(owner, script), command === undefined ? [] : outputOf(command));
   if (descriptor && file !== undefined)
     flows.push(...into(file, target, [DESCRIPTORS]), ...into(DESCRIPTORS, target, [file]));
   return flows;

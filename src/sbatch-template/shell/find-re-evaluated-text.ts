@@ -172,6 +172,17 @@ export function enclosingCommands(place: Range, script: LexedScript): Range[] {
     .sort((a, b) => a.end - a.start - (b.end - b.start));
 }
 
+/** A format of printf, without expansions, whose arguments are quoted, or numbers. */
+export const QUOTED_FORMAT = /^(?:[^%\0]|%%|%[0-9]*[qd])*$/;
+
+/** The part of a command that can reach its output unquoted: of `printf 'NAME=%q' "$NAME"` only the format. */
+export function printedAsIs(owner: Range, { commands }: LexedScript): Range {
+  const [program, format] = commands.find((command) => command === owner)?.words ?? [];
+  const isQuoted =
+    program?.text === 'printf' && format?.text.startsWith('-') === false && QUOTED_FORMAT.test(format.text);
+  return isQuoted ? format : owner;
+}
+
 /** Here-documents that begin like a script, and commands whose output goes to a file that is a script. */
 function scriptFiles(script: LexedScript, text: string): CodeRange[] {
   const documents = script.documents
@@ -182,6 +193,7 @@ function scriptFiles(script: LexedScript, text: string): CodeRange[] {
     .flatMap((redirection) =>
       enclosingCommands(redirection, script)
         .slice(0, 1)
+        .map((owner) => printedAsIs(owner, script))
         .map(({ start, end }) => ({ start, end, by: runnerOf(redirection.target) })),
     );
   const copies = script.commands.flatMap((command) => {
