@@ -2,6 +2,7 @@
 import { elapsedMs } from '../../base/past-time.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Observation } from '../decide/observation.ts';
+import { isSilent } from '../decide/who-runs-the-task.ts';
 
 export interface LookUpTimes {
   isDue(observation: Observation): boolean;
@@ -9,23 +10,25 @@ export interface LookUpTimes {
   lookedUp(observations: readonly Observation[]): void;
 }
 
-/** The end of the agent shows after its silence, which must last longer. */
 const AGAIN_MS = 300_000;
 
 export function createLookUpTimes(): LookUpTimes {
-  /** Only look-ups that could decide about the task. */
+  /** Only of tasks that nothing but the silence of their agent ends. */
   let times: ReadonlyMap<TaskId, number> = new Map();
-  const isDecisive = ({ entry, task, now, gracePeriods }: Observation): boolean =>
-    task?.status === 'in_progress' && elapsedMs(entry.absentSince, now) >= gracePeriods.absentMs;
+  const isAgentAlive = (observation: Observation): boolean => {
+    const { entry, task, now, gracePeriods } = observation;
+    const isAbsentLong = elapsedMs(entry.absentSince, now) >= gracePeriods.absentMs;
+    return isAbsentLong && task?.status === 'in_progress' && !isSilent(task, observation);
+  };
   return {
     isDue: (observation) =>
-      !isDecisive(observation) || elapsedMs(times.get(observation.entry.task), observation.now) >= AGAIN_MS,
+      !isAgentAlive(observation) || elapsedMs(times.get(observation.entry.task), observation.now) >= AGAIN_MS,
     lookedUp(observations) {
-      const decisive = observations.filter(isDecisive);
-      const [first] = decisive;
+      const alive = observations.filter(isAgentAlive);
+      const [first] = alive;
       if (first === undefined) return;
       const recent = [...times].filter(([, at]) => elapsedMs(at, first.now) < AGAIN_MS);
-      times = new Map([...recent, ...decisive.map((one) => [one.entry.task, one.now] as const)]);
+      times = new Map([...recent, ...alive.map((one) => [one.entry.task, one.now] as const)]);
     },
   };
 }
