@@ -71,7 +71,7 @@ export function createSizeReader(deps: DaemonDeps): SizeReader {
       if (task !== undefined) {
         logged.add(task);
         deps.log.info(
-          "Slurm does not yet show the size of a task's job; claiming no tasks subject to max_nodes or max_gpus",
+          "Slurm does not yet show the size of a task's job; claiming no tasks that max_nodes or max_gpus limits",
           { task },
         );
       }
@@ -92,7 +92,7 @@ export function createSizeReader(deps: DaemonDeps): SizeReader {
           listedFor = snapshot;
         } catch (error) {
           if (!(error instanceof SlurmUnavailableError)) throw error;
-          deps.log.warn('Cannot read the nodes and GPUs of jobs; claiming no tasks subject to max_nodes or max_gpus', {
+          deps.log.warn('Cannot read the nodes and GPUs of jobs; claiming no tasks that max_nodes or max_gpus limits', {
             err: error,
           });
           listedFor = undefined;

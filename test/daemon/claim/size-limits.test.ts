@@ -163,7 +163,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     await withTracked(fixture, { step: 'submitting', stepAt: NOW });
     const passes = passesOf(fixture);
     const line =
-      "info: Slurm does not yet show the size of a task's job; claiming no tasks subject to max_nodes or max_gpus";
+      "info: Slurm does not yet show the size of a task's job; claiming no tasks that max_nodes or max_gpus limits";
     const lines = (): number => fixture.logged.filter((one) => one === line).length;
 
     await passes.claim();
