@@ -89,7 +89,7 @@ export function rejectionFinding(message: string, { source, tokens }: LenientPar
     named === undefined ? (OPTIONS_BY_MESSAGE.find(([pattern]) => pattern.test(message))?.[1] ?? []) : [named];
   const option = names.map((name) => options.findLast((candidate) => candidate.name === name)).find(Boolean);
   return {
-    // A message that names no option is about the whole request.
+    // A message that names no option is about the whole request: it is shown at the first option that can cause one.
     ...positionAt(source.text, (option ?? options.find(({ name }) => !ALWAYS_VALID.includes(name)))?.start ?? 0),
     rule: 'sbatch-refuses',
     sentence: `sbatch --test-only${user === undefined ? '' : ` as ${user}`}: ${/[.?!]$/.test(message) ? message : `${message}.`}`,

@@ -31,10 +31,10 @@ export const PROBLEMS_FOUND_BY_PROGRAMS: readonly TemplateProblem[] = [
   output('/nowhere/%j.log'),
   output('logs/%j/out.log'),
   withOption(4, '#SBATCH --partition=nowhere'),
-  // Some Slurm releases name no option in the error, so the finding is for the whole request.
-  withOption(2, '#SBATCH --nodes=4000'),
+  // Some Slurm releases name no option in the error: the finding is at the first option that can cause one.
+  withOption(4, '#SBATCH --nodes=4000'),
   directive('sbatch-refuses', 7, '#SBATCH --gres=gpu:h100:1'),
   directive('sbatch-refuses', 7, '#SBATCH --container-mage=x'),
   withOption(6, '#SBATCH --time=soon'),
-  directive('sbatch-refuses', 2, '#SBATCH --mem=900T'),
+  directive('sbatch-refuses', 4, '#SBATCH --mem=900T'),
 ];
