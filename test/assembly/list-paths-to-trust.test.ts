@@ -72,7 +72,7 @@ describe('pathsToTrust', () => {
     expect(paths.join()).not.to.match(/elsewhere|not.a.program/);
   });
 
-  it('returns the file that an environment variable names, if the variable takes effect', () => {
+  it('returns the file that an environment variable names, unless a setting overrides the variable', () => {
     const paths = (text: string): string =>
       JSON.stringify(pathsToTrust(configWith(text, { REQUESTS_CA_BUNDLE: '/v' })));
 

@@ -78,7 +78,7 @@ describe('a concurrency limit', () => {
     expect(started).to.deep.equal(['1', '2', '3']);
   });
 
-  it("starts another user's call, but none of the same user, once a mapped user's call has run for five seconds", async () => {
+  it("no longer counts a user's call that has run for five seconds, except for other calls of that user", async () => {
     const { clock, started, call, end } = createBed(1);
     await call('alice 1', 'alice');
     await call('alice 2', 'alice');

@@ -149,7 +149,7 @@ describe('the trust rule for paths', () => {
       SITE,
     ],
     [
-      'does not trust a program of the cluster that all users can write to',
+      'does not trust a program of the cluster if all users can write to the program',
       pathSteps({ uid: 990, mode: 0o777 }),
       '/0 can be written by everybody (mode 777)',
       SITE,

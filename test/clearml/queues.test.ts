@@ -95,7 +95,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(read.queues.map(({ id }) => id)).to.include(idOf(500));
   });
 
-  it('report a list of queues that changes whenever it is read', async () => {
+  it('throw an error if the list of queues changes each time it is read', async () => {
     const full = data({ queues: queuesOf(500) });
     const none = data({ queues: [] });
     const changing = Array.from({ length: 21 }, () => [none, none, full]).flat();

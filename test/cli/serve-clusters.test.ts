@@ -138,7 +138,7 @@ describe('the daemon, with several clusters,', () => {
 
     expect(code, stderr).to.equal(0);
     expect(stderr).to.match(
-      /WARN The journal of the configuration before agent\.slurm\.clusters still has tasks.*state\/journal.jsonl.* tasks=1/,
+      /WARN The journal of the previous configuration \(without agent\.slurm\.clusters\) still has tasks.*state\/journal.jsonl.* tasks=1/,
     );
   });
 

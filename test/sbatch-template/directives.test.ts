@@ -208,7 +208,7 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
       expect(errorOf(() => renderDirectives(value, line))).to.equal(undefined);
   });
 
-  it('accepts "help" and "list" where sbatch prints no help', () => {
+  it('accepts "help" and "list" for options for which sbatch prints no help', () => {
     for (const [line, value] of [
       [`#SBATCH --gres=gpu:${X}`, 'help'],
       [`#SBATCH --comment=${X}`, 'help'],

@@ -88,7 +88,7 @@ describe("the query of an ended job's memory usage", () => {
     expect(parseSacctUsage(result(reply))).to.have.property('size', 0);
   });
 
-  it('reads the steps of a job that has as many as Slurm permits in a moment', async () => {
+  it('takes little time to read the steps of a job, even if they are as many as Slurm permits', async () => {
     // MaxStepCount in slurm.conf(5).
     const steps = Array.from({ length: 40_000 }, (_, index) => [`7.${index}`, 'COMPLETED', '', '1M'] as const);
     const stdout = answer(['7', 'OUT_OF_MEMORY', '50M', ''], ...steps);

@@ -163,7 +163,7 @@ describe('the script for a remote command', () => {
       });
     });
 
-    it(`runs the command even if dd does not support iflag and the host has no timeout program (${shell})`, () => {
+    it(`runs the command with ${shell} even if dd does not support iflag and the host has no timeout program`, () => {
       const bin = join(folder, 'bin');
       mkdirSync(bin);
       for (const name of ['env', 'cat', 'tee'])

@@ -70,10 +70,9 @@ export function createSizeReader(deps: DaemonDeps): SizeReader {
       const task = tasks.find((one) => before.has(one) && !logged.has(one));
       if (task !== undefined) {
         logged.add(task);
-        deps.log.info(
-          "Slurm does not yet show the size of a task's job; claiming no tasks that max_nodes or max_gpus limits",
-          { task },
-        );
+        deps.log.info("Slurm does not yet show the size of a task's job; tasks subject to max_nodes or max_gpus wait", {
+          task,
+        });
       }
     }
     unknown = { snapshot, tasks: new Set(tasks) };
@@ -92,7 +91,7 @@ export function createSizeReader(deps: DaemonDeps): SizeReader {
           listedFor = snapshot;
         } catch (error) {
           if (!(error instanceof SlurmUnavailableError)) throw error;
-          deps.log.warn('Cannot read the nodes and GPUs of jobs; claiming no tasks that max_nodes or max_gpus limits', {
+          deps.log.warn('Cannot read the nodes and GPUs of jobs; tasks subject to max_nodes or max_gpus wait', {
             err: error,
           });
           listedFor = undefined;

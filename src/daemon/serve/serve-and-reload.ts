@@ -238,7 +238,7 @@ async function warnOfLeftBehind(clusters: readonly ClusterSettings[], log: Logge
   const read = parseJournal(await readFile(file, 'utf8').catch(() => ''));
   if (read.kind === 'read' && read.entries.size === 0) return;
   log.warn(
-    'The journal of the configuration before agent.slurm.clusters still has tasks, and this daemon adopts only those with a Slurm job. Run a daemon with the previous configuration until that journal is empty',
+    'The journal of the previous configuration (without agent.slurm.clusters) still has tasks, and this daemon adopts only those with a Slurm job. Run a daemon with the previous configuration until that journal is empty',
     {
       file,
       ...(read.kind === 'read' ? { tasks: read.entries.size } : {}),

@@ -162,8 +162,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW });
     const passes = passesOf(fixture);
-    const line =
-      "info: Slurm does not yet show the size of a task's job; claiming no tasks that max_nodes or max_gpus limits";
+    const line = "info: Slurm does not yet show the size of a task's job; tasks subject to max_nodes or max_gpus wait";
     const lines = (): number => fixture.logged.filter((one) => one === line).length;
 
     await passes.claim();

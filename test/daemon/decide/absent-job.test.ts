@@ -9,7 +9,7 @@ const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
 const started = entryOf({ told: { startedOn: '7@' } });
 
 describeRows('for an absent job, the daemon', [
-  { title: 'records only the absence itself in the first poll (S-20)', seen: {}, done: ['note'] },
+  { title: 'records the absence, and does nothing else, in the first poll (S-20)', seen: {}, done: ['note'] },
   {
     title: 'queries accounting in the second poll (S-20)',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }) },
@@ -97,7 +97,7 @@ describeRows('for an absent job, the daemon', [
     done: ['end failed'],
   },
   {
-    title: 'forgets the task if it runs in another queue',
+    title: 'forgets the task if the task was claimed from another queue and runs',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,

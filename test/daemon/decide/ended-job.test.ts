@@ -71,7 +71,7 @@ describeRows('for an ended job whose task is in progress, the daemon', [
     done: ['end failed'],
   },
   {
-    title: 'forgets the task if it runs in another queue',
+    title: 'forgets the task if the task was claimed from another queue and runs',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { ...ELSEWHERE, ...ELSE, lastUpdate: 0 }),

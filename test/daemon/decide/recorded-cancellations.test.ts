@@ -74,7 +74,7 @@ describeRows('for a cancelled job, the daemon', [
 ]);
 
 describe('the user property slurm_cancelled', () => {
-  it('shows that an extra job was cancelled, so that the daemon does not track this job', () => {
+  it('names an extra job that was cancelled: the daemon then does not track that job', () => {
     for (const extra of [EXTRA, DOUBLE]) {
       const [text = ''] = [recordCancellations(undefined, [extra], 'the task has another job, 7')];
       const seen = observation({
