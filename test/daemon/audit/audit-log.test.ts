@@ -48,7 +48,7 @@ describe('the audit log', () => {
     return audit;
   }
 
-  it('contains one line of JSON for each event, with its time and cluster', async () => {
+  it('contains one JSON line for each event, with time and cluster', async () => {
     const audit = await open();
     await audit.write({ event: 'claimed', task: TASK, queue: 'gpu' });
     expect(await readFile(file, 'utf8')).to.equal(
@@ -56,13 +56,13 @@ describe('the audit log', () => {
     );
   });
 
-  it('is readable only by its owner', async () => {
+  it('has file mode 0600, in a directory of mode 0700', async () => {
     await (await open()).write({ event: 'claimed', task: TASK, queue: 'gpu' });
     expect((await stat(auditDir(stateDir))).mode & 0o777).to.equal(0o700);
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
   });
 
-  it('masks the secrets in every text of an event, and stays valid JSON', async () => {
+  it('masks a secret in every field of an event', async () => {
     const audit = await open({ redact: (text) => text.replaceAll('hunter2"', '********') });
     const cancelling = { event: 'cancelling', task: TASK, jobs: ['hunter2"'], by: 'user', why: 'hunter2"' } as const;
     await audit.write(cancelling);
@@ -70,7 +70,7 @@ describe('the audit log', () => {
     expect(line).to.deep.include({ jobs: ['********'], why: '********' });
   });
 
-  it('masks the secrets in a long text before truncating it, and keeps the event even if masking fails', async () => {
+  it('masks secrets in a text before truncating the text, and writes "(not readable)" if masking fails', async () => {
     const redact = (text: string): string => {
       if (text === 'gpu') throw new RangeError('Maximum call stack size exceeded');
       return text.replaceAll('hunter2', '********');
@@ -82,7 +82,7 @@ describe('the audit log', () => {
     expect(line).to.deep.include({ queue: '(not readable)', why: `${'a'.repeat(4_093)}**…` });
   });
 
-  it('loses no written line if the daemon is killed, even across rotations (D-14)', async () => {
+  it('contains every confirmed line after SIGKILL of the daemon and several rotations (D-14)', async () => {
     const writer = join(import.meta.dirname, 'write-until-killed.ts');
     const child = spawn(process.execPath, [...process.execArgv, writer, stateDir], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -106,7 +106,7 @@ describe('the audit log', () => {
     expect([...Array(confirmed).keys()].filter((line) => !kept.has(String(line)))).to.deep.equal([]);
   });
 
-  it('does not create a deleted state directory again (D-17)', async () => {
+  it('never recreates a deleted state directory (D-17)', async () => {
     const audit = await open();
     await audit.write({ event: 'claimed', task: TASK, queue: 'a' });
     await rm(stateDir, { recursive: true });
@@ -117,7 +117,7 @@ describe('the audit log', () => {
     expect(existsSync(stateDir)).to.equal(false);
   });
 
-  it('creates no file in a directory that other users can change since the last line', async () => {
+  it('creates no file in a state directory that has become writable for other users', async () => {
     const errors: unknown[] = [];
     const log = { ...silentLog, error: (...facts: unknown[]): void => void errors.push(facts) };
     const audit = await open({ log });
@@ -134,7 +134,7 @@ describe('the audit log', () => {
     expect(await readFile(file, 'utf8')).to.include('"queue":"b"');
   });
 
-  it('reports a full disk once, and writes the lines when there is space again (D-15)', async () => {
+  it('keeps its lines in memory while the file is not writable, and logs this once (D-15)', async () => {
     const messages: string[] = [];
     const note = (message: string): void => void messages.push(message);
     const audit = await open({ log: { info: note, warn: note, error: note } });
@@ -155,7 +155,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('accepts further lines, and reports the error once, if the file cannot be rotated (D-15)', async () => {
+  it('grows beyond 10 MB, and logs the error once, if the file cannot be rotated (D-15)', async () => {
     const messages: string[] = [];
     const note = (message: string): void => void messages.push(message);
     const audit = await open({ log: { info: note, warn: note, error: note } });
@@ -171,7 +171,7 @@ describe('the audit log', () => {
     expect(messages).to.deep.equal(['Cannot rotate the audit log; the file grows until a rotation succeeds']);
   });
 
-  it('deletes, when it is opened, files of `execute` that are over a year old, but never files of the daemon', async () => {
+  it("deletes year-old files of `execute` when the daemon opens the log, but not the daemon's own file", async () => {
     await mkdir(auditDir(stateDir), { mode: 0o700 });
     const old = join(auditDir(stateDir), `${TASK}.jsonl`);
     for (const path of [old, file]) {
@@ -182,7 +182,7 @@ describe('the audit log', () => {
     expect(await auditFiles(auditDir(stateDir))).to.deep.equal([file]);
   });
 
-  describe('(read for one task)', () => {
+  describe('search', () => {
     const shown = (lines: readonly AuditLine[]): string[] => lines.map((line) => ('task' in line ? line.task : ''));
 
     beforeEach(async () => {
@@ -194,7 +194,7 @@ describe('the audit log', () => {
       await other.write({ event: 'ended', task: TASK, status: 'failed' });
     });
 
-    it("returns the task's lines, oldest first, for a prefix of the task's id", async () => {
+    it("returns a task's lines, oldest first, for a prefix of the task id", async () => {
       expect((await readAudit(stateDir, TASK.slice(0, 8))).map(({ event }) => event)).to.deep.equal([
         'ended',
         'claimed',
@@ -202,17 +202,17 @@ describe('the audit log', () => {
       ]);
     });
 
-    it("returns the task's lines for the id of its Slurm job", async () => {
+    it("returns a task's lines for the id of the task's Slurm job", async () => {
       expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
     });
 
-    it("returns the lines for a job id even if another task's id begins with the same number", async () => {
+    it('returns for "7" the lines of job 7, not of a task whose id begins with 7', async () => {
       await (await open()).write({ event: 'claimed', task: '7'.repeat(32), queue: 'gpu' });
       expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
       expect(shown(await readAudit(stateDir, '77'))).to.deep.equal(['7'.repeat(32)]);
     });
 
-    it('returns no lines if the task is unknown or the audit log directory does not exist', async () => {
+    it('returns no lines for an unknown task, or without an audit log directory', async () => {
       expect(await readAudit(stateDir, 'e'.repeat(32))).to.deep.equal([]);
       expect(await readAudit(join(stateDir, 'missing'), TASK)).to.deep.equal([]);
     });

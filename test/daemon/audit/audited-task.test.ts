@@ -89,7 +89,7 @@ describe('in the audit log of a task, the daemon', () => {
     ['user', 'a deleted task', { task: undefined }, 'the task was deleted'],
     [
       'user',
-      'a task that was enqueued elsewhere',
+      'a task that was enqueued in another queue',
       { task: taskOf('queued'), place: 'another queue' },
       'enqueued again',
     ],
@@ -150,11 +150,11 @@ describe('in the audit log of a task, the daemon', () => {
   });
 
   for (const [reason, what] of [
-    ['cancelled in Slurm', '"cancelled in Slurm"'],
-    ['toString', 'the JavaScript name "toString"'],
-    ['', 'empty'],
+    ['cancelled in Slurm', 'the status reason "cancelled in Slurm"'],
+    ['toString', 'the status reason "toString"'],
+    ['', 'an empty status reason'],
   ] as const) {
-    it(`records the requester "user" when it repeats the user's abort, even if the reason is ${what}`, async () => {
+    it(`records the requester "user" when it repeats a user's abort with ${what}`, async () => {
       const entry = await begun();
       const { audit, journal, clearml } = fixture.deps;
       const tasks = { ...clearml.tasks, stop: () => Promise.resolve() };
@@ -167,7 +167,7 @@ describe('in the audit log of a task, the daemon', () => {
     });
   }
 
-  it('records the requester "daemon" when it changes the status by itself, even if the reason is the JavaScript name "toString"', async () => {
+  it('records the requester "daemon" when it fails a task with the status reason "toString"', async () => {
     const entry = await begun();
     const { audit, journal, clearml } = fixture.deps;
     const tasks = { ...clearml.tasks, fail: () => Promise.resolve() };
@@ -176,7 +176,7 @@ describe('in the audit log of a task, the daemon', () => {
     expect(events[0]).to.include({ by: 'daemon' });
   });
 
-  it('records a failed attempt to change the status, with the error', async () => {
+  it('records the error if ClearML rejects a status change', async () => {
     const entry = await begun();
     const note = { reason: 'Slurm FAILED', message: 'It ended.' };
     const { audit, journal, clearml } = fixture.deps;
@@ -192,7 +192,7 @@ describe('in the audit log of a task, the daemon', () => {
     });
   });
 
-  it('records the final status of the task even if the agent set this status', async () => {
+  it('records the final status of a task even if the agent, not the daemon, set this status', async () => {
     const entry = await begun();
     await fixture.server.call('tasks.completed', { task: entry.task });
     await actOn(entry, {}, { do: 'forget' });
@@ -229,7 +229,7 @@ describe('the audit line of a submission', () => {
   for (const [title, value] of [
     ['quotes', `"' `.repeat(1_400_000)],
     ['one quoted word', `"${'a'.repeat(12_000_000)}`],
-    ['a deep object', Array.from({ length: 100_000 }).reduce((inner) => [inner], 0)],
+    ['a deeply nested list', Array.from({ length: 100_000 }).reduce((inner) => [inner], 0)],
   ] as const) {
     it(`contains only the beginning of a long user property that consists of ${title}`, () => {
       const event = describeOf({ hyperparams: { properties: { note: { value }, partition: { value: 'gpu' } } } });
@@ -239,13 +239,13 @@ describe('the audit line of a submission', () => {
     });
   }
 
-  it('contains no part of a secret at the point where a user property is truncated', () => {
+  it('contains no part of a secret if a user property is truncated in the middle of the secret', () => {
     const value = `${'a '.repeat(490)}https://ada:${'secret'.repeat(20)}@example.org`;
     const event = describeOf({ hyperparams: { properties: { note: { value } } } });
     expect(event).to.deep.include({ properties: { note: `${'a '.repeat(490)}… (${value.length} characters)` } });
   });
 
-  it('contains the number of omitted user properties and at most 100 others, first those that the template uses', () => {
+  it('contains at most 100 user properties, first those that the template uses, and the number of omitted ones', () => {
     const properties = Object.fromEntries(Array.from({ length: 150 }, (_, index) => [`a${index}`, { value: 'b' }]));
     const event = describeOf({ hyperparams: { properties: { ...properties, partition: { value: 'gpu' } } } });
     expect(event).to.include({ propertiesLeftOff: 51 });
@@ -259,7 +259,7 @@ describe('the audit line of a submission', () => {
     expect(describeOf({ hyperparams: {} })).to.deep.include({ properties: {}, unixUser: 'uid 7' });
   });
 
-  it('names the user who enqueued the task, unless the task was edited while it waited', () => {
+  it('names the user who enqueued the task only if no edit of the task followed', () => {
     const enqueued = { last_change: '2026-11-15T00:00:00.400000+00:00', last_changed_by: 'u' };
     expect(describeOf(enqueued)).to.include({ enqueuedBy: 'u' });
     const edited = { ...enqueued, last_change: '2026-11-15T00:01:00+00:00' };

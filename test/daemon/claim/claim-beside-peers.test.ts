@@ -72,7 +72,7 @@ describe('a daemon with a peer', () => {
         expect(polls(fixture)).to.be.at.most(squeueMs > 1_000 ? 3 : 13);
       });
 
-  it('together with the peer exceeds a limit by at most one job, even if the server lists no workers', async () => {
+  it('submits at most 16 tasks together with the peer if max_jobs is 15 and the worker list is unreadable', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 15 } });
     await enqueue(fixture, 'ada', ...range(1, 60));
     const peer = { ...fixture.peer(2), queues: fixture.deps.queues, rateLimit: fixture.deps.rateLimit };
@@ -88,31 +88,31 @@ describe('a daemon with a peer', () => {
     expect(submittedOf(fixture).length).to.be.within(15, 16);
   });
 
-  it('claims tasks near a limit even if each read of the queues takes longer than a second', async () => {
+  it('submits at least 10 tasks in a minute below a limit of 20 jobs if each read of the queues takes 1.2 s', async () => {
     const fixture = fixtureWith({}, { limits: { maxJobs: 20 } });
     expect(await jobsInMinute(fixture, 10, 1_200)).to.be.at.least(10);
   });
 
-  it('claims 20 tasks in a minute near a limit even if the rate limit permits one submission every two seconds', async () => {
+  it('submits 20 tasks in a minute with a limit of 20 jobs and a rate limit of one submission per two seconds', async () => {
     const rateLimit = createRateLimit({ perSecond: 0.5, burst: 1 });
     const fixture = fixtureWith({}, { limits: { maxJobs: 20 }, rateLimit });
     expect(await jobsInMinute(fixture, 1_500)).to.equal(20);
   });
 });
 
-describe('when a daemon with a peer claims several tasks together, it', () => {
+describe('the batch claim of a daemon with a peer', () => {
   const heads = (state: ClaimState): readonly string[] =>
     headsFarFromLimits(state, planClaims(state, 10).claims).map(({ entry }) => entry.task);
   const jobs = (count: number): string[] => Array.from({ length: count }, () => 'b');
 
-  it('claims no task of a queue or cluster whose limit permits at most 20 further jobs', () => {
+  it('excludes the tasks of a queue or cluster whose limit permits at most 20 further jobs', () => {
     const near = { tasks: ['a3', 'a4'], limits: { maxJobs: 30 }, jobs: jobs(10) };
     expect(heads(stateOf({ free: { tasks: ['a1', 'a2'] }, near }))).to.deep.equal(['a1', 'a2']);
     expect(heads(stateOf({ near: { ...near, jobs: jobs(9) } }))).to.deep.equal(['a3', 'a4']);
     expect(heads(stateOf({ near }, { limits: { maxJobs: 30 } }))).to.deep.equal([]);
   });
 
-  it('claims only tasks of users far below their limit, and only while less than half of the GPU limit is used', () => {
+  it('excludes a user whose limit permits only 20 further jobs, and all users once half of max_gpus is used', () => {
     const tasks = ['b1', 'a1'];
     const state = stateOf({ own: { tasks, limits: { maxJobsPerUser: 25 }, jobs: jobs(5) } });
     expect(heads(state)).to.deep.equal([]);

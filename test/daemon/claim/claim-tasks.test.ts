@@ -12,8 +12,8 @@ import { OTHER_QUEUE, OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues
 
 const go = new AbortController().signal;
 
-describe('the task claimer', () => {
-  it('claims nothing while the daemon tracks its maximum number of tasks', async () => {
+describe('when it claims tasks, the daemon', () => {
+  it('claims nothing while it tracks its maximum number of tasks', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const deps = { ...fixture.deps, journal: fullJournal(fixture.deps.journal) };
@@ -22,7 +22,7 @@ describe('the task claimer', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
 
-  it("submits each queued task, and shows the claim and the job id in the task's console", async () => {
+  it("submits each queued task, and writes the claim and the job id to the task's console", async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
 
@@ -39,7 +39,7 @@ describe('the task claimer', () => {
     }
   });
 
-  it('waits a moment before it claims from a queue whose first task still has a live job', async () => {
+  it('claims nothing in one pass from a queue whose first task still has a live job', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -49,7 +49,7 @@ describe('the task claimer', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1, 2]);
   });
 
-  it('submits a task only once if it is in two served queues, whichever queue the user chose last', async () => {
+  it('submits only one job for a task that is in two served queues', async () => {
     for (const isSecond of [false, true]) {
       const fixture = fixtureWithTwoQueues();
       const task = await fixture.enqueued(1);
@@ -66,7 +66,7 @@ describe('the task claimer', () => {
     }
   });
 
-  it('does not pop a task that it tracks, even if a later queue still shows it', async () => {
+  it('does not claim a tracked task again if another queue still contains the task', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await claimOnce(fixture);
@@ -108,7 +108,7 @@ describe('the task claimer', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it("aborts a task again if the claim undid the user's abort (C-04)", async () => {
+  it("aborts a task again if the claim has undone the user's abort (C-04)", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const snapshot = await fixture.poll();
@@ -129,7 +129,7 @@ describe('the task claimer', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('returns a task to the front of its queue under backpressure, and reports repeated returns once', async () => {
+  it('writes one console line if backpressure returns a task to the front of its queue three times', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -150,7 +150,7 @@ describe('the task claimer', () => {
     expect((await fixture.read(task))?.statusMessage).to.match(/^Returned to the front/);
   });
 
-  it('keeps the order of returned tasks under backpressure, whatever the order of the responses (S-05)', async () => {
+  it('returns tasks in their queue order under backpressure, even if sbatch responds in another order (S-05)', async () => {
     for (const slowest of [1, 2, 3, 4]) {
       const given = createStepFixture();
       const held: (() => void)[] = [];
@@ -174,7 +174,7 @@ describe('the task claimer', () => {
     }
   });
 
-  it('submits a burst of jobs at once, and further jobs at the rate limit (S-15)', async () => {
+  it('submits a burst of four jobs at once, and later jobs at the rate limit (S-15)', async () => {
     const fixture = createStepFixture({ rateLimit: createRateLimit({ perSecond: 2, burst: 4 }) });
     for (let number = 1; number <= 20; number += 1) await fixture.enqueued(number);
     const round = claimOnce(fixture, 60_000);
@@ -192,7 +192,7 @@ describe('the task claimer', () => {
     expect(counts).to.deep.equal([4, 4, 7, 10, 10]);
   });
 
-  it('stops claiming when the next poll is due, even in a long queue', async () => {
+  it('stops claiming from a long queue when the next poll is due', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 30; number += 1) await fixture.enqueued(number);
     fixture.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
@@ -206,7 +206,7 @@ describe('the task claimer', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.have.length(10);
   });
 
-  it('stops claiming if the clock is set back, because the next poll is due', async () => {
+  it('stops claiming if the clock is set back by a day, so that the next poll is not late', async () => {
     let backMs = 0;
     const { deps } = createStepFixture();
     const clock = { ...deps.clock, now: () => fixture.clock.now() - backMs };
@@ -220,7 +220,7 @@ describe('the task claimer', () => {
     expect(await claimOnce(fixture)).to.be.within(1, 20);
   });
 
-  it('logs once that a served queue was deleted, and claims from the other queues', async () => {
+  it('logs once that a served queue was deleted, and continues to claim from the other queues', async () => {
     const fixture = createStepFixture();
     const [own] = fixture.deps.queues;
     if (own === undefined) throw new Error('no queue');
@@ -234,7 +234,7 @@ describe('the task claimer', () => {
     expect(both.logged.filter((line) => line.includes('no longer exists'))).to.have.length(1);
   });
 
-  it('claims a long queue in order, and reads at most 50 of its entries at once', async () => {
+  it('claims 120 tasks in their queue order, and reads at most 50 queue entries at once', async () => {
     const fixture = createStepFixture({ rateLimit: createRateLimit({ perSecond: 1_000, burst: 1_000 }) });
     const tasks = Array.from({ length: 120 }, (_, index) => index + 1);
     for (const number of tasks) await fixture.enqueued(number);
@@ -248,7 +248,7 @@ describe('the task claimer', () => {
     expect(pops).to.deep.equal(tasks.map((number) => `queues.get_next_task of task ${number}`));
   });
 
-  it('claims a task behind 60 unreadable entries before it reads the next queue', async () => {
+  it('claims a task behind 60 unreadable queue entries before the tasks of the next queue', async () => {
     const fixture = fixtureWithTwoQueues({ rateLimit: createRateLimit({ perSecond: 0.001, burst: 1 }) });
     for (let number = 1; number <= 60; number += 1)
       await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: `no task ${number}` });

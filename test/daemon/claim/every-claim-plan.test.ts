@@ -62,7 +62,7 @@ describe('every claim plan', () => {
       expect(jobs).to.be.at.most(most(maxJobsPerUser, before.byOwner.get(owner) ?? 0));
   }
 
-  it('stays within each limit', () => {
+  it('stays within max_jobs, max_waiting_jobs and max_jobs_per_user', () => {
     fc.assert(
       fc.property(states, (state) => {
         const { cluster, queues } = after(state);
@@ -75,7 +75,7 @@ describe('every claim plan', () => {
     );
   });
 
-  it('claims a task if the limits admit one, and explains why the next 50 tasks wait', () => {
+  it('leaves a task in its queue only if a limit or a pause holds the task, and gives the reason', () => {
     fc.assert(
       fc.property(states, (state) => {
         const { claims } = planClaims(state, 1_000);
@@ -101,7 +101,7 @@ describe('every claim plan', () => {
     );
   });
 
-  it("keeps each owner's tasks of a queue in order", () => {
+  it("claims each owner's tasks of a queue in their queue order", () => {
     fc.assert(
       fc.property(states, (state) => {
         const { claims } = planClaims(state, 1_000);
@@ -119,7 +119,7 @@ describe('every claim plan', () => {
     );
   });
 
-  it('with user fairness never serves an owner while another waiting owner has fewer jobs', () => {
+  it('with user fairness always claims next for the waiting owner with the fewest jobs', () => {
     const tasksOf = fc.array(owners, { minLength: 1, maxLength: 40 });
     const jobsOf = fc.array(owners, { maxLength: 20 });
     fc.assert(
@@ -142,7 +142,7 @@ describe('every claim plan', () => {
     );
   });
 
-  it('with user fairness serves each of N owners within N claims if no limit is reached', () => {
+  it('with user fairness claims for each of four waiting owners at least once in five claims', () => {
     const rounds = fc.array(fc.array(owners, { maxLength: 3 }), { minLength: 1, maxLength: 30 });
     fc.assert(
       fc.property(rounds, (arrivals) => {

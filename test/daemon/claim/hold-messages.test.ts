@@ -5,11 +5,11 @@ import type { Pause } from '../../../src/daemon/pause/pauses-file.ts';
 import { taskNumber, type StepFixture } from '../step-fixture.ts';
 import { enqueue, fixtureWith, messageOf, passesOf, range } from './limited-claims.ts';
 
-describe('a daemon that holds tasks in their queue', () => {
+describe('a daemon that holds tasks in a paused queue', () => {
   const pause: Pause = { queue: null, since: 0, until: null, reason: '' };
   const fixtureWithPause = (): StepFixture => fixtureWith({}, { pauses: () => Promise.resolve([pause]) });
 
-  it('writes the status messages of 10 tasks in each pass, up to the first 50 tasks of a queue', async () => {
+  it('writes 10 status messages in each pass, for the first 50 tasks of the queue', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 60));
     const passes = passesOf(fixture);
@@ -25,7 +25,7 @@ describe('a daemon that holds tasks in their queue', () => {
     expect(await messageOf(fixture, 51)).to.equal('');
   });
 
-  it('tries to write only one status message during an outage of ClearML, and writes all of them afterwards', async () => {
+  it('tries only one status message in a pass during an outage of ClearML, and writes all three after the outage', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
     const passes = passesOf(fixture);
@@ -44,7 +44,7 @@ describe('a daemon that holds tasks in their queue', () => {
     for (const number of range(1, 3)) expect(await messageOf(fixture, number)).to.match(/^Waits in queue/);
   });
 
-  it('writes the status messages of the other tasks if one task cannot be read, and tries that task again after five minutes', async () => {
+  it('skips an unreadable task for five minutes, and writes the status messages of the tasks behind it', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 12));
     const passes = passesOf(fixture);
@@ -67,7 +67,7 @@ describe('a daemon that holds tasks in their queue', () => {
     expect(await messageOf(fixture, 1)).to.match(/^Waits in queue/);
   });
 
-  it('leaves the remaining status messages for a later pass if the next poll is due', async () => {
+  it('stops writing status messages when the next poll is due', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
     const passes = passesOf(fixture);
@@ -82,7 +82,7 @@ describe('a daemon that holds tasks in their queue', () => {
     expect(await messageOf(fixture, 2)).to.equal('');
   });
 
-  it('updates a status message at most every five minutes while only the number of tasks ahead changes', async () => {
+  it('updates the number of tasks ahead in a status message only every five minutes', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1, 2);
     const passes = passesOf(fixture);
@@ -97,7 +97,7 @@ describe('a daemon that holds tasks in their queue', () => {
     expect(await messageOf(fixture, 2)).to.match(/This task is next/);
   });
 
-  it('never replaces a status message from a user or from the server', async () => {
+  it('never replaces a status message that the daemon did not write', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const document = fixture.server.store.tasks.get(taskNumber(1)) ?? expect.fail('no such task');
@@ -108,7 +108,7 @@ describe('a daemon that holds tasks in their queue', () => {
     expect(await messageOf(fixture, 1)).to.equal('Stopped by ada');
   });
 
-  it('writes no status message if another agent has started the task in the meantime', async () => {
+  it('writes no status message to a task that another agent has started', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     await fixture.server.call('tasks.started', { task: taskNumber(1), status_message: 'pulled by agent' });
@@ -118,7 +118,7 @@ describe('a daemon that holds tasks in their queue', () => {
     expect(await messageOf(fixture, 1)).to.equal('pulled by agent');
   });
 
-  it('writes the status message without changing the time of the last status change', async () => {
+  it('leaves the fields status_changed and last_update unchanged when it writes a status message', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const before = await fixture.read(taskNumber(1));
@@ -131,7 +131,7 @@ describe('a daemon that holds tasks in their queue', () => {
     expect(after?.statusMessage).to.match(/^Waits in queue/);
   });
 
-  it('removes the status message once no limit or pause holds the task', async () => {
+  it('removes its status message once the pause no longer holds the task', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const messages = createHoldMessages(fixture.deps);
@@ -146,7 +146,7 @@ describe('a daemon that holds tasks in their queue', () => {
     expect(await messageOf(fixture, 1)).to.equal('');
   });
 
-  it('agrees with a peer that serves the same queue: only one of the two writes the status message', async () => {
+  it('leaves the status messages to the first daemon of the queue if a peer serves the same queue', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const peer = { ...fixture.peer(2), pauses: () => Promise.resolve([pause]) };

@@ -19,8 +19,8 @@ import {
 } from './limited-claims.ts';
 import { createClaims } from '../run-daemon.ts';
 
-describe('with a limit on the jobs of a queue, the daemon', () => {
-  it('keeps further tasks in the queue, and shows on each task the limit and the number of tasks ahead', async () => {
+describe('with max_jobs set for a queue, the daemon', () => {
+  it('shows the limit and the number of tasks ahead in the status message of each waiting task', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
 
@@ -36,7 +36,7 @@ describe('with a limit on the jobs of a queue, the daemon', () => {
     expect(await fixture.read(taskNumber(3))).to.include({ status: 'queued' });
   });
 
-  it('stays within the limit after a restart without the journal', async () => {
+  it('submits no task beyond max_jobs after a restart without the journal', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     await passesOf(fixture).claim();
@@ -45,7 +45,7 @@ describe('with a limit on the jobs of a queue, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('counts the tasks that a peer has parked since the poll', async () => {
+  it("counts the tasks that a peer has parked since this daemon's last poll", async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     const peer = await metPeer(fixture);
@@ -58,7 +58,7 @@ describe('with a limit on the jobs of a queue, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('exceeds the limit by at most one task for each peer that claims at the same time', async () => {
+  it('exceeds max_jobs by at most one job if one peer claims at the same time', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 5 } });
     await enqueue(fixture, 'ada', ...range(1, 20));
     const peer = await metPeer(fixture);
@@ -69,7 +69,7 @@ describe('with a limit on the jobs of a queue, the daemon', () => {
     expect(submittedOf(fixture).length).to.be.within(5, 6);
   });
 
-  it("lists the jobs again before a claim, and so stays within the limit even if a peer's jobs started after the poll", async () => {
+  it("counts a peer's jobs that started after this daemon's last poll", async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 3 } });
     await enqueue(fixture, 'ada', ...range(1, 10));
     const peer = await metPeer(fixture);
@@ -85,7 +85,7 @@ describe('with a limit on the jobs of a queue, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2, 3]);
   });
 
-  it('continues to count a task after its job has ended, until the daemon has decided whether another job follows', async () => {
+  it('counts a task with an ended job until it has decided whether to resubmit the task', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 1 } });
     await enqueue(fixture, 'ada', 1, 2);
     const passes = passesOf(fixture);
@@ -102,7 +102,7 @@ describe('with a limit on the jobs of a queue, the daemon', () => {
     expect(await passes.claim()).to.equal(1);
   });
 
-  it('claims one more task for each job that has ended', async () => {
+  it('claims one more task once a job has ended', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
     const passes = passesOf(fixture);
@@ -133,11 +133,11 @@ describe('a job with the name of an untracked task', () => {
     return submittedOf(fixture);
   }
 
-  it('does not count toward a limit if the server has no such task', async () => {
+  it('does not count toward max_jobs if the ClearML server does not know the task', async () => {
     expect(await claimedWithJobOf(9, () => Promise.resolve())).to.deep.equal([1, 2]);
   });
 
-  it('does not count toward a limit if the task is neither queued nor in progress', async () => {
+  it('does not count toward max_jobs if the task is a draft', async () => {
     const addDraft = ({ server }: StepFixture): Promise<void> => {
       server.addTask(taskNumber(9), 'draft');
       return Promise.resolve();
@@ -145,7 +145,7 @@ describe('a job with the name of an untracked task', () => {
     expect(await claimedWithJobOf(9, addDraft)).to.deep.equal([1, 2]);
   });
 
-  it('counts toward a limit if the task is in progress', async () => {
+  it('counts toward max_jobs if the task is in progress', async () => {
     const start = async (fixture: StepFixture): Promise<void> => {
       fixture.server.addTask(taskNumber(9), 'running');
       await fixture.server.call('tasks.started', { task: taskNumber(9), force: true });
@@ -154,8 +154,8 @@ describe('a job with the name of an untracked task', () => {
   });
 });
 
-describe("a peer's job", () => {
-  it('counts toward a limit within half a minute after its agent restarts the task, which the server had stopped', async () => {
+describe('a running job of a stopped task', () => {
+  it("counts toward max_jobs within 30 s after the job's agent has set the task to in_progress again", async () => {
     const fixture = fixtureWith({}, { limits: { maxJobs: 1 } });
     const task = taskNumber(9);
     fixture.server.addTask(task, 'running');
@@ -173,8 +173,8 @@ describe("a peer's job", () => {
   });
 });
 
-describe('with a limit per user, the daemon', () => {
-  it("holds the tasks of a user at the limit, and submits other users' tasks behind them", async () => {
+describe('with max_jobs_per_user, the daemon', () => {
+  it("holds the tasks of a user at the limit, and submits another user's task from further back in the queue", async () => {
     const fixture = fixtureWith({ limits: { maxJobsPerUser: 1 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     await enqueue(fixture, 'bob', 4);
@@ -188,7 +188,7 @@ describe('with a limit per user, the daemon', () => {
     );
   });
 
-  it('counts the tasks that a peer has parked, and reads their owners only once', async () => {
+  it("counts a peer's parked tasks, and reads the owner of each parked task only once", async () => {
     const fixture = fixtureWith({}, { limits: { maxJobsPerUser: 1 } });
     await enqueue(fixture, 'ada', 1, 2);
     await enqueue(fixture, 'bob', 3);
@@ -206,7 +206,7 @@ describe('with a limit per user, the daemon', () => {
 });
 
 describe('a daemon with fairness between users', () => {
-  it("submits one user's task within one pass even behind 1,000 tasks of another user", async () => {
+  it("submits a user's tasks in the first pass even behind 1,000 tasks of another user", async () => {
     const fixture = fixtureWith({ userFairness: true, limits: { maxJobs: 4 } });
     await enqueue(fixture, 'ada', ...range(1, 1_000));
     await enqueue(fixture, 'bob', ...range(1_001, 1_010));
@@ -216,7 +216,7 @@ describe('a daemon with fairness between users', () => {
     expect(submittedOf(fixture).toSorted((a, b) => a - b)).to.deep.equal([1, 2, 1_001, 1_002]);
   });
 
-  it('reads the owners of at most 2,000 tasks in a pass, and the owner of each task only once', async () => {
+  it('reads the owner of each task only once, and of at most 2,000 tasks in a pass', async () => {
     const fixture = fixtureWith({ userFairness: true, limits: { maxJobs: 1 } });
     await enqueue(fixture, 'ada', ...range(1, 2_500));
     const passes = passesOf(fixture);
@@ -235,7 +235,7 @@ describe('a daemon with fairness between users', () => {
 describe('a daemon with a pause file', () => {
   const paused = (pause: Partial<Pause> = {}): Pause => ({ queue: null, since: 0, until: null, reason: '', ...pause });
 
-  it('holds each task of a paused cluster or queue until the pause ends, and shows the reason on each task', async () => {
+  it('holds the tasks of a paused cluster or queue, and shows the pause in their status messages', async () => {
     let pauses: readonly Pause[] = [paused({ until: Date.UTC(2126, 0, 2, 3, 4), reason: 'new drivers' })];
     const fixture = fixtureWith({}, { pauses: () => Promise.resolve(pauses) });
     await enqueue(fixture, 'ada', 1, 2);
@@ -253,14 +253,14 @@ describe('a daemon with a pause file', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('continues to claim tasks of a queue while another queue is paused', async () => {
+  it('claims a task of its own queue while another queue is paused', async () => {
     const fixture = fixtureWith({}, { pauses: () => Promise.resolve([paused({ queue: 'other' })]) });
     await enqueue(fixture, 'ada', 1);
 
     expect(await passesOf(fixture).claim()).to.equal(1);
   });
 
-  it('claims nothing in the whole cluster, and logs the error, while the pause file cannot be read', async () => {
+  it('claims nothing, and logs the error, while the pause file cannot be read', async () => {
     const fixture = fixtureWith({}, { pauses: () => Promise.reject(new Error('EIO')) });
     await enqueue(fixture, 'ada', 1);
 
@@ -268,7 +268,7 @@ describe('a daemon with a pause file', () => {
     expect(fixture.logged).to.include('error: Cannot read the pause file; claiming no tasks until it is readable');
   });
 
-  it('does not report the use of limits if the pause file becomes unreadable during a pass', async () => {
+  it('reports no use of limits if the pause file becomes unreadable during a pass', async () => {
     let readings = 0;
     const fixture = fixtureWith(
       {},

@@ -17,20 +17,20 @@ function held(state: ClaimState, most = 50): string[] {
 }
 
 describe('the claim plan', () => {
-  it('serves the queues by priority, and the tasks of a queue in order', () => {
+  it('claims all tasks of the first queue, in order, before the tasks of the second queue', () => {
     const state = stateOf({ q: { tasks: ['a1', 'b1'] }, r: { tasks: ['c1'] } });
 
     expect(claimed(state)).to.deep.equal(['a1', 'b1', 'c1']);
     expect(claimed(state, 2)).to.deep.equal(['a1', 'b1']);
   });
 
-  it('serves the queues in turn with `order_fairness`', () => {
+  it('alternates between the queues with `order_fairness`', () => {
     const tasks = { q: { tasks: ['a1', 'a2', 'a3'] }, r: { tasks: ['b1', 'b2'] } };
 
     expect(claimed(stateOf(tasks, { orderFairness: true }))).to.deep.equal(['a1', 'b1', 'a2', 'b2', 'a3']);
   });
 
-  it('begins, with `order_fairness`, at the next non-empty queue after the queue that was served last', () => {
+  it('starts with `order_fairness` at the first non-empty queue after the queue of the last claim', () => {
     const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: [] }, s: { tasks: ['c1'] } }, { orderFairness: true });
     const [q, , r] = state.queues;
 
@@ -38,13 +38,13 @@ describe('the claim plan', () => {
     expect(claimed({ ...state, lastServed: r?.queue }, 1)).to.deep.equal(['a1']);
   });
 
-  it('claims a task only once if it is in two queues, so that the limit still admits the next task', () => {
+  it('claims a task that is in two queues only once, and counts it only once toward max_jobs', () => {
     const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: ['a1', 'b1'] } }, { limits: { maxJobs: 2 } });
 
     expect(claimed(state)).to.deep.equal(['a1', 'b1']);
   });
 
-  it('stops at the limit of a queue and continues with the next queue', () => {
+  it('continues with the next queue when a queue reaches max_jobs', () => {
     const state = stateOf({
       q: { tasks: ['a1', 'a2', 'a3'], limits: { maxJobs: 3 }, jobs: ['A', 'a'] },
       r: { tasks: ['b1'] },
@@ -54,28 +54,28 @@ describe('the claim plan', () => {
     expect(held(state)).to.deep.equal(['a2: queue.maxJobs=3, 0', 'a3: queue.maxJobs=3, 1']);
   });
 
-  it("claims one task at a time if a limit counts GPUs, because the next job's size is unknown", () => {
+  it('claims only one task of a queue with max_gpus at a time, because the size of the next job is unknown', () => {
     const state = stateOf({ q: { tasks: ['a1', 'a2'], limits: { maxGpus: 8 } }, r: { tasks: ['b1', 'b2'] } });
 
     expect(claimed(state)).to.deep.equal(['a1', 'b1', 'b2']);
     expect(held(state)).to.deep.equal([]);
   });
 
-  it('stops at the limit of the cluster, even if the next queue is below its own limit', () => {
+  it('stops when the cluster reaches max_jobs, even if the next queue has no limit', () => {
     const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: ['b1'], jobs: ['A'] } }, { limits: { maxJobs: 2 } });
 
     expect(claimed(state)).to.deep.equal(['a1']);
     expect(held(state)).to.deep.equal(['b1: cluster.maxJobs=2, 0']);
   });
 
-  it('counts only pending jobs toward the limit on waiting jobs', () => {
+  it('counts only pending jobs toward max_waiting_jobs', () => {
     const limits = { maxWaitingJobs: 2 };
 
     expect(claimed(stateOf({ q: { tasks: ['a1', 'a2', 'a3'], limits, jobs: ['A', 'A', 'A'] } }))).to.have.length(2);
     expect(claimed(stateOf({ q: { tasks: ['a1', 'a2', 'a3'], limits, jobs: ['a', 'A', 'A'] } }))).to.have.length(1);
   });
 
-  it('skips the tasks of an owner who has reached the limit per user', () => {
+  it('skips the tasks of an owner who has reached max_jobs_per_user', () => {
     const state = stateOf({ q: { tasks: ['a1', 'a2', 'b1', 'a3'], limits: { maxJobsPerUser: 1 } } });
 
     expect(claimed(state)).to.deep.equal(['a1', 'b1']);
@@ -85,13 +85,13 @@ describe('the claim plan', () => {
     ]);
   });
 
-  it("counts an owner's jobs in all queues toward the cluster's limit per user", () => {
+  it("counts an owner's jobs in all queues toward the cluster's max_jobs_per_user", () => {
     const queues = { q: { tasks: ['a1', 'b1'] }, r: { tasks: ['c1'], jobs: ['A'] } };
 
     expect(claimed(stateOf(queues, { limits: { maxJobsPerUser: 1 } }))).to.deep.equal(['b1', 'c1']);
   });
 
-  it('marks the claim of a task that is not first in its queue, because only the first entry can be popped', () => {
+  it('marks the claim of a task that is not the first in its queue', () => {
     const { claims } = planClaims(
       stateOf({ q: { tasks: ['a1', 'b1'], limits: { maxJobsPerUser: 1 }, jobs: ['a'] } }),
       1,
@@ -100,7 +100,7 @@ describe('the claim plan', () => {
     expect(claims.map(({ entry }) => entry)).to.deep.equal([{ task: 'b1', added: 1, isBehind: true }]);
   });
 
-  it('serves the owners in turn with user fairness, first the owner with the fewest jobs', () => {
+  it('alternates between the owners with user fairness, beginning with the owner who has the fewest jobs', () => {
     const tasks = ['a1', 'a2', 'a3', 'b1', 'b2', 'c1'];
 
     expect(claimed(stateOf({ q: { tasks, userFairness: true } }))).to.deep.equal(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
@@ -114,7 +114,7 @@ describe('the claim plan', () => {
     ]);
   });
 
-  it('serves another owner next with user fairness, even behind 1,000 tasks of the first owner', () => {
+  it("claims a second owner's task next with user fairness, even behind 1,000 tasks of the first owner", () => {
     const tasks = [
       ...Array.from({ length: 1_000 }, (_, index) => `a${index}`),
       ...Array.from({ length: 10 }, (_, index) => `b${index}`),
@@ -123,7 +123,7 @@ describe('the claim plan', () => {
     expect(claimed(stateOf({ q: { tasks, userFairness: true, jobs: [] } }), 2)).to.deep.equal(['a0', 'b0']);
   });
 
-  it('alternates between owners with user fairness, even if each job ends before the next claim', () => {
+  it('alternates between two owners with user fairness even if each job ends before the next claim', () => {
     let state = stateOf({ q: { tasks: ['a1', 'a2', 'a3', 'b1', 'b2'], userFairness: true } });
     const order: string[] = [];
     for (let turn = 0; turn < 4; turn += 1) {
@@ -144,20 +144,20 @@ describe('the claim plan', () => {
     expect(order).to.deep.equal(['a1', 'b1', 'a2', 'b2']);
   });
 
-  it('claims nothing from a paused queue, and everything from the others', () => {
+  it('claims no task of a paused queue, but the tasks of another queue', () => {
     const state = stateOf({ q: { tasks: ['a1', 'a2'], pause: PAUSE }, r: { tasks: ['b1'] } });
 
     expect(claimed(state)).to.deep.equal(['b1']);
     expect(held(state)).to.deep.equal(['a1: pause, 0', 'a2: pause, 1']);
   });
 
-  it('leaves a task for a later pass if its owner is not known yet', () => {
+  it('leaves a task of unknown owner for a later pass with user fairness', () => {
     const state = stateOf({ q: { tasks: ['a1', 'b1'], userFairness: true } }, { unknown: ['a1'] });
 
     expect(claimed(state)).to.deep.equal(['b1']);
   });
 
-  it('counts a job whose owner is unknown toward the limit of each owner', () => {
+  it('counts a job of unknown owner toward the max_jobs_per_user of every owner', () => {
     const state = stateOf({ q: { tasks: ['a1', 'b1'], limits: { maxJobsPerUser: 1 } } });
     const [waiting] = state.queues;
     const counts = addJob(NO_JOBS, { owner: undefined, isWaiting: false });
@@ -165,14 +165,14 @@ describe('the claim plan', () => {
     expect(claimed({ ...state, queues: waiting === undefined ? [] : [{ ...waiting, counts }] })).to.deep.equal([]);
   });
 
-  it('claims tasks behind a waiting task only with user fairness, and only tasks of other owners', () => {
+  it("claims other owners' tasks behind a waiting task only with user fairness", () => {
     const tasks = ['a1', 'b1', 'a2'];
 
     expect(claimed(stateOf({ q: { tasks }, r: { tasks: ['c1'] } }, { skip: ['a1'] }))).to.deep.equal(['c1']);
     expect(claimed(stateOf({ q: { tasks, userFairness: true } }, { skip: ['a1'] }))).to.deep.equal(['b1']);
   });
 
-  it('serves the next queue only once all entries of the first queue have been read', () => {
+  it('claims from the next queue only after all entries of the first queue have been read', () => {
     const more = { tasks: ['a1'], hasMore: true };
     const queues = { q: more, r: { tasks: ['b1'] } };
 
@@ -182,7 +182,7 @@ describe('the claim plan', () => {
     expect(claimed(stateOf(queues, { passed: ['a1'] }))).to.deep.equal([]);
   });
 
-  it('explains why the first 50 tasks of a queue are not claimed', () => {
+  it('gives reasons for only the first 50 waiting tasks of a queue', () => {
     const tasks = Array.from({ length: 60 }, (_, index) => `a${index}`);
 
     expect(held(stateOf({ q: { tasks, limits: { maxJobs: 0 } } }))).to.have.length(50);

@@ -20,8 +20,8 @@ function countCalls({ calls }: StepFixture): Record<string, number> {
   return counts;
 }
 
-describe('a daemon that claims several tasks together', () => {
-  it('reads the tasks in one call once all are parked, and writes their console lines in shared calls', async () => {
+describe('a daemon that claims several tasks in one batch', () => {
+  it('reads 10 parked tasks with one call, and writes their console lines with one call', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 10; number += 1) await fixture.enqueued(number);
     fixture.calls.length = 0;
@@ -43,7 +43,7 @@ describe('a daemon that claims several tasks together', () => {
       expect(fixture.consoleOf(taskNumber(number)), `of task ${number}`).to.have.length(2);
   });
 
-  it('submits all of the tasks, except a task that a user aborts before the last task is parked (C-04)', async () => {
+  it('does not submit a task that a user aborts before the last task of the batch is parked (C-04)', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) => {
@@ -60,11 +60,11 @@ describe('a daemon that claims several tasks together', () => {
   });
 
   for (const [what, garbled] of [
-    ['is missing from the shared response', (rows: unknown[]): unknown[] => rows.slice(1)],
-    ['appears twice in the shared response', (rows: unknown[]): unknown[] => [...rows, rows[0]]],
-    ['makes the shared response unreadable', (): unknown => 'no list'],
+    ['lacks one task', (rows: unknown[]): unknown[] => rows.slice(1)],
+    ['contains one task twice', (rows: unknown[]): unknown[] => [...rows, rows[0]]],
+    ['contains no list of tasks', (): unknown => 'no list'],
   ] as const)
-    it(`reads the tasks one by one if one task ${what}`, async () => {
+    it(`submits all three tasks even if the response to the shared read ${what}`, async () => {
       const fixture = createStepFixture();
       for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
       fixture.server.garble = (endpoint, answer) =>
@@ -75,7 +75,7 @@ describe('a daemon that claims several tasks together', () => {
       expect(fixture.cluster.jobs).to.have.length(3);
     });
 
-  it('reads the tasks one by one if the shared read fails', async () => {
+  it('reads the tasks one by one if the response to the shared read is lost', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
     fixture.fate = ({ endpoint }) => (endpoint === 'tasks.get_all' ? 'answer lost' : undefined);
@@ -86,7 +86,7 @@ describe('a daemon that claims several tasks together', () => {
     expect(countCalls(fixture)).to.include({ 'tasks.get_all': 1, 'tasks.get_by_id': 3 });
   });
 
-  it('submits all tasks but one if that one cannot be parked', async () => {
+  it('submits the other two tasks if one of three tasks cannot be parked', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) =>
@@ -98,7 +98,7 @@ describe('a daemon that claims several tasks together', () => {
     expect(fixture.deps.journal.entries.get(tasks[1] ?? taskNumber(2))?.step).to.equal('parking');
   });
 
-  it('submits the other tasks without delay even if the submission pool rejects one task', async () => {
+  it('submits the other two tasks without delay if the submission pool rejects one of three tasks', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     const backoff = createBackoff(() => 1);
@@ -116,7 +116,7 @@ describe('a daemon that claims several tasks together', () => {
     expect(fixture.deps.journal.entries.get(tasks[1] ?? taskNumber(2))?.step).to.equal('claiming');
   });
 
-  it('submits the parked tasks after two seconds even if one task is not parked yet', async () => {
+  it('submits the parked tasks after two seconds if parking another task of the batch takes longer', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     fixture.fate = ({ endpoint, task }) =>
@@ -131,7 +131,7 @@ describe('a daemon that claims several tasks together', () => {
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.have.members([tasks[0], tasks[2]]);
   });
 
-  it('claims one task at a time after backpressure, until Slurm accepts a job', async () => {
+  it('claims only one task after backpressure, and a whole batch once Slurm accepts a job', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 6; number += 1) await fixture.enqueued(number);
     const { claimer, pool } = createClaims(fixture.deps);
@@ -156,7 +156,7 @@ describe('a daemon that claims several tasks together', () => {
     expect(fixture.cluster.jobs).to.have.length(6);
   });
 
-  it('reads the users and projects of the tasks only if the template may use them', async () => {
+  it('reads the user and the project of a task only if the template may use them', async () => {
     for (const [usesUser, usesProject, expected] of [
       [true, undefined, ['projects.get_by_id', 'users.get_by_id']],
       [false, true, ['projects.get_by_id']],
@@ -181,7 +181,7 @@ describe('a daemon that claims several tasks together', () => {
     }
   });
 
-  it('waits for the rate limit of calls to ClearML before it claims the tasks (C-38)', async () => {
+  it('claims nothing until the rate limit of calls to ClearML permits the calls of the batch (C-38)', async () => {
     let mayBegin = false;
     const asked: number[] = [];
     const serverRateLimit = {

@@ -85,7 +85,7 @@ function submittedOf({ cluster }: StepFixture): number[] {
 }
 
 describe('when Slurm refuses further jobs of a queue, a daemon', () => {
-  it('submits the tasks of other queues, and keeps those of the refused queue in order', async () => {
+  it('submits the tasks of another queue, and keeps the tasks of the refused queue in order', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const slurm = refuse(fixture.deps.scheduler, (task) => isFull && Number(task) < 10);
@@ -115,7 +115,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.have.members([...range(1, 5), ...range(11, 41)]);
   });
 
-  it('serves the higher-priority queue first, as jobs end, if two queues share the limit', async () => {
+  it('submits the tasks of the higher-priority queue first if two queues share the limit', async () => {
     const fixture = createStepFixture();
     const { cluster, clock } = fixture;
     const live = (): typeof cluster.jobs => cluster.jobs.filter(({ state }) => isLive(state));
@@ -137,7 +137,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([...range(1, 6), ...range(11, 14)]);
   });
 
-  it('serves two refused queues in turn once the refusals end, even if Slurm rejects all tasks of the first queue', async () => {
+  it('alternates between two refused queues after the refusals, even if Slurm rejects all jobs of the first queue', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const rejecting = reject(fixture.deps.scheduler, (task) => Number(task) <= 30);
@@ -157,7 +157,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
     expect(slurm.tried.filter((number) => number <= 30)).to.deep.equal(range(1, 30));
   });
 
-  it('submits the held task within a minute once Slurm accepts jobs again, even if the clock was set back a day', async () => {
+  it('submits a held task within a minute after the refusals even if the clock was set back by a day', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const slurm = refuse(fixture.deps.scheduler, () => isFull);
@@ -177,7 +177,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('also holds the tasks of other queues if the refusal names a limit of the whole cluster', async () => {
+  it("also holds the tasks of other queues if Slurm's message names MaxJobCount, a limit of the whole cluster", async () => {
     const fixture = createStepFixture();
     const slurm = refuse(fixture.deps.scheduler, (task) => Number(task) < 10, 'MaxJobCount limit reached');
     await enqueue(fixture, OWN_QUEUE, 1);
@@ -192,7 +192,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
 });
 
 describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
-  it("submits other users' tasks from the same queue, and keeps the refused user's tasks in order", async () => {
+  it("submits another user's tasks from the same queue, and keeps the refused user's tasks in order", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs?.name === 'alice');
@@ -212,7 +212,7 @@ describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
     expect(deps.journal.entries.get(taskNumber(1))).to.include({ attempts: 1 });
   });
 
-  it('serves two refused users in turn once the refusals end, even if Slurm rejects all tasks of the first user', async () => {
+  it('alternates between two refused users after the refusals, even if Slurm rejects all jobs of the first user', async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const rejecting = reject(mapped.scheduler, (task) => Number(task) <= 30);
@@ -232,7 +232,7 @@ describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
     expect(slurm.tried.filter((number) => number <= 30)).to.deep.equal(range(1, 30));
   });
 
-  it('retries the tasks of two refused users independently if each user has a separate limit', async () => {
+  it("retries one user's task within 30 s while Slurm still refuses another user with a separate limit", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isBobAtLimit = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isBobAtLimit || runAs?.name === 'alice');
@@ -252,7 +252,7 @@ describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([41]);
   });
 
-  it("submits the daemon user's tasks once Slurm accepts them again, even if the daemon has just claimed another user's task", async () => {
+  it("submits the tasks of the daemon's own Unix user after the refusals, beside a mapped user's task", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs === undefined);
@@ -270,7 +270,7 @@ describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
     expect(submittedOf(fixture)).to.have.members([41, 2]);
   });
 
-  it("shows on the refused user's other tasks why they wait", async () => {
+  it("shows the refusal in the status message of the refused user's next task", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => runAs?.name === 'alice');
     await enqueued(1, 'a1');

@@ -7,7 +7,7 @@ import { stateOf } from './claim-states.ts';
 
 const none = (): number => 0;
 
-describe('the report on the limits and holds of a cluster', () => {
+describe('the report about the limits and held tasks of a cluster', () => {
   it('shows the use of each limit of the cluster and of each queue', () => {
     const limits = { maxJobs: 3, maxWaitingJobs: 5, maxJobsPerUser: 2 };
     const state = stateOf(
@@ -28,7 +28,7 @@ describe('the report on the limits and holds of a cluster', () => {
     ]);
   });
 
-  it('shows how many nodes and GPUs are in use once the daemon knows this', () => {
+  it('shows the nodes and GPUs in use only once the daemon knows the sizes of the jobs', () => {
     const state = stateOf({ q: { tasks: [], jobs: ['A'] } }, { limits: { maxNodes: 4, maxGpus: 8 } });
     const counts = { ...state.counts, nodes: 2, gpus: 6, ofUnknownSize: 0 };
 
@@ -39,7 +39,7 @@ describe('the report on the limits and holds of a cluster', () => {
     expect(readHolds(state, none).limits).to.deep.equal([]);
   });
 
-  it('shows as held all tasks of a queue at its limit, even tasks that the daemon has not read', () => {
+  it('counts as held all 700 tasks of a queue at its limit, even tasks that the daemon has not read', () => {
     const given = { tasks: ['a1', 'a2'], limits: { maxJobs: 1 }, jobs: ['A'] };
 
     expect(readHolds(stateOf({ q: given }), none).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([2]);
@@ -47,7 +47,7 @@ describe('the report on the limits and holds of a cluster', () => {
     expect(readHolds(long, () => 700).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([700]);
   });
 
-  it('shows as held by the limit per user only the tasks of users at this limit', () => {
+  it('counts as held by max_jobs_per_user only the tasks of users at this limit', () => {
     const state = stateOf({
       q: { tasks: ['a1', 'b1', 'a2'], limits: { maxJobsPerUser: 1 }, jobs: ['A'], userFairness: true },
     });
@@ -59,7 +59,7 @@ describe('the report on the limits and holds of a cluster', () => {
     ]);
   });
 
-  it('shows as held the tasks of each Unix user if sudo refuses to run commands as that user', () => {
+  it('counts as held the tasks of a Unix user as whom sudo refuses to run commands', () => {
     const given = stateOf({ q: { tasks: ['a1', 'b1', 'a2'] } });
     const reasons = new Map(
       (['a1', 'a2'] as TaskId[]).map((task) => [task, { kind: 'sudo', unixUser: 'alice' } as const]),
@@ -70,7 +70,7 @@ describe('the report on the limits and holds of a cluster', () => {
     expect(queue?.held).to.deep.equal([{ why: { kind: 'sudo', unixUser: 'alice' }, tasks: 2 }]);
   });
 
-  it('shows one total for all tasks whose earlier jobs have not ended', () => {
+  it('shows one total for two tasks whose earlier jobs have not ended', () => {
     const given = stateOf({ q: { tasks: ['a1', 'b1', 'a2'] } });
     const reasons = new Map(
       (['a1', 'a2'] as TaskId[]).map((task, index) => [
@@ -84,7 +84,7 @@ describe('the report on the limits and holds of a cluster', () => {
     expect(queue?.held).to.deep.equal([{ why: { kind: 'job' }, tasks: 2 }]);
   });
 
-  it('shows the pause of a queue even if the queue has no tasks', () => {
+  it('shows the pause of an empty queue', () => {
     const pause = { queue: 'q', since: 0, until: null, reason: '' };
 
     const [queue] = readHolds(stateOf({ q: { tasks: [], pause } }), none).queues;

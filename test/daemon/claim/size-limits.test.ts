@@ -19,7 +19,7 @@ import {
 } from './limited-claims.ts';
 import { createClaims } from '../run-daemon.ts';
 
-describe('with a limit on GPUs or nodes, the daemon', () => {
+describe('with max_gpus or max_nodes, the daemon', () => {
   /** The task with this number has a job with so many GPUs. */
   const gpusByNumber = (fixture: StepFixture): void => {
     fixture.cluster.sizeOf = (task) => ({ nodes: 1, gpus: Number(task) });
@@ -28,7 +28,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
   const sizeReads = ({ calls }: StepFixture): number =>
     calls.filter((label) => label.includes('squeue of sizes')).length;
 
-  it('claims tasks until the limit is reached, and shows the limit on the remaining tasks', async () => {
+  it('claims tasks until max_gpus is reached, and shows the limit in the status messages of the other tasks', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 6 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2, 3, 4, 5);
@@ -42,7 +42,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     expect(await messageOf(fixture, 5)).to.match(/\(max_gpus\)\. 1 task is ahead of this task/);
   });
 
-  it('exceeds the limit by one job at most, because the size of a job is unknown before its submission', async () => {
+  it('exceeds max_nodes by at most one job, because the size of a job is unknown before submission', async () => {
     const fixture = fixtureWith({}, { limits: { maxNodes: 4 } });
     fixture.cluster.sizeOf = () => ({ nodes: 3, gpus: 0 });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
@@ -55,7 +55,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     );
   });
 
-  it('stays within the limit after a restart without the journal', async () => {
+  it('submits no task beyond max_gpus after a restart without the journal', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 3 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2, 3);
@@ -65,7 +65,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it("claims no task after a peer's submission until Slurm lists the size of the peer's job", async () => {
+  it('claims no task until Slurm lists the size of a job that a peer has just submitted', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     fixture.cluster.sizeOf = () => ({ nodes: 1, gpus: 2 });
     await enqueue(fixture, 'ada', 1, 2);
@@ -80,7 +80,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('claims a task even if a peer parked another task whose job Slurm never lists', async () => {
+  it('claims a task even if Slurm never lists a job for a task that a peer has parked', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await enqueue(fixture, 'ada', 1, 2);
     const peer = fixture.peer(2);
@@ -101,12 +101,12 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
   }
 
   for (const [what, overrides] of [
-    ['has a job that runs as another Unix user', { isOthersJob: true, stepAt: NOW + 3_600_000 }],
+    ['has a job of another Unix user', { isOthersJob: true, stepAt: NOW + 3_600_000 }],
     ['waits for its next submission', { step: 'following', stepAt: NOW - 60_000 }],
     ['waits for its next submission after the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
     ['was submitted minutes ago with unknown outcome', { step: 'submitting', stepAt: NOW - 600_000 }],
   ] as const)
-    it(`claims a task even if another tracked task ${what}`, async () => {
+    it(`claims a task even if the job size of a tracked task is unknown because the task ${what}`, async () => {
       const fixture = fixtureWith({ limits: { maxGpus: 2 } });
       await withTracked(fixture, overrides);
 
@@ -115,7 +115,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
       expect(submittedOf(fixture)).to.deep.equal([2]);
     });
 
-  it('reads the job sizes only once per poll even if Slurm never lists the job of a task', async () => {
+  it('reads the job sizes only once per poll if Slurm never lists the job of a task', async () => {
     const fixture = fixtureWith({ limits: { maxNodes: 1 } });
     await withTracked(fixture, { isOthersJob: true });
     let snapshot = await fixture.poll();
@@ -131,7 +131,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('claims no task while it retries a submission whose outcome is unknown', async () => {
+  it('claims no task while it submits another task again after an unknown outcome', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW - 600_000 });
     const passes = passesOf(fixture);
@@ -145,7 +145,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('claims a task even if another Unix user has a live job whose daemon is gone', async () => {
+  it("claims a task beside another Unix user's live job whose daemon is gone", async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     const deps = { ...fixture.deps, scheduler: anotherUser(fixture.deps.scheduler).scheduler };
     const attempt = newAttempt(NOW, 'mark2', '0000');
@@ -158,7 +158,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('claims no task while the outcome of a submission is unknown, and logs this after two polls', async () => {
+  it('claims no task while the outcome of a submission is unknown, and logs the reason after two passes', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW });
     const passes = passesOf(fixture);
@@ -175,7 +175,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('claims no task after a submission of unknown outcome until a poll has shown whether there is a job', async () => {
+  it('claims no task after a submission of unknown outcome until a later poll has listed the jobs', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW - 60_000 });
     const snapshot = { ...(await fixture.poll()), at: NOW - 55_000 };
@@ -185,7 +185,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('claims no task after a submission until Slurm lists the job', async () => {
+  it('claims no task after a submission until a later poll has listed the jobs', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'following', stepAt: NOW });
     const snapshot = { ...(await fixture.poll()), at: NOW - 1 };
@@ -195,7 +195,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('claims no task, and logs why, while Slurm does not list the sizes of jobs', async () => {
+  it('claims no task, and logs the reason, while squeue fails to list the sizes of the jobs', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 4 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2);
@@ -210,7 +210,7 @@ describe('with a limit on GPUs or nodes, the daemon', () => {
     expect(await passes.claim()).to.equal(1);
   });
 
-  it('reads the job sizes only once per poll while the limit is reached', async () => {
+  it('reads the job sizes only once per poll while max_gpus is reached', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 1 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2);
