@@ -19,12 +19,12 @@ const SETTINGS = {
 
 const EXAMPLE = readFileSync('examples/slurm.example_pyxis-srun.template', 'utf8');
 
-describe('the container of the probe job', () => {
+describe('the container that doctor starts on a node', () => {
   for (const [what, text, borrowsAgent] of [
-    ["can use the node's agent", EXAMPLE, true],
-    ["cannot use the node's agent", EXAMPLE.replace(/^ *--container-mounts=.*\n/m, ''), false],
+    ["can use the node's clearml-agent", EXAMPLE, true],
+    ["cannot use the node's clearml-agent", EXAMPLE.replace(/^ *--container-mounts=.*\n/m, ''), false],
   ] as const) {
-    it(`${what} if the template ${borrowsAgent ? 'mounts' : 'does not mount'} the directory of the job`, () => {
+    it(`${what} if the template ${borrowsAgent ? 'mounts' : 'does not mount'} the job's directory`, () => {
       const command = ['srun', '--ntasks=1', '--container-image=docker://python:3.12'];
       expect(chooseContainer([{ file: 'x.template', text }], { sharedDir: undefined }, SETTINGS)).to.deep.equal(
         known({ image: 'docker://python:3.12', command, showsConfiguration: false, borrowsAgent }),

@@ -56,6 +56,7 @@ const CASES: readonly (readonly [
   found: Partial<ClusterSeen>,
   mark: CheckResult['status'],
   says: string,
+  situation?: string,
 ])[] = [
   ['ssh', {}, 'passed', 'commands run on ada@login1'],
   [
@@ -99,6 +100,7 @@ const CASES: readonly (readonly [
     { accounts: known([]) },
     'failed',
     'this user has no Slurm account, and Slurm rejects jobs without an account',
+    " if the daemon's user also runs jobs",
   ],
   [
     'accounts',
@@ -111,6 +113,7 @@ const CASES: readonly (readonly [
     { accounts: known([]), userMap: unchecked('not set') },
     'failed',
     'this user has no Slurm account, and Slurm rejects jobs without an account',
+    ' if no user map is set',
   ],
   [
     'accounts',
@@ -169,14 +172,14 @@ const CASES: readonly (readonly [
   ],
 ];
 
-describe('doctor, for a cluster,', () => {
-  for (const [id, found, status, message] of CASES) {
-    it(`reports the check "${id}" as ${status} with the message "${message}"`, () => {
+describe('doctor, when it checks a cluster,', () => {
+  for (const [id, found, status, message, situation = ''] of CASES) {
+    it(`reports the check "${id}" as ${status} with the message "${message}"${situation}`, () => {
       expect(resultOf(id, found)).to.deep.equal({ status, message });
     });
   }
 
-  it('finds no problems if everything works', () => {
+  it('reports every check as passed if the cluster has no problem', () => {
     expect(CLUSTER_CHECKS.map(({ id, check }) => [id, check(WELL).status])).to.deep.equal(
       CLUSTER_CHECKS.map(({ id }) => [id, 'passed']),
     );

@@ -44,7 +44,7 @@ function resultOf(
   return check.check({ found: known(found), ...settings, sharedDir: '/shared', container });
 }
 
-describe('doctor, for a node,', () => {
+describe('doctor, when it checks a node,', () => {
   for (const [id, facts, status, message] of [
     ['probe-job', {}, 'passed', 'ran on gpu07'],
     ['node-server', {}, 'passed', 'https://api.example.org responds (HTTP 200)'],
@@ -94,7 +94,7 @@ describe('doctor, for a node,', () => {
     });
   }
 
-  it('requires a supported container program only if tasks run in images', () => {
+  it('accepts Singularity but neither Docker nor Podman on the node if tasks run in containers', () => {
     expect(resultOf('node-containers', { containers: 'podman docker ' }, { needsContainers: true }).status).to.equal(
       'failed',
     );
@@ -103,7 +103,7 @@ describe('doctor, for a node,', () => {
     );
   });
 
-  it('reports only once why the probe job returned no results', () => {
+  it('reports the error of sbatch once if Slurm rejects the probe job, and skips all other checks', () => {
     const found = unavailable('Slurm took no job: Invalid partition');
     const facts = {
       found,
@@ -121,12 +121,12 @@ describe('doctor, for a node,', () => {
       expect(other).to.deep.equal({ status: 'skipped', message: 'not checked: the probe job gave no results' });
   });
 
-  it('ignores incomplete output of the probe job', () => {
+  it('discards truncated output of the probe job', () => {
     expect(parseProbe(probeOutput({}).replace('doctor:end=', ''))).to.equal(undefined);
     expect(parseProbe('')).to.equal(undefined);
   });
 
-  it('gives the probe job a name that cannot be the job name of a task', () => {
+  it('gives the probe job a name that the daemon cannot mistake for the job of a task', () => {
     expect(parseJobName(probeName('k3j5x9a2b4c6'))).to.equal(undefined);
   });
 });

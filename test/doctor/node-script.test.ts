@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { probeScript, parseProbe } from '../../src/doctor/node-script.ts';
 import { requirePython } from '../support/skip-unless.ts';
 
-describe('the probe of a node', () => {
+describe('the script that doctor runs on a node', () => {
   let folder: string;
   before(requirePython);
   beforeEach(() => {
@@ -18,7 +18,7 @@ describe('the probe of a node', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('runs no file of its working directory, and leaves no files', () => {
+  it('imports no Python module from the working directory, and leaves no file in TMPDIR', () => {
     const canary = join(folder, 'canary');
     for (const name of ['encodings', 'sitecustomize', 'urllib', 'venv', 'ensurepip', 'clearml_agent', 'pip'])
       writeFileSync(join(folder, `${name}.py`), `import posix\nposix.mkdir(${JSON.stringify(canary)})\n`);

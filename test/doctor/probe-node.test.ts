@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { removeLeftFile } from '../../src/doctor/probe-node.ts';
 import { createLocalTransport } from '../../src/transport/local-transport.ts';
 
-describe('removeLeftFile (after the probe job)', () => {
+describe('doctor, after its probe job has ended,', () => {
   let folder: string;
   let printed: string;
   const print = (text: string): void => {
@@ -21,7 +21,7 @@ describe('removeLeftFile (after the probe job)', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('removes the file and prints nothing', async () => {
+  it('removes the output file and prints nothing', async () => {
     await writeFile(join(folder, 'probe.log'), '');
 
     await removeLeftFile(hostWith('/usr/bin:/bin'), join(folder, 'probe.log'), print);
@@ -30,13 +30,13 @@ describe('removeLeftFile (after the probe job)', () => {
     expect(printed).to.equal('');
   });
 
-  it('prints nothing if the file does not exist', async () => {
+  it('prints nothing if the output file does not exist', async () => {
     await removeLeftFile(hostWith('/usr/bin:/bin'), join(folder, 'probe.log'), print);
 
     expect(printed).to.equal('');
   });
 
-  it('reports a file that it cannot remove, with the reason', async () => {
+  it('prints the path of the output file and the error if rm fails', async () => {
     const file = join(folder, 'probe.log');
     await mkdir(file);
 
@@ -48,7 +48,7 @@ describe('removeLeftFile (after the probe job)', () => {
     expect(printed).to.include(file);
   });
 
-  it('reports the file if it cannot run rm on the host', async () => {
+  it('prints the path of the output file if the host has no rm', async () => {
     await removeLeftFile(hostWith('/nowhere'), join(folder, 'probe.log'), print);
 
     expect(printed).to.match(/probe\.log could not be removed on this machine: .*rm.*\. Remove it by hand\.\n$/);

@@ -13,8 +13,8 @@ for (const release of readdirSync(new URL('recorded/', FIXTURES))) {
   const rights = read('partitions.txt', parsePartitionRights);
   const accounts = read('associations.txt', parseAssociations);
 
-  describe(`reachablePartitions, with Slurm ${release},`, () => {
-    it('returns for each partition an account and a QOS, or why the partition is closed', () => {
+  describe(`the list of usable partitions, on Slurm ${release},`, () => {
+    it('names an account and a QOS for each usable partition, and the reason for each unusable partition', () => {
       const reachable = reachablePartitions(partitions, { rights, accounts, needsAccount: true }).map(
         ({ name, closedBecause, entrances: [way] }) => [
           name,
@@ -37,7 +37,7 @@ for (const release of readdirSync(new URL('recorded/', FIXTURES))) {
       });
     });
 
-    it('returns no account if Slurm requires none', () => {
+    it('contains a partition without an account if Slurm requires no account', () => {
       const others = reachablePartitions(partitions, { rights, accounts: [], needsAccount: false }).find(
         ({ name }) => name === 'others',
       );

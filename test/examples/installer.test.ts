@@ -36,7 +36,7 @@ async function installing({ isAsked = false, isCi = false, answer, obstacle }: C
 }
 
 describe('the installer of the demo', () => {
-  it('installs nothing without a terminal, and shows the command to run', async () => {
+  it('installs nothing without a terminal, and prints the command that would install the packages', async () => {
     const { installed, missing } = await installing({});
     expect(installed).to.equal(false);
     expect(missing[0]).to.equal(
@@ -54,13 +54,13 @@ describe('the installer of the demo', () => {
     });
   }
 
-  it('asks the user once, and installs only if the user agrees', async () => {
+  it('asks the user once, and installs the packages only if the user agrees', async () => {
     expect(await installing({ answer: 'y' })).to.include({ installed: true, asked: 1 });
     for (const answer of ['', 'n', 'what?'])
       expect(await installing({ answer })).to.include({ installed: false, asked: 1 });
   });
 
-  it('neither asks nor installs if the installation is impossible', async () => {
+  it('does not ask the user if only root can install packages, and prints this reason', async () => {
     const { asked, missing } = await installing({ answer: 'y', obstacle: 'only root can install it' });
     expect(asked).to.equal(0);
     expect(missing[0]).to.equal('this machine has no slurmctld, no munge, and only root can install it');

@@ -10,7 +10,7 @@ import { formatJobName } from '../../src/slurm/job-name.ts';
 import { attempt } from '../daemon/decide/observations.ts';
 import { createStepFixture } from '../daemon/step-fixture.ts';
 
-describe('`execute`', () => {
+describe('the result of the subcommand execute', () => {
   const silent = { warn: () => undefined };
 
   async function taskThatIs(status: Task['status']): Promise<Task> {
@@ -21,7 +21,7 @@ describe('`execute`', () => {
     return { ...read, status };
   }
 
-  it('returns the result of a failed task even if Slurm does not respond after the end of the task', async () => {
+  it('is failure without an exit code if Slurm does not respond after the task has failed', async () => {
     const scheduler = { record: () => Promise.reject(new SlurmUnavailableError('slurmctld restarts')) };
     const end = { isOver: true, task: await taskThatIs('failed'), jobId: '7' as JobId };
 
@@ -30,7 +30,7 @@ describe('`execute`', () => {
     expect(result).to.deep.equal({ isOver: true, isCompleted: false, exitCode: undefined });
   });
 
-  it("returns no exit code of an earlier run's job if the task was rejected before it had a job", async () => {
+  it('has no exit code of an earlier job if the task failed before a job was submitted', async () => {
     const task = { ...(await taskThatIs('failed')), statusReason: 'template', slurmJob: '7' };
     const record = {
       name: formatJobName(task.id, attempt(1)),
@@ -51,7 +51,7 @@ describe('`execute`', () => {
     expect(result).to.deep.equal({ isOver: true, isCompleted: false, exitCode: undefined });
   });
 
-  it("returns the result of a completed task even if the end of the task's console cannot be read", async () => {
+  it("is success for a completed task even if the end of the task's console cannot be read", async () => {
     const scheduler = { record: () => Promise.resolve(undefined) };
     const end = { isOver: true, task: await taskThatIs('completed'), jobId: '7' as JobId };
     const warnings: string[] = [];

@@ -11,7 +11,7 @@ function stateOf(
   return { task: { archived: false, executionQueue: OWN_QUEUE, ...task } as Task, place, hasJob, isKnown };
 }
 
-describe('`execute` at its start', () => {
+describe('the subcommand execute, at its start,', () => {
   for (const status of ['created', 'stopped', 'failed'] as const) {
     it(`enqueues a task with the status "${status}"`, () => {
       expect(planStart(stateOf({ status }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
@@ -19,46 +19,46 @@ describe('`execute` at its start', () => {
   }
 
   for (const status of ['completed', 'closed', 'publishing', 'published', 'unknown'] as const) {
-    it(`refuses a task with the status "${status}", and gives advice`, () => {
+    it(`refuses a task with the status "${status}", and recommends --clone`, () => {
       expect(planStart(stateOf({ status }), OWN_QUEUE))
         .to.have.property('why')
         .that.matches(new RegExp(`it is ${status}: .*--clone`));
     });
   }
 
-  it('refuses an archived task with any status', () => {
+  it('refuses an archived task, even with the status "created"', () => {
     expect(planStart(stateOf({ status: 'created', archived: true }), OWN_QUEUE).do).to.equal('refuse');
   });
 
   for (const [what, place, more, begins] of [
-    ['the given queue', 'own queue', {}, 'claim'],
-    ['the scheduler queue', 'parked', {}, 'watch'],
-    ['the given queue if the task has a live job of an earlier run', 'own queue', { hasJob: true }, 'watch'],
-    ['no queue, because another daemon may have claimed the task', 'nowhere', {}, 'watch'],
-    ['another queue, even if the execution queue of the task is the given queue', 'another queue', {}, 'enqueue'],
+    ['in the given queue', 'own queue', {}, 'claim'],
+    ['in the scheduler queue', 'parked', {}, 'watch'],
+    ['in the given queue if an earlier job of the task is live', 'own queue', { hasJob: true }, 'watch'],
+    ['that is in no queue', 'nowhere', {}, 'watch'],
+    ['that is in another queue than its execution queue', 'another queue', {}, 'enqueue'],
   ] as const) {
-    it(`decides to ${begins} a task with the status "queued" that is in ${what}`, () => {
+    it(`decides to ${begins} a queued task ${what}`, () => {
       expect(planStart(stateOf({ status: 'queued' }, { place, ...more }), OWN_QUEUE).do).to.equal(begins);
     });
   }
 
-  it('enqueues a task that is queued in another queue', () => {
+  it('enqueues a queued task whose execution queue is another queue', () => {
     const elsewhere = stateOf({ status: 'queued', executionQueue: OTHER_QUEUE });
     expect(planStart(elsewhere, OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 
-  it('watches a task that is in progress or in the journal of an earlier call', () => {
+  it('watches a task that is in progress or in the journal of an earlier execute process', () => {
     expect(planStart(stateOf({ status: 'in_progress' }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
     expect(planStart(stateOf({ status: 'failed' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
   });
 
-  it('enqueues a task that was reset after an earlier call', () => {
+  it('enqueues a task that was reset after an earlier execute process', () => {
     expect(planStart(stateOf({ status: 'created' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 });
 
-describe('`execute` after its start', () => {
-  it('claims the task if it is in the given queue, watches it if it is in progress or in another queue, and otherwise ends', () => {
+describe('the subcommand execute, after its start,', () => {
+  it('claims the task only from the given queue, and ends when the task is neither queued nor in progress', () => {
     const next = (task: Partial<Task> | undefined): string => planNext(task as Task | undefined, OWN_QUEUE);
     expect(next({ status: 'queued', executionQueue: OWN_QUEUE })).to.equal('claim');
     expect(next({ status: 'queued', executionQueue: OTHER_QUEUE })).to.equal('watch');

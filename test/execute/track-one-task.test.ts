@@ -37,8 +37,8 @@ async function end({ server, cluster }: StepFixture, task: TaskId, how: 'complet
   if (job !== undefined) cluster.end(job, how === 'failed' ? 'FAILED' : 'COMPLETED', how === 'failed' ? 3 : 0);
 }
 
-describe('`execute` for one task', () => {
-  it('claims the task even if other tasks are first in the queue, tracks the task to its end, and leaves the other tasks queued', async () => {
+describe('the subcommand execute', () => {
+  it('runs only the given task, even if another task is first in the queue', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const task = await fixture.enqueued(2);
@@ -59,7 +59,7 @@ describe('`execute` for one task', () => {
     expect(run.shown).to.be.above(10);
   });
 
-  it('reports the job if the process is stopped right after the submission', async () => {
+  it('returns the job id even if the process is stopped right after sbatch', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const deps = depsOf(fixture);
@@ -82,7 +82,7 @@ describe('`execute` for one task', () => {
     expect(await run.ended).to.include({ isOver: false, jobId: '1' });
   });
 
-  it('reports the job of the task even if the task failed, because the caller needs the exit code of the job', async () => {
+  it('returns the job id of a failed task', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const run = start(depsOf(fixture), task);
@@ -95,7 +95,7 @@ describe('`execute` for one task', () => {
     expect([ended?.status, jobId]).to.deep.equal(['failed', '1']);
   });
 
-  it('returns the task to its queue under backpressure, and claims it again after the backoff', async () => {
+  it('returns the task to its queue if Slurm accepts no more jobs, and submits the task after a backoff', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.cluster.nextFate = 'backpressure';
@@ -110,7 +110,7 @@ describe('`execute` for one task', () => {
     await run.ended;
   });
 
-  it('runs sbatch for the task after ever longer times, up to five minutes, while each sbatch fails', async () => {
+  it('retries a failing sbatch with growing delays of up to five minutes', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const deps = depsOf(fixture);
@@ -136,7 +136,7 @@ describe('`execute` for one task', () => {
     await run.ended;
   });
 
-  it('reports that the scheduler queue was deleted, without which the task cannot be submitted', async () => {
+  it('leaves the task queued and logs an error if the scheduler queue was deleted', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.server.store.queues.delete(SCHEDULER_QUEUE);
@@ -151,7 +151,7 @@ describe('`execute` for one task', () => {
     );
   });
 
-  it("only watches the task if a daemon of the task's queue has claimed it first", async () => {
+  it('waits for the end of the task without submitting a job if a daemon has claimed the task', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const daemon = startDaemon(fixture.deps);
@@ -172,7 +172,7 @@ describe('`execute` for one task', () => {
     await daemon.ended;
   });
 
-  it("leaves the job to a daemon of the task's queue if the process is killed", async () => {
+  it('lets a daemon adopt the job if the execute process is killed', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     start(depsOf(fixture), task);
@@ -189,7 +189,7 @@ describe('`execute` for one task', () => {
     await daemon.ended;
   });
 
-  it('does not change jobs or parked tasks of another execute process', async () => {
+  it('does not adopt a task that another execute process has parked', async () => {
     const fixture = createStepFixture();
     const [task, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task: other });
@@ -206,7 +206,7 @@ describe('`execute` for one task', () => {
     await run.ended;
   });
 
-  it('leaves the task unchanged when the process stops, and tracks the task in the next call', async () => {
+  it('continues with the same job when it is run again after a stop', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);
@@ -221,7 +221,7 @@ describe('`execute` for one task', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('submits a new job and cancels the old job if the task was reset and enqueued after the process stopped', async () => {
+  it('cancels the old job and submits a new job if a user reset and enqueued the task after a stop', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);
@@ -238,7 +238,7 @@ describe('`execute` for one task', () => {
     expect((await next.ended).task?.status).to.equal('completed');
   });
 
-  it('does not run a task that its user deleted or moved to another queue', async () => {
+  it('submits no job for a task that a user deleted or moved to another queue', async () => {
     const fixture = createStepFixture();
     const [deleted, moved] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     await fixture.server.call('tasks.delete', { task: deleted, force: true });
@@ -257,9 +257,9 @@ describe('`execute` for one task', () => {
   });
 
   for (const [way, what] of [
-    ['never answered', 'the process is killed during any one call'],
-    ['answer lost', 'the response to any one call is lost'],
-    ['not made', 'any one call does not reach its target'],
+    ['never answered', 'the process is killed during a call (each call in turn)'],
+    ['answer lost', 'the response to a call is lost (each call in turn)'],
+    ['not made', 'a call is lost before it arrives (each call in turn)'],
   ] as const) {
     it(`submits exactly one job if ${what}`, async () => {
       // The first run, without a fault, counts the calls.

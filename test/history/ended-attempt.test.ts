@@ -3,12 +3,12 @@ import { expect } from 'chai';
 import { attemptKey, formatAttempt, KEYS, parseAttempt, type EndedAttempt } from '../../src/history/ended-attempt.ts';
 import { ATTEMPT } from './attempts.ts';
 
-describe('a record of the history', () => {
-  it('is unchanged after it is written and read back', () => {
+describe('the record of an ended attempt', () => {
+  it('is the same after it is written to a line and read back', () => {
     expect(parseAttempt(formatAttempt(ATTEMPT))).to.deep.equal(ATTEMPT);
   });
 
-  it('contains no value for an unknown fact', () => {
+  it('omits the fields whose values are unknown', () => {
     const bare: EndedAttempt = { task: 't', recordedAt: 1_000, cluster: 'c', queue: 'q', cause: 'rejected' };
 
     expect(formatAttempt({ ...bare, gpuSec: undefined })).to.equal(
@@ -17,12 +17,12 @@ describe('a record of the history', () => {
     expect(parseAttempt(formatAttempt(bare))).to.deep.equal(bare);
   });
 
-  it('uses a different key for each field', () => {
+  it('has a different JSON key for each field', () => {
     const keys = Object.values(KEYS).map(([key]) => key);
     expect(new Set([...keys, 'v']).size).to.equal(keys.length + 1);
   });
 
-  it('is not read from a damaged line, a line of a newer version, or a line with an invalid value', () => {
+  it('is ignored if its line is damaged, has an invalid value or has a newer format version', () => {
     const line = formatAttempt(ATTEMPT);
     const lines = [
       line.slice(0, -1),
@@ -36,12 +36,12 @@ describe('a record of the history', () => {
     expect(lines.map(parseAttempt)).to.deep.equal(lines.map(() => undefined));
   });
 
-  it('is identified by its attempt and job id, regardless of when it was recorded', () => {
+  it('has a key that depends on the job id but not on the time of the record', () => {
     expect(attemptKey({ ...ATTEMPT, recordedAt: 1 })).to.equal(attemptKey(ATTEMPT));
     expect(attemptKey({ ...ATTEMPT, job: '2' })).not.to.equal(attemptKey(ATTEMPT));
   });
 
-  it('has a different key for each rejection of a task, even without an attempt or a job', () => {
+  it('has a different key for each rejection of the same task, even without a job id', () => {
     const rejected = { ...ATTEMPT, attempt: undefined, job: undefined };
     expect(attemptKey({ ...rejected, recordedAt: 5_000 })).not.to.equal(attemptKey({ ...rejected, recordedAt: 9_000 }));
   });

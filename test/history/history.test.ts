@@ -15,7 +15,7 @@ import { ATTEMPT, ENDED_AT } from './attempts.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
-describe('the history', () => {
+describe('the history of ended attempts', () => {
   let stateDir: string;
   let folder: string;
 
@@ -45,14 +45,14 @@ describe('the history', () => {
     expect(await readAll()).to.deep.equal([]);
   });
 
-  it('returns each record once, with its latest figures', async () => {
+  it('returns one record for each attempt, with the latest figures', async () => {
     const early: EndedAttempt = { ...ATTEMPT, elapsedSec: undefined, cause: 'failed' };
     await write(early, { ...ATTEMPT, job: '2' }, ATTEMPT);
 
     expect(await readAll()).to.deep.equal([ATTEMPT, { ...ATTEMPT, job: '2' }]);
   });
 
-  it('writes a record only once, even if each pass of the reconcile loop repeats it', async () => {
+  it('writes one line for an attempt that is recorded three times', async () => {
     const history = await open();
     for (const later of [0, 5_000, 10_000]) await history.record({ ...ATTEMPT, recordedAt: ENDED_AT + later });
     await history.close();
@@ -66,7 +66,7 @@ describe('the history', () => {
     expect((await stat(join(folder, '2026-11.jsonl'))).mode & 0o777).to.equal(0o600);
   });
 
-  it('omits records from before the requested time', async () => {
+  it('returns no records from before the requested time', async () => {
     await write({ ...ATTEMPT, recordedAt: ENDED_AT - DAY_MS }, { ...ATTEMPT, job: '2' });
     expect((await readAll(ENDED_AT - 1_000)).map(({ job }) => job)).to.deep.equal(['2']);
   });
@@ -83,7 +83,7 @@ describe('the history', () => {
     expect(unreadable).to.deep.equal([[join(folder, '2026-11.jsonl'), 2]]);
   });
 
-  it('loses no record if a crash of the machine left an incomplete line', async () => {
+  it('stores a new record intact after a crash has left an incomplete line', async () => {
     await mkdir(folder);
     await writeFile(join(folder, '2026-11.jsonl'), '{"v":1,"t":"be');
     await write(ATTEMPT);
@@ -101,7 +101,7 @@ describe('the history', () => {
     expect(existsSync(stateDir)).to.equal(false);
   });
 
-  it('keeps records in memory while the directory cannot be written (D-15)', async () => {
+  it('keeps records in memory while its directory is not writable (D-15)', async () => {
     const warnings: string[] = [];
     const note = (message: string): void => void warnings.push(message);
     await writeFile(folder, 'not a directory');
@@ -118,7 +118,7 @@ describe('the history', () => {
     expect(warnings.at(-1)).to.equal('The history is writable again');
   });
 
-  it('finds after a restart the attempts of the last day without accounting figures', async () => {
+  it('knows after a restart which attempts of the last day lack accounting figures', async () => {
     const open1 = { ...ATTEMPT, cpuSec: undefined };
     await write({ ...open1, recordedAt: ENDED_AT - 2 * DAY_MS, job: '1' }, { ...open1, job: '2' }, ATTEMPT);
     const history = await open();
@@ -129,7 +129,7 @@ describe('the history', () => {
     await history.close();
   });
 
-  it('uses a separate file for each run of the subcommand `execute`', async () => {
+  it('uses a separate file for the attempts of the subcommand execute', async () => {
     await write(ATTEMPT);
     const history = await open({ writer: ATTEMPT.task });
     await history.record({ ...ATTEMPT, job: '2' });
@@ -139,10 +139,10 @@ describe('the history', () => {
     expect(await readAll()).to.have.length(2);
   });
 
-  describe('of past months', () => {
+  describe('(past months)', () => {
     const FEBRUARY = Date.UTC(2027, 1, 10);
 
-    it('is compressed to one line for each attempt, and still returns the same records', async () => {
+    it('is compressed to one line for each attempt', async () => {
       await write({ ...ATTEMPT, elapsedSec: undefined }, ATTEMPT);
       await tidyHistory(folder, FEBRUARY);
 
@@ -150,13 +150,13 @@ describe('the history', () => {
       expect(await readAll()).to.deep.equal([ATTEMPT]);
     });
 
-    it('is not compressed while accounting figures may still arrive', async () => {
+    it('stays uncompressed while accounting figures may still arrive', async () => {
       await write(ATTEMPT);
       await tidyHistory(folder, Date.UTC(2026, 11, 2));
       expect(await readdir(folder)).to.deep.equal(['2026-11.jsonl']);
     });
 
-    it('counts each attempt once even if the daemon is killed during the compression (D-16)', async () => {
+    it('returns each attempt once even if the daemon was killed during the compression (D-16)', async () => {
       await write(ATTEMPT);
       const text = await readFile(join(folder, '2026-11.jsonl'));
       await tidyHistory(folder, FEBRUARY);
@@ -169,7 +169,7 @@ describe('the history', () => {
       expect(await readAll()).to.have.length(2);
     });
 
-    it('keeps one copy of each line that a newer version of the program wrote', async () => {
+    it('keeps one copy of each line that a newer version of the daemon wrote', async () => {
       await write(ATTEMPT);
       const path = join(folder, '2026-11.jsonl');
       await appendFile(path, '{"v":2,"t":"a"}\n');
@@ -182,7 +182,7 @@ describe('the history', () => {
       expect(kept).to.equal(`${formatAttempt(ATTEMPT)}\n{"v":2,"t":"a"}\n`);
     });
 
-    it('is returned without the months with damaged files, and these files are reported', async () => {
+    it('reports damaged files, and returns the records of the other months', async () => {
       await write({ ...ATTEMPT, job: '1', recordedAt: Date.UTC(2026, 8, 10) });
       await write({ ...ATTEMPT, job: '2', recordedAt: Date.UTC(2026, 9, 10) }, ATTEMPT);
       await tidyHistory(folder, FEBRUARY);
@@ -204,7 +204,7 @@ describe('the history', () => {
       ]);
     });
 
-    it('is compressed although the file of an earlier month is damaged', async () => {
+    it('is compressed even if the file of an earlier month is damaged', async () => {
       await write({ ...ATTEMPT, job: '1', recordedAt: Date.UTC(2026, 8, 10) }, ATTEMPT);
       await writeFile(join(folder, '2026-09.jsonl.gz'), 'no archive');
 
@@ -212,7 +212,7 @@ describe('the history', () => {
       expect(await readdir(folder)).to.have.members(['2026-09.jsonl', '2026-09.jsonl.gz', '2026-11.jsonl.gz']);
     });
 
-    it('is deleted when it is older than a year', async () => {
+    it('is deleted when the month ended more than a year ago', async () => {
       await write(ATTEMPT);
       await tidyHistory(folder, Date.UTC(2027, 10, 30));
       expect(await readAll()).to.have.length(1);
@@ -220,7 +220,7 @@ describe('the history', () => {
       expect(await readdir(folder)).to.deep.equal([]);
     });
 
-    it('is counted back in calendar months, even from the 31st into a shorter month', () => {
+    it('counts in calendar months: one month before March 31 is February', () => {
       expect(monthsBefore(Date.UTC(2027, 2, 31), 1)).to.equal('2027-02');
       expect(monthsBefore(Date.UTC(2027, 0, 31), 12)).to.equal('2026-01');
     });

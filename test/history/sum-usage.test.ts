@@ -12,8 +12,8 @@ function report(by: UsageKey, ...attempts: readonly Partial<EndedAttempt>[]): Us
 
 const totalOf = (...attempts: readonly Partial<EndedAttempt>[]): UsageRow => report('user', ...attempts).total;
 
-describe('a report of usage', () => {
-  it("adds up each user's hours, and counts how each user's tasks ended", () => {
+describe('the usage report', () => {
+  it('adds up the hours of each user, and counts completed and failed tasks separately', () => {
     const { rows, total } = report(
       'user',
       {},
@@ -29,7 +29,7 @@ describe('a report of usage', () => {
     expect(total).to.deep.include({ tasks: 3, jobs: 3, accounted: 3, gpuHours: 14, nodeHours: 5 });
   });
 
-  it('contains the median and the 90th percentile of the waiting times of started jobs', () => {
+  it('shows the median and 90th percentile of the waiting times, without jobs that never started', () => {
     const waits = Array.from({ length: 10 }, (_, index) => ({ waitSec: index + 1, job: String(index) }));
     expect(totalOf(...waits.toReversed(), { startedAt: undefined, waitSec: 999 }).wait).to.deep.equal({
       median: 5,
@@ -47,7 +47,7 @@ describe('a report of usage', () => {
     });
   });
 
-  it('does not count unknown values', () => {
+  it('does not count unknown values as zero', () => {
     const unknown = {
       ...Object.fromEntries(Object.keys(ATTEMPT).map((key) => [key, undefined])),
       task: ATTEMPT.task,
@@ -75,11 +75,11 @@ describe('a report of usage', () => {
     expect(totalOf({ usedCpuSec: undefined }, { cpuSec: 100, usedCpuSec: 50 }).cpuEfficiency).to.equal(0.5);
   });
 
-  it('counts the hours of retried attempts, but does not count these attempts as tasks', () => {
+  it('counts a retried attempt as a job with its hours, but not as another task', () => {
     expect(totalOf({ cause: 'retried' }, {})).to.deep.include({ tasks: 1, jobs: 2, nodeHours: 4 });
   });
 
-  it('counts a rejected task although it has no job', () => {
+  it('counts a rejected task as a task without a job', () => {
     expect(totalOf({ cause: 'rejected', job: undefined })).to.deep.include({ tasks: 1, jobs: 0 });
   });
 

@@ -34,8 +34,8 @@ async function questionsFor(site: Site, typed: Partial<TypedChoices> = {}): Prom
   return questions;
 }
 
-describe('init, before it writes,', () => {
-  it('asks five questions if the cluster leaves every choice open', async () => {
+describe('init, at a terminal,', () => {
+  it('asks for the queue, partition, account, containers and shared directory', async () => {
     const questions = await questionsFor(RICH);
 
     expect(questions.map(({ answers, usual }) => [answers, usual])).to.deep.equal([
@@ -48,7 +48,7 @@ describe('init, before it writes,', () => {
     expect(questions[1]?.asks).to.include('others accepts none of your accounts');
   });
 
-  it('asks no question that the command line answers, or that has only one answer', async () => {
+  it('skips questions that the command line answers, or that have only one answer', async () => {
     const lonely = withPartition({ entrances: [{ account: 'lab', isDefault: true, qos: undefined }] });
 
     expect(await questionsFor(lonely, { queue: 'gpu', 'shared-dir': 'none' })).to.deep.equal([]);
@@ -73,8 +73,8 @@ describe('init, before it writes,', () => {
   });
 });
 
-describe('init, without questions,', () => {
-  it('chooses the defaults, with a reason for each', async () => {
+describe('init, without a terminal,', () => {
+  it('chooses a default for each setting, and gives the reason', async () => {
     const { queue, partition, entrance, containers, sharedDir } = await defaultChoices(RICH);
 
     expect(queue).to.deep.equal({
@@ -97,14 +97,14 @@ describe('init, without questions,', () => {
     });
   });
 
-  it("chooses the first partition that accepts the user's jobs if the default one does not", async () => {
+  it("chooses the first partition that accepts the user's jobs if the default partition rejects them", async () => {
     const { partition } = await defaultChoices({ ...SITE, partitions: [{ ...OTHERS, isDefault: true }, CPU] });
 
     expect(partition.value.name).to.equal('cpu');
     expect(partition.why).to.match(/^The first partition that accepts your jobs/);
   });
 
-  it('uses the values of the command line', async () => {
+  it('uses the queue, partition, account, containers and shared directory of the command line', async () => {
     const typed = {
       queue: 'night',
       partition: 'cpu',
@@ -125,7 +125,7 @@ describe('init, without questions,', () => {
     ]);
   });
 
-  it('omits the account if neither accounting nor the command line names one', async () => {
+  it('chooses no account if neither accounting nor the command line names an account', async () => {
     const site = withPartition({ entrances: [] });
 
     expect((await defaultChoices(site, { account: 'lab' })).entrance?.value.account).to.equal('lab');
@@ -148,12 +148,12 @@ describe('init, without questions,', () => {
     [{ containers: 'docker' }, '--containers cannot be "docker". Use one of none, apptainer, pyxis.'],
     [{ 'shared-dir': 'scratch' }, '--shared-dir must be an absolute path or none, not "scratch".'],
   ] as const) {
-    it(`rejects an invalid option: ${sentence}`, async () => {
+    it(`rejects an invalid option with the message: ${sentence}`, async () => {
       expect(String(await rejection(defaultChoices(RICH, typed)))).to.include(sentence);
     });
   }
 
-  it("fails and names the reason for each partition if no partition accepts the user's jobs", async () => {
+  it("stops with the reason for each partition if no partition accepts the user's jobs", async () => {
     const shut: Site = { ...SITE, partitions: [OTHERS, { ...CPU, closedBecause: 'is not up' }] };
 
     expect(String(await rejection(defaultChoices(shut)))).to.include(

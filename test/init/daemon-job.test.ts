@@ -13,7 +13,7 @@ async function jobOf(site: Site): Promise<string[]> {
   return unit.split('\n').filter((line) => /^#SBATCH --(?:time|signal|partition|account|qos)/.test(line));
 }
 
-describe('daemonJob (the job in which the daemon runs)', () => {
+describe('the job script that init writes for the daemon', () => {
   for (const [timeLimit, time, signal] of [
     ['30:00', '30:00', 300],
     ['2:00', '2:00', 60],
@@ -21,7 +21,7 @@ describe('daemonJob (the job in which the daemon runs)', () => {
     ['2-00:00:00', '1-00:00:00', 300],
     ['infinite', '1-00:00:00', 300],
   ] as const) {
-    it(`requests a time of ${time} if the partition has a limit of ${timeLimit}`, async () => {
+    it(`requests --time=${time} if the time limit of the partition is ${timeLimit}`, async () => {
       expect(await jobOf(withPartition({ timeLimit }))).to.deep.equal([
         `#SBATCH --time=${time}`,
         `#SBATCH --signal=B:USR1@${signal}`,
@@ -29,7 +29,7 @@ describe('daemonJob (the job in which the daemon runs)', () => {
     });
   }
 
-  it("uses the partition of the tasks if the default partition rejects the user's jobs", async () => {
+  it("requests the partition of the tasks if the default partition rejects the user's jobs", async () => {
     const site = {
       ...SITE,
       partitions: [

@@ -14,7 +14,7 @@ async function written(site: Site, typed: Partial<TypedChoices> = {}): Promise<s
 const MODULES = ['Python/3.11.3', 'apptainer/1.4.1'];
 const ONE_JOB = [{ account: 'lab', isDefault: true, qos: 'one-job' }];
 
-describe('generateFirstTemplate', () => {
+describe('the template that init writes', () => {
   for (const [what, site, typed, ...lines] of [
     [
       'a GPU request',
@@ -30,84 +30,84 @@ describe('generateFirstTemplate', () => {
       '# No GPUs: sinfo lists none in gpu.',
     ],
     [
-      'the default account',
+      "the user's default account",
       SITE,
       {},
       '# Your default account (sacctmgr). Your other accounts: course.\n#SBATCH --account=lab',
     ],
     [
-      'the account of the command line',
+      'the account that --account names',
       SITE,
       { account: 'course' },
       '# You gave it on the command line. Your other accounts: lab.\n#SBATCH --account=course',
     ],
     [
-      'a QOS that the partition accepts',
+      'a QOS if the partition rejects the default QOS',
       withPartition({ entrances: ONE_JOB }),
       {},
       '# gpu does not accept the default QOS of the account (scontrol).\n#SBATCH --qos=one-job',
     ],
     [
-      'a request for the number of nodes',
+      'a request for as many nodes as the user property num_nodes sets',
       SITE,
       {},
       '# The task runs once on each node; gpu has 2 (sinfo).\n#SBATCH --nodes=${CLEARML_TASK.hyperparams.properties.num_nodes.value:1}\n#SBATCH --ntasks-per-node=1\n',
     ],
     [
-      'the default time limit',
+      'a default time limit of four hours',
       SITE,
       {},
       '#SBATCH --time=${CLEARML_TASK.hyperparams.properties.walltime.value:04:00:00}',
     ],
     [
-      'the time limit of the partition if that is shorter',
+      'a default time limit of 30 minutes if the partition permits no more',
       withPartition({ timeLimit: '30:00' }),
       {},
       'properties.walltime.value:30:00}',
     ],
-    ['a CPU request within the size of a node', withPartition({ cpus: 2 }), {}, 'properties.cpus.value:2}'],
+    ['a default of 2 CPUs if the nodes have 2 CPUs', withPartition({ cpus: 2 }), {}, 'properties.cpus.value:2}'],
     [
-      'a memory request within the size of a node',
+      'a default of 4000 MB of memory if the nodes have 4000 MB',
       withPartition({ memoryMb: 4000 }),
       {},
       'properties.memory.value:4000M}',
     ],
     [
-      'no memory request if Slurm has no memory size',
+      'no memory request if Slurm does not know the memory of the nodes',
       withPartition({ memoryMb: 1 }),
       {},
       '# No --mem: the memory of the nodes of',
     ],
     [
-      'no module if the login node has Python',
+      'no "module load" if the login node has Python',
       SITE,
       {},
       '#!/bin/bash\n',
       '# The login node has Python 3.11; doctor --on-node checks',
     ],
     [
-      'a Python module if the login node has no other Python',
+      'a "module load" for Python if the login node has no other Python',
       withShellFacts({ python: undefined, hasModules: true, modules: MODULES }),
       {},
       '#!/bin/bash -l\n',
       '# No python3 on the login node without this module (module avail).\nmodule load Python/3.11.3 || exit\n',
     ],
     [
-      'a comment about modules if no module is needed',
+      'a comment on how to load modules if no module is needed',
       withShellFacts({ hasModules: true, modules: MODULES }),
       {},
       '#!/bin/bash\n',
       '# Modules are available: to load some here',
     ],
     [
-      'a login shell if only the login profile provides Python',
+      '"bash -l" if only the login profile provides Python',
       withShellFacts({}, { python: undefined }),
       {},
       '#!/bin/bash -l\n',
       '# The first line has -l because only the login profile ',
     ],
     [
-      'a login shell if only the login profile sets proxy variables',
+      '"bash -l" if only the login profile sets https_proxy',
       withShellFacts({ networkVariables: ['https_proxy', 'PIP_CERT'] }, { networkVariables: ['PIP_CERT'] }),
       {},
       '#!/bin/bash -l\n',
@@ -115,20 +115,20 @@ describe('generateFirstTemplate', () => {
       '# The first line has -l because only the login profile sets https_proxy; jobs',
     ],
     [
-      'an Apptainer command',
+      '"srun apptainer exec" for containers with Apptainer',
       withShellFacts({ containers: 'apptainer' }),
       { containers: 'apptainer' },
       '\nsrun apptainer exec ${CLEARML_AGENT_EXECUTE}\n',
     ],
     [
-      'an Apptainer command without a login shell if only the plain shell has Apptainer',
+      'no "bash -l" if only a non-login shell finds Apptainer',
       withShellFacts({}, { containers: 'apptainer' }),
       { containers: 'apptainer' },
       '#!/bin/bash\n',
       '\nsrun apptainer exec ${CLEARML_AGENT_EXECUTE}\n',
     ],
     [
-      'a Singularity command with its module',
+      '"srun singularity exec" after "module load singularity/3.8"',
       withShellFacts({ hasModules: true, modules: ['singularity/3.8'] }),
       { containers: 'singularity' },
       '#!/bin/bash -l\n',
@@ -136,14 +136,14 @@ describe('generateFirstTemplate', () => {
       '\nsrun singularity exec ${CLEARML_AGENT_EXECUTE}\n',
     ],
     [
-      'the image option of Pyxis',
+      '"#SBATCH --container-image" for containers with Pyxis',
       { ...SITE, hasPyxis: true },
       { containers: 'pyxis' },
       '#SBATCH --container-image=${CLEARML_TASK.container.image:docker://python:3.12}',
       '#SBATCH --container-mount-home',
     ],
   ] as readonly (readonly [string, Site, Partial<TypedChoices>, ...string[]])[]) {
-    it(`writes ${what}, and lint finds nothing`, async () => {
+    it(`passes lint and has ${what}`, async () => {
       const text = await written(site, typed);
 
       for (const line of lines) expect(text).to.include(line);
@@ -151,7 +151,7 @@ describe('generateFirstTemplate', () => {
     });
   }
 
-  it('omits the account if the user has none or if the name of the account is not a plain word', async () => {
+  it('has no --account if the user has no account, or only an account named "a b"', async () => {
     const strange = withPartition({ entrances: [{ account: 'a b', isDefault: true, qos: undefined }] });
 
     expect(await written(withPartition({ entrances: [] }))).not.to.include('--account');

@@ -20,8 +20,8 @@ function rulesOf(text: string): string[] {
   return lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.replaceAll(/\s+/g, ' '));
 }
 
-describe('the sudoers file', () => {
-  it("permits the daemon's user only the given commands as the given users, with fixed values of environment variables", () => {
+describe('the sudoers file that init writes', () => {
+  it("permits the daemon's user to run only sbatch and scancel, and only as alice and bob", () => {
     expect(rulesOf(formatSudoers({ ...FACTS, slurmConf: '/etc/slurm/a.conf' }))).to.deep.equal([
       'Defaults:clearml env_reset, !setenv, !env_check, !requiretty, !use_pty, !lecture, umask=0022',
       'Defaults:clearml env_keep = "LANG=C.UTF-8 LC_ALL=C.UTF-8 SLURM_TIME_FORMAT=%s SLURM_UMASK=0066 SLURM_UMASK=0067 SLURM_UMASK=0076 SLURM_UMASK=0077 SLURM_CONF=/etc/slurm/a.conf"',
@@ -29,7 +29,7 @@ describe('the sudoers file', () => {
     ]);
   });
 
-  it('has no setting that sudo-rs does not know', () => {
+  it('omits the setting requiretty for sudo-rs', () => {
     expect(rulesOf(formatSudoers({ ...FACTS, isSudoRs: true }))[0]).to.equal(
       'Defaults:clearml env_reset, !setenv, !env_check, !use_pty, !lecture, umask=0022',
     );
@@ -40,7 +40,7 @@ describe('the sudoers file', () => {
     ['Sudo version 1.9.13p3', false],
     [undefined, false],
   ] as const) {
-    it(`${isSudoRs ? 'recognizes' : 'does not assume'} sudo-rs if the host has ${version ?? 'no sudo'}`, async () => {
+    it(`is ${isSudoRs ? '' : 'not '}written for sudo-rs if the host has ${version ?? 'no sudo'}`, async () => {
       const folder = mkdtempSync(join(tmpdir(), 'sudoers-'));
       // sh is its only other program.
       const host = createLocalTransport({ path: folder, home: '/', user: 'ann', workingDirectory: '/' });
@@ -55,7 +55,7 @@ describe('the sudoers file', () => {
     });
   }
 
-  it('treats every name and every path literally', () => {
+  it('escapes special characters in user names and paths', () => {
     const text = formatSudoers({ ...FACTS, users: ['ada@lab.org'], commands: ['/opt/a b,c/sbatch'] });
     expect(rulesOf(text).at(-1)).to.equal('clearml ALL = ( ada\\@lab.org ) NOPASSWD: NOSETENV: /opt/a\\ b\\,c/sbatch');
   });

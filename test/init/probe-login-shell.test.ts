@@ -8,7 +8,7 @@ import { BARE_SHELL } from './site-fixture.ts';
 const MODULES =
   'Python/3.9.6-GCCcore-11.2.0 Python/3.11.3-GCCcore-12.3.0(default) python/ apptainer/1.3.4 apptainer/1.4.1 python-x/$(id)';
 
-describe('the shell probe of init', () => {
+describe("init's probe of the login shell", () => {
   it('ignores output of the login profile, and rejects truncated output', () => {
     const text = `Welcome!\ninit:python=3.9\ninit:containers=singularity\ninit:containers=apptainer\ninit:home=/home/ada\ninit:homefs=nfs\ninit:network=https_proxy PIP_CERT\ninit:hasmodules=yes\ninit:modules=${MODULES}\ninit:end=\n`;
 
@@ -24,7 +24,7 @@ describe('the shell probe of init', () => {
     expect(parseShellFacts(text.replace('init:end=', ''))).to.equal(undefined);
   });
 
-  it('reads the facts of a real shell, with a stand-in for the module command', () => {
+  it('finds Python, the home directory and the modules in a real shell', () => {
     const modules = 'module() { printf "%s\\n" /apps: miniforge3/24.1 singularity-ce/4.1 gcc/12 >&2; }\n';
     const answer = execFileSync('bash', ['-s'], { input: modules + SHELL_PROBE_SCRIPT, encoding: 'utf8' });
 
@@ -49,7 +49,7 @@ describe('the shell probe of init', () => {
     expect(answer).not.to.include('secret');
   });
 
-  it('finds the module that provides Python or a container program', () => {
+  it('chooses the module miniforge3/24.1 for Python, and singularity-ce/4.1 for containers', () => {
     const survey = { ...BARE_SHELL, modules: ['miniforge3/24.1', 'singularity-ce/4.1'] };
 
     expect(moduleFor('python', survey)).to.equal('miniforge3/24.1');
