@@ -35,7 +35,7 @@ describe('every source file', () => {
     expect(silent).to.deep.equal([]);
   });
 
-  it('has a kebab-case name that describes its content', () => {
+  it('has a kebab-case name, and no generic name such as utils or helpers', () => {
     const illNamed = files.filter((file) => {
       const name = basename(file).split('.')[0] ?? '';
       return EMPTY_NAMES.test(name) || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name);
@@ -50,7 +50,7 @@ describe('every source file', () => {
     expect(whole).to.deep.equal([]);
   });
 
-  it('is in a directory that CONTRIBUTING.md describes in a sentence', () => {
+  it('is in a directory that CONTRIBUTING.md describes', () => {
     const guide = readFileSync('CONTRIBUTING.md', 'utf8');
 
     const unsaid = [...foldersIn('src'), ...foldersIn('test')].filter(

@@ -11,7 +11,7 @@ const PAGE = 'docs/glossary.md';
 const QUOTED =
   /Can't find an address|can't execute |(?:specification|Job) can not (?:be satisfied|start)|(?:clearml|slurm)Trouble/g;
 
-describe('the check of rejected words', () => {
+describe('the check for words that docs/glossary.md rejects', () => {
   const rules = readGlossary(
     ['| term | meaning | not |', '| claim | … | **snatch away**, take |', '| reserve | … | **bake**, **tidy** |'].join(
       '\n',
@@ -19,7 +19,7 @@ describe('the check of rejected words', () => {
   );
   const found = (text: string, file = 'a.ts') => rejectionsIn(file, text, rules);
 
-  it('reports the file, the line and the term to write', () => {
+  it('reports the file and line of a rejected word, and the term to write instead', () => {
     expect(found('one\n  snatch away\n')).to.deep.equal([
       { file: 'a.ts', line: 2, found: 'snatch away', term: 'claim' },
     ]);
@@ -40,7 +40,7 @@ describe('the check of rejected words', () => {
     expect(found('', 'src/snatch-away.ts')).to.have.lengthOf(1);
   });
 
-  it('ignores parts of longer words, and words that the glossary does not print in bold', () => {
+  it('ignores a rejected word inside a longer word, and words that the glossary does not print in bold', () => {
     expect(found('clambake untidy take taking snatch it away')).to.deep.equal([]);
   });
 });

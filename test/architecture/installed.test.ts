@@ -23,7 +23,7 @@ describe('an installation with npm', () => {
     expect(readFileSync('.npmrc', 'utf8')).to.match(/^ignore-scripts=true$/m);
   });
 
-  it('needs no dependency at run time, because the built program imports only modules of Node.js', () => {
+  it('creates a program that imports only modules of Node.js, and no other package', () => {
     const files = readdirSync('dist', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.js'));
     const names = files.flatMap((file) =>
       [...readFileSync(join('dist', file), 'utf8').matchAll(/^(?:import|export)[^;]*?from "([^".][^"]*)";$/gm)].map(

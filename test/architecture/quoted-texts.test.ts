@@ -46,24 +46,24 @@ function textsOfProgram(): Text[] {
   return [...code, ...files.map((file) => [readFileSync(file, 'utf8')])];
 }
 
-describe('the check of messages quoted in documents', () => {
+describe('the search in src for a message that a test expects', () => {
   const search = createSearch([
     ['Ignoring a job that is named like a task'],
     ['Job list ', null, ' for "', null, '" now'],
   ]);
 
-  it('accepts values in place of placeholders, with or without quotation marks', () => {
+  it('finds a message whose placeholders have been replaced by values', () => {
     expect(search('job that is named')).to.equal(true);
     expect(search('Job list unavailable')).to.equal(true);
     expect(search('Job list unavailable for gpu now')).to.equal(true);
   });
 
-  it('rejects a message if the source uses other words', () => {
+  it('does not find a message if the words in src differ', () => {
     expect(search('Ignoring a job that has the name of a task')).to.equal(false);
     expect(search('Job listing unavailable')).to.equal(false);
   });
 
-  it('splits a message where values were inserted, and ignores parts of one or two words', () => {
+  it('ignores the parts of a message that have only one or two words', () => {
     expect(wordRuns(['sudo refused /usr/bin/sbatch as a mapped user: it waits']).join('|')).to.equal(
       'as a mapped user',
     );
@@ -71,7 +71,7 @@ describe('the check of messages quoted in documents', () => {
 });
 
 describe('the tests of the second tier', () => {
-  it('expect only texts that this program, a tested task or a program in PRINTED_BY_OTHERS prints', () => {
+  it('expect only texts that src, an example, a test program or the table PRINTED_BY_OTHERS contains', () => {
     const files = secondTierFiles().map((file) => ({ file, ...readTexts(file) }));
     const search = createSearch([...textsOfProgram(), ...files.flatMap(({ others }) => others)]);
     const runs = files.flatMap(({ file, expected }) => expected.flatMap(wordRuns).map((run) => ({ file, run })));
@@ -82,7 +82,7 @@ describe('the tests of the second tier', () => {
     expect(runs).to.have.length.above(100);
   });
 
-  it('expect every text in PRINTED_BY_OTHERS, the table of texts that other programs print', () => {
+  it('expect each text that the table PRINTED_BY_OTHERS lists', () => {
     const runs = secondTierFiles().flatMap((file) => readTexts(file).expected.flatMap(wordRuns));
 
     expect(Object.keys(PRINTED_BY_OTHERS).filter((text) => !runs.includes(text))).to.deep.equal([]);

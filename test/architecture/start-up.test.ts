@@ -30,21 +30,21 @@ describe('the program at start-up', () => {
     expect([...loadedWith('src/cli/main.ts').packages]).to.deep.equal([]);
   });
 
-  it('loads only src/cli, src/base and the parser of yargs to parse a command line', () => {
+  it('parses a command line with src/cli, src/base, yargs/helpers and fastest-levenshtein only', () => {
     const { files, packages } = loadedWith('src/cli/parser.ts');
 
     expect([...files].filter((file) => !/^src\/(cli|base)\//.test(file))).to.deep.equal([]);
     expect([...packages].sort()).to.deep.equal(['fastest-levenshtein', 'yargs/helpers']);
   });
 
-  it('loads no package for HTTP, logging or retries when it renders a task from a file', () => {
+  it('loads no HTTP or logging package when `render` reads the task from a file', () => {
     const files = ['src/cli/setting-options.ts', 'src/task-commands/preview-job-script.ts'];
     const packages = new Set(files.flatMap((file) => [...loadedWith(file).packages]));
 
     expect(['undici', 'winston', 'p-retry', 'string-width'].filter((name) => packages.has(name))).to.deep.equal([]);
   });
 
-  it('loads all code of the daemon immediately, because an upgrade may replace the files later', () => {
+  it('loads the whole daemon at once, because an upgrade may replace the files later', () => {
     const { files, packages } = loadedWith('src/daemon/serve/serve-and-reload.ts');
 
     // A daemon that reaches Slurm over SSH loads that transport at the start too.

@@ -27,23 +27,23 @@ function numbersIn(file: string): string[] {
   return [...readFileSync(file, 'utf8').matchAll(NUMBERED)].flatMap(([, numbers = '']) => numbers.split(', '));
 }
 
-describe('the tables of faults', () => {
+describe('docs/proof/tested-faults.md', () => {
   const faults = readFaults('docs/proof/tested-faults.md');
 
-  it('contain each fault number only once', () => {
+  it('contains each fault number, such as S-23, only once', () => {
     const ids = faults.map(({ id }) => id);
 
     expect(ids).to.have.length.above(80);
     expect(ids).to.deep.equal([...new Set(ids)]);
   });
 
-  it('list the same failures in docs/proof/tested-faults.md and docs/failures.md', () => {
+  it('lists the same F- fault numbers as docs/failures.md', () => {
     const described = readFaults('docs/failures.md').map(({ id }) => id);
 
     expect(described).to.deep.equal(faults.map(({ id }) => id).filter((id) => id.startsWith('F-')));
   });
 
-  it('name only tests that exist', () => {
+  it('names, for each fault, only test files that contain the number of the fault', () => {
     const untested = faults.filter(
       ({ id, files }) => files.length === 0 || files.some((file) => !numbersIn(file).includes(id)),
     );
@@ -51,7 +51,7 @@ describe('the tables of faults', () => {
     expect(untested).to.deep.equal([]);
   });
 
-  it('name the test file for every fault number, such as S-23, that a test title contains', () => {
+  it('names every test file that has a fault number in a title', () => {
     const tests = readdirSync('test', { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .map((file) => join('test', file));

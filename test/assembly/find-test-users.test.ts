@@ -22,23 +22,27 @@ function hostWith(respond: (command: Command) => string = () => `1003:clearml\n$
   };
 }
 
-describe('the sbatch check of a template', () => {
+describe("lint's check of a template on the cluster", () => {
   for (const [what, userMap, expected] of [
-    ["runs as the daemon's user if there is no user map", {}, [undefined]],
-    ["runs as the mapped users if no job runs as the daemon's user", { b2: 'bob', a1: 'alice' }, ['bob', 'alice']],
+    ["runs as the daemon's user if user_map is empty", {}, [undefined]],
     [
-      "runs as the daemon's user first if some jobs run as that user",
+      "runs as each mapped user if user_map does not name the daemon's user",
+      { b2: 'bob', a1: 'alice' },
+      ['bob', 'alice'],
+    ],
+    [
+      "runs first as the daemon's user if user_map names that user",
       { a1: 'alice', default: 'clearml' },
       [undefined, 'alice'],
     ],
-    ['does not run as root, even if the user map names root', { a1: 'root', b2: 'bob' }, ['bob']],
+    ['does not run as root, even if user_map names root', { a1: 'root', b2: 'bob' }, ['bob']],
   ] as const) {
     it(what, async () => {
       expect(await findTestUsers(hostWith(), { userMap, minUid: 1000 })).to.deep.equal(expected);
     });
   }
 
-  it("runs as the daemon's user if the users of the login node cannot be read", async () => {
+  it("runs as the daemon's user if the login node is unreachable", async () => {
     const host = hostWith(() => {
       throw new HostUnreachableError('no route to login1');
     });
@@ -64,13 +68,13 @@ describe('the sbatch check of a template', () => {
     return (await checkForErrors(parsed, programs)).findings.map(({ sentence }) => sentence);
   }
 
-  it('finds no error in a template that only some of the mapped users may submit', async () => {
+  it('reports no error if Slurm accepts the job from at least one mapped user', async () => {
     expect(await findingsIfAccepted('alice')).to.deep.equal([]);
     expect(await findingsIfAccepted('bob')).to.deep.equal([]);
     expect((await findingsIfAccepted()).join()).to.match(/^sbatch --test-only as alice: Invalid account /);
   });
 
-  it('does not search for a relative log directory when it runs as a mapped user', async () => {
+  it("reports a missing relative log directory as the daemon's user, but not as a mapped user", async () => {
     const { parsed } = lintTemplate('gpu.template', `#!/bin/bash\n#SBATCH --output=logs/%j.out\n${BLOCKS}`);
     const run: Transport['run'] = ({ program }) =>
       Promise.resolve({ exitCode: program === 'test' ? 1 : 0, killedBy: undefined, stdout: '', stderr: '' });
@@ -83,7 +87,7 @@ describe('the sbatch check of a template', () => {
     expect(await findingsAs('alice')).to.deep.equal([]);
   });
 
-  it('is skipped, and lint reports why, while sudo refuses to run sbatch as the mapped user', async () => {
+  it('is skipped, with the refusal of sudo as the reason, if sudo refuses to run sbatch', async () => {
     const { parsed } = lintTemplate('gpu.template', `#!/bin/bash\n#SBATCH --nodes=1\n${BLOCKS}`);
     const cluster = hostWith(({ program, runAs: user }) => {
       if (user === undefined) return '';

@@ -29,7 +29,7 @@ const NO_PATHS: readonly string[] = [
 describe('the settings that are paths', () => {
   const rows = [...settingRows(), ...clearmlRows()];
 
-  it('declare how each path is used', () => {
+  it('declare in the schema how the program uses each path', () => {
     const [byName, byMeaning] = LIKE_A_PATH;
     const unmarked = rows
       .filter(({ trusted, type }) => trusted === undefined && /string|list/.test(type))
@@ -39,7 +39,7 @@ describe('the settings that are paths', () => {
     expect(unmarked).to.have.members(NO_PATHS);
   });
 
-  it('are checked by the same trust rule that docs/configuration.md names for each path', () => {
+  it('are checked by the trust rule that docs/configuration.md names', () => {
     const shown = [...settingRows().map((row) => ({ ...row, name: `agent.slurm.${row.name}` })), ...clearmlRows()];
 
     expect(Object.fromEntries(pathUses())).to.deep.equal(
@@ -47,18 +47,18 @@ describe('the settings that are paths', () => {
     );
   });
 
-  it('cover every use of a path, such as a template or a program of the login node', () => {
+  it('include at least one path for each use in the table TRUSTED_USES', () => {
     expect(new Set(rows.flatMap(({ trusted }) => trusted ?? []))).to.deep.equal(new Set(Object.keys(TRUSTED_USES)));
   });
 });
 
-describe('pathsToTrust', () => {
+describe('the list of paths that only trusted users may change', () => {
   const TEXT = `api.verify_certificate: /etc/ca.pem
     agent.slurm { cluster: near, binaries.batch_binary: "/opt/sbatch -v", container_mounts: [/data, /scratch]
       clusters { near { host: a, identity_file: [~/.ssh/k, /k], password_command: [/opt/ask, /not/a/program] }
         far { host: b, identity_file: /elsewhere } } }`;
 
-  it('returns the paths of the served clusters, with the name and the use of each setting', () => {
+  it('contains the paths in the settings of served clusters, and none of other clusters', () => {
     const paths = pathsToTrust(configWith(TEXT)).map(({ setting, path, use }) => [setting, path, use].join(' '));
 
     expect(paths).to.include.members([
@@ -72,7 +72,7 @@ describe('pathsToTrust', () => {
     expect(paths.join()).not.to.match(/elsewhere|not.a.program/);
   });
 
-  it('returns the file that an environment variable names, unless a setting overrides the variable', () => {
+  it('contains the file of REQUESTS_CA_BUNDLE unless api.verify_certificate is set', () => {
     const paths = (text: string): string =>
       JSON.stringify(pathsToTrust(configWith(text, { REQUESTS_CA_BUNDLE: '/v' })));
 

@@ -13,7 +13,7 @@ import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 const PROGRAMS = ['sbatch', 'squeue', 'sacct', 'scancel', 'scontrol'];
 
-describe("the trust check of Slurm's programs on a host", () => {
+describe("the check that no other user can change Slurm's programs", () => {
   let folder: string;
   let local: Transport;
   let host: Transport;
@@ -56,7 +56,7 @@ describe("the trust check of Slurm's programs on a host", () => {
     return host.run({ program: 'squeue', args: [], timeoutMs: TIMEOUT_MS });
   }
 
-  it('prevents every Slurm command if another user can change a program', async () => {
+  it('prevents every Slurm command if another user can change sacct', async () => {
     chmodSync(join(folder, 'old', 'sacct'), 0o777);
 
     expect(await rejection(squeue())).to.be.instanceOf(UntrustedPathError);
@@ -64,7 +64,7 @@ describe("the trust check of Slurm's programs on a host", () => {
     expect(started).to.deep.equal(['/bin/sh']);
   });
 
-  it('runs again, at most once a minute, while a program is missing', async () => {
+  it('runs again at most once a minute while squeue is missing', async () => {
     await squeue();
     rmSync(join(folder, 'old', 'squeue'));
     now = 59_000;
@@ -75,7 +75,7 @@ describe("the trust check of Slurm's programs on a host", () => {
     expect(started).to.deep.equal(['/bin/sh', 'squeue', 'squeue', 'squeue', '/bin/sh', 'squeue', 'squeue']);
   });
 
-  it('reports the host as unreachable if the programs have moved to a directory that another user can change', async () => {
+  it("reports the host as unreachable if Slurm's programs have moved to a directory that another user can change", async () => {
     await squeue();
     for (const name of PROGRAMS) renameSync(join(folder, 'old', name), join(folder, name));
     now = 60_000;

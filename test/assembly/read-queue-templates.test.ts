@@ -20,11 +20,11 @@ describe('a template', () => {
       '#SBATCH --time=${CLEARML_TASK.hyperparams.properties.time.value}\n${CLEARML_AGENT_EXECUTE}',
     ],
   ] as const)
-    it(`that contains ${JSON.stringify(text)} uses ${what}`, () => {
+    it(`requires ${what} if it contains ${JSON.stringify(text)}`, () => {
       expect(usesOfUserAndProject(text)).to.deep.equal(expected);
     });
 
-  it('refers to user and project only by CLEARML_USER, CLEARML_PROJECT_NAME and CLEARML_PROJECT_ID', () => {
+  it('requires a user or project only for CLEARML_USER, CLEARML_PROJECT_NAME and CLEARML_PROJECT_ID', () => {
     const known = [...PLAIN_NAMES, ...TREE_NAMES].filter((name) => {
       const { usesUser, usesProject } = usesOfUserAndProject(name);
       return usesUser || usesProject;

@@ -14,7 +14,7 @@ import type { CliResult } from '../cli/open-cli.ts';
 const MALLORY = 4002;
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('the program', () => {
+describe('protection against other Unix users:', () => {
   let cli: CliWithSandbox;
   /** A sticky directory that every user can write to. */
   let open: string;
@@ -49,7 +49,7 @@ describe('the program', () => {
     );
   }
 
-  it("rejects a configuration file that other users can change, or that another user's link leads to", async () => {
+  it('the daemon rejects a configuration file that other users can change or link to', async () => {
     chmodSync(join(cli.folder, 'clearml.conf'), 0o662);
     const { code, stderr } = await start();
     expect(code).to.equal(78);
@@ -61,7 +61,7 @@ describe('the program', () => {
     expect(linked.stderr).to.include(`${open}/mine.conf belongs to another user (uid ${MALLORY})`);
   });
 
-  it('warns about a configuration file with keys that other users can read', async () => {
+  it('the daemon and doctor warn if other users can read a configuration file with keys', async () => {
     chmodSync(join(cli.folder, 'clearml.conf'), 0o644);
     const warning = `Other users can read ${cli.folder}/clearml.conf, which contains keys: run chmod 600`;
     expect((await start()).stderr)
@@ -72,7 +72,7 @@ describe('the program', () => {
     expect((await start()).stderr).not.to.include('Other users can read');
   });
 
-  it('rejects a template that other users can change, unless these users are in the trusted group', async () => {
+  it('the daemon rejects a template that a group can change, unless trusted_group names the group', async () => {
     chmodSync(join(cli.folder, 't'), 0o664);
     execFileSync('chgrp', ['4100', join(cli.folder, 't')]);
     const { code, stderr } = await start();
@@ -99,7 +99,7 @@ describe('the program', () => {
     ],
   ];
   for (const [setting, line] of LOOSE) {
-    it(`rejects the setting ${setting} if other users can change its file; doctor reports this`, async () => {
+    it(`the daemon and doctor reject ${setting} if other users can change the file it names`, async () => {
       chmodSync(open, 0o1777);
       await cli.write('more.conf', `include "clearml.conf"\n${line.replace('FOLDER', open)}`);
       const conf = ['--config-file', join(cli.folder, 'more.conf')];
@@ -120,7 +120,7 @@ describe('the program', () => {
     });
   }
 
-  it('rejects REQUESTS_CA_BUNDLE if other users can change the file that it names', async () => {
+  it('the status command rejects REQUESTS_CA_BUNDLE if other users can change the file it names', async () => {
     const other = await openCliWithSandbox('', { REQUESTS_CA_BUNDLE: join(open, 'ca.pem') });
     try {
       const { code, stderr } = await other.run('status');
@@ -131,7 +131,7 @@ describe('the program', () => {
     }
   });
 
-  describe('(before it runs a Slurm command)', () => {
+  describe('Slurm commands:', () => {
     let slurm: StandInCluster;
     let bin: string;
     beforeEach(async () => {
@@ -163,7 +163,7 @@ describe('the program', () => {
     ];
     for (const [setting, lines, message] of rows) {
       const file = message.replace('The', 'the').replace(/ on this machine.*/, '');
-      it(`rejects the setting ${setting} if other users can change ${file}; doctor reports this`, async () => {
+      it(`the daemon and doctor reject ${setting} if other users can change ${file}`, async () => {
         const filled = (text: string): string => text.replace('BIN', bin).replace('OWN', slurm.commandsDir);
         chmodSync(open, 0o777);
         const { code, stderr } = await start(filled(lines));
@@ -182,7 +182,7 @@ describe('the program', () => {
       });
     }
 
-    it('accepts commands that a system account or the trusted group owns, but none that another user owns', async () => {
+    it('the daemon accepts Slurm commands that a system account or the trusted group owns', async () => {
       const changeOwner = (who: string): unknown => execFileSync('chown', ['-R', who, bin]);
       changeOwner(String(MALLORY));
       const lines = `slurm_bin_dir: "${bin}"`;
@@ -199,7 +199,7 @@ describe('the program', () => {
       expect(ofGroup.code, ofGroup.stderr).to.equal(0);
     });
 
-    it('ignores, and reports, a directory of another user in PATH', async () => {
+    it('the daemon and doctor ignore a directory in PATH that another user owns, and report it', async () => {
       chmodSync(open, 0o1777);
       mallory(`mkdir first; for one in sh sbatch squeue scontrol cat id getent; do
         printf '#!/bin/sh\ntouch ${open}/taken\n' > first/$one; chmod +x first/$one; done`);
@@ -221,7 +221,7 @@ describe('the program', () => {
     });
   });
 
-  it('rejects a state directory of another user, and writes nothing into it', async () => {
+  it('the daemon rejects a state directory that another user owns', async () => {
     mallory('mkdir state; ln -s /etc/passwd state/journal.jsonl; chmod 777 state');
     const { code, stderr } = await start(`state_dir: "${open}/state"`);
     expect(code).to.equal(73);
@@ -229,18 +229,18 @@ describe('the program', () => {
     expect(readdirSync(join(open, 'state'))).to.deep.equal(['journal.jsonl']);
   });
 
-  it('does not create a state directory through a symbolic link of another user', async () => {
+  it('the daemon creates no state directory through a symbolic link of another user', async () => {
     mallory(`ln -s ${cli.folder} way`);
     const { code } = await start(`state_dir: "${open}/way/state"`);
     expect(code).to.equal(73);
     expect(existsSync(join(cli.folder, 'state'))).to.equal(false);
   });
 
-  describe('(before it writes credentials to a shared directory)', () => {
+  describe('a write of credentials to a shared directory', () => {
     const host = openLocalTransport();
     const write = (path: string, group?: string): Promise<unknown> => writePrivateFile(host, path, 'keys', group);
 
-    it('rejects a directory that another user owns', async () => {
+    it('fails if another user owns the directory', async () => {
       mallory('mkdir -p shared/jobs');
       const error = await rejection(write(join(open, 'shared/jobs/x.conf')));
       expect(error).to.be.instanceOf(FileNotWrittenError);
@@ -248,13 +248,13 @@ describe('the program', () => {
       expect(readdirSync(join(open, 'shared/jobs'))).to.deep.equal([]);
     });
 
-    it('rejects a symbolic link of another user without creating a directory through it', async () => {
+    it('fails if the path contains a symbolic link of another user', async () => {
       mallory(`ln -s ${cli.folder} shared`);
       expect(await rejection(write(join(open, 'shared/jobs/x.conf')))).to.be.instanceOf(FileNotWrittenError);
       expect(existsSync(join(cli.folder, 'jobs'))).to.equal(false);
     });
 
-    it('replaces an existing link instead of writing through it', async () => {
+    it('replaces an existing symbolic link instead of following it', async () => {
       const jobs = join(cli.folder, 'shared/jobs');
       mkdirSync(jobs, { recursive: true });
       writeFileSync(join(cli.folder, 'precious'), 'mine');

@@ -7,8 +7,8 @@ import { catchError } from '../config/catch-error.ts';
 
 const WHOLE = 'api { api_server: "http://h:8008", credentials { access_key: AK, secret_key: SK } }';
 
-describe('connectionOf (a configuration)', () => {
-  it('returns the server, the keys and the proxy', () => {
+describe('the connection to ClearML that a configuration describes', () => {
+  it('includes the server, the keys, the CA file and the proxy', () => {
     const config = configWith(WHOLE, {
       REQUESTS_CA_BUNDLE: '/ca.pem',
       https_proxy: 'http://proxy:3128',
@@ -28,13 +28,13 @@ describe('connectionOf (a configuration)', () => {
     });
   });
 
-  it('returns the token instead of the keys if a token is configured', () => {
+  it('uses the token instead of keys if CLEARML_AUTH_TOKEN is set', () => {
     const config = configFrom({ environment: { CLEARML_API_HOST: 'http://h:8008', CLEARML_AUTH_TOKEN: 'ey.J' } });
 
     expect(connectionOf(config)).to.deep.include({ authToken: 'ey.J', accessKey: undefined });
   });
 
-  it('reports missing keys, where to set them and how to create them', () => {
+  it('causes an error that explains how to create keys if no keys are set', () => {
     const { message } = catchError(NoCredentialsError, () => connectionOf(configFrom({})));
 
     for (const word of [
@@ -47,7 +47,7 @@ describe('connectionOf (a configuration)', () => {
     }
   });
 
-  it('names the missing key if only one of the two keys is set', () => {
+  it('causes an error that names secret_key if only access_key is set', () => {
     const config = configWith('api { api_server: "http://h:8008", credentials { access_key: AK } }');
 
     const { message } = catchError(NoCredentialsError, () => connectionOf(config));
@@ -56,7 +56,7 @@ describe('connectionOf (a configuration)', () => {
     expect(message).not.to.contain('AK.');
   });
 
-  it('reports that no server is configured', () => {
+  it('causes an error that names CLEARML_API_HOST if no server is set', () => {
     const config = configWith('api.credentials { access_key: AK, secret_key: SK }');
 
     expect(() => connectionOf(config)).to.throw(NoCredentialsError, 'CLEARML_API_HOST');

@@ -29,8 +29,8 @@ function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachableEr
   return { time, notices, resolve: (text: string) => resolve(text), answer, stop };
 }
 
-describe('firstResponse (of the ClearML server)', () => {
-  it('reports after three seconds why the server does not respond and how long the program waits', async () => {
+describe('the first call to the ClearML server', () => {
+  it('reports after three seconds why the server does not respond, and the time limit', async () => {
     const { time, notices, resolve, answer } = waiting(10_000, REFUSED);
     time.pass(2_999);
     await Promise.resolve();
@@ -41,7 +41,7 @@ describe('firstResponse (of the ClearML server)', () => {
     expect(notices).to.deep.equal([`${REFUSED.message} until 10000`]);
   });
 
-  it('throws the error of the last attempt after the time limit', async () => {
+  it('fails at the time limit with the error of the last attempt', async () => {
     const { time, answer } = waiting(10_000, REFUSED);
     time.pass(10_000);
     const error = await rejection(answer);
@@ -49,7 +49,7 @@ describe('firstResponse (of the ClearML server)', () => {
     expect(error.message).to.equal(`${REFUSED.message}; gave up after 10 s`);
   });
 
-  it('reports, while the first attempt hangs, that the server has not responded', async () => {
+  it('reports "no response" while the first attempt hangs', async () => {
     const { time, notices, answer } = waiting(10_000);
     time.pass(3_000);
     time.pass(7_000);
@@ -57,7 +57,7 @@ describe('firstResponse (of the ClearML server)', () => {
     expect(notices).to.deep.equal(['no response from http://h:1 yet until 10000']);
   });
 
-  it('waits without a time limit if the daemon calls it', async () => {
+  it('has no time limit in the daemon', async () => {
     const { time, notices, resolve, answer } = waiting(undefined, REFUSED);
     time.pass(3_000);
     time.pass(20_000);
@@ -67,10 +67,10 @@ describe('firstResponse (of the ClearML server)', () => {
   });
 
   for (const [who, giveUpMs] of [
-    ['a user', 10_000],
+    ['a command of a user', 10_000],
     ['the daemon', undefined],
   ] as const)
-    it(`ends at once on Ctrl-C if ${who} waits`, async () => {
+    it(`ends at once on Ctrl-C in ${who}`, async () => {
       const { time, answer, stop } = waiting(giveUpMs, REFUSED);
       time.pass(3_000);
       const reason = new Error('got SIGINT');

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { createLineFile, type LineFile } from '../../src/base/append-lines.ts';
 
-describe('a LineFile', () => {
+describe('the writer of an append-only file', () => {
   let folder: string;
   let path: string;
   let events: string[];
@@ -42,32 +42,32 @@ describe('a LineFile', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('writes the lines of simultaneous calls in the order of the calls', async () => {
+  it('writes the lines of 500 simultaneous calls in the order of the calls', async () => {
     const lines = Array.from({ length: 500 }, (_, index) => `line ${index}`);
     await Promise.all(lines.map((line) => file.append(line)));
     expect(await readFile(path, 'utf8')).to.equal(lines.map((line) => `${line}\n`).join(''));
   });
 
-  it('creates a file that only the owner can read', async () => {
+  it('creates the file with mode 600', async () => {
     await file.append('a');
     expect((await stat(path)).mode & 0o777).to.equal(0o600);
   });
 
-  it('creates the file again if another program moves it away', async () => {
+  it('creates a new file after another program renames the file', async () => {
     await file.append('a');
     await rename(path, `${path}.1`);
     await file.append('b');
     expect(await readFile(path, 'utf8')).to.equal('b\n');
   });
 
-  it('creates the file again if another program deletes it', async () => {
+  it('creates a new file after another program deletes the file', async () => {
     await file.append('a');
     await rm(path);
     await file.append('b');
     expect(await readFile(path, 'utf8')).to.equal('b\n');
   });
 
-  it('writes to the file that another program has put in its place', async () => {
+  it('appends to the new file after another program replaces the file', async () => {
     await file.append('a');
     await writeFile(`${path}.new`, 'other\n');
     await rename(`${path}.new`, path);
@@ -75,14 +75,14 @@ describe('a LineFile', () => {
     expect(await readFile(path, 'utf8')).to.equal('other\nb\n');
   });
 
-  it('writes to the beginning of a file that another program has emptied, as logrotate can do', async () => {
+  it('writes at the beginning of the file after another program, such as logrotate, truncates it', async () => {
     await file.append('a');
     await truncate(path);
     await file.append('b');
     expect(await readFile(path, 'utf8')).to.equal('b\n');
   });
 
-  it('writes a newline after an incomplete line that a crash or another program left in the file', async () => {
+  it('writes a newline first if the file ends with an incomplete line', async () => {
     await writeFile(path, 'half');
     await file.append('a');
     await appendFile(path, 'other half');
@@ -90,7 +90,7 @@ describe('a LineFile', () => {
     expect(await readFile(path, 'utf8')).to.equal('half\na\nother half\nb\n');
   });
 
-  it('does not write through a symbolic link that replaces the file, even if the link leads to the moved file', async () => {
+  it('fails with ELOOP if a symbolic link to the renamed file replaces the file', async () => {
     await file.append('a');
     await rename(path, `${path}.1`);
     await symlink(`${path}.1`, path);
@@ -99,7 +99,7 @@ describe('a LineFile', () => {
     expect(events).to.deep.equal(['ELOOP']);
   });
 
-  it('leaves no file open once it is closed', async () => {
+  it('closes its file descriptor when the writer is closed', async () => {
     await file.append('a');
     const isOpen = (): boolean =>
       readdirSync('/proc/self/fd').some((fd) => {
@@ -114,7 +114,7 @@ describe('a LineFile', () => {
     expect(isOpen()).to.equal(false);
   });
 
-  it('keeps lines in memory while the file cannot be written, and reports one failure and one recovery', async () => {
+  it('buffers lines in memory while writes fail, then writes them all in order', async () => {
     await mkdir(path);
     await file.append('a');
     await file.append('b');
@@ -125,7 +125,7 @@ describe('a LineFile', () => {
     expect(events).to.deep.equal(['EISDIR', 'written again, lost 0']);
   });
 
-  it('keeps at most 16 MB of lines in memory, and reports how many of the oldest lines it dropped', async () => {
+  it('buffers at most 16 MB of lines, and reports how many of the oldest lines it dropped', async () => {
     await mkdir(path);
     // A line of one million bytes with its end, so that sixteen fit.
     const lines = Array.from({ length: 18 }, (_, index) => `${index} `.padEnd(999_999, 'x'));
@@ -136,7 +136,7 @@ describe('a LineFile', () => {
     expect(events).to.deep.equal(['EISDIR', 'written again, lost 2']);
   });
 
-  it('does not write to a path that is a symbolic link', async () => {
+  it('fails with ELOOP if the path is a symbolic link', async () => {
     await symlink(join(folder, 'elsewhere'), path);
     await file.append('a');
     expect(events).to.deep.equal(['ELOOP']);

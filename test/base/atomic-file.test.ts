@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import { replaceFile } from '../../src/base/atomic-file.ts';
 import { rejection } from '../support/rejection.ts';
 
-describe('replaceFile', () => {
+describe('the atomic replacement of a file', () => {
   let folder: string;
 
   beforeEach(async () => {
@@ -29,7 +29,7 @@ describe('replaceFile', () => {
 
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('replaces the text and mode, and leaves no other file', async () => {
+  it('changes the content and the mode, and leaves no temporary file', async () => {
     const file = join(folder, 'a');
     await writeFile(file, 'old');
     await chmod(file, 0o644);
@@ -42,7 +42,7 @@ describe('replaceFile', () => {
     expect(await readdir(folder)).to.deep.equal(['a']);
   });
 
-  it('returns a handle that appends to the new file, even after a truncation', async () => {
+  it('returns a file handle that appends to the new file, even after a truncation', async () => {
     const file = join(folder, 'a');
     const handle = await replaceFile(file, 'new', 0o600);
     await handle.appendFile(' and more');
@@ -53,7 +53,7 @@ describe('replaceFile', () => {
     expect(await readFile(file, 'utf8')).to.equal('newer');
   });
 
-  it('returns a handle that syncs each write', async () => {
+  it('returns a file handle with O_DSYNC', async () => {
     const handle = await replaceFile(join(folder, 'a'), 'new', 0o600);
     const [, flags = ''] = /^flags:\s+(\d+)$/m.exec(await readFile(`/proc/self/fdinfo/${handle.fd}`, 'utf8')) ?? [];
     await handle.close();
@@ -61,7 +61,7 @@ describe('replaceFile', () => {
     expect(Number.parseInt(flags, 8) & constants.O_DSYNC).to.equal(constants.O_DSYNC);
   });
 
-  it('syncs the directory before it returns', async () => {
+  it('calls fsync on the directory before the end', async () => {
     const probe = await open(folder, 'r');
     const prototype = Object.getPrototypeOf(probe) as FileHandle;
     await probe.close();
@@ -80,7 +80,7 @@ describe('replaceFile', () => {
     expect(synced.at(-1)).to.equal(await realpath(folder));
   });
 
-  it('replaces a temporary file that a killed process left', async () => {
+  it('overwrites the temporary file that a killed process left', async () => {
     const file = join(folder, 'a');
     await writeFile(`${file}.${process.pid}.tmp`, 'a long half');
 
@@ -90,7 +90,7 @@ describe('replaceFile', () => {
     expect(await readFile(file, 'utf8')).to.equal('new');
   });
 
-  it('keeps the old file if the new one cannot be written', async () => {
+  it('keeps a file that is in the place of the parent directory', async () => {
     await writeFile(join(folder, 'a'), 'old');
 
     await rejection(replaceFile(join(folder, 'a', 'b'), 'new', 0o600));

@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { createBoundedMap } from '../../src/base/bounded-map.ts';
 
-describe('a bounded map', () => {
-  it('contains only the newest entries, up to its maximum size', () => {
+describe('a map with a maximum size', () => {
+  it('contains the newest 1,000 of 100,000 entries if its maximum size is 1,000', () => {
     const seen = createBoundedMap<number>(1_000);
     for (let number = 1; number <= 100_000; number += 1) seen.set(`text ${number}`, number);
 
@@ -15,14 +15,14 @@ describe('a bounded map', () => {
     ]);
   });
 
-  it('treats an entry that is set again as the newest', () => {
+  it('drops older entries before an entry that was set again', () => {
     const seen = createBoundedMap<string>(2);
     for (const text of ['a', 'b', 'a', 'c']) seen.set(text, text);
 
     expect([seen.get('a'), seen.get('b'), seen.get('c')]).to.deep.equal(['a', undefined, 'c']);
   });
 
-  it('distinguishes long keys with the same beginning', () => {
+  it('distinguishes two keys whose first 100,000 characters are the same', () => {
     const seen = createBoundedMap<number>(10);
     const long = 'x'.repeat(100_000);
     seen.set(`${long}1`, 1);

@@ -5,12 +5,12 @@ import { rejection } from '../support/rejection.ts';
 
 const LONG_MS = 3_600_000;
 
-describe('sleepUnlessStopped', () => {
-  it('returns true when the time has passed', async () => {
+describe('sleepUnlessStopped, a sleep that an AbortSignal can end,', () => {
+  it('returns true after the given time', async () => {
     expect(await sleepUnlessStopped(systemClock, 1, new AbortController().signal)).to.equal(true);
   });
 
-  it('returns false when its AbortSignal is aborted, whatever the reason', async () => {
+  it('returns false when the AbortSignal is aborted', async () => {
     const stop = new AbortController();
     const slept = sleepUnlessStopped(systemClock, LONG_MS, stop.signal);
 
@@ -19,11 +19,11 @@ describe('sleepUnlessStopped', () => {
     expect(await slept).to.equal(false);
   });
 
-  it('returns false immediately if its AbortSignal was aborted before the call', async () => {
+  it('returns false immediately if the AbortSignal was aborted before the call', async () => {
     expect(await sleepUnlessStopped(systemClock, LONG_MS, AbortSignal.abort())).to.equal(false);
   });
 
-  it('rethrows an error of the clock', async () => {
+  it('throws the error of a clock that fails', async () => {
     const broken = { now: () => 0, sleep: () => Promise.reject(new RangeError('no such time')) };
 
     const error = await rejection(sleepUnlessStopped(broken, 1, new AbortController().signal));
@@ -32,10 +32,10 @@ describe('sleepUnlessStopped', () => {
   });
 });
 
-describe('waitAtMost', () => {
+describe('waitAtMost, a wait with a time limit for a promise,', () => {
   const never = new Promise<string>(() => undefined);
 
-  it('returns the result of the work, and ends its timer', async () => {
+  it('returns the result of the promise and cancels the timer', async () => {
     let timer: AbortSignal | undefined;
     const clock = { sleep: (_ms: number, signal?: AbortSignal) => systemClock.sleep(LONG_MS, (timer = signal)) };
 
@@ -43,7 +43,7 @@ describe('waitAtMost', () => {
     expect(timer?.aborted).to.equal(true);
   });
 
-  it('returns undefined when the time has passed or its AbortSignal is aborted', async () => {
+  it('returns undefined at the time limit or when the AbortSignal is aborted', async () => {
     const stop = new AbortController();
     const waited = waitAtMost(systemClock, LONG_MS, never, stop.signal);
 
@@ -53,7 +53,7 @@ describe('waitAtMost', () => {
     expect(await waitAtMost(systemClock, 1, never)).to.equal(undefined);
   });
 
-  it('rejects as the work does', async () => {
+  it('throws the error of the promise', async () => {
     const failing = Promise.reject(new RangeError('no such work'));
 
     expect(await rejection(waitAtMost(systemClock, LONG_MS, failing))).to.be.instanceOf(RangeError);

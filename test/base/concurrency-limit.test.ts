@@ -40,8 +40,8 @@ function createBed(count: number, perUser = 1): Bed {
   };
 }
 
-describe('a concurrency limit', () => {
-  it('starts the calls in the order of the requests', async () => {
+describe('the limit of concurrent calls', () => {
+  it('starts waiting calls in the order in which they were requested', async () => {
     const { started, call, end } = createBed(2);
     for (const name of ['1', '2', '3', '4']) await call(name);
     expect(started).to.deep.equal(['1', '2']);
@@ -51,7 +51,7 @@ describe('a concurrency limit', () => {
     expect(started).to.deep.equal(['1', '2', '3', '4']);
   });
 
-  it('starts the next call after a failed call', async () => {
+  it('starts the next call after a call fails', async () => {
     const { slots } = createBed(1);
     const failure = await rejection(slots.run(() => Promise.reject(new Error('no'))));
 
@@ -59,7 +59,7 @@ describe('a concurrency limit', () => {
     expect(await slots.run(() => Promise.resolve('yes'))).to.equal('yes');
   });
 
-  it("runs one call of each mapped user at a time, and starts other users' calls in the meantime", async () => {
+  it('runs one call of each mapped user at a time, without a delay for other users', async () => {
     const { started, call, end } = createBed(4);
     await call('alice 1', 'alice');
     await call('alice 2', 'alice');
@@ -70,7 +70,7 @@ describe('a concurrency limit', () => {
     expect(started.at(-1)).to.equal('alice 2');
   });
 
-  it('runs at most the permitted number of calls of a mapped user at once', async () => {
+  it('runs two calls of a mapped user at once if the limit per user is two', async () => {
     const { started, call, end } = createBed(4, 2);
     for (const name of ['1', '2', '3']) await call(name, 'alice');
     expect(started).to.deep.equal(['1', '2']);
@@ -78,7 +78,7 @@ describe('a concurrency limit', () => {
     expect(started).to.deep.equal(['1', '2', '3']);
   });
 
-  it("no longer counts a user's call that has run for five seconds, except for other calls of that user", async () => {
+  it("starts another user's call after a mapped user's call has run for five seconds", async () => {
     const { clock, started, call, end } = createBed(1);
     await call('alice 1', 'alice');
     await call('alice 2', 'alice');
@@ -95,7 +95,7 @@ describe('a concurrency limit', () => {
     expect(started).to.deep.equal(['alice 1', 'bob 1', 'alice 2']);
   });
 
-  it("starts no other call while a call of the daemon's user runs, however long", async () => {
+  it("starts no other call while a call of the daemon's user runs for a minute", async () => {
     const { clock, started, call } = createBed(1);
     await call('own');
     await call('bob', 'bob');
@@ -104,7 +104,7 @@ describe('a concurrency limit', () => {
     expect(started).to.deep.equal(['own']);
   });
 
-  it('still permits the same number of calls after a call that ran for more than five seconds', async () => {
+  it("still runs only one call at once after a mapped user's call of five seconds has ended", async () => {
     const { clock, started, call, end } = createBed(1);
     await call('alice', 'alice');
     clock.pass(5_000);
@@ -114,7 +114,7 @@ describe('a concurrency limit', () => {
     expect(started).to.deep.equal(['alice', 'bob']);
   });
 
-  it('does not start a call that was aborted while it waited', async () => {
+  it('never starts a waiting call that was aborted', async () => {
     const { slots, started, call, end } = createBed(1);
     await call('1');
     const stop = new AbortController();
@@ -127,8 +127,8 @@ describe('a concurrency limit', () => {
   });
 });
 
-describe('inParallel', () => {
-  it('processes all items, and at most the permitted number at once', async () => {
+describe('inParallel, which processes the items of a list,', () => {
+  it('processes five items, at most two of them at once', async () => {
     const done: number[] = [];
     let atOnce = 0;
     let most = 0;
@@ -144,7 +144,7 @@ describe('inParallel', () => {
     expect(most).to.equal(2);
   });
 
-  it('starts no more calls after a failure, waits for the running calls, and throws the first error', async () => {
+  it('starts no further item after a failure, and throws the first error', async () => {
     const seen: string[] = [];
 
     const error = await rejection(
@@ -160,7 +160,7 @@ describe('inParallel', () => {
     expect(seen).to.deep.equal(['bad begins', 'slow begins', 'slow ends']);
   });
 
-  it('accepts an empty list', async () => {
+  it('does nothing if the list is empty', async () => {
     await inParallel([], 3, () => Promise.reject(new Error('called')));
   });
 });

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { nearestName } from '../../src/base/did-you-mean.ts';
 
-describe('nearestName', () => {
+describe('the suggestion for a misspelled name', () => {
   const known = ['queue', 'template-files', 'create-queue'];
 
   for (const [typed, meant] of [
@@ -11,17 +11,17 @@ describe('nearestName', () => {
     ['templatefiles', 'template-files'],
     ['creat-queue', 'create-queue'],
   ]) {
-    it(`returns "${meant ?? ''}" for "${typed ?? ''}"`, () => {
+    it(`is "${meant ?? ''}" for "${typed ?? ''}"`, () => {
       expect(nearestName(typed ?? '', known)).to.equal(meant);
     });
   }
 
-  it('returns undefined if no name is close', () => {
+  it('is missing if no known name resembles the misspelled name', () => {
     expect(nearestName('partition', known)).to.equal(undefined);
     expect(nearestName('queue', [])).to.equal(undefined);
   });
 
-  it('does not compare a name of several MB with the known names', () => {
+  it('is missing for a name of 30,000 characters', () => {
     const long = 'x'.repeat(30_000);
 
     expect(nearestName('queues', [long, ...known])).to.equal('queue');

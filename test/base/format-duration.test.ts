@@ -6,7 +6,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-describe('formatDuration', () => {
+describe('the text of a duration', () => {
   for (const [ms, said] of [
     [0, '0 s'],
     [20 * SECOND, '20 s'],
@@ -17,7 +17,7 @@ describe('formatDuration', () => {
     [24 * HOUR, '24 h'],
     [72 * HOUR, '3 days'],
   ] as const) {
-    it(`returns "${said}" for ${ms} ms`, () => {
+    it(`is "${said}" for ${ms} ms`, () => {
       expect(formatDuration(ms)).to.equal(said);
     });
   }

@@ -29,71 +29,71 @@ function pathSteps(...steps: readonly Partial<PathStep>[]): PathSteps {
   return { steps: [ROOT, ...all], isWhole: true };
 }
 
-describe('the trust rule for paths', () => {
+describe('the check that no other user can change a path', () => {
   const trust: Trust = { uid: ADA };
   const rows: readonly [string, PathSteps, string | undefined, Partial<Trust>?][] = [
-    ['trusts a path of the user in a directory of root', pathSteps({ uid: 0, gid: 0 }, {}), undefined],
-    ['does not trust a path of another user', pathSteps({}, { uid: MALLORY }), '/1 belongs to another user (uid 4002)'],
+    ['accepts a path that the user owns in a directory of root', pathSteps({ uid: 0, gid: 0 }, {}), undefined],
+    ['rejects a path that another user owns', pathSteps({}, { uid: MALLORY }), '/1 belongs to another user (uid 4002)'],
     [
-      'does not trust a path below a directory of another user',
+      'rejects a path below a directory that another user owns',
       pathSteps({ uid: MALLORY }, {}),
       '/0 belongs to another user (uid 4002)',
     ],
     [
-      'does not trust a path through a link of another user',
+      'rejects a path through a symbolic link that another user owns',
       pathSteps({ kind: 'link', uid: MALLORY }, {}),
       '/0 belongs to another user (uid 4002)',
     ],
     [
-      'trusts a path through a link of the user, whatever the mode of the link',
+      "accepts a path through the user's own symbolic link of mode 777",
       pathSteps({ kind: 'link', mode: 0o777 }, {}),
       undefined,
     ],
     [
-      'does not trust a path in a directory that all users can write to',
+      'rejects a path in a directory of mode 777',
       pathSteps({ mode: 0o777 }, {}),
       '/0 can be written by everybody (mode 777)',
     ],
-    ['trusts a path in a sticky directory of root', pathSteps({ mode: 0o1777, uid: 0 }, {}), undefined],
+    ["accepts a path in root's directory of mode 1777", pathSteps({ mode: 0o1777, uid: 0 }, {}), undefined],
     [
-      'does not trust a path whose last part is a sticky directory',
+      'rejects a directory of mode 1777 itself',
       pathSteps({ mode: 0o1777, uid: 0 }),
       '/0 can be written by everybody (mode 1777)',
     ],
     [
-      'trusts a missing path in a sticky directory',
+      "accepts a missing path in root's directory of mode 1777",
       { ...pathSteps({ mode: 0o1777, uid: 0 }), isWhole: false },
       undefined,
     ],
     [
-      'does not trust a path in a directory that a group can write to',
+      'rejects a path in a directory of mode 775',
       pathSteps({ mode: 0o775, gid: LAB }, {}),
       '/0 can be written by group 4100 (mode 775)',
     ],
     [
-      'trusts a path in a directory of the trusted group',
+      'accepts a path in a directory of mode 2770 that belongs to the trusted group',
       pathSteps({ mode: 0o2770, uid: MALLORY, gid: LAB }, {}),
       undefined,
       { group: LAB },
     ],
     [
-      'does not trust a path in a sticky directory that all users can write to, even if the trusted group owns that directory',
+      'rejects a path in a directory of mode 3777, even if the directory belongs to the trusted group',
       pathSteps({ mode: 0o3777, gid: LAB }, {}),
       '/0 can be written by everybody (mode 3777)',
       { group: LAB },
     ],
     [
-      "does not trust a path in a directory of the user's group, because the group may have other members",
+      "rejects a path in a directory of mode 775 that belongs to the user's own group",
       pathSteps({ mode: 0o775 }, { mode: 0o664, kind: 'file' }),
       '/0 can be written by group 4001 (mode 775)',
     ],
     [
-      'trusts a path that a group can write to if only the user can enter a parent directory',
+      'accepts a file of mode 664 below a directory of mode 700',
       pathSteps({ mode: 0o700, path: '/home' }, { mode: 0o664, kind: 'file', path: '/home/a' }),
       undefined,
     ],
     [
-      'does not trust a path that a group can write to if a link in a private directory leads to the path',
+      'rejects a file in a directory of mode 775, even behind a link in a directory of mode 700',
       pathSteps(
         { mode: 0o700, path: '/home' },
         { kind: 'link', path: '/home/a' },
@@ -103,59 +103,54 @@ describe('the trust rule for paths', () => {
       '/data can be written by group 4001 (mode 775)',
     ],
     [
-      'does not trust a path that another user owns, even in a private directory of the user who runs the program',
+      "rejects a file that another user owns, even in the user's directory of mode 700",
       pathSteps({ mode: 0o700, path: '/home' }, { uid: MALLORY, kind: 'file', path: '/home/a' }),
       '/home/a belongs to another user (uid 4002)',
     ],
-    ['does not trust a path of the user "nobody"', pathSteps({ uid: 65534 }), '/0 belongs to another user (uid 65534)'],
+    ['rejects a path that the user "nobody" owns', pathSteps({ uid: 65534 }), '/0 belongs to another user (uid 65534)'],
+    ['accepts a Slurm program that a system account owns', pathSteps({ uid: 990, gid: 990 }, {}), undefined, SITE],
     [
-      "trusts a path of a system account if the path is one of the cluster's programs",
-      pathSteps({ uid: 990, gid: 990 }, {}),
-      undefined,
-      SITE,
-    ],
-    [
-      "does not trust a path of a system account if the path is not one of the cluster's programs",
+      'rejects an ordinary file that a system account owns',
       pathSteps({ uid: 990 }),
       '/0 belongs to another user (uid 990)',
     ],
     [
-      "does not trust a path of an ordinary user, even if the path is one of the cluster's programs",
+      'rejects a Slurm program that an ordinary user owns',
       pathSteps({ uid: 1000 }),
       '/0 belongs to another user (uid 1000)',
       SITE,
     ],
     [
-      'trusts a program of the cluster if its owner is the user "slurm", whatever the uid of that user',
+      'accepts a Slurm program that the user "slurm" owns, even with the uid 64030',
       pathSteps({ uid: 64030, gid: 64030, mode: 0o775 }),
       undefined,
       SITE,
     ],
     [
-      'trusts a program of the cluster that the group "root" (gid 0) can write to',
+      'accepts a Slurm program that the group "root" (gid 0) can write to',
       pathSteps({ uid: 0, gid: 0, mode: 0o775 }),
       undefined,
       SITE,
     ],
     [
-      'does not trust a file other than a program of the cluster if the group "root" (gid 0) can write to it',
+      'rejects an ordinary file that the group "root" (gid 0) can write to',
       pathSteps({ uid: 0, gid: 0, mode: 0o775 }),
       '/0 can be written by group 0 (mode 775)',
     ],
     [
-      'does not trust a program of the cluster that the group "users" (gid 100) can write to',
+      'rejects a Slurm program that the group "users" (gid 100) can write to',
       pathSteps({ uid: 0, gid: 100, mode: 0o775 }),
       '/0 can be written by group 100 (mode 775)',
       SITE,
     ],
     [
-      'does not trust a program of the cluster if all users can write to the program',
+      'rejects a Slurm program of mode 777',
       pathSteps({ uid: 990, mode: 0o777 }),
       '/0 can be written by everybody (mode 777)',
       SITE,
     ],
     [
-      'trusts a path whose owner is not mapped in the user namespace of a container',
+      'accepts a path whose owner has no uid in the user namespace of the container',
       pathSteps({ uid: 65534 }, {}),
       undefined,
       { unmapped: 65534 },
@@ -169,16 +164,16 @@ describe('the trust rule for paths', () => {
 
   const file = { kind: 'file' } as const;
   const readable: readonly [string, PathSteps, boolean][] = [
-    ['reports a file of mode 600 as readable only by the user', pathSteps({}, { ...file, mode: 0o600 }), false],
-    ['reports a file of mode 644 as readable by other users', pathSteps({}, { ...file, mode: 0o644 }), true],
+    ['reports that only the user can read a file of mode 600', pathSteps({}, { ...file, mode: 0o600 }), false],
+    ['reports that other users can read a file of mode 644', pathSteps({}, { ...file, mode: 0o644 }), true],
     [
-      'reports a file of mode 644 below a private directory as readable only by the user',
+      'reports that only the user can read a file of mode 644 below a directory of mode 700',
       pathSteps({ mode: 0o700 }, { ...file, mode: 0o644 }),
       false,
     ],
-    ['reports a file of mode 640 as readable by other users', pathSteps({}, { ...file, mode: 0o640, gid: LAB }), true],
+    ['reports that other users can read a file of mode 640', pathSteps({}, { ...file, mode: 0o640, gid: LAB }), true],
     [
-      "reports a file of mode 640 as readable by other users, even if its group is the user's own",
+      "reports that other users can read a file of mode 640, even if the group is the user's own",
       pathSteps({}, { ...file, mode: 0o640 }),
       true,
     ],
@@ -190,22 +185,22 @@ describe('the trust rule for paths', () => {
   }
 });
 
-describe('the trust rule for file names', () => {
+describe('the check that no other user can create or replace a file', () => {
   const trust: Trust = { uid: ADA };
   const open = { mode: 0o1777, uid: 0 };
   const rows: readonly [string, PathSteps, string | undefined][] = [
-    ['trusts the name of an existing file in a sticky directory', pathSteps(open, { kind: 'file' }), undefined],
+    ['accepts an existing file in a directory of mode 1777', pathSteps(open, { kind: 'file' }), undefined],
     [
-      'does not trust the name of a missing file in a sticky directory, because any user could create it',
+      'rejects a missing file in a directory of mode 1777',
       { ...pathSteps(open), isWhole: false },
       '/0 can be written by everybody (mode 1777)',
     ],
     [
-      'does not trust a link to a missing file if all users can write to the directory of that file',
+      'rejects a symbolic link to a missing file in /tmp',
       { ...pathSteps({}, { kind: 'link' }, { ...open, path: '/tmp' }), isWhole: false },
       '/tmp can be written by everybody (mode 1777)',
     ],
-    ["trusts a missing file's name in the user's directory", { ...pathSteps(open, {}), isWhole: false }, undefined],
+    ["accepts a missing file in the user's own directory", { ...pathSteps(open, {}), isWhole: false }, undefined],
   ];
   for (const [what, steps, why] of rows) {
     it(what, () => {
@@ -214,7 +209,7 @@ describe('the trust rule for file names', () => {
   }
 });
 
-describe('the trust check of paths in random directory trees', () => {
+describe('the check that no other user can change a path, in random directory trees,', () => {
   let folder: string;
   before(requireRoot);
   beforeEach(() => {
@@ -229,7 +224,7 @@ describe('the trust check of paths in random directory trees', () => {
     return as(ADA, [shell, '-c', script, packagePath('templates/partials/trust.sh.mustache'), ...paths]);
   }
 
-  it('has the same result in TypeScript, bash and dash, and trusts no path that another user can change', () => {
+  it('gives the same result in TypeScript, bash and dash, and accepts no path that another user can change', () => {
     const cases = Number(process.env['FUZZ_CASES'] ?? 60);
     const paths = fc
       .sample(tree, { numRuns: cases, seed: Number(process.env['FUZZ_SEED'] ?? 13) })

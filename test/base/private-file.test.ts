@@ -13,8 +13,8 @@ const REPLACE = `import { replaceByPrivateFile } from './src/base/private-paths.
 process.on('SIGXFSZ', () => undefined);
 await replaceByPrivateFile(process.argv[1], 'x'.repeat(100_000)).then(() => 0, (error) => console.log(error.code));`;
 
-describe('a private file', () => {
-  it('is unchanged if the disk is full while the file is replaced, and no temporary file is left', async () => {
+describe('the replacement of a private file', () => {
+  it('keeps the old file and leaves no temporary file if the new file is too large to write', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'private-'));
     try {
       const file = join(folder, 'health.json');

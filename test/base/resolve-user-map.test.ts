@@ -49,12 +49,12 @@ describe('the user map', () => {
     expect(unixUserOf(undefined, map)).to.deep.equal({ kind: 'rejected', reason: reasonWithoutOwner });
   });
 
-  it('also finds an owner by the ClearML name', () => {
+  it('maps an owner by the ClearML name as well as by the ClearML id', () => {
     const named = resolveUserMap({ 'Alice Smith': 'alice' }, factsWith());
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it('does not map an owner whose ClearML name is the id of another ClearML user', () => {
+  it('rejects an owner whose ClearML name is the ClearML id of a mapped owner', () => {
     const people = [
       { id: 'a1', name: 'Alice' },
       { id: 'm1', name: 'a1' },
@@ -64,7 +64,7 @@ describe('the user map', () => {
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it('does not map an owner whose ClearML name is the id of a ClearML user who was deleted', () => {
+  it('rejects an owner whose ClearML name is the ClearML id of a deleted user', () => {
     const deleted = '9848dbd7715a4ecba0ef232cd2e3dca3';
     const people = [{ id: 'm1', name: deleted }];
     const resolved = resolveUserMap({ [deleted]: 'alice' }, factsWith([], { people }));
@@ -72,7 +72,7 @@ describe('the user map', () => {
     expect(unixUserOf(deleted, resolved)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it('keeps the default if ClearML users are called "default"', () => {
+  it('uses the entry "default" as the default even if two ClearML users have that name', () => {
     const people = ['m1', 'm2'].map((id) => ({ id, name: 'default' }));
     const resolved = resolveUserMap({ a1: 'alice', default: 'bob' }, factsWith([], { people }));
     expect(resolved.problems).to.deep.equal([]);
@@ -80,7 +80,7 @@ describe('the user map', () => {
       expect(unixUserOf(owner, resolved)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it("prefers the entry with the owner's id to the entry with the owner's name", () => {
+  it("prefers an entry with the owner's ClearML id to an entry with the owner's ClearML name", () => {
     for (const written of [
       { 'Alice Smith': 'bob', a1: 'alice' },
       { a1: 'alice', 'Alice Smith': 'bob' },
@@ -88,7 +88,7 @@ describe('the user map', () => {
       expect(unixUserOf('a1', resolveUserMap(written, factsWith()))).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it("accepts the daemon's user only as the default, or for the ClearML user of the daemon's API key", () => {
+  it("permits the daemon's user only as default, or for the ClearML user of the daemon's API key", () => {
     const own = { kind: 'run as', user: undefined };
     expect(unixUserOf('zz', resolveUserMap({ default: 'clearml' }, factsWith()))).to.deep.equal(own);
     expect(unixUserOf('c4', resolveUserMap({ c4: 'clearml' }, factsWith()))).to.deep.equal(own);
@@ -97,9 +97,9 @@ describe('the user map', () => {
 
   for (const [what, name, users, reason] of [
     ['does not exist', 'ghost', [], 'ghost is not found on the login node: the user does not exist, or'],
-    ['has another name but the uid of root', 'toor', [{ name: 'toor', uid: 0, home: '/root' }], 'toor is root'],
+    ['has uid 0 under a name other than root', 'toor', [{ name: 'toor', uid: 0, home: '/root' }], 'toor is root'],
     [
-      'has a uid below the minimum',
+      'has a uid below agent.slurm.min_uid',
       'games',
       [{ name: 'games', uid: 5, home: '/' }],
       'below agent.slurm.min_uid (1000)',
@@ -115,13 +115,13 @@ describe('the user map', () => {
     });
   }
 
-  it('rejects the tasks of two owners with the same ClearML name if the map contains this name', () => {
+  it('rejects both owners if a mapped ClearML name belongs to two ClearML users', () => {
     const resolved = resolveUserMap({ Bob: 'bob', default: 'alice' }, factsWith());
     for (const owner of ['b2', 'b3'])
       expect(unixUserOf(owner, resolved)).to.have.property('reason').that.contains('2 ClearML users have this name');
   });
 
-  it("lists each mapped user once, even for two owners, and never the daemon's user", () => {
+  it('lists a Unix user only once if two owners are mapped to that user', () => {
     const resolved = resolveUserMap({ a1: 'alice', b2: 'alice', b3: 'ghost', default: 'clearml' }, factsWith());
     expect(mappedUsers(resolved)).to.deep.equal([ALICE]);
   });

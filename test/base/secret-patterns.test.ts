@@ -6,7 +6,7 @@ import { redactShapes, redactText, redactWords } from '../../src/base/secret-pat
 
 const CASES = Number(process.env['FUZZ_CASES'] ?? 300);
 
-describe('redactText', () => {
+describe('the redaction of secrets in texts', () => {
   for (const [text, shown] of [
     ['-e MY_CRED=abc123 --shm-size=8g', '-e MY_CRED=******** --shm-size=8g'],
     ['-e "HF_TOKEN=abc def" --ipc=host', '-e "HF_TOKEN=********" --ipc=host'],
@@ -50,7 +50,7 @@ describe('redactText', () => {
     });
   }
 
-  it('masks an argument if the argument before it names a secret', () => {
+  it('masks the argument that follows --password in a list of arguments', () => {
     const words = ['-e', 'MY_CRED=a b', '--password', 'x y', '-u', 'ada:pw', '--shm-size=8g', 'curl --token abc'];
 
     expect(redactWords(words).map(({ shown }) => shown)).to.deep.equal([
@@ -59,7 +59,7 @@ describe('redactText', () => {
     ]);
   });
 
-  it('masks only known formats of secrets in the output of another program', () => {
+  it('masks JSON web tokens and passwords in URLs, but not "token=5", in another program\'s output', () => {
     expect(redactShapes(`token-eyJhbGciOiJIUzI1.${'a'.repeat(9)}.sig`)).to.equal('token-********');
     expect(redactShapes('a.eyJhbGciOiJIUzI1.b.c eyJ-eyJhbGciOiJIUzI1.d.')).to.equal('a.******** ********');
     expect(redactShapes('token=5 passed, https://u:pw@h failed with Bearer abcdefgh1')).to.equal(
@@ -86,7 +86,7 @@ describe('redactText', () => {
     fc.stringMatching(/^[A-Za-z0-9][ -~]{7,30}[A-Za-z0-9]$/),
   );
 
-  it('masks and reports a canary secret in every encoding', () => {
+  it('masks a secret in plain, quoted and URL-encoded form, and reports the secret', () => {
     fc.assert(
       fc.property(fc.constantFrom(...CONTEXTS), secrets, (context, secret) => {
         const quoted = quoteWord(secret);
@@ -105,7 +105,7 @@ describe('redactText', () => {
     );
   });
 
-  it('masks secrets of 12 MB', () => {
+  it('masks tokens of 12 MB', () => {
     const long = 'a'.repeat(12_000_000);
 
     expect(redactShapes(`hf_${long} bearer ${long} x eyJ${long}.${long}.c2ln`)).to.equal(
@@ -114,7 +114,7 @@ describe('redactText', () => {
     expect(redactShapes(long)).to.equal(long);
   });
 
-  it('takes time proportional to the length of the text', () => {
+  it('processes texts of 200,000 quotes, dashes or URLs', () => {
     for (const text of [
       'a'.repeat(200_000),
       '--'.repeat(100_000),

@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { NulInWordError, quoteWord, splitWords } from '../../src/base/shell-word.ts';
 
-describe('quoteWord', () => {
+describe('the quoting of a text for a shell', () => {
   for (const shell of ['bash', 'sh']) {
-    it(`returns a word that ${shell} reads as the original text, for any text`, () => {
+    it(`preserves any text when ${shell} reads the quoted text`, () => {
       const values = fc.sample(
         fc.string({ unit: 'binary', maxLength: 40 }).map((text) => text.replaceAll('\0', '').toWellFormed()),
         { numRuns: 500, seed: 1 },
@@ -20,11 +20,11 @@ describe('quoteWord', () => {
     });
   }
 
-  it('rejects text with a NUL byte, because the byte would end the argument', () => {
+  it('rejects a text with a NUL byte', () => {
     expect(() => quoteWord('a\0b')).to.throw(NulInWordError);
   });
 
-  it('returns a word that splitWords reads as the original text', () => {
+  it('preserves any text when splitWords, the parser of this program, reads the quoted text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         fc.pre(!text.includes('\0'));

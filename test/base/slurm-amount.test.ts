@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { limitKind, parseAmount, parseLimit } from '../../src/base/slurm-amount.ts';
 
-describe('parseAmount', () => {
+describe('the parser of amounts in Slurm syntax', () => {
   for (const [text, seconds] of [
     ['90', 5400],
     ['1:30', 120],
@@ -18,7 +18,7 @@ describe('parseAmount', () => {
     ['UNLIMITED', Infinity],
     ['infinite', Infinity],
   ] as const) {
-    it(`returns ${seconds} seconds for the duration "${text}"`, () => {
+    it(`parses duration "${text}" as ${seconds} seconds`, () => {
       expect(parseAmount(text, 'duration')?.most).to.equal(seconds);
     });
   }
@@ -32,7 +32,7 @@ describe('parseAmount', () => {
     ['1TB', 1024 ** 3],
     ['0', Infinity],
   ] as const) {
-    it(`returns ${kilobytes} kilobytes for the memory size "${text}"`, () => {
+    it(`parses memory size "${text}" as ${kilobytes} kilobytes`, () => {
       expect(parseAmount(text, 'memory')?.most).to.equal(kilobytes);
     });
   }
@@ -47,7 +47,7 @@ describe('parseAmount', () => {
     ['gpus', ['', '1k', '-5', 'a100:1k', '1:2', 'a100=2', '2,', 'gpu:a100:2', 'unlimited', 'INFINITE']],
   ] as const) {
     for (const text of texts) {
-      it(`rejects "${text}" as an amount of kind "${kind}"`, () => {
+      it(`rejects ${kind} "${text}"`, () => {
         expect(parseAmount(text, kind)).to.equal(undefined);
       });
     }
@@ -66,12 +66,12 @@ describe('parseAmount', () => {
     ['gpus', 'a100:2,h100', 3, 3],
     ['gpus', 'a100:0', 0, 0],
   ] as const) {
-    it(`returns ${least === most ? least : `${least} to ${most}`} for "${text}" as an amount of kind "${kind}"`, () => {
+    it(`parses ${kind} "${text}" as ${least === most ? least : `${least} to ${most}`}`, () => {
       expect(parseAmount(text, kind)).to.deep.equal({ least, most });
     });
   }
 
-  it("adds up days, hours, minutes and seconds in each of Slurm's time formats", () => {
+  it("adds days, hours, minutes and seconds in each of Slurm's time formats", () => {
     fc.assert(
       fc.property(fc.nat(99), fc.nat(23), fc.nat(59), fc.nat(59), (days, hours, minutes, seconds) => {
         const total = ((days * 24 + hours) * 60 + minutes) * 60 + (seconds === 0 ? 0 : 60);
@@ -89,7 +89,7 @@ describe('parseAmount', () => {
   });
 });
 
-describe('parseLimit', () => {
+describe('the parser of a constraint on a user property', () => {
   for (const [kind, text, limit] of [
     ['duration', '0', 0],
     ['duration', '120', 7200],
@@ -101,13 +101,13 @@ describe('parseLimit', () => {
     ['nodes', '-1', -1],
     ['gpus', '1:00', undefined],
   ] as const) {
-    it(`${limit === undefined ? 'rejects' : `returns ${limit} for`} "${text}" as a limit of kind "${kind}"`, () => {
+    it(`${limit === undefined ? 'rejects' : `returns ${limit} for`} ${kind} "${text}"`, () => {
       expect(parseLimit(text, kind)).to.equal(limit);
     });
   }
 });
 
-describe('limitKind (whether a limit is a number, a duration or a size)', () => {
+describe('the kind of a constraint on a user property', () => {
   for (const [text, kind] of [
     ['8', 'number'],
     ['-5', 'number'],
@@ -119,7 +119,7 @@ describe('limitKind (whether a limit is a number, a duration or a size)', () => 
     ['soon', undefined],
     ['', undefined],
   ] as const) {
-    it(`returns ${kind === undefined ? 'undefined' : `"${kind}"`} for "${text}"`, () => {
+    it(`is ${kind === undefined ? 'undefined' : `"${kind}"`} for "${text}"`, () => {
       expect(limitKind(text)).to.equal(kind);
     });
   }

@@ -18,25 +18,25 @@ const ATTACKS: readonly (readonly [what: string, text: string, shown: string])[]
   ['sets the title', '\x1b]0;root\x07', '\\u001b]0;root\\u0007'],
   ['sets the clipboard', '\x1b]52;c;cm0gLXJm\x1b\\', '\\u001b]52;c;cm0gLXJm\\u001b\\'],
   ['moves the cursor with a one-byte sequence', '\x9b2J', '\\u009b2J'],
-  ['hides its letters', '\x1b[8msecret', '\\u001b[8msecret'],
+  ['hides the following text', '\x1b[8msecret', '\\u001b[8msecret'],
   ['returns to the start of a line', 'Failed\rDone  ', 'Failed\\u000dDone  '],
-  ['moves back over letters', 'abc\b\b\bxyz', 'abc\\u0008\\u0008\\u0008xyz'],
+  ['deletes text with backspaces', 'abc\b\b\bxyz', 'abc\\u0008\\u0008\\u0008xyz'],
   [
-    'reverses the direction of text',
+    'reverses the writing direction',
     'a \u202ecba\u202c \u2067x\u2069 \u200f\u061c',
     'a \\u202ecba\\u202c \\u2067x\\u2069 \\u200f\\u061c',
   ],
-  ['makes the terminal respond', '\x1b[6n\x05', '\\u001b[6n\\u0005'],
+  ['requests a response from the terminal', '\x1b[6n\x05', '\\u001b[6n\\u0005'],
 ];
 
-describe('terminalText', () => {
+describe('the escaping of text for a terminal', () => {
   for (const [what, text, shown] of ATTACKS) {
-    it(`escapes text that ${what}`, () => {
+    it(`escapes a sequence that ${what}`, () => {
       expect(terminalText(text)).to.equal(shown);
     });
   }
 
-  it('keeps lines, tabs and letters of all scripts', () => {
+  it('keeps newlines, tabs and letters of all scripts', () => {
     const text = 'eins\tzwei\nдва 三 ثلاثة 👩‍🔬\n';
 
     expect(terminalText(text)).to.equal(text);
@@ -51,7 +51,7 @@ describe('terminalText', () => {
     expect(terminalText('\x1b[31mred\n')).to.equal(`\x1b[31mred\n${COLOR_END}`);
   });
 
-  it('returns no control sequences except colors, for any input', () => {
+  it('leaves no control sequence except colors, for any input', () => {
     const hostile = fc.array(
       fc.oneof(
         fc.constantFrom(
@@ -85,21 +85,21 @@ describe('terminalText', () => {
   });
 });
 
-describe('visibleText', () => {
-  it('returns only the last state of a progress bar, without colors', () => {
+describe('the visible text of a console line', () => {
+  it('contains only the last state of a progress bar, without colors', () => {
     expect(visibleText(' 10%|█ |\r 90%|████\x1b[A\x1b[32m done\x1b[0m')).to.equal(' 90%|████ done');
     expect(visibleText('\x1b]0;title\x07text')).to.equal('text');
   });
 });
 
-describe('stripToOneLine', () => {
-  it('replaces line ends and control characters by single spaces', () => {
+describe('the conversion of a text to one line', () => {
+  it('replaces each run of newlines and control characters by one space', () => {
     expect(stripToOneLine(' a\r\n\tb \x1b]0;c\x07\x85\u2028\0d\x9b ')).to.equal('a b ]0;c d');
   });
 });
 
-describe('joinLines', () => {
-  it('writes each text as one line, whatever it contains', () => {
+describe('the joining of texts as lines of a file', () => {
+  it('writes one line for each text, even for a text with newlines', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: fc.constantFrom('a', '\n', '\r', '\u2028', '\x85', '#', ' ') })),
@@ -110,7 +110,7 @@ describe('joinLines', () => {
     );
   });
 
-  it('escapes a newline in a queue name inside a comment', () => {
+  it('escapes a newline in a queue name, so that a comment stays one line', () => {
     expect(joinLines(['# There is no queue "a\n  slurm_bin_dir: /tmp"', 'b'])).to.equal(
       '# There is no queue "a\\u000a  slurm_bin_dir: /tmp"\nb\n',
     );
@@ -167,7 +167,7 @@ describe('the output of lint and doctor', () => {
     expect(withoutColor(narrow).replaceAll(/\s+/g, ' ')).to.equal(formatFindings(LINTED, pipe).replaceAll(/\s+/g, ' '));
   });
 
-  it('wraps the messages of checks within their column', () => {
+  it('wraps each message of doctor within its column', () => {
     const narrow = formatSections(SECTIONS, { paint: terminal, columns: 30 });
 
     expect(withoutColor(narrow)).to.equal(

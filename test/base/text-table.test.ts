@@ -26,13 +26,13 @@ describe('a text table', () => {
     expect(textTable(HEAD, rows).split('\n').at(-2)).to.equal('199999  x');
   });
 
-  it('wraps its last column if there is space', () => {
+  it('wraps its last column if the terminal has 50 columns', () => {
     expect(textTable(HEAD, [['a', LONG]], 50)).to.equal(
       'NAME  WHY\na     one two three four five six seven eight nine\n      ten eleven twelve\n',
     );
   });
 
-  it('shows the last column below the row if the terminal is too narrow', () => {
+  it('shows the last column below the row if the terminal has only 30 columns', () => {
     expect(
       textTable(
         HEAD,
@@ -50,8 +50,8 @@ describe('a text table', () => {
   });
 });
 
-describe('a truncated text', () => {
-  it('fits into the given width, and splits no character', () => {
+describe('a text that is truncated to a width', () => {
+  it('fits into the width and ends with a whole character', () => {
     expect(cutToWidth('abcdef', 6)).to.equal('abcdef');
     expect(cutToWidth('abcdefg', 6)).to.equal('abcde…');
     expect(cutToWidth('学習タスク', 6)).to.equal('学習…');

@@ -25,7 +25,7 @@ describe('the rate limit', () => {
     expect(limit.waitMs(NOW)).to.equal(60_000);
   });
 
-  it('keeps its tokens if the clock is set back', () => {
+  it('delays a call by one second even if the clock is set back by an hour', () => {
     const limit = createRateLimit({ perSecond: 1, burst: 2 });
     limit.spend(NOW);
     limit.spend(NOW);
@@ -52,7 +52,7 @@ describe('the rate limit', () => {
     );
   });
 
-  it('counts calls that it does not delay; even after 1,000 of them, the next submission waits only as long as for one call', () => {
+  it('delays a submission by only one interval, even after 1,000 calls that bypass the limit', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 10; calls += 1) limit.spendAside(NOW);
     let begun = 0;
@@ -63,7 +63,7 @@ describe('the rate limit', () => {
     expect(limit.waitMs(NOW)).to.equal(100);
   });
 
-  it('reserves at least half of the rate for submissions, however many other calls are made', () => {
+  it('reserves half of the rate for submissions while other calls bypass the limit', () => {
     const limit = createRateLimit({ perSecond: 0.1, burst: 1 });
     limit.spend(NOW);
     let begun = 0;
@@ -76,7 +76,7 @@ describe('the rate limit', () => {
     expect(begun).to.be.within(9, 10);
   });
 
-  it('makes a group of calls wait for one token per call, but never for more tokens than the burst size', () => {
+  it('delays a group of 5 calls by 5 intervals, and a group of 100 calls by at most 20, the burst size', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 20; calls += 1) limit.spend(NOW);
 

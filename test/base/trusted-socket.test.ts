@@ -18,22 +18,26 @@ function pathSteps(...steps: readonly PathStep[]): PathSteps {
   return { steps: [ROOT, ...steps], isWhole: true };
 }
 
-describe('the trust rule for sockets', () => {
+describe('the check that no other user can replace a Unix socket', () => {
   const rows: readonly [string, PathSteps, string | undefined][] = [
-    ["trusts a socket of the user in the user's directory", pathSteps(HOME, socketIn(HOME)), undefined],
-    ['trusts a socket that all users may connect to', pathSteps(HOME, socketIn(HOME, { mode: 0o777 })), undefined],
+    ["accepts the user's socket in the user's directory", pathSteps(HOME, socketIn(HOME)), undefined],
     [
-      "trusts a socket in the user's directory inside a sticky directory",
+      "accepts the user's socket of mode 777, to which all users may connect",
+      pathSteps(HOME, socketIn(HOME, { mode: 0o777 })),
+      undefined,
+    ],
+    [
+      "accepts a socket in the user's directory of mode 700 below /tmp",
       pathSteps(TMP, PRIVATE, socketIn(PRIVATE)),
       undefined,
     ],
     [
-      'trusts a socket behind a link of the user in a sticky directory',
+      "accepts a socket behind the user's own symbolic link in /tmp",
       pathSteps(TMP, { ...HOME, path: '/tmp/l', kind: 'link', mode: 0o777 }, HOME, socketIn(HOME)),
       undefined,
     ],
     [
-      'trusts a socket in a directory that all users can write to if only the user can reach it',
+      'accepts a socket in a directory of mode 777 below a directory of mode 700',
       pathSteps(
         { ...HOME, mode: 0o700 },
         { ...HOME, path: '/ada/x', mode: 0o777 },
@@ -42,40 +46,32 @@ describe('the trust rule for sockets', () => {
       undefined,
     ],
     [
-      'does not trust a socket of another user',
+      'rejects a socket that another user owns',
       pathSteps(TMP, socketIn(TMP, { uid: MALLORY })),
       '/tmp/s belongs to another user (uid 4002)',
     ],
     [
-      'does not trust a socket of root',
+      'rejects a socket that root owns',
       pathSteps(HOME, socketIn(HOME, { uid: 0 })),
       '/ada/s belongs to another user (uid 0)',
     ],
     [
-      'does not trust a socket of the user directly in a sticky directory, because another user may replace the socket',
+      "rejects the user's socket directly in /tmp",
       pathSteps(TMP, socketIn(TMP)),
       '/tmp can be written by everybody (mode 1777)',
     ],
     [
-      'does not trust a socket that does not exist yet in a sticky directory',
+      'rejects a missing socket in /tmp',
       { ...pathSteps(TMP), isWhole: false },
       '/tmp can be written by everybody (mode 1777)',
     ],
+    ["accepts a missing socket in the user's directory", { ...pathSteps(HOME), isWhole: false }, undefined],
     [
-      "trusts a socket that does not exist yet in the user's directory",
-      { ...pathSteps(HOME), isWhole: false },
-      undefined,
-    ],
-    [
-      'does not trust a socket below a directory of another user',
+      'rejects a socket below a directory that another user owns',
       pathSteps({ ...HOME, uid: MALLORY }, { ...HOME, path: '/ada/x' }, socketIn({ ...HOME, path: '/ada/x' })),
       '/ada belongs to another user (uid 4002)',
     ],
-    [
-      'does not trust a regular file in place of a socket',
-      pathSteps(HOME, socketIn(HOME, { kind: 'file' })),
-      '/ada/s is not a socket',
-    ],
+    ['rejects a regular file', pathSteps(HOME, socketIn(HOME, { kind: 'file' })), '/ada/s is not a socket'],
   ];
   for (const [name, look, why] of rows) {
     it(name, () => {
