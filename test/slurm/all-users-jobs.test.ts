@@ -13,7 +13,7 @@ describe('the Slurm client', () => {
   // Only root may submit as another user.
   before(requireRoot);
 
-  it("lists another Unix user's job among the jobs of all users, but not among those of the daemon's user (D-11)", async () => {
+  it("lists another Unix user's job only in the list of all users' jobs (D-11)", async () => {
     const cluster = await sharedCluster();
     const words = ['--parsable', '--hold', `--uid=${NOBODY}`, '--chdir=/', '--output=/dev/null', '--job-name=other'];
     const id = (await cluster.run('sbatch', ...words, '--wrap=true')).trim();

@@ -23,7 +23,7 @@ const SLURMS: readonly { readonly name: string; readonly version: SlurmVersion |
 ];
 
 for (const { name, version } of SLURMS) {
-  describe(name, () => {
+  describe(`${name}:`, () => {
     let slurm: SlurmCluster;
 
     before(requireAccounting);
@@ -33,18 +33,18 @@ for (const { name, version } of SLURMS) {
     });
     after(() => slurm.stop());
 
-    defineSchedulerContract('(scheduler contract)', () => Promise.resolve(openRealCluster(slurm)));
+    defineSchedulerContract('the Slurm client', () => Promise.resolve(openRealCluster(slurm)));
 
-    describe('(account or QOS given)', () => {
+    describe('the Slurm client, given an account or QOS,', () => {
       let cluster: ClusterUnderTest;
       before(() => void (cluster = openRealCluster(slurm)));
       after(() => cluster.close());
 
       for (const [what, directive, message] of [
-        ['an account', '--account=no-such-account', 'Invalid account or account/partition combination specified'],
-        ['a QOS', '--qos=none', 'Invalid qos specification'],
+        ['account', '--account=no-such-account', 'Invalid account or account/partition combination specified'],
+        ['QOS', '--qos=none', 'Invalid qos specification'],
       ] as const) {
-        it(`rejects ${what} that does not exist, with Slurm's message`, async () => {
+        it(`returns Slurm's error message for an unknown ${what}`, async () => {
           expect(await submit(cluster.scheduler, newName(), `#SBATCH ${directive}`)).to.deep.equal({
             kind: 'rejected',
             message,
@@ -52,7 +52,7 @@ for (const { name, version } of SLURMS) {
         });
       }
 
-      it('reports backpressure at the submit limit of a QOS until a job ends', async () => {
+      it('reports backpressure while a QOS is at its submit limit', async () => {
         const directive = `#SBATCH --qos=${ONE_JOB_QOS}`;
         const firstName = newName();
         const first = await submitted(cluster.scheduler, firstName, directive, 'sleep 1000');
@@ -73,7 +73,7 @@ for (const { name, version } of SLURMS) {
       });
     });
 
-    describe('(jobs that squeue no longer shows)', () => {
+    describe('a look-up of jobs that squeue no longer shows', () => {
       let forgetful: SlurmCluster;
       let cluster: ClusterUnderTest;
       let scheduler: Scheduler;
@@ -121,7 +121,7 @@ for (const { name, version } of SLURMS) {
         await waitUntil('squeue to show none of them', async () => (await list(scheduler)).length === 0);
       });
 
-      it('reports how a failed job ended', async () => {
+      it('reports state FAILED and exit code 3 of a failed job', async () => {
         const job = await remembered(failed);
 
         expect(job).to.include({ name: failed, state: 'FAILED', partition: 'debug', nodes: 'n1' });
@@ -138,12 +138,12 @@ for (const { name, version } of SLURMS) {
       });
 
       for (const [what, name] of [
-        ['was held', held],
-        ['waited for its begin time', early],
-        ['waited for a partition that was down', down],
-        ['was pending after a requeue', requeued],
+        ['while held', held],
+        ['before its begin time', early],
+        ['while its partition was down', down],
+        ['while pending after a requeue', requeued],
       ] as const) {
-        it(`reports a job as cancelled if it was cancelled while it ${what}`, async () => {
+        it(`reports state CANCELLED of a job that was cancelled ${what}`, async () => {
           expect(await remembered(name)).to.include({
             state: 'CANCELLED',
             stateWord: `CANCELLED by ${userInfo().uid}`,
@@ -160,7 +160,7 @@ for (const { name, version } of SLURMS) {
         expect(details.get(id)).to.include({ cancelledBy: `${username} (uid ${uid})` });
       });
 
-      it('reports the last run of a requeued job (S-23)', async () => {
+      it('reports only the last run of a requeued job (S-23)', async () => {
         const { id, state } = await remembered(ranTwice);
 
         expect(state).to.equal('FAILED');
@@ -169,7 +169,7 @@ for (const { name, version } of SLURMS) {
 
       // In the tests' cluster, Slurm 26.05 never learns of an account of that user.
       const itOnOwnSlurm = version === undefined ? it : (): void => undefined;
-      itOnOwnSlurm("does not report another Unix user's job of the same name or id", async () => {
+      itOnOwnSlurm("omits another Unix user's job of the same name or id", async () => {
         const theirs = newName();
         const options = ['--parsable', '--hold', '--uid=65534', '--account=lab', '--chdir=/', '--output=/dev/null'];
         await cluster.run('sacctmgr', '--immediate', 'add', 'user', 'nobody', 'account=lab');
@@ -191,7 +191,7 @@ for (const { name, version } of SLURMS) {
         expect(await lookUp(theirs)).to.deep.equal({ kind: 'listed', jobs: [] });
       });
 
-      it('finds several jobs in one look-up by job name', async () => {
+      it('finds several jobs by name in one call', async () => {
         const answer = await scheduler.lookUp([failed, held, 'unheard of', ranTwice], Date.now());
 
         expect(answer.kind === 'listed' && answer.jobs.map((job) => job.name)).to.have.members([
@@ -201,7 +201,7 @@ for (const { name, version } of SLURMS) {
         ]);
       });
 
-      it('fails to look up an ended job while slurmdbd is down, but still finds a running job (S-21)', async () => {
+      it('finds a running job but fails for an ended job while slurmdbd is down (S-21)', async () => {
         const running = newName();
         const id = await submitted(scheduler, running, 'sleep 1000');
         await forgetful.stopAccounting();
@@ -213,7 +213,7 @@ for (const { name, version } of SLURMS) {
         expect(await lookUp(failed)).to.have.property('kind', 'listed');
       });
 
-      it('has no record of an unknown job id', async () => {
+      it('returns no record for an unknown job id', async () => {
         expect(await scheduler.record('999999' as JobId)).to.equal(undefined);
       });
 

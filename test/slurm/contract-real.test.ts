@@ -4,7 +4,7 @@ import { sharedCluster } from '../support/shared-cluster.ts';
 import { defineSchedulerContract } from './contract.ts';
 import { openRealCluster } from './open-real-cluster.ts';
 
-describe('real Slurm', () => {
+describe('real Slurm:', () => {
   before(requireSlurm);
-  defineSchedulerContract('(scheduler contract)', async () => openRealCluster(await sharedCluster()));
+  defineSchedulerContract('the Slurm client', async () => openRealCluster(await sharedCluster()));
 });

@@ -6,7 +6,7 @@ import { defineSchedulerContract } from './contract.ts';
 import { openRealCluster } from './open-real-cluster.ts';
 
 for (const version of await otherSlurmReleases()) {
-  describe(`Slurm ${version}`, () => {
+  describe(`Slurm ${version}:`, () => {
     let cluster: SlurmCluster;
     before(requireSlurmVersion(version));
     before(async function () {
@@ -14,6 +14,6 @@ for (const version of await otherSlurmReleases()) {
     });
     after(() => cluster.stop());
 
-    defineSchedulerContract('(scheduler contract)', () => Promise.resolve(openRealCluster(cluster)));
+    defineSchedulerContract('the Slurm client', () => Promise.resolve(openRealCluster(cluster)));
   });
 }

@@ -10,8 +10,8 @@ import { createLocalScheduler } from './local-scheduler.ts';
 
 const execute = promisify(execFile);
 
-defineSchedulerContract('the stand-in for Slurm (scheduler contract)', () => openStandIn({ hasAccounting: false }));
-defineSchedulerContract('the stand-in for Slurm with accounting (scheduler contract)', () =>
+defineSchedulerContract('the stand-in for Slurm: the Slurm client', () => openStandIn({ hasAccounting: false }));
+defineSchedulerContract('the stand-in for Slurm with accounting: the Slurm client', () =>
   openStandIn({ hasAccounting: true }),
 );
 

@@ -4,11 +4,11 @@ import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { addUser, removeUser, type TestUser } from '../support/users-with-sudo.ts';
 import { defineUsersContract, type UnixUserUnderTest } from './contract-users.ts';
 
-describe('real Slurm with several Unix users', () => {
+describe('real Slurm', () => {
   before(requireSlurm);
   before(requireRoot);
 
-  defineUsersContract('(scheduler contract)', async () => {
+  defineUsersContract('with several Unix users', async () => {
     const cluster = await startSlurmCluster({ nodeCount: 1 });
     const [alice, bob] = [await addUser(cluster.env), await addUser(cluster.env)];
     return {

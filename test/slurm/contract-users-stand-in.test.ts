@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { startStandInCluster, type StandInCluster } from '../stand-ins/slurm/stand-in-cluster.ts';
 import { defineUsersContract, type Ended, type UnixUserUnderTest, type UsersUnderTest } from './contract-users.ts';
 
-defineUsersContract('the stand-in for Slurm with several Unix users (scheduler contract)', openStandIn);
+defineUsersContract('the stand-in for Slurm with several Unix users', openStandIn);
 
 async function openStandIn(): Promise<UsersUnderTest> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'users-')));

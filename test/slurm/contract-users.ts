@@ -76,14 +76,14 @@ export function defineUsersContract(title: string, open: () => Promise<UsersUnde
       );
     });
 
-    it('makes squeue print an error and exit with 0 if a user name is unknown', async () => {
+    it('prints an error but exits with code 0 for squeue --user=no-such-user', async () => {
       expect(await bob.run('squeue', '--noheader', '--user=no-such-user')).to.deep.equal({
         code: 0,
         output: 'squeue: error: Invalid user: no-such-user',
       });
     });
 
-    it('lets no user cancel, hold or release a job of another user', async () => {
+    it("denies a user scancel, hold, release and requeue of another user's job", async () => {
       expect(await bob.run('scancel', id)).to.deep.equal(denied());
       expect(await bob.run('scancel', ...scancelArgs({ id: id as JobId, name: NAME }))).to.deep.equal(denied());
       expect(await bob.run('scancel', `--name=${NAME}`)).to.deep.equal(denied());
@@ -101,25 +101,25 @@ export function defineUsersContract(title: string, open: () => Promise<UsersUnde
       expect(await stateOf()).to.equal('PENDING');
     });
 
-    it('lets each user cancel their own job', async () => {
+    it('lets a user cancel their own job', async () => {
       const { code } = await alice.run('scancel', ...scancelArgs({ id: id as JobId, name: NAME }));
 
       expect(code).to.equal(0);
       expect(await stateOf()).to.equal('CANCELLED');
     });
 
-    it('lets no user submit a job as another user', async () => {
+    it('denies sbatch --uid to a user other than root', async () => {
       expect(await bob.run('sbatch', `--uid=${alice.uid}`, '--wrap=true')).to.deep.equal({
         code: 255,
         output: 'sbatch: error: --uid only permitted by root user',
       });
     });
 
-    describe('with PrivateData=jobs', () => {
+    describe('and PrivateData=jobs', () => {
       before(() => cluster.hideJobs(true));
       after(() => cluster.hideJobs(false));
 
-      it('hides the jobs of other users', async () => {
+      it("hides other users' jobs from squeue and scontrol", async () => {
         const columns = ['--noheader', '--states=all', '--format=%A'];
         const empty = { code: 0, output: '' };
 
@@ -132,7 +132,7 @@ export function defineUsersContract(title: string, open: () => Promise<UsersUnde
         expect((await alice.run('squeue', ...columns)).output.split('\n')).to.include(id);
       });
 
-      it("lets no user cancel another user's hidden job: for its id and name, scancel reports an invalid id", async () => {
+      it("reports an invalid job id if scancel names another user's job by id and name", async () => {
         expect(await bob.run('scancel', id)).to.deep.equal(denied());
         const filtered = await bob.run('scancel', ...scancelArgs({ id: id as JobId, name: NAME }));
         expect(filtered).to.deep.equal(invalid('scancel'));

@@ -87,7 +87,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       return until(id, `to be ${state}`, (job) => job.state === state);
     }
 
-    it('returns the settings of the cluster', async () => {
+    it('returns the name, the Slurm version, MinJobAge and MessageTimeout of the cluster', async () => {
       const facts = await scheduler.facts();
 
       expect(facts.clusterName).not.to.equal('');
@@ -96,7 +96,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(facts.messageTimeoutMs).to.be.greaterThan(0);
     });
 
-    it('runs a script, and shows the job both while the job runs and after its end', async () => {
+    it('lists a job as RUNNING and later as COMPLETED', async () => {
       const before = Math.floor(Date.now() / 1000) * 1000;
       const { id, name } = await submit(script('while [ ! -e continue ]; do sleep 0.1; done; rm continue'));
       const running = await untilState(id, 'RUNNING');
@@ -112,14 +112,14 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(ended.endedAt).to.be.within(before, Date.now());
     });
 
-    it('uses the given job name even if the script sets another job name (S-10)', async () => {
+    it('submits under its own job name even if the script has #SBATCH --job-name (S-10)', async () => {
       const { id, name } = await submit(script('#SBATCH --job-name=theirs', 'echo "$SLURM_JOB_NAME"'));
       await untilState(id, 'COMPLETED');
 
       expect(await logOf(id)).to.equal(`${name}\n`);
     });
 
-    it('starts the job in the working directory and returns the path of its log', async () => {
+    it("starts a job in the directory where sbatch runs, and returns the path of the job's log", async () => {
       const { id, name } = await submit(script('#SBATCH --output=%x-%j.log', 'pwd'));
       await untilState(id, 'COMPLETED');
       const record = await scheduler.record(id);
@@ -129,7 +129,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await logOf(id)).to.equal(`${cluster.folder}\n`);
     });
 
-    it('submits every byte of the script unchanged, even if the script is long (S-07)', async () => {
+    it('submits a script of 300 kB with every byte unchanged (S-07)', async () => {
       const text = 'ünïcödé $HOME `id` "quotes" \'more\' \\ and # signs';
       const { id } = await submit(script("cat <<'END'", text, 'END', `# ${'x'.repeat(300_000)}`, 'echo last'));
       await untilState(id, 'COMPLETED');
@@ -137,7 +137,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await logOf(id)).to.equal(`${text}\nlast\n`);
     });
 
-    it('sets SLURM_JOB_ID for the job, but passes no environment variable of sbatch to the job (S-10)', async () => {
+    it('submits a job that gets SLURM_JOB_ID but no environment variable of sbatch (S-10)', async () => {
       const { id } = await submit(script('env'));
       await untilState(id, 'COMPLETED');
       const log = await logOf(id);
@@ -146,7 +146,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(log).not.to.include('SLURM_TIME_FORMAT');
     });
 
-    it('makes the log readable only by the Unix user of the job, whatever the umask of the login shell', async () => {
+    it("submits a job whose log only the job's Unix user can read", async () => {
       const { umask = '' } = await scheduler.facts();
       const { id } = await submit(script('umask'));
       await untilState(id, 'COMPLETED');
@@ -171,7 +171,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await scheduler.record(id)).to.include({ exitCode: 0, exitSignal: 9 });
     });
 
-    it('runs a step on each node of a job', async () => {
+    it('submits a two-node job whose srun step runs on both nodes', async () => {
       const { id } = await submit(
         script('#SBATCH --nodes=2', 'srun bash -c \'echo "$SLURM_PROCID of $SLURM_NTASKS"\''),
       );
@@ -181,7 +181,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect((await logOf(id)).trim().split('\n').sort()).to.deep.equal(['0 of 2', '1 of 2']);
     });
 
-    it('reports the reason of a pending job', async () => {
+    it('reports the reasons JobHeldUser and PartitionDown of pending jobs', async () => {
       const held = await submit(script('#SBATCH --hold', 'true'));
       const down = await submit(script('#SBATCH --partition=down', 'true'));
 
@@ -195,7 +195,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       });
     });
 
-    it('cancels pending and running jobs, and Slurm sends SIGTERM to running jobs', async () => {
+    it('cancels pending and running jobs, and the running job gets SIGTERM', async () => {
       const waiting = await submit(script('#SBATCH --hold', 'true'));
       // Not `wait`: a SIGTERM just before it is forgotten by bash until a child ends.
       const running = await submit(script('trap "echo told; exit 0" TERM', 'echo up', 'while :; do sleep 0.1; done'));
@@ -217,7 +217,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       await waitUntil('the script to be told', wasTold, { evidence: () => log });
     });
 
-    it('cancels ended and unknown jobs without an error (S-38)', async () => {
+    it('cancels a live job even if the same call names ended and unknown jobs (S-38)', async () => {
       const ended = await submit(script('true'));
       const alive = await submit(script('#SBATCH --hold', 'true'));
       await untilState(ended.id, 'COMPLETED');
@@ -227,7 +227,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect((await list()).find((job) => job.id === ended.id)?.state).to.equal('COMPLETED');
     });
 
-    it('does not cancel a job with the same id and another name (S-44)', async () => {
+    it('does not cancel a job whose id matches but whose name differs (S-44)', async () => {
       const [other, later] = [
         await submit(script('#SBATCH --hold', 'true')),
         await submit(script('#SBATCH --hold', 'true')),
@@ -250,7 +250,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await lookUp(name.slice(0, -1))).to.deep.equal([]);
     });
 
-    it('reports the sizes of pending and running jobs, but not of ended jobs', async () => {
+    it('reports the nodes and GPUs of pending and running jobs, but not of ended jobs', async () => {
       const ended = await submit(script('true'));
       const pending = await submit(script('#SBATCH --hold', '#SBATCH --nodes=2', 'true'));
       const running = await submit(script('sleep 1000'));
@@ -264,11 +264,11 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(sizes.has(ended.id)).to.equal(false);
     });
 
-    it('has no record of an unknown job id (S-19)', async () => {
+    it('returns no record for an unknown job id (S-19)', async () => {
       expect(await scheduler.record('999999' as JobId)).to.equal(undefined);
     });
 
-    it('reads a job name that contains row separators as a single name', async () => {
+    it('reads a job name that contains row separators as one name', async () => {
       const { id, name } = await submit(script('#SBATCH --hold', 'true'));
       const hostile = `x\x1e1\x1f1\x1fRUNNING\x1f${name}\x1d\n${id} ${name}|COMPLETED`;
       const other = await submit(script('#SBATCH --hold', 'true'), hostile);
@@ -277,7 +277,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect((await list()).find((job) => job.id === other.id)?.name).to.equal(hostile);
     });
 
-    it('shows a requeued job under the same id', async () => {
+    it('lists a requeued job as PENDING under the same id', async () => {
       const { id, name } = await submit(script('#SBATCH --requeue', 'sleep 1000'));
       await untilState(id, 'RUNNING');
       await cluster.run('scontrol', 'requeue', id);
@@ -285,7 +285,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await untilState(id, 'PENDING')).to.include({ name, endedAt: undefined });
     });
 
-    it('returns a different job id for each of many concurrent submissions', async () => {
+    it('returns a different job id for each of 12 concurrent submissions', async () => {
       const names = Array.from({ length: 12 }, newName);
       const jobs = await Promise.all(names.map((name) => submit(script('#SBATCH --hold', 'true'), name)));
 
@@ -303,7 +303,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       ['a script with DOS line breaks', '#!/bin/bash\r\ntrue\r\n', 'Batch script contains DOS line breaks'],
       ['an unknown node', script('#SBATCH --nodelist=nowhere', 'true'), 'Invalid node name specified'],
     ] as const) {
-      it(`reports Slurm's message about ${what}, and no job is left`, async () => {
+      it(`returns Slurm's error message and leaves no job for ${what}`, async () => {
         const jobName = newName();
         const outcome = await scheduler.submit({ jobName, script: text });
 

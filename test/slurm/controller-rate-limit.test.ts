@@ -14,7 +14,7 @@ const NOBODY = '65534';
 const LIMIT = 'SlurmctldParameters=rl_enable,rl_bucket_size=4,rl_refill_rate=1';
 const JOBS = 10;
 
-describe('a controller with a rate limit for each user', () => {
+describe('a controller with a rate limit per user (rl_enable)', () => {
   let cluster: SlurmCluster;
   let folder: string;
   before(requireRoot);
@@ -35,7 +35,7 @@ describe('a controller with a rate limit for each user', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('accepts every job exactly once even if jobs arrive faster than the limit (S-49)', async () => {
+  it('accepts each of 10 simultaneous submissions exactly once (S-49)', async () => {
     const host = createLocalTransport({
       path: `${folder}:/usr/bin:/bin`,
       home: '/tmp',

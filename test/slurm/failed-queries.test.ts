@@ -9,20 +9,17 @@ import { rejection } from '../support/rejection.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { HELD_SCRIPT, JOB_NAME, useFailingScheduler } from './failing-scheduler.ts';
 
-describe('with a failing Slurm,', () => {
+describe('the Slurm client:', () => {
   const desk = useFailingScheduler();
   const { found, lookUp, plan, restart, submit, submitted } = desk;
 
-  describe('listing jobs', () => {
+  describe('the list of jobs', () => {
     for (const [what, fault] of [
-      ['the table is truncated', cutShort('squeue', 0.7)],
-      [
-        'the table is empty and squeue prints an error',
-        emptyWithComplaint('squeue', 'squeue: error: Invalid user: ann'),
-      ],
+      ['the table of squeue is truncated', cutShort('squeue', 0.7)],
+      ['squeue prints an error and an empty table', emptyWithComplaint('squeue', 'squeue: error: Invalid user: ann')],
       ['squeue cannot reach the controller', controllerDown('squeue')],
     ] as const) {
-      it(`fails if ${what} (S-16)`, async () => {
+      it(`reports a failure if ${what} (S-16)`, async () => {
         await submitted();
         plan(fault);
 
@@ -31,7 +28,7 @@ describe('with a failing Slurm,', () => {
       });
     }
 
-    it('ignores other output of a wrapper around squeue', async () => {
+    it('omits extra lines that a wrapper around squeue prints', async () => {
       const id = await submitted();
       plan(noise('squeue'));
       const answer = await desk.scheduler().list();
@@ -39,11 +36,11 @@ describe('with a failing Slurm,', () => {
       expect(answer.kind === 'listed' && answer.jobs.map((job) => job.id)).to.deep.equal([id]);
     });
 
-    it('fails if squeue is missing', async () => {
+    it('reports a failure if squeue is missing', async () => {
       expect(await desk.schedulerWithoutSlurm().list()).to.include({ kind: 'failed' });
     });
 
-    it('succeeds even while slow sbatch calls occupy the whole submission pool (S-06)', async () => {
+    it('succeeds while slow sbatch calls fill the submission pool (S-06)', async () => {
       plan(...Array.from({ length: 5 }, () => slow('sbatch', 60_000)));
       const stopping = new AbortController();
       // More than are begun at once: the last one waits for its turn.
@@ -56,7 +53,7 @@ describe('with a failing Slurm,', () => {
       );
     });
 
-    it('returns only the new job if a crashed controller forgot the old job and used the id again (S-44)', async () => {
+    it('contains only the new job if the controller lost a job and reused its id (S-44)', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });
@@ -72,7 +69,7 @@ describe('with a failing Slurm,', () => {
   describe('a look-up by job name', () => {
     const forgetful = { hasAccounting: true, minJobAgeMs: 0 };
 
-    it('finds a job in accounting if squeue no longer shows the job (S-19)', async () => {
+    it('finds a failed job in accounting after squeue dropped the job (S-19)', async () => {
       await restart(forgetful);
       const id = await submitted('#!/bin/bash\nexit 3\n');
       const job = await waitUntil('the job to have ended', async () =>
@@ -86,7 +83,7 @@ describe('with a failing Slurm,', () => {
       expect(record).to.include({ name: JOB_NAME, exitCode: 3, outputPath: undefined });
     });
 
-    it("reads an ended job's record from accounting if a later job has the same id (S-44)", async () => {
+    it("returns an ended job's record from accounting if a new job has the same id (S-44)", async () => {
       await restart({ hasAccounting: true });
       const id = await submitted('#!/bin/bash\nexit 3\n');
       await waitUntil('the job to have ended', async () => (await found()).find((one) => one.state === 'FAILED'));
@@ -103,7 +100,7 @@ describe('with a failing Slurm,', () => {
       expect(await desk.scheduler().record(id)).to.include({ name: other });
     });
 
-    it('finds nothing if squeue no longer shows the job and the cluster has no accounting', async () => {
+    it('finds no job after squeue dropped the job on a cluster without accounting', async () => {
       await restart({ minJobAgeMs: 0 });
       await submitted('#!/bin/bash\n');
       await waitUntil('the job to be forgotten', async () => (await found()).length === 0);
@@ -112,14 +109,14 @@ describe('with a failing Slurm,', () => {
     });
 
     for (const [what, fault] of [
-      ['is down', controllerDown('sacct')],
+      ['cannot reach the database', controllerDown('sacct')],
       [
-        'prints an error with exit code 0, as sacct did before 23.11',
+        'prints an error with exit code 0',
         emptyWithComplaint('sacct', 'sacct: error: Problem talking to the database'),
       ],
-      ['returns truncated output', cutShort('sacct', 0.5)],
+      ['prints truncated output', cutShort('sacct', 0.5)],
     ] as const) {
-      it(`fails if squeue does not show the job, and accounting ${what}`, async () => {
+      it(`reports a failure for a job missing from squeue if sacct ${what}`, async () => {
         await restart(forgetful);
         plan(fault);
 
@@ -127,13 +124,13 @@ describe('with a failing Slurm,', () => {
       });
     }
 
-    it('fails while the controller is down', async () => {
+    it('reports a failure while the controller is down', async () => {
       plan(controllerDown('squeue'));
 
       expect(await lookUp()).to.include({ kind: 'failed' });
     });
 
-    it('uses only squeue if sacct is missing, and logs this once', async () => {
+    it('uses only squeue if sacct is missing, and logs a warning', async () => {
       await restart(forgetful);
       rmSync(join(desk.cluster().commandsDir, 'sacct'));
 
@@ -147,7 +144,7 @@ describe('with a failing Slurm,', () => {
     });
   });
 
-  describe('a query of the settings or of a job record', () => {
+  describe('a query with scontrol', () => {
     it('reports Slurm as unavailable while the controller is down', async () => {
       plan(controllerDown('scontrol'), controllerDown('scontrol'));
 
@@ -155,7 +152,7 @@ describe('with a failing Slurm,', () => {
       expect(await rejection(desk.scheduler().record('1' as JobId))).to.be.instanceOf(SlurmUnavailableError);
     });
 
-    it('reports Slurm as unavailable if the output is truncated or scontrol is missing', async () => {
+    it('reports Slurm as unavailable if scontrol is missing or prints truncated output', async () => {
       plan(cutShort('scontrol', 0.3));
 
       expect(await rejection(desk.scheduler().facts())).to.be.instanceOf(SlurmUnavailableError);
@@ -163,8 +160,8 @@ describe('with a failing Slurm,', () => {
     });
   });
 
-  describe('cancelling jobs', () => {
-    it('logs a warning and does not fail while the controller is down', async () => {
+  describe('the cancellation of jobs', () => {
+    it('logs a warning instead of failing while the controller is down', async () => {
       const id = await submitted();
       plan(controllerDown('scancel'));
       // Once for both jobs: after the first failure, scancel is not run again.
@@ -181,7 +178,7 @@ describe('with a failing Slurm,', () => {
       });
     });
 
-    it('does not cancel a new job that has the id of a forgotten job (S-44)', async () => {
+    it('does not affect a new job that has the id of a lost job (S-44)', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });

@@ -17,28 +17,28 @@ describe('a submission to Slurm', () => {
   const desk = useFailingScheduler();
   const { found, plan, restart, submit, submitted } = desk;
 
-  it('has an unknown outcome if sbatch times out; the job is then found by its name (S-01)', async () => {
+  it('has an unknown outcome if sbatch times out after the controller created the job (S-01)', async () => {
     plan(acceptedThenTimeout());
 
     expect(await submit()).to.deep.equal({ kind: 'unknown', message: 'Socket timed out on send/recv operation' });
     expect(await found()).to.have.length(1);
   });
 
-  it('has an unknown outcome if sbatch times out before it creates a job', async () => {
+  it('has an unknown outcome if sbatch times out before the controller creates a job', async () => {
     plan(lostThenTimeout());
 
     expect(await submit()).to.deep.equal({ kind: 'unknown', message: 'Socket timed out on send/recv operation' });
     expect(await found()).to.deep.equal([]);
   });
 
-  it('ignores other output of a wrapper around sbatch (S-04)', async () => {
+  it('succeeds despite extra lines from a wrapper around sbatch (S-04)', async () => {
     plan(noise('sbatch'));
     const id = await submitted();
 
     expect((await found()).map((job) => job.id)).to.deep.equal([id]);
   });
 
-  it('has an unknown outcome if the job id is truncated', async () => {
+  it('has an unknown outcome if the job id in the output is truncated', async () => {
     plan(cutShort('sbatch', 0.1));
 
     expect(await submit()).to.include({ kind: 'unknown' });
@@ -55,26 +55,26 @@ describe('a submission to Slurm', () => {
     expect(await submitting).to.deep.equal({ kind: 'unknown', message: 'sbatch was interrupted' });
   });
 
-  it('reports backpressure while the cluster is at its MaxJobCount (S-06)', async () => {
+  it('meets backpressure while the cluster has MaxJobCount jobs (S-06)', async () => {
     await restart({ maxJobCount: 1 });
     await submitted();
 
     expect(await submit()).to.deep.equal({ kind: 'backpressure', message: 'Resource temporarily unavailable' });
   });
 
-  it('reports backpressure at a submit limit', async () => {
+  it('meets backpressure at the limit QOSMaxSubmitJobPerUserLimit', async () => {
     plan(submissionFails(POLICY, 'QOSMaxSubmitJobPerUserLimit'));
 
     expect(await submit()).to.deep.equal({ kind: 'backpressure', message: `QOSMaxSubmitJobPerUserLimit; ${POLICY}` });
   });
 
-  it('is rejected if the job alone exceeds a limit', async () => {
+  it('is rejected if the job alone exceeds QOSMaxWallDurationPerJobLimit', async () => {
     plan(submissionFails(POLICY, 'QOSMaxWallDurationPerJobLimit'));
 
     expect(await submit()).to.include({ kind: 'rejected' });
   });
 
-  it('has an unknown outcome if the connection to the controller breaks', async () => {
+  it('has an unknown outcome if the connection of sbatch to the controller breaks', async () => {
     plan(slow('sbatch', 60_000));
     const submitting = submit();
     await waitUntil('the job to be there', async () => (await found()).length === 1);
@@ -84,7 +84,7 @@ describe('a submission to Slurm', () => {
     await desk.cluster().listen();
   });
 
-  it('creates no job, and reports Slurm as unavailable, while the controller is down', async () => {
+  it('finds Slurm unavailable and creates no job while the controller is down', async () => {
     await desk.cluster().stopListening();
     const outcome = await submit();
     await desk.cluster().listen();
@@ -96,7 +96,7 @@ describe('a submission to Slurm', () => {
     expect(await found()).to.deep.equal([]);
   });
 
-  it('reports Slurm as unavailable, with the path of sbatch, if sbatch is missing', async () => {
+  it('finds Slurm unavailable and reports the path of sbatch if sbatch is missing', async () => {
     const outcome = await desk.schedulerWithoutSlurm().submit({ jobName: JOB_NAME, script: HELD_SCRIPT });
 
     expect(outcome.kind).to.equal('unavailable');

@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { ALICE, BOB, NAME, createBed, usersIn } from './several-users-bed.ts';
 
-describe('after an admin has set PrivateData=jobs, the Slurm client', () => {
-  it('finds the jobs of other users (S-65)', async () => {
+describe('the Slurm client after an admin sets PrivateData=jobs', () => {
+  it('still lists the jobs of other users (S-65)', async () => {
     const { scheduler, hideJobs } = createBed();
     await scheduler.facts();
     hideJobs();
@@ -12,7 +12,7 @@ describe('after an admin has set PrivateData=jobs, the Slurm client', () => {
     expect(usersIn(await scheduler.list(undefined, [BOB]))).to.deep.equal(['1 own', '3 bob']);
   });
 
-  it('looks up a job as its Unix user (S-65)', async () => {
+  it("runs the look-up of a job as the job's Unix user (S-65)", async () => {
     const { scheduler, refused, hideJobs } = createBed();
     await scheduler.facts();
     hideJobs();
@@ -24,7 +24,7 @@ describe('after an admin has set PrivateData=jobs, the Slurm client', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it('fails to look up a job while scontrol cannot report whether Slurm hides jobs', async () => {
+  it('reports a failed look-up while scontrol cannot contact the controller', async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('scontrol', {
@@ -40,8 +40,8 @@ describe('after an admin has set PrivateData=jobs, the Slurm client', () => {
   });
 });
 
-describe('if Slurm hides the jobs of other users, the Slurm client', () => {
-  it("lists a user's jobs at once even if the daemon was suspended for hours during the previous query", async () => {
+describe('the Slurm client with PrivateData=jobs', () => {
+  it("lists a user's jobs even if the daemon was suspended for hours during the previous squeue", async () => {
     let nowAt = 0;
     let standsStill = true;
     const { scheduler } = createBed({

@@ -10,11 +10,11 @@ import { createLocalScheduler } from './local-scheduler.ts';
 /** No user's: Slurm hides nothing from root and its own user. */
 const AS_NOBODY = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
 
-describe('a job in a hidden partition', () => {
+describe('the Slurm client', () => {
   before(requireRoot);
   before(requireSlurm);
 
-  it('is listed for its user', async () => {
+  it('lists a job in a partition with Hidden=YES', async () => {
     await using cluster = await startSlurmCluster({
       clusterName: 'hiding',
       nodeCount: 1,

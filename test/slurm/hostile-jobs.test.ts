@@ -106,7 +106,7 @@ const own = async (): Promise<SlurmVersion[]> => {
 };
 
 for (const version of await own()) {
-  describe(`the record of a job on Slurm ${version}`, () => {
+  describe(`the job record on Slurm ${version}`, () => {
     let opened: SlurmCluster | undefined;
     let cluster: ClusterUnderTest;
     let accepted = 0;
@@ -162,7 +162,7 @@ for (const version of await own()) {
       expect(record.userId, what).to.be.oneOf([process.getuid?.(), undefined]);
     }
 
-    it('contains only correct values, whatever text its user passes in the options of sbatch (S-60)', async () => {
+    it('contains no forged value if the user passes hostile text in an option of sbatch (S-60)', async () => {
       for (const option of OPTIONS) {
         for (const value of option === 'comment' ? VALUES : VALUES.slice(0, 2)) {
           const id = await submit(`--${option}=${value}`);
@@ -179,7 +179,7 @@ for (const version of await own()) {
       expect(accepted).to.be.at.least(8);
     });
 
-    it('contains only correct values, whatever text its user sets with scontrol update (S-60)', async () => {
+    it('contains no forged value if the user sets hostile text with scontrol update (S-60)', async () => {
       const id = (await submit()) ?? expect.fail('no job');
       for (const field of FIELDS) {
         for (const value of field === 'Comment' ? VALUES : VALUES.slice(0, 2)) {

@@ -13,8 +13,8 @@ const token = fc.string({
 });
 const moment = fc.integer({ min: Date.UTC(2020, 0), max: Date.UTC(2059, 0) });
 
-describe('formatJobName and parseJobName (of the job that runs a task)', () => {
-  it('write the task id and the attempt into the job name, and read both from it', () => {
+describe('the job name of a task', () => {
+  it('contains the task id and the attempt, and parses back to both', () => {
     fc.assert(
       fc.property(taskId, moment, token, (id, now, random) => {
         const attempt = newAttempt(now, 'mark1', random);
@@ -24,12 +24,12 @@ describe('formatJobName and parseJobName (of the job that runs a task)', () => {
   });
 
   for (const id of ['', '/../../x', `../${TASK}`, TASK.toUpperCase(), `${TASK}\n`, `${TASK}/..`]) {
-    it(`write no job name for the invalid task id ${JSON.stringify(id)}`, () => {
+    it(`cannot be formatted from the invalid task id ${JSON.stringify(id)}`, () => {
       expect(() => formatJobName(id, 'mwudl4rwabcd')).to.throw(RangeError);
     });
   }
 
-  it('write a name that every Slurm command accepts: at most 64 letters, digits, _ and - (S-07)', () => {
+  it('has at most 64 characters, only letters, digits, "_" and "-" (S-07)', () => {
     const name = formatJobName(TASK, newAttempt(Date.UTC(2059, 0), 'zzzzz', 'zzzzzzzz'));
 
     expect(name).to.match(/^[\w-]{1,64}$/);
@@ -46,7 +46,7 @@ describe('formatJobName and parseJobName (of the job that runs a task)', () => {
     `clearml_task_${TASK}-mwudl4rwabcd\n`,
     `clearml_task_${TASK}-mwudl4rwabcd extra`,
   ]) {
-    it(`find no task id in ${JSON.stringify(name)}, which is not the name of a task's job`, () => {
+    it(`is not recognized in ${JSON.stringify(name)}`, () => {
       expect(parseJobName(name)).to.equal(undefined);
     });
   }
@@ -58,7 +58,7 @@ describe('the id of an attempt', () => {
     expect(parseMark('mwudl4rwabcd')).to.equal(undefined);
   });
 
-  it('sorts after every earlier attempt', () => {
+  it('sorts after the id of every earlier attempt', () => {
     fc.assert(
       fc.property(moment, moment, token, token, (one, other, first, second) => {
         fc.pre(one < other);
@@ -67,14 +67,14 @@ describe('the id of an attempt', () => {
     );
   });
 
-  it('yields a jitter from 0 to 1 that depends only on the random digits of the id', () => {
+  it('determines a jitter from 0 to 1 by its random digits', () => {
     expect(jitterOf(newAttempt(1_795_504_296_123, 'mark1', '0000'))).to.equal(0);
     expect(jitterOf(newAttempt(1_795_504_296_999, 'mark2', 'zzzz'))).to.equal(1);
     expect(jitterOf(newAttempt(1_795_504_296_123, 'mark1', 'i000'))).to.be.closeTo(0.5, 0.001);
     expect(jitterOf('')).to.equal(0);
   });
 
-  it('differs between two daemons in the same millisecond', () => {
+  it('differs between two attempts in the same millisecond', () => {
     expect(newAttempt(1_795_504_296_123, 'mark1', 'aaaa')).not.to.equal(newAttempt(1_795_504_296_123, 'mark1', 'aaab'));
   });
 });

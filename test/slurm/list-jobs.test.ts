@@ -6,8 +6,8 @@ import type { JobId, JobKey } from '../../src/slurm/scheduler.ts';
 import { COLUMNS, record } from './squeue-records.ts';
 import { ALICE, BOB, NAME, createBed, usersIn } from './several-users-bed.ts';
 
-describe('with several Unix users, the Slurm client', () => {
-  it('lists the jobs in one call, each job with its Unix user', async () => {
+describe('the Slurm client with several Unix users', () => {
+  it('lists the jobs of all mapped users with one squeue call', async () => {
     const { scheduler, calls } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -16,7 +16,7 @@ describe('with several Unix users, the Slurm client', () => {
     expect(calls).to.deep.equal(['squeue']);
   });
 
-  it("lists the jobs in one call for each user if Slurm hides other users' jobs", async () => {
+  it("runs squeue as each mapped user if Slurm hides other users' jobs", async () => {
     const { scheduler, calls } = createBed({ hidesJobs: true });
     expect(await scheduler.facts()).to.include({ hidesJobs: true });
     calls.length = 0;
@@ -38,7 +38,7 @@ describe('with several Unix users, the Slurm client', () => {
       .and.include('200009 alice');
   });
 
-  it("reads the sizes of the jobs in one call or, if Slurm hides other users' jobs, in one call for each user", async () => {
+  it("queries job sizes as each mapped user only if Slurm hides other users' jobs", async () => {
     for (const hidesJobs of [false, true]) {
       const { scheduler, calls, refused } = createBed({ hidesJobs });
       await scheduler.facts();
@@ -53,7 +53,7 @@ describe('with several Unix users, the Slurm client', () => {
     }
   });
 
-  it('lists the jobs of all users except the one for whom sudo refuses squeue', async () => {
+  it("omits only alice's jobs from the list if sudo refuses squeue as alice", async () => {
     const { scheduler, refused } = createBed({ hidesJobs: true });
     refused.add('alice');
     const list = await scheduler.list(undefined, [ALICE, BOB]);
@@ -68,7 +68,7 @@ describe('with several Unix users, the Slurm client', () => {
     ['is killed', { exitCode: undefined, killedBy: 'SIGKILL', stdout: '', stderr: '' }],
     ['prints no table', { exitCode: 0, killedBy: undefined, stdout: 'Welcome\n', stderr: '' }],
   ] as const) {
-    it(`lists the jobs of all users except the one whose squeue ${what}`, async () => {
+    it(`omits only alice's jobs from the list if squeue as alice ${what}`, async () => {
       const { scheduler, failing } = createBed({ hidesJobs: true });
       await scheduler.facts();
       failing.set('alice', failure);
@@ -80,7 +80,7 @@ describe('with several Unix users, the Slurm client', () => {
     });
   }
 
-  it('lists the jobs of all users of the cluster, and marks those of unmapped users', async () => {
+  it("marks the jobs of unmapped users in the list of all users' jobs", async () => {
     const list = await createBed().scheduler.listAllUsers(undefined, [ALICE]);
     expect(usersIn(list)).to.deep.equal(['1 own', '2 alice', '3 own', '4 own']);
     expect(list.kind === 'listed' && list.jobs.map(({ isOthers }) => isOthers)).to.deep.equal([
@@ -101,7 +101,7 @@ describe('with several Unix users, the Slurm client', () => {
     expect(usersIn(await scheduler.lookUp([NAME], 0))).to.deep.equal(['1 own']);
   });
 
-  it("reports a user's jobs as unlisted, not as absent, if sudo refuses the look-up for that user", async () => {
+  it("reports alice's jobs as unlisted, not as absent, if sudo refuses the look-up as alice", async () => {
     const { scheduler, refused } = createBed();
     refused.add('alice');
     const list = await scheduler.lookUp([NAME], 0, undefined, new Map([[NAME, ALICE]]));
@@ -110,7 +110,7 @@ describe('with several Unix users, the Slurm client', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it("reports one user's jobs as unlisted if accounting times out for that user, but finds the jobs of the others", async () => {
+  it("reports only alice's jobs as unlisted if sacct as alice times out", async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -126,7 +126,7 @@ describe('with several Unix users, the Slurm client', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it('looks up no jobs for a third user after accounting has failed for two', async () => {
+  it('does not run sacct as a third user after sacct failed as two users', async () => {
     const { scheduler, failing, calls } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -140,7 +140,7 @@ describe('with several Unix users, the Slurm client', () => {
     expect(calls.filter((call) => call.endsWith('sacct'))).to.deep.equal(['alice sacct', 'bob sacct']);
   });
 
-  it('returns accounting figures for the jobs of all users except the one for whom sudo refuses sacct', async () => {
+  it("omits only the accounting figures of alice's jobs if sudo refuses sacct as alice", async () => {
     const { scheduler, calls, refused } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -151,7 +151,7 @@ describe('with several Unix users, the Slurm client', () => {
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct', 'bob sacct']);
   });
 
-  it('returns accounting figures for the jobs of all users except the one for whom accounting times out', async () => {
+  it("omits only the accounting figures of alice's jobs if sacct as alice times out", async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -160,7 +160,7 @@ describe('with several Unix users, the Slurm client', () => {
     expect([...figures].map(([id, { user }]) => [id, user])).to.deep.equal([['3', 'bob']]);
   });
 
-  it('returns no accounting figures, and queries no third user, after accounting has failed for two users', async () => {
+  it('reports accounting as unavailable after sacct timed out as two of three users', async () => {
     const { scheduler, calls, failing } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -175,7 +175,7 @@ describe('with several Unix users, the Slurm client', () => {
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct']);
   });
 
-  it("returns one user's accounting figures even if the queries for two others fail before or after that user's query", async () => {
+  it("returns bob's accounting figures even if sacct times out as alice and as carol", async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     for (const user of ['alice', 'carol']) failing.set(user, new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -188,7 +188,7 @@ describe('with several Unix users, the Slurm client', () => {
     expect(await readFor('alice', 'carol', 'bob')).to.deep.equal(['3']);
   });
 
-  it('cancels each job as its Unix user, even if sudo refuses scancel for one of the users', async () => {
+  it("runs scancel as each job's Unix user even if sudo refuses scancel as alice", async () => {
     const { scheduler, calls, refused } = createBed();
     refused.add('alice');
     const jobs = ['alice', 'alice', 'bob'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));
@@ -200,7 +200,7 @@ describe('with several Unix users, the Slurm client', () => {
     ['times out', new CommandTimeoutError('/usr/bin/scancel as alice', 1_000, '', '')],
     ['fails', { exitCode: 1, killedBy: undefined, stdout: '', stderr: 'scancel: error: Zero Bytes were transmitted' }],
   ] as const) {
-    it(`cancels the jobs of all users except the one whose scancel ${what}`, async () => {
+    it(`runs scancel as bob even if scancel as alice ${what}`, async () => {
       const { scheduler, calls, failing } = createBed();
       failing.set('alice', failure);
       const jobs = ['alice', 'bob', 'alice'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));

@@ -15,7 +15,7 @@ describe('the umask of sbatch', () => {
     });
   }
 
-  it('is computed only if the output of the login shell is a single octal umask', () => {
+  it('is unknown if the login shell prints anything but one octal umask', () => {
     expect(parseUmask('0022\n')).to.equal('0022');
     expect(parseUmask('077\n')).to.equal('0077');
     for (const strange of ['', 'u=rwx,g=rx,o=rx\n', '0022 0022', '9999'])

@@ -12,8 +12,8 @@ function line(...fields: readonly string[]): string {
   return `${fields.join('\x1f')}\n`;
 }
 
-describe('a query with sacct for jobs', () => {
-  it('names the jobs exactly, includes earlier runs, and begins one hour before the given time, in UTC seconds (S-22)', () => {
+describe('the look-up of jobs in sacct', () => {
+  it('starts sacct with --duplicates and a start time one hour before the given time (S-22)', () => {
     const args = sacctJobsArgs([OURS, 'other'], 1_795_505_467_999, 1000);
 
     expect(args).to.include.members([
@@ -25,7 +25,7 @@ describe('a query with sacct for jobs', () => {
     ]);
   });
 
-  it('returns failed, requeued and cancelled jobs of Slurm 22.05.8', () => {
+  it('reads failed, requeued and cancelled jobs from output of Slurm 22.05.8', () => {
     const list = parseSacctJobs(result({ stdout: fixture('22.05.8/sacct.txt') }));
     const jobs = list.kind === 'listed' ? list.jobs : [];
 
@@ -37,7 +37,7 @@ describe('a query with sacct for jobs', () => {
     ]);
   });
 
-  it('returns a job as cancelled if the state names the user who cancelled it (S-33)', () => {
+  it('reads the state "CANCELLED by 1000" as CANCELLED (S-33)', () => {
     const stdout =
       HEADER + line('4711', OURS, 'CANCELLED by 1000', 'None', 'gpu', 'n1', '1795505467', '1795505468', '1795505469');
 
@@ -60,7 +60,7 @@ describe('a query with sacct for jobs', () => {
     });
   });
 
-  it('returns the newest run of a requeued job, whatever the order of the runs (S-23)', () => {
+  it('returns the newest run of a requeued job for either order of the runs (S-23)', () => {
     const runs = [
       line('4711', OURS, 'NODE_FAIL', '', 'gpu', 'n1', '1795505000', '1795505001', '1795505100'),
       line('4711', OURS, 'PENDING', '', 'gpu', 'None assigned', '1795505100', 'Unknown', 'Unknown'),
@@ -72,7 +72,7 @@ describe('a query with sacct for jobs', () => {
     }
   });
 
-  it('omits steps and array tasks (S-34)', () => {
+  it('omits job steps and array tasks (S-34)', () => {
     const stdout =
       HEADER +
       line('4711.batch', 'batch', 'COMPLETED', '', '', 'n1', '1', '1', '1') +
@@ -90,23 +90,23 @@ describe('a query with sacct for jobs', () => {
     ['a nonzero exit code', result({ exitCode: 1, stderr: 'Slurm accounting storage is disabled\n' })],
     // Before 23.11 with exit code 0.
     [
-      'a database that is down',
+      'an error about the database with exit code 0',
       result({ stdout: HEADER, stderr: 'sacct: error: Problem talking to the database: Connection refused\n' }),
     ],
   ] as const) {
-    it(`fails because of ${what} (S-28)`, () => {
+    it(`reports a failure for ${what} (S-28)`, () => {
       expect(parseSacctJobs(answer)).to.include({ kind: 'failed' });
     });
   }
 
-  it('ignores output of a login script before and between the rows', () => {
+  it('ignores what a login script prints before and between the rows', () => {
     const row = line('4711', OURS, 'COMPLETED', '', 'gpu', 'n1', '1795505000', '1795505001', '1795505100');
     const list = parseSacctJobs(result({ stdout: `Welcome!\n${HEADER}Have a nice day\n\n${row}` }));
 
     expect(list.kind === 'listed' && list.jobs.map((job) => job.id)).to.deep.equal(['4711']);
   });
 
-  it('never throws on garbage', () => {
+  it('does not throw on random output', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (garbage) => {
         expect(parseSacctJobs(result({ stdout: HEADER + garbage })).kind).to.be.oneOf(['listed', 'failed']);

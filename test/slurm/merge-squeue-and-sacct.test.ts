@@ -20,8 +20,8 @@ function job(id: string, name: string, state: Job['state']): Job {
 
 const AWAY = { kind: 'failed', message: 'Problem talking to the database' } as const;
 
-describe('a look-up by job name', () => {
-  it('merges the jobs of squeue and accounting', () => {
+describe('the look-up by job name in squeue and sacct', () => {
+  it('returns the jobs of squeue and the jobs of sacct', () => {
     const shown = [job('2', 'a', 'RUNNING'), job('3', 'other', 'RUNNING')];
     const past = { kind: 'listed', jobs: [job('1', 'a', 'FAILED'), job('4', 'b', 'COMPLETED')] } as const;
 
@@ -31,7 +31,7 @@ describe('a look-up by job name', () => {
     });
   });
 
-  it('prefers squeue for a job that both list', () => {
+  it("returns squeue's state of a job that both commands list", () => {
     const past = { kind: 'listed', jobs: [job('1', 'a', 'PENDING')] } as const;
 
     expect(mergeLookUp(['a'], past, [job('1', 'a', 'RUNNING')])).to.deep.equal({
@@ -41,25 +41,25 @@ describe('a look-up by job name', () => {
   });
 
   for (const state of ['PENDING', 'RUNNING', 'REQUEUED', 'UNKNOWN'] as const) {
-    it(`ignores a job in state ${state} that only accounting lists`, () => {
+    it(`ignores a ${state} job that only sacct lists`, () => {
       const past = { kind: 'listed', jobs: [job('1', 'a', state)] } as const;
 
       expect(mergeLookUp(['a'], past, [])).to.deep.equal({ kind: 'listed', jobs: [] });
     });
   }
 
-  it('fails if accounting is down and squeue does not list a job (S-21)', () => {
+  it('fails if sacct fails and squeue does not list every job (S-21)', () => {
     expect(mergeLookUp(['a', 'b'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal(AWAY);
   });
 
-  it('succeeds without accounting if squeue lists all jobs', () => {
+  it('succeeds although sacct fails if squeue lists every job', () => {
     expect(mergeLookUp(['a'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal({
       kind: 'listed',
       jobs: [job('1', 'a', 'RUNNING')],
     });
   });
 
-  it('takes less than a second for 20,000 missing jobs beside 20,000 others', () => {
+  it('finds 20,000 ended jobs beside 20,000 pending jobs in less than a second', () => {
     const names = Array.from({ length: 20_000 }, (_, n) => `missing ${n}`);
     const past = names.map((name, n) => job(String(n), name, 'COMPLETED'));
     const shown = names.map((_, n) => job(String(n + 100_000), `other ${n}`, 'PENDING'));

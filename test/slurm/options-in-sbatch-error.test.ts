@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { CONTROLLER_RESPONSES } from '../../src/slurm/sbatch-errors.ts';
 import { refusedOptions } from '../../src/slurm/options-in-sbatch-error.ts';
 
-describe('refusedOptions (in an error of sbatch)', () => {
+describe('refusedOptions (the options that an error of sbatch is about)', () => {
   for (const [words, options] of [
     ['Invalid account or account/partition combination specified', ['--account', '--partition']],
     ['invalid partition specified: nowhere; Invalid partition name specified', ['--partition']],
@@ -19,12 +19,12 @@ describe('refusedOptions (in an error of sbatch)', () => {
     ['Access/permission denied', []],
     ['the site wants a project', []],
   ] as const) {
-    it(`returns ${options.join(', ') || 'none'} for "${words}"`, () => {
+    it(`returns ${options.join(', ') || 'no option'} for "${words}"`, () => {
       expect(refusedOptions(words)).to.deep.equal(options);
     });
   }
 
-  it('returns at most four options', () => {
+  it('returns at most four options for each error of the controller', () => {
     for (const words of CONTROLLER_RESPONSES.rejected) expect(refusedOptions(words), words).to.have.length.below(5);
   });
 });

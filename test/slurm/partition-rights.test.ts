@@ -25,24 +25,34 @@ const course = { account: 'course', isDefault: false, qos: undefined };
 describe("a partition's list of permitted accounts and QOS", () => {
   for (const [what, fields, associations, expected] of [
     [
-      'contains all accounts, the default account first',
+      'contains all accounts for AllowAccounts=ALL, the default account first',
       'AllowAccounts=ALL AllowQos=ALL',
       [COURSE, LAB],
       [lab, course],
     ],
-    ['contains only allowed accounts', 'AllowAccounts=course,physics AllowQos=ALL', [LAB, COURSE], [course]],
-    ['contains no denied account', 'DenyAccounts=course AllowQos=ALL', [LAB, COURSE], [lab]],
-    ['contains no account if none is allowed', 'AllowAccounts=physics AllowQos=ALL', [LAB, COURSE], []],
+    [
+      'contains only the accounts that AllowAccounts names',
+      'AllowAccounts=course,physics AllowQos=ALL',
+      [LAB, COURSE],
+      [course],
+    ],
+    ['omits an account that DenyAccounts names', 'DenyAccounts=course AllowQos=ALL', [LAB, COURSE], [lab]],
+    [
+      "is empty if AllowAccounts names none of the user's accounts",
+      'AllowAccounts=physics AllowQos=ALL',
+      [LAB, COURSE],
+      [],
+    ],
     [
       'names an allowed QOS for an account whose default QOS is not allowed',
       'AllowAccounts=ALL AllowQos=long',
       [LAB],
       [{ ...lab, qos: 'long' }],
     ],
-    ['omits an account that has no allowed QOS', 'AllowAccounts=ALL AllowQos=long', [COURSE], []],
-    ['contains no denied QOS', 'AllowAccounts=ALL DenyQos=normal', [LAB], [{ ...lab, qos: 'long' }]],
+    ['omits an account without an allowed QOS', 'AllowAccounts=ALL AllowQos=long', [COURSE], []],
+    ['omits a QOS that DenyQos names', 'AllowAccounts=ALL DenyQos=normal', [LAB], [{ ...lab, qos: 'long' }]],
     [
-      'names no QOS for an account whose default QOS is allowed, because its jobs get that QOS',
+      'names no QOS for an account whose default QOS is allowed',
       'AllowAccounts=ALL AllowQos=long',
       [{ ...LAB, defaultQos: 'long' }],
       [lab],
@@ -59,14 +69,14 @@ describe("a partition's list of permitted accounts and QOS", () => {
       [{ ...LAB, partition: 'cpu' }],
       [],
     ],
-    ['contains an account that has no list of QOS', 'AllowAccounts=ALL AllowQos=long', [{ ...LAB, qos: [] }], [lab]],
+    ['contains an account without a list of QOS', 'AllowAccounts=ALL AllowQos=long', [{ ...LAB, qos: [] }], [lab]],
   ] as const) {
     it(what, () => {
       expect(entrancesOf(fields, ...associations)).to.deep.equal(expected);
     });
   }
 
-  it('is empty if no line describes a partition', () => {
+  it('is empty if scontrol prints an error instead of a partition', () => {
     expect(parsePartitionRights('\nslurm_load_partitions: no such thing\n')).to.deep.equal([]);
   });
 });

@@ -24,14 +24,14 @@ function createBed(): Bed {
   };
 }
 
-describe('createUserQueries (of several Unix users)', () => {
-  it('runs a query as each Unix user, and reports a failure only for the user whose query failed', async () => {
+describe('createUserQueries (one query as each Unix user)', () => {
+  it('reports a failure only for the user whose query failed', async () => {
     const { failures, isDown } = await createBed().query('f1', 'alice', 'bob');
     expect([...failures]).to.deep.equal([['f1', 'f1 failed']]);
     expect(isDown).to.equal(false);
   });
 
-  it('stops after the queries of two users have failed; the next call begins with the remaining users', async () => {
+  it('stops after two failed queries; the next call begins with the skipped users', async () => {
     const { asked, query } = createBed();
     const first = await query('f1', 'f2', 'alice', 'bob');
     expect(asked.splice(0)).to.deep.equal(['f1', 'f2']);
@@ -44,7 +44,7 @@ describe('createUserQueries (of several Unix users)', () => {
     expect(second.isDown).to.equal(false);
   });
 
-  it('runs a query as every Unix user, even if sudo refuses several of them', async () => {
+  it('queries a fourth user even if sudo refuses the queries of three users', async () => {
     const { asked, query } = createBed();
     const { failures, isDown } = await query('r1', 'r2', 'r3', 'alice');
     expect(asked).to.deep.equal(['r1', 'r2', 'r3', 'alice']);

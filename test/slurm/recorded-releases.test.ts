@@ -24,7 +24,7 @@ const Records = z.record(z.string(), z.object({ id: z.string(), scontrol: z.stri
 
 const releases = readdirSync(new URL('recorded/', FIXTURES));
 
-it('the recordings cover every release of Slurm that the tests use', () => {
+it('the recorded output covers every release of Slurm that the tests use', () => {
   const recorded = releases.map((release) => release.replace(/\.\d+$/, '')).toSorted();
 
   expect(recorded).to.deep.equal(SLURM_RELEASES.map(({ version }) => version));
@@ -41,8 +41,8 @@ for (const release of releases) {
   const refusals = Answers.parse(JSON.parse(text('sbatch.json')));
   const answers = Answers.parse(JSON.parse(text('answers.json')));
 
-  describe(`from the recorded output of Slurm ${release}, the parsers`, () => {
-    it('read the settings of the cluster', () => {
+  describe(`the parsers of recorded output of Slurm ${release}`, () => {
+    it('read the settings of the cluster from scontrol show config', () => {
       expect(parseClusterFacts(text('config.txt'))).to.deep.equal({
         clusterName: 'recorded',
         version: release,
@@ -52,7 +52,7 @@ for (const release of releases) {
       });
     });
 
-    it('read the nodes of each partition and the accounts that may submit to it', () => {
+    it('read the nodes and the permitted accounts of each partition', () => {
       const partitions = parsePartitions(text('sinfo.txt'));
       const rights = parsePartitionRights(text('partitions.txt'));
       const associations = parseAssociations(text('associations.txt'));
@@ -86,7 +86,7 @@ for (const release of releases) {
       expect(rights.filter(({ isForRootOnly }) => isForRootOnly).map(({ name }) => name)).to.deep.equal(['roots']);
     });
 
-    it('read a completing job as live', () => {
+    it('read a COMPLETING job as live', () => {
       const completing = listed(parseSqueue(result({ stdout: text('squeue-completing.txt') }), MARK)).filter(
         (job) => job.state === 'COMPLETING',
       );
@@ -114,14 +114,14 @@ for (const release of releases) {
       });
     }
 
-    it('read no job from a job array, and one job from a job name that looks like several rows', () => {
+    it('read one job from a job name that looks like several rows', () => {
       const jobs = listed(parseSqueue(result({ stdout: text('squeue.txt') }), MARK));
 
       expect(jobs.filter(({ name }) => name.startsWith('evil'))).to.have.length(1);
       expect(new Set(jobs.map(({ id }) => id)).size).to.equal(jobs.length);
     });
 
-    it('read from sacct the names of all jobs except the held one, which only squeue shows', () => {
+    it('read the names of all jobs except the held job from sacct', () => {
       const names = listed(parseSacctJobs(result({ stdout: text('sacct.txt') }))).map((job) => job.name);
 
       const roles = RECORDED_JOBS.map(({ role }) => role).filter((role) => role !== 'held');
@@ -139,16 +139,16 @@ for (const release of releases) {
     }
 
     for (const what of ['an unknown job', 'an ended job', 'another job name']) {
-      it(`conclude that nothing is left to cancel if scancel was called with ${what}`, () => {
+      it(`report no failure of a scancel call with ${what}`, () => {
         expect(parseScancel(result(answers[`scancel, ${what}`] ?? {}))).to.equal(undefined);
       });
     }
 
-    it('conclude that all cancellations failed if the controller was down', () => {
+    it('report that every cancellation failed if the controller was down', () => {
       expect(parseScancel(result(answers['scancel, no controller'] ?? {}))).to.include({ isOfOneJob: false });
     });
 
-    it('recognize that scontrol and sacct do not know a job', () => {
+    it('recognize an unknown job in the output of scontrol and of sacct', () => {
       expect(isUnknownJob(answers['scontrol, an unknown job']?.stderr ?? '')).to.equal(true);
       expect(parseSacctRecord(result(answers['sacct, an unknown job'] ?? {}))).to.equal(undefined);
     });

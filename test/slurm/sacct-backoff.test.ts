@@ -28,7 +28,7 @@ function createBed(): {
 }
 
 describe('the backoff of sacct', () => {
-  it('lasts a minute after a timeout, and doubles with each further timeout, up to ten minutes', () => {
+  it('doubles from one to ten minutes with each timeout', () => {
     const { backoff, may, pass } = createBed();
     for (const minutes of [1, 2, 4, 8, 10, 10]) {
       expect(may()).to.equal(true);
@@ -43,13 +43,13 @@ describe('the backoff of sacct', () => {
     expect(may()).to.equal(true);
   });
 
-  it('affects only the user whose call timed out (S-67)', () => {
+  it('applies only to the user whose sacct timed out (S-67)', () => {
     const { backoff, may } = createBed();
     backoff.timedOut('alice');
     expect([may('alice'), may('bob'), may()]).to.deep.equal([false, true, true]);
   });
 
-  it('affects all users after the calls of two users timed out, except users whose last call got a response', () => {
+  it('applies to all users without a response after sacct timed out as two users', () => {
     const { backoff, may, pass } = createBed();
     backoff.responded('bob');
     for (const user of ['alice', 'carol']) backoff.timedOut(user);
@@ -58,14 +58,14 @@ describe('the backoff of sacct', () => {
     expect(may('dave')).to.equal(true);
   });
 
-  it('also affects the users whose last call got a response, as soon as one of their calls times out', () => {
+  it('applies to all users once sacct also times out as a user who had a response', () => {
     const { backoff, may } = createBed();
     for (const user of ['bob', 'erin']) backoff.responded(user);
     for (const user of ['alice', 'carol', 'bob']) backoff.timedOut(user);
     expect(may('erin')).to.equal(false);
   });
 
-  it('ends with the first response, except for users whose own last call timed out', () => {
+  it('ends with the first response for all users whose own sacct did not time out', () => {
     const { backoff, may } = createBed();
     backoff.responded('bob');
     for (const user of ['alice', 'carol']) backoff.timedOut(user);

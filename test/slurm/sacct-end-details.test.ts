@@ -20,8 +20,8 @@ function answer(...rows: readonly (readonly string[])[]): string {
   return [['JobIDRaw', 'State', 'ReqMem', 'MaxRSS'], ...rows].map((row) => `${row.join('\x1f')}\n`).join('');
 }
 
-describe("the query of an ended job's memory usage", () => {
-  it('requests only the newest run of each job and its steps, with sizes in megabytes', () => {
+describe("the sacct query for an ended job's memory", () => {
+  it('requests the newest run of each job with all steps, in megabytes', () => {
     const args = sacctUsageArgs(['7' as JobId, '8' as JobId]);
 
     expect(args).to.include.members(['--jobs=7,8', '--units=M']).and.not.include.members(['--allocations']);
@@ -30,7 +30,7 @@ describe("the query of an ended job's memory usage", () => {
 
   for (const [title, rows, expected] of [
     [
-      'returns peak memory and memory limit of an OUT_OF_MEMORY job of Slurm 22.05.8',
+      'returns the peak memory and the memory limit of an OUT_OF_MEMORY job',
       [
         ['7', 'OUT_OF_MEMORY', '50M', ''],
         ['7.batch', 'OUT_OF_MEMORY', '', '56.02M'],
@@ -48,17 +48,17 @@ describe("the query of an ended job's memory usage", () => {
       { cancelledByUid: undefined, peakMemory: '1536M', memoryLimit: '1.50G' },
     ],
     [
-      'returns a memory limit for each CPU, as Slurm 20.11 prints it',
+      'reads ReqMem 2Gc of Slurm 20.11 as 2G per CPU',
       [['7', 'CANCELLED by 1000', '2Gc', '']],
       { cancelledByUid: '1000', peakMemory: undefined, memoryLimit: '2G per CPU' },
     ],
     [
-      'returns a memory limit for each node, as Slurm 20.11 prints it',
+      'reads ReqMem 50Mn of Slurm 20.11 as 50M per node',
       [['7', 'CANCELLED', '50Mn', '']],
       { cancelledByUid: undefined, peakMemory: undefined, memoryLimit: '50M per node' },
     ],
     [
-      'returns no memory limit for a job without one',
+      'reads ReqMem 0 as no memory limit',
       [['7', 'CANCELLED by 0', '0', '']],
       { cancelledByUid: '0', peakMemory: undefined, memoryLimit: undefined },
     ],
@@ -69,7 +69,7 @@ describe("the query of an ended job's memory usage", () => {
     });
   }
 
-  it('keeps the steps of several jobs apart', () => {
+  it('assigns the steps of two jobs to the right job', () => {
     const rows = [
       ['7', 'CANCELLED by 0', '', ''],
       ['7.batch', 'CANCELLED', '', '5M'],
@@ -88,7 +88,7 @@ describe("the query of an ended job's memory usage", () => {
     expect(parseSacctUsage(result(reply))).to.have.property('size', 0);
   });
 
-  it('takes little time to read the steps of a job, even if they are as many as Slurm permits', async () => {
+  it('reads a job with 40,000 steps in a second of CPU time', async () => {
     // MaxStepCount in slurm.conf(5).
     const steps = Array.from({ length: 40_000 }, (_, index) => [`7.${index}`, 'COMPLETED', '', '1M'] as const);
     const stdout = answer(['7', 'OUT_OF_MEMORY', '50M', ''], ...steps);
@@ -100,7 +100,7 @@ describe("the query of an ended job's memory usage", () => {
     expect(tookMs).to.be.lessThan(2_000);
   });
 
-  it("returns nothing about other users' jobs from the output of a command as one user, who can change it", async () => {
+  it("ignores a row about bob's job in the output of sacct as alice", async () => {
     const outputs = new Map([
       ['alice', answer(['7', 'CANCELLED by 1001', '50M', ''], ['8', 'CANCELLED by 0', '1M', ''])],
       ['bob', answer(['8', 'CANCELLED by 1002', '50M', ''])],

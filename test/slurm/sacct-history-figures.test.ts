@@ -50,7 +50,7 @@ function only(...rows: readonly string[]): JobFigures {
   return figures;
 }
 
-describe('the accounting query', () => {
+describe('the sacct query for the history', () => {
   it('requests all runs and steps of several jobs in one call', () => {
     expect(sacctFiguresArgs(['1', '2'] as JobId[])).to.include.members(['--jobs=1,2', '--duplicates', '--noconvert']);
   });
@@ -84,11 +84,11 @@ describe('the accounting query', () => {
     expect(only(TWO_CORES, ITS_BATCH, step).usedMemoryMb).to.be.closeTo(170.7, 0.01);
   });
 
-  it("multiplies a step's largest peak memory by its number of tasks if sacct prints no sum", () => {
+  it('multiplies MaxRSS of a step by the number of tasks if sacct prints no sum', () => {
     expect(only(...TWO_NODES)).to.include({ nodeSec: 6, usedMemoryMb: 2, memoryMb: 2048 });
   });
 
-  it('returns no start time and no usage for a job that never started', () => {
+  it('returns no start time for a job that never started', () => {
     expect(only(NEVER_STARTED)).to.include({
       stateWord: 'CANCELLED',
       startedAt: undefined,
@@ -101,7 +101,7 @@ describe('the accounting query', () => {
     });
   });
 
-  it('returns an unknown usage, not zero, if no plugin measures the usage', () => {
+  it('returns undefined, not 0, for a CPU and memory usage that Slurm did not measure', () => {
     const unmeasured = only(
       TWO_CORES.replace('00:00.578', '00:00:00'),
       ITS_BATCH.replace('4812800', '').replace('00:00.578', '00:00:00'),
@@ -109,18 +109,18 @@ describe('the accounting query', () => {
     expect([unmeasured.usedCpuSec, unmeasured.usedMemoryMb]).to.deep.equal([undefined, undefined]);
   });
 
-  it('returns an unknown number of GPUs, not zero, if accounting does not count GPUs', () => {
+  it('returns undefined, not 0, for the GPU time if accounting does not count GPUs', () => {
     const [figures] = read([TWO_CORES, ITS_BATCH], ['a'], false).values();
     expect(figures?.gpuSec).to.equal(undefined);
     expect(only(...TWO_NODES).gpuSec).to.equal(0);
   });
 
-  it('counts GPUs that accounting lists only by type', () => {
+  it('adds up GPUs that AllocTRES lists only by type', () => {
     const typed = TWO_CORES.replace('gres/gpu=1', 'gres/gpu:a100=1,gres/gpu:h100=2');
     expect(only(typed, ITS_BATCH).gpuSec).to.equal(12);
   });
 
-  it('reads CPU times in every notation of sacct', () => {
+  it('reads the CPU times 01:02:03, 2-01:00:00 and 10:00.250', () => {
     for (const [shown, sec] of [
       ['01:02:03', 3_723],
       ['2-01:00:00', 176_400],
@@ -129,7 +129,7 @@ describe('the accounting query', () => {
       expect(only(TWO_CORES.replace('00:00.578', shown), ITS_BATCH).usedCpuSec).to.equal(sec);
   });
 
-  it('returns the sums over all runs of a requeued job', () => {
+  it('adds up the usage of all runs of a requeued job', () => {
     const first =
       '1|a|ada|lab|debug|NODE_FAIL|1795950500|1795950510|1795950540|30|10|1|2|cpu=2,gres/gpu=1,mem=200M||00:10.000|';
     expect(only(first, ITS_BATCH, TWO_CORES, ITS_BATCH)).to.include({
@@ -144,14 +144,14 @@ describe('the accounting query', () => {
     });
   });
 
-  it('returns no figures while a job runs, or if its id now belongs to another job', () => {
+  it('returns no figures for a running job or for a job of another name', () => {
     const running = TWO_CORES.replace('COMPLETED', 'RUNNING').replace('1795950596', 'Unknown');
     const others = TWO_CORES.replace('|a|', '|theirs|').replace('1795950590', '1795900000');
     expect([read([running]).size, read([others, ITS_BATCH]).size]).to.deep.equal([0, 0]);
     expect(read([others, ITS_BATCH, TWO_CORES, ITS_BATCH]).get('1' as JobId)?.elapsedSec).to.equal(4);
   });
 
-  it('reports the figures of all requested jobs as unavailable if the output is incomplete', () => {
+  it('reports accounting as unavailable if sacct prints an error or truncated output', () => {
     expect(() => read([TWO_CORES.slice(0, -20)])).to.throw(SlurmUnavailableError);
     expect(() =>
       parseSacctFigures({ ...outputOf([]), names: result({ stderr: 'sacct: error: Connection refused' }) }, [], {
@@ -160,7 +160,7 @@ describe('the accounting query', () => {
     ).to.throw(SlurmUnavailableError);
   });
 
-  it("returns no figures if id and name belong to another Unix user's job", () => {
+  it("returns no figures of another Unix user's job with the same id and name", () => {
     const figuresAs = (unixUser: string): number => {
       const job: JobKey = { id: '1' as JobId, name: 'a', unixUser };
       return parseSacctFigures(outputOf([TWO_CORES, ITS_BATCH]), [job], { accountsGpus: true }).size;
@@ -168,12 +168,12 @@ describe('the accounting query', () => {
     expect([figuresAs('ada'), figuresAs('bob')]).to.deep.equal([1, 0]);
   });
 
-  it("reads a job's figures even if another job's name contains field separators and newlines", () => {
+  it("reads a job's figures despite separators and newlines in another job's name", () => {
     const renamed = NEVER_STARTED.replace('|h|', '|h\x1fh\nx\x1fy\n9\x1f1\x1fa|');
     expect([...read([TWO_CORES, ITS_BATCH, renamed]).keys()]).to.deep.equal(['1']);
   });
 
-  it('does not request step names, because these may contain any text', () => {
+  it('does not request the names of steps, which may contain any text', () => {
     expect(sacctFiguresArgs(['1'] as JobId[]).join()).not.to.contain('JobName');
     expect(sacctNamesArgs(['1'] as JobId[])).to.include.members(['--allocations', '--duplicates', '--jobs=1']);
   });

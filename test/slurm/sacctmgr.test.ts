@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { parseAssociations } from '../../src/slurm/sacctmgr.ts';
 
-describe('parseAssociations (from sacctmgr)', () => {
-  it('returns each account with its cluster and partition, and marks the default account', () => {
+describe("parseAssociations (a user's accounts from sacctmgr)", () => {
+  it('returns each account with cluster, partition and QOS, and marks the default account', () => {
     // As Slurm 22.05 printed it; the third line has what a partition's own association adds.
     const text = 'loopback|lab|lab||normal,one-job|normal\nloopback|root|lab||normal|\nother|lab|lab|gpu||\n';
 

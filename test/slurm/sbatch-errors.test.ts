@@ -16,7 +16,7 @@ function answer(text: string, ...before: readonly string[]): string {
   return [...before, `Batch job submission failed: ${text}`].map((line) => `sbatch: error: ${line}\n`).join('');
 }
 
-describe('parseSubmitError, given an error of the controller,', () => {
+describe('parseSubmitError (errors of the controller)', () => {
   for (const [failure, texts] of Object.entries(CONTROLLER_RESPONSES)) {
     for (const text of texts) {
       it(`classifies "${text}" as ${failure}`, () => {
@@ -25,7 +25,7 @@ describe('parseSubmitError, given an error of the controller,', () => {
     }
   }
 
-  it('classifies each text by a table that lists it only once', () => {
+  it('uses a table that lists each error text only once', () => {
     const texts = Object.values(CONTROLLER_RESPONSES).flat();
 
     expect(new Set(texts).size).to.equal(texts.length);
@@ -50,13 +50,13 @@ describe('parseSubmitError, given an error of the controller,', () => {
     'Unspecified error',
     'A text of a release to come',
   ]) {
-    it(`classifies the outcome of "${text}" as unknown`, () => {
+    it(`classifies "${text}" as unknown`, () => {
       expect(parseSubmitError(1, answer(text))).to.equal('unknown');
     });
   }
 });
 
-describe('parseSubmitError, given an error about a policy limit,', () => {
+describe('parseSubmitError (errors about a policy limit)', () => {
   it('returns "backpressure" if the policy limits the number of jobs (S-05)', () => {
     for (const limit of [
       'AssocMaxSubmitJobLimit',
@@ -84,7 +84,7 @@ describe('parseSubmitError, given an error about a policy limit,', () => {
   });
 });
 
-describe('parseSubmitError, if sbatch failed without a response of the controller,', () => {
+describe('parseSubmitError (sbatch failed without a response of the controller)', () => {
   for (const [stderr, exitCode, failure] of [
     ['sbatch: unrecognized option \'--bogus\'\nTry "sbatch --help" for more information\n', 255, 'rejected'],
     ["/opt/slurm/bin/sbatch: unrecognized option '--bogus'\n", 255, 'rejected'],
@@ -164,7 +164,7 @@ describe('parseSubmitError, if sbatch failed without a response of the controlle
     ['/usr/local/bin/sbatch: line 3: 812 Killed /opt/slurm/bin/sbatch "$@"\n', 137, 'unknown'],
     ['bash: sbatch: something else\n', 1, 'unknown'],
   ] as const) {
-    it(`returns "${failure}" for ${exitCode === undefined ? 'no exit code' : `exit code ${exitCode}`}, stderr ${JSON.stringify(stderr)}`, () => {
+    it(`returns "${failure}" for ${exitCode === undefined ? 'no exit code' : `exit code ${exitCode}`} and stderr ${JSON.stringify(stderr)}`, () => {
       expect(parseSubmitError(exitCode, stderr)).to.equal(failure);
     });
   }
@@ -186,7 +186,7 @@ it("parseSubmitError classifies the message of a site's own plugin as rejected",
   expect(submitErrorMessage(stderr)).to.equal('Please give an account with --account=; Unspecified error');
 });
 
-it('parseSubmitError uses the last message of sbatch, not an earlier one about retries', () => {
+it('parseSubmitError uses the last message of sbatch, not an earlier retry message', () => {
   const stderr = answer(
     'Resource temporarily unavailable',
     'Slurm temporarily unable to accept job, sleeping and retrying',
@@ -195,7 +195,7 @@ it('parseSubmitError uses the last message of sbatch, not an earlier one about r
   expect(parseSubmitError(1, stderr)).to.equal('backpressure');
 });
 
-it('parseSubmitError and submitErrorMessage find the last message after megabytes of output', () => {
+it('parseSubmitError and submitErrorMessage find an error between megabytes of empty lines', () => {
   const flood = '\n'.repeat(1024 * 1024);
 
   expect(parseSubmitError(1, flood + answer('Invalid qos specification') + flood)).to.equal('rejected');
@@ -206,7 +206,7 @@ it('parseSubmitError and submitErrorMessage find the last message after megabyte
   expect(submitErrorMessage(answer('x'.repeat(10 * 1024 * 1024)))).to.have.length(500);
 });
 
-it('isLimitOfJobs is true for limits that apply until a job ends, but not for a pause of the controller', () => {
+it('isLimitOfJobs is true only for limits that apply until a job ends', () => {
   const { backpressure } = CONTROLLER_RESPONSES;
   const isLimit = (text: string): boolean =>
     isLimitOfJobs(submitErrorMessage(answer(text, 'QOSMaxSubmitJobPerUserLimit')));
@@ -217,7 +217,7 @@ it('isLimitOfJobs is true for limits that apply until a job ends, but not for a 
   ]);
 });
 
-it('isLimitOfQueue is true for limits that perhaps apply only to one partition, account or QOS', () => {
+it('isLimitOfQueue is false only for limits of the whole cluster', () => {
   const { backpressure } = CONTROLLER_RESPONSES;
   const isLimit = (text: string): boolean =>
     isLimitOfQueue(submitErrorMessage(answer(text, 'QOSMaxSubmitJobPerUserLimit')));
@@ -233,7 +233,7 @@ it('isLimitOfQueue is true for limits that perhaps apply only to one partition, 
   ]);
 });
 
-it('parseSubmitError classifies garbage as unknown', () => {
+it('parseSubmitError classifies random text as unknown', () => {
   fc.assert(
     fc.property(fc.string(), fc.constantFrom(1, 2, 255, undefined), (garbage, exitCode) => {
       fc.pre(!garbage.startsWith('sbatch:'));

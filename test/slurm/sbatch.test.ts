@@ -7,7 +7,7 @@ import { processorMs } from '../support/processor-time.ts';
 import { result } from './recorded-output.ts';
 
 describe('the daemon', () => {
-  it('calls sbatch with the job name, which replaces the one in the script', () => {
+  it('runs sbatch with --job-name, which overrides the name in the script', () => {
     expect(sbatchArgs('clearml_task_1-a')).to.deep.equal(['--parsable', '--ignore-pbs', '--job-name=clearml_task_1-a']);
   });
 
@@ -38,30 +38,30 @@ describe('the daemon', () => {
     });
   }
 
-  it('considers a job submitted if sbatch prints an id, whatever stderr contains', () => {
+  it('considers a job submitted if sbatch prints an id to stdout and an error to stderr', () => {
     const stderr = 'sbatch: error: Slurm temporarily unable to accept job, sleeping and retrying\n';
 
     expect(parseSbatch(result({ stdout: '4711\n', stderr }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 
-  it('considers a job submitted if sbatch prints an id, even if sbatch exits with the exit code of the job (--wait)', () => {
+  it('considers a job submitted if sbatch prints an id and exits with code 3, as with --wait', () => {
     expect(parseSbatch(result({ exitCode: 3, stdout: '4711\n' }))).to.include({ kind: 'accepted', jobId: '4711' });
   });
 
-  it('considers a job rejected if sbatch printed a number and then reported a failure', () => {
+  it('considers a job rejected if sbatch prints a number and an error message', () => {
     const stderr = 'sbatch: error: Batch job submission failed: Invalid qos specification\n';
 
     expect(parseSbatch(result({ exitCode: 1, stdout: '42\n', stderr }))).to.include({ kind: 'rejected' });
   });
 
   for (const [what, answer] of [
-    ['it prints nothing (--quiet)', result({ stdout: '' })],
-    ['it prints something else', result({ stdout: 'job accepted, thank you\n' })],
-    ['it prints a zero', result({ stdout: '0\n' })],
-    ['a signal ended it', result({ exitCode: undefined, killedBy: 'SIGKILL' })],
-    ['a wrapper timed out', result({ exitCode: 124 })],
+    ['prints nothing, as with --quiet', result({ stdout: '' })],
+    ['prints no number', result({ stdout: 'job accepted, thank you\n' })],
+    ['prints 0', result({ stdout: '0\n' })],
+    ['is killed by a signal', result({ exitCode: undefined, killedBy: 'SIGKILL' })],
+    ['exits with code 124, as after a timeout of a wrapper', result({ exitCode: 124 })],
   ] as const) {
-    it(`considers the outcome of sbatch unknown if ${what} (S-04)`, () => {
+    it(`considers the outcome unknown if sbatch ${what} (S-04)`, () => {
       const outcome = parseSbatch(answer);
 
       expect(outcome.kind).to.equal('unknown');
@@ -80,14 +80,14 @@ describe('the daemon', () => {
     });
   });
 
-  describe('reads megabytes of output in a moment', () => {
+  describe('with 64 MB of sbatch output', () => {
     const accepted = { kind: 'accepted', jobId: '4711', cluster: undefined } as const;
     for (const [what, output, outcome] of [
-      ['before the job id', (noise) => ({ stdout: `${noise}4711\n` }), accepted],
-      ['after the job id', (noise) => ({ stdout: `4711\n${noise}` }), accepted],
-      ['without a job id', (noise) => ({ stdout: noise, stderr: noise }), undefined],
+      ['ends with the job id', (noise) => ({ stdout: `${noise}4711\n` }), accepted],
+      ['begins with the job id', (noise) => ({ stdout: `4711\n${noise}` }), accepted],
+      ['contains no job id', (noise) => ({ stdout: noise, stderr: noise }), undefined],
     ] as const satisfies readonly (readonly [string, (noise: string) => object, object | undefined])[])
-      it(what, async () => {
+      it(`needs less than 2 s of CPU time if the output ${what}`, async () => {
         // As much as a transport returns.
         const noise = 'x\n'.repeat(32 * 1024 * 1024 - 64);
         let read: SubmitOutcome | undefined;
@@ -98,12 +98,12 @@ describe('the daemon', () => {
       });
   });
 
-  it('finds no job id in a line that it has not read to its beginning', () => {
+  it('finds no job id in a line of 200,000 digits', () => {
     const outcome = parseSbatch(result({ exitCode: 0, stdout: `${'1'.repeat(200_000)}\n` }));
     expect(outcome).to.include({ kind: 'unknown' });
   });
 
-  it('finds no job id in garbage that contains none', () => {
+  it('finds no job id in random output without digits', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary' }),

@@ -15,25 +15,25 @@ describe('parseClusterFacts (from scontrol show config)', () => {
     });
   });
 
-  it('reports that accounting is enabled', () => {
+  it('reports accounting for the storage type accounting_storage/slurmdbd', () => {
     const text = fixture('22.05.8/config.txt').replace('accounting_storage/none', 'accounting_storage/slurmdbd');
 
     expect(parseClusterFacts(text)).to.include({ hasAccounting: true });
   });
 
-  it('reports that accounting counts GPUs', () => {
+  it('reports that accounting counts GPUs if AccountingStorageTRES contains gres/gpu', () => {
     const text = fixture('22.05.8/config.txt').replace(/(AccountingStorageTRES\s+= .*)/, '$1,gres/gpu');
 
     expect(parseClusterFacts(text)).to.include({ accountsGpus: true });
   });
 
-  it('reports no accounting if the storage type is "(null)", as newer releases of Slurm print it', () => {
+  it('reports no accounting for the storage type "(null)" of newer releases', () => {
     const text = fixture('22.05.8/config.txt').replace('accounting_storage/none', '(null)');
 
     expect(parseClusterFacts(text)).to.include({ hasAccounting: false });
   });
 
-  it("returns the controller's rate limit, with Slurm's defaults for what is not set (S-49)", () => {
+  it("returns the controller's rate limit, with Slurm's defaults for unset values (S-49)", () => {
     const limited = (parameters: string): unknown =>
       parseClusterFacts(
         fixture('22.05.8/config.txt').replace(/(SlurmctldParameters\s+= ).*/, (_, key: string) => key + parameters),
@@ -54,7 +54,7 @@ describe('parseClusterFacts (from scontrol show config)', () => {
     expect(parseClusterFacts('')).to.equal(undefined);
   });
 
-  it('never throws on garbage', () => {
+  it('does not throw on random text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (garbage) => {
         expect(() => parseClusterFacts(garbage)).not.to.throw();

@@ -7,7 +7,7 @@ import { fuzzCases, fuzzSeed } from '../support/fuzz-cases.ts';
 import { fixture } from './recorded-output.ts';
 import { hostileOwnerTexts, recordText, TRUE_RECORD, type OwnerTexts } from './job-record-layout.ts';
 
-describe('parseJobRecord', () => {
+describe('parseJobRecord (from scontrol show job)', () => {
   function record(file: string, id: string): ReturnType<typeof parseJobRecord> {
     return parseJobRecord(fixture(`22.05.8/${file}`), id as JobId);
   }
@@ -41,11 +41,11 @@ describe('parseJobRecord', () => {
     expect(record('job-killed.txt', '28')).to.include({ stateWord: 'FAILED', exitCode: 0, exitSignal: 9 });
   });
 
-  it('returns the signal of a job whose output file cannot be opened (S-14)', () => {
+  it('returns signal 53 for a job whose output file cannot be opened (S-14)', () => {
     expect(record('job-no-output.txt', '36')).to.include({ exitSignal: 53, outputPath: '/proc/nope/x' });
   });
 
-  it('returns the memory limit for each node or CPU if the job has one', () => {
+  it('returns the memory limit per node or per CPU', () => {
     const text = fixture('22.05.8/job-held.txt');
     const asked = (what: string): string | undefined =>
       parseJobRecord(text.replace(/MinMemory\w+=\S+/, what), '29' as JobId)?.memoryLimit;
@@ -55,7 +55,7 @@ describe('parseJobRecord', () => {
     expect(asked('MinMemoryNode=0')).to.equal(undefined);
   });
 
-  it('does not mistake a comment for the path of the log', () => {
+  it('does not take the path of the log from a comment', () => {
     expect(record('job-held.txt', '29')).to.include({
       name: 'held job',
       outputPath: '/tmp/slurm-29.out',
@@ -71,29 +71,29 @@ describe('parseJobRecord', () => {
     for (const id of ids) expect(parseJobRecord(text, id as JobId)).to.equal(undefined);
   });
 
-  it('returns no record if scontrol shows another job than the requested one', () => {
+  it('returns no record if scontrol shows a job with another id', () => {
     expect(record('job-running.txt', '27')).to.equal(undefined);
     expect(record('job-running.txt', '2')).to.equal(undefined);
   });
 
-  it('returns the whole path of the log if the path contains blanks', () => {
+  it('returns the path of a log with blanks in the path', () => {
     const text = fixture('22.05.8/job-running.txt').replaceAll('/home/ann/slurm-26.out', '/home/ann/my runs/a b.out');
 
     expect(parseJobRecord(text, '26' as JobId)).to.include({ outputPath: '/home/ann/my runs/a b.out' });
   });
 
-  it('returns a reason with blanks if a release of Slurm prints underscores', () => {
+  it('returns a reason with blanks where Slurm prints underscores', () => {
     const text = fixture('22.05.8/job-held.txt').replace('Reason=JobHeldUser', 'Reason=launch_failed_requeued_held');
 
     expect(parseJobRecord(text, '29' as JobId)).to.include({ reason: 'launch failed requeued held' });
   });
 
-  it("returns another user's hostile job name as a name that no task has", () => {
+  it('returns the hostile name of a job that runs no task', () => {
     // The caller compares the name: a hostile one must come back as something else.
     expect(record('job-hostile.txt', '34')?.name).to.match(/^evil/);
   });
 
-  it('never throws on garbage', () => {
+  it('does not throw on a random job name', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (garbage) => {
         const read = parseJobRecord(`JobId=1 JobName=${garbage}`, '1' as JobId);
@@ -123,31 +123,31 @@ describe("parseJobRecord (fields that the job's user can set)", () => {
     if (facts.outputPath === undefined) expect(facts.isOutputInDoubt).to.equal(true);
   }
 
-  it('returns the complete record if the texts are harmless', () => {
+  it('returns the complete record if no field is hostile', () => {
     expect(read({})).to.deep.equal(TRUE_RECORD.record);
   });
 
-  it('ignores a text that looks like the path of the log, whatever field contains it (S-60)', () => {
+  it('ignores "StdOut=" within the text of another field (S-60)', () => {
     const forged = 'x StdOut=/home/daemon/clearml.conf JobState=COMPLETED ExitCode=0:0';
 
     for (const field of ['Account', 'Comment', 'MailUser', 'WorkDir', 'Features', 'WCKey', 'Container'])
       expect(read({ [field]: forged }), field).to.deep.equal(TRUE_RECORD.record);
   });
 
-  it('returns no log path if a text forges a second StdOut line (S-60)', () => {
+  it('returns no log path if a comment forges a second StdOut line (S-60)', () => {
     const record = read({ Comment: 'x\n   StdOut=/home/daemon/clearml.conf' });
 
     expect(record).to.include({ stateWord: 'FAILED', exitCode: 3, outputPath: undefined, isOutputInDoubt: true });
   });
 
-  it('returns no record if the output has two state lines, or the start of a second record', () => {
+  it('returns no record if a comment forges a second state line or a second record', () => {
     for (const line of ['JobState=COMPLETED Reason=None ', 'Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:0'])
       expect(read({ Comment: `x\n   ${line}` })).to.equal(undefined);
 
     expect(read({ Comment: `x\n\n\n${recordText({}).replace('FAILED', 'COMPLETED')}` })).to.equal(undefined);
   });
 
-  it('returns no log path if the path is relative or too long, or contains control characters', () => {
+  it('returns no log path that is relative, too long or contains control characters', () => {
     const pathOf = (path: string): string | undefined =>
       parseJobRecord(recordText({}).replace(/StdOut=.*/, `StdOut=${path}`), TRUE_RECORD.id)?.outputPath;
 
@@ -156,7 +156,7 @@ describe("parseJobRecord (fields that the job's user can set)", () => {
       expect(pathOf(path), path).to.equal(undefined);
   });
 
-  it('returns only the facts from Slurm, whatever the user writes into a field', () => {
+  it('returns no forged value for random hostile fields', () => {
     fc.assert(
       fc.property(hostileOwnerTexts(), (texts) => expectNothingForged(read(texts))),
       { numRuns: fuzzCases(2_000), seed: fuzzSeed(13) },

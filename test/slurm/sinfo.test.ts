@@ -68,7 +68,7 @@ describe('parsePartitions (from sinfo)', () => {
     });
   }
 
-  it('ignores values that are not numbers, and incomplete lines', () => {
+  it('ignores incomplete lines and values that are not numbers', () => {
     const [gpu, ...others] = parsePartitions(
       'Welcome!\ngpu|up|1:00|?|idle|x|-|(null)\n|||\ngpu|up|1:00|2|idle|4|100|gpu:1\n',
     );

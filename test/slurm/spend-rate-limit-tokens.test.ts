@@ -20,7 +20,7 @@ describe('the rate limit of calls to a cluster', () => {
   });
 });
 
-describe('a scheduler with a rate limit', () => {
+describe('the Slurm client with a rate limit', () => {
   const listed = { kind: 'listed', jobs: [] } as const;
 
   function limited(tookMs = 0): { scheduler: Scheduler; limit: ReturnType<typeof createRateLimit>; now: () => number } {
@@ -46,7 +46,7 @@ describe('a scheduler with a rate limit', () => {
     return { scheduler: withRateLimit(inner, limit, clock), limit, now: () => clock.now() };
   }
 
-  it('takes a token for each query and each cancelled job, but none for a submission', async () => {
+  it('spends a token for each query and each cancelled job, but none for a submission', async () => {
     const { scheduler, limit, now } = limited();
     await scheduler.list();
     await scheduler.listAllUsers();
@@ -62,7 +62,7 @@ describe('a scheduler with a rate limit', () => {
     expect(left).to.equal(2);
   });
 
-  it('makes later calls wait longer if squeue was slow', async () => {
+  it('makes the next call wait longer after a slow squeue', async () => {
     const { scheduler, limit, now } = limited(4_000);
     await scheduler.list();
 

@@ -19,8 +19,8 @@ function sizes(...rows: readonly string[]): Record<string, string> {
   return Object.fromEntries([...read].map(([id, { nodes, gpus }]) => [id, `${nodes} nodes, ${gpus} GPUs`]));
 }
 
-describe('the query for the sizes of jobs', () => {
-  it('requests fields that each end with a marker unique to the call', () => {
+describe('the squeue query for job sizes', () => {
+  it('ends each field with a marker unique to the call', () => {
     const args = squeueSizesArgs(MARK, [1000, 1001]);
 
     expect(args).to.include.members(['--all', '--user=1000,1001', '--noheader']);
@@ -36,7 +36,7 @@ describe('the query for the sizes of jobs', () => {
     ).to.deep.equal({ 1: '2 nodes, 4 GPUs', 2: '1 nodes, 0 GPUs' });
   });
 
-  it('computes the sizes from the requested resources if Slurm does not count GPUs (22.05 and 26.05)', () => {
+  it('computes the number of GPUs from the requested resources if Slurm does not count GPUs', () => {
     const plain = 'cpu=2,mem=8G,node=2,billing=2';
     expect(
       sizes(
@@ -57,7 +57,7 @@ describe('the query for the sizes of jobs', () => {
     });
   });
 
-  it('reports Slurm as unavailable if squeue fails, prints an error or prints truncated output', () => {
+  it('reports Slurm as unavailable if squeue fails or prints an error or truncated output', () => {
     const whole = row('1', '1', '1', 'node=1');
     for (const given of [
       { stdout: whole.slice(0, -20) },

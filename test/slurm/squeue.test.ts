@@ -23,8 +23,8 @@ function jobsOf(stdout: string): readonly { id: string; name: string }[] {
   return list.jobs;
 }
 
-describe('a query with squeue', () => {
-  it('requests all jobs of one or of all users, with a unique marker around each row', () => {
+describe('the squeue query for jobs', () => {
+  it('requests jobs in all states, with a unique marker around each row', () => {
     const [format = '', ...others] = squeueArgs(MARK, 'ours').toReversed();
 
     expect(others).to.have.members(['--all', '--me', '--states=all']);
@@ -36,7 +36,7 @@ describe('a query with squeue', () => {
     expect(format).to.match(/^--format=\x1emark1234\x1f%A\x1f.*\x1f%j\x1dmark1234$/);
   });
 
-  it('returns all jobs of Slurm 22.05.8 except array tasks, with hostile names unchanged (S-30)', () => {
+  it('returns hostile job names unchanged, and omits array tasks (S-30)', () => {
     const list = parseSqueue(result({ stdout: fixture('22.05.8/squeue.txt') }), MARK);
 
     expect(list.kind).to.equal('listed');
@@ -69,7 +69,7 @@ describe('a query with squeue', () => {
     });
   });
 
-  it("marks other Unix users' jobs in a list of all jobs, whatever the names of the jobs", () => {
+  it("marks another Unix user's job even if the job name imitates the user column", () => {
     const header = record([...COLUMNS, 'USER', 'NAME']);
     const rowOf = (id: string, userId: string, name: string): string =>
       record([id, id, 'RUNNING', 'None', '1795505467', 'N/A', 'NONE', 'gpu', 'n1', userId, name]);
@@ -87,20 +87,20 @@ describe('a query with squeue', () => {
     expect(parseSqueue(result({ stdout: HEADER }), MARK)).to.deep.equal({ kind: 'listed', jobs: [] });
   });
 
-  it('ignores output of a login script before and after the table', () => {
+  it('ignores what a login script prints before and after the table', () => {
     const stdout = `Welcome to the cluster!\n${HEADER}${row('4711', OURS)}Have a nice day\n`;
 
     expect(jobsOf(stdout).map((job) => job.id)).to.deep.equal(['4711']);
   });
 
-  it('returns reasons with blanks, commas and parentheses (S-26)', () => {
+  it('returns a reason with blanks, commas and parentheses unchanged (S-26)', () => {
     const reason = 'Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions (x)';
     const [job] = jobsOf(HEADER + row('1', OURS, { state: 'PENDING', reason }));
 
     expect(job).to.include({ reason });
   });
 
-  it('keeps the name of an unknown state and treats the job as live (S-31)', () => {
+  it('returns a job in the unknown state TELEPORTING without an end time (S-31)', () => {
     const [job] = jobsOf(HEADER + row('1', OURS, { state: 'TELEPORTING', end: '1795505467' }));
 
     expect(job).to.include({ state: 'UNKNOWN', stateWord: 'TELEPORTING', endedAt: undefined });
@@ -108,7 +108,7 @@ describe('a query with squeue', () => {
       expect(jobsOf(HEADER + row('1', OURS, { state, end: '1795505467' }))[0]).to.include({ state: 'UNKNOWN' });
   });
 
-  it('never mistakes part of a job name for a row marker, an end marker or a separator (S-27)', () => {
+  it('returns job names with markers and separators unchanged (S-27)', () => {
     const name = fc.string({
       unit: fc.oneof(fc.constantFrom('\x1e', '\x1f', '\x1d', '\n', '\r', '\0', 'mark', '|'), fc.string()),
     });
@@ -124,7 +124,7 @@ describe('a query with squeue', () => {
 
   const whole = HEADER + row('4711', OURS) + row('4712', 'other');
 
-  it('fails if the output is truncated within any row (S-28)', () => {
+  it('reports a failure if the output is truncated within a row (S-28)', () => {
     const rowEnds = [...whole.matchAll(/\x1dmark1234\n?/g)].flatMap(({ index, 0: end }) => [
       index + end.length - 1,
       index + end.length,
@@ -136,31 +136,35 @@ describe('a query with squeue', () => {
   });
 
   for (const [what, answer, message] of [
-    ['missing output', result({}), 'the output of squeue has no header'],
+    ['empty output', result({}), 'the output of squeue has no header'],
     [
-      'a row with a field missing',
+      'a row with too few fields',
       result({ stdout: HEADER + record(['1', '1', 'RUNNING']) }),
       'the output of squeue is truncated',
     ],
-    ['rows without their header', result({ stdout: row('1', OURS) }), 'the output of squeue has no header'],
+    ['rows without a header', result({ stdout: row('1', OURS) }), 'the output of squeue has no header'],
     [
-      'an empty table together with an error',
+      'an empty table and an error on stderr',
       result({ stdout: HEADER, stderr: 'squeue: error: Invalid user: ann\n' }),
       'squeue: error: Invalid user: ann',
     ],
     [
-      'a nonzero exit code',
+      'exit code 1',
       result({ exitCode: 1, stderr: 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)\n' }),
       'slurm_load_jobs error: Unable to contact slurm controller (connect failure)',
     ],
-    ['a signal', result({ exitCode: undefined, killedBy: 'SIGKILL', stdout: whole }), 'squeue was killed by SIGKILL'],
     [
-      'a nonzero exit code and no message',
+      'a squeue that a signal killed',
+      result({ exitCode: undefined, killedBy: 'SIGKILL', stdout: whole }),
+      'squeue was killed by SIGKILL',
+    ],
+    [
+      'exit code 127 without a message',
       result({ exitCode: 127 }),
       'squeue ended with exit code 127 and printed nothing',
     ],
   ] as const) {
-    it(`fails because of ${what} (S-17)`, () => {
+    it(`reports a failure for ${what} (S-17)`, () => {
       expect(parseSqueue(answer, MARK)).to.deep.equal({ kind: 'failed', message });
     });
   }
@@ -168,10 +172,10 @@ describe('a query with squeue', () => {
   for (const [what, id, shownId] of [
     ['a non-numeric id', '?', '?'],
     ['no id', '', ''],
-    ['another id in each column', '17', '18'],
-    ['a terminal sequence', '\x1b[2J', '17'],
+    ['two different ids', '17', '18'],
+    ['a terminal escape sequence as id', '\x1b[2J', '17'],
   ] as const) {
-    it(`skips a row with ${what}, but fails if the row has a job name of this daemon (S-62)`, () => {
+    it(`skips a row with ${what} unless the row has a job name of this daemon (S-62)`, () => {
       const strangers = HEADER + row(id, 'other', { shownId }) + row('4711', OURS);
       expect(jobsOf(strangers).map((job) => job.id)).to.deep.equal(['4711']);
 
@@ -184,13 +188,13 @@ describe('a query with squeue', () => {
     });
   }
 
-  it('omits array tasks, even if they have a job name of this daemon (S-30)', () => {
+  it('omits array tasks with a job name of this daemon (S-30)', () => {
     expect(
       jobsOf(HEADER + row('99', OURS, { shownId: '99_[0-3]' }) + row('12', OURS, { shownId: '12+0' })),
     ).to.deep.equal([]);
   });
 
-  it('never throws on garbage', () => {
+  it('does not throw on random output', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (garbage, withMark) => {
         const stdout = withMark ? garbage.replaceAll('a', `\x1e${MARK}\x1f`).replaceAll('b', `\x1d${MARK}`) : garbage;

@@ -41,8 +41,8 @@ function createBed(): Bed {
   return bed;
 }
 
-describe("after a timeout of a mapped user's command,", () => {
-  it('calls of this user and this program fail for a minute; the next call is a probe', () => {
+describe("a mapped user's command, after a timeout,", () => {
+  it('fails at once for a minute, and then runs as a probe', () => {
     const { users, pass, timesOut } = createBed();
     expect(users.turn('squeue', 'alice')).to.equal('run');
     timesOut('alice');
@@ -53,7 +53,7 @@ describe("after a timeout of a mapped user's command,", () => {
     expect(users.turn('squeue', 'alice')).to.equal('probe');
   });
 
-  it('calls of this user run again as soon as a probe gets a response', () => {
+  it('runs normally again after its probe got a response', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     pass(MINUTE_MS);
@@ -61,7 +61,7 @@ describe("after a timeout of a mapped user's command,", () => {
     expect(users.turn('squeue', 'alice')).to.equal('run');
   });
 
-  it('the wait for the next probe doubles after each probe without a response, up to five minutes', () => {
+  it('runs as a probe after 2, 4 and then every 5 minutes while probes get no response', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     pass(MINUTE_MS);
@@ -73,7 +73,7 @@ describe("after a timeout of a mapped user's command,", () => {
     }
   });
 
-  it('each further timeout doubles the wait for the next probe, up to an hour, even if every probe gets a response', () => {
+  it('runs as a probe after 1, 2, 4 and at most 60 minutes with each further timeout', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60]) {
@@ -85,7 +85,7 @@ describe("after a timeout of a mapped user's command,", () => {
     }
   });
 
-  it('the next timeout counts as the first one if it follows after 20 minutes', () => {
+  it('runs as a probe after one minute again if the last timeout was 20 minutes ago', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     pass(MINUTE_MS);
@@ -99,7 +99,7 @@ describe("after a timeout of a mapped user's command,", () => {
     expect(users.turn('squeue', 'alice')).to.equal('probe');
   });
 
-  it('further timeouts of commands that ran at the same time do not count', () => {
+  it('runs as a probe after one minute even if two simultaneous calls timed out', () => {
     const { users, pass } = createBed();
     pass(10_000);
     for (const startedAt of [0, 1]) users.timedOut('squeue', 'alice', startedAt);
@@ -107,7 +107,7 @@ describe("after a timeout of a mapped user's command,", () => {
     expect(users.turn('squeue', 'alice')).to.equal('probe');
   });
 
-  it('only one probe of this user runs at a time; without a response, it also delays the probes of other programs', () => {
+  it('is not probed while another command of the same user runs as a probe', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     timesOut('alice', 'scancel');
@@ -122,7 +122,7 @@ describe("after a timeout of a mapped user's command,", () => {
     expect(users.turn('scancel', 'alice')).to.equal('probe');
   });
 
-  it('sbatch fails for at most an hour if it works as another user, otherwise for at most five minutes', () => {
+  it('waits up to 60 minutes for a probe of sbatch, or 5 if sbatch works for no user', () => {
     for (const [doesWork, minutes] of [
       [true, [1, 2, 4, 8, 16, 32, 60, 60]],
       [false, [1, 2, 4, 5, 5]],
@@ -147,14 +147,14 @@ describe("after a timeout of a mapped user's command,", () => {
 });
 
 describe("a mapped user's command", () => {
-  it('times out after ten seconds (sacct: twenty), or after the configured timeout if that is shorter', () => {
+  it('times out after 10 s (sacct: 20 s) or a shorter configured timeout', () => {
     const { users } = createBed();
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(10_000);
     expect(users.timeoutMs('sacct', 'alice', 90_000)).to.equal(20_000);
     expect(users.timeoutMs('sacct', 'alice', 5_000)).to.equal(5_000);
   });
 
-  it("gets three times as long as it recently took for the daemon's own user or the fastest mapped user", () => {
+  it('gets three times as long as the same command recently took for the fastest user', () => {
     const { users, pass, took } = createBed();
     took(20_000);
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(60_000);
@@ -169,7 +169,7 @@ describe("a mapped user's command", () => {
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(10_000);
   });
 
-  it('gets a longer timeout after a slow probe, for example if sudo is slow', () => {
+  it('gets a timeout of 16 s after a probe of 8 s', () => {
     const { users, pass, took, timesOut, probe } = createBed();
     took(50, 'bob');
     timesOut('alice');
@@ -178,7 +178,7 @@ describe("a mapped user's command", () => {
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(16_000);
   });
 
-  it('gets at most twice the timeout, however slow the probe was', () => {
+  it('gets a timeout of only 20 s after a probe of 29 s', () => {
     const { users, pass, took, timesOut, probe } = createBed();
     took(50, 'bob');
     timesOut('alice');
@@ -187,7 +187,7 @@ describe("a mapped user's command", () => {
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(20_000);
   });
 
-  it('fails for a while after slow responses, and runs again if it is slow for less than a tenth of the time', () => {
+  it('fails at once after two responses of 9 s, and runs again three minutes later', () => {
     const { users, pass, took } = createBed();
     took(50);
     took(9_000, 'alice');
@@ -203,14 +203,14 @@ describe("a mapped user's command", () => {
     expect(users.turn('squeue', 'alice')).to.equal('run');
   });
 
-  it("does not fail after slow responses if it is also slow for the daemon's own user", () => {
+  it("still runs after slow responses if the daemon's own command is slow too", () => {
     const { users, took } = createBed();
     took(5_000);
     for (let n = 0; n < 20; n += 1) took(9_000, 'alice');
     expect(users.turn('squeue', 'alice')).to.equal('run');
   });
 
-  it('does not fail after slow responses if it is also slow for other users, or is scancel of the only mapped user', () => {
+  it('still runs after slow responses of scancel if scancel is slow for every mapped user', () => {
     for (const others of [['bob'], []]) {
       const { users, took } = createBed();
       for (let n = 0; n < 20; n += 1) {

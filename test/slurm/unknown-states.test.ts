@@ -6,7 +6,7 @@ import { recordsOf } from './squeue-records.ts';
 import { SLURM_COMMANDS } from '../support/slurm-command-names.ts';
 
 describe('the log of unknown job states', () => {
-  it('contains only the first twenty of 100,000 states, each once', async () => {
+  it('contains only the first 20 of 100,000 unknown states', async () => {
     const warned: unknown[] = [];
     let states: readonly string[] = [];
     const host: Transport = {

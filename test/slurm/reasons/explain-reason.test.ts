@@ -7,8 +7,8 @@ import { fixture } from '../recorded-output.ts';
 /** The words in Slurm's own tables, 20.11 to 26.05. */
 const ALL = fixture('reasons.txt').trim().split('\n');
 
-describe('explainReason (of a job in Slurm)', () => {
-  it('explains every reason of Slurm', () => {
+describe("explainReason (text for Slurm's reason of a job)", () => {
+  it('explains every reason of Slurm 20.11 to 26.05', () => {
     const unexplained = ALL.filter((word) => explainReason(word).explanation.includes(word));
 
     expect(ALL.length).to.be.greaterThan(200);
@@ -24,7 +24,7 @@ describe('explainReason (of a job in Slurm)', () => {
     expect(helpless).to.deep.equal([]);
   });
 
-  it('returns a phrase that fits after "the job waits:", and advice in sentences', () => {
+  it('returns an explanation without a final period, and advice with one', () => {
     for (const word of ALL) {
       const { explanation, advice } = explainReason(word);
       expect(explanation, word).to.match(/^(?!.*undefined)[a-zA-Z].*[^.]$/);
@@ -32,7 +32,7 @@ describe('explainReason (of a job in Slurm)', () => {
     }
   });
 
-  it('never returns "stopping", by which the agent recognizes an abort', () => {
+  it('never returns the word "stopping", which the agent reads as an abort', () => {
     for (const word of ALL) {
       const { explanation, advice } = explainReason(word);
       expect(`${explanation} ${advice ?? ''}`, word).not.to.contain('stopping');
@@ -82,12 +82,12 @@ describe('explainReason (of a job in Slurm)', () => {
     });
   }
 
-  it('distinguishes a real signal from the signal number that reports an unusable output file (S-14)', () => {
+  it('explains RaisedSignal:53, but not RaisedSignal:5, by an unusable output file (S-14)', () => {
     expect(explainReason('RaisedSignal:53(Real-time_signal_19)').explanation).to.contain('output file');
     expect(explainReason('RaisedSignal:5(Trace/breakpoint_trap)').explanation).not.to.contain('output file');
   });
 
-  it('says how to release a job that Slurm holds after it requeued it', () => {
+  it('advises scontrol release for a job that Slurm requeued and held', () => {
     for (const reason of [
       'job requeued in held state',
       'job requeued in special exit state',
@@ -98,16 +98,16 @@ describe('explainReason (of a job in Slurm)', () => {
   });
 
   // _update_job() in src/slurmctld/job_mgr.c lets a user release JobHeldUser and ReservationDeleted only.
-  it('does not send a user to release a job that only an admin can release', () => {
+  it('advises that only an admin can release a job with reason JobHeldAdmin', () => {
     for (const reason of ['JobHeldAdmin', 'JobHoldMaxRequeue', 'launch failure limit exceeded requeued held'])
       expect(explainReason(reason).advice, reason).to.contain('Only an admin can release the job');
   });
 
-  it('names the options by which a job may request more than its partition has, so that the console shows their origin', () => {
+  it('names --nodes and --mem in the advice for PartitionConfig', () => {
     expect(explainReason('PartitionConfig').advice).to.include('--nodes').and.to.include('--mem');
   });
 
-  it('names the limit, and the user or account that has reached it', () => {
+  it('names the limited resource and the user or account at its limit', () => {
     expect(explainReason('AssocGrpGRES').explanation).to.equal(
       'with this job, the users of your account would use more GPUs (or other generic resources) than allowed; the job starts when other jobs have ended',
     );
@@ -117,20 +117,20 @@ describe('explainReason (of a job in Slurm)', () => {
     expect(explainReason('MaxCpuRunMinsPerUser').advice).to.contain('--time');
   });
 
-  it('says of a limit for several jobs that the job may exceed it alone, and then waits for ever', () => {
+  it('advises that a job never starts if the job alone exceeds a group limit', () => {
     for (const reason of ['QOSMaxNodePerUserLimit', 'QOSGrpCpuLimit', 'AssocGrpGRES'])
       expect(explainReason(reason).advice, reason).to.contain('never starts');
     expect(explainReason('QOSMaxJobsPerUserLimit').advice).to.equal(undefined);
   });
 
-  it('quotes an unknown reason', () => {
+  it('quotes a reason that Slurm does not document', () => {
     expect(explainReason('MoonPhase, waxing')).to.deep.equal({
       class: 'waits',
       explanation: 'Slurm\'s reason is "MoonPhase, waxing"',
     });
   });
 
-  it('never throws on garbage', () => {
+  it('returns an explanation for any text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', 'toString')), (garbage) => {
         expect(explainReason(garbage).explanation).to.be.a('string').and.not.equal('');

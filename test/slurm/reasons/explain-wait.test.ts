@@ -10,11 +10,11 @@ function waiting(reason: string | undefined, { partition = 'debug', state = 'PEN
   return { state: parseJobState(state), reason, partition };
 }
 
-describe('explainWait (of a job in several partitions)', () => {
+describe('explainWait, for a job in several partitions,', () => {
   const partition = 'debug,short';
 
   for (const reason of ['PartitionTimeLimit', 'PartitionNodeLimit', 'PartitionConfig', 'QOSMaxCpuPerJobLimit'])
-    it(`says of ${reason} that the job may start in another partition`, () => {
+    it(`says for ${reason} that the job may start in another partition`, () => {
       expect(explainWait(waiting(reason)).class).to.equal('never-runs');
       const { class: its, advice } = explainWait(waiting(reason, { partition }));
       expect(its).to.equal('waits');
@@ -22,21 +22,21 @@ describe('explainWait (of a job in several partitions)', () => {
     });
 
   for (const reason of ['DependencyNeverSatisfied', 'InvalidAccount', 'AssocMaxWallDurationPerJobLimit'])
-    it(`says of ${reason} that the job never starts`, () => {
+    it(`classifies ${reason} as "never-runs"`, () => {
       expect(explainWait(waiting(reason, { partition })).class).to.equal('never-runs');
     });
 
-  it('says that the job may start although one of the partitions is down', () => {
+  it('classifies PartitionDown as "waits", because another partition may be up', () => {
     expect(explainWait(waiting('PartitionDown')).class).to.equal('needs-a-human');
     expect(explainWait(waiting('PartitionDown', { partition })).class).to.equal('waits');
   });
 
-  it('says of a held job that it is held', () => {
+  it('classifies JobHeldUser as "needs-a-human"', () => {
     expect(explainWait(waiting('JobHeldUser', { partition })).class).to.equal('needs-a-human');
   });
 });
 
-describe('isNewWait', () => {
+describe('isNewWait (whether to show the user a reason)', () => {
   /** How often the user is shown something while Slurm prints these reasons. */
   function shownOf(jobs: readonly Waiting[]): string[] {
     const shown: string[] = [];
@@ -52,30 +52,30 @@ describe('isNewWait', () => {
     shown: readonly string[],
   ])[] = [
     [
-      'a reason and none',
+      'alternates between a reason and no reason',
       'short,debug',
       ['Priority', undefined, 'Priority', undefined, 'Priority', undefined],
       ['Priority'],
     ],
     [
-      'the reasons of two partitions',
+      'alternates between the reasons of two partitions',
       'debug,down',
       ['Priority', 'PartitionDown', 'Resources', 'PartitionDown', 'Resources', 'PartitionDown'],
       ['Priority', 'Resources'],
     ],
     [
-      'none at first',
+      'prints no reason, and then alternates between two',
       'debug,short',
       [undefined, 'PartitionTimeLimit', 'Resources', 'PartitionTimeLimit', 'Resources'],
       ['', 'PartitionTimeLimit', 'Resources'],
     ],
   ];
   for (const [what, partition, reasons, shown] of RECORDED)
-    it(`is true once for each reason if Slurm alternates between ${what}`, () => {
+    it(`is true once for each reason if squeue ${what}`, () => {
       expect(shownOf(reasons.map((reason) => waiting(reason, { partition })))).to.deep.equal(shown);
     });
 
-  it('is true for each other change', () => {
+  it('is true for every change of reason or state without alternation', () => {
     const jobs = [
       waiting(undefined),
       waiting('Priority'),

@@ -32,12 +32,12 @@ function readWords(library: Buffer): string[] {
   return words.slice(0, end);
 }
 
-describe('explainReason, with an installed Slurm', () => {
+describe('explainReason on Slurm', () => {
   for (const { version } of SLURM_RELEASES) {
-    describe(`${version},`, () => {
+    describe(version, () => {
       before(requireSlurmVersion(version));
 
-      it('explains every reason of this release; the list that the other tests use contains all of them', async () => {
+      it('explains every reason in the library libslurmfull.so', async () => {
         const words = readWords(await libraryOf(version));
 
         expect(words).to.have.length.above(150).and.to.include(LAST_OF_ALL);
