@@ -1,7 +1,7 @@
 // Formats the user properties that templates read as a table.
 import type { NamedTemplate } from '../assembly/read-named-files.ts';
 import { markdownTable, textTable } from '../base/text-table.ts';
-import { parseLeniently } from '../sbatch-template/collect-errors.ts';
+import { parseLeniently } from '../sbatch-template/parse-template.ts';
 import { listProperties, type PropertyUse, type TemplateProperty } from '../sbatch-template/inspect-template.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 import { describeConstraint, limitKindOf } from '../sbatch-template/placeholders/check-property-constraints.ts';

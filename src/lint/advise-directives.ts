@@ -8,7 +8,7 @@ import {
   type DirectiveOption,
 } from '../sbatch-template/directives/parse-directive-options.ts';
 import { pyxisImageProblem } from '../sbatch-template/containers/write-pyxis-image.ts';
-import type { LenientParse } from '../sbatch-template/collect-errors.ts';
+import type { LenientParse } from '../sbatch-template/parse-template.ts';
 import { findingAt, type Finding } from './lint-rules.ts';
 
 export function adviseDirectives(parsed: LenientParse): Finding[] {

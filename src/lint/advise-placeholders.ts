@@ -8,15 +8,14 @@ import { knownFields, mayLack } from '../sbatch-template/placeholders/variable-f
 import { possibleEvaluationMessage } from '../sbatch-template/data-flow/classify-placeholders.ts';
 import { ALWAYS_PLAIN } from '../sbatch-template/data-flow/find-value-sources.ts';
 import { PLAIN_NAMES, TREE_NAMES } from '../sbatch-template/placeholders/variables.ts';
-import type { LenientParse } from '../sbatch-template/collect-errors.ts';
-import { tokenPlaceholders } from '../sbatch-template/directives/tokenize-directives.ts';
+import type { LenientParse } from '../sbatch-template/parse-template.ts';
+import { allPlaceholders } from '../sbatch-template/inspect-template.ts';
 import { findingAt, type Finding } from './lint-rules.ts';
 
 export function advisePlaceholders(parsed: LenientParse): Finding[] {
-  const { source, tokens: words, occurrences } = parsed;
-  const placeholders = [...words.flatMap(tokenPlaceholders), ...occurrences.map(({ placeholder }) => placeholder)];
+  const { source, occurrences } = parsed;
   return [
-    ...placeholders.flatMap((placeholder) =>
+    ...allPlaceholders(parsed).flatMap((placeholder) =>
       adviseOnePlaceholder(placeholder).map(([rule, text]) => findingAt(source, placeholder.start, rule, text)),
     ),
     ...occurrences.filter(mayBeReEvaluated).map(({ placeholder, context }) => {

@@ -8,7 +8,7 @@ import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/map-transport-errors.ts';
 import { parseTestOnly, TEST_ARGS } from '../slurm/sbatch.ts';
-import type { LenientParse } from '../sbatch-template/collect-errors.ts';
+import type { LenientParse } from '../sbatch-template/parse-template.ts';
 import type { Finding } from './lint-rules.ts';
 import { sampleScript } from './sample-script.ts';
 import { toPlainScript } from './plain-script.ts';

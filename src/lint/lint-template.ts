@@ -3,7 +3,7 @@ import { capitalized } from '../base/terminal-text.ts';
 import { adviseDirectives } from './advise-directives.ts';
 import { adviseScript } from './advise-script.ts';
 import { advisePlaceholders } from './advise-placeholders.ts';
-import { parseLeniently, type LenientParse } from '../sbatch-template/collect-errors.ts';
+import { parseLeniently, type LenientParse } from '../sbatch-template/parse-template.ts';
 import { type Finding, severityOf } from './lint-rules.ts';
 import { listProperties } from '../sbatch-template/inspect-template.ts';
 import { unusedConstraints } from '../sbatch-template/placeholders/report-unused-properties.ts';

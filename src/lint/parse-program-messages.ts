@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { positionAt } from '../sbatch-template/template-source.ts';
 import { parseOptions } from '../sbatch-template/directives/parse-directive-options.ts';
-import type { LenientParse } from '../sbatch-template/collect-errors.ts';
+import type { LenientParse } from '../sbatch-template/parse-template.ts';
 import type { Finding } from './lint-rules.ts';
 import { placeholderRanges } from './plain-script.ts';
 

@@ -1,7 +1,7 @@
 // Converts a template to a plain script: each placeholder becomes a shell variable of the same length.
 import { insertAll, type Insertion, type Range } from '../sbatch-template/template-source.ts';
 import type { QuotingContext } from '../sbatch-template/shell/quoting-context.ts';
-import type { LenientParse } from '../sbatch-template/collect-errors.ts';
+import type { LenientParse } from '../sbatch-template/parse-template.ts';
 
 /**
  * Lines and columns are those of the template, so positions of findings apply to both. Placeholders become variables because shellcheck

@@ -1,12 +1,11 @@
 // Renders a template for a task without optional values, as input for sbatch --test-only.
 import type { ValuePlaceholder } from '../sbatch-template/placeholders/parse-placeholder.ts';
 import { catchTemplateError } from '../sbatch-template/errors.ts';
-import { parseTemplate } from '../sbatch-template/parse-template.ts';
 import { VARIABLE_FIELDS } from '../sbatch-template/placeholders/variable-fields.ts';
 import type { Variables } from '../sbatch-template/template.ts';
 import { endOfLine } from '../sbatch-template/template-source.ts';
 import { parseOptions } from '../sbatch-template/directives/parse-directive-options.ts';
-import type { LenientParse } from '../sbatch-template/collect-errors.ts';
+import { parseTemplate, type LenientParse } from '../sbatch-template/parse-template.ts';
 
 /** Values that every cluster accepts, for options whose placeholder has no default. Values of other options cannot be guessed. */
 const SMALL_VALUES: Readonly<Record<string, string>> = {

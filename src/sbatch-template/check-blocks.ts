@@ -1,5 +1,6 @@
 // Checks the three blocks of a template: each occurs once, in order, and where several lines of script are possible.
 import { BLOCKS, type BlockName } from './placeholders/parse-placeholder.ts';
+import { catchTemplateError, type TemplateError } from './errors.ts';
 import type { BlockOccurrence, LexedScript } from './shell/lexer-result.ts';
 import { endOfLine, templateErrorAt, type Range, type TemplateSource } from './template-source.ts';
 
@@ -7,30 +8,32 @@ import { endOfLine, templateErrorAt, type Range, type TemplateSource } from './t
 export type BlockRanges = Readonly<Record<BlockName, Range>>;
 
 /**
+ * Undefined, with a problem for each, if a block is missing, repeated, out of order, or not alone on its line.
  * @param header the lines of directives, after which a missing block is reported
- * @throws TemplateError for a block that is missing, repeated, out of order, or not alone on its line
  */
-export function locateBlocks(source: TemplateSource, script: LexedScript, header: Range): BlockRanges {
-  const setUp = requireBlock(source, script, header, 'CLEARML_PRE_SETUP');
-  const tearDown = requireBlock(source, script, header, 'CLEARML_POST_SETUP');
-  const execute = mayOmitAgent(script) ? undefined : requireBlock(source, script, header, 'CLEARML_AGENT_EXECUTE');
+export function locateBlocks(
+  source: TemplateSource,
+  script: LexedScript,
+  header: Range,
+  problems: TemplateError[],
+): BlockRanges | undefined {
+  const locate = (block: BlockName): Range | undefined =>
+    catchTemplateError(problems, () => requireBlock(source, script, header, block).placeholder);
+  const setUp = locate('CLEARML_PRE_SETUP');
+  const tearDown = locate('CLEARML_POST_SETUP');
+  const execute = mayOmitAgent(script)
+    ? tearDown && { start: tearDown.start, end: tearDown.start }
+    : locate('CLEARML_AGENT_EXECUTE');
+  if (setUp === undefined || execute === undefined || tearDown === undefined) return undefined;
 
-  const places = {
-    CLEARML_PRE_SETUP: setUp.placeholder,
-    CLEARML_AGENT_EXECUTE: execute?.placeholder ?? {
-      start: tearDown.placeholder.start,
-      end: tearDown.placeholder.start,
-    },
-    CLEARML_POST_SETUP: tearDown.placeholder,
-  };
-  checkOrder(source, places);
-  return places;
+  const places = { CLEARML_PRE_SETUP: setUp, CLEARML_AGENT_EXECUTE: execute, CLEARML_POST_SETUP: tearDown };
+  return catchTemplateError(problems, () => inOrder(source, places));
 }
 
 /**
  * A template that wraps srun may omit AGENT_EXECUTE, as ClearML's Pyxis page does: it is then inserted before POST_SETUP.
  */
-export function mayOmitAgent({ blocks, functions }: LexedScript): boolean {
+function mayOmitAgent({ blocks, functions }: LexedScript): boolean {
   return (
     !blocks.some(({ placeholder }) => placeholder.block === 'CLEARML_AGENT_EXECUTE') &&
     functions.some(({ name }) => name === 'srun')
@@ -38,12 +41,7 @@ export function mayOmitAgent({ blocks, functions }: LexedScript): boolean {
 }
 
 /** The only occurrence of the block. @throws TemplateError */
-export function requireBlock(
-  source: TemplateSource,
-  script: LexedScript,
-  header: Range,
-  block: BlockName,
-): BlockOccurrence {
+function requireBlock(source: TemplateSource, script: LexedScript, header: Range, block: BlockName): BlockOccurrence {
   const [first, second] = script.blocks
     .filter(({ placeholder }) => placeholder.block === block)
     .sort((a, b) => a.placeholder.start - b.placeholder.start);
@@ -108,7 +106,8 @@ function checkLine(
   );
 }
 
-function checkOrder(source: TemplateSource, places: BlockRanges): void {
+/** The places, if they are in order. @throws TemplateError */
+function inOrder(source: TemplateSource, places: BlockRanges): BlockRanges {
   for (const [index, block] of BLOCKS.entries()) {
     const before = BLOCKS[index - 1];
     if (before !== undefined && places[before].start > places[block].start) {
@@ -120,6 +119,7 @@ function checkOrder(source: TemplateSource, places: BlockRanges): void {
       );
     }
   }
+  return places;
 }
 
 function isSame(a: Range | undefined, b: Range): boolean {

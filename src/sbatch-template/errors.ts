@@ -32,8 +32,3 @@ export function catchTemplateError<Result>(problems: TemplateError[], read: () =
     return undefined;
   }
 }
-
-/** @throws TemplateError the first of the list, if there is one */
-export function throwFirst([first]: readonly TemplateError[]): void {
-  if (first !== undefined) throw first;
-}

@@ -8,7 +8,6 @@ import { addPyxisOptions } from './containers/add-pyxis-options.ts';
 import { isPyxisImagePlaceholder, toPyxisImage } from './containers/write-pyxis-image.ts';
 import type { RestrictedOptions } from './containers/find-restricted-options.ts';
 import { checkRestrictedValue } from './containers/check-restricted-option.ts';
-import { tokenPlaceholders, type DirectiveToken } from './directives/tokenize-directives.ts';
 import { displayValue } from './placeholders/display-value.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
 import { checkListLengths } from './directives/check-list-lengths.ts';
@@ -18,7 +17,8 @@ import { parseOptions } from './directives/parse-directive-options.ts';
 import { BLOCKS, type BlockName, type ValuePlaceholder } from './placeholders/parse-placeholder.ts';
 import { quoteForContext, quoteWords, type Quoted } from './placeholders/quote-value.ts';
 import { resolveDefault, resolveValue, type ResolvedValue } from './placeholders/resolve-value.ts';
-import type { HereDocument, Occurrence, UnbracedName } from './shell/lexer-result.ts';
+import { allPlaceholders, type TemplateParts } from './inspect-template.ts';
+import type { LexedScript, Occurrence, UnbracedName } from './shell/lexer-result.ts';
 import { insertAll, positionAt, templateErrorAt, type Insertion, type TemplateSource } from './template-source.ts';
 import { checkEvaluatedValue } from './data-flow/check-evaluated-value.ts';
 import { raiseTaskCount } from './directives/raise-ntasks.ts';
@@ -32,18 +32,9 @@ import type {
   Variables,
 } from './template.ts';
 
-/** A template and its placeholders. */
-export interface TemplateParts {
-  readonly source: TemplateSource;
-  /** Of all `#SBATCH` lines. */
-  readonly tokens: readonly DirectiveToken[];
-  /** The placeholders in the script, in the order of the text. */
-  readonly occurrences: readonly Occurrence[];
-  readonly documents: readonly HereDocument[];
-  readonly unbracedNames: readonly UnbracedName[];
-}
-
+/** A template without errors. */
 export interface ParsedTemplate extends TemplateParts {
+  readonly script: LexedScript;
   readonly pyxis: PyxisSpec | undefined;
   readonly restrictedOptions: RestrictedOptions;
   readonly blocks: BlockRanges;
@@ -81,9 +72,9 @@ export function insertValues(
     ...template.occurrences.map((occurrence) =>
       fillOccurrence(source, occurrence, valueOf(occurrence.placeholder), values.get(occurrence.placeholder)?.origin),
     ),
-    ...template.unbracedNames.flatMap(addBraces),
+    ...template.script.unbracedNames.flatMap(addBraces),
   ];
-  for (const document of template.documents) checkHereDocument(source, document, filled);
+  for (const document of template.script.documents) checkHereDocument(source, document, filled);
   const added = pyxis === undefined || additions === undefined ? [] : addPyxisOptions(source.text, pyxis, additions);
   const start = template.agentStart;
   const before = blocks.beforeAgent === undefined ? [] : [{ start, end: start, text: blocks.beforeAgent }];
@@ -105,24 +96,16 @@ export function insertValues(
 }
 
 /** The image for Pyxis, as the task or the template names it; undefined if only bash can tell. @throws TemplateError */
-export function findImageName(
-  { source, tokens, occurrences }: TemplateParts,
-  variables: Variables,
-): string | undefined {
-  const placeholders = [...tokens.flatMap(tokenPlaceholders), ...occurrences.map(({ placeholder }) => placeholder)];
-  const placeholder = placeholders.find((candidate) => isPyxisImagePlaceholder(source.text, candidate));
+export function findImageName(parts: TemplateParts, variables: Variables): string | undefined {
+  const { source } = parts;
+  const placeholder = allPlaceholders(parts).find((candidate) => isPyxisImagePlaceholder(source.text, candidate));
   if (placeholder !== undefined) return resolveValue(source, placeholder, variables).text;
   return /--container-image(?:=|[ \t]+)["']?([\w./:@#%+=~-]+)["']?(?:\s|$)/.exec(source.text)?.[1];
 }
 
 /** The defaults that are not allowed where the template has them, and the values that would extend a name. */
-export function defaultErrors({
-  source,
-  tokens,
-  occurrences,
-  documents,
-  unbracedNames,
-}: TemplateParts): TemplateError[] {
+export function defaultErrors({ source, tokens, occurrences, script }: TemplateParts): TemplateError[] {
+  const { documents = [], unbracedNames = [] } = script ?? {};
   const errors = extendedNames(source, occurrences, unbracedNames);
   const filled = occurrences.flatMap(
     (occurrence) => catchTemplateError(errors, () => fillDefault(source, occurrence)) ?? [],

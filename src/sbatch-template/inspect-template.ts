@@ -1,9 +1,9 @@
 // Tells what a template uses, for messages and advice: user properties, sbatch options, the container image. The template may have errors.
-import { PLACEHOLDER_MARK } from './directives/tokenize-directives.ts';
+import { PLACEHOLDER_MARK, tokenPlaceholders, type DirectiveToken } from './directives/tokenize-directives.ts';
 import { parseOptions } from './directives/parse-directive-options.ts';
-import type { LenientParse } from './collect-errors.ts';
 import type { ValuePlaceholder } from './placeholders/parse-placeholder.ts';
-import { positionAt } from './template-source.ts';
+import type { LexedScript, Occurrence, ReachedEvaluation } from './shell/lexer-result.ts';
+import { positionAt, type TemplateSource } from './template-source.ts';
 import { possibleEvaluationMessage } from './data-flow/classify-placeholders.ts';
 import { userPropertyOf } from './placeholders/user-property.ts';
 
@@ -22,8 +22,18 @@ export interface PropertyUse {
   readonly isWhole?: boolean;
 }
 
-/** A parsed template, by `parseTemplate` or `parseLeniently`. */
-export type TemplateParts = Pick<LenientParse, 'source' | 'tokens' | 'occurrences' | 'possibleEvaluations'>;
+/** A template after parsing. */
+export interface TemplateParts {
+  readonly source: TemplateSource;
+  /** Of all valid `#SBATCH` lines. */
+  readonly tokens: readonly DirectiveToken[];
+  /** undefined if bash cannot parse the script. */
+  readonly script: LexedScript | undefined;
+  /** The placeholders in the script, in the order of the text. */
+  readonly occurrences: readonly Occurrence[];
+  /** Values that may be evaluated. */
+  readonly possibleEvaluations: readonly ReachedEvaluation[];
+}
 
 export interface TemplateContents {
   readonly properties: readonly TemplateProperty[];
@@ -89,12 +99,13 @@ function locateOptions({ source, tokens }: TemplateParts): ReadonlyMap<string, O
 const IMAGE = 'CLEARML_TASK.container.image';
 
 /** Whether the template uses the container image of the task, in an option such as `--container-image` or in the script. */
-function usesImage({ tokens, occurrences }: TemplateParts): boolean {
-  const placeholders = [
-    ...parseOptions(tokens).flatMap((option) => option.placeholders),
-    ...occurrences.map(({ placeholder }) => placeholder),
-  ];
-  return placeholders.some(({ variable }) => variable === IMAGE);
+function usesImage(parts: TemplateParts): boolean {
+  return allPlaceholders(parts).some(({ variable }) => variable === IMAGE);
+}
+
+/** Those of the directives, then those of the script. */
+export function allPlaceholders({ tokens, occurrences }: TemplateParts): ValuePlaceholder[] {
+  return [...tokens.flatMap(tokenPlaceholders), ...occurrences.map(({ placeholder }) => placeholder)];
 }
 
 /** Warnings about values that may be evaluated, with file and line, each once. */

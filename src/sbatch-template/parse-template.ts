@@ -1,16 +1,16 @@
 // Parses a template, and finds all errors that do not depend on a task; rendering finds the others.
-import { locateBlocks } from './check-blocks.ts';
+import { locateBlocks, type BlockRanges } from './check-blocks.ts';
 import { findPyxisContainer } from './containers/add-pyxis-options.ts';
 import { restrictedOptions } from './containers/find-restricted-options.ts';
 import { findHeader, headerLines, misplacedDirectives, parseDirectiveLine } from './directives/check-directives.ts';
 import { fileErrors } from './check-encoding-and-interpreter.ts';
-import { throwFirst } from './errors.ts';
+import { catchTemplateError, type TemplateError } from './errors.ts';
 import { defaultErrors, findImageName, insertValues, type ParsedTemplate } from './insert-values.ts';
 import { lexScript } from './shell/lex-script.ts';
 import type { LexedScript, Word } from './shell/lexer-result.ts';
 import { positionAt, type Range, type TemplateSource } from './template-source.ts';
 import { classifyPlaceholders } from './data-flow/classify-placeholders.ts';
-import { inspectTemplate, type TemplateContents } from './inspect-template.ts';
+import { inspectTemplate, type TemplateContents, type TemplateParts } from './inspect-template.ts';
 import type { AgentLocation, ForwardedSignal, Template } from './template.ts';
 import type { DirectiveToken } from './directives/tokenize-directives.ts';
 import { parseOptions } from './directives/parse-directive-options.ts';
@@ -26,36 +26,94 @@ export interface InspectedTemplate extends Template {
  * @throws TemplateError the first error
  */
 export function parseTemplate(text: string, file: string): InspectedTemplate {
-  const source = { file, text };
-  throwFirst(fileErrors(source));
-  const header = findHeader(text);
-  const tokens = headerLines(source, header).flatMap((line) => parseDirectiveLine(source, line));
-  const script = lexScript(source);
-  throwFirst(misplacedDirectives(source, header, script.comments));
-  const blocks = locateBlocks(source, script, header);
+  const lenient = parseLeniently(file, text);
+  const { source, tokens, script, blocks, problems } = lenient;
+  const [problem] = problems;
+  if (problem !== undefined) throw problem;
+  if (script === undefined || blocks === undefined) throw new RangeError('a template without errors has all its parts');
   const pyxis = findPyxisContainer(text, tokens, script);
-  const { occurrences, possibleEvaluations } = classifyPlaceholders(source, script);
   const parsed: ParsedTemplate = {
-    source,
-    tokens,
-    occurrences,
-    documents: script.documents,
-    unbracedNames: script.unbracedNames,
+    ...lenient,
+    script,
     blocks,
     pyxis,
     restrictedOptions: restrictedOptions(tokens, script.commands),
     agentStart: startOfAgent(script, blocks.CLEARML_AGENT_EXECUTE),
   };
-  throwFirst(defaultErrors(parsed));
   return {
     file,
     agent: agentLocation(source, script, blocks.CLEARML_AGENT_EXECUTE),
     forwardedSignal: findForwardedSignal(tokens),
-    contents: inspectTemplate({ source, tokens, occurrences, possibleEvaluations }),
+    contents: inspectTemplate(parsed),
     pyxis:
       pyxis === undefined ? undefined : { spec: pyxis, imageName: (variables) => findImageName(parsed, variables) },
     render: (variables, insertions, additions) => insertValues(parsed, variables, insertions, additions),
   };
+}
+
+export interface LenientParse extends TemplateParts {
+  /** Without the characters that sbatch rejects; lines and columns are those of the file. */
+  readonly source: TemplateSource;
+  readonly header: Range;
+  /** undefined if they have errors. */
+  readonly blocks: BlockRanges | undefined;
+  /** The text with plain words of the same length for invalid placeholders. */
+  readonly readable: string;
+  /** All errors, the first that `parseTemplate` throws first; empty only if script and blocks are defined. */
+  readonly problems: readonly TemplateError[];
+}
+
+/** Reads a template to its end, whatever errors it has. */
+export function parseLeniently(file: string, text: string): LenientParse {
+  const problems = fileErrors({ file, text });
+  const source = {
+    file,
+    text: text
+      .replace(/^\uFEFF/, '')
+      .replaceAll('\r', '')
+      .replaceAll('\0', ' '),
+  };
+  const header = findHeader(source.text);
+  const tokens = headerLines(source, header).flatMap(
+    (line) => catchTemplateError(problems, () => parseDirectiveLine(source, line)) ?? [],
+  );
+  const { script, readable } = lexWithoutInvalidPlaceholders(source, problems);
+  if (script !== undefined) problems.push(...misplacedDirectives(source, header, script.comments));
+  const blocks = script && locateBlocks(source, script, header, problems);
+  const classified = script && classifyPlaceholders(source, script);
+  const { occurrences = [], possibleEvaluations = [] } = classified ?? {};
+  const parts = { source, tokens, script, occurrences, possibleEvaluations };
+  problems.push(...defaultErrors(parts));
+  return { ...parts, header, blocks, readable, problems };
+}
+
+const PLACEHOLDER = /\$[{<]CLEARML_[^}>\n]*[}>]?/y;
+
+/** Reports each invalid placeholder, and replaces it by a word of the same length. */
+function lexWithoutInvalidPlaceholders(
+  source: TemplateSource,
+  problems: TemplateError[],
+): Pick<LenientParse, 'script' | 'readable'> {
+  for (let { text } = source; ;) {
+    const found: TemplateError[] = [];
+    const script = catchTemplateError(found, () => lexScript({ file: source.file, text }));
+    problems.push(...found);
+    const [problem] = found;
+    if (problem === undefined) return { script, readable: text };
+    // Another word after << would end the here-document elsewhere.
+    if (problem.rule === 'document-delimiter') return { script: undefined, readable: text };
+    const at = offsetOf(text, problem);
+    PLACEHOLDER.lastIndex = problem.rule === 'escaped-blank' ? at + 1 : at;
+    const placeholder = PLACEHOLDER.exec(text)?.[0];
+    if (placeholder === undefined) return { script: undefined, readable: text };
+    const start = PLACEHOLDER.lastIndex - placeholder.length;
+    text = text.slice(0, start) + 'x'.repeat(placeholder.length) + text.slice(start + placeholder.length);
+  }
+}
+
+function offsetOf(text: string, { line, column }: TemplateError): number {
+  const before = text.split('\n').slice(0, line - 1);
+  return before.reduce((sum, { length }) => sum + length + 1, 0) + column - 1;
 }
 
 function agentLocation(source: TemplateSource, script: LexedScript, block: Range): AgentLocation {

@@ -1,7 +1,7 @@
 // Where lint shows the error of a program that checks a template.
 import { expect } from 'chai';
 import { rejectionFinding } from '../../src/lint/parse-program-messages.ts';
-import { parseLeniently } from '../../src/sbatch-template/collect-errors.ts';
+import { parseLeniently } from '../../src/sbatch-template/parse-template.ts';
 import { withDirectives } from '../sbatch-template/template-fixtures.ts';
 
 describe('the line that lint names for an error of sbatch', () => {

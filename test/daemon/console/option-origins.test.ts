@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { QueueId } from '../../../src/clearml/ids.ts';
 import type { ServedQueue } from '../../../src/daemon/deps.ts';
 import { withOptionOrigins, withOptionOriginsOf } from '../../../src/daemon/console/option-origins.ts';
-import { parseLeniently } from '../../../src/sbatch-template/collect-errors.ts';
+import { parseLeniently } from '../../../src/sbatch-template/parse-template.ts';
 import { inspectTemplate, type OptionLocation } from '../../../src/sbatch-template/inspect-template.ts';
 
 function locateOptions(file: string, text: string): ReadonlyMap<string, OptionLocation> {

@@ -2,10 +2,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { limitKind } from '../../../src/base/slurm-amount.ts';
-import { parseLeniently } from '../../../src/sbatch-template/collect-errors.ts';
 import { AMOUNT_OPTIONS } from '../../../src/sbatch-template/directives/sbatch-options.ts';
 import { listProperties } from '../../../src/sbatch-template/inspect-template.ts';
-import { parseTemplate } from '../../../src/sbatch-template/parse-template.ts';
+import { parseLeniently, parseTemplate } from '../../../src/sbatch-template/parse-template.ts';
 import type { PropertyConstraints, PropertyConstraint } from '../../../src/base/property-constraints.ts';
 import {
   checkPropertyConstraints,
