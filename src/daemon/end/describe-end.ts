@@ -1,4 +1,5 @@
 // Describes how a job ended and why its task did not start, for the console and the status message of the task.
+import { parseLimit } from '../../base/slurm-amount.ts';
 import { findExitSignal, findJobExit } from '../../sbatch-template/job-script/job-exit-codes.ts';
 import { JOB_STATES } from '../../slurm/job-state.ts';
 import { explainReason } from '../../slurm/reasons/explain-reason.ts';
@@ -43,18 +44,9 @@ const ROUNDED_MS = 120_000;
 
 /** Slurm ends a job as TIMEOUT at other limits too (job_time_limit() in src/slurmctld/job_mgr.c), and does not record which one it was. */
 function isBeforeTimeLimit({ startAt, endedAt }: Job, record: JobRecord | undefined): boolean {
-  const limitMs = parseTimeLimit(record?.timeLimit);
-  return (
-    limitMs !== undefined && startAt !== undefined && endedAt !== undefined && endedAt - startAt + ROUNDED_MS < limitMs
-  );
-}
-
-/** Returns milliseconds of `[days-]hours:minutes:seconds`, as scontrol prints it; undefined for any other text. */
-function parseTimeLimit(text = ''): number | undefined {
-  if (text === 'UNLIMITED') return Infinity;
-  const [, days = '0', hours, minutes, seconds] = /^(?:(\d+)-)?(\d+):(\d+):(\d+)$/.exec(text) ?? [];
-  if (hours === undefined) return undefined;
-  return (((Number(days) * 24 + Number(hours)) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1000;
+  const limitSec = parseLimit(record?.timeLimit ?? '', 'duration');
+  if (limitSec === undefined || startAt === undefined || endedAt === undefined) return false;
+  return endedAt - startAt + ROUNDED_MS < limitSec * 1000;
 }
 
 /** Returns the details of the end, to append to the meaning of the state. */
