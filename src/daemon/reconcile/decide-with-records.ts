@@ -7,7 +7,7 @@ import { findAction, type Action } from '../decide/action.ts';
 import { decide } from '../decide/decide.ts';
 import type { Observation } from '../decide/observation.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { forEachUntil } from './each-task.ts';
+import { forEachUntil, inParts, shareUntil } from './each-task.ts';
 
 export interface RecordRequest {
   readonly observation: Observation;
@@ -26,11 +26,8 @@ export interface RecordDecisions {
   decide(requests: readonly RecordRequest[], act: ActWithRecord, signal: AbortSignal): Promise<boolean>;
 }
 
-/** How long records are read, and how long a pass then acts at least. */
-const READ_MS = 10_000;
+/** How long a pass acts at least, however long it took to read the records. */
 const ACT_MS = 5_000;
-/** Accounting takes about as long for this many jobs as for one. */
-const TOGETHER = 40;
 
 interface Recorded extends RecordRequest {
   readonly task: TaskId;
@@ -48,11 +45,9 @@ export function createRecordDecisions(deps: DaemonDeps): RecordDecisions {
       for (const task of turns.keys()) if (!journal.entries.has(task)) turns.delete(task);
       const turnOf = ({ observation }: RecordRequest): number => turns.get(observation.entry.task) ?? 0;
       const inTurn = requests.toSorted((a, b) => turnOf(a) - turnOf(b));
-      const until = clock.now() + READ_MS;
-      let areAllDone = true;
-      for (let from = 0; from < inTurn.length && areAllDone; from += TOGETHER) {
-        const some = inTurn
-          .slice(from, from + TOGETHER)
+      const until = shareUntil(deps);
+      return inParts(deps, inTurn, async (part) => {
+        const some = part
           .map((request) => ({ ...request, task: request.observation.entry.task }))
           // What was done about a task since the poll is not in its observation.
           .filter(({ task, observation }) => journal.entries.get(task) === observation.entry && !busy.has(task));
@@ -67,9 +62,8 @@ export function createRecordDecisions(deps: DaemonDeps): RecordDecisions {
           act(observation, await decideWith(deps, observation, record), record);
         const actUntil = Math.max(until, clock.now() + ACT_MS);
         const areAllActed = await forEachUntil(deps, explained, decideAndAct, { until: actUntil, signal });
-        areAllDone = areAllRead && areAllActed;
-      }
-      return areAllDone;
+        return areAllRead && areAllActed;
+      });
     },
   };
 }

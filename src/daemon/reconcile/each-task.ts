@@ -70,6 +70,34 @@ export async function forEachUntil<Item extends { readonly task: TaskId }>(
   return started === items.length;
 }
 
+/** How long a pass takes for tasks that each take long: meanwhile it does nothing for others. */
+const SHARE_MS = 10_000;
+/** So many share one list of all users' jobs, or one query of accounting, which takes about as long for one. */
+const TOGETHER = 40;
+
+/** Until when such tasks have their turn, in milliseconds since 1970. */
+export function shareUntil({ clock }: DaemonDeps): number {
+  return clock.now() + SHARE_MS;
+}
+
+/**
+ * Works on parts of these items, as many as time permits: after a user cleared a queue there may be thousands to return to it, and the
+ * longer the queue, the longer each takes. Returns whether that were all.
+ * @param work returns whether it finished the part
+ */
+export async function inParts<Item>(
+  deps: DaemonDeps,
+  items: readonly Item[],
+  work: (part: readonly Item[]) => Promise<boolean>,
+): Promise<boolean> {
+  const until = shareUntil(deps);
+  for (let from = 0; from < items.length; from += TOGETHER) {
+    const isInTime = from === 0 || deps.clock.now() < until;
+    if (!isInTime || !(await work(items.slice(from, from + TOGETHER)))) return false;
+  }
+  return true;
+}
+
 /** Runs `work` for each journaled task that the snapshot is valid for: no submission runs, and its step is older. */
 export function forEachTask(
   deps: DaemonDeps,

@@ -5,8 +5,8 @@ import type { DaemonDeps } from '../deps.ts';
 import { recordEnd } from '../end/record-end.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import type { Entry } from '../journal/entry.ts';
-import { beginRecovery, inParts, returnUntil } from '../recover/recover-orphan.ts';
-import { forEachUntil } from './each-task.ts';
+import { beginRecovery } from '../recover/recover-orphan.ts';
+import { forEachUntil, inParts, shareUntil } from './each-task.ts';
 
 export interface Returning {
   readonly entry: Entry;
@@ -38,6 +38,6 @@ export async function returnInOrder(
     const recover = await beginRecovery(deps, orphans, signal);
     const returnOne = ({ task, entry, isParked, why }: (typeof some)[number]): Promise<void> =>
       isParked ? returnToQueue(deps, entry, { isParked, why }) : recover(task);
-    return forEachUntil(deps, some, returnOne, { until: returnUntil(deps), signal, atOnce: 1 });
+    return forEachUntil(deps, some, returnOne, { until: shareUntil(deps), signal, atOnce: 1 });
   });
 }

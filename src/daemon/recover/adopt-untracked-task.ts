@@ -4,8 +4,7 @@ import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { attemptOf, parseMark } from '../../slurm/job-name.ts';
 import type { Canceller } from '../reconcile/canceller.ts';
-import { forEach, forEachUntil } from '../reconcile/each-task.ts';
-import { returnUntil } from './recover-orphan.ts';
+import { forEach, forEachUntil, shareUntil } from '../reconcile/each-task.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import { createUnwantedJobCanceller, type UnwantedJob } from './cancel-unwanted-jobs.ts';
 import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked-tasks.ts';
@@ -164,7 +163,7 @@ export function createAdopter(
       );
       // Each returns to the front of its queue: the one that was parked first must be the last.
       const returning = adoptable.filter(({ kind }) => kind === 'parked').toReversed();
-      await forEachUntil(deps, returning, adopt, { until: returnUntil(deps), signal, atOnce: 1 });
+      await forEachUntil(deps, returning, adopt, { until: shareUntil(deps), signal, atOnce: 1 });
       await cancelUnwanted(unwanted, signal);
       return isAll && mayBePeers.size === 0 && taken + unwanted.length === untrackedTasks.length;
     },

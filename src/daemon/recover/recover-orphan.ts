@@ -10,7 +10,7 @@ import { describeOrphan, isOrphanMessage } from '../console/console-messages.ts'
 import { type ListedJobs, findLiveJobOfAnyUser, listAllUsersJobs, readPlaces } from '../poll/poll.ts';
 import type { Place } from '../decide/observation.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import { forEach, forEachUntil } from '../reconcile/each-task.ts';
+import { forEach, forEachUntil, inParts, shareUntil } from '../reconcile/each-task.ts';
 import { isStillClaimed, leaveToUser } from '../claim/park.ts';
 
 const IN_NO_QUEUE = 'the task had the status queued but was in no queue';
@@ -26,36 +26,8 @@ export async function recoverOrphans(deps: DaemonDeps, entries: readonly Entry[]
   const orphans = entries.map((entry) => ({ task: entry.task, entry, why: IN_NO_QUEUE }));
   await inParts(deps, orphans, async (some) => {
     const recover = await beginRecovery(deps, some, signal);
-    return forEachUntil(deps, some, ({ task }) => recover(task), { until: returnUntil(deps), signal });
+    return forEachUntil(deps, some, ({ task }) => recover(task), { until: shareUntil(deps), signal });
   });
-}
-
-/** How long a pass returns tasks to their queues: meanwhile it does nothing for others. */
-const RETURN_MS = 10_000;
-/** So many share one list of all users' jobs. */
-const TOGETHER = 40;
-
-/** Until when tasks return that are about to, in milliseconds since 1970. Some always do, however long it took to find out that they may. */
-export function returnUntil({ clock }: DaemonDeps): number {
-  return clock.now() + RETURN_MS;
-}
-
-/**
- * Returns these tasks to their queues, as many as time permits: after a user cleared a queue there may be thousands, and the longer the
- * queue, the longer each takes. Returns whether that were all.
- * @param returnSome returns whether it returned all of the part
- */
-export async function inParts<Item>(
-  deps: DaemonDeps,
-  items: readonly Item[],
-  returnSome: (part: readonly Item[]) => Promise<boolean>,
-): Promise<boolean> {
-  const until = returnUntil(deps);
-  for (let from = 0; from < items.length; from += TOGETHER) {
-    const isInTime = from === 0 || deps.clock.now() < until;
-    if (!isInTime || !(await returnSome(items.slice(from, from + TOGETHER)))) return false;
-  }
-  return true;
 }
 
 /**
