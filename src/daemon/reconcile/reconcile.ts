@@ -97,8 +97,8 @@ export async function reconcile(
     let isSoon = !(await decideWithRecords());
     // Before the look-up: accounting may take long.
     if (await cancelJobs()) isSoon = true;
-    for (const some of splitByListed([...absent.values()])) {
-      const found = await lookUp(deps, snapshot, some, signal);
+    if (absent.size > 0) {
+      const found = await lookUp(deps, snapshot, [...absent.values()], signal);
       lookUps.lookedUp([...found.values()]);
       await decideAgain(found);
     }
@@ -206,48 +206,51 @@ async function confirm(
 }
 
 /**
- * Two look-ups: of the tasks whose job is in the list, and of the others. While accounting does not respond, the list is enough for the
- * former, which must not wait with the latter.
+ * Looks up the jobs that squeue does not list. Without accounting, the list is enough for the tasks whose job is in it, which must not wait
+ * with the others. Empty if that failed.
  */
-function splitByListed(observations: readonly Observation[]): readonly (readonly Observation[])[] {
-  const isListed = ({ jobs, entry }: Observation): boolean =>
-    jobs.some(({ name }) => attemptOf(name) === entry.attempt);
-  const parts = [observations.filter(isListed), observations.filter((one) => !isListed(one))];
-  return parts.filter((some) => some.length > 0);
-}
-
-/** Looks up the jobs that squeue does not list, in one accounting query. Empty if that failed. */
 async function lookUp(
   deps: DaemonDeps,
   snapshot: Snapshot,
   absent: readonly Observation[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<TaskId, Observation>> {
+  const isListed = ({ jobs, entry }: Observation): boolean =>
+    jobs.some(({ name }) => attemptOf(name) === entry.attempt);
+  const found = await lookUpTogether(deps, snapshot, absent, signal);
+  if (found !== undefined || absent.every(isListed)) return found ?? new Map();
+  return (await lookUpTogether(deps, snapshot, absent.filter(isListed), signal)) ?? new Map();
+}
+
+/** In one query. Undefined if it failed. */
+async function lookUpTogether(
+  deps: DaemonDeps,
+  snapshot: Snapshot,
+  absent: readonly Observation[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<TaskId, Observation> | undefined> {
   const withJobs = (jobs: ReadonlyMap<TaskId, readonly Job[]>, of = absent): ReadonlyMap<TaskId, Observation> =>
     new Map(of.map((one) => [one.entry.task, { ...one, jobs: jobs.get(one.entry.task) ?? [], lookedUp: true }]));
-  const names = absent.flatMap(({ entry: { task, attempt } }) =>
-    attempt === undefined ? [] : [formatJobName(task, attempt)],
+  const named = absent.flatMap(({ entry }) =>
+    entry.attempt === undefined ? [] : [{ name: formatJobName(entry.task, entry.attempt), owner: entry.unixUser }],
   );
-  if (names.length === 0) return withJobs(new Map());
+  if (named.length === 0) return withJobs(new Map());
   const since = absent.reduce(
     (first, { entry }) => Math.min(first, entry.firstAttemptAt ?? entry.stepAt),
     deps.clock.now(),
   );
-  const owners = new Map(
-    absent.flatMap(({ entry: { task, attempt, unixUser } }) =>
-      attempt === undefined || unixUser === undefined ? [] : [[formatJobName(task, attempt), unixUser]],
-    ),
-  );
+  const owners = new Map(named.flatMap(({ name, owner }) => (owner === undefined ? [] : [[name, owner]])));
+  const names = named.map(({ name }) => name);
   const found = await deps.scheduler.lookUp(names, since, signal, owners);
-  if (found.kind === 'listed') {
-    const { jobs, unlisted } = found;
-    // Nothing is decided about these tasks, so an entry of theirs would block its queue.
-    for (const user of unlisted ?? []) snapshot.unlisted.add(user);
-    const known = absent.filter(({ entry }) => unlisted?.has(entry.unixUser?.name ?? '') !== true);
-    return withJobs(byTask(jobs), known);
+  if (found.kind === 'failed') {
+    deps.log.warn('Could not look up jobs that are missing from squeue; retrying in the next pass', {
+      slurm: found.message,
+    });
+    return undefined;
   }
-  deps.log.warn('Could not look up jobs that are missing from squeue; retrying in the next pass', {
-    slurm: found.message,
-  });
-  return new Map();
+  const { jobs, unlisted } = found;
+  // Nothing is decided about these tasks, so an entry of theirs would block its queue.
+  for (const user of unlisted ?? []) snapshot.unlisted.add(user);
+  const known = absent.filter(({ entry }) => unlisted?.has(entry.unixUser?.name ?? '') !== true);
+  return withJobs(byTask(jobs), known);
 }
