@@ -253,7 +253,7 @@ describe('a daemon with a pause file', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it('claims a task of its own queue while another queue is paused', async () => {
+  it('claims a task from an unpaused queue while another queue is paused', async () => {
     const fixture = fixtureWith({}, { pauses: () => Promise.resolve([paused({ queue: 'other' })]) });
     await enqueue(fixture, 'ada', 1);
 

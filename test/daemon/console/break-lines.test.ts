@@ -33,7 +33,7 @@ const WORDINGS: readonly string[] = [
 ];
 
 describe('for the console, the daemon', () => {
-  it('breaks each of its messages into lines of at most 110 columns, and loses no word', () => {
+  it('breaks each of its messages into lines of at most 110 columns without losing a word', () => {
     for (const text of WORDINGS) {
       const broken = breakLines(text);
       for (const line of broken.split('\n')) expect(line.length, line).to.be.at.most(CONSOLE_COLUMNS);
@@ -41,18 +41,18 @@ describe('for the console, the daemon', () => {
     }
   });
 
-  it('puts on separate lines why a job waits and when Slurm expects to start it', () => {
+  it("puts the reason why a job waits and the job's expected start on separate lines", () => {
     const { text } = describeWait(jobOf('PENDING', { reason: 'Resources', startAt: SOON }), NOW);
     const lines = breakLines(text).split('\n');
     expect(lines[0]).to.match(/^Slurm job 7 waits in partition debug: /);
     expect(lines.at(-1)).to.include('Slurm expects to start it around');
   });
 
-  it('leaves a message unchanged if it fits on one line or is one long word', () => {
+  it('leaves a short message unchanged, and also a message of one long word', () => {
     for (const text of ['', 'short', 'a\nb\n', 'x'.repeat(300)]) expect(breakLines(text)).to.equal(text);
   });
 
-  it('keeps all words of any message in order', () => {
+  it('keeps all words of a random message in their order', () => {
     const words = fc.array(fc.string({ unit: fc.constantFrom('a', 'B', '.', 'é'), minLength: 1, maxLength: 130 }), {
       maxLength: 40,
     });
@@ -78,7 +78,7 @@ describe('for the console, the daemon', () => {
       expect(widths.filter((width) => width > CONSOLE_COLUMNS)).to.deep.equal([]);
     });
 
-  it('truncates a message that is too long', () => {
+  it('truncates a message of 2 MB to less than 33 KB', () => {
     expect(truncateText('a '.repeat(1_000_000)).length).to.be.below(33_000);
     expect(truncateText('a '.repeat(8_192))).to.equal('a '.repeat(8_192));
   });

@@ -113,11 +113,11 @@ describe("the task's console", () => {
     });
   }
 
-  it('shows that the nodes of a job boot although no reason was shown before either', () => {
+  it('shows a new message when the nodes of a pending job begin to boot', () => {
     expect(describeWait(jobOf('CONFIGURING'), NOW).key).not.to.equal(describeWait(jobOf('PENDING'), NOW).key);
   });
 
-  it('shows once that nodes are not available, and not again with each node that fails or returns', () => {
+  it('shows ReqNodeNotAvail only once, even if the list of unavailable nodes changes', () => {
     const [one, other] = ['n3', 'n[3,7-9]'].map((nodes) =>
       describeWait(jobOf('PENDING', { reason: `ReqNodeNotAvail, UnavailableNodes:${nodes}` }), NOW),
     );
@@ -127,7 +127,7 @@ describe("the task's console", () => {
     expect(reserved.key).not.to.equal(one?.key);
   });
 
-  it('shows the expected start behind the beginning of a long list of nodes', () => {
+  it('truncates a list of 500 unavailable nodes, and shows the expected start behind the list', () => {
     const nodes = Array.from({ length: 500 }, (_, index) => 2 * index).join(',');
     const job = jobOf('PENDING', { reason: `ReqNodeNotAvail, UnavailableNodes:n[${nodes}]`, startAt: NOW + 3_600_000 });
     const { text } = describeWait(job, NOW);
@@ -135,7 +135,7 @@ describe("the task's console", () => {
     expect(text).to.have.length.below(450);
   });
 
-  it('shows what Slurm, the user and the daemon did to a job', () => {
+  it('explains requeued, cancelled, aborted and lost jobs', () => {
     const aborted = taskOf('in_progress', { statusMessage: 'stopping' });
     expect(textsOf({ jobs: [jobOf('PENDING')], task: taskOf('in_progress') })).to.deep.equal([
       'Slurm requeued job 7: the task waits again and starts from the beginning.',
@@ -164,7 +164,7 @@ describe("the task's console", () => {
     expect(textsOf({ ...lost, place: 'parked' })).to.deep.equal(['Slurm job 7 is no longer known to Slurm']);
   });
 
-  it('shows the number of failed attempts, the last reason, and what to do', () => {
+  it('shows "Gave up after 5 Slurm jobs" with the last cause and advice', () => {
     const atGate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
     const seen = { jobs: [jobOf('FAILED')], place: 'parked', record: atGate, entry: entryOf({ attempts: 5 }) } as const;
 
@@ -173,7 +173,7 @@ describe("the task's console", () => {
     ]);
   });
 
-  it('shows a return to the queue in a message that the daemon later recognizes, even in the wording of version 0.1.0', () => {
+  it('lets the daemon recognize its message about a return to the queue, even from version 0.1.0', () => {
     expect(isReturnedToQueue(describeReturned('gpu', 'whatever'))).to.equal(true);
     expect(isReturnedToQueue('Back at the front of queue "gpu": written by 0.1.0.')).to.equal(true);
     expect(isReturnedToQueue('Claimed from queue "gpu"')).to.equal(false);

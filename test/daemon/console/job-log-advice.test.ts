@@ -150,7 +150,7 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
       'Apptainer found no image file /tmp/nothing.sif on the node.',
     ],
   ],
-  'a program': [
+  'other programs': [
     ["dd: error writing '/tmp/z': No space left on device", 'a disk is full'],
     [
       '/var/spool/slurmd/job00007/slurm_script: line 402: /usr/bin/python3: Argument list too long\n' +
@@ -195,7 +195,7 @@ const LOGS: Readonly<Record<string, readonly (readonly [log: string, says: strin
 
 describe("the advice about a job's log", () => {
   for (const [program, cases] of Object.entries(LOGS)) {
-    describe(`for ${program}`, () => {
+    describe(`with output of ${program}`, () => {
       for (const [log, says] of cases) {
         const line = log.split('\n').find((text) => !text.startsWith('Cloning into')) ?? '';
         it(`explains "${bothEndsOf(line.trim())}": ${says}`, () => {
@@ -210,14 +210,14 @@ describe("the advice about a job's log", () => {
     });
   }
 
-  it('has a test case for every row of the table (F-12)', () => {
+  it('has a test case in this file for every pattern (F-12)', () => {
     const logs = Object.values(LOGS).flatMap((cases) => cases.map(([log]) => log));
     const without = LOG_PATTERNS.filter((failure) => !logs.some((log) => firstOf(log) === failure));
 
     expect(without.map(({ pattern: words }) => String(words))).to.deep.equal([]);
   });
 
-  it('is found in linear time, because no pattern matches unlimited text before the message', () => {
+  it('uses no pattern that takes quadratic time on a long line', () => {
     const slow = LOG_PATTERNS.flatMap(({ pattern: words }) =>
       runsOver(words.source).map((part) => `${part} in ${String(words)}`),
     );
@@ -227,7 +227,7 @@ describe("the advice about a job's log", () => {
     expect(runsOver("image[^]*404|repository '[^']*'")).to.deep.equal(['[^]']);
   });
 
-  it('finds a message even if its first words occur many times earlier on the line', () => {
+  it('is found even if the beginning of the known message occurs 200 times earlier on the line', () => {
     const many = 'failed to import docker image FATAL: fatal: unable to access '.repeat(200);
 
     expect(findLogAdvice(`${many}\n`)).to.equal(undefined);
@@ -236,7 +236,7 @@ describe("the advice about a job's log", () => {
     expect(findLogAdvice(`${many}\n404 Not Found`)).to.include('no image with this name and tag');
   });
 
-  it('contains no password from the log', () => {
+  it('contains no user name or password from the log', () => {
     for (const log of Object.values(LOGS).flat())
       expect(findLogAdvice(log[0])).not.to.include('s3cret').and.not.to.include('jane');
   });

@@ -31,7 +31,7 @@ const failureOf = async (logs: JobLogs, record: Partial<JobRecord> = {}): Promis
 };
 
 describe('the reader of job logs', () => {
-  it("reads a file only if it belongs to the job's Unix user", async () => {
+  it("reads a log file only if the job's Unix user owns the file", async () => {
     const { logs, asked } = logsFrom(returning('part 0 4\nlast'));
 
     expect(await logs.read(recordOf({ userId: 4242 }))).to.deep.equal({
@@ -43,7 +43,7 @@ describe('the reader of job logs', () => {
     expect(asked[0]?.args).to.include.members(['/home/u/slurm-7.out', '4242']);
   });
 
-  it("masks the daemon's secrets, and omits an incomplete first line, which may contain part of a secret", async () => {
+  it('masks secrets, and omits an incomplete first line that may contain part of a secret', async () => {
     expect(await logsFrom(returning('part 0 9\nkey hunter22 and more')).logs.read(recordOf())).to.include({
       tail: 'key ******** and more',
     });
@@ -52,7 +52,7 @@ describe('the reader of job logs', () => {
     });
   });
 
-  it("opens no file if Slurm's record leaves the path or owner ambiguous", async () => {
+  it("opens no file if Slurm's record of the job leaves the log path or the Unix user in doubt", async () => {
     const { logs, asked } = logsFrom(returning('part 0 4\nlast'));
 
     expect(await failureOf(logs, { outputPath: undefined, isOutputInDoubt: true })).to.match(/ambiguous/);
@@ -60,13 +60,13 @@ describe('the reader of job logs', () => {
     expect(asked).to.deep.equal([]);
   });
 
-  it('refuses a suspicious file, and reports the reason', async () => {
+  it('does not show a log that is a symbolic link, and reports this reason', async () => {
     expect(await failureOf(logsFrom(returning('refused link\n')).logs)).to.equal(
       "The job's log /home/u/slurm-7.out is not shown because it is a symbolic link.",
     );
   });
 
-  it('reads, for a minute after a timeout, only logs that decide how a task ends (S-61)', async () => {
+  it('reads for a minute after a timeout only logs that decide the final status of a task (S-61)', async () => {
     let now = 0;
     const { logs, asked } = logsFrom(
       ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),
@@ -87,7 +87,7 @@ describe('the reader of job logs', () => {
     expect(asked).to.have.length(3);
   });
 
-  it('reads the logs of other users after a timeout for one user, but not after timeouts for two', async () => {
+  it("reads a third user's log after one user's timeout, but not after the timeouts of two users", async () => {
     const { logs, asked } = logsFrom(({ program, args, timeoutMs }) =>
       args.includes('3')
         ? returning('part 0 4\nlast')()

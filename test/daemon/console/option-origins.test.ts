@@ -33,12 +33,12 @@ describe('advice about an sbatch option', () => {
     ['Change --qos.', ''],
     ['Ask the cluster admins.', ''],
   ] as const) {
-    it(`${behind === '' ? 'is unchanged because it names no option that the template sets' : 'is completed with the line of the template that sets the option'}: ${text}`, () => {
+    it(`${behind === '' ? 'is unchanged without an option that the template sets' : 'is followed by the template line that sets the option'}: ${text}`, () => {
       expect(withOptionOrigins(text, PLACES)).to.equal(text + behind);
     });
   }
 
-  it('names all user properties that form the value of the option', () => {
+  it('names both user properties that together form the value of --mem', () => {
     const places = locateOptions(
       't',
       '#!/bin/bash\n#SBATCH --mem=${CLEARML_TASK.hyperparams.properties.a.value:1}${CLEARML_TASK.hyperparams.properties.b.value:G}\n',
@@ -53,7 +53,7 @@ describe('advice about an sbatch option', () => {
     expect(withOptionOrigins('Lower --time.', undefined)).to.equal('Lower --time.');
   });
 
-  it('names no line of the template if the template changed after the job was submitted', () => {
+  it('names no template line if the template has changed since the submission of the job', () => {
     const queue = 'q' as QueueId;
     const served = { id: queue, name: 'gpu', optionLocations: PLACES, templateMark: 'new' } as unknown as ServedQueue;
     const adviceFor = (templateMark: string | undefined): string =>

@@ -27,22 +27,18 @@ srun: error: n[1-2]: tasks 0-1: Exited with exit code 1
 describe("from a job's log, the daemon", () => {
   for (const [what, log, words] of [
     [
-      'the rank that failed first, its node and its exit code, as the job script printed them',
+      'that rank 1 on n2 ended first, with exit code 5, from a line of the job script',
       BY_SCRIPT,
       'Rank 1 on n2 ended with exit code 5',
     ],
     [
-      'the rank that failed first, its node and the signal that killed its program',
+      'that rank 0 on n1 ended first, killed by SIGKILL, from a line of the job script',
       KILLED_PROGRAM,
       'Rank 0 on n1 ended with exit code 247 (SIGKILL)',
     ],
+    ['that rank 2 on n3 was killed first, from a line of srun', KILLED, 'Rank 2 on n3 ended ("Killed")'],
     [
-      'the rank that failed first and its node, as srun printed them, if the rank was killed',
-      KILLED,
-      'Rank 2 on n3 ended ("Killed")',
-    ],
-    [
-      'several ranks and their nodes if these ranks failed first, at the same time',
+      'that ranks 0-1 on n[1-2] ended first, both with "Out Of Memory", from a line of srun',
       'srun: error: n[1-2]: tasks 0-1: Out Of Memory\n',
       'Ranks 0-1 on n[1-2] ended ("Out Of Memory")',
     ],
@@ -52,13 +48,13 @@ describe("from a job's log, the daemon", () => {
     });
   }
 
-  it('reports no failed rank if the log names none', () => {
+  it('reports no failed rank if neither the job script nor srun printed a line about one', () => {
     expect(describeRankEnd('rank 1 of 3 ended with exit code 5\nsrun: error: Unable to create step\n')).to.equal(
       undefined,
     );
   });
 
-  it('reports ranks only if the job has several nodes', () => {
+  it('considers ranks only if the job has several nodes', () => {
     expect(['n[1-3]', 'n1,m2', 'n1', undefined].map((nodes) => hasRanks({ nodes }))).to.deep.equal([
       true,
       true,
@@ -79,12 +75,12 @@ describe('the daemon', () => {
     [[3, 1], 'Ranks 3 (n4), 1 (n2)'],
     [[1, 2, 3, 4, 5, 6, 7], 'Ranks 1 (n2), 2 (n3), 3 (n4), 4 (n5), 5 (n6), 2 more'],
   ] as const) {
-    it(`reads from the job's log which ranks never ran the task, and on which nodes: ${who}`, () => {
+    it(`reports from the job's log the ranks and nodes that never ran the task: ${who}`, () => {
       expect(describeIdleRanks(`0\n${ranks.map(idle).join('')}end\n`)).to.equal(`${who} did not run: ${WHY}`);
     });
   }
 
-  it("does not mistake similar output of the task for the job script's message that a rank never ran the task", () => {
+  it("ignores output of the task that resembles the job script's line about a rank that never ran the task", () => {
     const stopped = idle(2).replace('completed', 'stopped');
 
     expect(describeIdleRanks(`0\n${stopped}> ${idle(1)}`)).to.equal(undefined);

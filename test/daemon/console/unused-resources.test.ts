@@ -30,7 +30,7 @@ describe('the console line about unused resources', () => {
     );
   });
 
-  it('names unused memory, cores and time, in lines that fit the web page', () => {
+  it('names unused memory, cores and time in lines of at most 110 columns', () => {
     const text = describeUnused({
       ...BUSY,
       usedMemoryMb: 3.1 * GB,
@@ -46,7 +46,7 @@ describe('the console line about unused resources', () => {
   for (const [title, change] of [
     ['the used memory was not measured', { usedMemoryMb: undefined }],
     ['the job has no memory limit', { usedMemoryMb: 1, memoryMb: undefined }],
-    ['the job requested little memory', { usedMemoryMb: 100, memoryMb: 4 * GB }],
+    ['the job requested only 4 GB of memory', { usedMemoryMb: 100, memoryMb: 4 * GB }],
     ['the used CPU time was not measured', { usedCpuSec: undefined }],
     ['the job has only two cores', { cpus: 2, cpuSec: 7_200, usedCpuSec: 10 }],
     ['the job has no time limit', { timeLimitSec: undefined }],
@@ -54,7 +54,7 @@ describe('the console line about unused resources', () => {
       'the time limit of the job is only two hours',
       { timeLimitSec: 7_200, elapsedSec: 100, cpuSec: 1_600, usedCpuSec: 1_500 },
     ],
-    ['the task ran for only a few seconds', { elapsedSec: 30, usedMemoryMb: 1 }],
+    ['the task ran for only 30 seconds', { elapsedSec: 30, usedMemoryMb: 1 }],
     ['the task did not complete', { cause: 'failed', usedMemoryMb: 1 }],
   ] as const satisfies readonly (readonly [string, Partial<EndedAttempt>])[]) {
     it(`is absent if ${title}`, () => {

@@ -8,20 +8,20 @@ import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, observati
 const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
 const started = entryOf({ told: { startedOn: '7@' } });
 
-describeRows('for an absent job, the daemon', [
-  { title: 'records the absence, and does nothing else, in the first poll (S-20)', seen: {}, done: ['note'] },
+describeRows('for a job that squeue no longer lists, the daemon', [
+  { title: 'only updates the journal entry in the first poll without the job (S-20)', seen: {}, done: ['note'] },
   {
-    title: 'queries accounting in the second poll (S-20)',
+    title: 'queries accounting in the second poll without the job (S-20)',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }) },
     done: ['look-up'],
   },
   {
-    title: 'keeps tracking the job while it has been absent only for a short time',
+    title: 'waits while the job of a task in progress has been missing for only 15 s',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }), lookedUp: true, task: taskOf('in_progress') },
     done: [],
   },
   {
-    title: 'treats a job in accounting like a job in squeue',
+    title: 'forgets a completed task if accounting lists the job as COMPLETED',
     seen: {
       entry: entryOf({ absentSince: NOW - 15_000 }),
       lookedUp: true,
@@ -31,7 +31,7 @@ describeRows('for an absent job, the daemon', [
     done: ['forget', 'log'],
   },
   {
-    title: 'ignores a cancelled extra job of the task that accounting lists',
+    title: 'resubmits a parked task even if accounting lists a cancelled extra job of the task',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, cancelledExtras: ['8' as JobId] }),
       lookedUp: true,
@@ -41,8 +41,7 @@ describeRows('for an absent job, the daemon', [
     done: ['resubmit'],
   },
   {
-    title:
-      'counts attempts from zero if the task was parked after the last attempt (as after an old journal was restored)',
+    title: 'resubmits the task after five attempts if the task was parked again after the fifth attempt',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5, stepAt: NOW - 900_000 }),
       lookedUp: true,
@@ -52,7 +51,7 @@ describeRows('for an absent job, the daemon', [
     done: ['note', 'resubmit'],
   },
   {
-    title: 'fails the task after too many attempts since the parking',
+    title: 'fails the task after five attempts if the task was not parked again since',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5, stepAt: NOW - 900_000 }),
       lookedUp: true,
@@ -62,7 +61,7 @@ describeRows('for an absent job, the daemon', [
     done: ['end failed'],
   },
   {
-    title: 'sets the task to stopped if only accounting shows that a user cancelled the job',
+    title: 'sets a task in progress to stopped if accounting lists the job as CANCELLED',
     seen: {
       entry: entryOf({ absentSince: NOW - 15_000, endSeenAt: NOW - GRACES.endMs }),
       lookedUp: true,
@@ -73,22 +72,22 @@ describeRows('for an absent job, the daemon', [
     done: ['end stopped'],
   },
   {
-    title: 'forgets the task if it has ended',
+    title: 'forgets a failed task',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }), lookedUp: true, task: taskOf('failed') },
     done: ['forget'],
   },
   {
-    title: 'keeps tracking the job past the deadline while its agent reports (S-37)',
+    title: 'waits for more than 10 minutes while the agent of the job still reports (S-37)',
     seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true, task: taskOf('in_progress') },
     done: [],
   },
   {
-    title: 'returns the task to its queue at the deadline if the task is in no queue',
+    title: 'returns the task to its queue after 10 minutes if no queue contains the task',
     seen: { entry: entryOf({ absentSince: NOW - GRACES.absentMs }), lookedUp: true },
     done: ['return-to-queue'],
   },
   {
-    title: 'fails the task after the maximum number of attempts',
+    title: 'fails a parked task after 10 minutes if the job was the fifth attempt',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5 }),
       lookedUp: true,
@@ -97,7 +96,7 @@ describeRows('for an absent job, the daemon', [
     done: ['end failed'],
   },
   {
-    title: 'forgets the task if the task was claimed from another queue and runs',
+    title: 'forgets the task if another worker runs the task from another queue',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,
@@ -106,7 +105,7 @@ describeRows('for an absent job, the daemon', [
     done: ['forget'],
   },
   {
-    title: 'fails a task that this job ran and that no longer reports, even if a user had enqueued it in another queue',
+    title: "fails the task if the job's agent is silent, even if the task's execution queue has changed",
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,
@@ -115,14 +114,14 @@ describeRows('for an absent job, the daemon', [
     done: ['end failed'],
   },
   {
-    title: 'ignores a job of an earlier run of the task',
+    title: 'ignores an ended job of an earlier attempt of the task',
     seen: { jobs: [jobOf('FAILED', { id: '3' as JobId, name: jobName(0) })], place: 'parked', record: recordOf() },
     done: ['note'],
   },
 ]);
 
-describe('for an absent job, the daemon', () => {
-  it('clears the recorded absence when Slurm lists the job again', () => {
+describe('for a job that squeue no longer lists, the daemon', () => {
+  it('clears the recorded time of the absence when squeue lists the job again', () => {
     const [note] = decide(
       observation({
         jobs: [jobOf('RUNNING')],

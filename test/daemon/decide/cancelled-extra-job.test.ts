@@ -16,24 +16,24 @@ const recorded = (why: string): { readonly slurmCancelled: string } => ({
   slurmCancelled: `8 ${attempt(2)} ${why}`,
 });
 
-describeRows('after an extra job of a task started the task and was cancelled, the daemon', [
+describeRows('if a cancelled extra job had already started the task, the daemon', [
   {
-    title: 'parks and resubmits the task if it is in progress',
+    title: 'parks and resubmits a task in progress',
     seen: { ...ended, task: taskOf('in_progress', BY_EXTRA) },
     done: ['park-again', 'resubmit'],
   },
   {
-    title: 'waits for the agent to set the status of the task',
+    title: 'gives the agent of this job a grace period to set the status of the task',
     seen: { ...ended, entry: entryOf({ cancelledExtras: [EXTRA.id] }), task: taskOf('in_progress', BY_EXTRA) },
     done: ['note'],
   },
   {
-    title: 'parks and resubmits the task if SIGTERM stopped it',
+    title: 'parks and resubmits a task that SIGTERM has stopped',
     seen: { ...ended, task: taskOf('stopped', BY_TERM) },
     done: ['park-again', 'resubmit'],
   },
   {
-    title: 'parks and resubmits the task if a peer recorded the cancellation on the task',
+    title: 'parks and resubmits the task if a peer cancelled the job and recorded this on the task',
     seen: {
       ...ended,
       entry: entryOf({ endSeenAt: NOW - GRACES.endMs - 1 }),
@@ -42,17 +42,17 @@ describeRows('after an extra job of a task started the task and was cancelled, t
     done: ['park-again', 'resubmit'],
   },
   {
-    title: 'returns the task to its queue if it is queued',
+    title: 'returns the task to its queue if the task is queued but in no queue',
     seen: { ...ended, task: taskOf('queued', BY_EXTRA), place: 'nowhere' },
     done: ['return-to-queue'],
   },
   {
-    title: 'sets the task to stopped if it is in progress and its user requested an abort',
+    title: 'sets a task in progress to stopped if a user requested an abort',
     seen: { ...ended, task: taskOf('in_progress', { ...BY_EXTRA, statusMessage: 'stopping' }) },
     done: ['end stopped'],
   },
   {
-    title: 'leaves the task stopped if its user had requested an abort before SIGTERM arrived',
+    title: 'leaves the task stopped if a user requested an abort before SIGTERM arrived',
     seen: {
       ...ended,
       entry: { ...ended.entry, stoppingSince: NOW - 1_000 },
@@ -61,12 +61,12 @@ describeRows('after an extra job of a task started the task and was cancelled, t
     done: ['forget', 'log'],
   },
   {
-    title: 'sets the task to stopped if it is in progress and was enqueued elsewhere',
+    title: 'sets a task in progress to stopped if its execution queue is now another queue',
     seen: { ...ended, task: taskOf('in_progress', { ...BY_EXTRA, ...ELSEWHERE, lastUpdate: NOW - GRACES.absentMs }) },
     done: ['end stopped'],
   },
   {
-    title: 'sets the task to stopped if it is in progress and a peer cancelled the job for another reason',
+    title: 'sets a task in progress to stopped if a peer cancelled the job because of an abort',
     seen: {
       ...ended,
       entry: entryOf({ endSeenAt: NOW - GRACES.endMs - 1 }),

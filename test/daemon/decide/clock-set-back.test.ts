@@ -25,7 +25,7 @@ describe('if the clock was set back by three hours, the daemon', () => {
   const later = NOW + 3 * HOURS;
   const rows: readonly (readonly [string, Partial<Entry>, Partial<Observation>, string[]])[] = [
     [
-      'ends a task in progress whose job had ended',
+      'fails a task in progress whose job ended FAILED',
       { endSeenAt: later },
       { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: recordOf() },
       ['end'],
@@ -49,7 +49,7 @@ describe('if the clock was set back by three hours, the daemon', () => {
       ['cancel'],
     ],
     [
-      'ends a task whose job can never start',
+      'fails a task whose job can never start',
       { neverStartsSince: later },
       {
         jobs: [jobOf('PENDING', { reason: 'AssocMaxWallDurationPerJobLimit' })],
@@ -73,7 +73,7 @@ describe('if the clock was set back by three hours, the daemon', () => {
       expect(end.filter((action) => expected.includes(action))).to.deep.equal(expected);
     });
 
-  it('repeats a cancellation at once', () => {
+  it('repeats the cancellation of a job immediately', () => {
     const entry = entryOf({ cancelledAt: later, cancelledFor: 'the task was aborted' });
     const cancel = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was aborted' } as const;
 

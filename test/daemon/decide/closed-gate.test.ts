@@ -12,7 +12,7 @@ const atGate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 const backAtGate = { ...atGate, restarts: 1 };
 const started = entryOf({ told: { startedOn: '7@' } });
 
-describeRows('for a job that ended at the gate, the daemon', [
+describeRows('for a job that found the gate closed, the daemon', [
   {
     title: 'does nothing while another job runs the task',
     seen: {
@@ -24,7 +24,7 @@ describeRows('for a job that ended at the gate, the daemon', [
     done: [],
   },
   {
-    title: 'waits for the backoff before the third attempt',
+    title: 'does not start the third attempt of the task after 11 s',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -34,7 +34,7 @@ describeRows('for a job that ended at the gate, the daemon', [
     done: [],
   },
   {
-    title: 'allows the third attempt after the backoff',
+    title: 'starts the third attempt of the task after a backoff of 15 s',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -44,7 +44,7 @@ describeRows('for a job that ended at the gate, the daemon', [
     done: ['resubmit'],
   },
   {
-    title: 'waits longer for each further attempt',
+    title: 'does not start the fifth attempt of the task after 44 s',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -54,7 +54,7 @@ describeRows('for a job that ended at the gate, the daemon', [
     done: [],
   },
   {
-    title: 'resubmits the task immediately if the clock was set back',
+    title: 'resubmits the task without a backoff if the clock was set back',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -64,13 +64,12 @@ describeRows('for a job that ended at the gate, the daemon', [
     done: ['resubmit'],
   },
   {
-    title:
-      "returns the task to its queue after a grace period if it is in no queue, because the gate's response may be lost (S-47)",
+    title: 'returns the task to its queue after a grace period if no queue contains the task (S-47)',
     seen: { jobs: [jobOf('FAILED')], record: atGate, entry: waited },
     done: ['return-to-queue'],
   },
   {
-    title: 'sets the task to stopped if a user had requested an abort before SIGTERM arrived',
+    title: 'sets the task to stopped if a user requested an abort before SIGTERM arrived',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('stopped', BY_TERM),
@@ -85,12 +84,12 @@ describeRows('for a job that ended at the gate, the daemon', [
     done: [],
   },
   {
-    title: "fails the task if it is in progress, because then its program itself ended with the gate's exit code",
+    title: 'fails a task in progress, whose program must have ended with the exit code of the gate',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: atGate, entry: waited },
     done: ['end failed'],
   },
   {
-    title: 'sets the task to stopped if a user aborted it and Slurm had requeued the job',
+    title: 'sets a task in progress to stopped if Slurm had requeued the job and a user requested an abort',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -100,7 +99,7 @@ describeRows('for a job that ended at the gate, the daemon', [
     done: ['end stopped'],
   },
   {
-    title: 'fails the task if it was enqueued elsewhere and Slurm had requeued the job',
+    title: 'fails a task in progress if Slurm had requeued the job and the execution queue is now another queue',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId, lastUpdate: NOW - GRACES.absentMs }),
@@ -110,7 +109,7 @@ describeRows('for a job that ended at the gate, the daemon', [
     done: ['end failed'],
   },
   {
-    title: 'does nothing while another job may run the task',
+    title: 'does nothing while another worker may run the task',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { lastWorker: 'peer:0' }),
@@ -121,47 +120,46 @@ describeRows('for a job that ended at the gate, the daemon', [
   },
 ]);
 
-describe('the daemon', () => {
+describe('from the end of a job, the daemon', () => {
   const failed = jobOf('FAILED');
   const cases = [
     {
-      title: 'concludes from the exit code of a failed job that the job was refused at the gate',
+      title: 'concludes that the gate was closed if the exit code is that of a closed gate',
       job: failed,
       record: atGate,
       isClosed: true,
       isBack: false,
     },
     {
-      title: 'concludes that the job was refused at the gate even after Slurm requeued the job',
+      title: 'concludes that the gate was closed even if Slurm had requeued the job',
       job: failed,
       record: backAtGate,
       isClosed: true,
       isBack: true,
     },
     {
-      title:
-        'does not conclude that the gate refused the job if the job ended with an exit code that is not one of the gate',
+      title: 'does not conclude that the gate was closed if the exit code is 1',
       job: failed,
       record: recordOf({ exitCode: 1, restarts: 1 }),
       isClosed: false,
       isBack: false,
     },
     {
-      title: 'does not conclude that the job was refused at the gate if the job was cancelled',
+      title: 'does not conclude that the gate was closed if the job ended CANCELLED',
       job: jobOf('CANCELLED'),
       record: backAtGate,
       isClosed: false,
       isBack: false,
     },
     {
-      title: "does not conclude that the job was refused at the gate until Slurm's record of the job is read",
+      title: "does not conclude that the gate was closed before Slurm's record of the job is read",
       job: failed,
       record: undefined,
       isClosed: false,
       isBack: false,
     },
     {
-      title: 'does not conclude that the job was refused at the gate if Slurm has forgotten the job',
+      title: 'does not conclude that the gate was closed if Slurm has no record of the job',
       job: failed,
       record: 'gone',
       isClosed: false,

@@ -23,17 +23,17 @@ describeRows('for an ended job whose task has ended, the daemon', [
     done: ['read-record'],
   },
   {
-    title: 'keeps the status of the task if the user aborted it (C-12)',
+    title: 'keeps the status stopped of an aborted task (C-12)',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('stopped') },
     done: ['forget', 'log'],
   },
   {
-    title: "forgets the task if it completed just before the daemon's scancel (S-40)",
+    title: "forgets a task that completed just before the daemon's scancel (S-40)",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('completed'), entry: entryOf({ cancelledFor: 'it was aborted' }) },
     done: ['forget', 'log'],
   },
   {
-    title: 'forgets the task if it was deleted',
+    title: 'forgets a deleted task',
     seen: { jobs: [jobOf('COMPLETED')], task: undefined },
     done: ['forget'],
   },
@@ -46,22 +46,22 @@ describeRows('for an ended job whose task is in progress, the daemon', [
     done: ['note'],
   },
   {
-    title: 'completes the task after the grace period if the job completed and the log shows that the agent finished',
+    title: 'sets the task to completed after the grace period if the log shows that the agent finished',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), entry: waited, record: recordOf() },
     done: ['end completed by the log'],
   },
   {
-    title: "first reads Slurm's record of the job, because the record contains the path of the log",
+    title: "first reads Slurm's record of the job, which contains the path of the log",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), entry: waited },
     done: ['read-record'],
   },
   {
-    title: 'does nothing while another job may run the task',
+    title: 'does nothing while another worker may run the task',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress', ELSE), record: recordOf(), entry: waited },
     done: [],
   },
   {
-    title: 'fails the task once no agent has reported for a long time',
+    title: 'fails the task if another worker ran the task and has been silent for 10 minutes',
     seen: {
       jobs: [jobOf('NODE_FAIL')],
       task: taskOf('in_progress', { ...ELSE, lastUpdate: NOW - GRACES.absentMs }),
@@ -71,7 +71,7 @@ describeRows('for an ended job whose task is in progress, the daemon', [
     done: ['end failed'],
   },
   {
-    title: 'forgets the task if the task was claimed from another queue and runs',
+    title: 'forgets the task if another worker runs the task from another queue',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { ...ELSEWHERE, ...ELSE, lastUpdate: 0 }),
@@ -81,7 +81,7 @@ describeRows('for an ended job whose task is in progress, the daemon', [
     done: ['forget'],
   },
   {
-    title: 'fails a task that this job ran and that no longer reports, even if a user had enqueued it in another queue',
+    title: "fails the task if the job's agent is silent, even if the task's execution queue has changed",
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { ...ELSEWHERE, lastUpdate: NOW - GRACES.absentMs }),
@@ -91,7 +91,7 @@ describeRows('for an ended job whose task is in progress, the daemon', [
     done: ['end failed'],
   },
   {
-    title: 'does nothing while an agent of another queue may be about to report',
+    title: 'waits for a report from an agent of another queue if the execution queue has changed',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', ELSEWHERE),
@@ -101,7 +101,7 @@ describeRows('for an ended job whose task is in progress, the daemon', [
     done: [],
   },
   {
-    title: 'accepts a report of one rank as a report of the job',
+    title: 'fails the task if the last report came from a rank of this job',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { lastWorker: 'login2:slurm:7:0' }),
@@ -116,12 +116,12 @@ describeRows('for an ended job whose task is in progress, the daemon', [
     done: ['end failed'],
   })),
   {
-    title: 'sets the task to stopped if the job was CANCELLED',
+    title: 'sets the task to stopped if the job ended CANCELLED',
     seen: { jobs: [jobOf('CANCELLED')], task: taskOf('in_progress'), record: recordOf(), entry: waited },
     done: ['end stopped'],
   },
   {
-    title: 'sets the task to stopped if the user had aborted it, even if the job failed (C-09)',
+    title: 'sets the task to stopped if a user requested an abort, even if the job ended FAILED (C-09)',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -132,24 +132,24 @@ describeRows('for an ended job whose task is in progress, the daemon', [
   },
 ]);
 
-describeRows("for an ended job whose agent reported an abort because of Slurm's SIGTERM, the daemon", [
+describeRows("for an ended job whose agent mistook Slurm's SIGTERM for a user's abort, the daemon", [
   ...['TIMEOUT', 'OUT_OF_MEMORY', 'PREEMPTED', 'NODE_FAIL', 'FAILED'].map((word) => ({
     title: `changes the task from stopped to failed if the job ended ${word} (C-12)`,
     seen: { jobs: [jobOf(word)], task: taskOf('stopped', BY_TERM), record: recordOf() },
     done: ['end failed'],
   })),
   {
-    title: 'corrects the status reason after a manual scancel',
+    title: 'replaces the status reason "user abort" if the job ended CANCELLED',
     seen: { jobs: [jobOf('CANCELLED')], task: taskOf('stopped', BY_TERM), record: recordOf() },
     done: ['end stopped'],
   },
   {
-    title: 'does not correct a status that another agent set',
+    title: 'keeps the status stopped if another worker set this status',
     seen: { jobs: [jobOf('TIMEOUT')], task: taskOf('stopped', { ...BY_TERM, ...ELSE }), record: recordOf() },
     done: ['forget', 'log'],
   },
   {
-    title: 'corrects nothing if the daemon cancelled the job for the user',
+    title: 'keeps the status stopped if the daemon cancelled the job because the task was reset',
     seen: {
       jobs: [jobOf('CANCELLED')],
       task: taskOf('stopped', BY_TERM),
@@ -159,7 +159,7 @@ describeRows("for an ended job whose agent reported an abort because of Slurm's 
     done: ['forget', 'log'],
   },
   {
-    title: 'leaves the task stopped if the user had requested an abort before the SIGTERM',
+    title: 'keeps the status stopped if a user requested an abort before the SIGTERM',
     seen: {
       jobs: [jobOf('PREEMPTED')],
       task: taskOf('stopped', BY_TERM),
@@ -187,17 +187,17 @@ describeRows('for an ended job whose task never started, the daemon', [
     done: ['end failed'],
   },
   {
-    title: "waits for a peer's job if the task was parked long after this daemon's job had ended",
+    title: "waits for a peer's job if the task was parked two minutes after this daemon's job ended",
     seen: { jobs: [EARLIER], place: 'parked', parkedAt: NOW, record: recordOf(), hasPeers: true },
     done: ['note'],
   },
   {
-    title: 'resubmits the task if it was in no queue when the job ended, and a peer has claimed and parked it since',
+    title: 'resubmits the task if a peer has claimed and parked the task since the job ended',
     seen: { ...PEERS, place: 'parked', record: recordOf(), entry: { ...waited, wasTakenAtEnd: true } },
     done: ['resubmit'],
   },
   {
-    title: "returns a parked task to its queue if the task was in no queue when the job ended by this daemon's scancel",
+    title: "returns a parked task to its queue if no queue contained the task when this daemon's scancel ended the job",
     seen: {
       jobs: [jobOf('CANCELLED')],
       place: 'parked',
@@ -207,12 +207,12 @@ describeRows('for an ended job whose task never started, the daemon', [
     done: ['return-to-queue'],
   },
   {
-    title: 'resubmits the task after a grace period if it was parked more than a minute after the job had ended',
+    title: 'resubmits the task after a grace period if the task was parked more than a minute after the job ended',
     seen: { jobs: [EARLIER], place: 'parked', parkedAt: NOW - 59_999, record: recordOf(), entry: waited },
     done: ['resubmit'],
   },
   {
-    title: 'fails the task after the last permitted attempt, even if the task was parked long after the job had ended',
+    title: 'fails the task after the fifth attempt even if the task was parked two minutes after the job ended',
     seen: {
       jobs: [EARLIER],
       place: 'parked',
@@ -223,8 +223,7 @@ describeRows('for an ended job whose task never started, the daemon', [
     done: ['end failed'],
   },
   {
-    title:
-      'fails the task if it was parked at most a minute after the job had ended, because clocks may differ by that much',
+    title: 'fails the task if the task was parked only a minute after the job ended',
     seen: {
       jobs: [EARLIER],
       place: 'parked',
@@ -246,17 +245,17 @@ describeRows('for an ended job whose task never started, the daemon', [
     done: ['end stopped'],
   },
   {
-    title: 'waits for the peer that submitted the job if the job was cancelled',
+    title: 'waits for the peer that submitted the cancelled job',
     seen: { ...PEERS, place: 'parked', record: recordOf() },
     done: ['note'],
   },
   {
-    title: 'sets the task to stopped if the peer that submitted the cancelled job does nothing during the grace period',
+    title: 'sets the task to stopped if a peer submitted the cancelled job but does nothing in the grace period',
     seen: { ...PEERS, place: 'parked', record: recordOf(), entry: waited },
     done: ['end stopped'],
   },
   {
-    title: 'sets the task to stopped if this daemon submitted the cancelled job, even if it has peers',
+    title: 'sets the task to stopped without waiting for peers if this daemon submitted the cancelled job',
     seen: { ...PEERS, mark: 'peer1', place: 'parked', record: recordOf() },
     done: ['end stopped'],
   },
@@ -270,7 +269,7 @@ describeRows('for an ended job whose task never started, the daemon', [
     done: ['return-to-queue'],
   },
   {
-    title: 'decides by the tracked job, not by a cancelled extra job, if both jobs have ended',
+    title: 'fails the task if the tracked job failed, even if a cancelled extra job has also ended',
     seen: {
       jobs: [jobOf('FAILED'), jobOf('CANCELLED', { id: '8' as JobId, name: jobName(2) })],
       place: 'parked',
@@ -280,7 +279,7 @@ describeRows('for an ended job whose task never started, the daemon', [
     done: ['end failed'],
   },
   {
-    title: 'forgets the task if the user enqueued it again',
+    title: 'forgets the task if a user enqueued the task again',
     seen: { jobs: [jobOf('CANCELLED')], place: 'own queue', record: recordOf() },
     done: ['forget'],
   },

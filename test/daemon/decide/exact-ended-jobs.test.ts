@@ -19,7 +19,7 @@ const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
 describeExactly('for an ended job, the daemon', [
   [
-    'fails the task if it was enqueued elsewhere before its agent started, and its requeued job then ended at the gate',
+    'fails the task if Slurm requeued the job after a user had enqueued the task in another queue',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { executionQueue: undefined, lastUpdate: NOW - GRACES.absentMs }),
@@ -33,7 +33,7 @@ describeExactly('for an ended job, the daemon', [
     ),
   ],
   [
-    'fails the task if it is in progress, Slurm no longer knows the job, and no agent ever reported',
+    'fails a task in progress if Slurm no longer knows the job and no agent ever reported',
     {
       task: taskOf('in_progress', { lastUpdate: undefined }),
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
@@ -46,7 +46,7 @@ describeExactly('for an ended job, the daemon', [
     ),
   ],
   [
-    'reads the record of the newest ended attempt if Slurm does not list the tracked job',
+    "reads Slurm's record of the newest ended job if Slurm does not list the tracked job",
     {
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
       entry: entryOf({ jobId: '99' as JobId }),
@@ -54,7 +54,7 @@ describeExactly('for an ended job, the daemon', [
     { do: 'read-record', jobId: '3' as JobId },
   ],
   [
-    'reads the record of the tracked job if several attempts have ended',
+    "reads Slurm's record of the tracked job if three jobs of the task have ended",
     {
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
       entry: entryOf({ jobId: '2' as JobId }),
@@ -62,7 +62,7 @@ describeExactly('for an ended job, the daemon', [
     { do: 'read-record', jobId: '2' as JobId },
   ],
   [
-    'reads the record of the attempt that ran the task if several attempts have ended',
+    "reads Slurm's record of the job that ran the task if three jobs of the task have ended",
     {
       jobs: [1, 3, 2].map((number) => jobOf('FAILED', { id: String(number) as JobId, name: jobName(number) })),
       task: taskOf('in_progress', { lastWorker: 'login1:slurm:1' }),
@@ -71,22 +71,22 @@ describeExactly('for an ended job, the daemon', [
     { do: 'read-record', jobId: '1' as JobId },
   ],
   [
-    'tracks the job of the current attempt even if the journal records another job id',
+    'tracks the job with the name of the current attempt even if the journal has another job id',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })] },
     { do: 'read-record', jobId: '8' as JobId },
   ],
   [
-    'does not take the ended job of an older attempt for the tracked job, and records that the tracked job is absent',
+    'records that the tracked job is missing if only a job of an older attempt has ended',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: attempt(2) }) },
     { do: 'note', patch: { absentSince: NOW } },
   ],
   [
-    'records that the tracked job is absent if the attempt is unknown and only a job with another id has ended',
+    'records that the tracked job is missing if the attempt is unknown and the ended job has another id',
     { jobs: [jobOf('FAILED', { id: '8' as JobId })], entry: entryOf({ attempt: undefined }) },
     { do: 'note', patch: { absentSince: NOW } },
   ],
   [
-    'fails the task if Slurm rejected the job and kept a record (S-03)',
+    'fails the task as "rejected by Slurm" if the job ended with the reason BadConstraints (S-03)',
     { jobs: [jobOf('FAILED', { reason: 'BadConstraints' })], place: 'parked', record: recordOf() },
     endTask(
       'failed',
@@ -109,7 +109,7 @@ describeExactly('for an ended job, the daemon', [
     ),
   ],
   [
-    'sets the task to stopped after the grace period if it is in progress and a user requested its abort',
+    'sets a task in progress to stopped after the grace period if a user requested an abort',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -124,7 +124,7 @@ describeExactly('for an ended job, the daemon', [
     { do: 'read-record', jobId: '7' as JobId },
   ],
   [
-    'resubmits the task if it was parked long after the job had ended',
+    'resubmits the task if the task was parked two minutes after the job ended',
     {
       jobs: [jobOf('FAILED', { endedAt: NOW - 120_000 })],
       place: 'parked',
@@ -135,17 +135,17 @@ describeExactly('for an ended job, the daemon', [
     { do: 'resubmit', why: 'the task was claimed again after job 7 had ended' },
   ],
   [
-    'resubmits the task if it is parked and the job ended at the gate',
+    'resubmits a parked task if the job found the gate closed',
     { jobs: [jobOf('FAILED')], place: 'parked', record: gate },
     { do: 'resubmit', why: 'job 7 did not find the task in the scheduler queue' },
   ],
   [
-    'returns the task to its queue after the grace period if it is in no queue and the job ended at the gate',
+    'returns a task that is in no queue to its queue if the job found the gate closed',
     { jobs: [jobOf('FAILED')], record: gate, entry: ENDED },
     { do: 'return-to-queue', why: 'job 7 did not find the task in the scheduler queue' },
   ],
   [
-    'does nothing before the grace period has ended if the task is in progress',
+    'leaves a task in progress unchanged until the grace period has ended',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress'),
@@ -154,12 +154,12 @@ describeExactly('for an ended job, the daemon', [
     },
   ],
   [
-    'fails the task after the grace period if it is in progress',
+    'fails a task in progress after the grace period',
     { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: recordOf(), entry: ENDED },
     endTask('failed', 'Slurm FAILED', 'Slurm job 7 ended FAILED (exit code 1).', { withLog: true }),
   ],
   [
-    'fails the task if its agent mistook the time limit for an abort',
+    'fails a stopped task if the agent mistook the SIGTERM at the time limit for an abort',
     { jobs: [jobOf('TIMEOUT')], task: taskOf('stopped', { statusReason: 'user abort' }), record: recordOf() },
     endTask(
       'failed',
@@ -168,12 +168,12 @@ describeExactly('for an ended job, the daemon', [
     ),
   ],
   [
-    'returns the task to its queue if it is still queued and the daemon cancelled the job',
+    'returns a queued task to its queue if the daemon cancelled the job',
     { jobs: [jobOf('CANCELLED')], record: recordOf(), entry: entryOf({ cancelledFor: 'it was too old' }) },
     { do: 'return-to-queue', why: "the task's job 7 was cancelled because it was too old" },
   ],
   [
-    'sets the task to stopped if it is in progress and the daemon cancelled the job',
+    'sets a task in progress to stopped if the daemon cancelled the job',
     {
       jobs: [jobOf('CANCELLED')],
       task: taskOf('in_progress'),
@@ -189,19 +189,19 @@ describeExactly('for an ended job, the daemon', [
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' },
   ],
   [
-    "forgets the task, and logs a warning, if task and job failed and Slurm no longer has the job's record",
+    'logs a warning without advice about a failed task if Slurm no longer has the record of the job',
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED.' },
   ],
   [
-    'forgets the task, and logs a warning with advice from the log, if task and job failed',
+    "logs a warning with advice from the job's log about a failed task",
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED (exit code 3).', withAdvice: true },
   ],
   [
-    'forgets the task, and names the rank that failed first, if the task and its job on several nodes failed',
+    'logs which rank failed first about a failed task with a job on two nodes',
     { jobs: [jobOf('FAILED', { nodes: 'n[1-2]' })], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
     { do: 'forget' },
     {
@@ -218,13 +218,13 @@ describeExactly('for an ended job, the daemon', [
     { do: 'read-record', jobId: '7' as JobId },
   ],
   [
-    'forgets the task, and logs advice, if the job completed although the task failed',
+    "logs advice from the job's log about a failed task whose job completed",
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed'), record: recordOf() },
     { do: 'forget' },
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.', withAdvice: true },
   ],
   [
-    'forgets the task if it is stopped, and logs why the daemon cancelled the job',
+    'logs why the daemon cancelled the job of a stopped task',
     {
       jobs: [jobOf('CANCELLED')],
       task: taskOf('stopped'),
@@ -235,7 +235,7 @@ describeExactly('for an ended job, the daemon', [
     { do: 'log', level: 'INFO', text: 'Slurm job 7 was cancelled because the task was aborted.' },
   ],
   [
-    'fails the task after five attempts',
+    'fails a parked task if the fifth attempt found the gate closed',
     { jobs: [jobOf('FAILED')], place: 'parked', record: gate, entry: entryOf({ attempts: 5 }) },
     endTask(
       'failed',

@@ -9,52 +9,52 @@ const absent = (since: number): Partial<Observation> => ({ entry: entryOf({ abse
 
 describeExactly('the daemon', [
   [
-    'records the absence of the job when the job is first missing',
+    'records the time of the first poll that lacks the tracked job',
     { place: 'parked' },
     { do: 'note', patch: { absentSince: NOW } },
   ],
   [
-    'forgets the task if the job is absent and the task is in its own queue',
+    'forgets a task with a missing job if the task waits in its own queue',
     { ...absent(NOW), place: 'own queue' },
     { do: 'forget' },
   ],
   [
-    'forgets the task if the job is absent and the task is in another queue',
+    'forgets a task with a missing job if the task waits in another queue',
     { ...absent(NOW), place: 'another queue' },
     { do: 'forget' },
   ],
   [
-    'does nothing before the deadline if the job is absent and the task is parked',
+    'leaves a parked task unchanged until its job has been missing for 10 minutes',
     { ...absent(SINCE + 1), place: 'parked' },
   ],
   [
-    'resubmits the task at the deadline if the job is absent and the task is parked (S-45)',
+    'resubmits a parked task after its job has been missing for 10 minutes (S-45)',
     { ...absent(SINCE), place: 'parked' },
     { do: 'resubmit', why: 'Slurm job 7 is no longer known to Slurm' },
   ],
   [
-    'returns the task to its queue if the task is in no queue and the absent job has no known id',
+    'returns a task that is in no queue to its queue if the id of the missing job is unknown',
     { entry: entryOf({ absentSince: SINCE, jobId: undefined }), lookedUp: true },
     { do: 'return-to-queue', why: "the task's Slurm job is no longer known to Slurm" },
   ],
   [
-    "removes the task's queue entry if the job is absent and the task was deleted",
+    'removes the queue entry of a deleted task with a missing job',
     { ...absent(NOW), task: undefined, place: 'parked' },
     { do: 'remove-entry' },
     { do: 'forget' },
   ],
   [
-    "removes the task's queue entry if the job is absent and the task was aborted",
+    'removes the queue entry of an aborted task with a missing job',
     { ...absent(NOW), task: taskOf('stopped'), place: 'parked' },
     { do: 'remove-entry' },
     { do: 'forget' },
   ],
   [
-    'does nothing if the job is absent but its agent reported within the deadline',
+    'does nothing about a missing job if its agent has reported in the last 10 minutes',
     { ...absent(SINCE), task: taskOf('in_progress', { lastUpdate: SINCE + 1 }) },
   ],
   [
-    'fails the task if the job is absent and no agent reports (S-45)',
+    'fails a task with a missing job if the agent has been silent for 10 minutes (S-45)',
     { ...absent(SINCE), task: taskOf('in_progress', SILENT) },
     endTask(
       'failed',
@@ -63,12 +63,12 @@ describeExactly('the daemon', [
     ),
   ],
   [
-    'sets the task to stopped if the job is absent, no agent reports, and a user aborted the task',
+    'sets an aborted task with a missing job to stopped if the agent has been silent for 10 minutes',
     { ...absent(SINCE), task: taskOf('in_progress', { ...SILENT, statusMessage: 'stopping' }) },
     endTask('stopped', 'aborted', 'Aborted by the user. Slurm job 7 is no longer known to Slurm.'),
   ],
   [
-    "removes the record of the job's absence when Slurm lists the job again",
+    "clears the recorded time of a job's absence when Slurm lists the job again",
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress'),
@@ -122,7 +122,7 @@ describeExactly('the daemon', [
     { do: 'log', level: 'INFO', text: 'Slurm job 7 started in partition debug on n1.' },
   ],
   [
-    'logs a warning if the agent has not started the task for a long time',
+    'logs a warning if the agent has not started the task five minutes after the start of the job',
     {
       jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
       entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}` } }),
@@ -135,7 +135,7 @@ describeExactly('the daemon', [
     },
   ],
   [
-    'clears a recorded abort that names no run once the task is in progress again',
+    'clears the record of an old abort once the task is in progress without an abort request',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress'),
@@ -144,7 +144,7 @@ describeExactly('the daemon', [
     { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined, stoppingRun: undefined } },
   ],
   [
-    'records when an abort is first seen',
+    'records the time of the first poll that shows an abort request',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -153,7 +153,7 @@ describeExactly('the daemon', [
     { do: 'note', patch: { stoppingSince: NOW, stoppingRun: undefined } },
   ],
   [
-    'does nothing before the grace period has ended if the task was aborted',
+    'does not cancel the job of an aborted task before the grace period has ended',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -161,7 +161,7 @@ describeExactly('the daemon', [
     },
   ],
   [
-    'cancels the job after the grace period if the task was aborted (C-09)',
+    'cancels the job of an aborted task after the grace period (C-09)',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -170,7 +170,7 @@ describeExactly('the daemon', [
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the agent did not end the aborted task in time' },
   ],
   [
-    'does nothing before the grace period has ended if the task was reset',
+    'does not cancel the job of a reset task before the grace period has ended',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('created'),
@@ -178,7 +178,7 @@ describeExactly('the daemon', [
     },
   ],
   [
-    'cancels the running job after the grace period if the task was reset but is still in the scheduler queue',
+    'cancels the job and removes the queue entry of a reset task after the grace period',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('created'),
@@ -203,12 +203,12 @@ describeExactly('the daemon', [
     },
   ],
   [
-    "cancels a pending job that had started before a requeue if the task's queue entry is gone",
+    'cancels a requeued job if the task is still queued but its queue entry is gone',
     { jobs: [jobOf('PENDING')], entry: entryOf({ told: { startedOn: '7@5' } }) },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'Slurm requeued it before clearml-agent started the task' },
   ],
   [
-    "reads the record of a pending job if the task's queue entry is gone and only an earlier job started",
+    "reads Slurm's record of a pending job that never started if the task's queue entry is gone",
     { jobs: [jobOf('PENDING')], lookedUp: true, entry: entryOf({ told: { startedOn: '6@5' } }) },
     { do: 'read-record', jobId: '7' as JobId },
   ],
@@ -218,7 +218,7 @@ describeExactly('the daemon', [
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task is no longer in the scheduler queue' },
   ],
   [
-    'parks the task again if the job was requeued (S-24)',
+    'parks a task in progress again if Slurm requeued the job (S-24)',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
     { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' },
     { do: 'note', patch: { told: {} } },
@@ -229,7 +229,7 @@ describeExactly('the daemon', [
     },
   ],
   [
-    'cancels the requeued job, and sets the task to stopped, if the task was aborted',
+    'cancels the requeued job of an aborted task, and sets the task to stopped',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was aborted' },
     endTask('stopped', 'aborted', 'Aborted by the user. Cancelling Slurm job 7, which Slurm had requeued.'),

@@ -42,19 +42,19 @@ describeExactly('for a running job, the daemon', [
     { do: 'log', level: 'INFO', text: 'Slurm job 7 started in partition debug.' },
   ],
   [
-    'reports a slow start only once',
+    'reports the slow start of the agent only once',
     {
       jobs: [jobOf('RUNNING', { startAt: NOW - GRACES.startMs })],
       entry: entryOf({ told: { startedOn: `7@${NOW - GRACES.startMs}`, slowStart: true } }),
     },
   ],
   [
-    'records the job as unwanted if the task is queued in another queue',
+    'starts the grace period before a scancel if the task is queued in another queue',
     { jobs: [jobOf('RUNNING')], place: 'another queue', entry: STARTED },
     ASTRAY,
   ],
   [
-    'no longer records the job as unwanted once the job runs the task',
+    'ends the grace period before a scancel once the job runs the task',
     { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: { ...STARTED, astraySince: 1 } },
     { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined, stoppingRun: undefined } },
   ],
@@ -64,11 +64,11 @@ describeExactly('for a running job, the daemon', [
     { jobs: [jobOf('RUNNING')], task: taskOf('publishing'), entry: STARTED },
   ],
   [
-    "does nothing if the job's agent received SIGTERM",
+    "does nothing if the task is stopped because the job's agent received SIGTERM",
     { jobs: [jobOf('RUNNING')], task: taskOf('stopped', BY_TERM), entry: STARTED },
   ],
   [
-    'records the job as unwanted if the task was stopped because the agent of another job received SIGTERM',
+    'starts the grace period before a scancel if SIGTERM stopped the task in another job',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('stopped', { ...BY_TERM, lastWorker: 'login1:slurm:6' }),
@@ -77,7 +77,7 @@ describeExactly('for a running job, the daemon', [
     ASTRAY,
   ],
   [
-    'records the job as unwanted if the user aborted the task',
+    'starts the grace period before a scancel if the user aborted the task',
     { jobs: [jobOf('RUNNING')], task: taskOf('stopped'), entry: STARTED },
     ASTRAY,
   ],
@@ -103,18 +103,18 @@ describeExactly('for a pending job, the daemon', [
     },
   ],
   [
-    'cancels the job if its task is queued in another queue',
+    'cancels the job if the task is queued in another queue',
     { jobs: [jobOf('PENDING')], place: 'another queue' },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued again' },
     { do: 'log', level: 'INFO', text: 'Cancelling Slurm job 7: the task was moved to another queue.' },
   ],
   [
-    'cancels the job if its task was claimed from another queue and runs',
+    'cancels the job if another worker runs the task from another queue',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined, lastWorker: 'peer:0' }) },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task runs in another queue' },
   ],
   [
-    'cancels the job if Slurm requeued it and the task was enqueued elsewhere before the agent started',
+    'cancels the requeued job of a task in progress that a user has enqueued in another queue',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { executionQueue: undefined }) },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was enqueued in another queue' },
   ],
@@ -130,7 +130,7 @@ describeExactly('for a pending job, the daemon', [
     },
   ],
   [
-    'records since when the job has been unable to start (S-25)',
+    'records the time at which PartitionTimeLimit first kept the job from starting (S-25)',
     {
       jobs: [HOPELESS],
       place: 'parked',
@@ -140,7 +140,7 @@ describeExactly('for a pending job, the daemon', [
     { do: 'note', patch: { neverStartsSince: NOW } },
   ],
   [
-    'no longer records the job as unable to start once the job can start',
+    'clears the time of PartitionTimeLimit once the reason of the job is Priority',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',
@@ -150,7 +150,7 @@ describeExactly('for a pending job, the daemon', [
     { do: 'note', patch: { neverStartsSince: undefined } },
   ],
   [
-    'does nothing if the job waits for a temporary reason',
+    'does nothing if the job waits for the temporary reason Priority',
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',
@@ -159,7 +159,7 @@ describeExactly('for a pending job, the daemon', [
     },
   ],
   [
-    'cancels the job and fails the task if the job could not start for too long (S-25)',
+    'cancels the job and fails the task if the job could not start for never_starts_sec (S-25)',
     {
       jobs: [HOPELESS],
       place: 'parked',
@@ -182,23 +182,23 @@ describeExactly('for an ended job, the daemon', [
     { do: 'read-record', jobId: '7' as JobId },
   ],
   [
-    'forgets the task if it is queued in another queue',
+    'forgets a task that is queued in another queue',
     { jobs: [jobOf('FAILED')], place: 'another queue', record: recordOf() },
     { do: 'forget' },
   ],
   [
-    'waits if the job failed after the gate, because the agent may have just set a status',
+    'waits for a late status from the agent if the job failed after the gate',
     { jobs: [jobOf('FAILED')], place: 'nowhere', record: recordOf() },
     { do: 'note', patch: { endSeenAt: NOW, wasTakenAtEnd: true } },
   ],
   [
-    'parks and resubmits the task if it is in progress and the requeued job ended at the gate (S-48)',
+    'parks and resubmits a task in progress if the requeued job found the gate closed (S-48)',
     { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: back },
     { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' },
     SUBMIT_BACK,
   ],
   [
-    'parks and resubmits the task if SIGTERM stopped it and the requeued job ended at the gate',
+    'parks and resubmits a task that SIGTERM stopped if the requeued job found the gate closed',
     { jobs: [jobOf('FAILED')], task: taskOf('stopped', BY_TERM), record: back },
     { do: 'park-again', from: 'stopped', after: 'requeued by Slurm' },
     SUBMIT_BACK,
@@ -210,13 +210,13 @@ describeExactly('for an ended job, the daemon', [
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' },
   ],
   [
-    'forgets the task if it completed, and logs why the job failed',
+    'forgets a completed task, and logs that the job failed after the completion',
     { jobs: [jobOf('FAILED')], task: taskOf('completed'), record: 'gone' },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: `Slurm job 7 ended FAILED. ${AFTER_COMPLETION}` },
   ],
   [
-    'logs no rank if the task completed and the job reached its time limit',
+    'forgets a completed task, and logs that the job reached its time limit',
     { jobs: [jobOf('TIMEOUT')], task: taskOf('completed'), record: 'gone' },
     { do: 'forget' },
     {
@@ -231,7 +231,7 @@ describeExactly('for an ended job, the daemon', [
     endTask('stopped', 'cancelled in Slurm', 'Slurm job 7 ended CANCELLED: it was cancelled in Slurm.'),
   ],
   [
-    'lets the log decide whether a user or a memory limit cancelled a job that had started',
+    "lets the job's log decide whether a user or the memory limit cancelled the job",
     {
       jobs: [jobOf('CANCELLED', { nodes: 'n1' })],
       task: taskOf('stopped', BY_TERM),

@@ -7,18 +7,18 @@ const END = { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED on n[
 
 describeExactly('for an ended job on several nodes, the daemon', [
   [
-    "reads Slurm's record of the job if the task completed",
+    "first reads Slurm's record of the job if the task completed",
     { jobs, task: taskOf('completed') },
     { do: 'read-record', jobId: '7' as JobId },
   ],
   [
-    'forgets the task, and reports the ranks that did not run',
+    'forgets a completed task, and reports the ranks that did not run',
     { jobs, task: taskOf('completed'), record: recordOf() },
     { do: 'forget' },
     { ...END, withIdleRanks: true },
   ],
   [
-    'forgets the task if Slurm has no record',
+    'forgets a completed task if Slurm has no record of the job',
     { jobs, task: taskOf('completed'), record: 'gone' },
     { do: 'forget' },
     END,

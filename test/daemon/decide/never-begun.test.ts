@@ -5,22 +5,22 @@ const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 describeRows('for a job that may have ended before its script began, the daemon', [
   {
-    title: 'reads the log if the job ended with exit code 1 while the task was parked',
+    title: "reads the job's log if the job ended with exit code 1 while the task was parked",
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf() },
     done: ['read-log'],
   },
   {
-    title: 'waits for a late line of the log if the log shows no start of the script',
+    title: 'waits for a late line in the log if the log does not show the start of the script',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf(), hasBegun: false },
     done: ['note'],
   },
   {
-    title: 'resubmits the task after the grace period if no script has begun (S-63)',
+    title: 'resubmits the task after the grace period if the script never began (S-63)',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf(), hasBegun: false, entry: waited },
     done: ['resubmit'],
   },
   {
-    title: 'waits for the backoff before another attempt if no script has begun',
+    title: 'waits for the backoff before the fifth attempt if the script never began',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -31,7 +31,7 @@ describeRows('for a job that may have ended before its script began, the daemon'
     done: [],
   },
   {
-    title: 'fails the task after the maximum number of jobs whose scripts did not begin',
+    title: 'fails the task if the script of the fifth attempt never began',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -47,7 +47,7 @@ describeRows('for a job that may have ended before its script began, the daemon'
     done: ['end failed'],
   },
   {
-    title: "fails the task if a job removed the task's queue entry, even if no script has begun",
+    title: "fails the task if the task's queue entry is gone, even if the script never began",
     seen: { jobs: [jobOf('FAILED')], record: recordOf(), hasBegun: false, entry: waited },
     done: ['end failed'],
   },
@@ -59,13 +59,13 @@ describeRows('for a job that may have ended before its script began, the daemon'
       ['signal 53', { exitCode: 0, exitSignal: 53 }],
     ] as const
   ).map(([what, end]) => ({
-    title: `fails the task without reading the log if the job ended with ${what}, which a killed slurmctld never causes`,
+    title: `fails the task without reading the log if the job ended with ${what}`,
     seen: { jobs: [jobOf('FAILED')], place: 'parked' as const, record: recordOf(end) },
     done: ['end failed'],
   })),
 ]);
 
-describeRows('for a job that Slurm may have ended before its gate, the daemon', [
+describeRows('for a job that Slurm may have ended before the gate, the daemon', [
   ...['BOOT_FAIL', 'PREEMPTED'].flatMap((word) => [
     {
       title: `waits for late ClearML requests of the job if the job ended ${word} while the task was parked (S-64)`,
@@ -78,23 +78,23 @@ describeRows('for a job that Slurm may have ended before its gate, the daemon', 
       done: ['resubmit'],
     },
     {
-      title: `fails the task if the job ended ${word} after the task's entry was removed from the scheduler queue`,
+      title: `fails the task if the job ended ${word} and the scheduler queue no longer contains the task`,
       seen: { jobs: [jobOf(word)], record: recordOf({ exitCode: 0 }), entry: waited },
       done: ['end failed'],
     },
   ]),
   {
-    title: 'resubmits the task if the job ended PREEMPTED, even with exit code 1 (S-64)',
+    title: 'resubmits the task if the job ended PREEMPTED with exit code 1 (S-64)',
     seen: { jobs: [jobOf('PREEMPTED')], place: 'parked', record: recordOf({ exitCode: 1 }), entry: waited },
     done: ['resubmit'],
   },
   {
-    title: 'resubmits the task if Slurm no longer has the record of the job (S-64)',
+    title: 'resubmits the task if the job ended PREEMPTED and Slurm has no record of the job (S-64)',
     seen: { jobs: [jobOf('PREEMPTED')], place: 'parked', record: 'gone', entry: waited },
     done: ['resubmit'],
   },
   {
-    title: 'waits for the backoff before it resubmits the task if the job was preempted',
+    title: 'waits for the backoff before the fifth attempt if the job was preempted',
     seen: {
       jobs: [jobOf('PREEMPTED')],
       place: 'parked',
@@ -104,7 +104,7 @@ describeRows('for a job that Slurm may have ended before its gate, the daemon', 
     done: [],
   },
   {
-    title: 'fails the task after the maximum number of preempted jobs',
+    title: 'fails the task if the job of the fifth attempt was preempted',
     seen: {
       jobs: [jobOf('PREEMPTED')],
       place: 'parked',
@@ -114,12 +114,12 @@ describeRows('for a job that Slurm may have ended before its gate, the daemon', 
     done: ['end failed'],
   },
   {
-    title: 'fails the task if its job ended NODE_FAIL, because the script may still run on that node',
+    title: 'fails the task if the job ended NODE_FAIL, because the failed node may still run the script',
     seen: { jobs: [jobOf('NODE_FAIL')], place: 'parked', record: recordOf({ exitCode: 0 }), entry: waited },
     done: ['end failed'],
   },
   ...['TIMEOUT', 'DEADLINE', 'OUT_OF_MEMORY'].map((word) => ({
-    title: `fails the task without another attempt if its job ended ${word}, because the next job would end in the same way`,
+    title: `fails the task without another attempt if the job ended ${word}`,
     seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }) },
     done: ['end failed'],
   })),

@@ -44,9 +44,9 @@ function overwritten(overrides: Partial<Task> = {}): Task {
   });
 }
 
-describeExactly('if a starting agent overwrote an abort, the decision table', [
+describeExactly('if a starting agent overwrote an abort, the daemon', [
   [
-    'records which run of the task was aborted',
+    'records the start time of the aborted run',
     {
       jobs: RUNNING,
       task: overwritten({ statusMessage: 'stopping' }),
@@ -55,7 +55,7 @@ describeExactly('if a starting agent overwrote an abort, the decision table', [
     { do: 'note', patch: { stoppingSince: NOW, stoppingRun: RUN } },
   ],
   [
-    'repeats the abort, reports this once, and gives the agent the whole grace period again (C-40)',
+    'repeats the abort, reports the repetition, and restarts the grace period (C-40)',
     { jobs: RUNNING, task: overwritten(), entry: seenBefore() },
     { do: 'note', patch: { stoppingSince: NOW, told: { ...TOLD, abortRepeated: true } } },
     { do: 'repeat-abort' },
@@ -66,7 +66,7 @@ describeExactly('if a starting agent overwrote an abort, the decision table', [
     },
   ],
   [
-    'repeats the abort without another console line if the agent overwrote the abort again',
+    'repeats the abort a second time without another console line',
     { jobs: RUNNING, task: overwritten(), entry: seenBefore({ told: { ...TOLD, abortRepeated: true } }) },
     { do: 'repeat-abort' },
   ],
@@ -80,7 +80,7 @@ describeExactly('if a starting agent overwrote an abort, the decision table', [
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the agent did not end the aborted task in time' },
   ],
   [
-    'repeats the abort at least once, even if the grace period ended while the daemon was down',
+    'repeats the abort once even if the grace period ended while the daemon was down',
     { jobs: RUNNING, task: overwritten(), entry: seenBefore({ stoppingSince: NOW - 10 * GRACES.stopMs }) },
     { do: 'note', patch: { stoppingSince: NOW, told: { ...TOLD, abortRepeated: true } } },
     { do: 'repeat-abort' },
@@ -91,11 +91,11 @@ describeExactly('if a starting agent overwrote an abort, the decision table', [
     },
   ],
   [
-    'does not repeat the abort before an agent reports, because another agent may have set the status',
+    'does not repeat the abort before an agent has reported after the status change',
     { jobs: RUNNING, task: overwritten({ lastUpdate: NOW - 10_000 }), entry: seenBefore() },
   ],
   [
-    'repeats the abort if the agent of another node of the job overwrote it',
+    'repeats the abort if the agent on another node of the job overwrote the abort',
     {
       jobs: RUNNING,
       task: overwritten({ lastWorker: 'login1:slurm:7:1' }),
@@ -105,9 +105,9 @@ describeExactly('if a starting agent overwrote an abort, the decision table', [
   ],
 ]);
 
-describeRows('if a starting agent overwrote an abort, the decision table', [
+describeRows('if a starting agent overwrote an abort, the daemon', [
   {
-    title: 'stops the task if its job ended meanwhile',
+    title: 'sets the task to stopped if the job ended NODE_FAIL',
     seen: {
       jobs: [jobOf('NODE_FAIL')],
       task: overwritten(),
@@ -117,7 +117,7 @@ describeRows('if a starting agent overwrote an abort, the decision table', [
     done: ['end stopped'],
   },
   {
-    title: 'stops the task if its job ended while the daemon tracked another job, which had ended at the gate',
+    title: 'sets the task to stopped if the job was cancelled while the daemon tracked an ended job',
     seen: {
       jobs: [jobOf('FAILED', { id: '6' as JobId }), jobOf('CANCELLED')],
       task: overwritten(),
@@ -127,12 +127,12 @@ describeRows('if a starting agent overwrote an abort, the decision table', [
     done: ['end stopped'],
   },
   {
-    title: 'stops the task if Slurm requeued its job meanwhile',
+    title: 'cancels the job and sets the task to stopped if Slurm requeued the job',
     seen: { jobs: [jobOf('PENDING')], task: overwritten(), entry: seenBefore() },
     done: ['cancel', 'end stopped'],
   },
   {
-    title: 'stops the task if its job is gone, no agent reports, and a later job of the task waits',
+    title: 'cancels another pending job of the task, and sets the task to stopped, if the agent is silent',
     seen: {
       jobs: [jobOf('PENDING', { id: '6' as JobId })],
       task: overwritten({ lastUpdate: NOW - GRACES.absentMs }),
@@ -141,7 +141,7 @@ describeRows('if a starting agent overwrote an abort, the decision table', [
     done: ['cancel', 'end stopped'],
   },
   {
-    title: 'stops the task if Slurm lost its job meanwhile',
+    title: 'sets the task to stopped if Slurm lost the job and the agent is silent',
     seen: {
       jobs: [],
       lookedUp: true,
@@ -152,23 +152,23 @@ describeRows('if a starting agent overwrote an abort, the decision table', [
   },
 ]);
 
-describe('after an observed abort, the decision table', () => {
+describe('after the abort of a task with a running job, the daemon', () => {
   for (const [title, task] of [
     ['was reset and has a new start time', overwritten({ started: RUN + 1 })],
     [
-      'was reset and started again by its job, without an execution queue',
+      'was reset, and its job started the task again without an execution queue',
       overwritten({ started: RUN + 1, executionQueue: undefined }),
     ],
-    ['was enqueued again and popped by another agent that has not reported yet', overwritten({ started: RUN + 1 })],
+    ['was enqueued again, and another agent has claimed the task', overwritten({ started: RUN + 1 })],
     ['was enqueued in another queue', overwritten({ executionQueue: 'x'.repeat(32) as QueueId })],
     ['has no start time', overwritten({ started: undefined })],
   ] as const)
-    it(`forgets the abort if the task ${title}`, () => {
+    it(`clears the record of the abort if the task ${title}`, () => {
       expect(decide(observation({ jobs: RUNNING, task, entry: seenBefore() }))).to.deep.equal([CLEAR]);
     });
 
   for (const lastWorker of ['gpu-box:0', 'login1:slurm:8'])
-    it(`does not repeat the abort while the worker ${lastWorker} runs the task, but keeps the record of the abort`, () => {
+    it(`does not repeat the abort while the worker ${lastWorker} runs the task`, () => {
       expect(
         decide(observation({ jobs: RUNNING, task: overwritten({ lastWorker }), entry: seenBefore() })),
       ).to.deep.equal([]);
@@ -182,7 +182,7 @@ describe('after an observed abort, the decision table', () => {
       }
     });
 
-  it('gives the agent the whole grace period if the user aborts a later run', () => {
+  it('starts a new grace period if the user aborts a later run of the task', () => {
     const entry = seenBefore({ stoppingSince: NOW - GRACES.stopMs });
     const task = overwritten({ started: RUN + 1, statusMessage: 'stopping' });
     expect(decide(observation({ jobs: RUNNING, task, entry }))).to.deep.equal([

@@ -16,7 +16,7 @@ describeRows('for a pending job, the daemon', [
     done: ['show-status', 'note', 'log'],
   },
   {
-    title: 'does not show the same reason twice',
+    title: 'shows why the job waits only once while the reason stays the same',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',
@@ -25,17 +25,17 @@ describeRows('for a pending job, the daemon', [
     done: [],
   },
   {
-    title: 'never cancels the job for being unable to start if never_starts_sec is not set (S-25)',
+    title: 'does not cancel the job because of PartitionTimeLimit if never_starts_sec is not set (S-25)',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 900_000 }) },
     done: [],
   },
   {
-    title: 'waits for never_starts_sec before it cancels the job for being unable to start (S-25)',
+    title: 'does not cancel the job because of PartitionTimeLimit before never_starts_sec has passed (S-25)',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 599_999 }), gracePeriods: IMPATIENT },
     done: [],
   },
   {
-    title: 'counts never_starts_sec from zero if the job was able to start meanwhile (S-25)',
+    title: 'counts never_starts_sec from zero again after the job has waited for Resources (S-25)',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',
@@ -45,7 +45,7 @@ describeRows('for a pending job, the daemon', [
     done: ['note'],
   },
   {
-    title: 'does not cancel the job for being unable to start in one of its partitions (S-25)',
+    title: 'does not cancel the job because of PartitionTimeLimit if the job has two partitions (S-25)',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'PartitionTimeLimit', partition: 'debug,short' })],
       place: 'parked',
@@ -55,17 +55,17 @@ describeRows('for a pending job, the daemon', [
     done: ['note'],
   },
   {
-    title: 'does not show again and again that Slurm has no reason at the moment',
+    title: 'shows nothing new if Slurm temporarily has no reason for the job',
     seen: { jobs: [jobOf('PENDING')], place: 'parked', entry: entryOf({ told: { reason: '7:debug:Priority' } }) },
     done: [],
   },
   {
-    title: 'shows why the job waits after it was moved to another partition',
+    title: 'shows again why the job waits after the job was moved to another partition',
     seen: { jobs: [jobOf('PENDING')], place: 'parked', entry: entryOf({ told: { reason: '7:other:Priority' } }) },
     done: ['show-status', 'note', 'log'],
   },
   {
-    title: 'cancels the job if the task was aborted, and removes the queue entry that the abort left behind',
+    title: "cancels the job of an aborted task, and removes the task's entry from the scheduler queue",
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped'), place: 'parked' },
     done: ['cancel', 'remove-entry'],
   },
@@ -105,22 +105,22 @@ describeRows('for a pending job, the daemon', [
     done: ['look-up'],
   },
   {
-    title: "then reads Slurm's record of the job",
+    title: "reads Slurm's record of the job once the jobs of the attempt have been looked up",
     seen: { jobs: [jobOf('PENDING')], place: 'nowhere', lookedUp: true },
     done: ['read-record'],
   },
   {
-    title: "cancels the job if its task's queue entry is gone and Slurm's record shows no requeue",
+    title: "cancels the job if the task's queue entry is gone and Slurm has not requeued the job",
     seen: { jobs: [jobOf('PENDING')], place: 'nowhere', lookedUp: true, record: recordOf({ stateWord: 'PENDING' }) },
     done: ['cancel'],
   },
   {
-    title: 'does nothing while another job may run the task',
+    title: 'does nothing while another worker runs the task',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress', ELSE) },
     done: [],
   },
   {
-    title: 'parks the task again if its agent died before the first report and no agent reported for a long time',
+    title: 'parks a task in progress again if no agent has reported for 10 minutes',
     seen: {
       jobs: [jobOf('PENDING')],
       task: taskOf('in_progress', { lastWorker: undefined, lastUpdate: NOW - GRACES.absentMs }),
@@ -142,12 +142,12 @@ describeRows('for a pending job, the daemon', [
     done: ['cancel'],
   },
   {
-    title: 'cancels the job if SIGTERM stopped the task under another agent, and leaves the task stopped',
+    title: 'cancels the job and leaves the task stopped if another agent stopped the task on SIGTERM',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped', { ...BY_TERM, ...ELSE }) },
     done: ['cancel'],
   },
   {
-    title: 'clears what the journal entry records about an earlier job of the task',
+    title: 'clears the cancellation of an earlier job from the journal entry',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',

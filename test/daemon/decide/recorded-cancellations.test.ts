@@ -31,17 +31,17 @@ const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 describeRows('for a cancelled job, the daemon', [
   {
-    title: 'sets the task to stopped if the task records no cancellation by a daemon',
+    title: 'sets the task to stopped if the user property slurm_cancelled does not name the job',
     seen: { jobs: [jobOf('CANCELLED')], place: 'parked', record: recordOf(), entry: waited },
     done: ['end stopped'],
   },
   {
-    title: 'returns the task to its queue if the task records a cancellation by a daemon',
+    title: 'returns the task to its queue if the user property slurm_cancelled names the job',
     seen: { jobs: [jobOf('CANCELLED')], task: recorded(OWN), place: 'parked', record: recordOf(), entry: waited },
     done: ['return-to-queue'],
   },
   {
-    title: 'sets the task to stopped if a daemon cancelled only an earlier job with the same id',
+    title: 'sets the task to stopped if slurm_cancelled names only an earlier job with the same id',
     seen: {
       jobs: [jobOf('CANCELLED')],
       task: recorded(`7 ${attempt(0)} the task has another job, 6`),
@@ -52,7 +52,7 @@ describeRows('for a cancelled job, the daemon', [
     done: ['end stopped'],
   },
   {
-    title: 'dequeues the task if a peer cancelled the job because a user removed the task from the scheduler queue',
+    title: 'dequeues the task if a peer cancelled the job after a user removed the task from the scheduler queue',
     seen: {
       jobs: [jobOf('CANCELLED')],
       task: recorded(`7 ${attempt(1)} ${REMOVED_BY_USER}`),
@@ -74,7 +74,7 @@ describeRows('for a cancelled job, the daemon', [
 ]);
 
 describe('the user property slurm_cancelled', () => {
-  it('names an extra job that was cancelled: the daemon then does not track that job', () => {
+  it('prevents the daemon from tracking a cancelled extra job', () => {
     for (const extra of [EXTRA, DOUBLE]) {
       const [text = ''] = [recordCancellations(undefined, [extra], 'the task has another job, 7')];
       const seen = observation({
@@ -88,7 +88,7 @@ describe('the user property slurm_cancelled', () => {
     }
   });
 
-  it('completes the list of cancelled extra jobs in the journal entry', () => {
+  it("adds a peer's cancelled extra job to the list in the journal entry", () => {
     const unrecorded = jobOf('PENDING', { id: '9' as JobId, name: jobName(3) });
     const text = `${OWN}; 8 ${attempt(2)} the task has another job, 7`;
     const seen = observation({
@@ -105,7 +105,7 @@ describe('the user property slurm_cancelled', () => {
     expect(first.entry.cancelledExtras).to.deep.equal(['8']);
   });
 
-  it('shows that the job of the current attempt was cancelled even if the journal entry has no job id', () => {
+  it("shows the cancellation of the current attempt's job even if the journal entry has no job id", () => {
     const text = `${OWN}; 8 ${attempt(2)} the task has another job, 7`;
     const entry = entryOf({ jobId: undefined });
 
@@ -117,7 +117,7 @@ describe('the user property slurm_cancelled', () => {
     });
   });
 
-  it('forgets a cancellation if eight newer cancellations follow', () => {
+  it('no longer counts for a job after eight newer cancellations', () => {
     const newer = Array.from({ length: 8 }, (_, index) => `${100 + index} ${attempt(1)} x`);
 
     const seen = observation({ task: recorded([OWN, ...newer].join('; ')), jobs: [jobOf('CANCELLED')] });
@@ -125,7 +125,7 @@ describe('the user property slurm_cancelled', () => {
     expect(withRecordedCancellations(seen).entry.cancelledFor).to.equal(undefined);
   });
 
-  it('does not replace the reason for the cancellation in the journal entry', () => {
+  it('does not replace the reason of a cancellation in the journal entry', () => {
     const entry = entryOf({ cancelledFor: 'the task was aborted' });
 
     expect(
@@ -133,7 +133,7 @@ describe('the user property slurm_cancelled', () => {
     ).to.include({ cancelledFor: 'the task was aborted' });
   });
 
-  it('is ignored if a user has overwritten it with other text', () => {
+  it('is ignored if a user has replaced the text', () => {
     for (const text of [
       '',
       'x',
@@ -149,7 +149,7 @@ describe('the user property slurm_cancelled', () => {
     }
   });
 
-  it('contains each cancelled job once, and only the newest eight', () => {
+  it('contains each cancelled job only once, and at most the newest eight jobs', () => {
     const why = 'the task has another job; 7';
     let text = recordCancellations('what a user wrote', [EXTRA], why);
     expect(text).to.equal(`8 ${attempt(2)} the task has another job, 7`);

@@ -27,27 +27,24 @@ describe('for a parked task whose queue entry is missing, the daemon', () => {
       'Slurm requeued the job after the job had passed the gate',
       { ...FRESH, record: recordOf({ stateWord: 'PENDING', restarts: 1 }) },
     ],
-    ['the job started after the list of jobs was read', { ...FRESH, record: recordOf({ stateWord: 'RUNNING' }) }],
+    [
+      'the job has started since the daemon read the list of jobs',
+      { ...FRESH, record: recordOf({ stateWord: 'RUNNING' }) },
+    ],
     ['Slurm has no record of the job', { ...FRESH, record: 'gone' }],
     ['a peer may have removed the entry', { ...FRESH, hasPeers: true }],
-    ['this daemon may have removed the entry before an earlier attempt', { ...FRESH, entry: entryOf({ attempts: 2 }) }],
-    [
-      'a killed daemon may have removed the entry before the submission',
-      { ...FRESH, entry: entryOf({ mayBeUnparked: true }) },
-    ],
+    ['the task is in its second attempt', { ...FRESH, entry: entryOf({ attempts: 2 }) }],
+    ['a killed daemon may have removed the entry', { ...FRESH, entry: entryOf({ mayBeUnparked: true }) }],
     ['the job started earlier', { ...FRESH, entry: entryOf({ told: { startedOn: '7@5' } }) }],
     ['this daemon already cancelled the job', { ...FRESH, entry: entryOf({ cancelledFor: 'it cannot start' }) }],
     ['the previously tracked job may have removed the entry', { ...FRESH, entry: entryOf({ jobId: '6' as JobId }) }],
     [
-      'accounting has another job of the same sbatch, which may have passed the gate',
+      'an ended job with the same name may have passed the gate',
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '8' as JobId })] },
     ],
+    ['the journal entry has no attempt', { ...FRESH, entry: entryOf({ attempt: undefined }) }],
     [
-      'the journal does not have the attempt, so its jobs were not looked up',
-      { ...FRESH, entry: entryOf({ attempt: undefined }) },
-    ],
-    [
-      'another job of the task may have removed the entry',
+      'an ended earlier job may have removed the entry',
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },
     ],
   ] as const)
@@ -57,10 +54,10 @@ describe('for a parked task whose queue entry is missing, the daemon', () => {
     });
 });
 
-describe('after the queue entry of a task disappears, the daemon', () => {
+describe('when it finds a job of a task whose queue entry then disappears, the daemon', () => {
   const LATE = { id: '5' as JobId, name: jobName(0) };
 
-  it('does not conclude that a user removed the entry if the journal then names the job of an earlier submission', () => {
+  it('does not conclude that a user removed the entry if the job is from an earlier submission', () => {
     const seen = observation({
       ...FRESH,
       jobs: [jobOf('PENDING', LATE)],
@@ -77,7 +74,7 @@ describe('after the queue entry of a task disappears, the daemon', () => {
       }
   });
 
-  it('concludes that a user removed the entry if the journal then names the job of the last submission', () => {
+  it('concludes that a user removed the entry if the job is from the last submission', () => {
     const seen = observation({ ...FRESH, entry: entryOf({ jobId: undefined }) });
     const [note] = decide({ ...seen, place: 'parked' });
     const patch = note?.do === 'note' ? note.patch : {};
@@ -88,7 +85,7 @@ describe('after the queue entry of a task disappears, the daemon', () => {
 
 describeRows('for a task that a user removed from the scheduler queue, the daemon', [
   {
-    title: 'waits for a grace period after the end of the job, because another daemon may have claimed the task',
+    title: 'waits for a grace period after the end of the job',
     seen: { ...ENDED, entry: REMOVED },
     done: ['note'],
   },
@@ -98,7 +95,7 @@ describeRows('for a task that a user removed from the scheduler queue, the daemo
     done: ['dequeue'],
   },
   {
-    title: 'makes the task a draft even if the job started before the scancel and found the gate closed',
+    title: 'dequeues the task if the job started before the scancel and found the gate closed',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'nowhere',
@@ -113,12 +110,12 @@ describeRows('for a task that a user removed from the scheduler queue, the daemo
     done: ['dequeue'],
   },
   {
-    title: 'does not dequeue the task if it was enqueued in the meantime',
+    title: 'forgets the task if a user has enqueued the task again',
     seen: { ...ENDED, place: 'own queue', entry: { ...REMOVED, ...PAST } },
     done: ['forget'],
   },
   {
-    title: 'does not make the task a draft if an agent has started it in the meantime',
+    title: 'does nothing if another worker has started the task',
     seen: { ...ENDED, task: taskOf('in_progress', { lastWorker: 'other:0' }), entry: { ...REMOVED, ...PAST } },
     done: [],
   },
@@ -126,7 +123,7 @@ describeRows('for a task that a user removed from the scheduler queue, the daemo
 
 describeRows('for a task with entries in another queue and in the scheduler queue, the daemon', [
   {
-    title: 'removes the entry in the scheduler queue, at the latest when the job has ended',
+    title: 'removes the entry from the scheduler queue when the job has ended',
     seen: { ...ENDED, place: 'another queue', hasEntry: true },
     done: ['remove-entry', 'forget'],
   },

@@ -9,7 +9,7 @@ const started = entryOf({ told: { startedOn: '7@' } });
 
 describeRows('for a running job, the daemon', [
   {
-    title: 'reports the start once, with the nodes',
+    title: 'records and reports the start of the job',
     seen: { jobs: [jobOf('RUNNING', { nodes: 'n1' })], place: 'parked' },
     done: ['note', 'log'],
   },
@@ -19,12 +19,12 @@ describeRows('for a running job, the daemon', [
     done: [],
   },
   {
-    title: 'reports once for each start that Slurm has suspended the job',
+    title: 'records and reports that Slurm has suspended the job',
     seen: { jobs: [jobOf('SUSPENDED')], task: taskOf('in_progress'), entry: started },
     done: ['note', 'log'],
   },
   {
-    title: 'does nothing while the job stays suspended, or is suspended again',
+    title: 'does not report a second time that Slurm has suspended the job',
     seen: {
       jobs: [jobOf('SUSPENDED')],
       task: taskOf('in_progress'),
@@ -51,12 +51,12 @@ describeRows('for a running job, the daemon', [
     done: ['cancel'],
   },
   {
-    title: 'keeps tracking the job while its nodes clean up (S-32)',
+    title: 'does nothing while the job is COMPLETING and the task is in progress (S-32)',
     seen: { jobs: [jobOf('COMPLETING', { endedAt: LONG_AGO })], task: taskOf('in_progress'), entry: started },
     done: [],
   },
   {
-    title: 'waits for a grace period after the task was reset',
+    title: 'starts a grace period if the task was reset',
     seen: { jobs: [jobOf('RUNNING')], task: taskOf('created'), entry: started },
     done: ['note'],
   },
@@ -72,15 +72,15 @@ describeRows('for a running job, the daemon', [
   },
   ...(
     [
-      ['extends the grace period by the time of the abort callback if the task was aborted', 600_000, 599_999, []],
+      ['adds the time of the abort callback to the grace period of an aborted task', 600_000, 599_999, []],
       [
-        'cancels the job after the callback time and the grace period if the task was aborted',
+        'cancels the job of an aborted task after the grace period and the time of the abort callback',
         600_000,
         600_000,
         ['cancel'],
       ],
       [
-        'limits the time of an abort callback to the maximum in the settings',
+        'limits the time of the abort callback to the maximum in the settings',
         1e12,
         GRACES.abortCallbackMaxMs,
         ['cancel'],
@@ -101,7 +101,7 @@ describeRows('for a running job, the daemon', [
     done: [],
   },
   {
-    title: 'does not cancel the job if its agent set the task to failed',
+    title: "does not cancel the job if the job's agent set the task to failed",
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('failed', { lastWorker: 'login1:slurm:7' }),
@@ -110,7 +110,7 @@ describeRows('for a running job, the daemon', [
     done: [],
   },
   {
-    title: 'cancels the job if another agent set the task to failed',
+    title: 'cancels the job if another worker set the task to failed',
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('failed', { lastWorker: 'peer:0' }),
@@ -119,7 +119,7 @@ describeRows('for a running job, the daemon', [
     done: ['cancel'],
   },
   {
-    title: 'does not cancel the job if its agent received SIGTERM',
+    title: "does not cancel the job if the task is stopped because the job's agent received SIGTERM",
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('stopped', { statusReason: 'user abort' }),
@@ -128,12 +128,12 @@ describeRows('for a running job, the daemon', [
     done: [],
   },
   {
-    title: 'treats a job in an unknown state as live (S-31)',
+    title: 'does nothing about a job in the unknown state HIBERNATING (S-31)',
     seen: { jobs: [jobOf('HIBERNATING')], task: taskOf('in_progress') },
     done: [],
   },
   {
-    title: 'keeps the running job and cancels the pending job if a task has two live jobs (S-46)',
+    title: 'cancels a pending job of the same task (S-46)',
     seen: {
       jobs: [jobOf('PENDING', { id: '6' as JobId }), jobOf('RUNNING')],
       task: taskOf('in_progress'),
@@ -142,7 +142,7 @@ describeRows('for a running job, the daemon', [
     done: ['cancel'],
   },
   {
-    title: 'keeps an extra job that is running despite its scancel if no other job of the task has started',
+    title: 'does not cancel a running extra job again if no other job of the task has started',
     seen: {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', { id: '8' as JobId })],
       place: 'parked',
@@ -153,7 +153,7 @@ describeRows('for a running job, the daemon', [
 ]);
 
 describe('for a running job, the daemon', () => {
-  it('records the start of the job and the slow start of the agent even if both are noticed in one pass', () => {
+  it('records the start of the job and the slow start of the agent in the same pass', () => {
     const job = jobOf('RUNNING', { startAt: NOW - GRACES.startMs });
     const patches = decide(observation({ jobs: [job] })).flatMap((action) =>
       action.do === 'note' ? [action.patch] : [],
@@ -162,13 +162,13 @@ describe('for a running job, the daemon', () => {
     expect(patches.at(-1)?.told).to.deep.equal({ startedOn: `7@${NOW - GRACES.startMs}`, slowStart: true });
   });
 
-  it('reports the second start after a requeue', () => {
+  it('reports "started again" after a requeue', () => {
     const actions = decide(observation({ jobs: [jobOf('RUNNING', { startAt: NOW })], entry: started }));
 
     expect(actions[1]).to.have.property('text', 'Slurm job 7 started again in partition debug.');
   });
 
-  it('never writes to the task while it is in progress, because that would erase an abort request (C-08)', () => {
+  it('never writes to a task in progress, because a write would erase an abort request (C-08)', () => {
     for (const word of ['RUNNING', 'COMPLETING', 'SUSPENDED']) {
       const actions = decide(
         observation({ jobs: [jobOf(word)], task: taskOf('in_progress', { statusMessage: 'stopping' }) }),

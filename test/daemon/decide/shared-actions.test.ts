@@ -14,8 +14,8 @@ import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { entryOf, NOW } from './observations.ts';
 
-describe('a decision to dequeue a task', () => {
-  it('names the job that is cancelled, if there is one', () => {
+describe('the decision to dequeue a task', () => {
+  it('names the cancelled job if the journal entry has a job id', () => {
     const text = 'Dequeued: the task was removed from the scheduler queue.';
 
     expect(dequeue({ jobId: '7' as JobId })).to.deep.equal({
@@ -25,7 +25,7 @@ describe('a decision to dequeue a task', () => {
     expect(dequeue({ jobId: undefined })).to.deep.equal({ do: 'dequeue', text });
   });
 
-  it('is made only if the task is in no queue', () => {
+  it('requires that no queue contains the task', () => {
     const entry = entryOf({ cancelledFor: REMOVED_BY_USER });
     const isRemoved = (place: Place): boolean => isRemovedByUser({ entry, place });
 
@@ -33,7 +33,7 @@ describe('a decision to dequeue a task', () => {
   });
 });
 
-describe('a decision to forget a task', () => {
+describe('the decision to forget a task', () => {
   for (const [place, actions] of [
     ['parked', ['remove-entry', 'forget']],
     ['unknown', ['remove-entry', 'forget']],
@@ -45,7 +45,7 @@ describe('a decision to forget a task', () => {
     });
 });
 
-describe('after the last permitted submission, the daemon', () => {
+describe('after the fifth attempt, the daemon', () => {
   const submittedAt = NOW - 600_000;
 
   function decided(overrides: Partial<Entry>, parkedAt: number | undefined): readonly unknown[] {
@@ -53,7 +53,7 @@ describe('after the last permitted submission, the daemon', () => {
     return resubmitOrFail('why', { entry, now: NOW, parkedAt });
   }
 
-  it('resubmits the task and counts from zero if the task was parked again after this submission', () => {
+  it('resubmits the task, and counts attempts from zero, if the task was parked again since', () => {
     expect(decided({}, submittedAt + CLOCKS_DIFFER_MS + 1)).to.deep.equal([
       { do: 'note', patch: { attempts: 0 } },
       { do: 'resubmit', why: 'why' },
@@ -61,13 +61,13 @@ describe('after the last permitted submission, the daemon', () => {
   });
 
   const failing: readonly [string, Partial<Entry>, number | undefined][] = [
-    ['the time of the parking is unknown', {}, undefined],
+    ['the time at which the task was parked is unknown', {}, undefined],
     [
-      'the task was parked after this submission, but only by as much as the clocks may differ',
+      'the task was parked after the submission only by the permitted difference of clocks',
       {},
       submittedAt + CLOCKS_DIFFER_MS,
     ],
-    ['a job of the task had reached its time limit', { timedOutJobs: ['6' as JobId] }, NOW],
+    ['an earlier job of the task reached its time limit', { timedOutJobs: ['6' as JobId] }, NOW],
   ];
   for (const [what, overrides, parkedAt] of failing)
     it(`fails the task if ${what}`, () => {
@@ -76,7 +76,7 @@ describe('after the last permitted submission, the daemon', () => {
 });
 
 describe('after the third attempt, the daemon', () => {
-  it('waits for the backoff, but resubmits the task at once if the clock is set back', () => {
+  it('resubmits the task immediately if the clock is set back during the backoff', () => {
     const entry = entryOf({ attempts: 3, stepAt: NOW });
 
     expect(resubmitOrFail('why', { entry, now: NOW, parkedAt: undefined })).to.deep.equal([]);

@@ -16,67 +16,67 @@ const again = (...timedOutJobs: (JobId | undefined)[]): Partial<Entry> => ({
 
 describeRows('for a job that reached its time limit in a queue with resubmit_on_timeout, the daemon', [
   {
-    title: 'parks and resubmits the task if SIGTERM stopped it',
+    title: 'parks and resubmits a task that SIGTERM has stopped',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM) },
     done: ['note', 'park-again', 'resubmit'],
   },
   {
-    title: 'parks and resubmits the task after the grace period if it is in progress',
+    title: 'parks and resubmits a task in progress after the grace period',
     seen: { ...TIMEOUT, task: taskOf('in_progress'), entry: waited },
     done: ['note', 'park-again', 'resubmit'],
   },
   {
-    title: "waits for the agent to set the task's status",
+    title: "first gives the agent a grace period to set the task's status",
     seen: { ...TIMEOUT, task: taskOf('in_progress') },
     done: ['note'],
   },
   {
-    title: 'parks and resubmits the task as often as the queue permits',
+    title: 'parks and resubmits the task after the second of two permitted timeouts',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM), entry: entryOf(again(SIX)) },
     done: ['note', 'park-again', 'resubmit'],
   },
   {
-    title: 'fails the task after more timeouts than the queue permits',
+    title: 'fails the task after the third timeout if the queue permits two',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM), entry: entryOf(again(SIX, EIGHT)) },
     done: ['end failed'],
   },
   {
-    title: 'counts each timeout only once, even if the daemon was interrupted before the parking',
+    title: 'counts the timeout only once if the daemon was interrupted before it parked the task',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM), entry: entryOf(again(SIX, SEVEN)) },
     done: ['note', 'park-again', 'resubmit'],
   },
   {
-    title: 'resubmits the task if the daemon was interrupted after the parking',
+    title: 'resubmits the task if the daemon was interrupted after it had parked the task',
     seen: { ...TIMEOUT, place: 'parked', entry: entryOf({ ...again(SEVEN), attempts: 0 }) },
     done: ['resubmit'],
   },
   {
-    title: 'returns the task to its queue if the daemon was interrupted and the task is in no queue',
+    title: 'returns the task to its queue if the daemon was interrupted and no queue contains the task',
     seen: { ...TIMEOUT, place: 'nowhere', entry: { ...waited, ...again(SEVEN) } },
     done: ['return-to-queue'],
   },
   {
-    title: 'forgets the task if its user has enqueued it again',
+    title: 'forgets the task if a user has enqueued the task again',
     seen: { ...TIMEOUT, place: 'own queue', entry: entryOf(again(SEVEN)) },
     done: ['forget'],
   },
   {
-    title: 'keeps the status of the task if the user aborted it',
+    title: 'keeps the status stopped if a user aborted the task',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM), entry: entryOf({ stoppingSince: NOW - 1000 }) },
     done: ['forget', 'log'],
   },
   {
-    title: 'sets the task to stopped if it is in progress and a user requested its abort',
+    title: 'sets a task in progress to stopped if a user requested an abort',
     seen: { ...TIMEOUT, task: taskOf('in_progress', { statusMessage: 'stopping' }), entry: waited },
     done: ['end stopped'],
   },
   {
-    title: 'keeps the status of the task if it completed or failed by itself',
+    title: 'keeps the status failed if the agent set this status',
     seen: { ...TIMEOUT, task: taskOf('failed') },
     done: ['forget', 'log'],
   },
   {
-    title: 'forgets the task if it was enqueued elsewhere',
+    title: 'forgets the task if its execution queue is now another queue',
     seen: { ...TIMEOUT, task: taskOf('stopped', { ...BY_TERM, ...ELSEWHERE }) },
     done: ['forget', 'log'],
   },
@@ -89,7 +89,7 @@ describeRows('for an ended job whose agent received SIGTERM, the daemon', [
     done: ['end failed'],
   },
   {
-    title: 'fails the task if the job reached its time limit and resubmit_on_timeout was removed from the queue',
+    title: 'fails the task if the job ended TIMEOUT in a queue without resubmit_on_timeout',
     seen: { ...TIMEOUT, resubmitOnTimeout: undefined, task: taskOf('stopped', BY_TERM) },
     done: ['end failed'],
   },

@@ -9,9 +9,9 @@ const BY_SECOND = { lastWorker: 'login1:slurm:8' };
 const ASK = { do: 'read-record', jobId: '7' as JobId } as const;
 const FIRST_IS_EXTRA = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task has another job, 8' } as const;
 
-describeExactly('for a task with several jobs, the daemon', [
+describeExactly('when it chooses the tracked job of a task, the daemon', [
   [
-    'chooses the job that runs the task, even if another running job is older',
+    'prefers the job that runs the task to an older running job',
     {
       jobs: [jobOf('RUNNING'), jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_SECOND),
@@ -19,7 +19,7 @@ describeExactly('for a task with several jobs, the daemon', [
     },
   ],
   [
-    'chooses the running job, and cancels no pending job until a job has passed the gate',
+    'prefers a running job, and keeps a pending job while the task is still parked',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'parked',
@@ -27,7 +27,7 @@ describeExactly('for a task with several jobs, the daemon', [
     },
   ],
   [
-    "chooses the running job, and also cancels older pending jobs once the task's queue entry is gone",
+    "prefers a running job, and cancels an older pending job once the task's queue entry is gone",
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'nowhere',
@@ -36,7 +36,7 @@ describeExactly('for a task with several jobs, the daemon', [
     FIRST_IS_EXTRA,
   ],
   [
-    'chooses the running job, even if a pending job ran the task before its requeue',
+    'prefers a running job to a requeued pending job that once ran the task',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_FIRST),
@@ -45,7 +45,7 @@ describeExactly('for a task with several jobs, the daemon', [
     FIRST_IS_EXTRA,
   ],
   [
-    'chooses the live job, even if an ended job ran the task',
+    'prefers a pending job to an ended job that ran the task',
     {
       jobs: [jobOf('FAILED'), jobOf('PENDING', SECOND)],
       task: taskOf('queued', BY_FIRST),
@@ -54,7 +54,7 @@ describeExactly('for a task with several jobs, the daemon', [
     },
   ],
   [
-    'chooses a live job of an earlier attempt if the tracked job is gone',
+    'takes the running job of an earlier attempt if the tracked job is missing',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress', BY_FIRST),
@@ -76,12 +76,12 @@ describeExactly('for a task with several jobs, the daemon', [
     },
   ],
   [
-    'forgets the task if it was deleted and both jobs have ended',
+    'takes no job if the task was deleted and both jobs have ended',
     { jobs: [jobOf('FAILED'), jobOf('FAILED', SECOND)], task: undefined },
     { do: 'forget' },
   ],
   [
-    'chooses a cancelled extra job if that job runs the task',
+    'takes a cancelled extra job if this job runs the task',
     {
       jobs: [jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', BY_SECOND),
@@ -102,12 +102,12 @@ describeExactly('for a task with several jobs, the daemon', [
     },
   ],
   [
-    'chooses the tracked job even if it has ended and was cancelled as an extra job',
+    'keeps the tracked job even if this job was cancelled as an extra job and has ended',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ cancelledExtras: ['7' as JobId] }) },
     ASK,
   ],
   [
-    'chooses the job that ran the task even if it has ended and was cancelled as an extra job',
+    'takes the ended job that ran the task even if this job was cancelled as an extra job',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', BY_FIRST),
@@ -116,12 +116,12 @@ describeExactly('for a task with several jobs, the daemon', [
     ASK,
   ],
   [
-    'chooses the tracked job even if it has ended and the journal has no attempt',
+    'keeps the ended tracked job even if the journal entry has no attempt',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ attempt: undefined }) },
     ASK,
   ],
   [
-    'clears the recorded end of a job that runs again',
+    'clears the recorded end of the tracked job if this job runs again',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('in_progress'),
