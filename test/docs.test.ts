@@ -74,8 +74,8 @@ function inPlaceOf(words: readonly string[], task: string): string[] {
   });
 }
 
-describe('the documentation:', () => {
-  describe('the command', () => {
+describe('documentation:', () => {
+  describe('the program', () => {
     let home: Awaited<ReturnType<typeof prepareHome>>;
 
     before(async () => {
@@ -85,7 +85,7 @@ describe('the documentation:', () => {
 
     for (const page of PAGES) {
       for (const command of commandsOf(page)) {
-        it(`in ${page} is valid: ${command}`, async () => {
+        it(`accepts the command in ${page}: ${command}`, async () => {
           const words = inPlaceOf(split(command).slice(1), home.task);
 
           const { code, stderr } = await home.cli.run(...words);
@@ -119,7 +119,7 @@ describe('the documentation:', () => {
     expect(named.filter((name) => !existsSync(`test/${name}.test.ts`))).to.deep.equal([]);
   });
 
-  it('every page can be reached through links from the README', () => {
+  it('README.md leads to every page except decision records by links', () => {
     const found = new Set(['README.md']);
     for (const page of found) {
       for (const [, link = ''] of readFileSync(page, 'utf8').matchAll(/\]\(([^)#\s]+\.md)/g))
@@ -129,7 +129,7 @@ describe('the documentation:', () => {
     expect(PAGES.filter((page) => !found.has(page) && !page.startsWith('docs/decisions/'))).to.deep.equal([]);
   });
 
-  it('every npm script that a page names exists', () => {
+  it('package.json contains every npm script that a page names', () => {
     const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
     const named = PAGES.flatMap((page) => [...readFileSync(page, 'utf8').matchAll(/npm run ([\w-]+)/g)]);
 

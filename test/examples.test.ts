@@ -31,7 +31,7 @@ describe('docs/workflows.md', () => {
   const page = readFileSync(new URL('../docs/workflows.md', EXAMPLES), 'utf8');
 
   for (const name of readdirSync(new URL('workflows', EXAMPLES)))
-    it(`describes the workflow ${name}, and states the run times of its test`, () => {
+    it(`links to the workflow ${name}, and states how long its test takes`, () => {
       expect(page).to.include(`| [${name}](../examples/workflows/${name}/README.md) |`);
       expect(page).to.match(new RegExp(`^\\| ${name}(?:, [^|]*)? \\| \\d+ \\| (?:about )?\\d+`, 'm'));
     });
@@ -42,7 +42,7 @@ describe('examples/clearml.conf', () => {
   /** A setting with its default follows a single `#`; a sentence begins with a capital letter. */
   const withAll = text.replaceAll(/^( *)# (?=[a-z_]+: )/gm, '$1');
 
-  it('loads unchanged, and names only templates that exist in examples/', () => {
+  it('can be loaded, and names only templates that exist in examples/', () => {
     const { queues, slurm } = load(text).settings;
     const { templateFiles } = slurm;
 
@@ -50,7 +50,7 @@ describe('examples/clearml.conf', () => {
     for (const path of templateFiles) expect(templates).to.include(path.replace('/home/ada/', ''));
   });
 
-  it('explains every setting that a user may change, and no other', () => {
+  it('names every setting of agent.slurm, except those of clusters, queues and job credentials', () => {
     const named = [...withAll.matchAll(/^ *([a-z_]+)(?:: | \{)/gm)].map(([, name = '']) => name);
     const known = settingRows().map(({ name }) => name);
     const elsewhere = /^(job_credentials\..*|cluster|clusters|clusters\..*|queues\..*)$/;
@@ -58,7 +58,7 @@ describe('examples/clearml.conf', () => {
     expect(named).to.have.members(known.filter((name) => !elsewhere.test(name)).map((name) => name.split('.').at(-1)));
   });
 
-  it('shows the actual default values', () => {
+  it('shows the default of each setting', () => {
     const shown = load(withAll);
     const effective = load('');
 
@@ -78,7 +78,7 @@ describe('examples/clearml.conf', () => {
 });
 
 describe('examples/clusters.clearml.conf', () => {
-  it('loads unchanged, and assigns each queue a cluster of the file and a template in examples/', () => {
+  it('can be loaded, and gives each queue a cluster and a template in examples/', () => {
     const { clusters, queues } = load(read('clusters.clearml.conf')).settings;
 
     expect(clusters.map(({ name, ssh }) => [name, ssh?.provider])).to.deep.equal([
@@ -92,7 +92,7 @@ describe('examples/clusters.clearml.conf', () => {
 });
 
 describe('the templates in examples/', () => {
-  it('cover bare metal, conda, modules, several nodes, Singularity and both forms of Pyxis', () => {
+  it('include templates for conda, modules, several nodes, Singularity and both forms of Pyxis', () => {
     expect(templates).to.have.members([
       'slurm.example.template',
       'slurm.example_singularity.template',
@@ -107,7 +107,7 @@ describe('the templates in examples/', () => {
   });
 
   for (const name of [...templates, ...ofWorkflows]) {
-    it(`render with and without user properties: ${name}`, () => {
+    it(`render to a valid bash script with and without user properties: ${name}`, () => {
       for (const properties of [{}, { num_nodes: { value: '3' } }]) {
         const script = render(name, {
           id: '0123456789abcdef0123456789abcdef',
@@ -121,7 +121,7 @@ describe('the templates in examples/', () => {
     });
   }
 
-  it('contain no command in a comment that names a missing template', () => {
+  it('name only existing templates in the commands of their comments', () => {
     for (const name of templates) {
       const [, command = ''] = /^# +clearml-agent-slurm .*--template-files (.*) --queue/m.exec(read(name)) ?? [];
 

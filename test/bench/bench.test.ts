@@ -7,7 +7,7 @@ import { createMustacheRendering, render } from './figures/rendering.ts';
 import { TYPICAL_TEMPLATE } from './typical-task.ts';
 
 describe('a benchmark', () => {
-  it('compares rendering with Mustache on scripts of about the same number of words', () => {
+  it('compares this program and Mustache by scripts of about the same length', () => {
     const [ours, anchor] = [
       render(parseTemplate(TYPICAL_TEMPLATE, 'typical.template')),
       createMustacheRendering()(),
@@ -15,7 +15,7 @@ describe('a benchmark', () => {
     expect(anchor).to.be.closeTo(ours ?? 0, 60);
   });
 
-  it('builds the program in the same way as a release', async () => {
+  it('builds a program that can print its version', async () => {
     await using program = await buildProgram();
     expect(execFileSync(process.execPath, [program.path, '--version'], { encoding: 'utf8' })).to.match(
       /^clearml-agent-slurm \d/,

@@ -14,15 +14,15 @@ describe('the arithmetic of the benchmarks', () => {
     expect(middleHalf([5, 1, 4, 2, 3])).to.deep.equal([2, 4]);
   });
 
-  it('throws an error if there are no samples', () => {
+  it('throws a RangeError for the median of no samples', () => {
     expect(() => median([])).to.throw(RangeError);
   });
 
-  it("divides each sample by the baseline's sample (the anchor) of the same round", () => {
+  it('divides each sample by the sample of the anchor in the same round', () => {
     expect(ratios([10, 30], [5, 10])).to.deep.equal([2, 3]);
   });
 
-  it('compares the ratio of value and baseline (the anchor) with the target, or the value if there is no baseline', () => {
+  it('compares the ratio of value and anchor with the target', () => {
     expect(ratioOf(result)).to.equal(1.5);
     expect(isMet({ ...result, target: { atMost: 2 } })).to.equal(true);
     expect(isMet({ ...result, target: { atLeast: 2 } })).to.equal(false);
@@ -30,7 +30,7 @@ describe('the arithmetic of the benchmarks', () => {
     expect(isMet(alone)).to.equal(undefined);
   });
 
-  it('shows the value, its baseline (the anchor), their ratio, and whether the target is met', () => {
+  it('prints the value, the anchor, their ratio and the missed target in one line', () => {
     const table = formatTable([{ figure: 'start-up', ...result, target: { atMost: 1 } }]);
 
     expect(table).to.match(/^start-up +a call +30 ms +20 ms nothing +1\.5 +≤ 1 +missed$/m);

@@ -21,7 +21,7 @@ describe('docs/configuration.md', () => {
       for (const name of names) expect(page).to.contain(`\`${name}\``);
   });
 
-  it('has no line break and no vertical bar in a table cell', () => {
+  it('describes each setting without a newline and a vertical bar, which would break the table', () => {
     for (const { name, meaning } of [...settingRows(), ...clearmlRows()])
       expect(meaning, name).to.match(/^[A-Z][^\n|]+\.$/);
   });
@@ -42,14 +42,14 @@ describe('the table of settings', () => {
     expect(rows.get('shared_dir')).to.deep.include({ type: 'string', fallback: undefined });
   });
 
-  it("lists the settings of ClearML's own sections by their full names", () => {
+  it("contains ClearML's own settings, such as api.api_server, with their full names", () => {
     const names = clearmlRows().map(({ name }) => name);
 
     expect(names).to.include.members(['api.api_server', 'api.credentials.secret_key', 'agent.worker_id']);
     expect(names).not.to.include('agent.slurm');
   });
 
-  it('is the source of the names that a group of settings accepts', () => {
+  it('contains the names that each group of settings accepts', () => {
     expect(knownNames([])).to.include('grace').and.not.to.include('end_sec');
     expect(knownNames(['clusters', 'hpc1']))
       .to.include('host')

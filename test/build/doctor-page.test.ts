@@ -22,7 +22,7 @@ describe('docs/doctor.md', () => {
   });
 
   for (const { id, asks, fix } of rows) {
-    it(`phrases the check "${id}" as a question, and its fix without a final full stop`, () => {
+    it(`contains a question and a fix for the check "${id}"`, () => {
       expect(asks).to.match(/^[A-Z].*\?$/);
       expect(fix).to.match(/^[A-Z].*[^.]$/);
     });

@@ -10,7 +10,7 @@ describe('docs/lint.md', () => {
   });
 
   for (const [id, { why, write }] of Object.entries(RULES)) {
-    it(`explains in complete sentences why the rule "${id}" exists and what to write instead`, () => {
+    it(`explains why the rule "${id}" exists and what to write instead`, () => {
       expect(why).to.match(/^[A-Za-z$][^]*\.$/);
       expect(write).to.match(/^[A-Z][^]*\.$/);
     });

@@ -33,7 +33,7 @@ describe('the man pages', () => {
     return stdout.replace(/ \\\n\s+/g, ' ').replace(/\s+/g, ' ');
   }
 
-  it('list in section 1 every exit code, and the usage, options and examples of each subcommand', async () => {
+  it('list every exit code, subcommand, option and example in section 1', async () => {
     const page = await shown(commandsPage(COMMANDS), 1);
 
     for (const command of COMMANDS) {
@@ -53,7 +53,7 @@ describe('the man pages', () => {
     expect(page).to.include('CLEARML_CONFIG_FILE').and.to.include('poll_interval_sec');
   });
 
-  it('escape the characters that troff would interpret', async () => {
+  it('escape the characters that troff would interpret, such as a leading full stop', async () => {
     const text = "a\\b -- 'c' \\fB ~ ^ é “d” `code`";
     const page = await shown(`.TH X 1\n${roffText(`.start ${text}`)}\n${roffText(text)}\n`, 1);
 

@@ -28,14 +28,14 @@ for (const version of VERSIONS) {
       return { status, output: stdout + stderr };
     }
 
-    it('runs the demo', () => {
+    it('runs the demo command', () => {
       const { status, output } = run('demo');
 
       expect(status, output).to.equal(0);
       expect(output.trimEnd().split('\n').at(-1)).to.equal('demo: 3 tasks: 2 completed, 1 failed, 0 lost');
     });
 
-    it('loads the SSH client', () => {
+    it('loads the ssh2 transport', () => {
       // The server and the cluster: nothing listens on this port.
       const conf = `api { api_server: "http://127.0.0.1:1", credentials { access_key: "a", secret_key: "b" } }
 agent.slurm.clusters.far { host: "127.0.0.1", port: 1, user: "ada", provider: ssh2 }`;

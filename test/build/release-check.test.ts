@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 describe('npm run release-check', () => {
-  it('refuses uncommitted changes, which the packages would contain but the tag would not', () => {
+  it('refuses to run if the checkout has uncommitted changes', () => {
     const checkout = mkdtempSync(join(tmpdir(), 'uncommitted-'));
     try {
       const env = environmentOfNoOtherCheckout();

@@ -50,8 +50,8 @@ it('docs/template-safety.md shows how a value is rendered in each quoting contex
   );
 });
 
-describe('the generated tables of a page', () => {
-  it('replace only the text between their markers', () => {
+describe('the generation of tables in a page', () => {
+  it('replaces only the text between the markers', () => {
     const filled = fillReference('before\n<!-- table: filters -->\nTHE FORMER TABLE\n<!-- end of table -->\nafter\n');
 
     expect(filled).to.match(/^before\n<!-- table: filters -->\n\n\| filter \| effect \|\n/);
@@ -59,7 +59,7 @@ describe('the generated tables of a page', () => {
     expect(filled).not.to.include('FORMER');
   });
 
-  it('are rejected if a marker names an unknown table', () => {
+  it('fails if a marker names an unknown table', () => {
     expect(() => fillReference('<!-- table: colors -->\n<!-- end of table -->')).to.throw(
       RangeError,
       'there is no table "colors"',

@@ -11,7 +11,7 @@ function kindsOf(...samples: readonly (readonly [second: number, look: Partial<R
 }
 
 describe('a chaos round', () => {
-  it('is over once nothing has changed for a while and each daemon has polled', () => {
+  it('ends when nothing changes any more and each daemon has polled', () => {
     expect(kindsOf([1, {}], [8, { polls: [3, 3] }], [9, { polls: [4, 3] }])).to.deep.equal([
       'pending',
       'pending',
@@ -19,7 +19,7 @@ describe('a chaos round', () => {
     ]);
   });
 
-  it('is not over before the slowest daemon has polled', () => {
+  it('continues until the slowest daemon has polled', () => {
     expect(kindsOf([1, {}], [200, { polls: [90, 2] }], [250, { polls: [95, 3] }])).to.deep.equal([
       'pending',
       'pending',
@@ -27,7 +27,7 @@ describe('a chaos round', () => {
     ]);
   });
 
-  it('is over later if a daemon still tracks a task', () => {
+  it('ends later if a daemon still tracks a task', () => {
     const tracked = { isTracked: true, polls: [9, 9] };
     expect(kindsOf([1, { isTracked: true }], [20, tracked], [31, tracked])).to.deep.equal([
       'pending',
@@ -36,7 +36,7 @@ describe('a chaos round', () => {
     ]);
   });
 
-  it('is not over while states change, and fails if the states stop changing before every task has ended', () => {
+  it('fails if nothing changes for five minutes but a task has not ended', () => {
     const active = (activity: string): Partial<RestSample> => ({ state: undefined, activity });
     expect(kindsOf([1, active('a')], [290, active('b')], [580, active('c')], [881, active('c')])).to.deep.equal([
       'pending',
@@ -46,12 +46,12 @@ describe('a chaos round', () => {
     ]);
   });
 
-  it('fails if the same states recur too often', () => {
+  it('fails if the same two states alternate for 15 minutes', () => {
     const samples = Array.from({ length: 10 }, (_, index) => [index * 100, { activity: String(index % 2) }] as const);
     expect(kindsOf(...samples, [901, { activity: 'x' }]).at(-1)).to.equal('never');
   });
 
-  it('reports since when nothing has changed', () => {
+  it('reports the time of the last change', () => {
     const rest = createRest(0, LIMITS);
     rest(5_000, QUIET);
     expect(rest(14_000, { ...QUIET, polls: [3, 3] })).to.deep.equal({ kind: 'at rest', sinceMs: 5_000 });

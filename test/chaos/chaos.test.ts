@@ -24,8 +24,8 @@ interface Replay {
 }
 
 const REPLAYS: readonly Replay[] = [
-  { title: 'faults of the first round of seed 1', seed: 1, round: 0, daemons: 1 },
-  { title: 'a scancel, and a kill of the daemon that submitted the job', seed: 200, round: 15, daemons: 2 },
+  { title: 'faults of seed 1, round 0', seed: 1, round: 0, daemons: 1 },
+  { title: 'faults: scancel of a job, kill of its daemon', seed: 200, round: 15, daemons: 2 },
 ];
 
 describe('a chaos round on real Slurm', function () {
@@ -41,7 +41,7 @@ describe('a chaos round on real Slurm', function () {
     before(requireRoot);
 
     itPasses({
-      title: 'cuts of two connections, and kills of sshd and the daemon',
+      title: 'faults: two cut connections, kills of sshd and the daemon',
       seed: 252_812,
       round: 0,
       daemons: 1,
@@ -56,7 +56,7 @@ describe('a chaos round on real Slurm', function () {
     before(requireSandbox);
 
     itPasses({
-      title: 'tasks of three users as jobs of three Unix users, with limits',
+      title: 'three mapped users with limits',
       seed: 2,
       round: 0,
       daemons: 2,

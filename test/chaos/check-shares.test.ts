@@ -38,8 +38,8 @@ function wrongOf(history: Partial<SharedHistory>): Record<string, readonly strin
   return Object.fromEntries(wrong);
 }
 
-describe('the chaos oracle of a shared service', () => {
-  it('accepts the number of jobs that the limits permit, and reports the highest number of concurrent jobs', () => {
+describe('the chaos oracle for the limits of a shared service', () => {
+  it('accepts as many concurrent jobs as the limits permit', () => {
     const samples = [sample(1_000, 'a1'), sample(2_000, 'a1', 'a2', 'b1'), sample(3_000, 'b1')];
     expect(wrongOf({ samples })).to.deep.equal({});
     const history = { calls: [], polls: [], faults: [], servedQueue: SERVED, limits: { jobs: 3, jobsPerUser: 2 } };
@@ -47,7 +47,7 @@ describe('the chaos oracle of a shared service', () => {
     expect({ mostJobs, mostOfOwner }).to.deep.equal({ mostJobs: 3, mostOfOwner: 2 });
   });
 
-  it('reports jobs that exceed the limit of the cluster or the limit of a user', () => {
+  it('reports a claim that exceeds the limit of the cluster or of the owner', () => {
     const four = ['a1', 'a2', 'b1', 'b2'];
     expect(wrongOf({ samples: [sample(1_000, ...four)], calls: claims(...four) })).to.deep.equal({
       b2: ['daemon-1 claimed it and knew of 3 jobs of the cluster; the maximum is 3'],
@@ -58,12 +58,12 @@ describe('the chaos oracle of a shared service', () => {
     });
   });
 
-  it('counts two jobs of one task as one job, and ignores the jobs of other rounds', () => {
+  it('counts two jobs of one task as one job, and ignores jobs of other rounds', () => {
     const samples = [sample(1_000, 'a1', 'a1', 'a2', 'x1', 'x2', 'x3')];
     expect(wrongOf({ samples, calls: claims('a1', 'a2', 'x1', 'x2', 'x3') })).to.deep.equal({});
   });
 
-  it('permits a claim by a daemon that does not know the latest submissions of another daemon', () => {
+  it("accepts a claim by a daemon that has not polled since another daemon's submissions", () => {
     const samples = [sample(1_000, 'a1', 'a2', 'b1', 'b2')];
     const others = ['a1', 'a2', 'b1'].map((task) => claim(100, task, 'daemon-2'));
     const parked = ['a1', 'a2', 'b1'].map((task) => park(200, task, 'daemon-2'));
@@ -96,20 +96,20 @@ describe('the chaos oracle of a shared service', () => {
     return wrongOf({ samples: [sample(9_000, 'a1', 'a2', 'b1', 'b2')], calls, polls, limits });
   }
 
-  it('permits one excess job for each other daemon, and reports any further excess job', () => {
+  it('accepts one excess job if two daemons claim, and reports a second excess job', () => {
     expect(exceedsByTwo(200)).to.deep.equal({
       a2: ['with it, the cluster has 4 jobs of 2 daemons; the maximum is 3'],
     });
   });
 
-  it('permits excess jobs if another job started at the same time or the tasks were parked late', () => {
+  it('accepts excess jobs if the daemons parked their tasks late, or a job started meanwhile', () => {
     expect(exceedsByTwo(3_000)).to.deep.equal({});
     const gate = (at: number): ServerCall => call(at, 'node', 'queues.remove_task', 'b1', { queue: 'scheduler' });
     expect(exceedsByTwo(200, gate(4_900))).to.deep.equal({});
     expect(exceedsByTwo(200, gate(5_900))).to.have.key('a2');
   });
 
-  it('attributes a claim to the daemon that parks the task if the response to the claim was lost', () => {
+  it('attributes a claim with a lost response to the daemon that parks the task', () => {
     const samples = [sample(1_000, 'a1', 'a2', 'a3')];
     const lost = { response: undefined };
     const first = { ...claim(100, 'a1', 'daemon-2'), ...lost };
@@ -119,7 +119,7 @@ describe('the chaos oracle of a shared service', () => {
     expect(wrongOf({ samples, calls: [...calls.slice(0, 2), park(200, 'a1'), ...calls.slice(3)] })).to.have.key('a3');
   });
 
-  it('does not count the jobs of an ended task until the task is enqueued again', () => {
+  it('ignores the job of an aborted task until a user enqueues the task again', () => {
     const samples = [sample(3_000, 'a1', 'a2', 'a3')];
     const aborted = call(2_000, 'user', 'tasks.stop', 'a2');
     const last = claim(2_900, 'a3');
@@ -129,7 +129,7 @@ describe('the chaos oracle of a shared service', () => {
     expect(wrongOf({ samples, calls: [...first, aborted, ...again, last] })).to.have.key('a3');
   });
 
-  it('reports a task that is claimed before a task that the same owner enqueued earlier', () => {
+  it('reports a claim out of order if the same owner enqueued another task earlier', () => {
     const enqueued = [enqueue(1_000, 'a1'), enqueue(2_000, 'a2')];
     expect(wrongOf({ calls: [...enqueued, claim(3_000, 'a2'), claim(4_000, 'a1')] })).to.deep.equal({
       a2: ['it was claimed before task a1 of the same owner, which was enqueued first'],
@@ -137,17 +137,17 @@ describe('the chaos oracle of a shared service', () => {
     expect(wrongOf({ calls: [...enqueued, claim(3_000, 'a1'), claim(4_000, 'a2')] })).to.deep.equal({});
   });
 
-  it('still accepts the order of the claims if a user enqueues a claimed task again', () => {
+  it('accepts claims in order if a user later enqueues a claimed task again', () => {
     const calls = [enqueue(1_000, 'a1'), enqueue(2_000, 'a2'), claim(3_000, 'a1'), claim(4_000, 'a2')];
     expect(wrongOf({ calls: [...calls, enqueue(5_000, 'a1')] })).to.deep.equal({});
   });
 
-  it('permits claims of tasks of different owners in any order', () => {
+  it('accepts claims in any order if the tasks have different owners', () => {
     const calls = [enqueue(1_000, 'a1'), enqueue(2_000, 'b1'), claim(3_000, 'b1'), claim(4_000, 'a1')];
     expect(wrongOf({ calls })).to.deep.equal({});
   });
 
-  it('permits claims in any order if the user dequeued a task or a connection was cut', () => {
+  it('accepts claims in any order after a dequeue or a cut connection', () => {
     const enqueued = [enqueue(1_000, 'a1'), enqueue(2_000, 'a2')];
     const claims = [claim(3_000, 'a2'), claim(4_000, 'a1')];
     const moved = call(2_500, 'user', 'tasks.dequeue', 'a1');

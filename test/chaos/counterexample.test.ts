@@ -4,7 +4,7 @@ import { fault, enqueued, gatePassed, history, run, TASK } from './sample-histor
 import { checkHistory } from './oracle.ts';
 import { formatCounterexample } from './counterexample.ts';
 
-describe('the counterexample of a task', () => {
+describe('the printed history of a task that breaks a rule', () => {
   it('lists calls, jobs, runs and faults by time, with the findings of the oracle', () => {
     const given = history({
       status: 'failed',

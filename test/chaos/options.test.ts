@@ -21,7 +21,7 @@ describe('npm run chaos', () => {
     });
   });
 
-  it('accepts its options from the command line', () => {
+  it('parses --seconds, --seed, --round, --slurm, --agent, --daemons, --over, --shared and others', () => {
     const args =
       '--seconds 5 --seed 3 --round 4 --slurm 26.05 --agent real --daemons 2 --over openssh --shared --keep'.split(' ');
     expect(parseOptions(args, 0)).to.include({
@@ -40,12 +40,12 @@ describe('npm run chaos', () => {
   });
 
   for (const [args, name, why] of [
-    [['--seconds', 'soon'], '--seconds', 'the value is no number'],
-    [['--slurm', '1.0'], '--slurm', 'the tests know no such version'],
-    [['--daemons', '9'], '--daemons', 'at most two daemons are possible'],
-    [['--over', 'telnet'], '--over', 'there is no such transport'],
-    [['--upgrade-from', '0.0.1'], '--upgrade-from', 'there is no such release'],
-    [['--sead', '1'], '--sead', 'there is no such option'],
+    [['--seconds', 'soon'], '--seconds', 'the value is not a number'],
+    [['--slurm', '1.0'], '--slurm', 'the tests have no such Slurm release'],
+    [['--daemons', '9'], '--daemons', 'the maximum is two'],
+    [['--over', 'telnet'], '--over', 'no such transport exists'],
+    [['--upgrade-from', '0.0.1'], '--upgrade-from', 'no such release exists'],
+    [['--sead', '1'], '--sead', 'no such option exists'],
   ] as const) {
     it(`rejects ${args.join(' ')}, because ${why}`, () => {
       expect(() => parseOptions(args, 0)).to.throw(name);

@@ -23,9 +23,9 @@ import { checkHistory } from './oracle.ts';
 /** One of each kind of wrong, and the good ones. */
 const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong', TaskHistory])[] = [
   ...PERMITTED_HISTORIES.map(([title, good]) => [title, 'nothing', good] as const),
-  ['a task whose job still exists at the end', 'lost', history({ liveJobs: ['7'] })],
+  ['a task whose job still exists at the end of the round', 'lost', history({ liveJobs: ['7'] })],
   [
-    'a task that is in progress at the end',
+    'a task that is still in progress at the end of the round',
     'lost',
     history({
       status: 'in_progress',
@@ -33,20 +33,20 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
       faults: [fault(3_500, 'controller killed')],
     }),
   ],
-  ['a task that is queued but in no queue', 'lost', history({ status: 'queued', traces: [] })],
+  ['a queued task that is in no queue', 'lost', history({ status: 'queued', traces: [] })],
   [
-    'a completed task with an entry in the scheduler queue',
+    'a completed task that is still in the scheduler queue',
     'lost',
     history({ found: { status: 'completed', reason: '', message: '', queues: [QUEUES.scheduler] } }),
   ],
   [
-    'a task that is still in the served queue',
+    'a task that is still in the served queue at the end of the round',
     'lost',
     history({ traces: [], found: { status: 'queued', reason: '', message: '', queues: ['chaos'] } }),
   ],
 
   [
-    'a failed task without a status reason even if its user aborted it before its end',
+    'a failed task without a status reason that its user aborted before its end',
     'wrong',
     history({
       calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
@@ -55,17 +55,17 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a job that ran as another Unix user',
+    'a task whose job ran as the wrong Unix user',
     'wrong',
     history({ unixUser: 'bob', traces: run(1_000).map((trace) => ({ ...trace, user: 'alice' })) }),
   ],
   [
-    'two runs at once',
+    'a task that two jobs ran at the same time',
     'twice',
     history({ traces: [...run(1_000, { forMs: 5_000 }), ...run(2_000, { job: '8', pid: 200 })] }),
   ],
   [
-    'two runs at once after a requeue that did not end the first run',
+    'a requeued job whose first run did not end before its second run',
     'twice',
     history({
       traces: [...run(1_000, { forMs: 9_000 }), ...run(5_000, { pid: 200, restarts: 1 })],
@@ -73,32 +73,29 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a second run that nothing has caused',
+    'a task that ran twice without any cause',
     'twice',
     history({ traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })] }),
   ],
   ...(
     [
-      ['of a task whose job was pending only before the first run', [job(900, 'PENDING'), job(1_000, 'RUNNING')]],
+      ['although its job was pending only before the first run', [job(900, 'PENDING'), job(1_000, 'RUNNING')]],
+      ['although its job was cancelled and never pending again', [job(1_000, 'RUNNING'), job(5_000, 'CANCELLED')]],
       [
-        'of a task whose job was cancelled, and was not pending after that',
-        [job(1_000, 'RUNNING'), job(5_000, 'CANCELLED')],
-      ],
-      [
-        'by a second job if the first job was not pending after that',
+        'although its first job was never pending again',
         [job(1_000, 'RUNNING'), job(5_000, 'PENDING', '8'), job(9_000, 'RUNNING', '8')],
       ],
     ] as const
   ).map(
     ([what, jobs]) =>
       [
-        `a second run ${what}`,
+        `a task that ran twice ${what}`,
         'twice',
         history({ traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })], jobs }),
       ] as const,
   ),
   [
-    'a second run after the death of a node on which the task did not run',
+    'a task that ran twice, if only a node of other jobs died',
     'twice',
     history({
       traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })],
@@ -106,7 +103,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a second run of a task that was last enqueued before the first run',
+    'a task that ran twice although its user enqueued it only before the first run',
     'twice',
     history({
       calls: [enqueued, call(100, 'user', 'tasks.enqueue', { queue: SERVED })],
@@ -114,7 +111,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a second run of a task that was last enqueued before the agent started it',
+    'a task that ran twice although its user enqueued it only before the agent started',
     'twice',
     history({
       calls: [
@@ -128,7 +125,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
 
   [
-    'a second run after an enqueue that the server refused',
+    'a task that ran twice although the server refused the second enqueue',
     'twice',
     history({
       calls: [enqueued, gatePassed, call(5_000, 'user', 'tasks.enqueue', { code: 400, queue: SERVED })],
@@ -136,11 +133,11 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
 
-  ['a failed task whose run succeeded', 'wrong', history({ status: 'failed' })],
-  ['a completed task whose run failed', 'wrong', history({ traces: run(1_000, { code: 3 }) })],
+  ['a failed task whose program succeeded', 'wrong', history({ status: 'failed' })],
+  ['a completed task whose program failed', 'wrong', history({ traces: run(1_000, { code: 3 }) })],
   ['a failed task that never ran', 'wrong', history({ status: 'failed', traces: [] })],
   [
-    'a stopped task whose requeued job was cancelled by a daemon that lost no journal line',
+    'a stopped task whose requeued job was cancelled, if no daemon lost its journal',
     'wrong',
     { ...REQUEUED_BEFORE_START, faults: REQUEUED_BEFORE_START.faults.filter(({ what }) => what === 'requeue') },
   ],
@@ -150,12 +147,12 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     { ...REQUEUED_BEFORE_START, jobs: [job(1_000, 'RUNNING'), job(6_000, 'CANCELLED')] },
   ],
   [
-    'a task that ran after its user dequeued it, even though the server left its status at queued',
+    'a task that ran after its user dequeued it, even if the status stayed queued',
     'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'queued' }), gatePassed] }),
   ],
   [
-    'a failed task whose job passed the gate but ran no program, if only another node died',
+    'a failed task whose job passed the gate but ran no program, if only a node of other jobs died',
     'wrong',
     history({
       status: 'failed',
@@ -174,7 +171,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a killed run that began long after its node was back',
+    'a task whose program was killed long after the killed node was back',
     'wrong',
     history({
       status: 'failed',
@@ -184,17 +181,17 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
   ['a completed task that never ran', 'wrong', history({ traces: [] })],
   [
-    'a killed run without an injected fault',
+    'a task whose program was killed, if the round injected no fault',
     'wrong',
     history({ status: 'failed', traces: run(1_000, { code: 'killed' }) }),
   ],
   [
-    'a task that ran after its user aborted it while it waited',
+    'a task that ran although its user had aborted it before',
     'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.stop', { status: 'stopped' }), gatePassed] }),
   ],
   [
-    'a failed task that its user aborted while it waited',
+    'a failed task that its user aborted before it ran',
     'wrong',
     history({
       status: 'failed',
@@ -203,7 +200,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task that kept running after its user aborted it',
+    'a task that ran long after its user aborted it',
     'wrong',
     history({
       calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
@@ -216,7 +213,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'created' }), gatePassed] }),
   ],
   [
-    'a task that ran as a Slurm job after its user enqueued it elsewhere',
+    'a task that ran as a Slurm job after its user moved it to another queue',
     'wrong',
     history({
       calls: [enqueued, call(500, 'user', 'tasks.enqueue', { status: 'queued', queue: OTHER_QUEUE }), gatePassed],
@@ -242,7 +239,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.delete')], traces: [] }),
   ],
   [
-    'a failed task whose job was cancelled manually',
+    'a failed task whose job was cancelled with scancel',
     'wrong',
     history({
       status: 'failed',
@@ -251,7 +248,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task that a second job ran after its first job was cancelled manually',
+    'a task that a second job ran after a scancel of its first job',
     'wrong',
     history({
       calls: [enqueued, call(500, 'daemon-1', 'queues.get_next_task'), gatePassed],
@@ -276,7 +273,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ status: 'created', calls: [enqueued, parked], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
   [
-    'a draft whose job had already passed the gate when the user cleared the scheduler queue',
+    'a draft whose job passed the gate before its user cleared the scheduler queue',
     'wrong',
     history({
       status: 'created',
@@ -293,7 +290,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
 
 describe('the chaos oracle', () => {
   for (const [title, wanted, given] of CASES) {
-    it(`${wanted === 'nothing' ? 'permits this history:' : `reports "${wanted}" for`} ${title}`, () => {
+    it(`${wanted === 'nothing' ? 'accepts' : `reports "${wanted}" for`} ${title}`, () => {
       const result = checkHistory(given);
       const found = (['lost', 'twice', 'wrong'] as const).filter((kind) => result[kind].length > 0);
       if (wanted === 'nothing') expect(found, JSON.stringify(result)).to.deep.equal([]);

@@ -18,12 +18,12 @@ import {
 } from './sample-history.ts';
 
 export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = [
-  ['a completed task whose run succeeded', history({})],
+  ['a completed task whose program succeeded', history({})],
   [
-    'a task whose job ran as its Unix user',
+    'a task whose job ran as the mapped Unix user',
     history({ unixUser: 'alice', traces: run(1_000).map((trace) => ({ ...trace, user: 'alice' })) }),
   ],
-  ['a failed task whose run failed', history({ status: 'failed', traces: run(1_000, { code: 3 }) })],
+  ['a failed task whose program failed', history({ status: 'failed', traces: run(1_000, { code: 3 }) })],
   [
     'a failed task whose template could not be rendered',
     history({ status: 'failed', nature: 'does not fit the template', traces: [], jobs: [] }),
@@ -33,11 +33,11 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     history({ status: 'failed', nature: 'has too little time', traces: run(1_000, { code: 'killed' }) }),
   ],
   [
-    'a task that its user deleted',
+    'a missing task that its user deleted',
     history({ calls: [enqueued, call(500, 'user', 'tasks.delete')], traces: [], found: undefined }),
   ],
   [
-    'a deleted task whose dequeue the server accepted after the deletion',
+    'a missing task that its user deleted and then dequeued',
     history({
       calls: [enqueued, call(500, 'user', 'tasks.delete'), call(600, 'user', 'tasks.dequeue')],
       traces: [],
@@ -45,7 +45,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a stopped task that its user aborted while it waited',
+    'a stopped task that its user aborted before it ran',
     history({
       status: 'stopped',
       calls: [enqueued, call(500, 'user', 'tasks.stop', { status: 'stopped' })],
@@ -61,25 +61,25 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that its user aborted just before its program ended',
+    'a completed task that its user aborted just before the program ended',
     history({ calls: [enqueued, gatePassed, call(3_500, 'user', 'tasks.stop', { status: 'in_progress' })] }),
   ],
   [
-    'a task that ran again because Slurm requeued its job',
+    'a task that ran twice because Slurm requeued its job',
     history({
       traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { pid: 200, restarts: 1 })],
       faults: [fault(3_500, 'requeue', { job: '7' })],
     }),
   ],
   [
-    'a task that a second job ran because a node had died',
+    'a task that ran twice because the node of its first job died',
     history({
       traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { job: '8', pid: 200 })],
       faults: [fault(3_500, 'node killed', { node: 'n1' })],
     }),
   ],
   [
-    'a task that a second job ran after a crashed controller forgot the start of the first job',
+    'a task that ran twice because a crash made the controller forget the start of the first job',
     history({
       traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { job: '8', pid: 200 })],
       jobs: [job(1_000, 'RUNNING'), job(3_800, 'PENDING'), job(7_000, 'CANCELLED'), job(9_000, 'RUNNING', '8')],
@@ -87,11 +87,11 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that ran again because its user enqueued it again',
+    'a task that ran twice because its user enqueued it again',
     history({ calls: [enqueued, gatePassed, late], traces: [...run(1_000), ...run(10_000, { job: '8', pid: 200 })] }),
   ],
   [
-    'a task that ran again because its user reset and enqueued it just before its program began',
+    'a task that ran twice because its user reset and enqueued it after its first job had started',
     history({
       calls: [
         enqueued,
@@ -104,7 +104,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a stopped task whose job was cancelled manually',
+    'a stopped task whose running job was cancelled with scancel',
     history({
       status: 'stopped',
       traces: run(1_000, { code: 'killed' }),
@@ -112,7 +112,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a stopped task whose pending job was cancelled manually',
+    'a stopped task whose pending job was cancelled with scancel',
     history({
       status: 'stopped',
       traces: [],
@@ -121,22 +121,22 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a stopped task whose requeued job was cancelled by a daemon that then lost the journal line about the cancellation',
+    'a stopped task whose requeued job was cancelled, if the daemon then lost the last journal line',
     REQUEUED_BEFORE_START,
   ],
   [
-    'a failed task whose job was forgotten by a crashed controller',
+    'a failed task whose program was killed when the controller crashed',
     history({ status: 'failed', traces: run(1_000, { code: 'killed' }), faults: [fault(3_500, 'controller killed')] }),
   ],
   ...[fault(2_500, 'controller killed'), fault(2_500, 'node killed', { node: 'n1' })].map(
     (died) =>
       [
-        `a failed task if the ${died.what.replace(' ', ' was ')} after its job passed the gate and before its program began`,
+        `a failed task if the ${died.what.replace(' ', ' was ')} between the gate and the start of the program`,
         history({ status: 'failed', traces: run(1_000).slice(0, 1), faults: [died] }),
       ] as const,
   ),
   [
-    'a failed task that has no status reason because its user aborted it after its end',
+    'a failed task without a status reason that its user aborted after its end',
     history({
       calls: [enqueued, gatePassed, call(4_100, 'user', 'tasks.stop', { status: 'failed' })],
       traces: run(1_000, { code: 3 }),
@@ -144,7 +144,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that waits in the queue in which its user enqueued it',
+    'a task that waits in another queue because its user moved it',
     history({
       calls: [enqueued, call(500, 'user', 'tasks.enqueue', { status: 'queued', queue: OTHER_QUEUE })],
       traces: [],
@@ -159,7 +159,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
   ).map(
     ([what, forgotten]) =>
       [
-        `a task that ran after its user dequeued it, if the server left it queued because of an earlier ${what}`,
+        `a task that ran although its user dequeued it, if the status stayed queued due to an earlier ${what}`,
         history({
           calls: [
             enqueued,
@@ -172,7 +172,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
       ] as const,
   ),
   [
-    'a task that ran because its user dequeued it while the agent was starting it',
+    'a task that ran although its user dequeued it while the agent started',
     history({
       calls: [
         enqueued,
@@ -184,11 +184,11 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
   ],
 
   [
-    'a completed task that its user aborted just after its end',
+    'a completed task that its user aborted just after the program ended',
     history({ calls: [enqueued, gatePassed, call(4_100, 'user', 'tasks.stop', { status: 'completed' })] }),
   ],
   [
-    'a task that ran because its user enqueued it again after a manual scancel',
+    'a task that ran after a scancel because its user enqueued it again',
     history({
       calls: [enqueued, late],
       traces: run(10_000, { job: '8' }),
@@ -197,7 +197,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that was enqueued before a manual scancel and claimed after it',
+    'a task that ran after a scancel because its user had enqueued it again just before',
     history({
       calls: [
         enqueued,
@@ -210,7 +210,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'another job after a manual scancel if Slurm and the journal forgot the job before a daemon saw the scancel',
+    'a task that ran after a scancel because the daemon lost its journal before it saw the scancel',
     history({
       traces: run(30_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), job(29_000, 'RUNNING', '8')],
@@ -221,7 +221,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'another job if a daemon had lost its journal before a manual scancel between the gate and the start of the task',
+    'a task that ran after a scancel of its first job because the daemon had lost its journal before',
     history({
       calls: [enqueued, call(500, 'daemon-2', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(9_000, { job: '8' })],
@@ -233,7 +233,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'another job after a manual scancel of a job that Slurm requeued before its agent started the task',
+    'a task that ran after a scancel because Slurm had requeued its first job before the agent started',
     history({
       calls: [enqueued, call(500, 'daemon-1', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(3_000, { restarts: 1 }).slice(0, 1), ...run(9_000, { job: '8' })],
@@ -242,7 +242,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'another job after a manual scancel that the daemon saw late because squeue was slow',
+    'a task that ran after a scancel because squeue was slow to show the scancel',
     history({
       traces: run(10_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), { ...job(9_000, 'RUNNING', '8'), unseenAt: 800 }],
@@ -250,7 +250,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task whose agent noticed an abort late, on a machine under load',
+    'a task that ran long after an abort, on a machine under load',
     history({
       calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
       traces: run(1_000, { forMs: 20_000 }),
@@ -258,19 +258,19 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that is a draft because its user removed it from the scheduler queue',
+    'a draft that its user removed from the scheduler queue',
     history({ status: 'created', calls: [enqueued, parked, removed], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
   [
-    'a task that ran although it was removed from the scheduler queue, perhaps by a peer',
+    'a task that ran although its user removed it from the scheduler queue',
     history({ calls: [enqueued, parked, removed, { ...gatePassed, at: 5_000 }], traces: run(4_500, { job: '8' }) }),
   ],
   [
-    'a task that became a draft because its user cleared the scheduler queue',
+    'a draft that left the scheduler queue because its user cleared this queue',
     history({ status: 'created', calls: [enqueued, parked, cleared], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
   [
-    'a task that a user removed from the scheduler queue before the daemon lost its journal',
+    'a stopped task that its user removed from the scheduler queue before the daemon lost its journal',
     history({
       status: 'stopped',
       calls: [enqueued, parked, removed],
@@ -280,7 +280,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task whose run began while its node was being killed',
+    'a failed task whose program started while its node was being killed',
     history({
       status: 'failed',
       traces: run(1_000, { code: 'killed' }),

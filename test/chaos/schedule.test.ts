@@ -4,14 +4,14 @@ import { FAULT_WEIGHTS, planRound } from './schedule.ts';
 
 const SIZE = { spanMs: 25_000, tasks: 20, faults: 30 };
 
-describe('the fault schedule', () => {
+describe('the fault schedule of a chaos round', () => {
   it('depends only on the seed and the number of the round', () => {
     expect(planRound(5, 3, SIZE)).to.deep.equal(planRound(5, 3, SIZE));
     expect(planRound(5, 3, SIZE)).not.to.deep.equal(planRound(5, 4, SIZE));
     expect(planRound(5, 3, SIZE)).not.to.deep.equal(planRound(6, 3, SIZE));
   });
 
-  it('contains every kind of fault in the course of many rounds, except the excluded kinds', () => {
+  it('contains every kind of fault within 40 rounds, except the kinds that are excluded', () => {
     const rounds = Array.from({ length: 40 }, (_, round) =>
       planRound(1, round, { ...SIZE, leftOut: ['disk is full'] }),
     );
@@ -24,7 +24,7 @@ describe('the fault schedule', () => {
     );
   });
 
-  it('contains only times within its span, in ascending order', () => {
+  it('lists tasks and faults in the order of their times, within the span of 25 seconds', () => {
     const { tasks, faults } = planRound(9, 0, SIZE);
     for (const times of [tasks, faults].map((all) => all.map(({ atMs }) => atMs))) {
       expect(times).to.deep.equal(times.toSorted((a, b) => a - b));

@@ -39,7 +39,7 @@ async function startBench(): Promise<Bench> {
   };
 }
 
-describe('the simulated link between a daemon and a server', () => {
+describe('the simulated connection between a daemon and the ClearML server', () => {
   it('passes calls and responses', async () => {
     await using bench = await startBench();
     expect(await bench.ask()).to.equal('well');
@@ -55,14 +55,14 @@ describe('the simulated link between a daemon and a server', () => {
     expect(await bench.ask()).to.equal('well');
   });
 
-  it('passes calls but drops their responses while it is set to lose responses', async () => {
+  it('passes calls but drops responses in the mode "answers lost"', async () => {
     await using bench = await startBench();
     bench.link.break('answers lost');
     await rejection(bench.ask());
     expect(bench.calls()).to.equal(1);
   });
 
-  it('holds calls while it is silent, and drops these calls when it is repaired', async () => {
+  it('holds calls while it is silent, and drops them when it is repaired', async () => {
     await using bench = await startBench();
     bench.link.break('silent');
     const asked = rejection(bench.ask());
