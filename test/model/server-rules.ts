@@ -1,5 +1,5 @@
 // The ClearML server's rules for a single task: from a world and a call to a response and the next world. Pure.
-import { checkChange } from '../../src/sandbox/tasks/status-machine.ts';
+import { checkChange } from '../../src/sandbox/tasks/status-change.ts';
 import { isReturnedToQueue } from '../../src/daemon/console/console-messages.ts';
 import {
   QUEUE_IDS,

@@ -7,7 +7,6 @@ const API_ERRORS = {
   missingFields: [400, 11, 'Missing required fields'],
   validation: [400, 12, 'Validation error'],
   unknownField: [400, 14, 'Lookup error'],
-  fieldsConflict: [400, 15, 'Conflicting fields'],
   fieldsValue: [400, 16, 'Invalid value for fields'],
   batchWithoutItems: [400, 17, 'Batch request contains no items'],
   malformedRegex: [400, 21, 'Malformed regular expression'],

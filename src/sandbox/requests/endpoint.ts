@@ -1,6 +1,7 @@
 // The types of an endpoint and of a call to it.
 import * as z from 'zod';
 import { ApiError } from './api-error.ts';
+import { texts } from '../store/documents.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -44,7 +45,16 @@ export function parseRequest<Shape>(shape: z.ZodType<Shape>, body: Fields): Shap
   throw new ApiError('validation', { field: issue?.path.join('.') ?? '' }, issue?.message);
 }
 
+/** An endpoint whose request has this shape. */
+export function endpoint<Shape>(
+  shape: z.ZodType<Shape>,
+  run: (request: Shape, call: Call) => ReturnType<Endpoint>,
+): Endpoint {
+  return (call) => run(parseRequest(shape, call.body), call);
+}
+
 export const oneTask = z.object({ task: z.string() });
+export const severalTasks = z.object({ tasks: texts.min(1) });
 export const statusNote = z.object({ status_reason: z.string().default(''), status_message: z.string().default('') });
 export const forcible = z.object({ force: z.boolean().default(false) });
 export const statusRequest = z.object({ ...oneTask.shape, ...forcible.shape, ...statusNote.shape });
@@ -56,15 +66,14 @@ export function noteOf(
   return { reason: request.status_reason, message: request.status_message, by: call.caller.user };
 }
 
-const manyIds = z.object({ ids: z.array(z.string()) });
+const manyIds = z.object({ ids: texts });
 
 /**
  * The `*_many` form of an endpoint for one task, or one of something else: 200 with those that succeeded and those that failed.
  * @param one gets the same body with the id in this field
  */
 export function forMany(one: Endpoint, field = 'task'): Endpoint {
-  return async (call) => {
-    const { ids } = parseRequest(manyIds, call.body);
+  return endpoint(manyIds, async ({ ids }, call) => {
     const succeeded: Fields[] = [];
     const failed: Fields[] = [];
     for (const id of ids) {
@@ -76,5 +85,5 @@ export function forMany(one: Endpoint, field = 'task'): Endpoint {
       }
     }
     return { succeeded, failed };
-  };
+  });
 }

@@ -95,6 +95,17 @@ function asText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-export function leaveOut(document: Fields, fields: readonly string[]): Fields {
+/** A reference in the `_ex` form: `{id, name}`, without the name of a document that was deleted. */
+export function referenceTo(
+  documents: { get(id: string): { readonly name: string } | undefined },
+  id: string | undefined,
+): Fields | undefined {
+  return id === undefined ? undefined : { id, name: documents.get(id)?.name };
+}
+
+export function leaveOut<Value>(
+  document: Readonly<Record<string, Value>>,
+  fields: readonly string[],
+): Record<string, Value> {
   return Object.fromEntries(Object.entries(document).filter(([key]) => !fields.includes(key)));
 }

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
 import type { Conditions } from '../requests/filter-documents.ts';
 import { listDocuments } from '../requests/list-documents.ts';
-import { parseRequest, type Caller, type Service, type Fields } from '../requests/endpoint.ts';
+import { endpoint, type Caller, type Service, type Fields } from '../requests/endpoint.ts';
 import type { SandboxSettings } from '../store/documents.ts';
 import type { SandboxClock } from '../store/sandbox-clock.ts';
 import type { Store } from '../store/store.ts';
@@ -61,12 +61,11 @@ const loginRequest = z.object({ expiration_sec: z.number().int().positive().max(
 
 export function createAuthService(store: Store, clock: SandboxClock): Service {
   return {
-    'auth.login': (call) => {
-      const request = parseRequest(loginRequest, call.body);
+    'auth.login': endpoint(loginRequest, (request, call) => {
       const settings = store.settings();
       const lifeSeconds = request.expiration_sec ?? settings.tokenLifeSeconds;
       return { token: makeToken(settings, clock.now(), lifeSeconds, call.caller) };
-    },
+    }),
     'auth.fixed_users_mode': () => ({ enabled: false, guest: { enabled: false } }),
     'login.supported_modes': () => ({ basic: { enabled: false, guest: { enabled: false } }, authenticated: false }),
   };
@@ -97,10 +96,7 @@ export function createUsersService(store: Store): Service {
         settings: { max_download_items: 1000 },
       };
     },
-    'users.get_by_id': (call) => {
-      const { user: id } = parseRequest(z.object({ user: z.string() }), call.body);
-      return { user: userBy(id) };
-    },
+    'users.get_by_id': endpoint(z.object({ user: z.string() }), ({ user: id }) => ({ user: userBy(id) })),
     'users.get_all': (call) => list(call.body),
     'users.get_all_ex': (call) => list(call.body),
     'users.get_preferences': () => ({ preferences: {} }),

@@ -1,7 +1,7 @@
 // The scalars of a task as curves, for plots and for the SDK's `get_reported_scalars`.
 import * as z from 'zod';
-import { oneTask, parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
-import type { EventDocument } from '../store/documents.ts';
+import { endpoint, oneTask, type Fields, type Service } from '../requests/endpoint.ts';
+import { texts, type EventDocument } from '../store/documents.ts';
 import { findTask } from '../tasks/status-change.ts';
 import type { Store } from '../store/store.ts';
 
@@ -10,7 +10,7 @@ const curvesRequest = z.object({
   /** The most points of one curve. */
   samples: z.number().int().min(1).max(6000).default(2000),
   key: z.enum(['iter', 'timestamp', 'iso_time']).default('iter'),
-  metrics: z.array(z.object({ metric: z.string(), variants: z.array(z.string()).default([]) })).default([]),
+  metrics: z.array(z.object({ metric: z.string(), variants: texts.default([]) })).default([]),
 });
 
 type CurvesRequest = z.infer<typeof curvesRequest>;
@@ -23,8 +23,7 @@ export function createEventsScalarsService(store: Store): Service {
     store.events.of(task).filter(({ type }) => type === 'training_stats_scalar');
 
   return {
-    'events.scalar_metrics_iter_histogram': (call) => {
-      const request = parseRequest(curvesRequest, call.body);
+    'events.scalar_metrics_iter_histogram': endpoint(curvesRequest, (request) => {
       findTask(store, request.task);
       const wanted = scalarsOf(request.task).filter(
         (event) => isWanted(event, request) && event['iter'] !== SINGLE_VALUE_ITERATION,
@@ -38,7 +37,7 @@ export function createEventsScalarsService(store: Store): Service {
         metrics[metric] = Object.fromEntries(curves);
       }
       return metrics;
-    },
+    }),
   };
 }
 

@@ -1,7 +1,7 @@
 // Events: console lines, scalars and plots of tasks. Duplicate lines are kept.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
-import { oneTask, parseRequest, type Call, type Fields, type Service } from '../requests/endpoint.ts';
+import { endpoint, oneTask, type Call, type Fields, type Service } from '../requests/endpoint.ts';
 import type { EventDocument } from '../store/documents.ts';
 import { addToLastMetrics } from '../tasks/last-metrics.ts';
 import { randomId } from '../store/random-id.ts';
@@ -93,27 +93,24 @@ export function createEventsService(store: Store, clock: SandboxClock): Service 
       if (call.lines.length === 0) throw new ApiError('batchWithoutItems');
       return add(call);
     },
-    'events.get_task_log': (call) => {
-      const request = parseRequest(logRequest, call.body);
+    'events.get_task_log': endpoint(logRequest, (request) => {
       findTask(store, request.task);
       const log = logOf(store, request.task);
       const events = pageOfLog(log, request);
       // The server pages backwards, newest first; `order` reverses the page.
       const isAscending = request.order === undefined ? !request.navigate_earlier : request.order === 'asc';
       return { events: isAscending ? events : events.reverse(), returned: events.length, total: log.length };
-    },
-    'events.get_task_events': (call) => {
-      const request = parseRequest(eventsRequest, call.body);
+    }),
+    'events.get_task_events': endpoint(eventsRequest, (request) => {
       findTask(store, request.task);
       return pageOfEvents(store.events.of(request.task), request);
-    },
-    'events.clear_task_log': (call) => {
-      const { task } = parseRequest(oneTask, call.body);
+    }),
+    'events.clear_task_log': endpoint(oneTask, ({ task }) => {
       findTask(store, task);
       const deleted = logOf(store, task).length;
       store.events.keep(task, (event) => event.type !== 'log');
       return { deleted };
-    },
+    }),
   };
 }
 

@@ -1,19 +1,25 @@
 // Models: the weights that tasks save, as the SDK's OutputModel and InputModel create, read and change them.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
-import { forMany, parseRequest, type Call, type Endpoint, type Fields, type Service } from '../requests/endpoint.ts';
+import {
+  endpoint,
+  forMany,
+  parseRequest,
+  type Call,
+  type Endpoint,
+  type Fields,
+  type Service,
+} from '../requests/endpoint.ts';
 import type { Conditions } from '../requests/filter-documents.ts';
 import { MODEL_JOINED_FIELDS, MODEL_KNOWN_FIELDS } from '../requests/known-fields.ts';
-import { leaveOut, listDocuments } from '../requests/list-documents.ts';
-import { modelLabels, modelMetadata, type ModelDocument } from '../store/documents.ts';
+import { leaveOut, listDocuments, referenceTo } from '../requests/list-documents.ts';
+import { anything, texts, modelLabels, modelMetadata, type ModelDocument } from '../store/documents.ts';
 import { randomId } from '../store/random-id.ts';
 import { type SandboxClock, formatInstant } from '../store/sandbox-clock.ts';
 import type { Store } from '../store/store.ts';
 import { deleteModel } from '../tasks/output-models.ts';
 import { changeStatus, checkMachine, touchTask } from '../tasks/status-change.ts';
 
-const texts = z.array(z.string());
-const anything = z.record(z.string(), z.unknown());
 const oneModel = z.object({ model: z.string() });
 const manyModels = z.object({ ids: texts.min(1) });
 
@@ -81,8 +87,7 @@ export function createModelsService(store: Store, clock: SandboxClock): Service 
     });
   }
 
-  const create: Endpoint = (call) => {
-    const { public: isPublic, ...fields } = parseRequest(createRequest, call.body);
+  const create = endpoint(createRequest, ({ public: isPublic, ...fields }, call) => {
     const { project, task } = fields;
     if (project !== undefined && store.projects.get(project) === undefined)
       throw new ApiError('validation', { project }, 'Invalid project ids');
@@ -112,10 +117,9 @@ export function createModelsService(store: Store, clock: SandboxClock): Service 
       last_metrics: {},
     });
     return { id, created: true };
-  };
+  });
 
-  const edit: Endpoint = (call) => {
-    const { model: id } = parseRequest(oneModel, call.body);
+  const edit = endpoint(oneModel, ({ model: id }, call) => {
     const model = findOwn(id, call.caller.company);
     const { model: _, iteration, ...fields } = parseRequest(editRequest, withoutDeletedTask(call.body));
     const references = { task: store.tasks, project: store.projects, parent: store.models };
@@ -150,10 +154,9 @@ export function createModelsService(store: Store, clock: SandboxClock): Service 
     };
     put(model, call, changes);
     return { updated: 1, fields: changes };
-  };
+  });
 
-  const setReady: Endpoint = (call) => {
-    const request = parseRequest(readyRequest, call.body);
+  const setReady = endpoint(readyRequest, (request, call) => {
     const { company, user } = call.caller;
     const model = findOwn(request.model, company);
     if (model.ready) throw new ApiError('modelIsReady', { company, model: model.id });
@@ -167,21 +170,18 @@ export function createModelsService(store: Store, clock: SandboxClock): Service 
     }
     put(model, call, { ready: true, last_update: formatInstant(clock.now()) });
     return { updated: 1, fields: {}, ...published };
-  };
+  });
 
-  const setArchived =
-    (isArchived: boolean): Endpoint =>
-    (call) => {
-      const model = findOwn(parseRequest(oneModel, call.body).model, call.caller.company);
+  const setArchived = (isArchived: boolean): Endpoint =>
+    endpoint(oneModel, ({ model: id }, call) => {
+      const model = findOwn(id, call.caller.company);
       const others = model.system_tags.filter((tag) => tag !== 'archived');
       put(model, call, { system_tags: isArchived ? [...others, 'archived'] : others });
       return isArchived ? { archived: true } : { unarchived: true };
-    };
+    });
 
-  const setPublic =
-    (isPublic: boolean): Endpoint =>
-    (call) => {
-      const { ids } = parseRequest(manyModels, call.body);
+  const setPublic = (isPublic: boolean): Endpoint =>
+    endpoint(manyModels, ({ ids }, call) => {
       const { company } = call.caller;
       const isOther = ({ company: of, company_origin: origin }: ModelDocument): boolean =>
         isPublic ? of === company : of === '' && origin === company;
@@ -191,11 +191,15 @@ export function createModelsService(store: Store, clock: SandboxClock): Service 
       for (const model of found)
         put(model, call, isPublic ? { company: '', company_origin: company } : { company, company_origin: undefined });
       return { updated: found.length };
-    };
+    });
 
-  const changeMetadata = (call: Call, change: (before: ModelDocument) => ModelDocument['metadata']): Fields => {
-    const model = findOwn(parseRequest(oneModel, call.body).model, call.caller.company);
-    put(model, call, { metadata: change(model), last_update: formatInstant(clock.now()) });
+  const changeMetadata = (
+    call: Call,
+    id: string,
+    change: (before: ModelDocument['metadata']) => ModelDocument['metadata'],
+  ): Fields => {
+    const model = findOwn(id, call.caller.company);
+    put(model, call, { metadata: change(model.metadata), last_update: formatInstant(clock.now()) });
     return { updated: 1 };
   };
 
@@ -207,13 +211,12 @@ export function createModelsService(store: Store, clock: SandboxClock): Service 
   };
 
   return {
-    'models.get_by_id': (call) => {
-      const { model: id } = parseRequest(oneModel, call.body);
+    'models.get_by_id': endpoint(oneModel, ({ model: id }, call) => {
       const model = store.models.get(id);
       const facts = { id, company: call.caller.company };
       if (model === undefined) throw new ApiError('invalidModelId', facts, 'no such public or company model');
       return { model: leaveOut(model, HIDDEN) };
-    },
+    }),
     'models.get_all': (call) => list(call.body, false),
     'models.get_all_ex': (call) => list(call.body, true),
     'models.create': create,
@@ -223,23 +226,18 @@ export function createModelsService(store: Store, clock: SandboxClock): Service 
     'models.unarchive_many': forMany(setArchived(false), 'model'),
     'models.make_public': setPublic(true),
     'models.make_private': setPublic(false),
-    'models.add_or_update_metadata': (call) => {
-      const { metadata, replace_metadata: isWhole } = parseRequest(editMetadata, call.body);
+    'models.add_or_update_metadata': endpoint(editMetadata, ({ model, metadata, replace_metadata: isWhole }, call) => {
       const items = Object.fromEntries(metadata.map((item) => [item.key, item]));
-      return changeMetadata(call, (before) => ({ ...(isWhole ? {} : before.metadata), ...items }));
-    },
-    'models.delete_metadata': (call) => {
-      const { keys } = parseRequest(deleteMetadata, call.body);
-      return changeMetadata(call, (before) =>
-        Object.fromEntries(Object.entries(before.metadata).filter(([key]) => !keys.includes(key))),
-      );
-    },
-    'models.delete': (call) => {
-      const { model: id, force } = parseRequest(deleteRequest, call.body);
+      return changeMetadata(call, model, (before) => ({ ...(isWhole ? {} : before), ...items }));
+    }),
+    'models.delete_metadata': endpoint(deleteMetadata, ({ model, keys }, call) =>
+      changeMetadata(call, model, (before) => leaveOut(before, keys)),
+    ),
+    'models.delete': endpoint(deleteRequest, ({ model: id, force }, call) => {
       const model = findOwn(id, call.caller.company);
       deleteModel(store, model, { force, now: formatInstant(clock.now()), by: call.caller.user });
       return { deleted: true, url: model.uri };
-    },
+    }),
   };
 }
 
@@ -267,14 +265,12 @@ function checkLabels(labels: ModelDocument['labels']): void {
 
 /** The `_ex` form: references to other documents become `{id, name}`. */
 function withReferences(store: Store, model: ModelDocument): Fields {
-  const named = (id: string | undefined, name: string | undefined): Fields | undefined =>
-    id === undefined ? undefined : name === undefined ? { id } : { id, name };
   return {
     ...model,
     company: { id: model.company },
     user: { id: model.user },
-    task: named(model.task, store.tasks.get(model.task ?? '')?.name),
-    project: named(model.project, store.projects.get(model.project ?? '')?.name),
-    parent: named(model.parent, store.models.get(model.parent ?? '')?.name),
+    task: referenceTo(store.tasks, model.task),
+    project: referenceTo(store.projects, model.project),
+    parent: referenceTo(store.models, model.parent),
   };
 }

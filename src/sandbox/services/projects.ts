@@ -1,8 +1,8 @@
 // Projects, which contain tasks and are named by their full path.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
-import { parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
-import type { ProjectDocument } from '../store/documents.ts';
+import { endpoint, type Fields, type Service } from '../requests/endpoint.ts';
+import { texts, type ProjectDocument } from '../store/documents.ts';
 import type { Conditions } from '../requests/filter-documents.ts';
 import { formatInstant, type SandboxClock } from '../store/sandbox-clock.ts';
 import { listDocuments } from '../requests/list-documents.ts';
@@ -20,8 +20,8 @@ const CONDITIONS: Conditions = {
 const projectFields = z.object({
   name: z.string(),
   description: z.string().default(''),
-  tags: z.array(z.string()).default([]),
-  system_tags: z.array(z.string()).default([]),
+  tags: texts.default([]),
+  system_tags: texts.default([]),
   default_output_destination: z.string().optional(),
 });
 
@@ -29,8 +29,8 @@ const updateRequest = z.object({
   project: z.string(),
   name: z.string().exactOptional(),
   description: z.string().exactOptional(),
-  tags: z.array(z.string()).exactOptional(),
-  system_tags: z.array(z.string()).exactOptional(),
+  tags: texts.exactOptional(),
+  system_tags: texts.exactOptional(),
   default_output_destination: z.string().exactOptional(),
 });
 
@@ -53,17 +53,14 @@ export function createProjectsService(store: Store, clock: SandboxClock): Servic
   return {
     'projects.get_all': (call) => list(call.body),
     'projects.get_all_ex': (call) => list(call.body),
-    'projects.get_by_id': (call) => {
-      const { project: id } = parseRequest(z.object({ project: z.string() }), call.body);
-      return { project: findProject(store, id) };
-    },
-    'projects.create': (call) => {
-      const fields = parseRequest(projectFields, call.body);
+    'projects.get_by_id': endpoint(z.object({ project: z.string() }), ({ project: id }) => ({
+      project: findProject(store, id),
+    })),
+    'projects.create': endpoint(projectFields, (fields, call) => {
       if (projectNamed(store, fields.name) !== undefined) throw new ApiError('notUnique', { name: fields.name });
       return { id: createProject(store, clock.now(), fields, call.caller).id };
-    },
-    'projects.update': (call) => {
-      const { project: id, ...fields } = parseRequest(updateRequest, call.body);
+    }),
+    'projects.update': endpoint(updateRequest, ({ project: id, ...fields }) => {
       const project = findProject(store, id);
       const { name } = fields;
       // A rename of the parents is another call, projects.move.
@@ -75,9 +72,8 @@ export function createProjectsService(store: Store, clock: SandboxClock): Servic
       for (const child of name === undefined ? [] : store.projects.all().filter(isBelow))
         store.projects.put({ ...child, name: `${name}${child.name.slice(project.name.length)}` });
       return { updated: 1, fields: changes };
-    },
-    'projects.delete': (call) => {
-      const { project: id, force, delete_contents: isEmptied } = parseRequest(deleteRequest, call.body);
+    }),
+    'projects.delete': endpoint(deleteRequest, ({ project: id, force, delete_contents: isEmptied }) => {
       const root = findProject(store, id);
       const all = store.projects.all().filter(({ name }) => name === root.name || name.startsWith(`${root.name}/`));
       const ids = new Set(all.map((project) => project.id));
@@ -96,7 +92,7 @@ export function createProjectsService(store: Store, clock: SandboxClock): Servic
       for (const project of ids) store.projects.delete(project);
       const counted = isEmptied ? { deleted_tasks: tasks.length } : { disassociated_tasks: tasks.length };
       return { deleted: ids.size, ...counted };
-    },
+    }),
   };
 }
 

@@ -2,14 +2,14 @@
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
 import {
+  endpoint,
   forMany,
   noteOf,
   oneTask,
-  parseRequest,
+  severalTasks,
   statusNote,
   statusRequest,
   type Call,
-  type Endpoint,
   type Service,
 } from '../requests/endpoint.ts';
 import type { TaskDocument } from '../store/documents.ts';
@@ -42,8 +42,7 @@ export function createTasksDiscardService(store: Store, clock: SandboxClock): Se
     return { force, deletesDrafts, now: formatInstant(clock.now()), by: call.caller.user };
   }
 
-  const reset: Endpoint = async (call) => {
-    const request = parseRequest(resetRequest, call.body);
+  const reset = endpoint(resetRequest, async (request, call) => {
     const task = findTask(store, request.task);
     if (task.status === 'published' && !request.force) {
       throw new ApiError('invalidTaskStatus', { task_id: task.id, status: task.status });
@@ -62,10 +61,9 @@ export function createTasksDiscardService(store: Store, clock: SandboxClock): Se
     });
     store.events.keep(task.id, () => false);
     return { ...answer, dequeued: removed === undefined ? {} : { removed }, deleted_models, urls: {} };
-  };
+  });
 
-  const archive: Endpoint = async (call) => {
-    const request = parseRequest(archiveRequest, call.body);
+  const archive = endpoint(archiveRequest, async (request, call) => {
     const task = findTask(store, request.task);
     await dequeueQuietly(store, task, clock.now(), call.gap);
     removeFromAllQueues(store, task.id, clock.now());
@@ -73,16 +71,14 @@ export function createTasksDiscardService(store: Store, clock: SandboxClock): Se
     leaveQueued(store, task, task.status === 'in_progress' ? 'stopped' : undefined, note, clock.now());
     setArchived(task.id, true, note);
     return { archived: true };
-  };
+  });
 
-  const unarchive: Endpoint = (call) => {
-    const request = parseRequest(archiveRequest, call.body);
+  const unarchive = endpoint(archiveRequest, (request, call) => {
     setArchived(request.task, false, noteOf(request, call));
     return { unarchived: true };
-  };
+  });
 
-  const remove: Endpoint = async (call) => {
-    const request = parseRequest(deleteRequest, call.body);
+  const remove = endpoint(deleteRequest, async (request, call) => {
     const task = findTask(store, request.task);
     if (task.status !== 'created' && !task.system_tags.includes('archived') && !request.force) {
       const facts = { task: task.id, expected: 'created', current: task.status };
@@ -97,17 +93,16 @@ export function createTasksDiscardService(store: Store, clock: SandboxClock): Se
     store.events.keep(task.id, () => false);
     store.tasks.delete(task.id);
     return { deleted: true, updated_children: children.length, ...models, urls: {} };
-  };
+  });
 
   return {
     'tasks.reset': reset,
     'tasks.reset_many': forMany(reset),
-    'tasks.archive': async (call) => {
-      const { tasks } = parseRequest(z.object({ tasks: z.array(z.string()).min(1) }), call.body);
+    'tasks.archive': endpoint(severalTasks, async ({ tasks }, call) => {
       for (const task of tasks) findTask(store, task);
       for (const task of tasks) await archive({ ...call, body: { ...call.body, task } });
       return { archived: tasks.length };
-    },
+    }),
     'tasks.archive_many': forMany(archive),
     'tasks.unarchive_many': forMany(unarchive),
     'tasks.delete': remove,

@@ -2,19 +2,18 @@
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
 import {
+  endpoint,
   forcible,
   oneTask,
   parseRequest,
   type Call,
-  type Endpoint,
   type Fields,
   type Service,
 } from '../requests/endpoint.ts';
-import type { TaskDocument } from '../store/documents.ts';
+import { TASK_STATUSES, texts, type TaskDocument } from '../store/documents.ts';
 import { formatInstant, type SandboxClock } from '../store/sandbox-clock.ts';
 import { findOrCreateProject } from './projects.ts';
 import { findTask } from '../tasks/status-change.ts';
-import { TASK_STATUSES } from '../tasks/status-machine.ts';
 import type { Store } from '../store/store.ts';
 import { cloneTask, cloneRequest } from '../tasks/clone-task.ts';
 import { checkTask, createTask, stripped, taskFields, taskType } from '../tasks/create-task.ts';
@@ -31,18 +30,19 @@ const updateFields = z.object({
   name: z.string().exactOptional(),
   comment: z.string().exactOptional(),
   project: z.string().exactOptional(),
-  tags: z.array(z.string()).exactOptional(),
-  system_tags: z.array(z.string()).exactOptional(),
+  tags: texts.exactOptional(),
+  system_tags: texts.exactOptional(),
   created: z.string().exactOptional(),
   status_message: z.string().exactOptional(),
 });
+const updateRequest = updateFields.extend(oneTask.shape);
 const tagsRequest = z.object({
-  ids: z.array(z.string()),
-  add_tags: z.array(z.string()).default([]),
-  remove_tags: z.array(z.string()).default([]),
+  ids: texts,
+  add_tags: texts.default([]),
+  remove_tags: texts.default([]),
 });
 const moveRequest = z.object({
-  ids: z.array(z.string()),
+  ids: texts,
   project: z.string().optional(),
   project_name: z.string().optional(),
 });
@@ -53,8 +53,7 @@ export function createTasksEditService(store: Store, clock: SandboxClock): Servi
     last_changed_by: call.caller.user,
   });
 
-  const edit: Endpoint = async (call) => {
-    const { task: id, force, status, ...fields } = parseRequest(editRequest, call.body);
+  const edit = endpoint(editRequest, async ({ task: id, force, status, ...fields }, call) => {
     const task = findTask(store, id);
     if (!force && task.status !== 'created') {
       throw new ApiError('invalidTaskStatus', { expected: 'created', status: task.status });
@@ -70,41 +69,35 @@ export function createTasksEditService(store: Store, clock: SandboxClock): Servi
     checkTask(store, edited);
     store.tasks.put(edited);
     return { updated: 1, fields: { ...edits, ...moments } };
-  };
+  });
 
-  function update(call: Call, body: Fields): number {
-    const task = findTask(store, parseRequest(oneTask, body).task);
-    const fields = parseRequest(updateFields, body);
-    if (Object.keys(fields).length === 0) return 0;
+  function update(call: Call, { task: id, ...fields }: z.infer<typeof updateRequest>): Fields {
+    const task = findTask(store, id);
+    if (Object.keys(fields).length === 0) return { updated: 0 };
     store.tasks.put({ ...task, ...fields, ...changed(call) });
-    return 1;
+    return { updated: 1, fields: { ...fields, ...changed(call) } };
   }
 
   return {
-    'tasks.create': (call) => ({
-      id: createTask(store, clock.now(), parseRequest(createRequest, call.body), call.caller).id,
-    }),
-    'tasks.validate': (call) => {
-      checkTask(store, parseRequest(createRequest, call.body));
+    'tasks.create': endpoint(createRequest, (request, { caller }) => ({
+      id: createTask(store, clock.now(), request, caller).id,
+    })),
+    'tasks.validate': endpoint(createRequest, (request) => {
+      checkTask(store, request);
       return {};
-    },
-    'tasks.clone': (call) => cloneTask(store, clock.now(), parseRequest(cloneRequest, call.body), call.caller),
+    }),
+    'tasks.clone': endpoint(cloneRequest, (request, { caller }) => cloneTask(store, clock.now(), request, caller)),
     'tasks.edit': edit,
-    'tasks.update': (call) => {
-      const updated = update(call, call.body);
-      if (updated === 0) return { updated };
-      return { updated, fields: { ...parseRequest(updateFields, call.body), ...changed(call) } };
-    },
+    'tasks.update': endpoint(updateRequest, (request, call) => update(call, request)),
     'tasks.update_batch': (call) => {
       const byTask = new Map(call.lines.map((line) => [taskOfLine(line), line]));
       const missing = [...byTask.keys()].filter((id) => store.tasks.get(id) === undefined);
       if (missing.length > 0) throw new ApiError('invalidTaskId', { ids: missing });
       // All lines are checked before one is written.
-      for (const line of byTask.values()) parseRequest(updateFields, line);
-      return { updated: [...byTask.values()].reduce((sum, line) => sum + update(call, line), 0) };
+      const requests = [...byTask.values()].map((line) => parseRequest(updateRequest, line));
+      return { updated: requests.filter((request) => update(call, request)['updated'] === 1).length };
     },
-    'tasks.update_tags': (call) => {
-      const { ids, add_tags: added, remove_tags: removed } = parseRequest(tagsRequest, call.body);
+    'tasks.update_tags': endpoint(tagsRequest, ({ ids, add_tags: added, remove_tags: removed }, call) => {
       const tasks = ids.map((id) => findTask(store, id));
       for (const task of tasks) {
         const tags = new Set([...task.tags, ...added]);
@@ -112,9 +105,8 @@ export function createTasksEditService(store: Store, clock: SandboxClock): Servi
         store.tasks.put({ ...task, tags: [...tags].sort(), ...changed(call) });
       }
       return { updated: tasks.length };
-    },
-    'tasks.move': (call) => {
-      const request = parseRequest(moveRequest, call.body);
+    }),
+    'tasks.move': endpoint(moveRequest, (request, call) => {
       if (request.project === undefined && request.project_name === undefined) {
         throw new ApiError('missingFields', {}, 'project or project_name is required');
       }
@@ -122,7 +114,7 @@ export function createTasksEditService(store: Store, clock: SandboxClock): Servi
         request.project ?? findOrCreateProject(store, clock.now(), request.project_name ?? '', call.caller).id;
       for (const id of request.ids) store.tasks.put({ ...findTask(store, id), project });
       return { project_id: project };
-    },
+    }),
   };
 }
 

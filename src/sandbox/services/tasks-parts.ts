@@ -1,8 +1,9 @@
 // The parts of a task that have separate edit calls: hyperparams, configuration, artifacts, runtime, requirements, models.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
-import { forcible, oneTask, parseRequest, type Call, type Service } from '../requests/endpoint.ts';
-import { artifact, configuration, parameter, type TaskDocument } from '../store/documents.ts';
+import { endpoint, forcible, oneTask, type Call, type Service } from '../requests/endpoint.ts';
+import { leaveOut } from '../requests/list-documents.ts';
+import { anything, texts, artifact, configuration, parameter, type TaskDocument } from '../store/documents.ts';
 import { formatInstant, type SandboxClock } from '../store/sandbox-clock.ts';
 import { findTask } from '../tasks/status-change.ts';
 import type { Store } from '../store/store.ts';
@@ -20,13 +21,13 @@ const editConfigurations = partRequest.extend({
   configuration: z.array(configuration).min(1),
   replace_configuration: z.boolean().default(false),
 });
-const deleteConfigurations = partRequest.extend({ configuration: z.array(z.string()).min(1) });
+const deleteConfigurations = partRequest.extend({ configuration: texts.min(1) });
 const editArtifacts = partRequest.extend({ artifacts: z.array(artifact).min(1) });
 const editRuntime = partRequest.extend({
-  add_or_update: z.record(z.string(), z.unknown()).default({}),
-  remove: z.array(z.string()).default([]),
+  add_or_update: anything.default({}),
+  remove: texts.default([]),
 });
-const requirements = oneTask.extend({ requirements: z.record(z.string(), z.unknown()) });
+const requirements = oneTask.extend({ requirements: anything });
 const model = oneTask.extend({
   name: z.string(),
   model: z.string(),
@@ -55,17 +56,16 @@ export function createTasksPartsService(store: Store, clock: SandboxClock): Serv
   }
 
   return {
-    'tasks.edit_hyper_params': (call) => {
-      const request = parseRequest(editParameters, call.body);
+    'tasks.edit_hyper_params': endpoint(editParameters, (request, call) => {
       const { items, isProperties, task } = readParameters(request);
       const sections = request.replace_hyperparams === 'all' ? {} : { ...task.hyperparams };
       const kept = request.replace_hyperparams === 'none' ? task.hyperparams : {};
       for (const section of new Set(items.map((item) => item.section))) sections[section] = { ...kept[section] };
       for (const item of items) sections[item.section] = { ...sections[item.section], [item.name]: item };
       return { updated: put(call, task, { hyperparams: sections }, !isProperties) };
-    },
-    'tasks.delete_hyper_params': (call) => {
-      const { items, isProperties, task } = readParameters(parseRequest(deleteParameters, call.body));
+    }),
+    'tasks.delete_hyper_params': endpoint(deleteParameters, (request, call) => {
+      const { items, isProperties, task } = readParameters(request);
       const isDeleted = (section: string, name: string | undefined): boolean =>
         items.some((item) => item.section === section && (item.name ?? undefined) === name);
       const sections: TaskDocument['hyperparams'] = {};
@@ -75,54 +75,46 @@ export function createTasksPartsService(store: Store, clock: SandboxClock): Serv
         sections[section] = Object.fromEntries(kept);
       }
       return { deleted: put(call, task, { hyperparams: sections }, !isProperties) };
-    },
-    'tasks.edit_configuration': (call) => {
-      const request = parseRequest(editConfigurations, call.body);
+    }),
+    'tasks.edit_configuration': endpoint(editConfigurations, (request, call) => {
       const task = findEditable(store, request.task, request.force);
       const items = Object.fromEntries(request.configuration.map((item) => [item.name, item]));
       const before = request.replace_configuration ? {} : task.configuration;
       return { updated: put(call, task, { configuration: { ...before, ...items } }) };
-    },
-    'tasks.delete_configuration': (call) => {
-      const request = parseRequest(deleteConfigurations, call.body);
+    }),
+    'tasks.delete_configuration': endpoint(deleteConfigurations, (request, call) => {
       const task = findEditable(store, request.task, request.force);
-      const kept = Object.entries(task.configuration).filter(([name]) => !request.configuration.includes(name));
-      return { deleted: put(call, task, { configuration: Object.fromEntries(kept) }) };
-    },
-    'tasks.add_or_update_artifacts': (call) => {
-      const request = parseRequest(editArtifacts, call.body);
+      return { deleted: put(call, task, { configuration: leaveOut(task.configuration, request.configuration) }) };
+    }),
+    'tasks.add_or_update_artifacts': endpoint(editArtifacts, (request, call) => {
       const task = findEditable(store, request.task, true);
       const artifacts = [...withoutArtifacts(task, request.artifacts), ...request.artifacts];
       artifacts.sort((a, b) => (a.key < b.key ? -1 : 1));
       return { updated: put(call, task, { execution: { ...task.execution, artifacts } }) };
-    },
-    'tasks.delete_artifacts': (call) => {
-      const request = parseRequest(editArtifacts, call.body);
+    }),
+    'tasks.delete_artifacts': endpoint(editArtifacts, (request, call) => {
       const task = findEditable(store, request.task, true);
       const artifacts = withoutArtifacts(task, request.artifacts);
       return { deleted: put(call, task, { execution: { ...task.execution, artifacts } }) };
-    },
-    'tasks.edit_runtime': (call) => {
-      const request = parseRequest(editRuntime, call.body);
+    }),
+    'tasks.edit_runtime': endpoint(editRuntime, (request, call) => {
       const task = findEditable(store, request.task, true);
       // Escaped for the database, and unlike hyperparams never unescaped: readers see `%_abort` for `_abort`.
-      const removed = new Set(request.remove.map(escapeKey));
-      const kept = Object.entries(task.runtime).filter(([key]) => !removed.has(key));
+      const removed = request.remove.map(escapeKey);
       const added = Object.entries(request.add_or_update).map(([key, value]) => [escapeKey(key), value] as const);
-      if (added.length === 0 && removed.size === 0) return { updated: 0 };
-      return { updated: put(call, task, { runtime: Object.fromEntries([...kept, ...added]) }) };
-    },
-    'tasks.set_requirements': (call) => {
-      const request = parseRequest(requirements, call.body);
+      if (added.length === 0 && removed.length === 0) return { updated: 0 };
+      const runtime = { ...leaveOut(task.runtime, removed), ...Object.fromEntries(added) };
+      return { updated: put(call, task, { runtime }) };
+    }),
+    'tasks.set_requirements': endpoint(requirements, (request, call) => {
       const task = findTask(store, request.task);
       if (Object.keys(task.script).length === 0) {
         throw new ApiError('missingTaskFields', { task: task.id }, 'Task has no script field');
       }
       const updated = put(call, task, { script: { ...task.script, requirements: request.requirements } });
       return { updated, fields: { 'script.requirements': request.requirements } };
-    },
-    'tasks.add_or_update_model': (call) => {
-      const request = parseRequest(model, call.body);
+    }),
+    'tasks.add_or_update_model': endpoint(model, (request, call) => {
       const task = findEditable(store, request.task, true);
       const item = { name: request.name, model: request.model, updated: formatInstant(clock.now()) };
       const before = task.models[request.type];
@@ -132,7 +124,7 @@ export function createTasksPartsService(store: Store, clock: SandboxClock): Serv
       const models = { ...task.models, [request.type]: items };
       const iteration = Math.max(task.last_iteration, request.iteration ?? 0);
       return { updated: put(call, task, { models, last_iteration: iteration }) };
-    },
+    }),
   };
 }
 

@@ -1,22 +1,12 @@
 // Enqueues and dequeues tasks.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
-import {
-  forMany,
-  noteOf,
-  parseRequest,
-  statusRequest,
-  type Call,
-  type Endpoint,
-  type Service,
-} from '../requests/endpoint.ts';
-import type { TaskDocument } from '../store/documents.ts';
-import { addEntry, setExecutionQueue } from '../queue-entries.ts';
+import { endpoint, forMany, noteOf, statusRequest, type Call, type Service } from '../requests/endpoint.ts';
+import { TASK_STATUSES, type TaskStatus, type TaskDocument } from '../store/documents.ts';
+import { addEntry, createQueue, defaultQueue, setExecutionQueue } from '../change-queues.ts';
 import { dequeueQuietly, leaveQueued, removeFromAllQueues } from '../tasks/leave-queue.ts';
-import { createQueue, defaultQueue } from '../create-queue.ts';
 import type { SandboxClock } from '../store/sandbox-clock.ts';
 import { changeStatus, findTask, type UpdateAnswer } from '../tasks/status-change.ts';
-import { TASK_STATUSES, type TaskStatus } from '../tasks/status-machine.ts';
 import type { Store } from '../store/store.ts';
 import { isWatched } from './workers.ts';
 
@@ -34,8 +24,7 @@ const dequeueRequest = z.object({
 });
 
 export function createTasksQueueingService(store: Store, clock: SandboxClock): Service {
-  const enqueue: Endpoint = async (call) => {
-    const request = parseRequest(enqueueRequest, call.body);
+  const enqueue = endpoint(enqueueRequest, async (request, call) => {
     if (request.queue !== undefined && request.queue_name !== undefined) {
       throw new ApiError('validation', {}, 'Either queue id or queue name should be provided');
     }
@@ -56,7 +45,7 @@ export function createTasksQueueingService(store: Store, clock: SandboxClock): S
     const answer = await moveIntoQueue(task, queue, request, call);
     const watched = request.verify_watched_queue ? { queue_watched: isWatched(store, clock.now(), queue) } : {};
     return { queued: 1, ...answer, ...watched };
-  };
+  });
 
   function chooseQueue(request: z.infer<typeof enqueueRequest>, call: Call): string {
     if (request.queue !== undefined) return request.queue;
@@ -99,8 +88,7 @@ export function createTasksQueueingService(store: Store, clock: SandboxClock): S
     return { updated: answer.updated, fields: { ...answer.fields, ...changed } };
   }
 
-  const dequeue: Endpoint = async (call) => {
-    const request = parseRequest(dequeueRequest, call.body);
+  const dequeue = endpoint(dequeueRequest, async (request, call) => {
     const newStatus = request.new_status === undefined ? undefined : parseStatus(request.new_status);
     const task = store.tasks.get(request.task);
     if (task === undefined) {
@@ -110,7 +98,7 @@ export function createTasksQueueingService(store: Store, clock: SandboxClock): S
     await dequeueQuietly(store, task, clock.now(), call.gap);
     if (request.remove_from_all_queues) removeFromAllQueues(store, task.id, clock.now());
     return { dequeued: 1, ...leaveQueued(store, task, newStatus, noteOf(request, call), clock.now()) };
-  };
+  });
 
   return {
     'tasks.enqueue': enqueue,

@@ -1,20 +1,19 @@
 // Reads tasks: one, many, and the parts with separate calls.
 import * as z from 'zod';
-import { oneTask, parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
-import type { TaskDocument } from '../store/documents.ts';
+import { endpoint, oneTask, severalTasks, type Fields, type Service } from '../requests/endpoint.ts';
+import { anything, texts, type TaskDocument } from '../store/documents.ts';
 import { TASK_JOINED_FIELDS, TASK_KNOWN_FIELDS, type KnownFields } from '../requests/known-fields.ts';
-import { leaveOut, listDocuments } from '../requests/list-documents.ts';
+import { leaveOut, listDocuments, referenceTo } from '../requests/list-documents.ts';
 import { findTask } from '../tasks/status-change.ts';
 import type { Store } from '../store/store.ts';
 import { USER_NAME } from './auth.ts';
 import { parseConditions, type Conditions } from '../requests/filter-documents.ts';
 
-const severalTasks = z.object({ tasks: z.array(z.string()).min(1) });
 const countRequest = z.object({
-  tasks: z.record(z.string(), z.unknown()).optional(),
+  tasks: anything.optional(),
   search_hidden: z.boolean().default(false),
 });
-const namedConfigurations = z.object({ ...severalTasks.shape, names: z.array(z.string()).optional() });
+const namedConfigurations = z.object({ ...severalTasks.shape, names: texts.optional() });
 
 export function createTasksReadService(store: Store): Service {
   const list = (body: Fields, present: (task: TaskDocument) => Fields, known: KnownFields): Fields => {
@@ -27,45 +26,35 @@ export function createTasksReadService(store: Store): Service {
   };
 
   return {
-    'tasks.get_by_id': (call) => {
-      const { task } = parseRequest(oneTask, call.body);
-      return { task: leaveOut(findTask(store, task), HIDDEN_TASK_FIELDS) };
-    },
+    'tasks.get_by_id': endpoint(oneTask, ({ task }) => ({ task: leaveOut(findTask(store, task), HIDDEN_TASK_FIELDS) })),
     'tasks.get_all': (call) => list(call.body, (task) => task, TASK_KNOWN_FIELDS),
     'tasks.get_all_ex': (call) => list(call.body, (task) => withReferences(store, task), TASK_JOINED_FIELDS),
     'tasks.get_by_id_ex': (call) => list(call.body, (task) => withReferences(store, task), TASK_JOINED_FIELDS),
-    'organization.get_entities_count': (call) => {
-      const { tasks, search_hidden: hidden } = parseRequest(countRequest, call.body);
+    'organization.get_entities_count': endpoint(countRequest, ({ tasks, search_hidden: hidden }) => {
       if (tasks === undefined) return {};
       const body = { ...tasks, search_hidden: hidden };
       return { tasks: visibleTasks(store, body).filter(parseConditions(body, TASK_CONDITIONS)).length };
-    },
+    }),
     'tasks.get_types': () => ({ types: [...new Set(store.tasks.all().map((task) => task.type))] }),
-    'tasks.get_hyper_params': (call) => ({
-      params: parseRequest(severalTasks, call.body).tasks.map((id) => ({
+    'tasks.get_hyper_params': endpoint(severalTasks, ({ tasks }) => ({
+      params: tasks.map((id) => ({
         task: id,
         hyperparams: Object.values(findTask(store, id).hyperparams)
           .flatMap((section) => Object.values(section))
           .sort((a, b) => `${a.section}/${a.name}`.localeCompare(`${b.section}/${b.name}`)),
       })),
-    }),
-    'tasks.get_configurations': (call) => {
-      const { tasks, names } = parseRequest(namedConfigurations, call.body);
-      return {
-        configurations: tasks.map((id) => ({
-          task: id,
-          configuration: Object.values(findTask(store, id).configuration).filter(
-            (item) => names === undefined || names.length === 0 || names.includes(item.name),
-          ),
-        })),
-      };
-    },
-    'tasks.get_configuration_names': (call) => ({
-      configurations: parseRequest(severalTasks, call.body).tasks.map((id) => ({
+    })),
+    'tasks.get_configurations': endpoint(namedConfigurations, ({ tasks, names }) => ({
+      configurations: tasks.map((id) => ({
         task: id,
-        names: Object.keys(findTask(store, id).configuration).sort(),
+        configuration: Object.values(findTask(store, id).configuration).filter(
+          (item) => names === undefined || names.length === 0 || names.includes(item.name),
+        ),
       })),
-    }),
+    })),
+    'tasks.get_configuration_names': endpoint(severalTasks, ({ tasks }) => ({
+      configurations: tasks.map((id) => ({ task: id, names: Object.keys(findTask(store, id).configuration).sort() })),
+    })),
   };
 }
 
@@ -84,22 +73,14 @@ function visibleTasks(store: Store, body: Fields): TaskDocument[] {
 
 /** The `_ex` form: references to other documents become `{id, name}`. */
 function withReferences(store: Store, task: TaskDocument): Fields {
-  const queue = task.execution.queue;
   return {
     ...task,
     user: { id: task.user, name: USER_NAME },
     company: { id: task.company },
-    ...(task.project === undefined ? {} : { project: named(task.project, store.projects.get(task.project)?.name) }),
-    ...(task.parent === undefined ? {} : { parent: named(task.parent, store.tasks.get(task.parent)?.name) }),
-    execution: {
-      ...task.execution,
-      ...(queue === undefined ? {} : { queue: named(queue, store.queues.get(queue)?.name) }),
-    },
+    project: referenceTo(store.projects, task.project),
+    parent: referenceTo(store.tasks, task.parent),
+    execution: { ...task.execution, queue: referenceTo(store.queues, task.execution.queue) },
   };
-}
-
-function named(id: string, name: string | undefined): Fields {
-  return name === undefined ? { id } : { id, name };
 }
 
 export const TASK_CONDITIONS: Conditions = {

@@ -2,34 +2,33 @@
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
 import {
+  endpoint,
   forMany,
   noteOf,
-  parseRequest,
   statusRequest,
   type Call,
   type Endpoint,
   type Service,
 } from '../requests/endpoint.ts';
-import type { TaskDocument } from '../store/documents.ts';
+import type { TaskStatus, TaskDocument } from '../store/documents.ts';
 import { formatInstant, parseInstant, type SandboxClock } from '../store/sandbox-clock.ts';
 import { changeStatus, checkMachine, findTask, touchTask, type UpdateAnswer } from '../tasks/status-change.ts';
-import type { TaskStatus } from '../tasks/status-machine.ts';
 import type { Store } from '../store/store.ts';
 import { dequeueQuietly } from '../tasks/leave-queue.ts';
 
 const completedRequest = z.object({ ...statusRequest.shape, publish: z.boolean().default(false) });
+
+type StatusRequest = z.infer<typeof statusRequest>;
+type Changes = (task: TaskDocument, now: string) => Partial<TaskDocument>;
+
+const completes: Changes = (_, now) => ({ completed: now });
 
 export function createTasksStatusService(store: Store, clock: SandboxClock): Service {
   /**
    * Reads the task, waits where another call could overtake the real server, and writes if the status is unchanged. The time is that
    * before the write: a reader may see a change later than its time says.
    */
-  async function report(
-    call: Call,
-    to: TaskStatus,
-    also: (task: TaskDocument, now: string) => Partial<TaskDocument>,
-  ): Promise<UpdateAnswer> {
-    const request = parseRequest(statusRequest, call.body);
+  async function report(request: StatusRequest, call: Call, to: TaskStatus, also: Changes): Promise<UpdateAnswer> {
     const task = findTask(store, request.task);
     const nowAt = clock.now();
     await call.gap();
@@ -42,15 +41,16 @@ export function createTasksStatusService(store: Store, clock: SandboxClock): Ser
     });
   }
 
-  async function publish(call: Call): Promise<UpdateAnswer> {
-    const request = parseRequest(statusRequest, call.body);
+  const reports = (to: TaskStatus, also: Changes): Endpoint =>
+    endpoint(statusRequest, (request, call) => report(request, call, to, also));
+
+  async function publish(request: StatusRequest, call: Call): Promise<UpdateAnswer> {
     const task = findTask(store, request.task);
     if (!request.force) checkMachine(task.status, 'published');
-    return report({ ...call, body: { ...call.body, force: true } }, 'published', (_, now) => ({ published: now }));
+    return report({ ...request, force: true }, call, 'published', (_, now) => ({ published: now }));
   }
 
-  const stop: Endpoint = async (call) => {
-    const request = parseRequest(statusRequest, call.body);
+  const stop = endpoint(statusRequest, async (request, call) => {
     const task = findTask(store, request.task);
     const nowAt = clock.now();
     const decision = decideStop(task, nowAt);
@@ -64,32 +64,31 @@ export function createTasksStatusService(store: Store, clock: SandboxClock): Ser
       force: request.force,
       by: call.caller.user,
     });
-  };
+  });
 
   return {
-    'tasks.started': async (call) => {
-      const { task: id } = parseRequest(statusRequest, call.body);
+    'tasks.started': endpoint(statusRequest, async (request, call) => {
       // The real server returns 400/10 here, not 400/101 as in all other calls.
-      if (store.tasks.get(id) === undefined) throw new ApiError('invalidId', { task: id });
-      const answer = await report(call, 'in_progress', (task, now) =>
+      if (store.tasks.get(request.task) === undefined) throw new ApiError('invalidId', { task: request.task });
+      const answer = await report(request, call, 'in_progress', (task, now) =>
         // A run that was reported before keeps its start time.
         task.status === 'in_progress' && task.started !== undefined
           ? {}
           : { started: now, completed: undefined, active_duration: undefined },
       );
       return { ...answer, started: answer.updated };
-    },
-    'tasks.stopped': (call) => report(call, 'stopped', (_, now) => ({ completed: now })),
-    'tasks.failed': (call) => report(call, 'failed', (_, now) => ({ completed: now })),
-    'tasks.close': (call) => report(call, 'closed', () => ({})),
-    'tasks.completed': async (call) => {
-      const answer = await report(call, 'completed', (_, now) => ({ completed: now }));
-      if (!parseRequest(completedRequest, call.body).publish) return { ...answer, published: 0 };
-      const published = await publish(call);
+    }),
+    'tasks.stopped': reports('stopped', completes),
+    'tasks.failed': reports('failed', completes),
+    'tasks.close': reports('closed', () => ({})),
+    'tasks.completed': endpoint(completedRequest, async (request, call) => {
+      const answer = await report(request, call, 'completed', completes);
+      if (!request.publish) return { ...answer, published: 0 };
+      const published = await publish(request, call);
       return { ...answer, fields: { ...answer.fields, status: 'published' }, published: published.updated };
-    },
-    'tasks.publish': publish,
-    'tasks.publish_many': forMany(publish),
+    }),
+    'tasks.publish': endpoint(statusRequest, publish),
+    'tasks.publish_many': forMany(endpoint(statusRequest, publish)),
     'tasks.stop': stop,
     'tasks.stop_many': forMany(stop),
     'tasks.ping': (call) => {

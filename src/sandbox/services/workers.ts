@@ -1,15 +1,14 @@
 // Workers: their reports, queues and current tasks. A worker is alive for its timeout after its last report.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
-import { parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
-import type { WorkerDocument } from '../store/documents.ts';
+import { endpoint, parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
+import { texts, type WorkerDocument } from '../store/documents.ts';
 import { formatInstant, type SandboxClock } from '../store/sandbox-clock.ts';
 import type { Store } from '../store/store.ts';
 import { USER_NAME } from './auth.ts';
 
 const DEFAULT_WORKER_TIMEOUT_MS = 600_000;
 
-const texts = z.array(z.string());
 const registerRequest = z.object({
   worker: z.string(),
   timeout: z.number().int().optional(),
@@ -66,16 +65,15 @@ export function createWorkersService(store: Store, clock: SandboxClock): Service
   }
 
   return {
-    'workers.register': (call) => {
-      register(parseRequest(registerRequest, call.body), call.remoteAddress);
+    'workers.register': endpoint(registerRequest, (request, call) => {
+      register(request, call.remoteAddress);
       return {};
-    },
-    'workers.unregister': (call) => {
-      store.workers.delete(parseRequest(z.object({ worker: z.string() }), call.body).worker);
+    }),
+    'workers.unregister': endpoint(z.object({ worker: z.string() }), ({ worker }) => {
+      store.workers.delete(worker);
       return {};
-    },
-    'workers.status_report': (call) => {
-      const request = parseRequest(reportRequest, call.body);
+    }),
+    'workers.status_report': endpoint(reportRequest, (request, call) => {
       const nowAt = clock.now();
       const known = livingWorkers(store, nowAt).find((worker) => worker.id === request.worker);
       const worker = known ?? register(registerRequest.parse({ worker: request.worker }), call.remoteAddress);
@@ -107,7 +105,7 @@ export function createWorkersService(store: Store, clock: SandboxClock): Service
         });
       }
       return {};
-    },
+    }),
     'workers.get_all': (call) => ({ workers: list(call.body, 3600).map((worker) => present(store, worker)) }),
     'workers.get_count': (call) => ({ count: list(call.body, 0).length }),
   };

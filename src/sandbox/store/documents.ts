@@ -1,11 +1,26 @@
 // The documents that the server stores, in the format in which it returns them.
 import * as z from 'zod';
-import { TASK_STATUSES } from '../tasks/status-machine.ts';
+
+export const TASK_STATUSES = [
+  'created',
+  'queued',
+  'in_progress',
+  'stopped',
+  'publishing',
+  'published',
+  'closed',
+  'failed',
+  'completed',
+  'unknown',
+] as const;
+
+export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 const parameter = z.looseObject({ section: z.string(), name: z.string(), value: z.string() });
 const configuration = z.looseObject({ name: z.string(), value: z.string() });
 const artifact = z.looseObject({ key: z.string(), mode: z.string().default('output') });
-const anything = z.record(z.string(), z.unknown());
+export const texts = z.array(z.string());
+export const anything = z.record(z.string(), z.unknown());
 
 /** A task. An undefined field is unset and not returned. Times are texts of `formatInstant`. */
 const task = z.looseObject({
@@ -35,8 +50,8 @@ const task = z.looseObject({
   last_iteration: z.number(),
   last_metrics: anything,
   active_duration: z.number().optional(),
-  tags: z.array(z.string()),
-  system_tags: z.array(z.string()),
+  tags: texts,
+  system_tags: texts,
   script: anything,
   container: z.record(z.string(), z.string().nullable()),
   execution: z.looseObject({ queue: z.string().optional(), artifacts: z.array(artifact).optional() }),
@@ -54,8 +69,8 @@ const queue = z.looseObject({
   company: z.string(),
   created: z.string(),
   last_update: z.string(),
-  tags: z.array(z.string()),
-  system_tags: z.array(z.string()),
+  tags: texts,
+  system_tags: texts,
   metadata: anything,
   /** In order, the next one first. */
   entries: z.array(z.object({ task: z.string(), added: z.string() })),
@@ -71,8 +86,8 @@ const project = z.looseObject({
   company: z.string(),
   created: z.string(),
   last_update: z.string(),
-  tags: z.array(z.string()),
-  system_tags: z.array(z.string()),
+  tags: texts,
+  system_tags: texts,
   default_output_destination: z.string().optional(),
 });
 
@@ -99,8 +114,8 @@ const model = z.looseObject({
   metadata: modelMetadata,
   /** Published. */
   ready: z.boolean(),
-  tags: z.array(z.string()),
-  system_tags: z.array(z.string()),
+  tags: texts,
+  system_tags: texts,
   last_update: z.string(),
   last_change: z.string(),
   last_changed_by: z.string(),
@@ -111,7 +126,7 @@ const model = z.looseObject({
 const worker = z.object({
   id: z.string(),
   ip: z.string(),
-  queues: z.array(z.string()),
+  queues: texts,
   /** The queue its task came from. */
   queue: z.string().optional(),
   task: z.string().optional(),
@@ -119,8 +134,8 @@ const worker = z.object({
   timeoutMs: z.number(),
   lastActivityAt: z.number(),
   lastReportAt: z.number().optional(),
-  tags: z.array(z.string()),
-  systemTags: z.array(z.string()),
+  tags: texts,
+  systemTags: texts,
 });
 
 const event = z.looseObject({ type: z.string(), task: z.string(), timestamp: z.number() });

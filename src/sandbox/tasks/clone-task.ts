@@ -1,28 +1,26 @@
 // Clones a task: a new draft with script, container, configuration and parameters, without results.
 import * as z from 'zod';
 import { oneTask, type Fields } from '../requests/endpoint.ts';
-import type { TaskDocument } from '../store/documents.ts';
+import { anything, texts, type TaskDocument } from '../store/documents.ts';
 import { leaveOut } from '../requests/list-documents.ts';
 import { findOrCreateProject } from '../services/projects.ts';
 import { findTask } from './status-change.ts';
 import type { Store } from '../store/store.ts';
 import { createTask, taskFields, type TaskFields } from './create-task.ts';
 
-const texts = z.array(z.string()).optional();
-
 export const cloneRequest = z.object({
   ...oneTask.shape,
   new_task_name: z.string().optional(),
   new_task_comment: z.string().optional(),
-  new_task_tags: texts,
-  new_task_system_tags: texts,
+  new_task_tags: texts.optional(),
+  new_task_system_tags: texts.optional(),
   new_task_parent: z.string().optional(),
   new_task_project: z.string().optional(),
   new_project_name: z.string().optional(),
   new_task_hyperparams: taskFields.shape.hyperparams,
   new_task_configuration: taskFields.shape.configuration,
   new_task_container: taskFields.shape.container,
-  execution_overrides: z.record(z.string(), z.unknown()).default({}),
+  execution_overrides: anything.default({}),
 });
 
 /** Tags about the history of the source. */

@@ -1,7 +1,7 @@
 // Creates a task from the fields that a request may set (`create_fields` of the real server).
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
-import { artifact, configuration, parameter, type TaskDocument } from '../store/documents.ts';
+import { anything, texts, artifact, configuration, parameter, type TaskDocument } from '../store/documents.ts';
 import { formatInstant } from '../store/sandbox-clock.ts';
 import { randomId } from '../store/random-id.ts';
 import type { Store } from '../store/store.ts';
@@ -20,9 +20,6 @@ const TASK_TYPES = [
   'qc',
   'custom',
 ] as const;
-
-const anything = z.record(z.string(), z.unknown());
-const texts = z.array(z.string());
 
 export const taskType = z.enum(TASK_TYPES);
 

@@ -1,10 +1,9 @@
 // Removes a task from its queue and sets its next status.
 import { ApiError } from '../requests/api-error.ts';
-import type { TaskDocument } from '../store/documents.ts';
-import { putEntries, removeEntry } from '../queue-entries.ts';
+import type { TaskStatus, TaskDocument } from '../store/documents.ts';
+import { putEntries, removeEntry } from '../change-queues.ts';
 import type { SandboxClock } from '../store/sandbox-clock.ts';
 import { changeStatus, type StatusNote, type UpdateAnswer } from './status-change.ts';
-import type { TaskStatus } from './status-machine.ts';
 import type { Store } from '../store/store.ts';
 
 /**

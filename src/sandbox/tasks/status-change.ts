@@ -1,9 +1,31 @@
-// Changes the status of a task: checked by the state machine, then written only if no other call changed it.
+// Changes the status of a task: checked by the state machine of the real server (apiserver/bll/task/utils.py, `state_machine`), then
+// written only if no other call changed it.
 import { ApiError } from '../requests/api-error.ts';
-import type { TaskDocument } from '../store/documents.ts';
+import type { TaskDocument, TaskStatus } from '../store/documents.ts';
 import { formatInstant } from '../store/sandbox-clock.ts';
-import { checkChange, type TaskStatus } from './status-machine.ts';
 import type { Store } from '../store/store.ts';
+
+const FOLLOWERS: Readonly<Record<Exclude<TaskStatus, 'unknown'>, readonly TaskStatus[]>> = {
+  created: ['queued', 'in_progress'],
+  queued: ['created', 'in_progress', 'stopped'],
+  in_progress: ['stopped', 'failed', 'created', 'completed'],
+  stopped: ['closed', 'created', 'failed', 'queued', 'in_progress', 'published', 'publishing', 'completed'],
+  closed: ['created', 'failed', 'published', 'publishing', 'stopped'],
+  failed: ['created', 'stopped', 'published', 'queued'],
+  publishing: ['published'],
+  published: [],
+  completed: ['published', 'in_progress', 'created'],
+};
+
+/**
+ * Checks a change without force. An unchanged status is always allowed. `unknown` is in no row of the server's
+ * table, so a change from it is an internal error.
+ */
+export function checkChange(from: TaskStatus, to: TaskStatus): 'allowed' | 'refused' | 'no such row' {
+  if (from === to) return 'allowed';
+  if (from === 'unknown') return 'no such row';
+  return FOLLOWERS[from].includes(to) ? 'allowed' : 'refused';
+}
 
 /** The fields written with a status. */
 export interface StatusNote {

@@ -1,6 +1,7 @@
 // Which status may follow which in the sandbox, without and with force.
 import { expect } from 'chai';
-import { checkChange, TASK_STATUSES } from '../../../src/sandbox/tasks/status-machine.ts';
+import { TASK_STATUSES } from '../../../src/sandbox/store/documents.ts';
+import { checkChange } from '../../../src/sandbox/tasks/status-change.ts';
 
 /** What may follow without force, staying aside. */
 const ALLOWED: Readonly<Record<string, string>> = {
