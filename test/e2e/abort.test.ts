@@ -35,10 +35,10 @@ const WAITING_ACTS: readonly Act[] = [
 ];
 
 function statusOrGone(status: string | undefined): string {
-  return status === undefined ? 'no longer exists' : `has the status "${status}"`;
+  return status === undefined ? 'the task no longer exists' : `the task has the status "${status}"`;
 }
 
-describe("a user's action on a task in the web page", () => {
+describe('the web page action', () => {
   let world: World;
   let daemon: Program;
   let otherQueue: string;
@@ -65,7 +65,7 @@ describe("a user's action on a task in the web page", () => {
   after(() => world[Symbol.asyncDispose]());
 
   for (const { title, act, becomes } of WAITING_ACTS) {
-    it(`(${title}) cancels the task's pending job; the task then ${statusOrGone(becomes)} (C-26)`, async () => {
+    it(`"${title}" cancels the task's pending job, and ${statusOrGone(becomes)} (C-26)`, async () => {
       const task = tasks.get(`${title} while waiting`) ?? '';
       await world.untilConsole(task, 'its partition is down');
 
@@ -77,7 +77,7 @@ describe("a user's action on a task in the web page", () => {
   }
 
   for (const { title, act, becomes } of ACTS) {
-    it(`(${title}) cancels the task's running job; the task then ${statusOrGone(becomes)} (C-26)`, async () => {
+    it(`"${title}" cancels the task's running job, and ${statusOrGone(becomes)} (C-26)`, async () => {
       const task = tasks.get(`${title} while running`) ?? '';
       await world.untilConsole(task, /^working$/m);
 
@@ -87,7 +87,7 @@ describe("a user's action on a task in the web page", () => {
     });
   }
 
-  it("(abort) does not end the job before the task's abort callback has finished, even after grace.stop_sec (C-26)", async () => {
+  it('"abort" lets the abort callback of the task finish, even after grace.stop_sec has passed (C-26)', async () => {
     await using patient = await startWorld({ slurm: 'grace.stop_sec: 2' });
     const saved = join(patient.folder, 'saved');
     const callback = await patient.write('save.sh', `echo begun > ${saved}; sleep 15; echo saved > ${saved}\n`);
@@ -107,10 +107,10 @@ describe("a user's action on a task in the web page", () => {
     await patient.stop(slow);
   });
 
-  describe('while clearml-agent starts the task', () => {
+  describe('"abort", while clearml-agent starts the task,', () => {
     before(requireSandbox);
 
-    it('(abort) ends the task even if the agent overwrites the abort after the daemon saw the abort (C-40)', async () => {
+    it('stops the task even if clearml-agent overwrites the abort (C-40)', async () => {
       await using held = await startWorld();
       const { api } = held.user;
       const holdNextStart = (): Promise<unknown> =>

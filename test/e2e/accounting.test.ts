@@ -36,7 +36,7 @@ describe('the daemon on a cluster with accounting', () => {
   });
   after(() => cluster.stop());
 
-  it("sets a task with an unknown account to failed and shows Slurm's message (F-08)", async () => {
+  it("fails a task with an unknown Slurm account, and prints Slurm's message in the console (F-08)", async () => {
     await using world = await startWorld({ cluster });
     const [task = ''] = await enqueue(world, { account: 'no-such-account' });
     const daemon = await start(world);
@@ -49,7 +49,7 @@ describe('the daemon on a cluster with accounting', () => {
     await world.stop(daemon);
   });
 
-  it('sets a task to failed if it exceeded its memory, and names the property to change (F-14)', async () => {
+  it('explains that a task exceeded its memory, and names the user property that sets --mem (F-14)', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'memory-'));
     // Only a way to Apptainer: the job, and its group of processes, are of this cluster.
     const { binDir, keeper } = await enterRoot(slurmRoot(APPTAINER_BESIDE), folder);
@@ -78,7 +78,7 @@ describe('the daemon on a cluster with accounting', () => {
     }
   });
 
-  it('keeps a second task queued at a QOS limit of one job, and runs it after the first (S-05)', async () => {
+  it('keeps the second of two tasks queued while the QOS permits one job (S-05)', async () => {
     await using world = await startWorld({ cluster });
     const [first = ''] = await enqueue(world, { qos: ONE_JOB_QOS });
     const queue = await world.user.makeQueue('quick');
@@ -113,7 +113,7 @@ describe('the daemon on a cluster with accounting', () => {
     before(() => cluster.change({ minJobAgeMs: 2_000 }));
     after(() => cluster.change({ minJobAgeMs: 300_000 }));
 
-    it('gives each task the right status even if its job left squeue while no daemon ran (S-20, F-14)', async () => {
+    it('sets the final status of tasks whose jobs left squeue while the daemon was stopped (S-20, F-14)', async () => {
       await using world = await startWorld({ cluster });
       const [completed = '', failed = '', cancelled = ''] = await enqueue(world, {}, { breaks: 'yes' }, {});
       const lines = ['#SBATCH --hold', '[ ${CLEARML_TASK.hyperparams.properties.breaks.value:no} = no ] || exit 7'];

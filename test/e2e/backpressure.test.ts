@@ -10,7 +10,7 @@ describe('the daemon on a cluster at its MaxJobCount', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it('starts the waiting task once the job of an aborted task is cancelled (S-06)', async () => {
+  it('submits the waiting task after it has cancelled the job of an aborted task (S-06)', async () => {
     await using cluster = await startSlurmCluster({
       clusterName: 'full',
       nodeCount: 1,

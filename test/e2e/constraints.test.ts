@@ -7,7 +7,7 @@ import { startWorld } from './world.ts';
 describe('the constraints of a queue', () => {
   before(requireSlurm);
 
-  it('apply to user properties and to the hyperparameters in the section "Slurm", and permit values in range', async () => {
+  it('fail a task without a job if the task sets num_nodes, walltime or memory to a forbidden value', async () => {
     await using world = await startWorld({
       python: false,
       slurm: (nameOf) => `queues."${nameOf('bound')}" {

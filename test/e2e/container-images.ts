@@ -72,7 +72,7 @@ export function defineImageTests(testBed: () => ContainerTestBed): void {
     expect(await logOf('artifact')).to.include(`: pulled oras://${privateRegistry.address}/lab/artifact:1.0`);
   });
 
-  it(`needs only one pull of its image and one installation of clearml-agent if ${AT_ONCE} such tasks start at once`, async () => {
+  it('shares one pull of its image and one installation of clearml-agent with tasks that start at the same time', async () => {
     const { world, taskOf, logOf, registry, folder } = testBed();
     await world.untilStatus(taskOf('three nodes'), 'completed');
     const logs = [await logOf('three nodes')];
@@ -88,7 +88,7 @@ export function defineImageTests(testBed: () => ContainerTestBed): void {
     expect(await readdir(join(folder, 'shared/agents'))).to.have.length(2);
   });
 
-  it('runs once on each of three nodes, each with its own rank', async () => {
+  it('runs once on each of three nodes, with the ranks 0, 1 and 2', async () => {
     const { world, taskOf } = testBed();
     const task = taskOf('three nodes');
     await world.untilStatus(task, 'completed');
@@ -97,17 +97,17 @@ export function defineImageTests(testBed: () => ContainerTestBed): void {
     expect([...(await world.user.console(task)).matchAll(/^rank \d of 3$/gm)]).to.have.length(3);
   });
 
-  it('fails with a message if its image has no Python, or does not exist in the registry', async () => {
+  it('fails with a message in the console if its image has no Python or is missing in the registry', async () => {
     const { untilFailed } = testBed();
     await untilFailed('no Python', JOB_EXIT_CODES.noPythonInImage.meaning, 'no python3 and no python in');
     await untilFailed('unknown image', JOB_EXIT_CODES.imageNotPulled.meaning, 'manifest unknown');
   });
 
   for (const { fault, messages } of FAILING_IMAGES)
-    it(`fails with Apptainer's message if it has ${fault}`, () => testBed().untilFailed(fault, ...messages));
+    it(`fails with Apptainer's message for ${fault}`, () => testBed().untilFailed(fault, ...messages));
 
   for (const [fault, , message] of REJECTED_CONTAINERS) {
-    it(`fails before a job is submitted if it has ${fault}`, async () => {
+    it(`fails without a job for ${fault}`, async () => {
       const { untilFailed, world, taskOf } = testBed();
       await untilFailed(fault, message);
       expect(await world.jobsOf(taskOf(fault))).to.deep.equal([]);

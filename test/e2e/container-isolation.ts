@@ -35,7 +35,7 @@ export async function enqueueIsolationTasks({ enqueue, image }: ContainerTestBed
 }
 
 export function defineIsolationTests(testBed: () => ContainerTestBed): void {
-  it('sees its image, exactly its own variables and a read-only ~/.ssh, but no variables of the node', async () => {
+  it('gets no environment variable of the node, and cannot write to ~/.ssh', async () => {
     const { world, taskOf, logOf, image, account } = testBed();
     const task = taskOf('environment');
     await world.untilStatus(task, 'completed');
@@ -54,7 +54,7 @@ export function defineIsolationTests(testBed: () => ContainerTestBed): void {
     expect(await logOf('environment')).to.include('persistenced socket /var/run/nvidia-persistenced/socket not found');
   });
 
-  it('receives hostile directory, variable and image names unchanged', async () => {
+  it('receives hostile names of directories, variables and images unchanged', async () => {
     const { folder, image, cluster } = testBed();
     const hostile = join(folder, 'hostile');
     const { script, expected } = await prepareHostileRuns(hostile, image, 60);

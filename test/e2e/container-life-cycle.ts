@@ -24,7 +24,7 @@ export function defineLifeCycleTests(testBed: () => ContainerTestBed): void {
     await world.untilConsole(task, 'Process aborted by user');
   });
 
-  it('is stopped by its agent when its job is cancelled', async () => {
+  it('is stopped if its job is cancelled with scancel', async () => {
     const { world, taskOf, cluster } = testBed();
     const task = taskOf('cancel');
     await world.untilConsole(task, '\nat work\n');
@@ -33,17 +33,17 @@ export function defineLifeCycleTests(testBed: () => ContainerTestBed): void {
     await world.untilConsole(task, 'Process terminated by user');
   });
 
-  it("fails with its program's exit code", async () => {
+  it('fails with "exit code 3" if its script exits with 3', async () => {
     const { world, taskOf } = testBed();
     expect((await world.untilStatus(taskOf('exit 3'), 'failed')).status_reason).to.include('exit code 3');
   });
 
-  it("fails at its memory limit, with Slurm's message and advice", async () => {
+  it('fails at its memory limit, and the console recommends a higher --mem', async () => {
     // slurmstepd fails the job with exit code 137, or slurmd, which checks once in a while, cancels it first.
     await testBed().untilFailed('memory', 'memory limit', 'because it used more memory than', '--mem.');
   });
 
-  it('fails at its time limit, with advice', async () => {
+  it('fails at its time limit, and the console recommends a higher --time', async () => {
     await testBed().untilFailed('time limit', 'TIMEOUT', 'raise --time');
   });
 }

@@ -13,7 +13,7 @@ import { defineIsolationTests, enqueueIsolationTasks } from './container-isolati
 import { defineLifeCycleTests, enqueueLifeCycleTasks } from './container-life-cycle.ts';
 import { openContainerTestBed, type ContainerTestBed } from './container-test-bed.ts';
 
-describe('a task in a container', () => {
+describe('a task in an Apptainer container', () => {
   let opened: ContainerTestBed;
   const testBed = (): ContainerTestBed => opened;
 

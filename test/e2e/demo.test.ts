@@ -29,7 +29,7 @@ function summaryOf(...statuses: readonly string[]): ReturnType<typeof summarize>
 
 const LAST_LINE = 'demo: 3 tasks: 2 completed, 1 failed, 0 lost';
 
-describe('the demo', () => {
+describe('the demo (npm run demo)', () => {
   it('succeeds only if two tasks complete and one fails', () => {
     expect(summaryOf('completed', 'completed', 'failed')).to.deep.equal({ line: LAST_LINE, isAsExpected: true });
     expect(summaryOf('completed', 'completed', 'completed').isAsExpected).to.equal(false);
@@ -46,7 +46,7 @@ describe('the demo', () => {
     before(requireSlurm);
     before(requireAgent);
 
-    it('runs two tasks that complete, one of them on two nodes, and one task that fails', async () => {
+    it('completes two tasks, one of them on two nodes, and shows a third task that fails', async () => {
       const { exitCode, output, lines } = await runDemo();
       expect(exitCode, output).to.equal(0);
       expect(lines.at(-1), output).to.equal(LAST_LINE);
@@ -63,7 +63,7 @@ describe('the demo', () => {
   describe('with stand-ins', () => {
     before(requirePython);
 
-    it('runs two tasks that complete and one that fails, and prints that it uses stand-ins', async () => {
+    it('completes two tasks, shows a third task that fails, and prints that it uses stand-ins', async () => {
       const { exitCode, output, lines } = await runDemo({ DEMO_STAND_INS: '1' });
       expect(exitCode, output).to.equal(0);
       expect(lines.at(-1), output).to.equal(LAST_LINE);
@@ -72,7 +72,7 @@ describe('the demo', () => {
         .and.to.match(/^ +agent +a stand-in/m);
     });
 
-    it('stops all its processes on SIGINT', async function () {
+    it('exits with 130 and stops its ClearML server on SIGINT', async function () {
       requireSandbox.call(this);
       const demo = spawn(process.execPath, ['examples/demo/demo.mjs'], {
         env: { ...process.env, DEMO_STAND_INS: '1' },

@@ -44,7 +44,7 @@ for number, gpu in enumerate(gpus):
     subprocess.check_call([sys.executable, "-c", worker], env={**os.environ, **{k: str(v) for k, v in own.items()}})
 `;
 
-describe('an example template', () => {
+describe('the templates in examples/', () => {
   let folder: string;
   let cluster: SlurmCluster;
   let world: World;
@@ -128,13 +128,13 @@ describe('an example template', () => {
     return world.user.console(task);
   }
 
-  it('is used by at least one of these tests', () => {
+  it('are all used by these tests', () => {
     const names = readdirSync('examples').filter((name) => name.endsWith('.template'));
     const tried = [...ON_NODES, ...WITH_OWN_PYTHON, ...BY_SRUN, ...IN_CONTAINERS].map((name) => `${name}.template`);
     expect(names).to.have.members(tried);
   });
 
-  it('gives each of two tasks on one node the GPU of its job and its own worker id', async () => {
+  it('give two tasks on one node different GPUs and different worker ids (gpu.template)', async () => {
     const printed = [await consoleOfCompleted('first GPU'), await consoleOfCompleted('second GPU')];
     const rows = printed.map((text) => /^GPU: (\S+) (\S+) (\S+) (\S+)$/m.exec(text)?.slice(1) ?? []);
     const [nodes, devices, ofSlurm, workers] = [0, 1, 2, 3].map((column) => rows.map((row) => row[column]));
@@ -143,30 +143,30 @@ describe('an example template', () => {
     expect(new Set(workers)).to.have.property('size', 2);
   });
 
-  it('runs a task directly on the node: slurm.example.template, cpu.template', async () => {
+  it('run a task directly on the node (slurm.example.template, cpu.template)', async () => {
     expect(await consoleOfCompleted('slurm.example')).to.include('ran with None None None debug False');
     expect(await consoleOfCompleted('cpu')).to.include('ran with None None None cpu False');
   });
 
-  it("runs a task in the task's conda environment: conda.template", async () => {
+  it('run a task in a conda environment (conda.template)', async () => {
     const environment = join(world.home, 'miniconda3/envs/train');
     expect(await consoleOfCompleted('conda')).to.include(`ran with ${environment} None`);
   });
 
-  it('runs a task with the Python of a module: modules.template', async () => {
+  it('run a task with the Python of a module (modules.template)', async () => {
     expect(await consoleOfCompleted('modules')).to.include('ran with None python/3.11 None');
   });
 
-  it('runs a task in an Apptainer container: slurm.example_singularity.template', async () => {
+  it('run a task in an Apptainer container (slurm.example_singularity.template)', async () => {
     expect(await consoleOfCompleted('slurm.example_singularity')).to.match(/ran with None None \S+image debug True/);
   });
 
-  it('runs a task in a Pyxis container: slurm.example_pyxis.template, slurm.example_pyxis-srun.template', async () => {
+  it('run a task in a Pyxis container (slurm.example_pyxis.template, slurm.example_pyxis-srun.template)', async () => {
     for (const name of ['slurm.example_pyxis', ...BY_SRUN])
       expect(await consoleOfCompleted(name)).to.include('ran with None None docker://lab/tool:1 gpu True');
   });
 
-  it('runs a task that starts one process for each GPU of two nodes, as torchrun does: multi-node.template', async () => {
+  it('run one process for each GPU of two nodes, as torchrun does (multi-node.template)', async () => {
     const printed = await consoleOfCompleted('multi-node');
     const workers = [...printed.matchAll(/^worker (\d) 4 (\d)$/gm)].map(
       ([, rank, gpu]) => `${rank ?? ''} on ${gpu ?? ''}`,

@@ -100,7 +100,7 @@ describe('a task', () => {
     { name: 'partition', words: 'invalid partition specified: nowhere', option: '--partition', line: 6 },
     { name: 'memory', words: 'Memory specification can not be satisfied', option: '--mem', line: 7 },
   ] as const) {
-    it(`fails if Slurm rejects its ${name}, and its console names the property that sets the ${name} (F-08)`, async () => {
+    it(`fails if Slurm rejects its ${name}, and the console names the user property "${name}" (F-08)`, async () => {
       const { status_reason, status_message } = await world.untilStatus(taskOf(name), 'failed');
 
       expect(status_reason).to.equal('rejected by Slurm');
@@ -113,7 +113,7 @@ describe('a task', () => {
     });
   }
 
-  it('fails with advice if its template has Pyxis options but sbatch has no Pyxis (F-13)', async () => {
+  it('fails with advice if the template has --container-image but sbatch has no Pyxis (F-13)', async () => {
     await world.untilStatus(taskOf('pyxis'), 'failed');
 
     await world.untilConsole(taskOf('pyxis'), "unrecognized option '--container-image=ubuntu'");
@@ -123,13 +123,13 @@ describe('a task', () => {
     );
   });
 
-  it('fails with the path of the output file if the job cannot write that file (F-14)', async () => {
+  it('fails if the job cannot write its output file, and the console shows the path (F-14)', async () => {
     await world.untilStatus(taskOf('output'), 'failed');
 
     await world.untilConsole(taskOf('output'), /\(\/proc\/nope\/\d+\.log\) cannot be written on the node/);
   });
 
-  it('fails if the node lacks a command, and its console names the command (F-11)', async () => {
+  it('fails if the template runs a missing command, and the console names the command (F-11)', async () => {
     await world.untilStatus(taskOf('command'), 'failed');
 
     await world.untilConsole(taskOf('command'), 'a command of the template was not found on the node');
@@ -145,14 +145,14 @@ describe('a task', () => {
     );
   });
 
-  it('whose job requests more nodes than exist shows in its console that the job cannot start (S-25, F-09)', async () => {
+  it('shows in its console that a job with 99 nodes cannot start (S-25, F-09)', async () => {
     await world.untilConsole(
       taskOf('nodes'),
       'its partition cannot provide what it requests (PartitionConfig). Request less',
     );
   });
 
-  it('fails before sbatch runs if a variable has no value; the message names file, line and variable (F-07)', async () => {
+  it('fails without a job if a placeholder has no value, and the console names file and line (F-07)', async () => {
     await world.untilStatus(taskOf('variable'), 'failed');
     await world.untilConsole(taskOf('variable'), 'strict.template:6:');
 
@@ -182,7 +182,7 @@ describe('a task', () => {
     );
   });
 
-  it('fails with advice if its job is preempted (F-14)', async () => {
+  it('fails with the reason "Slurm PREEMPTED" if its job is preempted (F-14)', async () => {
     await world.untilConsole(taskOf('preempted'), /^working$/m);
 
     await world.cluster.run(
@@ -202,7 +202,7 @@ describe('a task', () => {
     await world.untilConsole(taskOf('preempted'), 'to make room for a job of higher priority');
   });
 
-  it('fails with advice at its time limit (F-14)', async () => {
+  it('fails at its time limit, and the console recommends a higher --time (F-14)', async () => {
     const { status_message } = await world.untilStatus(taskOf('time'), 'failed');
 
     expect(status_message).to.include('TIMEOUT');
@@ -210,14 +210,14 @@ describe('a task', () => {
     await world.untilConsole(taskOf('time'), '--time is set by the user property "walltime"');
   });
 
-  it("fails if the node cannot reach the server, and shows the reason and the end of the job's log (C-29, F-10)", async () => {
+  it("fails if the node cannot reach the ClearML server, and the console shows the end of the job's log (C-29, F-10)", async () => {
     await world.untilStatus(taskOf('route'), 'failed');
 
     await world.untilConsole(taskOf('route'), 'this node cannot reach the ClearML server');
     await world.untilConsole(taskOf('route'), "The last lines of the job's log");
   });
 
-  it("fails if the node has no Python, and shows the reason and the end of the job's log (F-11)", async () => {
+  it("fails if the node has no Python, and the console shows the end of the job's log (F-11)", async () => {
     await using bare = await startWorld({ python: false });
     const template = await bare.write(
       'bare.template',

@@ -12,7 +12,7 @@ describe('an enqueued task', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it("completes and prints to the console with the template of ClearML's Deployment page", async () => {
+  it("completes with the template of ClearML's documentation, and prints to the console", async () => {
     await using world = await startWorld();
     const template = await world.write(
       'slurm.example.template',
@@ -45,7 +45,7 @@ describe('an enqueued task', () => {
     await world.stop(daemon);
   });
 
-  it('runs on two nodes with num_nodes=2, although the template has --ntasks=1', async () => {
+  it('runs on two nodes with the user property num_nodes=2, even if the template has --ntasks=1', async () => {
     await using world = await startWorld();
     const template = await world.write('page.template', QUICK_TEMPLATE.replace('--ntasks-per-node=1', '--ntasks=1'));
     const queue = await world.user.makeQueue('quick');
@@ -68,7 +68,7 @@ describe('an enqueued task', () => {
     await world.stop(daemon);
   });
 
-  it('fails if its script exits with 3, and its job ends as FAILED with exit code 3:0', async () => {
+  it('fails if its script exits with 3, and its job has the state FAILED and the exit code 3:0', async () => {
     await using world = await startWorld();
     const template = await world.write('quick.template', QUICK_TEMPLATE);
     const queue = await world.user.makeQueue('quick');
@@ -110,7 +110,7 @@ describe('an enqueued task', () => {
     await world.stop(daemon);
   });
 
-  it('is submitted by a daemon with --once, which then exits with 0, as it does for an empty queue', async () => {
+  it('is submitted by a daemon with --once, which then exits with 0', async () => {
     await using world = await startWorld();
     const template = await world.write('quick.template', QUICK_TEMPLATE);
 

@@ -7,11 +7,11 @@ import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-co
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
-describe('the gate', () => {
+describe('the gate of a task', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it('lets one of five jobs with the same script run the task; the others end at the gate (S-46)', async () => {
+  it('lets only one of five jobs with the same script run the task (S-46)', async () => {
     await using world = await startWorld();
     const template = await world.write(
       'held.template',

@@ -17,7 +17,7 @@ const AT_ONCE = 3;
 
 const LIVED_ON = 'lived on';
 
-describe('a daemon that is killed with SIGKILL after any one of its calls, and then restarted,', function () {
+describe('a daemon that is killed after a call (each call in turn) and restarted', function () {
   this.timeout(900_000);
   before(requirePython);
   before(requireSlurm);
@@ -30,7 +30,7 @@ describe('a daemon that is killed with SIGKILL after any one of its calls, and t
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('runs each task exactly once, and gives it the right final status (S-02, D-01)', async () => {
+  it('runs each task exactly once, and each task completes (S-02, D-01)', async () => {
     const firstCalls = Array.from({ length: AT_ONCE }, (_, index) => index + 1);
     const results = await Promise.allSettled(firstCalls.map(dieAfterEveryThirdCall));
 

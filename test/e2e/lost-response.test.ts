@@ -12,12 +12,12 @@ const FAULTS: readonly (readonly [what: string, fault: Fault])[] = [
   ['the connection is cut', { kind: 'cut-answers' }],
 ];
 
-describe('an sbatch whose response is lost', () => {
+describe('the daemon, if sbatch fails after Slurm has accepted the job,', () => {
   before(requirePython);
   before(requireSlurm);
 
   for (const [what, fault] of FAULTS) {
-    it(`(${what}) leaves one job, which the daemon finds by name and tracks (S-01)`, async () => {
+    it(`finds the job by name and submits no second job (${what}) (S-01)`, async () => {
       await using cluster = await startSlurmCluster({ clusterName: 'deaf', nodeCount: 1 });
       await using proxy = await startDelayingProxy(cluster.controllerPort);
       const env = { SLURM_CONF: cluster.confThroughPort(proxy.port) };

@@ -19,10 +19,10 @@ function promtool(args: readonly string[], input = ''): string {
   return execFileSync('promtool', args, { input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
-describe('examples/monitoring', () => {
+describe('the alert rules in examples/monitoring', () => {
   before(requirePrometheus);
 
-  it('has rules that promtool accepts, and whose tests pass', () => {
+  it('are valid, and pass their tests in promtool', () => {
     expect(promtool(['check', 'rules', `${EXAMPLES}/alerts.yml`])).to.include('SUCCESS: 8 rules found');
     promtool(['check', 'config', '--syntax-only', `${EXAMPLES}/prometheus.yml`]);
     promtool(['test', 'rules', `${EXAMPLES}/alerts.test.yml`]);

@@ -52,7 +52,7 @@ describe('the daemon', () => {
     return task;
   }
 
-  it('starts with --detached, prints the path of its log, refuses a second daemon, and ends on --stop (F-15)', async () => {
+  it('runs in the background with --detached, and ends on --stop (F-15)', async () => {
     await mkdir(stateDir(), { mode: 0o700 });
     await writeFile(join(stateDir(), 'daemon.log'), 'of last month\n'.repeat(1_000_000), { mode: 0o600 });
 
@@ -80,7 +80,7 @@ describe('the daemon', () => {
     expect(await world.run('stop')).to.deep.include({ code: 0, stdout: '' });
   });
 
-  it('started with --detached prints why it cannot start, and exits with the matching exit code', async () => {
+  it('reports an unknown queue in the terminal even with --detached, and exits with 2', async () => {
     const { code, stdout, stderr } = await world.run(
       '--template-files',
       template,
@@ -96,7 +96,7 @@ describe('the daemon', () => {
       .and.to.match(/the daemon exited with code 2\. Its log is .*daemon\.log\./);
   });
 
-  it('started with --detached serves its queues before the command returns to the shell', async () => {
+  it('serves its queues before a start with --detached returns to the shell', async () => {
     await standIn.stopListening();
     const log = join(stateDir(), 'daemon.log');
     let isServing: boolean | undefined;
@@ -116,7 +116,7 @@ describe('the daemon', () => {
     expect((await world.run('--stop')).code).to.equal(0);
   });
 
-  it('started with --detached reports the error if it fails after it has locked its state directory', async () => {
+  it('reports an occupied HTTP port in the terminal even with --detached', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
@@ -152,7 +152,7 @@ describe('the daemon', () => {
     expect(await world.run('drain')).to.deep.include({ code: 1, stdout: '' });
   });
 
-  it('reloads the templates on SIGHUP, but keeps the previous ones if a new one is invalid', async () => {
+  it('reloads the templates on SIGHUP, and keeps the previous templates if a new template is invalid', async () => {
     const daemon = world.start(...args);
     await daemon.untilLogged('Serving');
 
@@ -177,7 +177,7 @@ describe('the daemon', () => {
     await world.stop(daemon);
   });
 
-  it('keeps its configuration on SIGHUP if it cannot run with the new one', async () => {
+  it('keeps its configuration on SIGHUP if another daemon has locked the new state directory', async () => {
     const daemon = world.start(...args);
     await daemon.untilLogged('Serving');
     const other = join(folder, 'other');

@@ -33,7 +33,7 @@ const ENDPOINTS = [
   'workers.status_report',
 ];
 
-describe('an outage', () => {
+describe('the daemon', () => {
   let cluster: SlurmCluster;
 
   before(requirePython);
@@ -43,7 +43,7 @@ describe('an outage', () => {
   });
   after(() => cluster.stop());
 
-  it('of the Slurm controller leaves the status of every task unchanged and is logged once (S-18)', async () => {
+  it('leaves the status of every task unchanged while slurmctld is down (S-18)', async () => {
     await using world = await startWorld({ cluster, python: standInAgentPython() });
     const { daemon, runs, waits } = await startTwo(world);
 
@@ -73,10 +73,10 @@ describe('an outage', () => {
     await world.stop(daemon);
   });
 
-  describe('of the ClearML server (injected faults)', () => {
+  describe('during an outage of the ClearML server (injected faults)', () => {
     before(requireSandbox);
 
-    it('only delays the final status of tasks whose jobs end meanwhile (C-01)', async () => {
+    it('sets tasks with cancelled jobs to stopped after the server responds again (C-01)', async () => {
       await using world = await startWorld({ cluster, python: standInAgentPython() });
       const { daemon, runs, waits } = await startTwo(world);
 

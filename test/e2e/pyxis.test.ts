@@ -180,7 +180,7 @@ describe('a task in a Pyxis container', () => {
   /** Python's own packages and those of the image, none of `~/.local`. */
   const SEES_IMAGE = 'system packages true';
 
-  it("runs with ClearML's unchanged template that starts the agent by srun", async () => {
+  it("runs with the srun template of ClearML's documentation", async () => {
     const printed = await consoleOfCompleted('srun');
     expect(printed)
       .to.include('inside True of bash rank 0')
@@ -189,7 +189,7 @@ describe('a task in a Pyxis container', () => {
     expect(printed).to.include('user site 1').and.include(`image docker://${IMAGE} set ${GREETING} value ['thing']`);
   });
 
-  it("runs as root in its image with ClearML's unchanged template that uses #SBATCH directives", async () => {
+  it("runs as root with the #SBATCH template of ClearML's documentation", async () => {
     const printed = await consoleOfCompleted('directives');
     expect(printed)
       .to.include('inside True of bash')
@@ -198,12 +198,12 @@ describe('a task in a Pyxis container', () => {
     expect(printed).to.include(`image ${IMAGE}`);
   });
 
-  it("has the mounts of the task and of the template, and the task's variables and setup script", async () => {
+  it('has the mount, the environment variable and the setup script that the task requests', async () => {
     const printed = await consoleOfCompleted('asked');
     expect(printed).to.include('data True').and.include(`set ${GREETING} value ['thing']`);
   });
 
-  it('gets a console message that names the container arguments that Pyxis does not support', async () => {
+  it('shows in its console that --ipc and --nv are ignored', async () => {
     for (const name of ['asked', 'srun']) {
       await world.untilConsole(taskOf(name), 'The container argument --ipc is ignored');
       await world.untilConsole(taskOf(name), 'The container argument --nv is ignored');
@@ -216,16 +216,16 @@ describe('a task in a Pyxis container', () => {
       .and.include('data True');
   });
 
-  it('gets the variables in --container-env from the job, and all others from the image', async () => {
+  it('gets the variables of --container-env from the job, and other variables from the image', async () => {
     expect(await consoleOfCompleted('variables')).to.include('flavour job image');
   });
 
-  it('runs as one task on two nodes, in one container on each node', async () => {
+  it('runs on two nodes, in one container on each node', async () => {
     const printed = await consoleOfCompleted('two nodes');
     expect(printed).to.include('inside True of bash rank 0').and.include('inside True of bash rank 1');
   });
 
-  it('fails with advice if the configuration is not in a shared directory', async () => {
+  it('fails with advice if clearml.conf is in the local /tmp of one of two nodes', async () => {
     await untilEnded('apart', 'failed');
     await world.untilConsole(
       taskOf('apart'),
@@ -238,7 +238,7 @@ describe('a task in a Pyxis container', () => {
     await world.untilConsole(taskOf('whole script'), /finds no srun.*one node/s);
   });
 
-  it("fails with its program's exit code", async () => {
+  it('fails with exit code 3 if its script exits with 3', async () => {
     await untilEnded('fails', 'failed');
     await world.untilConsole(taskOf('fails'), 'ended FAILED (exit code 3)');
   });
@@ -256,7 +256,7 @@ describe('a task in a Pyxis container', () => {
   }
 
   // Last: it expects that doctor finds problems.
-  it('can be checked in advance by doctor, which starts the container and examines it', async () => {
+  it('is checked by doctor --on-node, which starts the container of the template', async () => {
     const ask = async (name: string, template: string, image: string): Promise<DoctorReport> => {
       const file = await world.write(name, template.replace('container.image}', `container.image${image}}`));
       const words = ['--on-node', '--template-files', file, '--queue', world.nameOf('directives')];

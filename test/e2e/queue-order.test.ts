@@ -11,7 +11,7 @@ describe('the daemon with two queues', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it('serves the second queue, by default, only when the first is empty', async () => {
+  it('claims from the second queue only when the first queue is empty', async () => {
     expect(await orderOfJobs([])).to.deep.equal(['high', 'high', 'high', 'low', 'low', 'low']);
   });
 
@@ -19,7 +19,7 @@ describe('the daemon with two queues', () => {
     expect(await orderOfJobs(['--order-fairness'])).to.deep.equal(['high', 'low', 'high', 'low', 'high', 'low']);
   });
 
-  it('does not disturb a standard clearml-agent on another queue', async () => {
+  it('leaves the tasks of another queue to a standard clearml-agent', async () => {
     await using world = await startWorld();
     const ours = await world.user.makeQueue('ours');
     const theirs = await world.user.makeQueue('theirs');

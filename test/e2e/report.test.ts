@@ -34,7 +34,7 @@ const TEMPLATE = QUICK_TEMPLATE.replace(
   ].join('\n'),
 );
 
-describe('the report on a cluster with accounting', () => {
+describe('the subcommand report, on a cluster with accounting,', () => {
   let cluster: SlurmCluster;
 
   before(requireAgent);
@@ -52,7 +52,7 @@ describe('the report on a cluster with accounting', () => {
   });
   after(() => cluster.stop());
 
-  it('shows the same figures as sacct, and the audit log contains each step', async () => {
+  it('shows the same hours, efficiency and waiting times as sacct', async () => {
     await using world = await startWorld({ cluster });
     const queue = await world.user.makeQueue('quick');
     const tasks: string[] = [];

@@ -9,7 +9,7 @@ describe('a daemon killed with SIGKILL while a task runs', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it('leaves the job running, and the next daemon completes each task once (D-01)', async () => {
+  it('leaves the job running, and the restarted daemon runs no task twice (D-01)', async () => {
     await using world = await startWorld();
     const args = [
       '--template-files',

@@ -8,10 +8,10 @@ import { startWorld } from './world.ts';
 
 const HELD = QUICK_TEMPLATE.replace('#SBATCH --mem', '#SBATCH --hold\n#SBATCH --mem');
 
-describe('the page of the scheduler queue', () => {
+describe('the daemon, after a user has changed the scheduler queue,', () => {
   before(requireSlurm);
 
-  it('lets a user remove a task or move it to another queue; the daemon then cancels its job', async () => {
+  it('cancels the job of each task that was removed or moved to another queue', async () => {
     await using world = await startWorld({ python: standInAgentPython() });
     const { user } = world;
     const [queue, other] = [await user.makeQueue('held'), await user.makeQueue('elsewhere')];

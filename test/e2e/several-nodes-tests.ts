@@ -118,7 +118,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       return writeFile(join(folder, file), '');
     }
 
-    it('runs as one task whose three ranks connect to each other and print to one console', async () => {
+    it('runs in one job with three ranks, which print to the same console', async () => {
       const task = taskOf('meets');
       await world.untilConsole(task, 'all have met');
       for (const rank of [1, 2]) await world.untilConsole(task, `RANK ${rank}:`);
@@ -143,7 +143,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect(printed.match(/^Process completed successfully$/gm)).to.have.length(1);
     });
 
-    it('fails if the second rank exits with 5; the status message names rank, node and exit code (S-43)', async () => {
+    it('fails if rank 1 exits with 5, and the status message names rank, node and exit code (S-43)', async () => {
       const task = taskOf('fails');
       const { status_message: message } = await world.untilStatus(task, 'failed');
       expect(message).to.match(
@@ -153,7 +153,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       await world.untilConsole(task, 'Process failed, exit code 5 - rank 1');
     });
 
-    it('stays completed if the agent of the third rank starts after the end of the task (C-32)', async () => {
+    it('stays completed if the agent of rank 2 starts after the task has completed (C-32)', async () => {
       await world.untilStatus(late, 'completed');
       await writeFlag(`open-${late}`);
       await world.untilConsole(late, 'ended COMPLETED');
@@ -166,7 +166,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect(log).not.to.include('is not queued');
     });
 
-    it('is completed again after a slow agent has set the ended task to in_progress (C-32)', async () => {
+    it('becomes completed again if a slow agent sets the completed task to in_progress (C-32)', async () => {
       const task = taskOf('revived');
       await world.untilStatus(task, 'completed');
       // What each agent says some seconds after it was let in, whatever its rank.
@@ -176,7 +176,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect((await world.user.look(task)).status_reason).to.equal('Slurm COMPLETED');
     });
 
-    it('stays completed if a rank fails after the end of the task; the console reports that failure', async () => {
+    it('stays completed if rank 1 fails after the task has completed, and the console reports the failure', async () => {
       const task = taskOf('fails late');
       await world.untilStatus(task, 'completed');
       await writeFlag('fail');

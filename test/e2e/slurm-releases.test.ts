@@ -85,7 +85,7 @@ for (const { version } of SLURM_RELEASES) {
       expect((await world.user.console(task)).match(/hello once/g)).to.have.length(1);
     });
 
-    it('runs a task once if three jobs have the same script; two end at the gate', async () => {
+    it('lets only one of three jobs with the same script run the task', async () => {
       const task = await enqueue('print("I ran", flush=True)', { begin: 'now+1hour' });
       await world.untilConsole(task, 'Submitted as Slurm job');
       const [first = ''] = await world.jobsOf(task);

@@ -48,17 +48,17 @@ async function connectSilently(port: number): Promise<Socket> {
   return connected;
 }
 
-describe('the ranks of a task', () => {
+describe('the ranks of a task, when they connect to each other,', () => {
   before(requirePython);
 
   for (const [where, program] of PROGRAMS) {
-    it(`connect only to each other, even if another task uses the same port (program of ${where})`, async () => {
+    it(`ignore the ranks of another task on the same port (script of ${where})`, async () => {
       const [port = 0] = await freePorts(1);
       const ranks = ['a', 'b'].flatMap((task) => [0, 1].map((rank) => runRank(program, { task, rank, port })));
       await Promise.all(ranks);
     });
 
-    it(`connect to each other, even if a silent client connects first (program of ${where})`, async () => {
+    it(`ignore a client that connects first and sends nothing (script of ${where})`, async () => {
       const [port = 0] = await freePorts(1);
       const first = runRank(program, { task: 'a', rank: 0, port });
       const silent = await connectSilently(port);
@@ -70,14 +70,14 @@ describe('the ranks of a task', () => {
     });
   }
 
-  it('report once, in rank 0, that all three have connected', async () => {
+  it('print once, in rank 0, that all three ranks are connected', async () => {
     const [port = 0] = await freePorts(1);
     const ranks = [0, 1, 2].map((rank) => runRank(SYNCHRONIZE_RANKS, { task: 'a', rank, port }, 3));
     expect(await Promise.all(ranks)).to.deep.equal(['all have met\n', '', '']);
   });
 
   for (const rank of [0, 1]) {
-    it(`fail if only the ${rank === 0 ? 'first' : 'second'} of two ranks starts`, async () => {
+    it(`fail if only rank ${rank} of two ranks starts`, async () => {
       const [port = 0] = await freePorts(1);
       const impatient = SYNCHRONIZE_RANKS.replace('WAIT = 600', 'WAIT = 1');
       expect(await rejection(runRank(impatient, { task: 'a', rank, port }))).to.include({

@@ -24,7 +24,7 @@ describe('a daemon under systemd', () => {
   before(requirePython);
   before(requireSystemdNotify);
 
-  it('notifies systemd that it is ready, alive and stopping', async () => {
+  it('sends READY=1 at its start, WATCHDOG=1 regularly, and STOPPING=1 at its end', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'notify-'));
     const [socket, logPath] = [join(folder, 'notify'), join(folder, 'messages')];
     const receiver = await startDaemon({ program: 'python3', args: ['-c', RECEIVER, socket], logPath });

@@ -71,7 +71,7 @@ print("hello from the task")`;
       }
     }
 
-    it('keeps jobs and claims, and a downgrade works unless the journal has a newer format', async () => {
+    it('lets the new daemon complete each task of the old daemon exactly once', async () => {
       await using world = await openWorld();
       const template = await world.write('quick.template', QUICK_TEMPLATE);
       const queue = await world.user.makeQueue('quick');
@@ -110,7 +110,7 @@ print("hello from the task")`;
       );
     });
 
-    it('can be partial: daemons of both versions serve one queue, and each task runs once', async () => {
+    it('lets daemons of both versions serve the same queue, and each task runs once', async () => {
       await using world = await openWorld();
       const template = await world.write('quick.template', QUICK_TEMPLATE);
       const queue = await world.user.makeQueue('quick');

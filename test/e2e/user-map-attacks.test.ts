@@ -26,7 +26,7 @@ describe('a daemon with a user map', () => {
     ({ cluster, daemon, alice, bob, mallory, createBed, local, jobRows } = users);
   });
 
-  it("ignores another user's job that has the job name of a task, and ignores --uid in user properties", async () => {
+  it("ignores another user's job with the job name of a task, and runs no job as root", async () => {
     await using bed = await createBed(local());
     const { world, people } = bed;
     await installSudoers(await sudoers(bed));
@@ -58,7 +58,7 @@ describe('a daemon with a user map', () => {
     await world.stop(program);
   });
 
-  it("can run only Slurm's commands, and only as the mapped users", async () => {
+  it("can use sudo only for Slurm's commands, and only as a mapped user", async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const sudo = async (...words: string[]): Promise<number> => (await daemon.run('sudo', '-n', ...words)).code;
@@ -87,7 +87,7 @@ describe('a daemon with a user map', () => {
     }
   });
 
-  it("passes only permitted environment variables with permitted values to a mapped user's commands", async () => {
+  it('passes neither its secrets nor SBATCH_PARTITION through sudo to sbatch', async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const set = [
@@ -112,7 +112,7 @@ describe('a daemon with a user map', () => {
       .and.to.match(/^0022$/m);
   });
 
-  it('lets no mapped user read the keys, the state or the log of another user or of the daemon', async () => {
+  it('lets no mapped user read its state, or the clearml.conf and job log of another mapped user', async () => {
     await using bed = await createBed(local());
     await installSudoers(await sudoers(bed));
     const { world, people } = bed;

@@ -92,7 +92,7 @@ describe('a daemon with a user map', () => {
     expect(program.log().split('sudo refused a submission').length - 1).to.be.within(1, 1 + minutes);
   });
 
-  it("shows in the console the end of a log that only the job's Unix user can read", async () => {
+  it("shows the end of a failed job's log in the console even if only the mapped user can read the log", async () => {
     await using bed = await createBed(local(STAND_IN));
     await installSudoers(await sudoers(bed));
     const { world, people } = bed;
@@ -112,7 +112,7 @@ describe('a daemon with a user map', () => {
     await world.stop(program);
   });
 
-  it('can be checked by doctor, which tests sudo and, with --as, runs a job of one user', async () => {
+  it('fails the checks of doctor if the sudoers file or the clearml.conf of a mapped user is missing', async () => {
     await using bed = await createBed(local());
     const { world } = bed;
     await world.user.makeQueue('slurm_scheduler');
@@ -143,7 +143,7 @@ describe('a daemon with a user map', () => {
     await cluster.run('sacctmgr', '--immediate', 'add', 'user', daemon.name, 'Account=service');
   });
 
-  describe("(the cluster hides other users' jobs)", () => {
+  describe('(cluster with PrivateData=jobs)', () => {
     before(() => cluster.change({ extraLines: ['PrivateData=jobs'] }));
     after(() => cluster.change({ extraLines: [] }));
 
@@ -155,7 +155,7 @@ describe('a daemon with a user map', () => {
       await checkTasks(bed);
     });
 
-    it("holds only the tasks of the user for whom squeue fails, and leaves that user's jobs running", async () => {
+    it('keeps the tasks of one mapped user queued while squeue fails for this user, and runs all other tasks', async () => {
       await using bed = await createBed(local(STAND_IN));
       const { world, people } = bed;
       const file = await sudoers(bed);
@@ -185,7 +185,7 @@ describe('a daemon with a user map', () => {
     });
   });
 
-  it('reads the map again on SIGHUP, and applies a new entry', async () => {
+  it('applies a new entry of the user map after SIGHUP', async () => {
     await using bed = await createBed(local(STAND_IN));
     await installSudoers(await sudoers(bed));
     const program = await bed.serve();

@@ -61,7 +61,7 @@ describe('the status page', () => {
     await page.context().close();
   });
 
-  it('filters tasks by queue, owner, state and text, also without JavaScript', async () => {
+  it('filters tasks by state, queue and text without JavaScript', async () => {
     const { page, until } = await openPage(browser, served, { javaScriptEnabled: false });
     await until('#tasks tr', /JobHeldUser/);
 
@@ -85,7 +85,7 @@ describe('the status page', () => {
     await page.context().close();
   });
 
-  it('links to a page for each task that shows its steps, its script, the origins of its values, and its log', async () => {
+  it("links to the page of each task, which shows the task's steps, script and log", async () => {
     const { page, complaints, until } = await openPage(browser, served);
     await page.locator('#tasks th a').first().click();
 
@@ -170,7 +170,7 @@ describe('the status page', () => {
     });
   }
 
-  it('is denied to another Unix user, as are the socket and the token', function () {
+  it('denies another Unix user the page, the socket and the token', function () {
     requireRoot.call(this);
     const asNobody = (program: string, ...args: string[]): string => {
       try {
@@ -187,7 +187,7 @@ describe('the status page', () => {
     expect(asNobody(process.execPath, '-e', connecting, join(world.home, 'http.sock'))).to.match(/EACCES/);
   });
 
-  it("is served on the daemon's Unix socket, and `web` prints its URL", async () => {
+  it('is served on a Unix socket, and the subcommand web prints its URL', async () => {
     const { stdout, stderr } = await world.run('web');
     expect(stdout, stderr).to.include(`${served.url}/?token=${served.token}\n`).and.include('ssh -N -L');
     const { request } = await import('node:http');
@@ -202,7 +202,7 @@ describe('the status page', () => {
     expect(status).to.equal(200);
   });
 
-  it('agrees with the Nagios check (status --check) that the daemon works', async () => {
+  it('is served by a daemon for which the Nagios check (status --check) reports OK', async () => {
     const checked = await waitUntil('the first good poll', async () => {
       const { code, stdout } = await world.run('status', '--check');
       return code === 0 && stdout;
@@ -212,7 +212,7 @@ describe('the status page', () => {
     );
   });
 
-  it('is updated again after a reverse proxy has responded with an error in place of the daemon', async () => {
+  it('reconnects and shows new data after a reverse proxy has responded with 502', async () => {
     const { page } = await openPage(browser, served);
     let requests = 0;
     await page.route('**/events', async (route) => {
@@ -228,7 +228,7 @@ describe('the status page', () => {
     await page.context().close();
   });
 
-  it('shows each change of a task until the task has ended, without a reload', async () => {
+  it('shows a task as pending, running and completed without a reload', async () => {
     const { page, complaints, until } = await openPage(browser, served);
     await until('#tasks tr', /JobHeldUser/);
 

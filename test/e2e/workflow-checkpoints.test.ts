@@ -10,7 +10,7 @@ import { startWorld, type Program, type World } from './world.ts';
 
 const FOLDER = 'examples/workflows/checkpoints';
 
-describe('a training with checkpoints', () => {
+describe('a training task with checkpoints', () => {
   let cluster: SlurmCluster;
   let world: World;
   let daemon: Program;
@@ -142,7 +142,7 @@ describe('a training with checkpoints', () => {
     for (const [index, value] of y.entries()) expect(value).to.be.closeTo(0.99 ** (index + 1), 1e-6);
   }
 
-  it('continues at the last checkpoint and in the same plot after Slurm preempts and requeues its job', async () => {
+  it('continues at the last checkpoint after Slurm has preempted and requeued its job', async () => {
     const task = await enqueue('low', 5);
     await world.untilConsole(task, 'saved at iteration');
     const [job = ''] = await world.jobsOf(task);
@@ -183,7 +183,7 @@ describe('a training with checkpoints', () => {
     await expectWholeCurve(task, end);
   });
 
-  it('saves a checkpoint before its time limit, is submitted again, and continues', async () => {
+  it('saves a checkpoint before its time limit, and continues in a new job', async () => {
     const task = limited;
     await waitUntil(
       'its first scalar',
@@ -212,7 +212,7 @@ describe('a training with checkpoints', () => {
     await abort(task);
   });
 
-  it('leaves no process after a requeue, even if a process ignores SIGTERM and the agent waits for the server', async () => {
+  it('leaves no process on the node after a requeue, even if a process ignores SIGTERM', async () => {
     // With proctrack/linuxproc, Slurm does not find a process whose parent has ended.
     const program = `import os, signal, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -239,7 +239,7 @@ time.sleep(900)
     await abort(task);
   });
 
-  it('continues at the last checkpoint on the files server if checkpoints are output models', async () => {
+  it('continues at the last checkpoint that it has uploaded as an output model', async () => {
     const task = uploading;
     await world.untilConsole(task, 'saved at iteration');
     const [job = ''] = await world.jobsOf(task);

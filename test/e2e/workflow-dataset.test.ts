@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { requireAgent, requireSandbox, requireSlurm } from '../support/skip-unless.ts';
 import { idIn, startWorkflowBed, type WorkflowBed } from './workflow-bed.ts';
 
-describe('a dataset', () => {
+describe('a ClearML dataset', () => {
   let bed: WorkflowBed;
   let example: string;
 
@@ -28,7 +28,7 @@ describe('a dataset', () => {
   });
   after(() => bed[Symbol.asyncDispose]());
 
-  it('is read by a task that enqueues itself, and by an edited clone of that task', async () => {
+  it('is read by a task that enqueues itself, and by an edited clone of the task', async () => {
     const { user, folder, nameOf } = bed.world;
     const cache = join(folder, 'scratch/clearml');
     const task = idIn(await bed.run('python', 'train.py', '--queue', nameOf('cpu')));

@@ -52,13 +52,13 @@ describe('distributed training with PyTorch', () => {
   });
   after(() => bed[Symbol.asyncDispose]());
 
-  it('runs on two nodes, and the first process reports the loss', async () => {
+  it('completes on two nodes, and the first process reports the loss', async () => {
     await expectTrained(bed, short, 30);
     // The agent of the first node completes the task, perhaps before the other has sent its lines.
     await untilAllReport(bed, short, 2);
   });
 
-  it("runs on four nodes, and its task has a plot of each node's machine monitor", async () => {
+  it('shows a plot of the machine monitor for each of four nodes', async () => {
     await untilAllReport(bed, endless, 4);
     const titles = ['', ':rank1', ':rank2', ':rank3'].map((rank) => `:monitor:machine${rank}`);
     const hasAll = async (): Promise<boolean> => {
@@ -68,7 +68,7 @@ describe('distributed training with PyTorch', () => {
     await waitUntil('the plots of all nodes', hasAll, { everyMs: 250, progress: () => bed.world.log().length });
   });
 
-  it('fails with the exit code of a rank whose process is killed', async () => {
+  it('fails if a process of rank 1 is killed, and the status message names rank, node and exit code', async () => {
     const [job = ''] = await bed.world.jobsOf(endless);
     for (const pid of processesOfRank1(job)) killIfAlive(pid);
 

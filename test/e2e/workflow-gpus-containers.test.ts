@@ -14,7 +14,7 @@ const IMAGE = 'docker://lab/tool:1';
 
 const SIGNAL = '--signal=B:USR1@120';
 
-describe('a task in a container that selects its GPUs by user properties', () => {
+describe('a task with the user properties gpu_type and gpus', () => {
   let folder: string;
   let bed: GpuBed;
 
@@ -47,11 +47,11 @@ describe('a task in a container that selects its GPUs by user properties', () =>
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('finds the GPUs of its job in an Apptainer container', async () => {
+  it('sees the GPUs of its job in an Apptainer container', async () => {
     expect(await bed.gpusOf('apptainer')).to.equal('2,3 2,3 True');
   });
 
-  it('finds the GPUs of its job in a Pyxis container', async () => {
+  it('sees the GPUs of its job in a Pyxis container', async () => {
     expect(await bed.gpusOf('pyxis')).to.equal('4,5 4,5 True');
   });
 
@@ -59,5 +59,5 @@ describe('a task in a container that selects its GPUs by user properties', () =>
     ['an Apptainer', 'apptainer, with signal'],
     ['a Pyxis', 'pyxis, with signal'],
   ] as const)
-    it(`gets the signal of --signal=B:USR1 in ${where} container`, () => bed.expectSignal(name, 1));
+    it(`receives SIGUSR1 in ${where} container when Slurm signals the batch shell`, () => bed.expectSignal(name, 1));
 });

@@ -11,7 +11,7 @@ const PRINTS_NODE = `import os
 print("GPUs:", os.environ["SLURMD_NODENAME"], len(os.environ["CUDA_VISIBLE_DEVICES"].split(",")), flush=True)
 `;
 
-describe('a task that selects its GPUs by user properties', () => {
+describe('a task with the user properties gpu_type and gpus', () => {
   let bed: GpuBed;
 
   before(requireAgent);
@@ -48,7 +48,7 @@ describe('a task that selects its GPUs by user properties', () => {
   });
   after(() => bed[Symbol.asyncDispose]());
 
-  it('finds the GPUs of its job in CUDA_VISIBLE_DEVICES when it runs directly on the node', async () => {
+  it('sees the GPUs of its job in CUDA_VISIBLE_DEVICES without a container', async () => {
     expect(await bed.gpusOf('default')).to.match(/^([01]) \1 False$/);
     expect(await bed.gpusOf('two')).to.equal('2,3 2,3 False');
     expect(await bed.gpusOf('slice')).to.match(/^([45]) \1 False$/);
@@ -59,9 +59,10 @@ describe('a task that selects its GPUs by user properties', () => {
     expect(await bed.gpusOf('feature')).to.equal('n2 2');
   });
 
-  it('receives the signal of --signal=B:USR1 on two nodes', () => bed.expectSignal('nodes, with signal', 2));
+  it('receives SIGUSR1 on two nodes when Slurm signals the batch shell', () =>
+    bed.expectSignal('nodes, with signal', 2));
 
-  it('fails before a job is submitted if the queue does not permit its GPU type or number of GPUs', async () => {
+  it('fails without a job if the queue does not permit its GPU type or number of GPUs', async () => {
     const { world } = bed;
     const accepts = `and the queue "${world.nameOf('gpus')}" accepts`;
     const messages = {

@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { requireAgent, requirePython, requireSandbox, requireSlurm } from '../support/skip-unless.ts';
 import { idIn, startWorkflowBed, type WorkflowBed } from './workflow-bed.ts';
 
-describe('a notebook', () => {
+describe('a notebook task', () => {
   let bed: WorkflowBed;
   let used: string;
   let idle: string;
@@ -30,7 +30,7 @@ describe('a notebook', () => {
     return idIn(await bed.run('clearml-task', ...what, ...how, '--args', `idle_minutes=${idleMinutes}`));
   }
 
-  it('prints how to connect to it, admits only its user, and keeps what the user saves', async () => {
+  it('prints an ssh command, requires a token, and keeps saved files after an abort', async () => {
     const way = /ssh -N -L 8888:(\S+):(\d+) LOGIN-NODE[^]*ssh LOGIN-NODE cat (\S+)/;
     await bed.world.untilConsole(used, way);
     const console = await bed.world.user.console(used);
@@ -78,7 +78,7 @@ os.replace(other, path)
 with open(path, "w") as file: file.write('{"port": 8899}')
 `;
 
-describe('the script of a notebook', () => {
+describe('the script of a notebook task', () => {
   let folder: string;
 
   before(requirePython);
@@ -90,7 +90,7 @@ describe('the script of a notebook', () => {
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('prints the port even if JupyterLab creates its runtime file before it writes the port to the file', async () => {
+  it('waits for the port if the runtime file of JupyterLab is still empty', async () => {
     const env = { PATH: process.env['PATH'], HOME: folder, PYTHONPATH: folder };
     const script = resolve('examples/workflows/notebook/session.py');
     const { stdout } = await promisify(execFile)('python3', [script], { env });

@@ -5,7 +5,7 @@ import { requireAgent, requireSandbox, requireSlurm } from '../support/skip-unle
 import { waitUntil } from '../support/wait-until.ts';
 import { idIn, startWorkflowBed, type ChildTask, type WorkflowBed } from './workflow-bed.ts';
 
-describe('a pipeline', () => {
+describe('a ClearML pipeline', () => {
   let bed: WorkflowBed;
   /** Of a pipeline with a step that fails once, and of one with a step that always fails. */
   let repeated: string;
@@ -47,7 +47,7 @@ describe('a pipeline', () => {
     return Object.fromEntries(steps.map(({ name, status }) => [name, status]));
   }
 
-  it('runs its steps as jobs while several controllers run on the login node in services mode', async () => {
+  it('runs its steps as jobs while its controller runs on the login node in services mode', async () => {
     // None of them can end before its second step has run.
     for (const controller of onLoginNode) {
       const hasSecondStep = async (): Promise<boolean> => 'train' in statusesOf(await bed.childrenOf(controller));
@@ -64,7 +64,7 @@ describe('a pipeline', () => {
     }
   });
 
-  it("runs each step with its queue's template, passes artifacts between steps, and retries a failed step", async () => {
+  it("runs each step with the template of the step's queue, and repeats a failed step", async () => {
     await bed.untilCompleted(repeated);
 
     const steps = await bed.childrenOf(repeated);
@@ -78,7 +78,7 @@ describe('a pipeline', () => {
     expect((await bed.world.user.console(idOf('train'))).match(/^GPUs of this step: \d,\d$/gm)).to.have.length(2);
   });
 
-  it('fails if a step fails twice, and does not repeat an unchanged step of an earlier pipeline', async () => {
+  it('fails if a step fails twice, and reuses a completed step of an earlier pipeline', async () => {
     await bed.world.untilStatus(failing, 'failed');
 
     const steps = await bed.childrenOf(failing);

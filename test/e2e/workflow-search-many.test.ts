@@ -48,7 +48,7 @@ describe('a hyperparameter search with many trials', function () {
     });
   }
 
-  it('ends by itself after its last trial, and no trial fails', async () => {
+  it('completes after its last trial, and all trials complete', async () => {
     const { nameOf } = bed.world;
     const create = async (name: string, script: string, ...options: readonly string[]): Promise<string> => {
       const what = ['--project', 'search', '--name', name, '--skip-task-init', '--packages', 'clearml'];

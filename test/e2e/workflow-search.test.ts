@@ -37,7 +37,7 @@ describe('a hyperparameter search', () => {
     return create('search', options, { queue: nameOf('trials'), poll_seconds: 1, ...args });
   }
 
-  it("runs its trials as jobs, and records the best trial in the controller's task", async () => {
+  it('runs its trials as jobs, and stores the best trial as an artifact of the controller task', async () => {
     const console = await bed.untilCompleted(random);
 
     const trials = await bed.childrenOf(random);
@@ -49,7 +49,7 @@ describe('a hyperparameter search', () => {
     expect(await bed.run('python', '-c', read)).to.include(best);
   });
 
-  it('cancels the jobs of the trials that Optuna aborts', async () => {
+  it('ends the jobs of the trials that Optuna aborts', async () => {
     await bed.untilCompleted(optuna);
 
     const trials = await bed.childrenOf(optuna);

@@ -122,7 +122,7 @@ Host *
     return ids.split('\n').filter((id) => id !== '');
   }
 
-  it('opens a shell in its job through the login node, and ends the job when the user shuts it down', async () => {
+  it('offers an ssh shell in its job through the login node, and ends the job on "shutdown"', async () => {
     const [gateway = 0] = await freePorts(1);
     const without = ['--jupyter-lab', 'false', '--vscode-server', 'false', '--skip-docker-network', 'true'];
     const how = ['--queue', world.nameOf('sessions'), '--remote-gateway', `127.0.0.1:${gateway}`, ...without];

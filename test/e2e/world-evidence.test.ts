@@ -10,8 +10,8 @@ import { createTestNames } from '../support/server-of-run.ts';
 import { evidenceOf } from './world-evidence.ts';
 import type { World } from './world.ts';
 
-describe('the evidence of a failed test', () => {
-  it('shows only tasks of the given project, and all tasks if no project is given', async () => {
+describe('the evidence that a failed test prints', () => {
+  it('lists only the tasks of the given project, or all tasks without a project', async () => {
     const sandbox = await createSandbox({ port: 0, clock: systemClock });
     const folder = await mkdtemp(join(tmpdir(), 'evidence-'));
     try {
