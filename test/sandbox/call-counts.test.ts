@@ -41,8 +41,8 @@ async function openFilled(): Promise<{
   return { sandbox, queue, tasks };
 }
 
-describe('the sandbox', () => {
-  it('counts the calls, the returned documents and the bytes of each endpoint, and the total', async () => {
+describe('the sandbox server', () => {
+  it('counts the calls, the returned documents and the bytes of each endpoint', async () => {
     const { sandbox, tasks } = await openFilled();
     await using _ = sandbox;
     await sandbox.ok('tasks.get_all', { id: tasks, only_fields: ['id'] });
@@ -60,7 +60,7 @@ describe('the sandbox', () => {
     expect(total.bytes).to.equal((calls[0]?.bytes ?? 0) + (calls[1]?.bytes ?? 0));
   });
 
-  it('counts rejected calls, but not the calls that control the sandbox', async () => {
+  it('counts a rejected call, but no call of a "sandbox." endpoint', async () => {
     const { sandbox } = await openFilled();
     await using _ = sandbox;
     await sandbox.call('tasks.get_by_id', { task: 'f'.repeat(32) });
@@ -80,7 +80,7 @@ describe('the sandbox', () => {
     ['queues.add_task', { task: 'a'.repeat(32) }, 6],
     ['queues.remove_task', { task: 'a'.repeat(32) }, 0],
   ] as const) {
-    it(`counts the queue entries that a real server reads from its database for the call ${endpoint} ${JSON.stringify(more)}: ${entries}`, async () => {
+    it(`counts ${entries} queue entries that a real server would read for ${endpoint} ${JSON.stringify(more)}`, async () => {
       const { sandbox, queue } = await openFilled();
       await using _ = sandbox;
       await sandbox.call(endpoint, { queue, ...more });
@@ -89,7 +89,7 @@ describe('the sandbox', () => {
     });
   }
 
-  it('counts the entries of the queue from which tasks.stop removes a task', async () => {
+  it('counts 6 queue entries that a real server would read for tasks.stop', async () => {
     const { sandbox, tasks } = await openFilled();
     await using _ = sandbox;
     await sandbox.ok('tasks.stop', { task: tasks[1] });
@@ -97,7 +97,7 @@ describe('the sandbox', () => {
     expect((await countsOf(sandbox)).total.entries).to.equal(6);
   });
 
-  it('estimates a server time that grows with the number of ids in a query', async () => {
+  it('estimates a server time of 8 ms for a query of 1000 ids', async () => {
     const { sandbox } = await openFilled();
     await using _ = sandbox;
     const id = Array.from({ length: 1_000 }, (__, n) => n.toString(16).padStart(32, 'f'));
@@ -123,7 +123,7 @@ describe('the sandbox', () => {
 });
 
 describe('the simulated latency of a real server', () => {
-  it('makes each call wait for the calls before it', async () => {
+  it('delays a call until the previous call has ended', async () => {
     const clock = createSimulatedClock(0);
     const { counts, call } = slowService(clock);
 

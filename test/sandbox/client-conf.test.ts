@@ -12,7 +12,7 @@ import { openSandbox } from './open-sandbox.ts';
 const run = promisify(execFile);
 
 describe('the clearml.conf that the sandbox writes', () => {
-  it('contains the address of the sandbox as API server and as file server, and the keys', () => {
+  it('contains the address, the access key and the secret key of the sandbox', () => {
     const conf = formatClientConf({ url: 'http://127.0.0.1:8008', accessKey: 'KEY', secretKey: 'SECRET' });
     expect(conf).to.contain('api_server: "http://127.0.0.1:8008"');
     expect(conf).to.contain('files_server: "http://127.0.0.1:8008"');
@@ -20,16 +20,16 @@ describe('the clearml.conf that the sandbox writes', () => {
     expect(conf).to.contain('secret_key: "SECRET"');
   });
 
-  it('quotes characters that are special in HOCON', () => {
+  it('escapes a quote and a backslash in a key', () => {
     const conf = formatClientConf({ url: 'http://x', accessKey: 'a"b', secretKey: 'c\\d' });
     expect(conf).to.contain('access_key: "a\\"b"').and.to.contain('secret_key: "c\\\\d"');
   });
 });
 
-describe('the script for a first task', () => {
+describe('the shell script for a first task', () => {
   before(requirePython);
 
-  it('passes no key on a command line, because other users can read command lines', async () => {
+  it('passes no key as a command-line argument', async () => {
     await using sandbox = await openSandbox();
     const lines = formatFirstTaskLines(sandbox, '/home/u/clearml.conf', 'default').join('\n');
     expect(lines).not.to.contain(sandbox.secretKey).and.not.to.contain(sandbox.accessKey);
@@ -39,10 +39,10 @@ describe('the script for a first task', () => {
   });
 
   for (const [how, indent] of [
-    ['as it is', ''],
-    ['indented, as the sandbox prints it', '  '],
+    ['without indentation', ''],
+    ['with indentation', '  '],
   ] as const)
-    it(`enqueues the task when a shell runs the script ${how}`, async () => {
+    it(`enqueues the task if a shell runs the script ${how}`, async () => {
       await using sandbox = await openSandbox();
       await using folder = await temporaryFolder();
       const conf = join(folder.path, "it's mine.conf");

@@ -5,16 +5,16 @@ import { compress } from '../../src/sandbox/server.ts';
 
 const LONG = Buffer.from('{"data":"'.concat('x'.repeat(2_000), '"}'));
 
-describe('the sandbox', () => {
+describe('the sandbox server', () => {
   for (const accepted of ['gzip', 'gzip, deflate', 'deflate, gzip;q=0.5', '*', 'br , GZIP'])
-    it(`compresses a long response if the caller accepts the encoding "${accepted}"`, () => {
+    it(`compresses a long response if Accept-Encoding is "${accepted}"`, () => {
       const { body, headers } = compress(LONG, accepted);
       expect(headers).to.include({ 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' });
       expect(gunzipSync(body)).to.deep.equal(LONG);
     });
 
   for (const accepted of [undefined, '', 'identity', 'br', 'gzip;q=0', 'gzip;q=0.0, br'])
-    it(`does not compress a response if the caller accepts ${accepted === undefined ? 'no encoding' : `the encoding "${accepted}"`}`, () => {
+    it(`does not compress a response if Accept-Encoding is ${accepted === undefined ? 'missing' : `"${accepted}"`}`, () => {
       const { body, headers } = compress(LONG, accepted);
       expect(headers).to.deep.equal({ Vary: 'Accept-Encoding' });
       expect(body).to.equal(LONG);

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { rejection } from '../support/rejection.ts';
 import { openSandbox } from './open-sandbox.ts';
 
-describe('an injected fault', () => {
+describe('an injected fault of the sandbox server', () => {
   it('drops the connection before the call takes effect', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
@@ -20,7 +20,7 @@ describe('an injected fault', () => {
     expect(await sandbox.statusOf(task)).to.equal('in_progress');
   });
 
-  it('responds with an HTML page, as a proxy does', async () => {
+  it('responds with status 502 and an HTML page', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: 'debug.ping', kind: 'status', status: 502 });
     const reply = await fetch(`${sandbox.url}/debug.ping`);
@@ -29,7 +29,7 @@ describe('an injected fault', () => {
     expect(await reply.text()).to.match(/^<html>/);
   });
 
-  it('delays the response', async () => {
+  it('delays a response by 100 ms', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: 'debug.ping', kind: 'delay', delayMs: 100 });
     const before = performance.now();
@@ -37,7 +37,7 @@ describe('an injected fault', () => {
     expect(performance.now() - before).to.be.greaterThan(90);
   });
 
-  it('occurs the requested number of times, and only at its endpoint', async () => {
+  it('occurs twice with "times: 2", and only at the given endpoint', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: 'debug.ping', kind: 'status', status: 503, times: 2 });
     const ping = async (): Promise<number> => (await fetch(`${sandbox.url}/debug.ping`)).status;
@@ -45,7 +45,7 @@ describe('an injected fault', () => {
     expect([await ping(), await ping(), await ping()]).to.deep.equal([503, 503, 200]);
   });
 
-  it('can affect every endpoint except endpoints whose names begin with "sandbox."', async () => {
+  it('applies to every endpoint except "sandbox." endpoints if the endpoint is "*"', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: '*', kind: 'drop-before', times: 1000 });
     await rejection(sandbox.call('server.info'));
@@ -55,12 +55,12 @@ describe('an injected fault', () => {
     expect((await sandbox.call('tasks.get_all')).result).to.equal('200/0');
   });
 
-  it('is rejected if its kind is unknown', async () => {
+  it('is rejected for an unknown kind', async () => {
     await using sandbox = await openSandbox();
     expect((await sandbox.call('sandbox.fault', { endpoint: '*', kind: 'explode' })).result).to.equal('400/12');
   });
 
-  it('does not delay the shutdown of the sandbox, even during a delayed call', async () => {
+  it('does not delay the shutdown of the sandbox while a call is held', async () => {
     const sandbox = await openSandbox();
     const { answer } = await sandbox.held('queues.add_task', { queue: await sandbox.makeQueue('cpu'), task: 'x' });
     const lost = rejection(answer);

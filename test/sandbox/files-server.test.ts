@@ -36,7 +36,7 @@ describe('the files server of the sandbox', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('returns and deletes what was uploaded', async () => {
+  it('returns an uploaded file until a client deletes the file', async () => {
     await using sandbox = await openSandbox();
     const { upload, ask } = await visit(sandbox);
     const path = 'a project/train.5e/artifacts/rows/rows é%2B.json.gz';
@@ -59,7 +59,7 @@ describe('the files server of the sandbox', () => {
     expect(await (await ask('GET', '/a/model')).text()).to.equal('second');
   });
 
-  it('returns a large file whose lines look like the end of a form', async () => {
+  it('returns a large file unchanged although its lines look like form boundaries', async () => {
     await using sandbox = await openSandbox();
     const { upload, ask } = await visit(sandbox);
     const text = `\r\n--\r\n----------------------------\r\n${'\r\n-'.repeat(1_000_000)}`;
@@ -67,7 +67,7 @@ describe('the files server of the sandbox', () => {
     expect((await (await ask('GET', '/a/model')).text()) === text).to.equal(true);
   });
 
-  it('stores nothing if an upload breaks off', async () => {
+  it('stores no file if an upload ends too early', async () => {
     const stateFile = join(folder, 'state.json');
     await using sandbox = await openSandbox({ stateFile });
     const { token } = Token.parse(await sandbox.ok('auth.login'));
@@ -78,7 +78,7 @@ describe('the files server of the sandbox', () => {
     expect(await readdir(join(`${stateFile}.files`, 'a'))).to.deep.equal([]);
   });
 
-  it('keeps the files over a restart, in a directory that only the owner can read', async () => {
+  it('keeps files over a restart in a directory that only the owner can read', async () => {
     const stateFile = join(folder, 'state.json');
     {
       await using sandbox = await openSandbox({ stateFile });
@@ -91,7 +91,7 @@ describe('the files server of the sandbox', () => {
     expect(await (await (await visit(again)).ask('GET', '/a/model')).text()).to.equal('weights');
   });
 
-  it('rejects every path that leads out of its directory, in uploads and downloads', async () => {
+  it('rejects an upload or download whose path leads out of the directory', async () => {
     const stateFile = join(folder, 'state.json');
     await mkdir(`${stateFile}.files`, { mode: 0o700 });
     await writeFile(join(folder, 'secret'), 'secret');
@@ -127,7 +127,7 @@ describe('the files server of the sandbox', () => {
     expect(await (await ask('GET', '/a/model')).text()).to.equal('weights');
   });
 
-  it('rejects an upload that is too long, has no known length or is not a form', async () => {
+  it('rejects an upload that is too long, has no Content-Length or is not a form', async () => {
     await using sandbox = await openSandbox();
     const { token } = Token.parse(await sandbox.ok('auth.login'));
     const post = (more: Readonly<Record<string, string>>): Promise<number | undefined> =>

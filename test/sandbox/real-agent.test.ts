@@ -6,12 +6,12 @@ import { agentPython, requireAgent } from '../support/skip-unless.ts';
 import { defineAgentContract, EXECUTE } from './agent-contract.ts';
 import { openAgentTestBed } from './agent-test-bed.ts';
 
-describe('the real clearml-agent on the sandbox', () => {
+describe('the real clearml-agent on the sandbox server', () => {
   before(requireAgent);
 
   defineAgentContract(agentPython);
 
-  it('serves queues in daemon mode', async () => {
+  it('runs a queued task in daemon mode', async () => {
     await using testBed = await openAgentTestBed(agentPython());
     const daemon = ['daemon', '--foreground', '--create-queue', '--queue', 'default', 'brand new'];
     testBed.start('clearml-agent', ...daemon);
@@ -24,7 +24,7 @@ describe('the real clearml-agent on the sandbox', () => {
   });
 });
 
-describe('the real clearml SDK on the sandbox', () => {
+describe('the real clearml SDK on the sandbox server', () => {
   before(requireAgent);
 
   it('reports parameters, properties, scalars and an artifact of a local run', async () => {
@@ -50,7 +50,7 @@ print('id is', task.id)
     expect(await testBed.console(id)).to.contain('a line of text');
   });
 
-  it('creates and clones tasks, enqueues them by the name of a queue, and finds them', async () => {
+  it('creates, clones, enqueues and finds tasks', async () => {
     await using testBed = await openAgentTestBed(agentPython());
     const { code, output } = await testBed.python(`
 from clearml import Task
@@ -69,7 +69,7 @@ print('status', task.get_status(), Task.get_task(task_name='the clone', project_
     expect(await testBed.sandbox.entriesOf(String(queue))).to.have.lengthOf(2);
   });
 
-  it('sends a local run to the queue, where the agent continues it', async () => {
+  it('sends a local run to a queue with execute_remotely', async () => {
     await using testBed = await openAgentTestBed(agentPython());
     const { output } = await testBed.python(`
 from clearml import Task

@@ -45,8 +45,8 @@ async function send(sandbox: OpenSandbox, raw: RawRequest): Promise<RawReply> {
   });
 }
 
-describe('the sandbox over HTTP', () => {
-  it('closes the connection after a response to the SDK, as a real server does', async () => {
+describe('the HTTP server of the sandbox', () => {
+  it('sends "Connection: close" only to a client with X-ClearML-Client', async () => {
     await using sandbox = await openSandbox();
     const connection = async (headers: Readonly<Record<string, string>>): Promise<string | null> =>
       (await fetch(`${sandbox.url}/debug.ping`, { headers })).headers.get('connection');
@@ -55,7 +55,7 @@ describe('the sandbox over HTTP', () => {
   });
 
   for (const method of ['GET', 'POST', 'PUT']) {
-    it(`reads the body of a ${method}`, async () => {
+    it(`reads the body of a ${method} request`, async () => {
       await using sandbox = await openSandbox();
       const { status, body } = await send(sandbox, {
         method,
@@ -68,14 +68,14 @@ describe('the sandbox over HTTP', () => {
   }
 
   for (const path of ['/tasks.get_all', '/v2.5/tasks.get_all', '/v2.31/tasks.get_all/', '/v9.99/tasks.get_all']) {
-    it(`accepts tasks.get_all at ${path}`, async () => {
+    it(`serves tasks.get_all at ${path}`, async () => {
       await using sandbox = await openSandbox();
       const { body } = await send(sandbox, { method: 'GET', path });
       expect(readResult(body)).to.include({ result: '200/0', message: 'OK' });
     });
   }
 
-  it('reports an unknown endpoint', async () => {
+  it('returns 404 for an unknown endpoint', async () => {
     await using sandbox = await openSandbox();
     const { status, body } = await send(sandbox, { method: 'POST', path: '/v2.31/workers.cluster_report' });
     expect(status).to.equal(404);
@@ -85,18 +85,18 @@ describe('the sandbox over HTTP', () => {
     });
   });
 
-  it('rejects an invalid path', async () => {
+  it('returns error 400 for the path /', async () => {
     await using sandbox = await openSandbox();
     expect(readResult((await send(sandbox, { method: 'GET', path: '/' })).body).result).to.equal('400/0');
   });
 
-  it('still responds after a request whose path is not a URL', async () => {
+  it('still responds after a request for the path //', async () => {
     await using sandbox = await openSandbox();
     expect((await send(sandbox, { method: 'GET', path: '//' })).status).to.equal(400);
     expect((await sandbox.call('debug.ping')).result).to.equal('200/0');
   });
 
-  it('reports that its port is in use', async () => {
+  it('does not start on a port that is in use', async () => {
     await using sandbox = await openSandbox();
     const port = Number(new URL(sandbox.url).port);
     const error = await rejection(createSandbox({ port, clock: systemClock }));
@@ -104,13 +104,13 @@ describe('the sandbox over HTTP', () => {
     expect(error.message).to.contain(String(port));
   });
 
-  it('rejects a body that is not JSON', async () => {
+  it('returns error 400 for a body that is not JSON', async () => {
     await using sandbox = await openSandbox();
     const { body } = await send(sandbox, { method: 'POST', path: '/tasks.get_all', body: '{"id":' });
     expect(readResult(body).result).to.equal('400/0');
   });
 
-  it('rejects a compressed body', async () => {
+  it('returns 415 for a compressed request body', async () => {
     await using sandbox = await openSandbox();
     const headers = { 'content-encoding': 'gzip' };
     expect((await send(sandbox, { method: 'POST', path: '/tasks.get_all', headers })).status).to.equal(415);
@@ -121,7 +121,7 @@ describe('the sandbox over HTTP', () => {
     expect(await send(sandbox, { method: 'OPTIONS', path: '/tasks.get_all' })).to.deep.equal({ status: 200, body: '' });
   });
 
-  it('returns the fields id, trx, endpoint and error_stack of a response in the form that the Python clients require', async () => {
+  it('returns id, trx, endpoint and error_stack as the Python clients require', async () => {
     await using sandbox = await openSandbox();
     const headers = { 'x-clearml-trx': 'my-transaction' };
     const { body } = await send(sandbox, { method: 'GET', path: '/v2.31/debug.ping', headers });
@@ -130,14 +130,14 @@ describe('the sandbox over HTTP', () => {
     expect(body).to.contain('"error_stack":null');
   });
 
-  it('reports the invalid field of a request', async () => {
+  it('names the invalid field of a request', async () => {
     await using sandbox = await openSandbox();
     const answer = await sandbox.call('tasks.get_by_id', { task: 17 });
     expect(answer.result).to.equal('400/12');
     expect(answer.message).to.contain('task');
   });
 
-  it('ignores null and unknown fields', async () => {
+  it('ignores null and unknown fields of a request', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     expect(
@@ -145,7 +145,7 @@ describe('the sandbox over HTTP', () => {
     ).to.equal('200/0');
   });
 
-  it('does not respond after it is closed', async () => {
+  it('refuses connections after the shutdown', async () => {
     const sandbox = await openSandbox();
     await sandbox.close();
     let refused = false;

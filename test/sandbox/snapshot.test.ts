@@ -37,7 +37,7 @@ async function spawnSandbox(stateFile: string): Promise<DoomedSandbox> {
   return { accessKey: access.accessKey, ...callsOn(access), kill, [Symbol.asyncDispose]: kill };
 }
 
-describe('the state file of the sandbox', () => {
+describe('the state file of the sandbox server', () => {
   let folder = '';
   let stateFile = '';
   beforeEach(async () => {
@@ -104,7 +104,7 @@ describe('the state file of the sandbox', () => {
     expect((await stat(stateFile)).mode & 0o777).to.equal(0o600);
   });
 
-  it('is rejected and kept unchanged if it has another format', async () => {
+  it('is rejected and left unchanged if the format is wrong', async () => {
     await writeFile(stateFile, '{"my":"thesis"}');
     const error = await rejection(openSandbox({ stateFile }));
     expect(error).to.be.instanceOf(InvalidSnapshotError);
@@ -112,7 +112,7 @@ describe('the state file of the sandbox', () => {
     expect(await readFile(stateFile, 'utf8')).to.equal('{"my":"thesis"}');
   });
 
-  it('contains every change that was confirmed to a client, even if the process is killed', async function () {
+  it('contains every confirmed change after the sandbox is killed', async function () {
     const answered: string[] = [];
     let accessKey: string | undefined;
     // Kills at 10, 40, 90 and 160 answers: early, and in the middle of a larger file.

@@ -18,22 +18,22 @@ interface Case {
 const CASES: readonly Case[] = [
   { title: 'stops a queued task at once', task: { status: 'queued' }, decision: 'end' },
   {
-    title: 'stops a queued task even if a worker reported it',
+    title: 'stops a queued task even if a worker reported the task 1 s ago',
     task: { status: 'queued', ...reported(1) },
     decision: 'end',
   },
   {
-    title: 'asks the worker to stop the task if the worker reported 1 s ago',
+    title: 'asks the worker to stop a running task if the worker reported 1 s ago',
     task: { status: 'in_progress', ...reported(1) },
     decision: 'ask',
   },
   {
-    title: 'asks the worker to stop the task if the worker reported 599 s ago',
+    title: 'asks the worker to stop a running task if the worker reported 599 s ago',
     task: { status: 'in_progress', ...reported(599) },
     decision: 'ask',
   },
   {
-    title: 'stops a task whose worker last reported 600 s ago',
+    title: 'stops a running task whose worker reported 600 s ago',
     task: { status: 'in_progress', ...reported(600) },
     decision: 'end',
   },
@@ -48,13 +48,13 @@ const CASES: readonly Case[] = [
     decision: 'end',
   },
   {
-    title: 'asks the worker to stop an ended task if the worker has just reported',
+    title: 'asks the worker to stop a failed task if the worker reported 1 s ago',
     task: { status: 'failed', ...reported(1) },
     decision: 'ask',
   },
 ];
 
-describe('tasks.stop of the sandbox', () => {
+describe('tasks.stop of the sandbox server', () => {
   for (const { title, task, decision } of CASES) {
     it(title, () => {
       const whole: StoppableTask = {

@@ -47,46 +47,43 @@ function ids(body: Record<string, unknown>): string {
 const CASES: readonly (readonly [title: string, body: Record<string, unknown>, found: string])[] = [
   ['no condition', {}, 'abc'],
   ['a single value', { id: 'b' }, 'b'],
-  ['several values, one of which must match', { id: ['a', 'c', 'gone'] }, 'ac'],
-  [
-    'several conditions, all of which must match',
-    { status: ['queued', 'in_progress'], 'execution.queue': ['q2'] },
-    'b',
-  ],
-  ['a leading minus, which excludes the value', { status: ['-stopped'] }, 'ab'],
-  ['$not, which excludes the value after it', { status: ['__$not', 'queued'] }, 'bc'],
-  ['$all, after which all values must match', { tags: ['__$all', 'gpu', 'big'] }, 'a'],
-  ['several tags, one of which must match', { tags: ['gpu', 'big'] }, 'ab'],
-  ['null, which means an empty value', { tags: [null] }, 'c'],
+  ['any of several values', { id: ['a', 'c', 'gone'] }, 'ac'],
+  ['two conditions at once', { status: ['queued', 'in_progress'], 'execution.queue': ['q2'] }, 'b'],
+  ['a leading minus before a value', { status: ['-stopped'] }, 'ab'],
+  ['$not before a value', { status: ['__$not', 'queued'] }, 'bc'],
+  ['$all before two values', { tags: ['__$all', 'gpu', 'big'] }, 'a'],
+  ['any of several tags', { tags: ['gpu', 'big'] }, 'ab'],
+  ['null, which matches an empty list', { tags: [null] }, 'c'],
   ['null or a value', { 'execution.queue': ['q1', null] }, 'ac'],
-  ['a pattern as the name', { name: 'net' }, 'ab'],
+  ['a pattern in a name', { name: 'net' }, 'ab'],
   ['a name escaped by Python', { name: '^train\\-net\\ \\(1\\)$' }, 'a'],
   ['a pattern that differs from the name in case', { name: 'other' }, ''],
   ['a case-insensitive pattern', { name: '(?i)other' }, 'c'],
-  ['a range', { last_iteration: [5, null] }, 'ab'],
-  ['a closed range', { last_iteration: [null, 5] }, 'ac'],
+  ['a lower bound', { last_iteration: [5, null] }, 'ab'],
+  ['an upper bound', { last_iteration: [null, 5] }, 'ac'],
   ['the condition "before a time"', { status_changed: '<2025-01-02T10:00:00.5' }, 'a'],
   ['the condition "at a time or later"', { status_changed: ['>=2025-01-02T10:00:00.5'] }, 'bc'],
-  ['two conditions of time', { status_changed: ['>2025-01-01T10:00:00', '<2025-01-03T10:00:00'] }, 'b'],
-  ['a range of two times without an operator', { status_changed: ['2025-01-01T00:00:00', '2025-01-02T00:00:00'] }, 'a'],
-  ['a value of runtime', { 'runtime.slurm_job_id': '17' }, 'a'],
+  ['two conditions on one time', { status_changed: ['>2025-01-01T10:00:00', '<2025-01-03T10:00:00'] }, 'b'],
+  ['two times without an operator', { status_changed: ['2025-01-01T00:00:00', '2025-01-02T00:00:00'] }, 'a'],
+  ['a value in the field runtime', { 'runtime.slurm_job_id': '17' }, 'a'],
   ['an escaped dot in a name', { 'hyperparams.Args.l%2Er.value': ['0.1'] }, 'a'],
   ['a pattern in any of several fields', { _any_: { fields: ['name', 'id'], pattern: '^(c|eval)' } }, 'bc'],
   ['a pattern in all of several fields', { _all_: { fields: ['name', 'id'], pattern: 'a' } }, 'a'],
   ['free text', { search_text: 'OTHER' }, 'c'],
-  ['an unknown field, which is ignored', { color: 'red' }, 'abc'],
+  ['an unknown field', { color: 'red' }, 'abc'],
   ['a descending order', { order_by: ['-last_iteration'] }, 'bac'],
-  ['an order by a field that some tasks lack', { order_by: ['execution.queue'] }, 'cab'],
+  ['an order by a field that some documents lack', { order_by: ['execution.queue'] }, 'cab'],
   ['the second page', { order_by: ['id'], page: 1, page_size: 2 }, 'c'],
 ];
 
 function describeFound(found: string, isOrdered: boolean): string {
   if (found === '') return 'no document';
   const quoted = found.split('').map((id) => `"${id}"`);
-  return isOrdered && found.length > 1 ? `${quoted.join(', ')} in this order` : `only ${quoted.join(' and ')}`;
+  if (isOrdered && found.length > 1) return `the documents in the order ${quoted.join(', ')}`;
+  return `only document${found.length > 1 ? 's' : ''} ${quoted.join(' and ')}`;
 }
 
-describe('a listing', () => {
+describe('a query of the sandbox server', () => {
   for (const [title, body, found] of CASES) {
     it(`returns ${describeFound(found, 'order_by' in body)} for ${title}: ${JSON.stringify(body)}`, () => {
       expect(ids(body)).to.equal(found);
@@ -100,7 +97,7 @@ describe('a listing', () => {
     ]);
   });
 
-  it('returns only the requested field of each element of a list', () => {
+  it('returns only the requested field of each queue entry', () => {
     const queue = {
       id: 'q',
       entries: [
@@ -121,7 +118,7 @@ describe('a listing', () => {
     expect(list({ page: 1, page_size: 500 })).to.equal(1);
   });
 
-  it('returns all documents, page by page, to a client that scrolls', () => {
+  it('returns all documents in pages to a client that scrolls', () => {
     const first = listDocuments(TASKS, { size: 2 }, { conditions: TASK_CONDITIONS });
     const second = listDocuments(TASKS, { size: 2, ...first.scroll }, { conditions: TASK_CONDITIONS });
     const third = listDocuments(TASKS, { size: 2, ...second.scroll }, { conditions: TASK_CONDITIONS });

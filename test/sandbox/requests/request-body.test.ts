@@ -18,8 +18,8 @@ function begin(url: string, headers: Record<string, string>): { sent: ClientRequ
   return { sent, status };
 }
 
-describe('the sandbox', () => {
-  it('rejects a request body before it is sent if its announced length is too large', async () => {
+describe('the sandbox server', () => {
+  it('rejects a request at once if Content-Length exceeds 20 MiB', async () => {
     await using sandbox = await openSandbox();
     const { sent, status } = begin(sandbox.url, { 'content-length': String(20 * MIB + 1) });
     sent.flushHeaders();
@@ -29,7 +29,7 @@ describe('the sandbox', () => {
     expect(await sandbox.makeTask()).to.be.a('string');
   });
 
-  it('rejects each of several simultaneous request bodies as soon as it exceeds the limit', async () => {
+  it('rejects three simultaneous chunked requests of more than 20 MiB', async () => {
     await using sandbox = await openSandbox();
     const all = Array.from({ length: 3 }, () => begin(sandbox.url, { 'transfer-encoding': 'chunked' }));
     const piece = Buffer.alloc(MIB);
@@ -42,7 +42,7 @@ describe('the sandbox', () => {
     expect(await sandbox.makeTask()).to.be.a('string');
   });
 
-  it('accepts a request body up to the largest document size', async () => {
+  it('accepts a request body of 16 MiB', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask({ comment: 'x'.repeat(16 * MIB) });
 

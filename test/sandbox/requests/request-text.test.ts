@@ -6,7 +6,7 @@ import { parseObjects, parsePath } from '../../../src/sandbox/requests/request-t
 const text = (body: string, more: { contentType?: string; query?: string } = {}): unknown =>
   parseObjects({ body, contentType: more.contentType, query: new URLSearchParams(more.query) });
 
-describe('parsePath (of a request to the sandbox)', () => {
+describe('parsePath (the path of a request to the sandbox)', () => {
   const PATHS: readonly (readonly [string, string, string | undefined])[] = [
     ['/tasks.get_all', 'tasks.get_all', undefined],
     ['/v2.31/tasks.get_all', 'tasks.get_all', '2.31'],
@@ -27,12 +27,12 @@ describe('parsePath (of a request to the sandbox)', () => {
   }
 });
 
-describe('parseObjects (from a request body)', () => {
-  it('accepts an empty body', () => {
+describe('parseObjects (the objects in a request body)', () => {
+  it('reads an empty body as one empty object', () => {
     expect(text('')).to.deep.equal([{}]);
   });
 
-  it('drops nulls at the top level (they mean "not set") and keeps nulls inside values', () => {
+  it('drops nulls at the top level but keeps nulls inside values', () => {
     expect(text('{"a":null,"b":{"c":null},"d":[null]}')).to.deep.equal([{ b: { c: null }, d: [null] }]);
   });
 
@@ -40,7 +40,7 @@ describe('parseObjects (from a request body)', () => {
     expect(text('{"a":1}\n{"a":2}\n', { contentType: 'application/json-lines' })).to.deep.equal([{ a: 1 }, { a: 2 }]);
   });
 
-  it('refuses JSON lines if the content type has a charset, as ClearML does', () => {
+  it('refuses JSON lines if the content type has a charset', () => {
     expect(() => text('{"a":1}\n{"a":2}', { contentType: 'application/json-lines; charset=utf-8' })).to.throw(ApiError);
   });
 
@@ -52,7 +52,7 @@ describe('parseObjects (from a request body)', () => {
     });
   }
 
-  it('prefers the query string to the body, and recognizes numbers, booleans and lists in the query', () => {
+  it('takes a field from the query string before the body', () => {
     expect(text('{"a":1,"b":2}', { query: 'b=3&c=true&d=x&d=y&e[]=z' })).to.deep.equal([
       { a: 1, b: 3, c: true, d: ['x', 'y'], e: ['z'] },
     ]);

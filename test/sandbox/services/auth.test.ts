@@ -30,14 +30,14 @@ function claimsOf(token: string): Record<string, unknown> {
   return z.record(z.string(), z.unknown()).parse(JSON.parse(Buffer.from(payload, 'base64url').toString()));
 }
 
-describe('the authentication of the sandbox', () => {
+describe('the authentication of the sandbox server', () => {
   it('accepts the keys that the sandbox creates', async () => {
     await using sandbox = await openSandbox();
     expect(sandbox.accessKey).to.match(/^[A-Z0-9]{20}$/);
     expect((await callAs(sandbox, basicAuthorization(sandbox.accessKey, sandbox.secretKey))).result).to.equal('200/0');
   });
 
-  it('rejects each kind of invalid credentials with a separate error code', async () => {
+  it('returns a separate error code for each kind of invalid credentials', async () => {
     await using sandbox = await openSandbox();
     const results = [
       await callAs(sandbox, undefined),
@@ -57,8 +57,8 @@ describe('the authentication of the sandbox', () => {
   });
 });
 
-describe('a token of the sandbox', () => {
-  it('contains the claims that clients read', async () => {
+describe('a token of the sandbox server', () => {
+  it('contains the feature set, the API version and the server version', async () => {
     await using sandbox = await openSandbox();
     const claims = claimsOf(await login(sandbox));
     expect(claims).to.deep.include({ feature_set: 'basic', api_version: '2.34', server_version: '2.3.0' });
@@ -66,13 +66,13 @@ describe('a token of the sandbox', () => {
     expect(Number(claims['exp']) - Date.now() / 1000).to.be.greaterThan(24 * 3600);
   });
 
-  it('is accepted by auth.login, which returns a new token', async () => {
+  it('is exchanged for a new token by auth.login', async () => {
     await using sandbox = await openSandbox();
     const { data } = await callAs(sandbox, `Bearer ${await login(sandbox)}`, 'auth.login');
     expect((await callAs(sandbox, `Bearer ${String(data['token'])}`)).result).to.equal('200/0');
   });
 
-  it('expires at its expiry time', async () => {
+  it('expires after 60 seconds with expiration_sec=60', async () => {
     const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     const token = await login(sandbox, '?expiration_sec=60');
@@ -90,7 +90,7 @@ describe('a token of the sandbox', () => {
     expect((await callAs(other, `Bearer ${await login(one)}`)).result).to.equal('401/30');
   });
 
-  it('expires on sandbox.expire_tokens; that call also sets the lifetime of later tokens', async () => {
+  it('expires at once after sandbox.expire_tokens', async () => {
     await using sandbox = await openSandbox();
     const token = await login(sandbox);
     await sandbox.ok('sandbox.expire_tokens', { life_seconds: 30 });

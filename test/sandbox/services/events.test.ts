@@ -26,8 +26,8 @@ async function page(sandbox: OpenSandbox, body: Record<string, unknown>): Promis
     .join(' ');
 }
 
-describe('the console of the sandbox', () => {
-  it('counts all lines, and stores a repeated line twice', async () => {
+describe('the task console of the sandbox server', () => {
+  it('stores a line twice if a client sends the line twice', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const lines = [1, 2].map((timestamp) => ({ type: 'log', task, msg: `line ${timestamp}`, timestamp }));
@@ -36,7 +36,7 @@ describe('the console of the sandbox', () => {
     expect(await sandbox.ok('events.get_task_log', { task })).to.include({ returned: 4, total: 4 });
   });
 
-  it('uses the host name as the worker of a line without a worker', async () => {
+  it('names the worker of the request header for a line without a worker', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sendBatch(sandbox, [{ type: 'log', task, msg: 'x' }]);
@@ -46,7 +46,7 @@ describe('the console of the sandbox', () => {
     expect(events).to.have.nested.property('[1].worker', 'w:1');
   });
 
-  it('rejects invalid events one by one and counts the reasons', async () => {
+  it('rejects only the invalid events of a batch, with a count for each reason', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const good = { type: 'log', task, msg: 'x' };
@@ -58,7 +58,7 @@ describe('the console of the sandbox', () => {
     });
   });
 
-  it('returns an error if it accepts no event of a batch', async () => {
+  it('returns an error if every event of a batch is invalid', async () => {
     await using sandbox = await openSandbox();
     expect((await sendBatch(sandbox, [{ type: 'log', task: 'gone' }])).result).to.equal('400/131');
   });
@@ -87,7 +87,7 @@ describe('the console of the sandbox', () => {
     expect(await page(sandbox, { task, batch_size: 2, navigate_earlier: false, from_timestamp: 2 })).to.equal('3 4');
   });
 
-  it('never splits the lines of one millisecond between two pages', async () => {
+  it('returns all lines of one millisecond on the same page', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sendBatch(
@@ -98,7 +98,7 @@ describe('the console of the sandbox', () => {
     expect(await page(sandbox, { task, batch_size: 1, order: 'asc' })).to.equal('a b c');
   });
 
-  it('can be cleared', async () => {
+  it('is empty after events.clear_task_log', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sendBatch(sandbox, [{ type: 'log', task, msg: 'x' }]);
@@ -107,8 +107,8 @@ describe('the console of the sandbox', () => {
   });
 });
 
-describe('a scalar event', () => {
-  it('replaces an event of the same iteration and updates the last iteration of the task', async () => {
+describe('a scalar event of the sandbox server', () => {
+  it('updates last_iteration of the task', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const scalar = { type: 'training_stats_scalar', task, metric: 'loss', variant: 'train', iter: 7 };
@@ -120,7 +120,7 @@ describe('a scalar event', () => {
     expect(await sandbox.task(task)).to.include({ last_iteration: 7 });
   });
 
-  it('is returned in the order of iterations, on the same page as the other events of its iteration', async () => {
+  it('is returned in order of iteration, with equal iterations on one page', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const point = (iter: number, variant: string): Record<string, unknown> => ({

@@ -10,8 +10,8 @@ async function makeFilled(sandbox: OpenSandbox, count: number): Promise<{ queue:
   return { queue, tasks };
 }
 
-describe('a queue of the sandbox', () => {
-  it('is found only by its id, not by its name', async () => {
+describe('a queue of the sandbox server', () => {
+  it('is not found if queues.get_by_id gets a queue name', async () => {
     await using sandbox = await openSandbox();
     expect((await sandbox.call('queues.get_by_id', { queue: 'default' })).result).to.equal('400/701');
   });
@@ -22,7 +22,7 @@ describe('a queue of the sandbox', () => {
     expect((await sandbox.call('queues.create', { name: 'default' })).result).to.equal('400/801');
   });
 
-  it('is hidden if it has the tag k8s-glue, unless a search names it or includes hidden queues', async () => {
+  it('with the tag k8s-glue is found only by name, by id or with search_hidden', async () => {
     await using sandbox = await openSandbox();
     const { id } = await sandbox.ok('queues.create', { name: 'scheduler', system_tags: ['k8s-glue'] });
     const found = async (body: Record<string, unknown>): Promise<unknown> =>
@@ -33,7 +33,7 @@ describe('a queue of the sandbox', () => {
     expect(await found({ id: [id] })).to.deep.equal([{ name: 'scheduler' }]);
   });
 
-  it('is returned with at most the requested number of entries', async () => {
+  it('is returned with at most max_task_entries entries', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 3);
     const { queue: seen } = await sandbox.ok('queues.get_by_id', { queue, max_task_entries: 2 });
@@ -42,7 +42,7 @@ describe('a queue of the sandbox', () => {
     expect(await sandbox.ok('queues.peek_task', { queue })).to.deep.equal({ task: tasks[0] });
   });
 
-  it('can be deleted only with force if it has entries; its tasks then get their earlier status', async () => {
+  it('can be deleted only with force if the queue has entries', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -53,7 +53,7 @@ describe('a queue of the sandbox', () => {
     expect(restored.execution).not.to.have.property('queue');
   });
 
-  it('can be cleared', async () => {
+  it('is empty after queues.clear_queue', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 2);
     expect(await sandbox.ok('queues.clear_queue', { queue })).to.deep.equal({ removed_tasks: tasks });
@@ -61,7 +61,7 @@ describe('a queue of the sandbox', () => {
     expect(await sandbox.statusOf(tasks[0] ?? '')).to.equal('created');
   });
 
-  it('is listed by queues.get_all_ex with its workers and the names of its tasks', async () => {
+  it('is listed by queues.get_all_ex with workers and task names', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     await sandbox.ok('workers.register', { worker: 'w:1', queues: [queue] });
@@ -71,7 +71,7 @@ describe('a queue of the sandbox', () => {
   });
 });
 
-describe('queues.get_next_task of the sandbox', () => {
+describe('queues.get_next_task of the sandbox server', () => {
   it('pops the first entry, and returns nothing from an empty queue', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
@@ -79,7 +79,7 @@ describe('queues.get_next_task of the sandbox', () => {
     expect(await sandbox.ok('queues.get_next_task', { queue })).to.deep.equal({});
   });
 
-  it('pops a named task only if it is first, and only once', async () => {
+  it('pops a named task only from the front of the queue', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 2);
     const [first, second] = tasks;
@@ -90,7 +90,7 @@ describe('queues.get_next_task of the sandbox', () => {
     expect(await sandbox.entriesOf(queue)).to.deep.equal([second]);
   });
 
-  it('sets a stopped task to queued, and changes nothing else in the task', async () => {
+  it('sets a stopped task to queued without another change', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -102,7 +102,7 @@ describe('queues.get_next_task of the sandbox', () => {
     expect(await sandbox.task(task)).to.deep.equal({ ...before, status: 'queued' });
   });
 
-  it('sets the task to queued again even if an abort stops the task during the call', async () => {
+  it('sets a task to queued even if an abort stops the task during the call', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -122,13 +122,13 @@ describe('queues.get_next_task of the sandbox', () => {
     expect(await sandbox.ok('queues.get_next_task', { queue })).to.have.nested.property('entry.task', 'gone');
   });
 
-  it('rejects a missing queue', async () => {
+  it('returns error 400/701 for a missing queue', async () => {
     await using sandbox = await openSandbox();
     expect((await sandbox.call('queues.get_next_task', { queue: 'nowhere' })).result).to.equal('400/701');
     expect((await sandbox.call('queues.get_next_task', { queue: 'nowhere', task: 'x' })).result).to.equal('400/701');
   });
 
-  it('returns the task to exactly one of many simultaneous callers', async () => {
+  it('returns a task to exactly one of 10 simultaneous callers', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const asked = Array.from({ length: 10 }, () => sandbox.ok('queues.get_next_task', { queue, task: tasks[0] }));
@@ -137,8 +137,8 @@ describe('queues.get_next_task of the sandbox', () => {
   });
 });
 
-describe('queues.add_task of the sandbox', () => {
-  it('changes no status, and accepts the id of a missing task', async () => {
+describe('queues.add_task of the sandbox server', () => {
+  it('keeps the status of a task, and accepts an unknown task id', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeTask();
@@ -148,7 +148,7 @@ describe('queues.add_task of the sandbox', () => {
     expect(await sandbox.task(task)).to.deep.include({ status: 'created', execution: { queue, artifacts: [] } });
   });
 
-  it('keeps execution.queue if update_execution_queue is false, as for parking', async () => {
+  it('keeps execution.queue of a task if update_execution_queue is false', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -159,7 +159,7 @@ describe('queues.add_task of the sandbox', () => {
     expect(before.execution.queue).to.equal(queue);
   });
 
-  it('rejects a task that is already in the queue, even from a simultaneous call', async () => {
+  it('rejects a task that a simultaneous call has added to the queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeTask();
@@ -173,8 +173,8 @@ describe('queues.add_task of the sandbox', () => {
   });
 });
 
-describe('queues.remove_task of the sandbox', () => {
-  it('removes the entry for one caller and rejects later callers', async () => {
+describe('queues.remove_task of the sandbox server', () => {
+  it('removes an entry once and rejects later calls', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -215,7 +215,7 @@ describe('queues.remove_task of the sandbox', () => {
   });
 });
 
-describe('a move in a queue', () => {
+describe('a move in a queue of the sandbox server', () => {
   const MOVES: readonly (readonly [string, Record<string, unknown>, number, string])[] = [
     ['move_task_to_front', {}, 0, 'cabd'],
     ['move_task_to_back', {}, 3, 'abdc'],
@@ -225,7 +225,7 @@ describe('a move in a queue', () => {
     ['move_task_backward', { count: 9 }, 3, 'abdc'],
   ];
   for (const [move, more, position, order] of MOVES) {
-    it(`changes the order abcd to ${order} if c is moved by ${move} ${JSON.stringify(more)}`, async () => {
+    it(`turns the order abcd into ${order} if ${move} ${JSON.stringify(more)} moves task c`, async () => {
       await using sandbox = await openSandbox();
       const queue = await sandbox.makeQueue('cpu');
       for (const task of 'abcd') await sandbox.ok('queues.add_task', { queue, task });
@@ -234,14 +234,14 @@ describe('a move in a queue', () => {
     });
   }
 
-  it('is rejected for a task that is not in the queue', async () => {
+  it('fails for a task that is not in the queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     expect((await sandbox.call('queues.move_task_to_front', { queue, task: 'x' })).result).to.equal('400/703');
   });
 });
 
-describe("a queue's metadata", () => {
+describe('queue metadata of the sandbox server', () => {
   it('can be added, replaced and deleted by key', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');

@@ -19,8 +19,8 @@ async function makeRun(sandbox: OpenSandbox): Promise<{ readonly task: string; r
   return { task, queue };
 }
 
-describe('tasks.reset', () => {
-  it("makes the task a draft, without results but with the user's settings", async () => {
+describe('tasks.reset of the sandbox server', () => {
+  it("turns a failed task into a draft with the user's settings but no results", async () => {
     await using sandbox = await openSandbox();
     const { task } = await makeRun(sandbox);
     await sandbox.ok('tasks.failed', { task });
@@ -53,7 +53,7 @@ describe('tasks.reset', () => {
   });
 });
 
-describe('tasks.archive', () => {
+describe('tasks.archive of the sandbox server', () => {
   it("removes a queued task from every queue and restores the task's earlier status", async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
@@ -78,7 +78,7 @@ describe('tasks.archive', () => {
     expect(await sandbox.task(task)).to.deep.include({ system_tags: [] });
   });
 
-  it('keeps the task in search results', async () => {
+  it('keeps a task in the results of tasks.get_all', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.archive', { tasks: [task] });
@@ -86,8 +86,8 @@ describe('tasks.archive', () => {
   });
 });
 
-describe('tasks.delete', () => {
-  it('removes a draft, and marks it as a deleted parent in each of its children', async () => {
+describe('tasks.delete of the sandbox server', () => {
+  it('removes a draft and marks the parent of a child task as deleted', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const child = await sandbox.makeTask({ parent: task });
@@ -96,7 +96,7 @@ describe('tasks.delete', () => {
     expect(await sandbox.task(child)).to.include({ parent: `__DELETED__${task}` });
   });
 
-  it('requires force for a task that is neither a draft nor archived', async () => {
+  it('rejects a running task until the task is archived', async () => {
     await using sandbox = await openSandbox();
     const { task } = await makeRun(sandbox);
     expect((await sandbox.call('tasks.delete', { task })).result).to.equal('400/123');
@@ -105,7 +105,7 @@ describe('tasks.delete', () => {
     expect(await sandbox.statusOf(task)).to.equal('400/101');
   });
 
-  it('removes the task from later listings and from the entries of its queue', async () => {
+  it('removes a task from tasks.get_all and from the queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const gone = await sandbox.makeQueued(queue);

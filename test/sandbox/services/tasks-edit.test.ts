@@ -8,8 +8,8 @@ const Artifact = z.object({ key: z.string(), uri: z.string() });
 
 const property = (name: string, value: string): Record<string, string> => ({ section: 'properties', name, value });
 
-describe('a new task of the sandbox', () => {
-  it('has empty maps and lists, but omits any other field that has no value', async () => {
+describe('a new task of the sandbox server', () => {
+  it('has empty maps and lists, but omits other fields without a value', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.task(await sandbox.makeTask());
     expect(task).to.deep.include({
@@ -25,7 +25,7 @@ describe('a new task of the sandbox', () => {
     expect(task).not.to.have.any.keys('started', 'status_reason', 'last_worker', 'parent', 'enqueue_status');
   });
 
-  it('needs a name of at least three characters, a known type, and an existing parent and project', async () => {
+  it('needs a valid name, a valid type, and an existing parent and project', async () => {
     await using sandbox = await openSandbox();
     const make = async (fields: Record<string, unknown>): Promise<string> =>
       (await sandbox.call('tasks.create', { name: 'a task', type: 'testing', ...fields })).result;
@@ -36,8 +36,8 @@ describe('a new task of the sandbox', () => {
   });
 });
 
-describe('tasks.edit', () => {
-  it('merges embedded documents one level deep, but replaces maps', async () => {
+describe('tasks.edit of the sandbox server', () => {
+  it('merges the field script, but replaces runtime and container', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask({
       script: { entry_point: 'a.py', branch: 'main' },
@@ -55,7 +55,7 @@ describe('tasks.edit', () => {
     expect(edited).to.deep.include({ runtime: { b: 2 }, container: { image: 'two' } });
   });
 
-  it('needs force for a task that is not a draft; with force, it even sets the status', async () => {
+  it('changes a running task only with force', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task });
@@ -65,8 +65,8 @@ describe('tasks.edit', () => {
   });
 });
 
-describe('tasks.update', () => {
-  it('changes only a few fields, such as the status message, but in any status', async () => {
+describe('tasks.update of the sandbox server', () => {
+  it('changes the status message but not the status of a queued task', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     expect(await sandbox.ok('tasks.update', { task, status_message: 'waits for a node', status: 'failed' })).to.include(
@@ -79,8 +79,8 @@ describe('tasks.update', () => {
   });
 });
 
-describe('tasks.update_batch', () => {
-  it('updates several tasks, and applies only the last line about each task', async () => {
+describe('tasks.update_batch of the sandbox server', () => {
+  it('applies only the last of two lines about the same task', async () => {
     await using sandbox = await openSandbox();
     const [first, second] = [await sandbox.makeTask(), await sandbox.makeTask()];
     const lines = [
@@ -114,8 +114,8 @@ describe('tasks.update_batch', () => {
   }
 });
 
-describe('tasks.clone', () => {
-  it('copies the definition with user properties but without results', async () => {
+describe('tasks.clone of the sandbox server', () => {
+  it('copies the user properties but not the results of a task', async () => {
     await using sandbox = await openSandbox();
     const source = await sandbox.makeTask({
       script: { diff: 'print(1)' },
@@ -142,8 +142,8 @@ describe('tasks.clone', () => {
   });
 });
 
-describe('tasks.edit_hyper_params with user properties', () => {
-  it('sets single properties even of a queued task, without a change of last_update', async () => {
+describe('tasks.edit_hyper_params of the sandbox server', () => {
+  it('sets a user property of a queued task without a change of last_update', async () => {
     const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
@@ -159,14 +159,14 @@ describe('tasks.edit_hyper_params with user properties', () => {
     expect(after).to.equal(before);
   });
 
-  it('is rejected for a queued task if the call also sets other parameters', async () => {
+  it('rejects a parameter of the section Args for a queued task', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const hyperparams = [property('a', '1'), { section: 'Args', name: 'lr', value: '0.1' }];
     expect((await sandbox.call('tasks.edit_hyper_params', { task, hyperparams })).result).to.equal('400/110');
   });
 
-  it('rejects values that are not text', async () => {
+  it('rejects a user property whose value is not text', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const hyperparams = [{ section: 'properties', name: 'a', value: 1 }];
@@ -174,7 +174,7 @@ describe('tasks.edit_hyper_params with user properties', () => {
   });
 });
 
-describe('tasks.edit_hyper_params and tasks.delete_hyper_params', () => {
+describe('tasks.edit_hyper_params and tasks.delete_hyper_params of the sandbox server', () => {
   it('add, replace and delete single parameters or whole sections', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
@@ -200,8 +200,8 @@ describe('tasks.edit_hyper_params and tasks.delete_hyper_params', () => {
   });
 });
 
-describe('the artifacts of a task', () => {
-  it('have unique keys, and cannot be added to an ended task', async () => {
+describe('task artifacts of the sandbox server', () => {
+  it('have unique keys, and cannot be added to a completed task', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const add = (key: string, uri: string): Record<string, unknown> => ({
@@ -223,8 +223,8 @@ describe('the artifacts of a task', () => {
   });
 });
 
-describe('tasks.get_all', () => {
-  it('omits hidden tasks unless a search includes them', async () => {
+describe('tasks.get_all of the sandbox server', () => {
+  it('returns a hidden task only by id or with search_hidden', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask({ system_tags: ['hidden'] });
     const found = async (body: Record<string, unknown>): Promise<unknown> =>
@@ -234,7 +234,7 @@ describe('tasks.get_all', () => {
     expect(await found({ id: task })).to.deep.equal([{ id: task }]);
   });
 
-  it('returns the names of the project, user and queue if called as tasks.get_all_ex', async () => {
+  it('returns the names of project, user and queue in the variant tasks.get_all_ex', async () => {
     await using sandbox = await openSandbox();
     const { id: project } = await sandbox.ok('projects.create', { name: 'some/where' });
     const task = await sandbox.makeTask({ project });
@@ -249,8 +249,8 @@ describe('tasks.get_all', () => {
   });
 });
 
-describe('a project', () => {
-  it('is created only once, together with its missing parent', async () => {
+describe('a project of the sandbox server', () => {
+  it('is created together with a missing parent project', async () => {
     await using sandbox = await openSandbox();
     const { id } = await sandbox.ok('projects.create', { name: 'first/second' });
     const { project } = await sandbox.ok('projects.get_by_id', { project: id });
@@ -262,7 +262,7 @@ describe('a project', () => {
   });
 });
 
-describe('the user of the sandbox', () => {
+describe('the user of the sandbox server', () => {
   it('is the user of each new task', async () => {
     await using sandbox = await openSandbox();
     const { user } = await sandbox.task(await sandbox.makeTask());

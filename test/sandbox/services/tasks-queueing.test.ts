@@ -4,8 +4,8 @@ import { openSandbox } from '../open-sandbox.ts';
 
 const ENQUEUE_STATUS = ['enqueue_status'];
 
-describe('tasks.enqueue', () => {
-  it('adds the task at the end of the queue and sets its execution queue', async () => {
+describe('tasks.enqueue of the sandbox server', () => {
+  it('adds a task at the end of the queue and sets execution.queue of the task', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const first = await sandbox.makeQueued(queue);
@@ -21,7 +21,7 @@ describe('tasks.enqueue', () => {
     });
   });
 
-  it('creates the queue that queue_name names', async () => {
+  it('creates a missing queue that queue_name names', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.enqueue', { task, queue_name: 'brand new' });
@@ -31,7 +31,7 @@ describe('tasks.enqueue', () => {
     });
   });
 
-  it('uses the default queue if the call names none', async () => {
+  it('uses the default queue if the call names no queue', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.enqueue', { task });
@@ -46,7 +46,7 @@ describe('tasks.enqueue', () => {
     expect((await sandbox.call('tasks.enqueue', { task, queue: 'x', queue_name: 'y' })).result).to.equal('400/12');
   });
 
-  it('moves a queued task to another queue, and keeps the status from before the first enqueue', async () => {
+  it('moves a queued task to another queue', async () => {
     await using sandbox = await openSandbox();
     const cpu = await sandbox.makeQueue('cpu');
     const gpu = await sandbox.makeQueue('gpu');
@@ -58,7 +58,7 @@ describe('tasks.enqueue', () => {
     expect(await sandbox.statusOf(task)).to.equal('created');
   });
 
-  it('rejects a task that is already in the queue, but overwrites its recorded previous status', async () => {
+  it('rejects a task that is already in the queue, but clears enqueue_status', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -70,14 +70,14 @@ describe('tasks.enqueue', () => {
     expect(await sandbox.entriesOf(queue)).to.deep.equal([task]);
   });
 
-  it('fails and restores the status of the task if the queue is missing', async () => {
+  it('rejects a missing queue and keeps the status of the task', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     expect((await sandbox.call('tasks.enqueue', { task, queue: 'nowhere' })).result).to.equal('400/701');
     expect(await sandbox.task(task)).to.include({ status: 'created', status_reason: 'failed enqueueing' });
   });
 
-  it('enqueues a stopped task, and a running one only with force', async () => {
+  it('enqueues a stopped task, but a running task only with force', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -92,7 +92,7 @@ describe('tasks.enqueue', () => {
     });
   });
 
-  it('can keep execution.queue of a task that is already queued', async () => {
+  it('keeps execution.queue of a queued task if update_execution_queue is false', async () => {
     await using sandbox = await openSandbox();
     const cpu = await sandbox.makeQueue('cpu');
     const parking = await sandbox.makeQueue('parking');
@@ -106,7 +106,7 @@ describe('tasks.enqueue', () => {
     expect(await sandbox.entriesOf(cpu)).to.deep.equal([]);
   });
 
-  it('reports whether a worker serves the queue', async () => {
+  it('reports in queue_watched whether a worker serves the queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const watched = async (): Promise<unknown> => {
@@ -119,7 +119,7 @@ describe('tasks.enqueue', () => {
   });
 });
 
-describe('tasks.dequeue', () => {
+describe('tasks.dequeue of the sandbox server', () => {
   it("removes a queued task from its queue and restores the task's earlier status", async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
@@ -132,7 +132,7 @@ describe('tasks.dequeue', () => {
     expect((await sandbox.task(task)).execution.queue).to.equal(queue);
   });
 
-  it('sets a queued or running task to new_status, but not an ended one', async () => {
+  it('sets a queued or running task to new_status, but not a stopped task', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const start = async (): Promise<unknown> =>
@@ -152,7 +152,7 @@ describe('tasks.dequeue', () => {
     expect(await sandbox.statusOf(task)).to.equal('created');
   });
 
-  it('keeps the queue entry of a parked task if remove_from_all_queues is not set', async () => {
+  it('removes the queue entry of a parked task only with remove_from_all_queues', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const parking = await sandbox.makeQueue('parking');
@@ -165,7 +165,7 @@ describe('tasks.dequeue', () => {
     expect(await sandbox.entriesOf(parking)).to.deep.equal([]);
   });
 
-  it('removes the entry of a deleted task', async () => {
+  it('removes the queue entry of a deleted task', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     await sandbox.ok('queues.add_task', { queue, task: 'gone' });
@@ -173,15 +173,15 @@ describe('tasks.dequeue', () => {
     expect(await sandbox.entriesOf(queue)).to.deep.equal([]);
   });
 
-  it('rejects an unknown status', async () => {
+  it('rejects the unknown new_status "running"', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     expect((await sandbox.call('tasks.dequeue', { task, new_status: 'running' })).result).to.equal('400/12');
   });
 });
 
-describe('a popped task', () => {
-  it('is an orphan until a client acts: queued, but in no queue, and still with its execution queue', async () => {
+describe('a popped task of the sandbox server', () => {
+  it('is still queued and has an execution queue, but is in no queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -195,7 +195,7 @@ describe('a popped task', () => {
     });
   });
 
-  it('returns to the front of its queue after add_task and move_task_to_front', async () => {
+  it('returns to the front of the queue after add_task and move_task_to_front', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const orphan = await sandbox.makeQueued(queue);

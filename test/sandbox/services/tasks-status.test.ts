@@ -15,8 +15,8 @@ async function messageOf(sandbox: OpenSandbox, task: string): Promise<string> {
   return `${status}: ${String(message)}`;
 }
 
-describe('the sandbox, asked to change the status of a task,', () => {
-  it('sets reason, message and the times of change', async () => {
+describe('a status change in the sandbox server', () => {
+  it('sets the reason, the message and the time of the change', async () => {
     const clock = createManualClock(Date.UTC(2025, 0, 1, 10));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
@@ -29,7 +29,7 @@ describe('the sandbox, asked to change the status of a task,', () => {
     expect(await sandbox.task(task)).to.deep.include({ ...written, started: at, last_update: at, last_change: at });
   });
 
-  it('clears the earlier reason if the call has none', async () => {
+  it('clears the earlier reason if the call has no reason', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task, status_reason: 'because' });
@@ -37,7 +37,7 @@ describe('the sandbox, asked to change the status of a task,', () => {
     expect(await sandbox.task(task)).to.include({ status_reason: '', status_message: '' });
   });
 
-  it('keeps the start time of a running task that starts again, but resets the start time of an ended task', async () => {
+  it('keeps the start time if tasks.started is called for a running task', async () => {
     const clock = createManualClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
@@ -53,7 +53,7 @@ describe('the sandbox, asked to change the status of a task,', () => {
     expect(await sandbox.task(task)).not.to.have.property('completed');
   });
 
-  it('rejects, without effect, a change that the status machine does not allow', async () => {
+  it('from queued to failed is rejected without force', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -61,14 +61,14 @@ describe('the sandbox, asked to change the status of a task,', () => {
     expect(await sandbox.statusOf(task)).to.equal('queued');
   });
 
-  it('accepts a forbidden change if force is set, for example from queued to failed', async () => {
+  it('from queued to failed is accepted with force', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     await sandbox.ok('tasks.failed', { task, force: true, status_reason: 'sbatch said no' });
     expect(await sandbox.task(task)).to.include({ status: 'failed', status_reason: 'sbatch said no' });
   });
 
-  it('needs no force for a change from stopped to failed', async () => {
+  it('from stopped to failed is accepted without force', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     await sandbox.ok('tasks.stopped', { task, status_reason: 'user abort' });
@@ -76,7 +76,7 @@ describe('the sandbox, asked to change the status of a task,', () => {
     expect(await sandbox.task(task)).to.include({ status: 'failed', status_reason: 'time limit' });
   });
 
-  it('reports an error if another call has changed the status at the same time', async () => {
+  it('fails if another call changes the status at the same time', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     const { answer } = await sandbox.held('tasks.completed', { task });
@@ -86,7 +86,7 @@ describe('the sandbox, asked to change the status of a task,', () => {
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('reports an error, even with force, if another call has changed the status at the same time', async () => {
+  it('fails even with force if another call changes the status at the same time', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     const { answer } = await sandbox.held('tasks.failed', { task, force: true });
@@ -96,7 +96,7 @@ describe('the sandbox, asked to change the status of a task,', () => {
     expect(await sandbox.statusOf(task)).to.equal('completed');
   });
 
-  it('can publish the task at its end, and then changes it only with force', async () => {
+  it('ends in the status published if tasks.completed has "publish: true"', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     expect(await sandbox.ok('tasks.completed', { task, publish: true })).to.include({ published: 1 });
@@ -104,7 +104,7 @@ describe('the sandbox, asked to change the status of a task,', () => {
     expect((await sandbox.call('tasks.reset', { task })).result).to.equal('400/110');
   });
 
-  it('returns, for a missing task, 400/101 from tasks.completed and 400/10 from tasks.started', async () => {
+  it('of a missing task fails with 400/101 (tasks.completed) or 400/10 (tasks.started)', async () => {
     await using sandbox = await openSandbox();
     const unknown = { task: 'f'.repeat(32) };
     expect((await sandbox.call('tasks.completed', unknown)).result).to.equal('400/101');
@@ -112,7 +112,7 @@ describe('the sandbox, asked to change the status of a task,', () => {
   });
 });
 
-describe('tasks.stop', () => {
+describe('tasks.stop of the sandbox server', () => {
   it('stops a queued task immediately and removes it from its queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
@@ -131,7 +131,7 @@ describe('tasks.stop', () => {
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('keeps the queue entry of a parked task', async () => {
+  it('keeps the entry of a parked task in the scheduler queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const parking = await sandbox.makeQueue('slurm_scheduler');
@@ -143,7 +143,7 @@ describe('tasks.stop', () => {
     expect(await sandbox.entriesOf(parking)).to.deep.equal([task]);
   });
 
-  it('sets only the message "stopping" if the worker is alive', async () => {
+  it('sets only the message "stopping" if the worker reported 599 s ago', async () => {
     const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     const task = await makeRunning(sandbox);
@@ -163,7 +163,7 @@ describe('tasks.stop', () => {
     expect(await messageOf(sandbox, task)).to.equal('stopped: Stopped by Sandbox User');
   });
 
-  it('has no effect if a client replaces the message "stopping" before the worker reads it', async () => {
+  it('has no effect after a client replaces the message "stopping"', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     await sandbox.ok('tasks.stop', { task });
@@ -184,8 +184,8 @@ describe('tasks.stop', () => {
   });
 });
 
-describe('tasks.stop_many', () => {
-  it('reports each stopped task and each missing task', async () => {
+describe('tasks.stop_many of the sandbox server', () => {
+  it('reports a stopped task as succeeded and a missing task as failed', async () => {
     await using sandbox = await openSandbox();
     const queued = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const answer = await sandbox.ok('tasks.stop_many', { ids: [queued, 'gone'] });
@@ -194,7 +194,7 @@ describe('tasks.stop_many', () => {
   });
 });
 
-describe('the watchdog of the sandbox', () => {
+describe('the watchdog of the sandbox server', () => {
   it('stops a running task that had no update for two hours', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);

@@ -12,8 +12,8 @@ async function ids(sandbox: OpenSandbox, body: Record<string, unknown> = {}): Pr
   return (await workers(sandbox, body)).map((worker) => worker['id']);
 }
 
-describe('a worker of the sandbox', () => {
-  it('shows its queues and their tasks', async () => {
+describe('a worker of the sandbox server', () => {
+  it('is listed with each queue and the next task of the queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -25,13 +25,13 @@ describe('a worker of the sandbox', () => {
     ]);
   });
 
-  it('cannot serve a missing queue', async () => {
+  it('cannot register for a missing queue', async () => {
     await using sandbox = await openSandbox();
     const body = { worker: 'glue', queues: ['nowhere'] };
     expect((await sandbox.call('workers.register', body)).result).to.equal('400/701');
   });
 
-  it('expires at its timeout if it sends no report', async () => {
+  it('expires after a timeout of 60 s without a report', async () => {
     const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     await sandbox.ok('workers.register', { worker: 'silent', timeout: 60 });
@@ -48,7 +48,7 @@ describe('a worker of the sandbox', () => {
     expect(await ids(sandbox)).to.deep.equal(['new']);
   });
 
-  it('is the last worker of each task that it reports, even of a draft', async () => {
+  it('becomes the last worker of a draft that the worker reports', async () => {
     const clock = createManualClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
@@ -64,14 +64,14 @@ describe('a worker of the sandbox', () => {
     expect((await workers(sandbox))[0]?.['task']).to.include({ id: task, name: 'a task' });
   });
 
-  it('is registered even by a rejected report about an unknown task', async () => {
+  it('is registered by a report about an unknown task although the report is rejected', async () => {
     await using sandbox = await openSandbox();
     const body = { worker: 'w:1', task: 'gone', timestamp: 1 };
     expect((await sandbox.call('workers.status_report', body)).result).to.equal('400/101');
     expect(await ids(sandbox)).to.deep.equal(['w:1']);
   });
 
-  it('has no task but keeps its queues after a report that names neither', async () => {
+  it('keeps the queues but not the task after a report without task and queues', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeTask();
@@ -84,12 +84,12 @@ describe('a worker of the sandbox', () => {
     expect(worker).to.have.nested.property('queues[0].id', queue);
   });
 
-  it('needs a timestamp in its report', async () => {
+  it('must send a timestamp in each report', async () => {
     await using sandbox = await openSandbox();
     expect((await sandbox.call('workers.status_report', { worker: 'w:1' })).result).to.equal('400/12');
   });
 
-  it('is gone after it unregisters, and may unregister twice', async () => {
+  it('is no longer listed after workers.unregister', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('workers.register', { worker: 'w:1' });
     await sandbox.ok('workers.unregister', { worker: 'w:1', queues: [] });
@@ -97,7 +97,7 @@ describe('a worker of the sandbox', () => {
     expect(await ids(sandbox)).to.deep.equal([]);
   });
 
-  it('is found by pattern, by tag and by the time of its last report', async () => {
+  it('is found by pattern, by tag and by the time of the last report', async () => {
     const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     await sandbox.ok('workers.register', { worker: 'slurm:c:1', timeout: 9000, tags: ['gpu'] });

@@ -3,13 +3,13 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatInstant, parseInstant } from '../../../src/sandbox/store/sandbox-clock.ts';
 
-describe('a time of the sandbox', () => {
-  it('is formatted as Python formats it', () => {
+describe('a time of the sandbox server', () => {
+  it('is formatted as in Python, with six decimals or none', () => {
     expect(formatInstant(Date.UTC(2025, 0, 1, 10, 0, 0, 123))).to.equal('2025-01-01T10:00:00.123000+00:00');
     expect(formatInstant(Date.UTC(2025, 0, 1, 10))).to.equal('2025-01-01T10:00:00+00:00');
   });
 
-  it('is unchanged after formatting and parsing, and its text sorts by time', () => {
+  it('is unchanged after formatting and parsing', () => {
     const moment = fc.integer({ min: 0, max: 4e12 });
     fc.assert(
       fc.property(moment, moment, (a, b) => {
@@ -19,7 +19,7 @@ describe('a time of the sandbox', () => {
     );
   });
 
-  it('is in UTC if it has no time zone', () => {
+  it('is read as UTC if the text has no time zone', () => {
     expect(parseInstant('2025-01-01T10:00:00')).to.equal(Date.UTC(2025, 0, 1, 10));
     expect(parseInstant('2025-01-01')).to.equal(Date.UTC(2025, 0, 1));
   });

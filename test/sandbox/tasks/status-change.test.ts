@@ -16,7 +16,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   published: '',
 };
 
-describe('the status machine', () => {
+describe('the status machine of the sandbox server', () => {
   for (const from of TASK_STATUSES) {
     for (const to of TASK_STATUSES) {
       if (from === 'unknown' && to !== 'unknown') continue;
@@ -27,7 +27,7 @@ describe('the status machine', () => {
     }
   }
 
-  it('has no rule for a change from the status "unknown" to another status', () => {
+  it('has no rule for a change from unknown to created', () => {
     expect(checkChange('unknown', 'created')).to.equal('no such row');
   });
 });
