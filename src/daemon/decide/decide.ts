@@ -19,7 +19,7 @@ import type { Observation } from './observation.ts';
 import { decidePending } from './pending-job.ts';
 import { ANOTHER_JOB, isOnlyKnownJob } from './shared-actions.ts';
 import { withCancelledExtra, withRecordedCancellations } from './recorded-cancellations.ts';
-import { ranAs } from './who-runs-the-task.ts';
+import { isBackAtGate, isGateClosed, ranAs } from './who-runs-the-task.ts';
 
 /**
  * Returns the actions for one tracked task. Deciding twice from the same observation is harmless, and the next pass repeats a decision
@@ -31,7 +31,7 @@ export function decide(seen: Observation): Action[] {
   if (observation.place === 'unknown' && observation.task?.status === 'queued') return [];
   const kept = chooseJob(observation);
   if (kept === undefined) return decideAbsent(observation);
-  if (!isLive(kept.state)) return decideEnded(kept, withCancelledExtra(kept, observation));
+  if (!isLive(kept.state)) return decideEndedOrAnother(kept, withCancelledExtra(kept, observation));
 
   // While the task is parked, a pending extra job may start and take the task before our scancel reaches it: both jobs would end. If one
   // job runs, its gate decides soon, so nothing is cancelled. If both are pending, one is cancelled anyway, because they may wait for days.
@@ -43,6 +43,22 @@ export function decide(seen: Observation): Action[] {
       ? []
       : [{ do: 'cancel', jobIds: extra.map((job) => job.id), why: `${ANOTHER_JOB}, ${kept.id}` } as const]),
     ...(isWaiting(kept) ? decidePending(kept, observation) : decideRunning(kept, observation)),
+  ];
+}
+
+/** A task in progress was not started by a job that found the gate closed: if another job of the task has ended, that one counts. */
+function decideEndedOrAnother(job: Job, observation: Observation): Action[] {
+  const { task, record, entry, foundGateClosed = [] } = observation;
+  if (task?.status === 'in_progress' && isGateClosed(job, record) && !isBackAtGate(job, record) && !ranAs(task, job)) {
+    const other = chooseEnded({ ...observation, foundGateClosed: [...foundGateClosed, job.id] });
+    if (other !== undefined && other.id !== job.id && !foundGateClosed.includes(other.id))
+      return [{ do: 'read-record', jobId: other.id }];
+  }
+  const actions = decideEnded(job, observation);
+  if (foundGateClosed.length === 0 || job.id === entry.jobId) return actions;
+  return [
+    { do: 'note', patch: { jobId: job.id, attempt: attemptOf(job.name), ...withOwner(entry, job.id) } },
+    ...actions,
   ];
 }
 
@@ -76,7 +92,7 @@ function recordJob(job: Job, { entry }: Observation): Action[] {
 }
 
 /** What determines which job is the task's. */
-interface Candidates extends Pick<Observation, 'jobs' | 'task'> {
+interface Candidates extends Pick<Observation, 'jobs' | 'task' | 'foundGateClosed'> {
   readonly entry: Pick<Entry, 'jobId' | 'attempt' | 'cancelledExtras'>;
 }
 
@@ -101,14 +117,19 @@ function chooseLive(live: readonly Job[], { task, entry }: Candidates): Job | un
 
 /**
  * Returns the ended job that ran the task, else the tracked one, else the newest attempt. Attempt names sort by time; attempts older
- * than ours belong to an earlier run of the task. The end of an extra job that we cancelled says nothing about the task.
+ * than ours belong to an earlier run of the task. The end of an extra job that we cancelled says nothing about the task, nor does that of
+ * a job that found the gate closed.
  */
-function chooseEnded({ jobs, task, entry }: Candidates): Job | undefined {
+function chooseEnded({ jobs, task, entry, foundGateClosed }: Candidates): Job | undefined {
   const isExtra = (job: Job): boolean =>
     job.id !== entry.jobId && !ranAs(task, job) && entry.cancelledExtras?.includes(job.id) === true;
   const ours = jobs.filter(
     (job) => !isExtra(job) && (job.id === entry.jobId || attemptOf(job.name) >= (entry.attempt ?? '~')),
   );
-  const rank = (job: Job): number => (ranAs(task, job) ? 0 : job.id === entry.jobId ? 1 : 2);
+  const rank = (job: Job): number => {
+    if (ranAs(task, job)) return 0;
+    if (foundGateClosed?.includes(job.id) === true) return 3;
+    return job.id === entry.jobId ? 1 : 2;
+  };
   return ours.sort((a, b) => rank(a) - rank(b) || (attemptOf(a.name) < attemptOf(b.name) ? 1 : -1))[0];
 }

@@ -1,6 +1,6 @@
 // The observation: everything that one pass knows about one task, and the only input of the decision table.
 import type { Task } from '../../clearml/task.ts';
-import type { Job, JobRecord } from '../../slurm/scheduler.ts';
+import type { Job, JobId, JobRecord } from '../../slurm/scheduler.ts';
 import type { Entry } from '../journal/entry.ts';
 
 /**
@@ -47,6 +47,11 @@ export interface Observation {
   readonly mark?: string;
   /** Slurm's record of an ended or pending job, requested by the action `read-record`. */
   readonly record?: JobRecord | 'gone';
+  /**
+   * Ended jobs of the task that found the gate closed in their only start, as their records show: a doubled sbatch makes two jobs, and only
+   * the end of the other one says something about the task.
+   */
+  readonly foundGateClosed?: readonly JobId[];
   /** Whether the script of the job began in its last start, as far as its log shows; requested by the action `read-log`. */
   readonly hasBegun?: boolean | 'unknown';
   /** Set after the accounting lookup of a job that is absent from squeue; `jobs` then holds its result. */

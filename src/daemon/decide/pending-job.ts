@@ -1,7 +1,7 @@
 // Rows of the decision table for a pending job: the task is parked, or the user no longer wants it to run.
 import { pastTime } from '../../base/past-time.ts';
 import type { Task } from '../../clearml/task.ts';
-import { isWaiting, parseJobState } from '../../slurm/job-state.ts';
+import { isLive, isWaiting, parseJobState } from '../../slurm/job-state.ts';
 import { explainWait, isNewWait } from '../../slurm/reasons/explain-wait.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { isAborted, isStoppedByTerm } from './recognize-abort.ts';
@@ -82,7 +82,9 @@ function decideRequeued(job: Job, task: Task, observation: Observation): Action[
       cancel(job, ranAs(task, job) ? 'the task was enqueued in another queue' : 'the task runs in another queue'),
     ];
   }
-  if (mayRunElsewhere(task, job, observation)) return [];
+  // An extra job that we cancelled may have started the task before, and its agent may be silent.
+  const isRunning = (other: Job): boolean => isLive(other.state) && !isWaiting(other);
+  if (mayRunElsewhere(task, job, observation) || observation.jobs.some(isRunning)) return [];
   if (!isAborted(task, job, observation)) return parkAgain(job, 'in_progress');
   const text = `Aborted by the user. Cancelling Slurm job ${job.id}, which Slurm had requeued.`;
   return [cancel(job, 'the task was aborted'), end({ status: 'stopped', reason: 'aborted', text, withLog: false })];

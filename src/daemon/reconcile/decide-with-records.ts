@@ -40,13 +40,14 @@ export function createRecordDecisions(deps: DaemonDeps): RecordDecisions {
   /** When each task had its turn, so that none waits behind others in every pass. */
   const turns = new Map<TaskId, number>();
 
-  return {
+  const decisions: RecordDecisions = {
     async decide(requests, act, signal) {
       for (const task of turns.keys()) if (!journal.entries.has(task)) turns.delete(task);
       const turnOf = ({ observation }: RecordRequest): number => turns.get(observation.entry.task) ?? 0;
       const inTurn = requests.toSorted((a, b) => turnOf(a) - turnOf(b));
       const until = shareUntil(deps);
-      return inParts(deps, inTurn, async (part) => {
+      const others: RecordRequest[] = [];
+      const areAllDone = await inParts(deps, inTurn, async (part) => {
         const some = part
           .map((request) => ({ ...request, task: request.observation.entry.task }))
           // What was done about a task since the poll is not in its observation.
@@ -58,14 +59,22 @@ export function createRecordDecisions(deps: DaemonDeps): RecordDecisions {
         };
         const areAllRead = await forEachUntil(deps, some, read, { until, signal });
         const explained = await withEndDetails(deps, recorded, signal);
-        const decideAndAct = async ({ observation, record }: Recorded): Promise<void> =>
-          act(observation, await decideWith(deps, observation, record), record);
+        const decideAndAct = async ({ observation, jobId, record }: Recorded): Promise<void> => {
+          const actions = await decideWith(deps, observation, record);
+          const other = findAction(actions, 'read-record')?.jobId;
+          if (other === undefined) return act(observation, actions, record);
+          const foundGateClosed = [...(observation.foundGateClosed ?? []), jobId];
+          others.push({ observation: { ...observation, foundGateClosed }, jobId: other });
+        };
         const actUntil = Math.max(until, clock.now() + ACT_MS);
         const areAllActed = await forEachUntil(deps, explained, decideAndAct, { until: actUntil, signal });
         return areAllRead && areAllActed;
       });
+      const areOthersDone = others.length === 0 || (await decisions.decide(others, act, signal));
+      return areAllDone && areOthersDone;
     },
   };
+  return decisions;
 }
 
 /** A record counts only if it has the listed job name: Slurm reuses job ids. */

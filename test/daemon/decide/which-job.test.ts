@@ -1,11 +1,15 @@
 // Tests which of several jobs of a task counts as its job, and what happens to the others.
 import type { JobId } from '../../../src/slurm/scheduler.ts';
-import { attempt, describeExactly, entryOf, jobName, jobOf, NOW, taskOf } from './observations.ts';
+import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
+import { attempt, describeExactly, entryOf, GRACES, jobName, jobOf, NOW, recordOf, taskOf } from './observations.ts';
 
 const SECOND = { id: '8' as JobId, name: jobName(2) };
 const OF_SECOND = { jobId: SECOND.id, attempt: attempt(2) };
 const BY_FIRST = { lastWorker: 'login1:slurm:7' };
 const BY_SECOND = { lastWorker: 'login1:slurm:8' };
+const TWIN = { id: '8' as JobId };
+const NOBODY = { lastWorker: undefined, lastUpdate: NOW - GRACES.absentMs };
+const CLOSED = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 const ASK = { do: 'read-record', jobId: '7' as JobId } as const;
 const FIRST_IS_EXTRA = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task has another job, 8' } as const;
 
@@ -43,6 +47,14 @@ describeExactly('when it chooses the tracked job of a task, the daemon', [
       entry: entryOf({ ...OF_SECOND, told: { startedOn: '8@' } }),
     },
     FIRST_IS_EXTRA,
+  ],
+  [
+    'does not park the task again while a cancelled extra job runs, because its silent agent may run the task',
+    {
+      jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
+      task: taskOf('in_progress', NOBODY),
+      entry: entryOf({ cancelledExtras: [SECOND.id], told: { reason: '7:debug:' } }),
+    },
   ],
   [
     'prefers a pending job to an ended job that ran the task',
@@ -119,6 +131,43 @@ describeExactly('when it chooses the tracked job of a task, the daemon', [
     'keeps the ended tracked job even if the journal entry has no attempt',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ attempt: undefined }) },
     ASK,
+  ],
+  [
+    'reads the record of the other job of a doubled sbatch if the tracked job found the gate closed',
+    { jobs: [jobOf('FAILED'), jobOf('FAILED', TWIN)], task: taskOf('in_progress', NOBODY), record: CLOSED },
+    { do: 'read-record', jobId: TWIN.id },
+  ],
+  [
+    'submits the task again if the other job found the gate closed after Slurm had requeued that job',
+    {
+      jobs: [jobOf('FAILED'), jobOf('FAILED', TWIN)],
+      task: taskOf('in_progress', NOBODY),
+      record: { ...CLOSED, restarts: 1 },
+      foundGateClosed: ['7' as JobId],
+    },
+    { do: 'note', patch: { jobId: TWIN.id, attempt: attempt(1) } },
+    { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' },
+    { do: 'resubmit', why: 'Slurm requeued job 8, and started it before the task was parked again' },
+  ],
+  [
+    'reads no further record if every job of the task found the gate closed',
+    {
+      jobs: [jobOf('FAILED'), jobOf('FAILED', TWIN)],
+      task: taskOf('in_progress', NOBODY),
+      record: CLOSED,
+      foundGateClosed: ['7' as JobId],
+    },
+    { do: 'note', patch: { jobId: TWIN.id, attempt: attempt(1) } },
+    { do: 'note', patch: { endSeenAt: NOW, wasTakenAtEnd: true } },
+  ],
+  [
+    'does not look for another job if the job that found the gate closed had run the task before',
+    {
+      jobs: [jobOf('FAILED'), jobOf('FAILED', TWIN)],
+      task: taskOf('in_progress', BY_FIRST),
+      record: CLOSED,
+    },
+    { do: 'note', patch: { endSeenAt: NOW, wasTakenAtEnd: true } },
   ],
   [
     'clears the recorded end of the tracked job if this job runs again',

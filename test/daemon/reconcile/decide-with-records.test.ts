@@ -1,9 +1,14 @@
 // Slurm's records of many ended jobs: a pass spends seconds on them, each task gets its turn, and accounting is queried once for many.
 import { expect } from 'chai';
-import { createRecordDecisions, type RecordDecisions } from '../../../src/daemon/reconcile/decide-with-records.ts';
+import {
+  createRecordDecisions,
+  type ActWithRecord,
+  type RecordDecisions,
+} from '../../../src/daemon/reconcile/decide-with-records.ts';
 import type { DaemonDeps } from '../../../src/daemon/deps.ts';
 import type { EndDetails, JobId, JobKey, JobRecord } from '../../../src/slurm/scheduler.ts';
-import { entryOf, jobOf, observation, recordOf } from '../decide/observations.ts';
+import { JOB_EXIT_CODES } from '../../../src/sbatch-template/job-script/job-exit-codes.ts';
+import { actionNames, entryOf, GRACES, jobOf, NOW, observation, recordOf, taskOf } from '../decide/observations.ts';
 import { createStepFixture, taskNumber } from '../step-fixture.ts';
 
 const { signal } = new AbortController();
@@ -99,5 +104,43 @@ describe('if many jobs have ended, a pass', () => {
     const { pass } = createBed(3, { recordMs: 90_000 });
     const passes = [await pass(), await pass(), await pass()];
     expect(passes.map(({ tasks }) => tasks)).to.deep.equal([[1], [2], [3]]);
+  });
+});
+
+describe('if the tracked job found the gate closed, a pass', () => {
+  it('decides with the record of the other job of the doubled sbatch', async () => {
+    const fixture = createStepFixture();
+    const read: JobId[] = [];
+    const { gateClosed } = JOB_EXIT_CODES;
+    const records = createRecordDecisions({
+      ...fixture.deps,
+      scheduler: {
+        ...fixture.deps.scheduler,
+        record(id) {
+          read.push(id);
+          return Promise.resolve(recordOf({ exitCode: gateClosed.code, restarts: id === '8' ? 1 : 0 }));
+        },
+      },
+    });
+    const entry = entryOf({});
+    await fixture.deps.journal.write(entry);
+    const seen = observation({
+      entry,
+      jobs: [jobOf('FAILED'), jobOf('FAILED', { id: '8' as JobId })],
+      task: taskOf('in_progress', { lastWorker: undefined, lastUpdate: NOW - GRACES.absentMs }),
+    });
+    const done: string[][] = [];
+    const act: ActWithRecord = (_, actions, record) => {
+      done.push([...actionNames(actions), `restarts ${record?.restarts ?? ''}`]);
+      return Promise.resolve();
+    };
+
+    const areAllDone = await records.decide([{ observation: seen, jobId: '7' as JobId }], act, signal);
+
+    expect({ areAllDone, read, done }).to.deep.equal({
+      areAllDone: true,
+      read: ['7', '8'],
+      done: [['note', 'park-again', 'resubmit', 'restarts 1']],
+    });
   });
 });
