@@ -1,6 +1,6 @@
 // Converts a template to a plain script: each placeholder becomes a shell variable of the same length.
 import { insertAll, type Insertion, type Range } from '../sbatch-template/template-source.ts';
-import type { QuotingContext } from '../sbatch-template/shell/quoting-context.ts';
+import type { QuotingContext } from '../sbatch-template/shell/lexer-result.ts';
 import type { LenientParse } from '../sbatch-template/parse-template.ts';
 
 /**

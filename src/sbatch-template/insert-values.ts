@@ -11,7 +11,13 @@ import { checkRestrictedValue } from './containers/check-restricted-option.ts';
 import { displayValue } from './placeholders/display-value.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
 import { checkListLengths } from './directives/check-list-lengths.ts';
-import { checkNoFile, checkNoHelp, enclosingOptions, fillToken } from './directives/render-directives.ts';
+import {
+  checkNoFile,
+  checkNoHelp,
+  enclosingOptions,
+  fillToken,
+  raiseTaskCount,
+} from './directives/render-directives.ts';
 import { becomesWords, hasFilter } from './placeholders/filters.ts';
 import { parseOptions } from './directives/parse-directive-options.ts';
 import { BLOCKS, type BlockName, type ValuePlaceholder } from './placeholders/parse-placeholder.ts';
@@ -21,7 +27,6 @@ import { allPlaceholders, type TemplateParts } from './inspect-template.ts';
 import type { LexedScript, Occurrence, UnbracedName } from './shell/lexer-result.ts';
 import { insertAll, positionAt, templateErrorAt, type Insertion, type TemplateSource } from './template-source.ts';
 import { checkEvaluatedValue } from './data-flow/check-evaluated-value.ts';
-import { raiseTaskCount } from './directives/raise-ntasks.ts';
 import type {
   Blocks,
   EnclosingOption,
@@ -86,8 +91,8 @@ export function insertValues(
   const textOf = (placeholder: ValuePlaceholder): string => values.get(placeholder)?.text ?? '';
   const directives = parseOptions(template.tokens);
   checkNoHelp(source, directives, textOf);
-  checkNoFile(source, directives, (placeholder) => values.get(placeholder));
-  checkListLengths(source, directives, (placeholder) => values.get(placeholder));
+  checkNoFile(source, directives, values);
+  checkListLengths(source, directives, values);
   const options = enclosingOptions(directives, textOf);
   return {
     script,

@@ -27,13 +27,13 @@ export function positionAt(text: string, offset: number): Position {
 
 /**
  * The error for this position.
- * @param rule the id that `lint` prints
+ * @param rule the id that `lint` prints; undefined for an error that only the values of a task can cause
  * @param finding the fact and the next step
  */
 export function templateErrorAt(
   source: TemplateSource,
   offset: number,
-  rule: EnforcedRule,
+  rule: EnforcedRule | undefined,
   finding: string,
 ): TemplateError {
   const { line, column } = positionAt(source.text, offset);

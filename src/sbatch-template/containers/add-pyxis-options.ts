@@ -1,21 +1,14 @@
 // Finds the Pyxis container of a template, around the whole script or what srun starts, and adds options for mounts to it.
-import { DIRECTIVE_PREFIX, tokenText, type DirectiveToken } from '../directives/tokenize-directives.ts';
+import { DIRECTIVE_PREFIX, type DirectiveToken } from '../directives/tokenize-directives.ts';
 import { endOfLine, type Insertion } from '../template-source.ts';
-import type { Command, LexedScript } from '../shell/lexer-result.ts';
+import type { LexedScript, Word } from '../shell/lexer-result.ts';
 import type { PyxisAdditions, PyxisSpec, PyxisInsertionPoint } from '../template.ts';
-
-/** A token or shell word, with a NUL for each placeholder and expansion. */
-interface PlainWord {
-  readonly text: string;
-  readonly end: number;
-}
 
 export function findPyxisContainer(
   text: string,
-  words: readonly DirectiveToken[],
+  directives: readonly DirectiveToken[],
   { commands, comments }: Pick<LexedScript, 'commands' | 'comments'>,
 ): PyxisSpec | undefined {
-  const directives = words.map((word) => ({ text: tokenText(word), end: word.end }));
   const namesJobFolder = hasOutsideComments(text, comments, /\bCLEARML_SLURM_JOB_FOLDER\b/g);
   const whole = readPlace(directives);
   if (whole !== undefined) {
@@ -26,32 +19,32 @@ export function findPyxisContainer(
   const places = starting.flatMap(({ words: its }) => readPlace(its) ?? []);
   // The option may be in an array or a variable, from which the command takes it.
   if (places.length === 0 && !hasOutsideComments(text, comments, /--container-image\b/g)) return undefined;
-  const all = starting.flatMap((command: Command) => [...command.words]);
+  const all = starting.flatMap((command) => command.words);
   return { kind: 'step', insertionPoints: places, mounts: mountsOf(all), ...readHome(all), namesJobFolder };
 }
 
 const IMAGE = /^--container-image(?:=|$)/;
 const MOUNTS = /^--container-mounts(?:=|$)/;
 
-function readPlace(words: readonly PlainWord[]): PyxisInsertionPoint | undefined {
+function readPlace(words: readonly Word[]): PyxisInsertionPoint | undefined {
   const image = endOfOption(words, IMAGE);
   return image === undefined ? undefined : { imageEnd: image, mountsEnd: endOfOption(words, MOUNTS) };
 }
 
 /** Of several options, sbatch and srun use the last one. */
-function endOfOption(words: readonly PlainWord[], option: RegExp): number | undefined {
+function endOfOption(words: readonly Word[], option: RegExp): number | undefined {
   const at = words.findLastIndex(({ text }) => option.test(text));
   const word = words[at];
   return word === undefined || word.text.includes('=') ? word?.end : words[at + 1]?.end;
 }
 
-function mountsOf(words: readonly PlainWord[]): string {
+function mountsOf(words: readonly Word[]): string {
   const at = words.findLastIndex(({ text }) => MOUNTS.test(text));
   const word = words[at]?.text ?? '';
   return word.includes('=') ? word.slice(word.indexOf('=') + 1) : (words[at + 1]?.text ?? '');
 }
 
-function readHome(words: readonly PlainWord[]): { setsHome: boolean; mountsHome: boolean } {
+function readHome(words: readonly Word[]): { setsHome: boolean; mountsHome: boolean } {
   const mountsHome = words.some(({ text }) => text === '--container-mount-home');
   return { mountsHome, setsHome: mountsHome || words.some(({ text }) => text === '--no-container-mount-home') };
 }

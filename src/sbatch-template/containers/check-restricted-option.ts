@@ -1,10 +1,9 @@
 // Checks a value in a restricted option: a list of mounts or variables, or an option that Pyxis writes into a script on the node.
 import { DIRECTIVE_PREFIX } from '../directives/tokenize-directives.ts';
-import { TemplateError } from '../errors.ts';
 import { displayValue } from '../placeholders/display-value.ts';
 import { PLAIN_WORD } from '../placeholders/quote-value.ts';
 import { CODE_VARIABLES } from '../shell/programs-that-run-code.ts';
-import { positionAt, type Range, type TemplateSource } from '../template-source.ts';
+import { templateErrorAt, type Range, type TemplateSource } from '../template-source.ts';
 import type { ResolvedValue } from '../placeholders/resolve-value.ts';
 import { isReference } from './parse-singularity-image.ts';
 import { isPyxisImagePlaceholder } from './write-pyxis-image.ts';
@@ -53,8 +52,7 @@ export function checkRestrictedValue(
     ? imageViolation(value)
     : violationOf(option, value, origin, source, placeholder);
   if (violation === undefined) return;
-  const { line, column } = positionAt(source.text, placeholder.start);
-  throw new TemplateError(source.file, line, column, `${displayValue(value)} for --${option} ${violation}`);
+  throw templateErrorAt(source, placeholder.start, undefined, `${displayValue(value)} for --${option} ${violation}`);
 }
 
 /** The requirement for values in this option of a script with this text. */

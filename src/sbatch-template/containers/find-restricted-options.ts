@@ -1,6 +1,6 @@
 // Finds the options whose values are restricted: those of Pyxis, and the lists of mounts and variables of srun, sbatch and Singularity.
-import { tokenText, type DirectiveToken } from '../directives/tokenize-directives.ts';
-import type { Command } from '../shell/lexer-result.ts';
+import type { DirectiveToken } from '../directives/tokenize-directives.ts';
+import type { Command, Word } from '../shell/lexer-result.ts';
 import { isInside, type Range } from '../template-source.ts';
 
 /** The value of an option, whose name has no dashes. */
@@ -20,11 +20,6 @@ const OPTION = new RegExp(`^(?:--(container-[a-z\\0-]*|${LISTS.join('|')})(=.*)?
 const OF_SINGULARITY = ['bind', 'mount', 'env'];
 const IS_SINGULARITY = /(?:^|\/)(?:singularity|apptainer)$/;
 
-interface PlainWord extends Range {
-  /** Each expansion and each placeholder is one NUL. */
-  readonly text: string;
-}
-
 /** The restricted options among the tokens of directives and the words of commands. */
 export interface RestrictedOptions {
   readonly values: readonly RestrictedValue[];
@@ -33,8 +28,7 @@ export interface RestrictedOptions {
 }
 
 export function restrictedOptions(tokens: readonly DirectiveToken[], commands: readonly Command[]): RestrictedOptions {
-  const directives = tokens.map((token) => ({ start: token.start, end: token.end, text: tokenText(token) }));
-  const lists: (readonly PlainWord[])[] = [directives, ...commands.map((command) => command.words)];
+  const lists: (readonly Word[])[] = [tokens, ...commands.map((command) => command.words)];
   const holders = commands.flatMap(({ assignments }) => assignments).filter(({ text }) => ANY.test(text));
   const others = lists
     .flat()
@@ -47,7 +41,7 @@ export function restrictedOptions(tokens: readonly DirectiveToken[], commands: r
 const VARIABLE =
   /^(?:(?:APPTAINER|SINGULARITY)_(BIND|MOUNT|ENV)(?:PATH)?|(?:SRUN|SLURM|SBATCH|SALLOC)_(EXPORT)(?:_ENV)?)\+?=/;
 
-function variableOf({ text, start, end }: PlainWord): RestrictedValue[] {
+function variableOf({ text, start, end }: Word): RestrictedValue[] {
   const [, ofSingularity, ofSlurm] = VARIABLE.exec(text) ?? [];
   const option = ofSingularity ?? ofSlurm;
   return option === undefined ? [] : [{ option: option.toLowerCase(), start, end }];
@@ -55,7 +49,7 @@ function variableOf({ text, start, end }: PlainWord): RestrictedValue[] {
 
 const ANY = new RegExp(`--(?:container-|(?:${LISTS.join('|')})\\b)|-B`);
 
-function valuesIn(words: readonly PlainWord[]): RestrictedValue[] {
+function valuesIn(words: readonly Word[]): RestrictedValue[] {
   const isSingularity = words.some(({ text }) => IS_SINGULARITY.test(text));
   return words.flatMap(({ text, start, end }, index) => {
     const [, long, longValue, short, shortValue] = OPTION.exec(text) ?? [];

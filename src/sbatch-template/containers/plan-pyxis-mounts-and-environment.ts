@@ -4,13 +4,13 @@ import type { AgentLocation, Template, Variables, PyxisAdditions, PyxisSpec } fr
 import {
   checkImageName,
   errorAt,
-  parseArgumentsAt,
+  parseAllArguments,
   parseTaskContainer,
   setUpScriptOf,
   type ContainerSettings,
 } from './task-container.ts';
 import { isPlainForPyxis } from './check-restricted-option.ts';
-import type { ContainerVariable, ContainerArguments } from './parse-container-arguments.ts';
+import type { ContainerVariable } from './parse-container-arguments.ts';
 
 /** The values for the job script about its Pyxis container. */
 export interface PyxisFacts {
@@ -32,8 +32,6 @@ export interface PyxisPlan {
   readonly notes: readonly string[];
 }
 
-const NOTHING: ContainerArguments = { mounts: [], passed: [], environment: [], ignored: [] };
-
 /**
  * Pure.
  * @param settings undefined: no settings for containers, and a task may mount nothing
@@ -50,15 +48,11 @@ export function planPyxis(
   if (pyxis === undefined) return undefined;
   const { spec: form } = pyxis;
   const task = parseTaskContainer(variables.task);
-  const own =
-    task.arguments.trim() === '' && settings !== undefined
-      ? parseArgumentsAt(place, settings.arguments, undefined)
-      : parseArgumentsAt(place, task.arguments, settings?.mounts ?? []);
-  const extra = settings === undefined ? NOTHING : parseArgumentsAt(place, settings.extraArguments, undefined);
+  const all = parseAllArguments(place, task, settings);
 
   const imageName = pyxis.imageName(variables) ?? '';
   checkImageName(place, imageName);
-  const mounts = [...extra.mounts, ...own.mounts];
+  const mounts = all.flatMap((one) => one.mounts);
   for (const mount of mounts) checkMount(place, mount);
   const isOutOfReach = form.insertionPoints.length === 0;
   const shared = seesShared(form, sharedDir);
@@ -67,7 +61,7 @@ export function planPyxis(
       isWhole: form.kind === 'script',
       seesJobFolder: form.kind === 'step' && form.namesJobFolder,
       imageName,
-      environment: [...extra.environment, ...own.environment],
+      environment: all.flatMap(({ environment }) => environment),
       setUp: setUpScriptOf(place, task, settings),
     },
     additions: {
@@ -75,11 +69,10 @@ export function planPyxis(
       mountsHome: form.kind === 'script' && sharedDir === undefined && !form.setsHome,
     },
     notes: [
-      ...extra.ignored,
-      ...own.ignored,
-      ...[...extra.passed, ...own.passed].map(
-        (name) => `The container argument ${name} is ignored: Pyxis has no such option.`,
-      ),
+      ...all.flatMap(({ ignored }) => ignored),
+      ...all
+        .flatMap(({ passed }) => passed)
+        .map((name) => `The container argument ${name} is ignored: Pyxis has no such option.`),
       ...(isOutOfReach ? mounts.map((mount) => `The mount ${mount} is ignored: ${OUT_OF_REACH}.`) : []),
       ...shared.notes,
     ],

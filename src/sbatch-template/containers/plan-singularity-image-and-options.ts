@@ -4,7 +4,7 @@ import { parseImage } from './parse-singularity-image.ts';
 import {
   checkImageName,
   errorAt,
-  parseArgumentsAt,
+  parseAllArguments,
   parseTaskContainer,
   setUpScriptOf,
   type ContainerSettings,
@@ -79,11 +79,7 @@ function planImage(place: AgentLocation, task: TaskContainer, settings: Containe
   const read = parseImage(imageName);
   if ('refusal' in read) throw errorAt(place, `the container image ${read.refusal}`);
 
-  const own =
-    task.arguments.trim() === ''
-      ? parseArgumentsAt(place, settings.arguments, undefined)
-      : parseArgumentsAt(place, task.arguments, settings.mounts);
-  const extra = parseArgumentsAt(place, settings.extraArguments, undefined);
+  const all = parseAllArguments(place, task, settings);
   return {
     facts: {
       image: read.image,
@@ -93,11 +89,11 @@ function planImage(place: AgentLocation, task: TaskContainer, settings: Containe
       forcePull: settings.forcePull,
       runtime: findRuntime(place.command),
       ssh: settings.ssh,
-      options: [extra, own].flatMap(singularityOptions),
-      environment: [...extra.environment, ...own.environment],
+      options: all.flatMap(singularityOptions),
+      environment: all.flatMap(({ environment }) => environment),
       setUp: setUpScriptOf(place, task, settings),
     },
-    notes: [...extra.ignored, ...own.ignored],
+    notes: all.flatMap(({ ignored }) => ignored),
   };
 }
 

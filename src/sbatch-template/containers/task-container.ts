@@ -84,8 +84,25 @@ export function checkImageName(place: AgentLocation, name: string): void {
   );
 }
 
-/** @throws TemplateError at the agent in the template if an argument cannot be used */
-export function parseArgumentsAt(
+/**
+ * The arguments of the configuration for every task, then those of the task, or of the configuration for a task without arguments.
+ * @param settings undefined: no settings for containers, and a task may mount nothing
+ * @throws TemplateError at the agent in the template if an argument cannot be used
+ */
+export function parseAllArguments(
+  place: AgentLocation,
+  task: TaskContainer,
+  settings: ContainerSettings | undefined,
+): ContainerArguments[] {
+  if (settings === undefined) return [parseArgumentsAt(place, task.arguments, [])];
+  const own =
+    task.arguments.trim() === ''
+      ? parseArgumentsAt(place, settings.arguments, undefined)
+      : parseArgumentsAt(place, task.arguments, settings.mounts);
+  return [parseArgumentsAt(place, settings.extraArguments, undefined), own];
+}
+
+function parseArgumentsAt(
   place: AgentLocation,
   written: string,
   mounts: readonly string[] | undefined,

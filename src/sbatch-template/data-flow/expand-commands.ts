@@ -3,8 +3,7 @@ import type { Command } from '../shell/lexer-result.ts';
 import { withoutExpansions } from '../shell/lex-words.ts';
 import { isInside } from '../template-source.ts';
 import type { Flow } from './find-flows-into-variables.ts';
-import { layered, type NestedScript, type LayeredWord } from './find-nested-scripts.ts';
-import { scopeAt } from './parameter-and-input-names.ts';
+import { scopeAt, layered, type NestedScript, type LayeredWord } from './find-nested-scripts.ts';
 
 /** A command, and the words that it may expand to. */
 export interface ExpandedCommand {

@@ -5,8 +5,14 @@ import { inputsOf, QUOTED_FORMAT, readsOpened } from '../shell/find-re-evaluated
 import { DECLARERS, PASSED_VARIABLE } from '../shell/programs-that-run-code.ts';
 import { isInside, type Range } from '../template-source.ts';
 import { DESCRIPTORS, fileFlows, fileName, OWN_INPUT, wholeOf } from './find-flows-through-files.ts';
-import { layered, type NestedScript, type LayeredWord } from './find-nested-scripts.ts';
-import { functionsAround, inputName, scopeAt } from './parameter-and-input-names.ts';
+import {
+  functionsAround,
+  inputName,
+  scopeAt,
+  layered,
+  type NestedScript,
+  type LayeredWord,
+} from './find-nested-scripts.ts';
 import { keyOf, outputNames } from './find-value-sources.ts';
 
 /** Text or values flow into a variable. */

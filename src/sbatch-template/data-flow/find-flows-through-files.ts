@@ -3,8 +3,7 @@ import { codeWordLists, scriptOperands } from '../shell/find-code-words.ts';
 import type { Command, Redirection, Word } from '../shell/lexer-result.ts';
 import { enclosingCommands, printedAsIs } from '../shell/find-re-evaluated-text.ts';
 import type { Range } from '../template-source.ts';
-import type { NestedScript } from './find-nested-scripts.ts';
-import { scopeAt } from './parameter-and-input-names.ts';
+import { scopeAt, type NestedScript } from './find-nested-scripts.ts';
 
 /** The name for all descriptors that `exec` opens. */
 export const DESCRIPTORS = '&';

@@ -2,7 +2,7 @@
 import { TemplateError } from '../errors.ts';
 import { codeWordLists } from '../shell/find-code-words.ts';
 import { lexRange } from '../shell/lex-script.ts';
-import type { Command, LexedScript, Word } from '../shell/lexer-result.ts';
+import type { Command, LexedScript, ShellFunction, Word } from '../shell/lexer-result.ts';
 import { findReEvaluated, type ReEvaluatedRange } from '../shell/find-re-evaluated-text.ts';
 import { isInside, type Range, type TemplateSource } from '../template-source.ts';
 
@@ -134,4 +134,21 @@ function lexInner(file: string, text: string, range: Range, parameters: readonly
 function unreadLayer(file: string, text: string, range: Range): NestedScript[] {
   const nothing = lexRange({ file, text }, { start: range.start, end: range.start });
   return [{ ...nestedScript(nothing, text, [], String(range.start)), unread: range }];
+}
+
+/** The name for the input of a command. */
+export function inputName({ start }: Command, { id }: NestedScript): string {
+  return `<${id}:${start}`;
+}
+
+/** The name for the parameters `$1` and `$@` here: those of the innermost function, or of the script. */
+export function scopeAt(at: number, script: LexedScript, id: string): string {
+  return `@${functionsAround(at, script)[0]?.name ?? id}`;
+}
+
+/** The innermost first. */
+export function functionsAround(at: number, { functions }: LexedScript): ShellFunction[] {
+  return functions
+    .filter(({ body }) => isInside({ start: at, end: at }, body))
+    .sort((a, b) => a.body.end - a.body.start - (b.body.end - b.body.start));
 }

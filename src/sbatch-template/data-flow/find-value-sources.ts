@@ -4,8 +4,7 @@ import { hasFilter } from '../placeholders/filters.ts';
 import type { Command, LexedScript } from '../shell/lexer-result.ts';
 import { isInside, type Range } from '../template-source.ts';
 import { DESCRIPTORS, fileName } from './find-flows-through-files.ts';
-import type { NestedScript } from './find-nested-scripts.ts';
-import { inputName, scopeAt } from './parameter-and-input-names.ts';
+import { inputName, scopeAt, type NestedScript } from './find-nested-scripts.ts';
 
 /**
  * The origin of a value. `isWhole` means that its text arrives unchanged, not processed by a program. A name is that of a variable, or one

@@ -1,13 +1,11 @@
 // Checks that a value of the task does not make a list so long that sbatch or slurmctld would expand it for minutes.
 // cspell:ignore hostlist strtoul mult
-import { TemplateError } from '../errors.ts';
 import { displayValue } from '../placeholders/display-value.ts';
 import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import type { ResolvedValue } from '../placeholders/resolve-value.ts';
-import { positionAt, type TemplateSource } from '../template-source.ts';
-import type { DirectiveOption } from './parse-directive-options.ts';
+import { templateErrorAt, type TemplateSource } from '../template-source.ts';
+import { valuePieces, type DirectiveOption } from './parse-directive-options.ts';
 import { isMemoryBinding, isNodeList } from './sbatch-options.ts';
-import { PLACEHOLDER_MARK } from './tokenize-directives.ts';
 
 /** A cluster of Slurm cannot have more (MAX_SLURM_NODES of slurm.h). */
 const MOST_NODES = 65_533;
@@ -19,20 +17,19 @@ const MOST_DOMAINS = 4096;
 export function checkListLengths(
   source: TemplateSource,
   options: readonly DirectiveOption[],
-  valueOf: (placeholder: ValuePlaceholder) => ResolvedValue | undefined,
+  values: ReadonlyMap<ValuePlaceholder, ResolvedValue>,
 ): void {
-  for (const { name, value, placeholders } of options.filter(isExpanded)) {
-    const values = placeholders.map(valueOf);
-    const own = placeholders[values.findIndex((resolved) => resolved?.origin === 'task')];
+  for (const option of options.filter(isExpanded)) {
+    const { name, placeholders } = option;
+    const own = placeholders.find((placeholder) => values.get(placeholder)?.origin === 'task');
     if (own === undefined) continue;
-    const whole = value.split(PLACEHOLDER_MARK).reduce((text, next, at) => text + (values[at - 1]?.text ?? '') + next);
+    const whole = valuePieces(option, (placeholder) => values.get(placeholder)?.text).join('');
     const [count, most, what] = isNodeList(name)
       ? [countNodes(whole), MOST_NODES, 'nodes']
       : [countDomains(whole), MOST_DOMAINS, 'NUMA domains'];
     if (count <= most) continue;
-    const { line, column } = positionAt(source.text, own.start);
     const finding = `with the value of ${own.variable}, --${name} is ${displayValue(whole)}, which names more than ${most} ${what}: change the value`;
-    throw new TemplateError(source.file, line, column, finding);
+    throw templateErrorAt(source, own.start, undefined, finding);
   }
 }
 

@@ -5,7 +5,6 @@ import {
   PLACEHOLDER_MARK,
   splitDirective,
   tokenPlaceholders,
-  tokenText,
   type DirectiveToken,
 } from './tokenize-directives.ts';
 import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
@@ -26,14 +25,13 @@ export function parseOptions(tokens: readonly DirectiveToken[]): DirectiveOption
   for (let index = 0; index < tokens.length; index += 1) {
     const token = tokens[index];
     if (token === undefined) continue;
-    const text = tokenText(token);
-    const named = parseName(text);
+    const named = parseName(token.text);
     if (named === undefined) continue;
     const next = named.takesNext ? tokens[index + 1] : undefined;
     if (next !== undefined) index += 1;
     options.push({
       name: named.name,
-      value: next === undefined ? named.value : tokenText(next),
+      value: next === undefined ? named.value : next.text,
       placeholders: [...tokenPlaceholders(token), ...(next === undefined ? [] : tokenPlaceholders(next))],
       start: token.start,
     });
@@ -58,11 +56,19 @@ function takesValue(long: string): boolean {
   return long.length > 1 && LONG_WITH_VALUE.some((name) => name.startsWith(long));
 }
 
+/** The value of an option in pieces: its texts at even indexes, the values of its placeholders between them. */
+export function valuePieces(
+  { value, placeholders }: DirectiveOption,
+  valueOf: (placeholder: ValuePlaceholder) => string | undefined,
+): string[] {
+  const values = placeholders.map(valueOf);
+  return value.split(PLACEHOLDER_MARK).flatMap((text, index) => [text, values[index] ?? '']);
+}
+
 /** The value with the defaults of its placeholders; undefined if one has no default. */
-export function defaultText({ value, placeholders }: DirectiveOption): string | undefined {
-  if (placeholders.some(({ fallback }) => fallback === undefined)) return undefined;
-  const rest = [...placeholders];
-  return value.replaceAll(PLACEHOLDER_MARK, () => rest.shift()?.fallback ?? '');
+export function defaultText(option: DirectiveOption): string | undefined {
+  if (option.placeholders.some(({ fallback }) => fallback === undefined)) return undefined;
+  return valuePieces(option, ({ fallback }) => fallback).join('');
 }
 
 /** The words of all directives. */

@@ -1,14 +1,14 @@
-// Fills the placeholders of `#SBATCH` lines so that a value stays the value of its option, whatever it is.
-import { PLACEHOLDER_MARK, quoteForDirective, type DirectiveToken } from './tokenize-directives.ts';
+// Fills the placeholders of `#SBATCH` lines so that a value stays the value of its option, whatever it is; and raises `--ntasks`.
+import { findHeader } from './check-directives.ts';
+import { DIRECTIVE_PREFIX, quoteForDirective, type DirectiveToken } from './tokenize-directives.ts';
 import { displayValue } from '../placeholders/display-value.ts';
 import { hasFilter } from '../placeholders/filters.ts';
-import type { DirectiveOption } from './parse-directive-options.ts';
+import { directiveWords, lastValue, valuePieces, type DirectiveOption } from './parse-directive-options.ts';
 import type { ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { userPropertyOf } from '../placeholders/user-property.ts';
 import { printsHelp, readsFile, takesNextToken } from './sbatch-options.ts';
-import { TemplateError } from '../errors.ts';
 import type { ResolvedValue } from '../placeholders/resolve-value.ts';
-import { insertAll, positionAt, templateErrorAt, type Insertion, type TemplateSource } from '../template-source.ts';
+import { insertAll, templateErrorAt, type Insertion, type TemplateSource } from '../template-source.ts';
 import type { EnclosingOption } from '../template.ts';
 
 /** @throws TemplateError for a value with a newline or a tab, and for one that would change how sbatch reads the token */
@@ -90,10 +90,10 @@ export function checkNoHelp(
   options: readonly DirectiveOption[],
   valueOf: (placeholder: ValuePlaceholder) => string,
 ): void {
-  for (const { name, value, placeholders } of options) {
+  for (const option of options) {
+    const { name, placeholders } = option;
     const [first] = placeholders;
-    const values = placeholders.map(valueOf);
-    const whole = value.split(PLACEHOLDER_MARK).reduce((text, next, at) => text + (values[at - 1] ?? '') + next);
+    const whole = valuePieces(option, valueOf).join('');
     if (first === undefined || !printsHelp(name, whole)) continue;
     const property = userPropertyOf(first.variable);
     throw templateErrorAt(
@@ -112,15 +112,14 @@ export function checkNoHelp(
 export function checkNoFile(
   source: TemplateSource,
   options: readonly DirectiveOption[],
-  valueOf: (placeholder: ValuePlaceholder) => ResolvedValue | undefined,
+  values: ReadonlyMap<ValuePlaceholder, ResolvedValue>,
 ): void {
   for (const { name, placeholders } of options.filter((option) => readsFile(option.name))) {
     for (const placeholder of placeholders) {
-      const { text = '', origin } = valueOf(placeholder) ?? {};
+      const { text = '', origin } = values.get(placeholder) ?? {};
       if (origin !== 'task' || !text.includes('/')) continue;
-      const { line, column } = positionAt(source.text, placeholder.start);
       const finding = `the value of ${placeholder.variable} is ${displayValue(text)}, and with a slash in --${name}, sbatch reads a file of the login node: change the value`;
-      throw new TemplateError(source.file, line, column, finding);
+      throw templateErrorAt(source, placeholder.start, undefined, finding);
     }
   }
 }
@@ -131,17 +130,41 @@ export function enclosingOptions(
   valueOf: (placeholder: ValuePlaceholder) => string,
 ): ReadonlyMap<ValuePlaceholder, EnclosingOption> {
   return new Map(
-    options.flatMap((option) => option.placeholders.map((placeholder, index) => [placeholder, around(option, index)])),
+    options.flatMap((option) => {
+      const pieces = valuePieces(option, valueOf);
+      return option.placeholders.map((placeholder, index): [ValuePlaceholder, EnclosingOption] => {
+        const at = 2 * index + 1;
+        const [before, after] = [pieces.slice(0, at).join(''), pieces.slice(at + 1).join('')];
+        return [placeholder, { name: option.name, before, after }];
+      });
+    }),
   );
+}
 
-  function around({ name, value, placeholders }: DirectiveOption, index: number): EnclosingOption {
-    const texts = value.split(PLACEHOLDER_MARK);
-    const values = placeholders.map(valueOf);
-    // The value with index n is between the texts n and n + 1.
-    const join = (from: number, to: number): string =>
-      texts
-        .slice(from, to)
-        .reduce((text, next, at) => text + (at === 0 ? '' : (values[from + at - 1] ?? '')) + next, '');
-    return { name, before: join(0, index + 1), after: join(index + 1, texts.length) };
-  }
+/**
+ * The script, with another `--ntasks` line if its directives request fewer tasks than nodes. sbatch would lower the number of nodes
+ * to the number of tasks and only warn (slurm's src/common/slurm_opt.c, 20.11 to 26.05): the template of the ClearML docs, with
+ * `--ntasks=1` and two nodes by user property, would get one node.
+ */
+export function raiseTaskCount(script: string): string {
+  const header = findHeader(script);
+  const lines = script.slice(0, header.end).split('\n');
+  const words = directiveWords(script);
+  const nodes = countIn(words, ['--nodes', '-N']);
+  const tasks = countIn(words, ['--ntasks', '-n']);
+  if (nodes === undefined || tasks === undefined || tasks >= nodes) return script;
+
+  const last = lines.findLastIndex((line) => line.startsWith(DIRECTIVE_PREFIX));
+  lines.splice(
+    last + 1,
+    0,
+    `#SBATCH --ntasks=${nodes} # set by clearml-agent-slurm: with ${tasks}, sbatch would allocate fewer than ${nodes} nodes`,
+  );
+  return lines.join('\n') + script.slice(header.end);
+}
+
+function countIn(words: readonly string[], names: readonly [string, string]): number | undefined {
+  // A range of nodes begins with its minimum: `2-4`.
+  const [digits] = /^\d+/.exec(lastValue(words, names) ?? '') ?? [];
+  return digits === undefined ? undefined : Number(digits);
 }

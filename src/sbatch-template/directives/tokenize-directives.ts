@@ -16,16 +16,13 @@ export type DirectivePart =
 
 /** A token of an `#SBATCH` line, without its quotes. */
 export interface DirectiveToken extends Range {
+  /** With a mark for each placeholder. */
+  readonly text: string;
   readonly parts: readonly DirectivePart[];
 }
 
 /** Stands for a placeholder in the text of a token. */
 export const PLACEHOLDER_MARK = '\0';
-
-/** The text of a token, with a mark for each placeholder. */
-export function tokenText({ parts }: DirectiveToken): string {
-  return parts.map((part) => (part.kind === 'text' ? part.text : PLACEHOLDER_MARK)).join('');
-}
 
 export function tokenPlaceholders({ parts }: DirectiveToken): ValuePlaceholder[] {
   return parts.flatMap((part) => (part.kind === 'placeholder' ? [part.placeholder] : []));
@@ -44,8 +41,8 @@ export function parseDirective(source: TemplateSource, start: number, end: numbe
 
 /** The tokens of a rendered `#SBATCH` line, in which `${CLEARML_…}` is part of a value. */
 export function splitDirective(line: string): string[] {
-  const words = parseWords({ file: '', text: line }, DIRECTIVE_PREFIX.length, line.length, () => undefined);
-  return words.map(({ parts }) => parts.map((part) => (part.kind === 'text' ? part.text : '')).join(''));
+  const tokens = parseWords({ file: '', text: line }, DIRECTIVE_PREFIX.length, line.length, () => undefined);
+  return tokens.map(({ text }) => text);
 }
 
 type PlaceholderReader = (at: number) => Placeholder | undefined;
@@ -123,7 +120,8 @@ function parseWord(
       `this ${quote} is not closed, and sbatch rejects the line: close it`,
     );
   endText();
-  return { start, end: Math.min(at, end), parts };
+  const whole = parts.map((part) => (part.kind === 'text' ? part.text : PLACEHOLDER_MARK)).join('');
+  return { start, end: Math.min(at, end), text: whole, parts };
 }
 
 /** As isspace in C: other spaces of Unicode do not separate tokens. */

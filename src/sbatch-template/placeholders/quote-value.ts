@@ -1,7 +1,7 @@
 // Quotes a value for its context in the script, so that bash reads exactly the value and nothing else.
 import { quoteWord, splitWords } from '../../base/shell-word.ts';
 import type { EnforcedRule } from '../enforced-rules.ts';
-import type { QuotingContext } from '../shell/quoting-context.ts';
+import type { QuotingContext } from '../shell/lexer-result.ts';
 
 /** The text to insert, or the reason why the value is not allowed there: it completes `the value of X is "…", `. */
 export type Quoted = { readonly text: string } | { readonly refusal: string; readonly rule: EnforcedRule };

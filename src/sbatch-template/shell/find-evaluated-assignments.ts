@@ -1,7 +1,6 @@
 // Finds assignments that bash evaluates: to integers, to arrays, and to variables whose values bash runs.
 import type { Range } from '../template-source.ts';
-import type { Command, Word } from './lexer-result.ts';
-import type { QuotingContext } from './quoting-context.ts';
+import type { Command, Word, QuotingContext } from './lexer-result.ts';
 import { CODE_VARIABLES, DECLARERS, PASSED_VARIABLE, INTEGER_VARIABLES } from './programs-that-run-code.ts';
 
 /** Names that the script declares anywhere, because an assignment can run after a later line. */

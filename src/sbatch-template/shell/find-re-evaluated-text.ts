@@ -9,8 +9,7 @@ import {
   type CodeRange,
 } from './find-code-words.ts';
 import { declarations, declaredNames } from './find-evaluated-assignments.ts';
-import type { Command, LexedScript, Redirection, Occurrence, Word } from './lexer-result.ts';
-import type { QuotingContext } from './quoting-context.ts';
+import type { Command, LexedScript, Redirection, Occurrence, Word, QuotingContext } from './lexer-result.ts';
 import { SCRIPT_FILE, SCRIPT_START } from './programs-that-run-code.ts';
 
 /** A range in which each placeholder has this context, however it is nested and quoted. */

@@ -1,9 +1,10 @@
-// Lexes commands, pipelines and lists of bash, to find where each word begins (bash(1), "SHELL GRAMMAR").
-import type { Range } from '../template-source.ts';
+// Lexes commands, pipelines, lists and redirections of bash, to find where each word begins (bash(1), "SHELL GRAMMAR", "REDIRECTION").
+import { parsePlaceholder } from '../placeholders/parse-placeholder.ts';
+import { templateErrorAt, type Range } from '../template-source.ts';
 import { attempt, isNext, matchHere, peek, unclosed, type Lexer } from './lexer-state.ts';
 import { lexParenthesized } from './lex-expansions.ts';
 import { skipSpaces, skipLines } from './skip-whitespace.ts';
-import { lexRedirection } from './lex-redirections.ts';
+import { lexDelimiter } from './lex-here-documents.ts';
 import { lexConditional } from './lex-conditional.ts';
 import { noteOpenPatterns, noteTime } from './find-parser-bugs.ts';
 import type { Word } from './lexer-result.ts';
@@ -240,4 +241,31 @@ function lexSimple(lexer: Lexer): void {
     (words.length === 0 && isAssignment(word) ? assignments : words).push(word);
   }
   lexer.found.commands.push({ start, end: lexer.at, assignments, words });
+}
+
+const DESCRIPTOR_AND_OPERATOR = /(?:[0-9]+|\{[A-Za-z_]\w*\})?(?:<<<|<<-|<<|<>|<&|>>|>&|>\||&>>|&>|<(?!\()|>(?!\())/y;
+
+/** Reads a redirection and returns whether one begins here. `<(` and `>(` begin a word. */
+function lexRedirection(lexer: Lexer): boolean {
+  const start = lexer.at;
+  const written = matchHere(lexer, DESCRIPTOR_AND_OPERATOR);
+  if (written === undefined) return false;
+  const operator = /[<>&].*$/.exec(written)?.[0] ?? '';
+  lexer.at += written.length;
+  skipSpaces(lexer);
+  if (operator === '<<' || operator === '<<-') {
+    if (parsePlaceholder(lexer.source, lexer.at) !== undefined) {
+      throw templateErrorAt(
+        lexer.source,
+        lexer.at,
+        'document-delimiter',
+        'a placeholder cannot be the delimiter of a here-document: write a fixed word',
+      );
+    }
+    lexDelimiter(lexer, start, operator === '<<-');
+  } else {
+    const target = lexWord(lexer, 'target');
+    lexer.found.redirections.push({ start, end: lexer.at, operator, target });
+  }
+  return true;
 }

@@ -1,7 +1,7 @@
 // Lexes the quotes and expansions of bash, which contain each other: `"…"`, `$(…)`, `${…}`, `$((…))` (bash(1), "QUOTING", "EXPANSION").
 import { parsePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { attempt, lexPlaceholder, lexEscape, isNext, matchHere, peek, unclosed, type Lexer } from './lexer-state.ts';
-import type { QuotingContext } from './quoting-context.ts';
+import type { QuotingContext } from './lexer-result.ts';
 
 /**
  * How deep in quotes the lexer is: outside quotes; in double quotes; in double quotes in an expansion in double quotes; in a

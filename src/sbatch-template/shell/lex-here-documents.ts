@@ -2,7 +2,7 @@
 import { endOfLine, templateErrorAt } from '../template-source.ts';
 import { lexPiece } from './lex-expansions.ts';
 import { lexPlaceholder, peek, type Lexer, type PendingDocument } from './lexer-state.ts';
-import type { QuotingContext } from './quoting-context.ts';
+import type { QuotingContext } from './lexer-result.ts';
 
 /** Reads the texts of the documents that the previous line announces. */
 export function lexPendingDocuments(lexer: Lexer): void {

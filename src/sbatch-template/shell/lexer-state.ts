@@ -2,8 +2,7 @@
 import { escapedPlaceholder, parsePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { templateErrorAt, type TemplateSource } from '../template-source.ts';
 import type { TemplateError } from '../errors.ts';
-import type { LexedScript } from './lexer-result.ts';
-import type { QuotingContext } from './quoting-context.ts';
+import type { LexedScript, QuotingContext } from './lexer-result.ts';
 
 /** A here-document whose text begins after the next newline. */
 export interface PendingDocument {

@@ -1,6 +1,6 @@
 // A job with several nodes has at least one Slurm task on each: sbatch would silently allocate fewer nodes otherwise.
 import { expect } from 'chai';
-import { raiseTaskCount } from '../../../src/sbatch-template/directives/raise-ntasks.ts';
+import { raiseTaskCount } from '../../../src/sbatch-template/directives/render-directives.ts';
 
 const RAISED = '#SBATCH --ntasks=2 # set by clearml-agent-slurm: with 1, sbatch would allocate fewer than 2 nodes';
 
