@@ -81,7 +81,10 @@ function decideStillQueued(job: Job, observation: Observation): Action[] {
       { do: 'return-to-queue', why: `job ${job.id} did not find the task in the scheduler queue` },
     ]);
   }
-  if (isRefusal(job)) return [end(rejectedBySlurm(describeRefusal(job.reason ?? job.stateWord, entry.queueName)))];
+  if (isRefusal(job)) {
+    const text = describeRefusal(job.reason ?? job.stateWord, entry.queueName);
+    return [end({ status: 'failed', reason: 'rejected by Slurm', text, withLog: false })];
+  }
   if (place === 'parked' && isEndedByCluster(job.state))
     return afterGrace(observation, resubmitOrFail(describeEndBeforeTask(job), observation));
   if (place === 'parked' && mayNeverHaveBegun(job, observation)) {
@@ -227,11 +230,6 @@ function describeTimeout({ id }: Job): string {
 /** sbatch may reject a job and still leave a record of it: such a job never ran. */
 function isRefusal(job: Job): boolean {
   return job.state === 'FAILED' && job.reason === 'BadConstraints';
-}
-
-/** The ending of a task whose job Slurm rejects. */
-export function rejectedBySlurm(text: string): Ending {
-  return { status: 'failed', reason: 'rejected by Slurm', text, withLog: false };
 }
 
 /** A peer may have cancelled its own job and know why: it then returns the task to its queue, where we find it. */

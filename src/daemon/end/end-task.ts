@@ -4,6 +4,8 @@ import { winsRace } from '../../clearml/errors.ts';
 import type { ConsoleLine } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
+import { readClaimed } from '../claim/park.ts';
+import { describeHopeless } from '../console/console-messages.ts';
 import { cleanLogTail, adviceIn, failedRankIn } from '../console/log-lines.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
 import { showsCompletion } from '../decide/recognize-agent-messages.ts';
@@ -99,6 +101,32 @@ export async function dequeueTask(deps: DaemonDeps, entry: Entry, text: string):
   await deps.journal.forget(entry.task);
   await logToConsole(deps, entry.task, { level: 'INFO', text });
   await removeJobConf(deps, entry);
+}
+
+/** Fails a parked task that gets no job. */
+export function failParked(
+  deps: DaemonDeps,
+  entry: Entry,
+  { task, reason, text }: { readonly task: Task; readonly reason: StatusReason; readonly text: string },
+): Promise<void> {
+  return endTask(deps, entry, { status: 'failed', reason, text, withLog: false }, { seen: task, isParked: true });
+}
+
+/**
+ * Fails a parked task whose sbatch failed again and again while Slurm accepted the jobs of others. Does nothing if the task is no longer the
+ * claimed one: the next pass finds out why.
+ * @param why what sbatch printed
+ */
+export async function failAsHopeless(deps: DaemonDeps, entry: Entry, why: string): Promise<void> {
+  // When it was enqueued does not count here, as the task is parked.
+  const read = await readClaimed(deps, { ...entry, queuedAt: undefined });
+  if (read === undefined) return;
+  deps.log.info('Failing the task: sbatch fails each time for this task, but not for others', {
+    task: entry.task,
+    queue: entry.queueName,
+    slurm: why,
+  });
+  await failParked(deps, entry, { task: read.task, reason: 'rejected by Slurm', text: describeHopeless(why) });
 }
 
 /**

@@ -4,7 +4,7 @@ import type { TaskId } from '../../clearml/ids.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
-import { failAsHopeless } from '../end/fail-hopeless-task.ts';
+import { failAsHopeless } from '../end/end-task.ts';
 import { HANGS_MS } from '../users/sudo-holds.ts';
 import { submitterOf, type Submitter } from './failed-submission-holds.ts';
 import { refusedOf } from './slurm-refusal-holds.ts';

@@ -3,13 +3,11 @@ import { isLimitOfJobs, isLimitOfQueue } from '../../slurm/sbatch-errors.ts';
 import { formatJobName, newAttempt } from '../../slurm/job-name.ts';
 import type { JobId, SubmitOutcome } from '../../slurm/scheduler.ts';
 import { InvalidResponseError } from '../../clearml/errors.ts';
-import type { TaskDocument } from '../../clearml/task.ts';
+import type { Task, TaskDocument } from '../../clearml/task.ts';
 import { TemplateError } from '../../sbatch-template/errors.ts';
 import { describeSubmission } from '../audit/audit-submission.ts';
 import { startDirectory } from '../../sbatch-template/directives/parse-directive-options.ts';
-import { rejectedBySlurm } from '../decide/ended-job.ts';
-import { endTask } from '../end/end-task.ts';
-import { failAsHopeless } from '../end/fail-hopeless-task.ts';
+import { failAsHopeless, failParked } from '../end/end-task.ts';
 import { MAX_FAILURES } from './failed-submission-holds.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import { schedulerQueueOf, withOwner, type Entry } from '../journal/entry.ts';
@@ -47,7 +45,7 @@ export async function prepare(
       schedulerQueueId: schedulerQueueOf(deps, entry),
     });
     if (rendered.kind === 'rejected') {
-      await rejectWithoutUser(deps, entry, { read, why: rendered.reason });
+      await rejectWithoutUser(deps, entry, read.task, rendered.reason);
       return undefined;
     }
     const { script, notes, origin, user } = rendered;
@@ -63,25 +61,19 @@ export async function prepare(
     if (!(error instanceof TemplateError)) throw error;
     deps.log.info('Rendering failed', { task: entry.task, queue: entry.queueName, err: error });
     const text = `The job script cannot be rendered: ${error.message}`;
-    const ending = { status: 'failed', reason: 'template', text, withLog: false } as const;
-    await endTask(deps, entry, ending, { seen: read.task, isParked: true });
+    await failParked(deps, entry, { task: read.task, reason: 'template', text });
     return undefined;
   }
 }
 
-async function rejectWithoutUser(
-  deps: DaemonDeps,
-  entry: Entry,
-  { read, why }: { readonly read: TaskDocument; readonly why: string },
-): Promise<void> {
+async function rejectWithoutUser(deps: DaemonDeps, entry: Entry, task: Task, why: string): Promise<void> {
   const text = `Not submitted: ${why}. Ask the admin of clearml-agent-slurm for an entry in agent.slurm.user_map, then enqueue the task again.`;
   deps.log.info('Failing the task: user_map has no Unix user for its owner', {
     task: entry.task,
     queue: entry.queueName,
     why,
   });
-  const ending = { status: 'failed', reason: 'no Unix user', text, withLog: false } as const;
-  await endTask(deps, entry, ending, { seen: read.task, isParked: true });
+  await failParked(deps, entry, { task, reason: 'no Unix user', text });
 }
 
 /**
@@ -226,10 +218,8 @@ async function handleOutcome(
       return 'accepted';
     case 'rejected': {
       deps.log.info('Slurm rejected the job', { ...facts, slurm: outcome.message });
-      const ending = rejectedBySlurm(
-        withOptionOriginsOf(deps, entry, describeRefusal(outcome.message, entry.queueName)),
-      );
-      await endTask(deps, entry, ending, { seen: read.task, isParked: true });
+      const text = withOptionOriginsOf(deps, entry, describeRefusal(outcome.message, entry.queueName));
+      await failParked(deps, entry, { task: read.task, reason: 'rejected by Slurm', text });
       return 'none';
     }
     case 'backpressure':

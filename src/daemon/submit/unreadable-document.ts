@@ -6,7 +6,7 @@ import { readWithoutDocument } from '../../clearml/read-task-state.ts';
 import type { Task, TaskDocument } from '../../clearml/task.ts';
 import { isStillClaimed, readClaimed } from '../claim/park.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { endTask } from '../end/end-task.ts';
+import { failParked } from '../end/end-task.ts';
 import type { Entry } from '../journal/entry.ts';
 import { backoffMs } from './backoff-ms.ts';
 
@@ -62,6 +62,5 @@ export async function leaveUnreadable(deps: DaemonDeps, entry: Entry, read: Unre
   const text = isOfOthers
     ? `The project or the user of the task cannot be read from the ClearML server: ${error.message}. Shorten the texts of the project, or the name of the user. Otherwise ask the server's admin.`
     : `The task cannot be read from the ClearML server: ${error.message}. If it is large, clone it with smaller hyperparameters and configuration objects, and enqueue the clone. Otherwise ask the server's admin.`;
-  const ending = { status: 'failed', reason: 'unreadable', text, withLog: false } as const;
-  await endTask(deps, entry, ending, { seen: task, isParked: true });
+  await failParked(deps, entry, { task, reason: 'unreadable', text });
 }
