@@ -12,12 +12,11 @@ import { hasSchedulerQueue, isSchedulerQueueDeleted, type Snapshot } from './pol
 import { fingerprint, isAwaitingChange, nextPollDelayMs, SOON_MS } from './poll/poll-interval.ts';
 import { createBesidePasses } from './reconcile/reconcile.ts';
 import { rateLimitedLog } from '../log/rate-limited-log.ts';
-import { runUntilStopped } from './run-until-stopped.ts';
+import { HEARTBEAT_EVERY_MS, runUntilStopped } from './run-until-stopped.ts';
 import { createRefusalHolds } from './submit/slurm-refusal-holds.ts';
 import { createBackoff } from './submit/submission-backoff.ts';
 import { sweepJobConfs } from './submit/write-job-confs.ts';
 import { createSubmissionPool } from './submit/submission-pool.ts';
-import { HEARTBEAT_EVERY_MS } from './worker-heartbeats.ts';
 
 export interface Intervals {
   /** Between two polls while something changes; up to four times as long while nothing does. */
