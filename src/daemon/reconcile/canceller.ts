@@ -1,15 +1,16 @@
 // Cancels jobs: what is recorded before, and the calls beside the passes, because scancel may hang.
 import { waitAtMost } from '../../base/clock.ts';
+import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
-import type { JobId, JobKey } from '../../slurm/scheduler.ts';
-import type { Asker } from '../audit/audit-line.ts';
+import type { Job, JobId, JobKey } from '../../slurm/scheduler.ts';
+import type { Asker, AuditEvent } from '../audit/audit-line.ts';
 import { notify } from '../console/write-to-console.ts';
 import type { Observation } from '../decide/observation.ts';
 import { isAskedToStop } from '../decide/recognize-abort.ts';
 import { NOT_ENDED_IN_TIME, REMOVED_BY_USER } from '../decide/shared-actions.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
-import { cancellable, type Cancel } from './cancel-again.ts';
+import { cancellable, isCancelDue, withCancelled, type Cancel, type CancelRecord } from './cancel-again.ts';
 
 type CancelBasis = Pick<Observation, 'task' | 'place' | 'jobs'>;
 
@@ -29,16 +30,23 @@ export async function requestCancel(
   const { why } = action;
   const own = cancellable(action, entry, seen);
   const jobs = own.map(({ id }) => id);
-  if (jobs.length > 0) {
-    log.info('Cancelling', { task, job: jobs.join(','), why });
-    await audit.write({ event: 'cancelling', task, queue, jobs, by: askerOf(seen, why), why });
-  } else
+  if (jobs.length > 0) await announce({ log, audit }, { task, queue, jobs, by: askerOf(seen, why), why });
+  else
     log.info('Not cancelling a job that runs as another Unix user: its gate or its agent ends it', {
       task,
       job: jobId,
       why,
     });
   for (const job of own) cancel.set(job.id, job);
+}
+
+async function announce(
+  { log, audit }: Pick<DaemonDeps, 'log' | 'audit'>,
+  cancelling: Omit<Extract<AuditEvent, { readonly event: 'cancelling' }>, 'event'>,
+): Promise<void> {
+  const { task, jobs, why } = cancelling;
+  log.info('Cancelling', { task, job: jobs.join(','), why });
+  await audit.write({ event: 'cancelling', ...cancelling });
 }
 
 /** Whether a user's action on the task is why its job is not wanted. */
@@ -95,5 +103,34 @@ export function createCanceller({ scheduler, clock, log }: Pick<DaemonDeps, 'sch
     async finish() {
       await Promise.all(running.values());
     },
+  };
+}
+
+const NOT_TRACKED = 'the job belongs to no task that this daemon tracks';
+
+/**
+ * Returns the function that cancels jobs of untracked tasks, such as a second job of a task that another one runs. Each pass finds such a
+ * job until it has ended: it is cancelled again as those of tracked tasks.
+ */
+export function createUnwantedJobCanceller(
+  { audit, clock, log }: Pick<DaemonDeps, 'audit' | 'clock' | 'log'>,
+  canceller: Canceller,
+): (unwanted: readonly { readonly task: TaskId; readonly job: Job }[], signal: AbortSignal) => Promise<void> {
+  let cancelled: ReadonlyMap<JobId, CancelRecord> = new Map();
+
+  return async (unwanted, signal) => {
+    const records = new Map<JobId, CancelRecord>();
+    const due: Job[] = [];
+    for (const { task, job } of unwanted) {
+      const cancel = { do: 'cancel', jobIds: [job.id], why: NOT_TRACKED } as const;
+      const record = cancelled.get(job.id) ?? { jobId: job.id };
+      const isDue = canceller.mayCancel(job.unixUser) && isCancelDue(record, cancel, clock.now());
+      records.set(job.id, isDue ? withCancelled(record, cancel, clock.now()) : record);
+      if (!isDue) continue;
+      due.push(job);
+      await announce({ log, audit }, { task, jobs: [job.id], by: 'daemon', why: NOT_TRACKED });
+    }
+    if (due.length > 0) await canceller.cancel(due, signal);
+    cancelled = records;
   };
 }

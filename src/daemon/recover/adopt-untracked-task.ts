@@ -3,10 +3,9 @@ import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { attemptOf, parseMark } from '../../slurm/job-name.ts';
-import type { Canceller } from '../reconcile/canceller.ts';
+import { createUnwantedJobCanceller, type Canceller } from '../reconcile/canceller.ts';
 import { forEach, forEachUntil, shareUntil } from '../reconcile/each-task.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
-import { createUnwantedJobCanceller, type UnwantedJob } from './cancel-unwanted-jobs.ts';
 import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked-tasks.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { isBackAtGate, withClusterOfWorker } from '../decide/who-runs-the-task.ts';
@@ -194,7 +193,7 @@ function manyWaiting(deps: DaemonDeps, snapshot: Snapshot): TaskId[] {
   return waiting.length > MANY_WAITING ? waiting : [];
 }
 
-type Adoptable = Exclude<Untracked, UnwantedJob>;
+type Adoptable = Exclude<Untracked, { readonly kind: 'unwanted job' }>;
 
 async function adoptOne(deps: DaemonDeps, untracked: Adoptable, task: Task | undefined): Promise<void> {
   const unixUser = userOf(deps, task);
