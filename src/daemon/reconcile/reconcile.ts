@@ -1,8 +1,8 @@
 // Reconciles each tracked task: observes it in the snapshot, decides, and acts.
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
-import { attemptOf, formatJobName, parseMark } from '../../slurm/job-name.ts';
-import type { Job, JobId, JobKey } from '../../slurm/scheduler.ts';
+import { parseMark } from '../../slurm/job-name.ts';
+import type { JobId, JobKey } from '../../slurm/scheduler.ts';
 import { act } from './act.ts';
 import { createCanceller, type Canceller } from './canceller.ts';
 import { createRecordDecisions, type RecordDecisions, type RecordRequest } from './decide-with-records.ts';
@@ -11,11 +11,11 @@ import { decide } from '../decide/decide.ts';
 import { withClusterOfWorker } from '../decide/who-runs-the-task.ts';
 import type { Place, Observation } from '../decide/observation.ts';
 import { forEachTask } from './each-task.ts';
-import { createLookUpTimes, type LookUpTimes } from './look-up-times.ts';
+import { createLookUps, type LookUps } from './look-up-jobs.ts';
 import { returnInOrder, type Returning } from './return-in-order.ts';
 import { schedulerQueueOf, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps } from '../deps.ts';
-import { byTask, hasSchedulerQueue, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
+import { hasSchedulerQueue, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
 import { hasSameState } from '../poll/plan-task-reads.ts';
 import type { SubmissionPool } from '../submit/submission-pool.ts';
 
@@ -23,11 +23,11 @@ import type { SubmissionPool } from '../submit/submission-pool.ts';
 export interface BesidePasses {
   readonly canceller: Canceller;
   readonly records: RecordDecisions;
-  readonly lookUps: LookUpTimes;
+  readonly lookUps: LookUps;
 }
 
 export function createBesidePasses(deps: DaemonDeps): BesidePasses {
-  return { canceller: createCanceller(deps), records: createRecordDecisions(deps), lookUps: createLookUpTimes() };
+  return { canceller: createCanceller(deps), records: createRecordDecisions(deps), lookUps: createLookUps(deps) };
 }
 
 /** Reconciles every tracked task. Returns whether the next pass is due soon: a job was cancelled, or a task was left to that pass. */
@@ -97,11 +97,7 @@ export async function reconcile(
     let isSoon = !(await decideWithRecords());
     // Before the look-up: accounting may take long.
     if (await cancelJobs()) isSoon = true;
-    if (absent.size > 0) {
-      const found = await lookUp(deps, snapshot, [...absent.values()], signal);
-      lookUps.lookedUp([...found.values()]);
-      await decideAgain(found);
-    }
+    if (absent.size > 0) await decideAgain(await lookUps.lookUp(snapshot, [...absent.values()], signal));
     if (!(await decideWithRecords())) isSoon = true;
     if (!(await returnInOrder(deps, returns, signal))) isSoon = true;
     if (await cancelJobs()) isSoon = true;
@@ -203,54 +199,4 @@ async function confirm(
     else readNext(id);
   }
   return confirmed;
-}
-
-/**
- * Looks up the jobs that squeue does not list. Without accounting, the list is enough for the tasks whose job is in it, which must not wait
- * with the others. Empty if that failed.
- */
-async function lookUp(
-  deps: DaemonDeps,
-  snapshot: Snapshot,
-  absent: readonly Observation[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<TaskId, Observation>> {
-  const isListed = ({ jobs, entry }: Observation): boolean =>
-    jobs.some(({ name }) => attemptOf(name) === entry.attempt);
-  const found = await lookUpTogether(deps, snapshot, absent, signal);
-  if (found !== undefined || absent.every(isListed)) return found ?? new Map();
-  return (await lookUpTogether(deps, snapshot, absent.filter(isListed), signal)) ?? new Map();
-}
-
-/** In one query. Undefined if it failed. */
-async function lookUpTogether(
-  deps: DaemonDeps,
-  snapshot: Snapshot,
-  absent: readonly Observation[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<TaskId, Observation> | undefined> {
-  const withJobs = (jobs: ReadonlyMap<TaskId, readonly Job[]>, of = absent): ReadonlyMap<TaskId, Observation> =>
-    new Map(of.map((one) => [one.entry.task, { ...one, jobs: jobs.get(one.entry.task) ?? [], lookedUp: true }]));
-  const named = absent.flatMap(({ entry }) =>
-    entry.attempt === undefined ? [] : [{ name: formatJobName(entry.task, entry.attempt), owner: entry.unixUser }],
-  );
-  if (named.length === 0) return withJobs(new Map());
-  const since = absent.reduce(
-    (first, { entry }) => Math.min(first, entry.firstAttemptAt ?? entry.stepAt),
-    deps.clock.now(),
-  );
-  const owners = new Map(named.flatMap(({ name, owner }) => (owner === undefined ? [] : [[name, owner]])));
-  const names = named.map(({ name }) => name);
-  const found = await deps.scheduler.lookUp(names, since, signal, owners);
-  if (found.kind === 'failed') {
-    deps.log.warn('Could not look up jobs that are missing from squeue; retrying in the next pass', {
-      slurm: found.message,
-    });
-    return undefined;
-  }
-  const { jobs, unlisted } = found;
-  // Nothing is decided about these tasks, so an entry of theirs would block its queue.
-  for (const user of unlisted ?? []) snapshot.unlisted.add(user);
-  const known = absent.filter(({ entry }) => unlisted?.has(entry.unixUser?.name ?? '') !== true);
-  return withJobs(byTask(jobs), known);
 }
