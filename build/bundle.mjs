@@ -140,7 +140,7 @@ export async function buildProgram(outdir) {
   const { output } = await program.write({
     dir: outdir,
     format: 'esm',
-    // As deep as src/base: see package-path.ts there.
+    // As deep as src/base: see installation.ts there.
     entryFileNames: 'cli/[name].js',
     chunkFileNames: 'parts/[name]-[hash].js',
     comments: false,
@@ -190,7 +190,7 @@ export async function buildSingleScript(outfile) {
   return packagesOf(inputsOf([metafile, browser.metafile]));
 }
 
-/** The script and the styles of the status page, which src/web/browser-assets.ts serves. */
+/** The script and the styles of the status page, which src/web/routes.ts serves. */
 async function buildBrowserFiles() {
   const { outputFiles, metafile } = await build({
     ...COMMON,
@@ -206,7 +206,7 @@ async function buildBrowserFiles() {
   return { define: { WEB_FILES: embedded(files) }, metafile };
 }
 
-/** What `readPackageFile` in src/base/package-path.ts and examples/demo/installed.ts read. */
+/** What `readPackageFile` in src/base/installation.ts and examples/demo/installed.ts read. */
 function embeddedFiles() {
   const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
   const files = { 'package.json': JSON.stringify({ name, version }), ...textsIn('templates') };

@@ -2,9 +2,9 @@
 import type { Config } from '../config/load-config.ts';
 import { isJournalStream, createLogger } from '../log/winston-logger.ts';
 import type { Logger } from '../log/logger.ts';
+import { LOG_LEVELS, type LogLevel } from '../base/log-levels.ts';
 import type { Secrets } from '../log/redact-secrets.ts';
 import { knownSecrets, type ProcessContext } from './process-context.ts';
-import { LOG_LEVELS, type LogLevel } from '../base/log-levels.ts';
 import { isPlain } from '../base/terminal-text.ts';
 import { readConfig, type CommonOptions, type Configured } from './load-trusted-config.ts';
 import { UsageError } from '../base/usage-error.ts';

@@ -4,8 +4,7 @@ import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { Transport } from '../transport/transport.ts';
 import { createLocalTransport, type LocalTransportOptions } from '../transport/local-transport.ts';
 import type { ProcessContext } from './process-context.ts';
-import { siteAccounts } from '../base/site-accounts.ts';
-import { findNameDistrust, inspectPath, ownTrust } from '../base/path-trust-rule.ts';
+import { siteAccounts, findNameDistrust, inspectPath, ownTrust } from '../base/path-trust-rule.ts';
 
 /** The variables that Slurm commands get; any other would also reach the jobs. */
 const FOR_SLURM = ['SLURM_CONF', 'KRB5CCNAME', 'TZ'];

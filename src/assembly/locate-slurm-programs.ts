@@ -7,7 +7,7 @@ import { CommandNotFoundError, HostUnreachableError, SudoRefusedError } from '..
 import type { Transport } from '../transport/transport.ts';
 import { findDistrustedProgramOnHost } from '../transport/path-trust-on-host.ts';
 import { LOOK_UP_AGAIN_MS } from '../transport/run-as.ts';
-import { throwUnavailable } from '../slurm/map-transport-errors.ts';
+import { throwUnavailable } from '../slurm/errors.ts';
 import type { ClusterFacts } from '../slurm/scheduler.ts';
 import type { SlurmCommands } from '../slurm/run-slurm-commands.ts';
 import { UntrustedPathError } from './refuse-untrusted-files.ts';

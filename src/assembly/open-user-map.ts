@@ -10,8 +10,7 @@ import {
   type UserMapFacts,
 } from '../base/resolve-user-map.ts';
 import { ServerRefusedError } from '../clearml/errors.ts';
-import { SlurmUnavailableError } from '../slurm/errors.ts';
-import { throwUnavailable } from '../slurm/map-transport-errors.ts';
+import { throwUnavailable, SlurmUnavailableError } from '../slurm/errors.ts';
 import type { SlurmSettings } from '../config/convert-settings.ts';
 import type { Transport } from '../transport/transport.ts';
 

@@ -1,7 +1,13 @@
 // Rejects files of the configuration that other users can change.
 import { resolve } from 'node:path';
-import { siteAccounts } from '../base/site-accounts.ts';
-import { distrustOf, findNameDistrust, isReadableByOthers, inspectPath, ownTrust } from '../base/path-trust-rule.ts';
+import {
+  siteAccounts,
+  distrustOf,
+  findNameDistrust,
+  isReadableByOthers,
+  inspectPath,
+  ownTrust,
+} from '../base/path-trust-rule.ts';
 import { readTextFile, type ReadFile } from '../config/config-files.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { ConfigError } from '../config/errors.ts';

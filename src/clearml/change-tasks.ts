@@ -1,9 +1,8 @@
 // Changes ClearML's tasks: a status only where that cannot overwrite a user's act. read-tasks.ts reads them.
 import * as z from 'zod';
 import type { StatusNote, Tasks } from './client.ts';
-import { LostRaceError } from './errors.ts';
+import { isRefusal, unlessRefused, LostRaceError } from './errors.ts';
 import { TaskIdShape, type TaskId } from './ids.ts';
-import { isRefusal, unlessRefused } from './connection/refusal-codes.ts';
 import type { Session } from './connection/session.ts';
 import { createTaskReads } from './read-tasks.ts';
 import type { ReportUnreadable } from './unreadable-entries.ts';

@@ -4,10 +4,9 @@ import type { Clock } from '../base/clock.ts';
 import { isContinuation } from '../base/truncate-text.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ConsoleEvent, ConsoleLine, Events } from './client.ts';
-import { NotTheApiError, ServerRefusedError } from './errors.ts';
+import { isRefusal, NotTheApiError, ServerRefusedError } from './errors.ts';
 import type { TaskId } from './ids.ts';
 import { describeValue, readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
-import { isRefusal } from './connection/refusal-codes.ts';
 import type { Session } from './connection/session.ts';
 
 const ConsolePage = z.object({ events: z.array(z.unknown()) });

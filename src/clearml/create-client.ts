@@ -17,7 +17,7 @@ import { createSession, type Session } from './connection/session.ts';
 import { DEFAULT_TIMEOUTS, type ConnectionSettings, type Timeouts } from './connection/connection-settings.ts';
 import { createTasks } from './change-tasks.ts';
 import { createWorkers } from './workers.ts';
-import type { Token } from './connection/parse-token.ts';
+import type { Token } from './connection/login-token.ts';
 
 export interface ClearmlClientDeps {
   readonly settings: ConnectionSettings;

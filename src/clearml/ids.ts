@@ -1,9 +1,9 @@
 // ClearML's identifiers: 32 lower-case hex characters, one type for each kind.
 import * as z from 'zod';
-import type { Brand } from '../base/branded-type.ts';
 
-export type TaskId = Brand<'TaskId'>;
-export type QueueId = Brand<'QueueId'>;
+/** A string that only a cast or a schema converts. */
+export type TaskId = string & z.$brand<'TaskId'>;
+export type QueueId = string & z.$brand<'QueueId'>;
 
 /**
  * The server creates ids as `uuid4` without dashes, but accepts any text as the task of a queue entry. An id becomes part of a job

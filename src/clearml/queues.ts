@@ -2,13 +2,18 @@
 import * as z from 'zod';
 import type { Logger } from '../log/logger.ts';
 import type { Queue, QueueList, QueueName, Queues } from './client.ts';
-import { InvalidResponseError, ResponseTooLargeError, ServerRefusedError, ServerUnreachableError } from './errors.ts';
+import {
+  isRefusal,
+  unlessRefused,
+  InvalidResponseError,
+  ResponseTooLargeError,
+  ServerRefusedError,
+  ServerUnreachableError,
+} from './errors.ts';
 import { isQueueId, QueueIdShape, TaskIdShape, type QueueId, type TaskId } from './ids.ts';
 import { readField, type UnreadableEntry, type ReportUnreadable } from './unreadable-entries.ts';
-import { readPages, splitPages, TOO_LARGE } from './read-in-pages.ts';
+import { exactly, readPages, splitPages, TOO_LARGE } from './read-in-pages.ts';
 import { QUEUE_FIELDS, parseQueueRow, TIMED_QUEUE_FIELDS, type QueueRow } from './parse-queue.ts';
-import { escapeRegex } from './escape-regex.ts';
-import { isRefusal, unlessRefused } from './connection/refusal-codes.ts';
 import type { Session } from './connection/session.ts';
 
 const Rows = z.object({ queues: z.array(z.unknown()) });
@@ -66,7 +71,7 @@ export function createQueues(session: Session, log: Logger, reportUnreadable: Re
   }
 
   function findByName(name: string): Promise<QueueName | undefined> {
-    return findOne({ name: `^${escapeRegex(name)}$` }, (queue) => queue.name === name);
+    return findOne({ name: exactly(name) }, (queue) => queue.name === name);
   }
 
   /** @param most only so many entries of each queue */

@@ -91,3 +91,8 @@ export function splitPages<Item>(items: readonly Item[], size = PAGE_SIZE): Item
   for (let start = 0; start < items.length; start += size) pages.push(items.slice(start, start + size));
   return pages;
 }
+
+/** A condition for the server: a pattern of exactly this text. It escapes as Python's `re.escape`, which MongoDB understands too. */
+export function exactly(text: string): string {
+  return `^${text.replace(/[()[\]{}?*+\-|^$\\.&~# \t\n\r\v\f]/g, '\\$&')}$`;
+}

@@ -1,13 +1,11 @@
 // Reads ClearML's tasks, many in one call; a task that cannot be read is never taken for a deleted one.
 import * as z from 'zod';
 import type { Tasks } from './client.ts';
-import { escapeRegex } from './escape-regex.ts';
-import { ResponseTooLargeError } from './errors.ts';
+import { unlessRefused, ResponseTooLargeError } from './errors.ts';
 import type { TaskId } from './ids.ts';
 import type { UnreadableEntry, ReportUnreadable } from './unreadable-entries.ts';
 import { createChangedTaskReads, MOST_IDS, statusChangedSince } from './read-changed-tasks.ts';
-import { PAGE_SIZE, readPages, splitPages, TOO_LARGE } from './read-in-pages.ts';
-import { unlessRefused } from './connection/refusal-codes.ts';
+import { exactly, PAGE_SIZE, readPages, splitPages, TOO_LARGE } from './read-in-pages.ts';
 import type { Session } from './connection/session.ts';
 import {
   describeUnexpectedRow,
@@ -111,7 +109,7 @@ export function createTaskReads(session: Session, reportUnreadable: ReportUnread
 
     async search(text, most) {
       const few = { order_by: ['-last_update'], page: 0, page_size: most };
-      const named = await list({ ...few, name: `^${escapeRegex(text)}$` });
+      const named = await list({ ...few, name: exactly(text) });
       const begun = /^[0-9a-f]+$/.test(text)
         ? await list({ ...few, _any_: { fields: ['id'], pattern: `^${text}` } })
         : [];

@@ -1,7 +1,7 @@
 // Reads users and projects for template variables.
 import * as z from 'zod';
 import type { People } from './client.ts';
-import { unlessRefused } from './connection/refusal-codes.ts';
+import { unlessRefused } from './errors.ts';
 import type { Session } from './connection/session.ts';
 import { readPages } from './read-in-pages.ts';
 import { readField } from './unreadable-entries.ts';

@@ -1,8 +1,7 @@
 // Skips unreadable elements of a list from the server: one warning names them, and the rest of the list is used.
-import { elapsedMs } from '../base/past-time.ts';
 import type { Clock } from '../base/clock.ts';
-import { createBoundedMap } from '../base/bounded-map.ts';
 import type { Logger } from '../log/logger.ts';
+import { createOncePer } from '../log/rate-limited-log.ts';
 
 /** One unreadable element, or one unreadable field that an element needs. */
 export interface UnreadableEntry {
@@ -22,15 +21,12 @@ const SHOWN_LENGTH = 60;
 
 /** One line for each response: an attacker may choose the number of faults in it. */
 export function createReportUnreadable(log: Logger, clock: Clock): ReportUnreadable {
-  const loggedAt = createBoundedMap<number>(MAX_REMEMBERED);
+  const isNew = createOncePer(AGAIN_AFTER_MS, MAX_REMEMBERED, clock);
   return (endpoint, leftOut) => {
     const [first] = leftOut;
     if (first === undefined) return;
     const { place, why } = first;
-    const key = JSON.stringify([endpoint, place, why]);
-    const now = clock.now();
-    if (elapsedMs(loggedAt.get(key), now) < AGAIN_AFTER_MS) return;
-    loggedAt.set(key, now);
+    if (!isNew(JSON.stringify([endpoint, place, why]))) return;
     const more = leftOut.length === 1 ? {} : { more: leftOut.length - 1 };
     log.warn('Skipped an unreadable object in a ClearML response; correct the object on the server', {
       endpoint,

@@ -8,10 +8,14 @@ import { findDistrustOnHost } from '../transport/path-trust-on-host.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
 import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';
-import { parsePartitionRights, SHOW_PARTITIONS_ARGS } from '../slurm/partition-rights.ts';
-import { failureMessage } from '../slurm/errors.ts';
-import { isTransportError } from '../slurm/map-transport-errors.ts';
-import { parseAssociations, showAssociationsArgs, type Association } from '../slurm/sacctmgr.ts';
+import {
+  parseAssociations,
+  showAssociationsArgs,
+  type Association,
+  parsePartitionRights,
+  SHOW_PARTITIONS_ARGS,
+} from '../slurm/partition-rights.ts';
+import { isTransportError, failureMessage } from '../slurm/errors.ts';
 import { needsAccount, parseClusterFacts, SHOW_CONFIG_ARGS } from '../slurm/scontrol-show-config.ts';
 import { parsePartitions, SINFO_ARGS } from '../slurm/sinfo.ts';
 import { createTransport } from '../assembly/create-transport.ts';

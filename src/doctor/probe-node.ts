@@ -12,7 +12,7 @@ import {
 import { known, unavailable, type Fact } from './check-result.ts';
 import { findDistrustOnHost } from '../transport/path-trust-on-host.ts';
 import type { Transport } from '../transport/transport.ts';
-import { isTransportError } from '../slurm/map-transport-errors.ts';
+import { isTransportError } from '../slurm/errors.ts';
 import { isLive } from '../slurm/job-state.ts';
 import type { UnixAccount } from '../base/resolve-user-map.ts';
 import type { JobId, JobKey, Scheduler } from '../slurm/scheduler.ts';

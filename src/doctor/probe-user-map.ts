@@ -9,8 +9,7 @@ import { findUnixUsers, mapsToSelf, type PeopleSource } from '../assembly/open-u
 import { UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
 import type { App } from '../assembly/app.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
-import { SlurmUnavailableError } from '../slurm/errors.ts';
-import { isTransportError } from '../slurm/map-transport-errors.ts';
+import { isTransportError, SlurmUnavailableError } from '../slurm/errors.ts';
 import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { UserMapSeen } from './cluster-checks.ts';

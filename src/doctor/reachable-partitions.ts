@@ -1,6 +1,5 @@
 // Determines which partitions accept jobs of this user now, under which accounts, and why the others do not.
-import { entrances, type Entrance, type PartitionRights } from '../slurm/partition-rights.ts';
-import type { Association } from '../slurm/sacctmgr.ts';
+import { type Association, entrances, type Entrance, type PartitionRights } from '../slurm/partition-rights.ts';
 import type { Partition } from '../slurm/sinfo.ts';
 
 export interface ReachablePartition extends Partition {

@@ -7,7 +7,7 @@ import { openCluster } from '../assembly/open-cluster.ts';
 import { findPrograms, sudoCommands } from '../assembly/locate-slurm-programs.ts';
 import { findUnixUsers } from '../assembly/open-user-map.ts';
 import type { App } from '../assembly/app.ts';
-import { throwUnavailable } from '../slurm/map-transport-errors.ts';
+import { throwUnavailable } from '../slurm/errors.ts';
 import { UTF8_LOCALE, type Transport } from '../transport/transport.ts';
 
 export interface SudoersFacts {

@@ -6,7 +6,7 @@ import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { withSlurmCommands } from '../assembly/locate-slurm-programs.ts';
 import { CommandNotFoundError } from '../transport/errors.ts';
 import type { Transport, CommandResult } from '../transport/transport.ts';
-import { isTransportError } from '../slurm/map-transport-errors.ts';
+import { isTransportError } from '../slurm/errors.ts';
 import { parseTestOnly, TEST_ARGS } from '../slurm/sbatch.ts';
 import type { LenientParse } from '../sbatch-template/parse-template.ts';
 import type { Finding } from './lint-rules.ts';

@@ -5,27 +5,22 @@ import { createBoundedMap } from '../base/bounded-map.ts';
 import type { LogData, Logger } from './logger.ts';
 
 const REPEAT_AFTER_MS = 10 * 60_000;
-/** Beyond this many, the oldest is forgotten and may be logged again. */
 const MAX_REMEMBERED = 10_000;
 
 /** Logs repeated warnings and errors (same message, cause, task, job, queue and user) at debug level. Numbers in them do not count. */
 export function rateLimitedLog(log: Logger, clock: Clock): Logger {
-  const loggedAt = createBoundedMap<number>(MAX_REMEMBERED);
+  const isNewText = createOncePer(REPEAT_AFTER_MS, MAX_REMEMBERED, clock);
 
   function isNew(message: string, data: LogData | undefined): boolean {
-    const key = JSON.stringify([
+    const about = [
       withoutNumbers(message),
       data?.['task'],
       data?.['job'],
       data?.['queue'],
       data?.['user'],
       causeIn(data),
-    ]);
-    const lastAt = loggedAt.get(key);
-    const now = clock.now();
-    if (elapsedMs(lastAt, now) < REPEAT_AFTER_MS) return false;
-    loggedAt.set(key, now);
-    return true;
+    ];
+    return isNewText(JSON.stringify(about));
   }
 
   return {
@@ -33,6 +28,17 @@ export function rateLimitedLog(log: Logger, clock: Clock): Logger {
     info: (message, data) => log.info(message, data),
     warn: (message, data) => (isNew(message, data) ? log.warn(message, data) : log.debug(message, data)),
     error: (message, data) => (isNew(message, data) ? log.error(message, data) : log.debug(message, data)),
+  };
+}
+
+/** Whether a text appears for the first time in so many milliseconds. Beyond `most` texts, the oldest is forgotten. */
+export function createOncePer(ms: number, most: number, clock: Pick<Clock, 'now'>): (text: string) => boolean {
+  const seenAt = createBoundedMap<number>(most);
+  return (text) => {
+    const now = clock.now();
+    if (elapsedMs(seenAt.get(text), now) < ms) return false;
+    seenAt.set(text, now);
+    return true;
   };
 }
 

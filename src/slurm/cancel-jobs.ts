@@ -2,9 +2,8 @@
 import { inParallel } from '../base/concurrency-limit.ts';
 import type { Logger } from '../log/logger.ts';
 import type { CommandResult } from '../transport/transport.ts';
-import { isTransportError } from './map-transport-errors.ts';
 import type { JobKey, Scheduler } from './scheduler.ts';
-import { failureMessage, oneLine } from './errors.ts';
+import { isTransportError, failureMessage, oneLine } from './errors.ts';
 
 export interface JobCancellerDeps {
   readonly scancel: (args: readonly string[], signal?: AbortSignal, runAs?: string) => Promise<CommandResult>;

@@ -1,6 +1,13 @@
-// The error for an unavailable Slurm, and the failure of a command in one line.
+// The error for an unavailable Slurm, to which those of the transport are mapped, and the failure of a command in one line.
 import { stripToOneLine } from '../base/terminal-text.ts';
+import {
+  CommandNotFoundError,
+  CommandTimeoutError,
+  ConnectionLostError,
+  HostUnreachableError,
+} from '../transport/errors.ts';
 import type { CommandResult } from '../transport/transport.ts';
+import type { JobList } from './scheduler.ts';
 
 /** The controller or its commands are unavailable. No job is at fault: retry later. */
 export class SlurmUnavailableError extends Error {
@@ -15,6 +22,27 @@ export async function unlessUnavailable<Read>(reading: Promise<Read>): Promise<R
     if (error instanceof SlurmUnavailableError) return undefined;
     throw error;
   }
+}
+
+/** For `catch`: a list that cannot be read is `failed`. */
+export function failedList(error: unknown): JobList {
+  if (isTransportError(error)) return { kind: 'failed', message: error.message };
+  throw error;
+}
+
+/** For `catch`. @throws SlurmUnavailableError instead of any error of the transport */
+export function throwUnavailable(error: unknown): never {
+  if (isTransportError(error)) throw new SlurmUnavailableError(error.message, { cause: error });
+  throw error;
+}
+
+export function isTransportError(error: unknown): error is Error {
+  return (
+    error instanceof CommandNotFoundError ||
+    error instanceof CommandTimeoutError ||
+    error instanceof ConnectionLostError ||
+    error instanceof HostUnreachableError
+  );
 }
 
 /** The text of stderr on one line, or how the program ended. Never empty. */

@@ -4,13 +4,12 @@ import type { UnixAccount } from '../base/resolve-user-map.ts';
 import type { Logger } from '../log/logger.ts';
 import { isOfOneUser } from '../transport/errors.ts';
 import type { CommandResult } from '../transport/transport.ts';
-import { oneLine, SlurmUnavailableError, unlessUnavailable } from './errors.ts';
+import { failedList, throwUnavailable, oneLine, SlurmUnavailableError, unlessUnavailable } from './errors.ts';
 import { mergeLookUp, parseSacctJobs, sacctJobsArgs } from './look-up-sacct-jobs.ts';
 import type { Job, JobId, JobList, JobSize, Scheduler } from './scheduler.ts';
 import { createUserQueries, type UserFailure } from './query-each-user.ts';
 import { parseSqueue, squeueArgs } from './squeue.ts';
 import { parseSqueueSizes, squeueSizesArgs } from './squeue-nodes-and-gpus.ts';
-import { failedList, throwUnavailable } from './map-transport-errors.ts';
 
 export interface JobListerDeps {
   readonly squeue: (args: readonly string[], signal?: AbortSignal, runAs?: string) => Promise<CommandResult>;

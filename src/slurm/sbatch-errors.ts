@@ -1,4 +1,4 @@
-// Classifies a failed sbatch by Slurm's error messages. Only this file reads them.
+// Classifies a failed sbatch by Slurm's error messages, and finds the options that they are about. Only this file reads them.
 import { oneLine } from './errors.ts';
 import { explainReason } from './reasons/explain-reason.ts';
 
@@ -242,4 +242,32 @@ function complaints(stderr: string): string[] {
     .split('\n')
     .map((line) => line.replace(PREFIX, '').trim())
     .filter((line) => line !== '' && !line.startsWith('Try "sbatch --help"'));
+}
+
+/** The options that messages of slurm_errno.c and of sbatch itself are about, 20.11 to 26.05. */
+const ABOUT: readonly (readonly [pattern: RegExp, option: string])[] = [
+  [/\baccount\b|association/i, '--account'],
+  [/partition/i, '--partition'],
+  [/\bqos\b/i, '--qos'],
+  [/time limit|size and\/or time limits|MaxWall|TimeLimit/i, '--time'],
+  [/time-min/, '--time-min'],
+  [/memory|MaxMem/i, '--mem'],
+  [/node count|node configuration|MaxNode/i, '--nodes'],
+  [/node configuration|feature specification/i, '--constraint'],
+  [/node configuration|\bgres\b|generic resource/i, '--gres'],
+  [/node configuration|CPU count|processors|MaxCpu/i, '--cpus-per-task'],
+  [/task count|more tasks than/i, '--ntasks'],
+  [/node name/i, '--nodelist'],
+  [/reservation/i, '--reservation'],
+  [/license/i, '--licenses'],
+  [/dependency/i, '--dependency'],
+];
+
+/** Options that sbatch itself names: `unrecognized option '--container-image=x'`, `Invalid --time specification`. */
+const NAMED = /(?:option '|Invalid )(--[a-z][a-z-]*)/;
+
+/** The options, the most likely one first; empty if the message does not indicate any. */
+export function refusedOptions(message: string): string[] {
+  const named = NAMED.exec(message)?.[1];
+  return named === undefined ? ABOUT.flatMap(([pattern, option]) => (pattern.test(message) ? [option] : [])) : [named];
 }

@@ -1,5 +1,13 @@
 // The arguments of sbatch, which submits a script or only tests it, and the meaning of its output; run-slurm-commands.ts submits.
 // Noise in the output never makes a submission "failed".
+import {
+  CommandNotFoundError,
+  CommandTimeoutError,
+  ConnectionLostError,
+  HostUnreachableError,
+  SudoRefusedError,
+  UserHeldError,
+} from '../transport/errors.ts';
 import type { CommandResult } from '../transport/transport.ts';
 import { failureMessage, oneLine } from './errors.ts';
 import { isJobId } from './parse-job-row.ts';
@@ -50,6 +58,20 @@ export function parseAcceptance(stdout: string): Accepted | undefined {
     if (id !== undefined && isJobId(id)) return { kind: 'accepted', jobId: id, cluster };
   }
   return undefined;
+}
+
+/** The outcome of an sbatch without a result; undefined if the error is not one of the transport. */
+export function parseSubmitTransportError(error: unknown): SubmitOutcome | undefined {
+  if (error instanceof SudoRefusedError) return { kind: 'unavailable', message: error.message, isOfUser: true };
+  if (error instanceof UserHeldError)
+    return { kind: 'unavailable', message: error.message, isOfUser: true, isStuck: true };
+  if (error instanceof CommandNotFoundError || error instanceof HostUnreachableError) {
+    return { kind: 'unavailable', message: error.message };
+  }
+  if (error instanceof CommandTimeoutError) {
+    return parseAcceptance(error.stdout) ?? { kind: 'unknown', message: oneLine(`${error.message}. ${error.stderr}`) };
+  }
+  return error instanceof ConnectionLostError ? { kind: 'unknown', message: error.message } : undefined;
 }
 
 /** At each end of the output, as a wrapper or plugin may print without end. */

@@ -1,10 +1,10 @@
 // The interface of a Slurm cluster: facts, submit, list, look up, explain, cancel.
-import type { Brand } from '../base/branded-type.ts';
+import type * as z from 'zod';
 import type { UnixAccount } from '../base/resolve-user-map.ts';
 import type { JobState } from './job-state.ts';
 
 /** A Slurm job id. Not an identity: Slurm reuses ids after a controller crash. */
-export type JobId = Brand<'JobId'>;
+export type JobId = string & z.$brand<'JobId'>;
 
 export interface Submission {
   /** The job's name, passed on the command line to override the template. A job with an unknown outcome is looked up by it. */

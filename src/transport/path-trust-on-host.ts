@@ -1,6 +1,6 @@
 // Finds, by a shell on the host, what other users can change there: a path, or a program that will run.
 import type { Transport } from './transport.ts';
-import { readPackageFile } from '../base/package-path.ts';
+import { readPackageFile } from '../base/installation.ts';
 
 export interface ProgramsToTrust {
   /** Paths, or names that are searched on the host's PATH. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { packagePath } from '../../src/base/package-path.ts';
+import { packagePath } from '../../src/base/installation.ts';
 import {
   findDistrust,
   findNameDistrust,

@@ -2,8 +2,7 @@
 import { expect } from 'chai';
 import { readdirSync } from 'node:fs';
 import { reachablePartitions } from '../../src/doctor/reachable-partitions.ts';
-import { parsePartitionRights } from '../../src/slurm/partition-rights.ts';
-import { parseAssociations } from '../../src/slurm/sacctmgr.ts';
+import { parseAssociations, parsePartitionRights } from '../../src/slurm/partition-rights.ts';
 import { parsePartitions } from '../../src/slurm/sinfo.ts';
 import { fixture, FIXTURES } from '../slurm/recorded-output.ts';
 

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import Mustache from 'mustache';
 import { redactShapes, redactText } from '../../src/base/secret-patterns.ts';
-import { readPackageFile } from '../../src/base/package-path.ts';
+import { readPackageFile } from '../../src/base/installation.ts';
 import { quoteWord } from '../../src/base/shell-word.ts';
 import { blockView } from '../../src/sbatch-template/job-script/render-blocks.ts';
 import { NAMED_EXAMPLES, SHAPE_EXAMPLES } from '../base/secret-examples.ts';

@@ -1,7 +1,6 @@
 // Finds in the message of a refusal the options that it is about.
 import { expect } from 'chai';
-import { CONTROLLER_RESPONSES } from '../../src/slurm/sbatch-errors.ts';
-import { refusedOptions } from '../../src/slurm/options-in-sbatch-error.ts';
+import { refusedOptions, CONTROLLER_RESPONSES } from '../../src/slurm/sbatch-errors.ts';
 
 describe('refusedOptions (the options that an error of sbatch is about)', () => {
   for (const [words, options] of [

@@ -1,7 +1,6 @@
 // Who may submit to a partition, and how: by its lists of accounts and QOS, and by the accounts of the user.
 import { expect } from 'chai';
-import { entrances, parsePartitionRights, type Entrance } from '../../src/slurm/partition-rights.ts';
-import type { Association } from '../../src/slurm/sacctmgr.ts';
+import { type Association, entrances, parsePartitionRights, type Entrance } from '../../src/slurm/partition-rights.ts';
 
 const LAB: Association = {
   cluster: 'lyon',

@@ -1,6 +1,6 @@
 // Reads sacctmgr's lines as the accounts of a user.
 import { expect } from 'chai';
-import { parseAssociations } from '../../src/slurm/sacctmgr.ts';
+import { parseAssociations } from '../../src/slurm/partition-rights.ts';
 
 describe("parseAssociations (a user's accounts from sacctmgr)", () => {
   it('returns each account with cluster, partition and QOS, and marks the default account', () => {

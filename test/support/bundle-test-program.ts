@@ -18,7 +18,7 @@ export async function bundleProgram(source: string, folder: string): Promise<str
     target: 'node20.19',
     external: ['cpu-features', '*.node'],
     banner: { js: REQUIRE },
-    // Where src/base/package-path.ts looks for the templates.
+    // Where src/base/installation.ts looks for the templates.
     define: { 'import.meta.url': JSON.stringify(pathToFileURL(resolve('dist/parts/bundle.js')).href) },
     logLevel: 'error',
   });

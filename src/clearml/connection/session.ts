@@ -12,10 +12,9 @@ import {
   ServerUnreachableError,
 } from '../errors.ts';
 import { formatNoResponse, TokenRejectedError, type Body, type ApiRequest } from './api-request.ts';
-import { createLogin } from './renew-token.ts';
+import { type Token, createLogin } from './login-token.ts';
 import { retry } from './retry.ts';
 import type { ConnectionSettings, Timeouts } from './connection-settings.ts';
-import type { Token } from './parse-token.ts';
 
 interface CallRules<Shape extends z.ZodType> {
   /** The expected `data` of the response. */

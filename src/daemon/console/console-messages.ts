@@ -6,7 +6,7 @@ import type { ConsoleLevel } from '../../clearml/client.ts';
 import type { Task } from '../../clearml/task.ts';
 import { explainReason } from '../../slurm/reasons/explain-reason.ts';
 import { explainWait, whatItWaitsFor } from '../../slurm/reasons/explain-wait.ts';
-import { refusedOptions } from '../../slurm/options-in-sbatch-error.ts';
+import { refusedOptions } from '../../slurm/sbatch-errors.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
 import type { HeldTask } from '../claim/plan-claims.ts';
 import type { HoldReason } from '../claim/hold-reasons.ts';

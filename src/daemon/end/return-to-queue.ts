@@ -1,6 +1,6 @@
 // Returns a task that cannot be submitted now to the front of its queue.
 import { readTaskState } from '../../clearml/read-task-state.ts';
-import { isRefusal } from '../../clearml/connection/refusal-codes.ts';
+import { isRefusal } from '../../clearml/errors.ts';
 import type { Task } from '../../clearml/task.ts';
 import { isWaiting, leaveToUser } from '../claim/park.ts';
 import { endTask } from './end-task.ts';

@@ -9,8 +9,7 @@ import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import type { SlurmSettings } from '../../config/convert-settings.ts';
 import type { Logger } from '../../log/logger.ts';
-import { SlurmUnavailableError } from '../../slurm/errors.ts';
-import { isTransportError } from '../../slurm/map-transport-errors.ts';
+import { isTransportError, SlurmUnavailableError } from '../../slurm/errors.ts';
 import type { ClusterFacts } from '../../slurm/scheduler.ts';
 import { CommandNotFoundError } from '../../transport/errors.ts';
 import type { Lock } from '../journal/lock.ts';

@@ -2,7 +2,7 @@
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import { FileNotWrittenError, listOldFiles, removeFiles, writePrivateFile } from '../../transport/host-files.ts';
-import { isTransportError } from '../../slurm/map-transport-errors.ts';
+import { isTransportError } from '../../slurm/errors.ts';
 import { attemptOf, formatJobName, parseJobName, parseMark } from '../../slurm/job-name.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Entry } from '../journal/entry.ts';

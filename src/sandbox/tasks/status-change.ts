@@ -1,10 +1,10 @@
-// Changes the status of a task: checked by the state machine of the real server (apiserver/bll/task/utils.py, `state_machine`), then
-// written only if no other call changed it.
+// Changes the status of a task: checked by the state machine, then written only if no other call changed it.
 import { ApiError } from '../requests/api-error.ts';
 import type { TaskDocument, TaskStatus } from '../store/documents.ts';
 import { formatInstant } from '../store/sandbox-clock.ts';
 import type { Store } from '../store/store.ts';
 
+/** As in the real server (apiserver/bll/task/utils.py, `state_machine`). */
 const FOLLOWERS: Readonly<Record<Exclude<TaskStatus, 'unknown'>, readonly TaskStatus[]>> = {
   created: ['queued', 'in_progress'],
   queued: ['created', 'in_progress', 'stopped'],

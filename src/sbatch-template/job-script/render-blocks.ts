@@ -1,7 +1,7 @@
 // Renders the three blocks of a job script from the Mustache files in templates/, with each value as one quoted shell word.
 import Mustache from 'mustache';
 import { secretPatternsForPython } from '../../base/secret-patterns.ts';
-import { readPackageFile } from '../../base/package-path.ts';
+import { readPackageFile } from '../../base/installation.ts';
 import { quoteWord } from '../../base/shell-word.ts';
 import type { ContainerFacts } from '../containers/plan-singularity-image-and-options.ts';
 import type { PyxisFacts } from '../containers/plan-pyxis-mounts-and-environment.ts';

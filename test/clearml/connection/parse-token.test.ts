@@ -1,7 +1,7 @@
 // Reading a token's claims.
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseToken } from '../../../src/clearml/connection/parse-token.ts';
+import { parseToken } from '../../../src/clearml/connection/login-token.ts';
 import { makeToken } from '../scripted-server.ts';
 
 const HOUR_S = 3600;

@@ -1,7 +1,7 @@
 // Writes the stand-in commands into a directory, as small scripts that start stand-in-program.js.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packagePath } from '../../../src/base/package-path.ts';
+import { packagePath } from '../../../src/base/installation.ts';
 import { quoteWord } from '../../../src/base/shell-word.ts';
 import { unreachable } from './faults.ts';
 import { STAND_IN_VERSION } from './settings.ts';
