@@ -35,12 +35,12 @@ describe('the daemon', () => {
     ['EDQUOT', 'Free some disk space there, or set agent.slurm.state_dir to a directory that you own.'],
     ['EACCES', 'Set agent.slurm.state_dir to a directory that you own.'],
   ] as const) {
-    it(`gives this advice after a write to the journal fails with ${code}: ${advice} (D-06)`, () => {
+    it(`advises after a write to the journal has failed with ${code}: ${advice} (D-06)`, () => {
       expect(adviseOn(Object.assign(new Error('failure'), { code }))).to.equal(advice);
     });
   }
 
-  it('keeps only the complete lines of the journal on a full disk, and writes again once there is space (D-06)', async () => {
+  it('leaves only complete lines in the journal when a write reaches the file size limit (D-06)', async () => {
     const full = 'ulimit -f 8; exec "$0" --import tsx test/daemon/writes-until-full.ts "$1"';
     const { stdout } = await execute('bash', ['-c', full, process.execPath, folder]);
     const kept = Number(stdout);
@@ -77,7 +77,7 @@ describe('the daemon', () => {
       }
     }
 
-    it('keeps all complete entries, and writes again once there is space (D-06)', async () => {
+    it('keeps all complete journal entries, and writes further entries once space is free (D-06)', async () => {
       const journal = await openJournal(disk, NOW);
       for (let index = 0; index < 5; index += 1) await journal.write(ofTask(index));
       await fill();
@@ -118,7 +118,7 @@ describe('the daemon', () => {
       await again.close();
     });
 
-    it('reports that it cannot open the journal, and advises to free some disk space (D-06)', async () => {
+    it('refuses to open the journal, and advises to free some disk space (D-06)', async () => {
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(1));
       await journal.close();

@@ -140,7 +140,7 @@ const anotherKind = fc.constantFrom(...OTHER_TYPES);
 const settings = { numRuns: Math.ceil(CASES / 4), ...(process.env['FUZZ_CASES'] === undefined ? { seed: 13 } : {}) };
 
 describe('malformed responses of ClearML', () => {
-  it('affect only the task that they describe, and only until a correct response follows (C-35)', async function () {
+  it('about one task cause no second run of any task, and both tasks complete (C-35)', async function () {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_ONE_TASK), anyMutation, async (phase, garble, oddity) => {
@@ -150,7 +150,7 @@ describe('malformed responses of ClearML', () => {
     );
   });
 
-  it('about another queue, its entries or other daemons affect no task', async function () {
+  it('about another queue, a queue entry or the workers affect no task', async function () {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_NO_TASK), anyMutation, async (phase, garble, oddity) => {
@@ -161,7 +161,7 @@ describe('malformed responses of ClearML', () => {
     );
   });
 
-  it('cause no cancellation and no second job of a task if fields of the task are unreadable', async function () {
+  it('with an unreadable field of a task cause no cancellation and no second job', async function () {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, aField, anotherKind, async (phase, field, what) => {
@@ -187,7 +187,7 @@ describe('malformed responses of ClearML', () => {
     );
   });
 
-  it('with unreadable lists delay tasks, but have no other effect', async function () {
+  it('with unreadable lists of queues or tasks only delay tasks', async function () {
     this.timeout(0);
     const places = fc.constantFrom(
       ['queues.get_all', 'queues'],

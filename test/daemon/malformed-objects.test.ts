@@ -49,7 +49,7 @@ describe('if a queue entry has no valid task id, the daemon', () => {
     ['a served queue', OWN_QUEUE],
     ['the scheduler queue', SCHEDULER_QUEUE],
   ] as const) {
-    it(`logs the entry once, and runs the other tasks as usual (the entry is in ${where})`, async () => {
+    it(`logs an invalid entry in ${where} only once, and submits the other tasks`, async () => {
       const fixture = createStepFixture();
       for (const task of NO_TASKS) await fixture.server.call('queues.add_task', { queue, task });
       const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
@@ -69,7 +69,7 @@ describe('if a queue entry has no valid task id, the daemon', () => {
     });
   }
 
-  it('leaves the entry in its queue, and claims the tasks behind it in order (C-33)', async () => {
+  it('leaves the invalid entry in the queue, and claims the tasks behind the entry in order (C-33)', async () => {
     const fixture = createStepFixture();
     const first = await fixture.enqueued(1);
     await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: '' });
@@ -99,22 +99,22 @@ describe('if a queue entry has no valid task id, the daemon', () => {
   });
 });
 
-describe('if the row of a task in a response is unreadable, the daemon', () => {
+describe('if ClearML returns a malformed task, the daemon', () => {
   const faults: readonly [title: string, fields: Fields][] = [
-    ['has no status', { status: undefined }],
-    ['has a status that is an object', { status: { of: 'an object' } }],
-    ['has an unknown status', { status: 'paused' }],
-    ['has an execution that is text', { execution: 'x' }],
-    ['has a list in place of the queue id', { execution: { queue: ['x'] } }],
-    ['has an invalid time of its last change', { status_changed: 7 }],
-    ['has an invalid time of its last report', { last_update: 'long ago' }],
-    ['has no id', { id: undefined }],
-    ['has an id that is a path', { id: '/../../x' }],
-    ['is a list', { id: undefined, 0: 'x' }],
+    ['status is missing', { status: undefined }],
+    ['status is an object', { status: { of: 'an object' } }],
+    ['status is unknown', { status: 'paused' }],
+    ['execution is a text', { execution: 'x' }],
+    ['queue id is a list', { execution: { queue: ['x'] } }],
+    ['status change has an invalid time', { status_changed: 7 }],
+    ['last report has an invalid time', { last_update: 'long ago' }],
+    ['id is missing', { id: undefined }],
+    ['id is a path', { id: '/../../x' }],
+    ['description is a list', { id: undefined, 0: 'x' }],
   ];
   for (const [title, fields] of faults) {
     for (const isBegun of [false, true]) {
-      it(`keeps the ${isBegun ? 'running' : 'pending'} job of the task, and tracks the other tasks (the row ${title})`, async () => {
+      it(`keeps the ${isBegun ? 'running' : 'pending'} job of a task whose ${title}, and tracks another task`, async () => {
         const fixture = createStepFixture();
         const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
         await runFor(fixture, 30_000);
@@ -139,7 +139,7 @@ describe('if the row of a task in a response is unreadable, the daemon', () => {
     ['status', { status: 7 }],
     ['id', { id: 7 }],
   ] as const) {
-    it(`tracks the task beyond the end of its job until the row has a valid ${title} again (C-34)`, async () => {
+    it(`tracks the task after the end of its job until the task has a valid ${title} again (C-34)`, async () => {
       const fixture = createStepFixture();
       const odd = await fixture.enqueued(1);
       await runFor(fixture, 30_000);
@@ -157,7 +157,7 @@ describe('if the row of a task in a response is unreadable, the daemon', () => {
     });
   }
 
-  it('does not run the task with the data of another task', async () => {
+  it('never submits the task with the data of another task', async () => {
     const fixture = createStepFixture();
     const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     fixture.server.garble = (endpoint, answer, body) => {
@@ -173,20 +173,20 @@ describe('if the row of a task in a response is unreadable, the daemon', () => {
   });
 });
 
-describe('from an incomplete list of queues, the daemon', () => {
+describe('if ClearML returns a malformed list of queues, the daemon', () => {
   const faults: readonly [title: string, edit: (row: Fields) => unknown][] = [
-    ['has no valid id of the scheduler queue', (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, id: 7 } : row)],
+    ['the scheduler queue has no valid id', (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, id: 7 } : row)],
     [
-      'lacks the entries of the scheduler queue',
+      'the scheduler queue has no list of entries',
       (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, entries: null } : row),
     ],
     [
-      'has scheduler queue entries that name no task',
+      'the entries of the scheduler queue name no task',
       (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, entries: [{}, { added: 'x' }] } : row),
     ],
   ];
   for (const [title, edit] of faults) {
-    it(`does not conclude that a task or queue was removed (the list ${title})`, async () => {
+    it(`keeps the jobs of a waiting task and a running task if ${title}`, async () => {
       const fixture = createStepFixture();
       const [waits, runs] = [await fixture.enqueued(1), await fixture.enqueued(2)];
       await runFor(fixture, 30_000);
@@ -205,7 +205,7 @@ describe('from an incomplete list of queues, the daemon', () => {
     });
   }
 
-  it('does not conclude that a task is an orphan if the unreadable part may contain its entry', async () => {
+  it('does not treat a task as an orphan if the entries of another queue are unreadable', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });
@@ -221,7 +221,7 @@ describe('from an incomplete list of queues, the daemon', () => {
 });
 
 describe('a daemon that receives an invalid response to a claim', () => {
-  it('continues with the next tasks of the queue, and repeats the claim until the response is correct', async () => {
+  it('claims the next task of the queue, and repeats the failed claim later', async () => {
     const fixture = createStepFixture();
     const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     fixture.server.garble = (endpoint, answer, body) =>

@@ -74,7 +74,7 @@ function round({ deps, pool, clock }: StepFixture): Promise<number> {
 }
 
 describe('a pass of the reconcile loop', () => {
-  it('makes no request for 5,000 unchanged tasks, and stays short (S-35)', async () => {
+  it('takes less than 1.5 s of CPU time for 5,000 unchanged tasks, and makes no extra calls (S-35)', async () => {
     const fixture = await waiting(5_000);
 
     const tookMs = await round(fixture);
@@ -83,7 +83,7 @@ describe('a pass of the reconcile loop', () => {
     expect(tookMs).to.be.below(1_500);
   });
 
-  it('takes time proportional to the number of tasks', async () => {
+  it('takes less than 32 times as long for 16,000 tasks as for 2,000 tasks', async () => {
     const [few, many] = [await waiting(2_000), await waiting(16_000)];
     const times = { few: [] as number[], many: [] as number[] };
     for (let time = 0; time < 5; time += 1) {

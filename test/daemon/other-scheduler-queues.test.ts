@@ -115,7 +115,7 @@ for (const [title, name, next] of [
       await after.end();
     });
 
-    it('resubmits a task in the old scheduler queue with a job script for that queue', async () => {
+    it('resubmits a task in the old scheduler queue with a job script that names the old queue', async () => {
       const fixture = fixtureWith(name);
       const { clock, cluster } = fixture;
       await submitThree(fixture);
@@ -137,7 +137,7 @@ async function withoutSchedulerQueues({ deps: { journal } }: StepFixture): Promi
   for (const entry of [...journal.entries.values()]) await journal.write({ ...entry, schedulerQueue: undefined });
 }
 
-it('a task whose scheduler queue is not recorded, as in old versions, loses its job if a user moves the task to another queue', async () => {
+it('the daemon cancels the job of a moved task even if the journal entry has no scheduler queue, as in old versions', async () => {
   const fixture = fixtureWith('any_name');
   const [moved = ''] = await submitThree(fixture);
   await withoutSchedulerQueues(fixture);
@@ -152,7 +152,7 @@ it('a task whose scheduler queue is not recorded, as in old versions, loses its 
   await after.end();
 });
 
-it('a task whose scheduler queue is not recorded, as in old versions, keeps its job if the daemon restarts with another scheduler_queue', async () => {
+it('a restart with another scheduler_queue keeps the jobs of tasks without a scheduler queue in the journal, as in old versions', async () => {
   const fixture = fixtureWith('any_name');
   const tasks = await submitThree(fixture);
   await withoutSchedulerQueues(fixture);
@@ -166,7 +166,7 @@ it('a task whose scheduler queue is not recorded, as in old versions, keeps its 
 });
 
 describe('a local daemon and a daemon with --ssh that serve the same queue as the same Unix user', () => {
-  it("leave each other's jobs alone (D-18)", async () => {
+  it("neither adopt nor cancel each other's jobs (D-18)", async () => {
     const fixture = fixtureWith('slurm_scheduler.login1');
     const tasks = await enqueued(fixture, 3);
     const first = startDaemon(fixture.deps);

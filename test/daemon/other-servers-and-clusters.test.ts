@@ -30,7 +30,7 @@ function statesOf({ jobs }: Cluster): string[] {
 }
 
 describe('two daemons of one Unix user that serve different ClearML servers on one cluster', () => {
-  it("leave each other's jobs alone (D-19)", async () => {
+  it("do not cancel each other's jobs (D-19)", async () => {
     const fixture = createStepFixture();
     const { clock, cluster } = fixture;
     const tasks = await enqueued(fixture, 3);
@@ -66,7 +66,7 @@ describe('two daemons on different clusters with the same queue and no cluster n
     return { deps, cluster };
   }
 
-  it('submit no job for a task that waits on the other cluster (D-20)', async () => {
+  it('submit no job for a task whose job waits on the other cluster (D-20)', async () => {
     const fixture = createStepFixture();
     const { clock } = fixture;
     await enqueued(fixture, 3);
@@ -103,7 +103,7 @@ describe('two daemons on different clusters with the same queue and no cluster n
     await Promise.all([first.ended, second.ended]);
   });
 
-  it('leave a task in progress if it runs on one cluster while a job with the same id waits on the other', async () => {
+  it('do not change a task in progress if the other cluster has a pending job with the same job id', async () => {
     const fixture = createStepFixture();
     const { clock, server } = fixture;
     const [task = ''] = await enqueued(fixture, 1);

@@ -28,7 +28,7 @@ const FIGURES: JobFigures = {
   usedMemoryMb: 1_024,
 };
 
-describe('for the accounting figures of ended jobs, the daemon', () => {
+describe('to get the accounting figures of ended jobs, the daemon', () => {
   let history: MemoryHistory;
   let fixture: StepFixture;
   let asked: (readonly JobKey[])[];
@@ -67,7 +67,7 @@ describe('for the accounting figures of ended jobs, the daemon', () => {
     await reader.finish();
   }
 
-  it('makes one query for all jobs, some seconds after the jobs end', async () => {
+  it('waits some seconds, and then makes one query for all ended jobs', async () => {
     const one = await ended();
     await ended({ job: '2' }, 2);
     await after(1_000);
@@ -82,7 +82,7 @@ describe('for the accounting figures of ended jobs, the daemon', () => {
     ]);
   });
 
-  it('adds the figures that accounting has to the history records', async () => {
+  it('adds the figures to the history record of the job', async () => {
     const one = await ended({ project: 'vision' });
     known.set('4711' as JobId, FIGURES);
     await after(10_000);
@@ -98,7 +98,7 @@ describe('for the accounting figures of ended jobs, the daemon', () => {
     expect(history.unaccounted.size).to.equal(0);
   });
 
-  it('writes to the console that a job used far less than its task requested', async () => {
+  it('writes to the console only once that a job used 1 of 64 GB of memory', async () => {
     const one = await ended();
     known.set('4711' as JobId, FIGURES);
     await after(10_000);
@@ -110,7 +110,7 @@ describe('for the accounting figures of ended jobs, the daemon', () => {
     expect(one.task).to.equal(taskNumber(1));
   });
 
-  it('repeats the query for up to a day until accounting has the figures', async () => {
+  it('repeats the query while accounting has no figures, and gives up after a day', async () => {
     await ended();
     for (const ms of [10_000, 10_000, 10_000, 20_000]) await after(ms);
     expect(asked).to.have.length(2);
@@ -120,7 +120,7 @@ describe('for the accounting figures of ended jobs, the daemon', () => {
     expect(history.unaccounted.size).to.equal(0);
   });
 
-  it('repeats the query after the accounting database was down', async () => {
+  it('repeats a query that failed because the accounting database was down', async () => {
     const one = await ended();
     failure = new SlurmUnavailableError('sacct: error: Connection refused');
     await after(10_000);
@@ -134,7 +134,7 @@ describe('for the accounting figures of ended jobs, the daemon', () => {
     expect(history.attempts.get(attemptKey(one))?.cpuSec).to.equal(57_600);
   });
 
-  it('makes no further query in a pass after one query failed', async () => {
+  it('makes no second query in a pass after the first query has failed', async () => {
     for (const number of Array.from({ length: 201 }, (_, index) => index + 1))
       await ended({ job: String(number) }, number);
     failure = new SlurmUnavailableError('sacct: error: Connection refused');
@@ -142,7 +142,7 @@ describe('for the accounting figures of ended jobs, the daemon', () => {
     expect(asked).to.have.length(1);
   });
 
-  it('requests and shows the figures only once, even if accounting has no number of CPUs', async () => {
+  it('makes only one query for a job even if accounting has no CPU time for the job', async () => {
     await ended();
     known.set('4711' as JobId, { ...FIGURES, cpuSec: undefined });
     const scheduler = {

@@ -128,7 +128,7 @@ describe("the description of a job's end", () => {
     });
   }
 
-  it('guesses a cause only if the final state does not say it', () => {
+  it('suggests a cause for a job that ended FAILED, but not for NODE_FAIL', () => {
     expect(describeNeverStarted(jobOf('NODE_FAIL', on), undefined).guess).to.equal('');
     expect(describeNeverStarted(jobOf('FAILED', on), undefined).guess).to.match(
       /^ The job's log shows the cause: for example/,

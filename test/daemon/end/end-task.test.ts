@@ -40,8 +40,8 @@ async function started(fixture: StepFixture, task: TaskId): Promise<Task> {
   return (await fixture.read(task)) ?? expect.fail('no such task');
 }
 
-describe('when it ends a task, the daemon', () => {
-  it('sets the status with a reason, shows the end of the log in the console, and forgets the task', async () => {
+describe('when it sets the final status of a task, the daemon', () => {
+  it("shows the end of the job's log in the console, and forgets the task", async () => {
     const fixture = createStepFixture(logsThatEnd('first\nlast\n'));
     const { task, seen, entry } = await parked(fixture);
 
@@ -60,7 +60,7 @@ describe('when it ends a task, the daemon', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('shows the cause from the log, followed by the lines of the log', async () => {
+  it('shows the cause that it found in the log, and then the last lines of the log', async () => {
     const fixture = createStepFixture(logsThatEnd('\x1b[31mHost key verification failed.\x1b[0m\n'));
     const { task, seen, entry } = await parked(fixture);
 
@@ -71,7 +71,7 @@ describe('when it ends a task, the daemon', () => {
     expect(log).to.include('Host key verification failed.');
   });
 
-  it('names the owner of a log that belongs to another Unix user', async () => {
+  it('names the Unix user who owns a log that the daemon cannot read', async () => {
     const fixture = createStepFixture(logsThatEnd(undefined));
     const { task, seen, entry } = await parked(fixture);
     const ofAlice = { ...entry, unixUser: { name: 'alice', uid: 1001 } };
@@ -83,7 +83,7 @@ describe('when it ends a task, the daemon', () => {
     );
   });
 
-  it('names the path of a log that cannot be read', async () => {
+  it('names the path of a log that the daemon cannot read', async () => {
     const fixture = createStepFixture(logsThatEnd(undefined));
     const { task, seen, entry } = await parked(fixture);
 
@@ -94,7 +94,7 @@ describe('when it ends a task, the daemon', () => {
     );
   });
 
-  it('changes nothing if a job has removed the queue entry since the poll (C-06)', async () => {
+  it("changes nothing if a job has removed the task's queue entry since the poll (C-06)", async () => {
     const fixture = createStepFixture();
     const { task, seen, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -128,7 +128,7 @@ describe('when it ends a task, the daemon', () => {
     ['changes nothing', true, 'queued', ''],
     ['sets the task to failed', false, 'failed', 'Slurm FAILED'],
   ] as const)
-    it(`${what} if the job removed the queue entry and died, and ${isEnqueued ? 'a' : 'no'} user has enqueued the task since`, async () => {
+    it(`${what} if the job died after the gate, and ${isEnqueued ? 'a' : 'no'} user has enqueued the task since`, async () => {
       const fixture = createStepFixture(logsThatEnd(undefined));
       const { task, entry } = await parked(fixture);
       await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -142,7 +142,7 @@ describe('when it ends a task, the daemon', () => {
       expect(fixture.deps.journal.entries.has(task)).to.equal(isEnqueued);
     });
 
-  it('sets the status to completed only if the job completed and its log shows that the agent finished', async () => {
+  it("sets the status to completed only if the job's log shows that the agent finished", async () => {
     for (const [log, status] of [
       ['…\nProcess completed successfully\n', 'completed'],
       ['…\n', 'failed'],
@@ -159,7 +159,7 @@ describe('when it ends a task, the daemon', () => {
     }
   });
 
-  it('sets the status to failed instead of stopped if the log shows that Slurm cancelled the job at its memory limit', async () => {
+  it('sets the status to failed, not stopped, if the log shows a cancellation at the memory limit', async () => {
     const killed =
       '[2026-12-01T10:55:30.227] error: Exceeded job memory limit\n[2026-12-01T10:55:30.368] error: *** JOB 8 ON n1 CANCELLED AT 2026-12-01T10:55:30 DUE to SIGNAL Terminated ***\n';
     const atMemoryLimit: Ending = { ...FAILED, reason: 'Slurm OUT_OF_MEMORY', text: 'It used more memory.' };
@@ -197,7 +197,7 @@ describe('when it ends a task, the daemon', () => {
     expect(fixture.deps.journal.entries.size).to.equal(1);
   });
 
-  it('truncates the status message, but not the console message', async () => {
+  it('truncates the status message to 200 characters, but not the console message', async () => {
     const fixture = createStepFixture();
     const { task, seen, entry } = await parked(fixture);
     const text = 'x'.repeat(1_000);

@@ -16,7 +16,7 @@ const END: Action = {
   ending: { status: 'failed', reason: 'Slurm TIMEOUT', text: 'It ended.', withLog: false },
 };
 
-describe('for the history, the daemon', () => {
+describe('in the history, the daemon', () => {
   let history: MemoryHistory;
   let fixture: StepFixture;
 
@@ -78,7 +78,7 @@ describe('for the history, the daemon', () => {
     expect([...history.attempts.values()].map(({ startedAt }) => startedAt)).to.deep.equal([undefined]);
   });
 
-  it('writes the record of an attempt before it deletes the journal entry, so that a crash cannot lose the record (D-16)', async () => {
+  it('writes the record of an attempt before it deletes the journal entry (D-16)', async () => {
     const entry = await begun();
     const { journal } = fixture.deps;
     const hasEntry = (id: string): boolean => [...journal.entries.keys()].some((task) => task === id);
@@ -101,7 +101,7 @@ describe('for the history, the daemon', () => {
     expect(journal.entries.size).to.equal(0);
   });
 
-  it('writes a record of each attempt; the last record shows how the task ended', async () => {
+  it('records the first attempt as "retried" and the second attempt as "timeout"', async () => {
     const entry = await begun();
     await actOn(entry, jobOf('FAILED'), { do: 'resubmit', why: 'its gate was closed' });
     await fixture.pool.finish();
@@ -130,7 +130,7 @@ describe('for the history, the daemon', () => {
     expect([...history.attempts.values()].map(({ cause }) => cause)).to.deep.equal(['retried']);
   });
 
-  it('writes no record when it deletes a journal entry without a job', async () => {
+  it('writes no record for a journal entry without a job', async () => {
     const entry = await begun({ jobId: undefined });
     await actOn(entry, jobOf('COMPLETED', { id: '9' as JobId }), { do: 'forget' });
     expect(history.attempts.size).to.equal(0);

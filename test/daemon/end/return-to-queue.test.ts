@@ -15,7 +15,7 @@ async function popped(fixture: StepFixture): Promise<{ task: TaskId; entry: Entr
 }
 
 describe('when it returns a task to its queue, the daemon', () => {
-  it('puts the task at the front, reports why, and forgets the task', async () => {
+  it('puts the task at the front of the queue, and writes the reason to the console', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.enqueued(2);
@@ -27,7 +27,7 @@ describe('when it returns a task to its queue, the daemon', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('does nothing if another daemon has removed the queue entry', async () => {
+  it('does nothing if another daemon has removed the task from the scheduler queue', async () => {
     const fixture = createStepFixture();
     const { entry } = await popped(fixture);
 
@@ -51,7 +51,7 @@ describe('when it returns a task to its queue, the daemon', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('leaves the task in another queue if a user has enqueued it there meanwhile', async () => {
+  it('leaves the task in another queue if a user has enqueued the task there', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('tasks.enqueue', { task, queue: OTHER_QUEUE });
@@ -64,7 +64,12 @@ describe('when it returns a task to its queue, the daemon', () => {
 
   for (const [what, endpoint, more, stays] of [
     ['aborted', 'tasks.stop', {}, { status: 'stopped' }],
-    ['enqueued elsewhere', 'tasks.enqueue', { queue: OTHER_QUEUE }, { status: 'queued', executionQueue: OTHER_QUEUE }],
+    [
+      'enqueued in another queue',
+      'tasks.enqueue',
+      { queue: OTHER_QUEUE },
+      { status: 'queued', executionQueue: OTHER_QUEUE },
+    ],
   ] as const) {
     it(`removes the task from the queue again if the task was ${what} at the same time`, async () => {
       const fixture = createStepFixture();
@@ -88,7 +93,7 @@ describe('when it returns a task to its queue, the daemon', () => {
     });
   }
 
-  it('forgets the task even if another daemon claims it immediately', async () => {
+  it('writes no status message if another daemon claims the returned task immediately', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     const { queues } = fixture.deps.clearml;
@@ -123,7 +128,7 @@ describe('when it returns a task to its queue, the daemon', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('keeps tracking the task if the response to the removal of the queue entry is lost', async () => {
+  it('keeps the journal entry if the response to queues.remove_task is lost', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('queues.add_task', { queue: SCHEDULER_QUEUE, task, update_execution_queue: false });

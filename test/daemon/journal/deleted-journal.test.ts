@@ -40,7 +40,7 @@ async function makeDeletedFilesStale(): Promise<Disposable> {
 }
 
 describe('at its start, the daemon', () => {
-  it('does not create a journal in a state directory that was deleted after the daemon had acquired the lock (D-17)', async () => {
+  it('does not recreate a state directory that is deleted before the journal is opened (D-17)', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'journal-'));
     const lock = await acquireLock(folder, hostname(), NOW);
     await rm(folder, { recursive: true });
@@ -61,7 +61,7 @@ describe('a running daemon', () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('writes the whole journal again after its file was deleted (D-17)', async () => {
+  it('rewrites the whole journal after the journal file was deleted (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await rm(file);
@@ -73,7 +73,7 @@ describe('a running daemon', () => {
     await again.close();
   });
 
-  it('writes the whole journal again after another host deleted its file (D-17)', async () => {
+  it('rewrites the whole journal after another host deleted the journal file (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     using _stale = await makeDeletedFilesStale();
@@ -87,7 +87,7 @@ describe('a running daemon', () => {
     await again.close();
   });
 
-  it('never overwrites the journal of another daemon that now uses the directory (D-17)', async () => {
+  it('never overwrites the journal of another daemon that has opened the same state directory (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     journal.throwIfLost();
@@ -110,7 +110,7 @@ describe('a running daemon', () => {
     await again.close();
   });
 
-  it('does not write to a state directory that was deleted and that another daemon created again (D-17)', async () => {
+  it('does not write to a state directory that was deleted and recreated by another daemon (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await rm(folder, { recursive: true });
@@ -124,7 +124,7 @@ describe('a running daemon', () => {
     await successor.close();
   });
 
-  it('writes to the journal again after the directory was renamed and restored (D-17)', async () => {
+  it('writes to the journal again after the state directory was renamed and renamed back (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await rename(folder, `${folder}.moved`);
@@ -138,7 +138,7 @@ describe('a running daemon', () => {
     await again.close();
   });
 
-  it('cannot write to the journal, and does not create the directory again, after the directory was deleted (D-17)', async () => {
+  it('does not recreate a deleted state directory when it writes to the journal (D-17)', async () => {
     const journal = await openJournal(folder, NOW);
     await rm(folder, { recursive: true });
 

@@ -57,7 +57,7 @@ describe('after a failed write, the journal', () => {
     return [...journal.entries.keys()];
   }
 
-  it('ends with its last complete line, and the error names the cause of the failure', async () => {
+  it('ends with its last complete line, and the error is ENOSPC', async () => {
     const before = await readFile(file, 'utf8');
     fill();
     expect(await rejection(journal.write(SECOND))).to.equal(FULL);
@@ -65,7 +65,7 @@ describe('after a failed write, the journal', () => {
     expect(journal.entries.has(SECOND.task)).to.equal(false);
   });
 
-  it('contains the failed entry and all later entries if the daemon writes them after space was freed', async () => {
+  it('accepts the failed entry and later entries once the disk has space again', async () => {
     fill();
     await rejection(journal.write(SECOND));
     repair();
@@ -75,7 +75,7 @@ describe('after a failed write, the journal', () => {
     expect(journal.entries.get(FIRST.task)?.step).to.equal('submitting');
   });
 
-  it('truncates the incomplete line before the next write if the immediate truncation failed', async () => {
+  it('truncates an incomplete line before the next write if the first truncation failed', async () => {
     fill();
     handles.truncate = () => Promise.reject(new Error('EIO: i/o error, ftruncate'));
     expect(await rejection(journal.write(SECOND))).to.equal(FULL);
@@ -86,7 +86,7 @@ describe('after a failed write, the journal', () => {
     expect(await tasksAfterRestart()).to.have.members([FIRST.task, SECOND.task]);
   });
 
-  it('truncates no complete line', async () => {
+  it('does not truncate complete lines before later writes', async () => {
     fill();
     await rejection(journal.write(SECOND));
     repair();
@@ -102,7 +102,7 @@ describe('after a failed write, the journal', () => {
     ['EDQUOT', 'Free some disk space there, or set agent.slurm.state_dir to a directory that you own.'],
     ['EACCES', 'Set agent.slurm.state_dir to a directory that you own.'],
   ] as const) {
-    it(`advises what to do about ${code}`, () => {
+    it(`gives this advice after ${code}: ${advice}`, () => {
       expect(adviseOn(Object.assign(new Error(code), { code }))).to.equal(advice);
     });
   }

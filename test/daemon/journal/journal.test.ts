@@ -27,7 +27,7 @@ describe('the journal', () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('contains each entry that was written and not deleted', async () => {
+  it('contains after a restart each entry that was written and not forgotten', async () => {
     const journal = await openJournal(folder, NOW);
     await Promise.all([journal.write(taskNumber(1)), journal.write(taskNumber(2))]);
     await journal.write({ ...taskNumber(1), step: 'submitting' });
@@ -39,7 +39,7 @@ describe('the journal', () => {
     await again.close();
   });
 
-  it('reads every field that version 0.1.0 wrote, and ignores an incomplete last line', async () => {
+  it('contains every entry and field of a file that version 0.1.0 wrote', async () => {
     const text = await readFile(new URL('../../fixtures/journal/0.1.0.jsonl', import.meta.url), 'utf8');
     await writeFile(file, text, { mode: 0o600 });
 
@@ -56,7 +56,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('can be read only by the user who owns it', async () => {
+  it('has file mode 0600', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await journal.close();
@@ -77,7 +77,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('contains exactly the entries of its complete lines, wherever the file ends (D-03)', () => {
+  it('contains exactly the entries of its complete lines if the file is truncated anywhere (D-03)', () => {
     const lines = [taskNumber(1), taskNumber(2), { ...taskNumber(1), attempts: 2 }].map((entry) =>
       formatJournal({ entry }),
     );
@@ -92,16 +92,20 @@ describe('the journal', () => {
 
   for (const [title, text, read] of [
     ['ignores an empty line', '\n', { kind: 'read', entries: new Map() }],
-    ['treats a line of a newer version as unreadable, not as damage', '{"v":7}\n', { kind: 'newer', version: 7 }],
+    ['reports a line of version 7 as newer, not as damaged', '{"v":7}\n', { kind: 'newer', version: 7 }],
     [
-      'treats a line that is not JSON as damage, and reports its number',
+      'reports line 3 as damaged if this line is not JSON',
       '{"v":1,"forget":"1"}\n\nnot json\n',
       { kind: 'damaged', line: 3 },
     ],
-    ['treats a line without content as damage', '{"v":1}\n', { kind: 'damaged', line: 1 }],
-    ['treats a null line as damage', 'null\n', { kind: 'damaged', line: 1 }],
-    ['treats a line without a version as damage', '{"forget":"1"}\n', { kind: 'damaged', line: 1 }],
-    ['treats an incomplete entry as damage', '\n{"v":1,"entry":{"task":"1"}}\n', { kind: 'damaged', line: 2 }],
+    ['reports a line without an entry as damaged', '{"v":1}\n', { kind: 'damaged', line: 1 }],
+    ['reports the line "null" as damaged', 'null\n', { kind: 'damaged', line: 1 }],
+    ['reports a line without a version as damaged', '{"forget":"1"}\n', { kind: 'damaged', line: 1 }],
+    [
+      'reports a line with an incomplete entry as damaged',
+      '\n{"v":1,"entry":{"task":"1"}}\n',
+      { kind: 'damaged', line: 2 },
+    ],
     [
       'contains no entry of a task after the "forget" line of the task',
       '{"v":1,"entry":{"task":"1"}}\n{"v":1,"forget":"1"}\n',
@@ -113,7 +117,7 @@ describe('the journal', () => {
     });
   }
 
-  it('sets a damaged file aside, logs it, and starts a new file (D-04)', async () => {
+  it('renames a damaged file, and starts an empty file (D-04)', async () => {
     await writeFile(
       file,
       `${formatJournal({ entry: taskNumber(1) })}not json\n${formatJournal({ entry: taskNumber(2) })}`,
@@ -127,7 +131,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('rejects a file of a newer version, and leaves it unchanged (D-05)', async () => {
+  it('rejects a file of a newer version, and leaves the file unchanged (D-05)', async () => {
     await writeFile(file, '{"v":3,"entry":{}}\n');
 
     const error = await rejection(openJournal(folder, NOW));
@@ -139,7 +143,7 @@ describe('the journal', () => {
     expect(await readFile(file, 'utf8')).to.equal('{"v":3,"entry":{}}\n');
   });
 
-  it('sets a file of an older version aside (D-04)', async () => {
+  it('renames a file of an older version to journal.jsonl.damaged-TIME (D-04)', async () => {
     await writeFile(file, `{"v":0,"task":"${taskNumber(1).task}"}\n`);
 
     const journal = await openJournal(folder, NOW);
@@ -148,7 +152,7 @@ describe('the journal', () => {
     await journal.close();
   });
 
-  it('rejects a file with any line of a newer version, without renaming the file', async () => {
+  it('rejects a file in which only the last line has a newer version', async () => {
     await writeFile(file, `${formatJournal({ entry: taskNumber(1) })}{"v":3}\n`);
 
     expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalError);
@@ -156,9 +160,9 @@ describe('the journal', () => {
 
   for (const [what, place] of [
     ['a directory in which no file can be created', '/proc/self'],
-    ['a path that is no directory', '/dev/full'],
+    ['a path that is not a directory', '/dev/full'],
   ] as const) {
-    it(`rejects, with advice, ${what} (D-06)`, async () => {
+    it(`rejects ${what}, and names the setting agent.slurm.state_dir (D-06)`, async () => {
       const error = await rejection(openJournal(place, NOW));
 
       expect(error).to.be.instanceOf(JournalError);
@@ -167,14 +171,14 @@ describe('the journal', () => {
     });
   }
 
-  it('rejects a file that it cannot read, and leaves that file unchanged', async () => {
+  it('rejects an unreadable file, and leaves the file unchanged', async () => {
     await symlink(file, file);
 
     expect(await rejection(openJournal(folder, NOW))).to.be.instanceOf(JournalError);
     expect(await readlink(file)).to.equal(file);
   });
 
-  it('writes pending lines when it closes, and no line afterwards', async () => {
+  it('writes pending lines when closed, and rejects later writes', async () => {
     const journal = await openJournal(folder, NOW);
     const pending = journal.write(taskNumber(1));
     await journal.close();
@@ -186,7 +190,7 @@ describe('the journal', () => {
     await again.close();
   });
 
-  it('rejects a directory that it cannot write to', async () => {
+  it('rejects a state directory that cannot be created', async () => {
     await writeFile(file, '');
 
     const error = await rejection(openJournal(join(file, 'below a file'), NOW));
@@ -195,7 +199,7 @@ describe('the journal', () => {
     expect(String(error)).to.include('agent.slurm.state_dir');
   });
 
-  it('stays small over many tasks (D-07)', async () => {
+  it('has fewer than 2,200 lines after 3,000 tasks were written and forgotten (D-07)', async () => {
     const journal = await openJournal(folder, NOW);
     for (let index = 0; index < 3000; index += 50) {
       const tasks = Array.from({ length: 50 }, (_, offset) => taskNumber(index + offset));
@@ -245,7 +249,7 @@ describe('the journal', () => {
     await again.close();
   });
 
-  it('accepts more writes after an incomplete line', async () => {
+  it('accepts new entries after an incomplete last line', async () => {
     const journal = await openJournal(folder, NOW);
     await journal.write(taskNumber(1));
     await journal.close();
@@ -260,7 +264,7 @@ describe('the journal', () => {
     await last.close();
   });
 
-  it('stores thousands of tasks without slowing down', async () => {
+  it('writes 5,000 entries in less than two seconds of CPU time', async () => {
     const journal = await openJournal(folder, NOW);
     const many = Array.from({ length: 5_000 }, (_, index) => taskNumber(index));
     await Promise.all(many.map((entry) => journal.write(entry)));

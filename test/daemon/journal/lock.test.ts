@@ -26,7 +26,7 @@ describe('the lock of a state directory', () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('rejects a second holder, and names the host, process and start time of the first (D-08)', async () => {
+  it('rejects a second daemon, and names the host, process id and start time of the first (D-08)', async () => {
     await acquireLock(folder, 'login1', Date.UTC(2026, 0, 2));
 
     const error = await rejection(acquireLock(folder, 'login1', Date.now()));
@@ -42,7 +42,7 @@ describe('the lock of a state directory', () => {
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it("can be acquired if its holder's process is dead", async () => {
+  it('can be acquired if the process of its holder has ended', async () => {
     const child = spawn('true');
     await once(child, 'close');
     await writeFile(file, JSON.stringify({ host: 'login1', pid: child.pid, begun: '1', since: 0 }));
@@ -52,7 +52,7 @@ describe('the lock of a state directory', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).to.include({ pid: process.pid });
   });
 
-  it("can be acquired if another process now has its holder's process id", async () => {
+  it('can be acquired if an unrelated process has reused the process id of its holder', async () => {
     await writeFile(file, JSON.stringify({ host: 'login1', pid: process.pid, begun: '1', since: 0 }));
 
     await acquireLock(folder, 'login1', Date.now());
@@ -64,7 +64,7 @@ describe('the lock of a state directory', () => {
     expect(await rejection(acquireLock(folder, 'login1', Date.now()))).to.be.instanceOf(AlreadyRunningError);
   });
 
-  it('can be acquired once a holder on another host has not renewed the lock for a long time', async () => {
+  it('can be acquired once a holder on another host has not renewed the lock for 10 minutes', async () => {
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
     const longAgo = new Date(Date.now() - 600_000);
     await utimes(file, longAgo, longAgo);
@@ -72,13 +72,13 @@ describe('the lock of a state directory', () => {
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it('can be acquired if a crash left its file empty', async () => {
+  it('can be acquired if a crash has left the lock file empty', async () => {
     await writeFile(file, '');
 
     await acquireLock(folder, 'login1', Date.now());
   });
 
-  it('is neither removed nor reported as free if its file cannot be read, because a daemon may hold it', async () => {
+  it('is neither removed nor reported as free if the lock file is unreadable', async () => {
     // A read fails with ELOOP, as it does with EACCES, EIO or EMFILE.
     await symlink('daemon.lock', file);
 
@@ -94,7 +94,7 @@ describe('the lock of a state directory', () => {
     expect(await readlink(file)).to.equal('daemon.lock');
   });
 
-  it('is kept while its file cannot be read', async () => {
+  it('stays held while the lock file is unreadable', async () => {
     const lock = await acquireLock(folder, 'login1', 1);
     const moved = join(folder, 'moved');
     await rename(file, moved);
@@ -105,7 +105,7 @@ describe('the lock of a state directory', () => {
     await lock.touch();
   });
 
-  it('is reported as lost when a suspended daemon resumes after another daemon acquired the lock', async () => {
+  it('is reported as lost if another daemon acquired the lock while its holder was suspended', async () => {
     const lock = await acquireLock(folder, 'login1', 1);
     await writeFile(file, JSON.stringify({ host: 'login2', pid: 1, begun: '1', since: 0 }));
 
@@ -115,7 +115,7 @@ describe('the lock of a state directory', () => {
     expect(JSON.parse(await readFile(file, 'utf8'))).to.include({ host: 'login2' });
   });
 
-  it('is created again if its file was removed', async () => {
+  it('is written again if the lock file was removed', async () => {
     const lock = await acquireLock(folder, 'login1', 1);
     await rm(file);
 
@@ -128,7 +128,7 @@ describe('the lock of a state directory', () => {
     ['the state directory', 'base/cluster'],
     ['its parent directory', 'base'],
   ] as const) {
-    it(`reports a deletion of ${what} at the third attempt to renew the lock, and creates nothing (D-17)`, async () => {
+    it(`is reported as lost at the third renewal after ${what} was deleted (D-17)`, async () => {
       const stateDir = join(folder, 'base/cluster');
       const lock = await acquireLock(stateDir, 'login1', 1);
       await rm(join(folder, deleted), { recursive: true });
@@ -143,7 +143,7 @@ describe('the lock of a state directory', () => {
     });
   }
 
-  it('is kept if the state directory was renamed and restored (D-17)', async () => {
+  it('stays held if the state directory is renamed and renamed back (D-17)', async () => {
     const stateDir = join(folder, 'state');
     const lock = await acquireLock(stateDir, 'login1', 1);
     for (const _time of [1, 2]) {
@@ -156,7 +156,7 @@ describe('the lock of a state directory', () => {
     expect(await rejection(acquireLock(stateDir, 'login1', 2))).to.be.instanceOf(AlreadyRunningError);
   });
 
-  it('is kept while the file system of the state directory is missing (D-17)', async () => {
+  it('stays held while the file system of the state directory is unavailable (D-17)', async () => {
     const home = join(folder, 'home');
     const otherDevice = await mkdtemp('/dev/shm/lock-');
     try {
@@ -172,7 +172,7 @@ describe('the lock of a state directory', () => {
     }
   });
 
-  it('is acquired by exactly one of many daemons that start at once', async () => {
+  it('is acquired by exactly one of eight daemons that start at the same time', async () => {
     const tries = await Promise.allSettled(Array.from({ length: 8 }, () => acquireLock(folder, 'login1', Date.now())));
 
     expect(tries.filter(({ status }) => status === 'fulfilled')).to.have.length(1);

@@ -20,7 +20,7 @@ const WELL: HealthFacts = {
 describe('the health report of a daemon', () => {
   for (const [what, facts, isLive, isReady, problem] of [
     ['no problem if the daemon polls', {}, true, true, undefined],
-    ['one failed poll', { passError: 'no response' }, true, true, 'The last poll failed: no response.'],
+    ['the error of one failed poll', { passError: 'no response' }, true, true, 'The last poll failed: no response.'],
     [
       'that no poll has succeeded for more than twelve intervals',
       { passOkAt: NOW - 180_001, passError: 'the list of Slurm jobs could not be read' },
@@ -36,22 +36,28 @@ describe('the health report of a daemon', () => {
       'No poll has succeeded for 60 min.',
     ],
     [
-      'a cluster that has not responded',
+      'that Slurm has not responded yet',
       { phase: 'starting' },
       true,
       false,
       'Slurm has not responded yet; no task is claimed.',
     ],
     [
-      'a cluster that could not be served',
+      'that the daemon no longer serves the cluster',
       { phase: 'ended' },
       true,
       false,
       'The daemon does not serve this cluster any more; its log says why.',
     ],
-    ['a full disk', { journalError: 'ENOSPC' }, true, false, 'The journal cannot be written: ENOSPC.'],
     [
-      'a loop that hangs',
+      'that the journal cannot be written because of ENOSPC',
+      { journalError: 'ENOSPC' },
+      true,
+      false,
+      'The journal cannot be written: ENOSPC.',
+    ],
+    [
+      'that the reconcile loop hangs',
       { dueAt: NOW - 900_000 },
       false,
       false,
@@ -66,7 +72,7 @@ describe('the health report of a daemon', () => {
     });
   }
 
-  it('is "Not ready; waiting for ClearML" until the server responds and the clusters are known', () => {
+  it('is "Not ready; waiting for ClearML" while no cluster is known', () => {
     expect(summarizeHealth([])).to.deep.equal({ state: 'Not ready', text: 'Not ready; waiting for ClearML.' });
   });
 });

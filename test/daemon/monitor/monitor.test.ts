@@ -90,7 +90,7 @@ describe('the monitor', () => {
     expect(fixture.watched.state().rows).to.deep.equal([]);
   });
 
-  it('reports why the daemon ended a task', async () => {
+  it('reports the cause "timeout" for a task whose job ended TIMEOUT', async () => {
     const fixture = startWatched();
     const task = await fixture.enqueued(1);
     await advance(fixture.clock, 20_000);
@@ -107,7 +107,7 @@ describe('the monitor', () => {
     expect(fixture.watched.histories.ended()[0]?.end?.why).to.include('TIMEOUT');
   });
 
-  it('counts calls, and reports the daemon as ready once ClearML and Slurm respond again', async () => {
+  it('reports the daemon as not ready while squeue fails, and as ready afterwards', async () => {
     const fixture = startWatched();
     await advance(fixture.clock, 60_000);
     expect(fixture.watched.health()).to.include({ isLive: true, isReady: true });
@@ -134,7 +134,7 @@ describe('the monitor', () => {
       ['fails', true],
       ['hangs', false],
     ] as const) {
-      it(`reports a poll that ${what}, and no earlier one, after the clock was set ${how} by an hour`, async () => {
+      it(`reports the daemon as not ready because a poll ${what}, not because the clock was set ${how} by an hour`, async () => {
         const fixture = createStepFixture();
         const { clock, deps } = fixture;
         let aheadMs = 0;
@@ -166,7 +166,7 @@ describe('the monitor', () => {
     }
   }
 
-  it('keeps the steps after a reload, and uses the new state directory and poll interval', () => {
+  it('uses the new state directory and the new poll interval after a reload', () => {
     const { monitor, watched } = startWatched();
 
     const again = monitor.open({ name: undefined, stateDir: '/new', pollMs: 60_000 });
@@ -176,7 +176,7 @@ describe('the monitor', () => {
     expect(again.health()).to.include({ pollMs: 60_000, phase: 'starting' });
   });
 
-  it('does not report the start of a job that had started before the daemon did', async () => {
+  it('does not report the start of a job that was already running when the daemon started', async () => {
     const fixture = startWatched();
     const [old, young] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     await advance(fixture.clock, 40_000);
@@ -201,7 +201,7 @@ describe('the monitor', () => {
     await run.end();
   });
 
-  it('reports the start of each attempt with the times of that attempt', () => {
+  it('shows the submission time and the start time of the newest attempt', () => {
     const events: DaemonEvent[] = [];
     const steps = recordTaskSteps((event) => events.push(event), NOW);
     const submitting = entryOf({ step: 'submitting', attempt: 'a1', attempts: 1 });
@@ -243,7 +243,7 @@ describe('the monitor', () => {
     expect(texts().at(-1)).to.match(/^Job 7 waits: .*\(Priority\)/);
   });
 
-  it('does not make the daemon call ClearML or Slurm more often', async () => {
+  it('does not increase the number of calls to ClearML and Slurm', async () => {
     async function callsOf(isWatched: boolean): Promise<string[]> {
       const fixture = createStepFixture();
       const deps = isWatched

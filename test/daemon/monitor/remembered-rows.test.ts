@@ -48,14 +48,14 @@ function rowsOf(facts: Facts, now: number, memory = rememberRows()): readonly St
 const pending = jobOf('PENDING', { reason: 'Priority' });
 
 describe('the monitor', () => {
-  it('returns the same array of task rows while nothing visible changes, although each poll creates new objects', () => {
+  it('returns the same array of task rows as long as no field of a row changes', () => {
     const memory = rememberRows();
     const first = rowsOf({ status: 'queued', job: pending }, NOW, memory);
 
     expect(rowsOf({ status: 'queued', job: pending }, NOW + 15_000, memory)).to.equal(first);
   });
 
-  it("shows in the task row a new estimate of the job's start, but no estimate that lies in the past", () => {
+  it('shows each new expected start of a pending job, but no expected start in the past', () => {
     const memory = rememberRows();
     const estimated = (startAt: number): Facts => ({ status: 'queued', job: { ...pending, startAt } });
     expect(rowsOf(estimated(NOW + 60_000), NOW, memory)[0]?.startsAt).to.equal(NOW + 60_000);
@@ -66,7 +66,7 @@ describe('the monitor', () => {
     expect(late?.why).to.not.include('expects to start');
   });
 
-  it('again shows the estimated start of a job if the clock was set back to before that start', () => {
+  it('shows the expected start of a job again if the clock is set back to an earlier time', () => {
     const memory = rememberRows();
     const facts = { status: 'queued', job: { ...pending, startAt: NOW } } as const;
     expect(rowsOf(facts, NOW, memory)[0]?.startsAt).to.equal(undefined);
@@ -74,7 +74,7 @@ describe('the monitor', () => {
     expect(rowsOf(facts, NOW - 1_000, memory)[0]?.startsAt).to.equal(NOW);
   });
 
-  it('returns a changed task row if any field of the job changes', () => {
+  it('considers a job changed if any field of the job differs', () => {
     const whole: Required<Job> = { ...jobOf('RUNNING'), isOthers: false, unixUser: 'ada' };
     for (const field of Object.keys(whole)) {
       const other = { ...whole, [field]: 'another value' };
@@ -83,7 +83,7 @@ describe('the monitor', () => {
     expect(isSameJob(whole, { ...whole })).to.equal(true);
   });
 
-  it('returns the same task rows as if it computed all of them again after each poll', () => {
+  it('returns after random polls the same task rows as a computation from scratch', () => {
     const job = fc.option(
       fc.record({
         word: fc.constantFrom('PENDING', 'RUNNING', 'COMPLETING', 'COMPLETED', 'FAILED'),
@@ -134,7 +134,7 @@ describe('the monitor', () => {
     );
   });
 
-  it('sorts the task rows by queue, and in each queue from the oldest to the newest', () => {
+  it('sorts the task rows by queue, and the rows of a queue from the oldest to the newest job', () => {
     const ids = ['a', 'b', 'c'].map((letter) => letter.repeat(32) as TaskId);
     const [first, second, third] = ids as [TaskId, TaskId, TaskId];
     const running = (startAt: number): Facts => ({ status: 'in_progress', job: jobOf('RUNNING', { startAt }) });

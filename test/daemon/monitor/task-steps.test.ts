@@ -15,7 +15,7 @@ function endWith(cause: CauseOfEnd, task: Partial<Task>): TaskSteps {
 }
 
 describe('the steps of an ended task', () => {
-  it('contain only the beginning of a long name and of a long status message', () => {
+  it('contain at most 200 characters of the task name and of the status message', () => {
     const long = 'a'.repeat(16_000_000);
     const ended = endWith('failed', { name: long, statusMessage: long });
     expect(ended.name).to.have.length(200);
@@ -23,7 +23,7 @@ describe('the steps of an ended task', () => {
     expect(Math.max(...ended.steps.map(({ text }) => text.length))).to.be.below(300);
   });
 
-  it('show the cause from the history even if the agent set the status', () => {
+  it('show the cause "out of memory" from the history even if the agent set the status', () => {
     const ended = endWith('out of memory', {
       statusReason: 'worker execution exit code -9',
       statusMessage: 'Changed by clearml-agent node1:0',

@@ -6,7 +6,7 @@ import { OWN_QUEUE } from '../../simulation/queues.ts';
 import { entryOf, NOW } from '../decide/observations.ts';
 
 describe('the daemon', () => {
-  it('recovers an orphan soon after its grace period, even if the daemon starts during that period', async () => {
+  it('submits a job for an orphan within 200 s after the start if the grace period is 20 s', async () => {
     const fixture = createStepFixture({ adoptAfterMs: 20_000 });
     await fixture.claimed(1);
     await runFor(fixture, 200_000);
@@ -14,7 +14,7 @@ describe('the daemon', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('claims a task at the next check of its queue even if a poll is due before that check', async () => {
+  it('submits each of 20 new tasks within 5.2 s, even if a poll is due at the same time', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => {
       if (endpoint === 'queues.get_all') fixture.clock.pass(30);
@@ -34,7 +34,7 @@ describe('the daemon', () => {
     expect(Math.max(...waitedMs)).to.be.below(5_200);
   });
 
-  it('claims tasks between polls, even if a poll takes longer than the interval', async () => {
+  it('submits a new task after at most one further poll even if a poll takes 20 s', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const run = startDaemon(fixture.deps);
@@ -75,7 +75,7 @@ describe('the daemon', () => {
     expect(fixture.calls.filter((call) => call.startsWith('scancel'))).to.have.length(1);
   });
 
-  it('looks up all absent jobs in one query', async () => {
+  it('looks up 20 missing jobs in one query', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 20; number += 1) {
       await fixture.claimed(number);

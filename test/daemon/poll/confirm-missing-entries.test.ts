@@ -33,7 +33,7 @@ function statesOf({ cluster }: StepFixture): string[] {
   return cluster.jobs.map(({ state }) => state);
 }
 
-describe('a task whose job waits', () => {
+describe('a parked task with a pending job', () => {
   for (const [what, garble] of [
     ['the scheduler queue', (queues: readonly Row[]) => queues.filter(({ id }) => id !== SCHEDULER_QUEUE)],
     [
@@ -41,7 +41,7 @@ describe('a task whose job waits', () => {
       (queues: readonly Row[]) => queues.map((row) => (row.id === SCHEDULER_QUEUE ? { ...row, entries: [] } : row)),
     ],
   ] as const)
-    it(`keeps its job if one list of all queues lacks ${what}`, async () => {
+    it(`keeps its job if a single response about all queues lacks ${what}`, async () => {
       const fixture = createStepFixture();
       const run = await startWithJobs(fixture);
 
@@ -54,7 +54,7 @@ describe('a task whose job waits', () => {
       expect(fixture.logged.filter((line) => line.includes('scheduler queue'))).to.deep.equal([]);
     });
 
-  it('keeps its job if a user deletes a queue while the daemon reads more than 500 queues', async () => {
+  it('keeps its job if a user deletes a queue while the daemon reads 500 queues', async () => {
     const fixture = createStepFixture();
     // Their ids sort before that of the scheduler queue, which becomes the first queue of the second page.
     for (let number = 0; number < 498; number += 1) fixture.server.addQueue(idOf(number), `queue ${number}`);

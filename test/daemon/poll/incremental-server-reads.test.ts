@@ -5,7 +5,7 @@ import { taskNumber } from '../step-fixture.ts';
 import { createBed, hear, pollAtRest, type Bed } from './incremental-reads-bed.ts';
 
 describe('to find changed tasks, a poll', () => {
-  it('reads at most one task in full if nothing changes', async () => {
+  it('reads only one of 40 tasks in full if nothing changes', async () => {
     const bed = await createBed(40);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     bed.fixture.calls.length = 0;
@@ -22,7 +22,7 @@ describe('to find changed tasks, a poll', () => {
     ]);
   });
 
-  it('detects a changed execution queue after at most one poll for each task', async () => {
+  it('detects within five polls that one of five tasks has another execution queue', async () => {
     const bed = await createBed(5);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     const task = taskNumber(4);
@@ -58,7 +58,7 @@ describe('to find changed tasks, a poll', () => {
     expect((await pollAtRest(bed)).tasks.get(task)).to.include({ status: 'in_progress', statusMessage: 'stopping' });
   });
 
-  it('finds deleted tasks among many others', async () => {
+  it('detects three deleted tasks among 230 tasks', async () => {
     const bed = await createBed(230);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
     const deleted = [7, 8, 200].map(taskNumber);
@@ -72,7 +72,7 @@ describe('to find changed tasks, a poll', () => {
 
   const doubts: readonly { readonly title: string; readonly happen: (bed: Bed) => unknown }[] = [
     {
-      title: 'after a failure',
+      title: 'after a failed poll',
       async happen({ fixture, reader }) {
         fixture.fate = ({ endpoint }) => (endpoint.startsWith('organization.') ? 'not made' : undefined);
         await reader.read().catch(() => undefined);
@@ -88,18 +88,18 @@ describe('to find changed tasks, a poll', () => {
       },
     },
     {
-      title: 'when no heartbeat is known',
+      title: 'when the time of the last heartbeat is unknown',
       happen: ({ fixture: { deps, clock } }) =>
         deps.peers.refresh({ find: () => Promise.resolve({ workers: [], isWhole: true }) }, clock.now()),
     },
     {
-      title: 'when the server lacks the call that counts tasks',
+      title: 'when the server does not support organization.get_entities_count',
       happen({ fixture }) {
         fixture.server.garble = (endpoint, answer) => (endpoint.startsWith('organization.') ? {} : answer);
       },
     },
     {
-      title: 'when a row of a changed task is unreadable',
+      title: 'when the response about changed tasks contains an unreadable task',
       happen({ fixture }) {
         fixture.server.garble = (endpoint, answer, body) =>
           endpoint === 'tasks.get_all' && 'status_changed' in body ? { tasks: [{ id: 7 }] } : answer;
@@ -118,7 +118,7 @@ describe('to find changed tasks, a poll', () => {
     });
   }
 
-  it('reads all tasks in full while there are few', async () => {
+  it('reads all five tasks in full if up to five tasks may be read in full', async () => {
     const bed = await createBed(5, { fullUpTo: 5, perSweep: 1 });
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
 

@@ -37,7 +37,7 @@ function seeWorkers(peers: Peers, ...rows: readonly WorkerRow[]): Promise<void> 
 }
 
 describe('a peer', () => {
-  it('is considered to serve its queues until it is missing from three polls', async () => {
+  it('is considered to serve its queues until three polls in a row lack this peer', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2', { queues: [OTHER] })];
     await seeWorkers(one, one.row());
     expect([one.doPeersServe(), one.doPeersServe([OTHER])]).to.deep.equal([false, false]);
@@ -58,7 +58,7 @@ describe('a peer', () => {
 });
 
 describe('a job of one of several daemons', () => {
-  it('is tracked by its own daemon while that daemon is live', async () => {
+  it('is tracked only by the daemon that submitted the job while this daemon is live', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, one.row(), other.row());
     await seeWorkers(other, one.row(), other.row());
@@ -67,7 +67,7 @@ describe('a job of one of several daemons', () => {
     expect([other.isOurs(QUEUE, 'mark1'), other.isOurs(QUEUE, 'mark2')]).to.deep.equal([false, true]);
   });
 
-  it('is tracked by exactly one live daemon if its own daemon is gone or the job name has no mark', async () => {
+  it('is tracked by exactly one of three live daemons if its own daemon is gone or the job name has no mark', async () => {
     const all = [daemon('mark3'), daemon('mark1'), daemon('mark2')];
     for (const one of all) await seeWorkers(one, ...all.map((each) => each.row()));
 
@@ -76,7 +76,7 @@ describe('a job of one of several daemons', () => {
     }
   });
 
-  it('is adopted after its daemon is missing from three polls, and handed back when that daemon returns', async () => {
+  it('is adopted after three polls without its daemon, and returned once this daemon is registered again', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     const sees: boolean[] = [];
     for (const rows of [[other.row()], [], [], [other.row()], [], [], [], [other.row()]]) {
@@ -87,7 +87,7 @@ describe('a job of one of several daemons', () => {
     expect(sees).to.deep.equal([false, false, false, false, false, false, true, false]);
   });
 
-  it('is not adopted from a daemon that is missing only for a short time, even if many polls fall into that time', async () => {
+  it('is not adopted after nine polls without its daemon if the polls follow each other immediately', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1)
@@ -96,7 +96,7 @@ describe('a job of one of several daemons', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is adopted from a daemon that is missing for a long time, even if polls follow each other quickly', async () => {
+  it('is adopted after nine polls without its daemon if the polls are 10 s apart', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
@@ -106,7 +106,7 @@ describe('a job of one of several daemons', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
-  it('is not adopted from a daemon that is missing from only one poll', async () => {
+  it('is not adopted after a single poll without its daemon', async () => {
     const [one, other, third] = [daemon('mark1'), daemon('mark2'), daemon('mark3')];
     await seeWorkers(one, other.row(), third.row());
     await seeWorkers(one, third.row());
@@ -114,7 +114,7 @@ describe('a job of one of several daemons', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it("is adopted immediately from a daemon that was restarted without the job's queue", async () => {
+  it("is adopted immediately if its daemon has restarted without the job's queue", async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
     await seeWorkers(one, daemon('mark2', { queues: [OTHER] }).row());
@@ -122,7 +122,7 @@ describe('a job of one of several daemons', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
-  it('stays with its daemon while polls fail', async () => {
+  it('stays with its daemon while the registered workers cannot be read', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
@@ -132,7 +132,7 @@ describe('a job of one of several daemons', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is tracked by the command execute if its name has the mark of that command, and otherwise by a daemon', async () => {
+  it('is tracked by a running `execute` command only if the job name has the mark of this command', async () => {
     const [one, single, another] = [daemon('mark1'), daemon('zark1'), daemon('zark2')];
     const all = [one, single, another];
     for (const each of all) await seeWorkers(each, ...all.map((other) => other.row()));
@@ -141,14 +141,14 @@ describe('a job of one of several daemons', () => {
     expect(all.map((each) => each.isOurs(QUEUE, undefined))).to.deep.equal([true, false, false]);
   });
 
-  it('is tracked by the command execute if no daemon serves its queue', async () => {
+  it("is tracked by a running `execute` command if no daemon serves the job's queue", async () => {
     const [single, another] = [daemon('zark2'), daemon('zark1')];
     await seeWorkers(single, another.row());
 
     expect([single.isOurs(QUEUE, 'dead1'), single.isOurs(QUEUE, undefined)]).to.deep.equal([true, true]);
   });
 
-  it('is tracked by another daemon of its queue if its own daemon no longer serves the queue', async () => {
+  it("is tracked by another daemon of the job's queue if its own daemon no longer serves this queue", async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2', { queues: [OTHER] })];
     await seeWorkers(one, other.row());
     await seeWorkers(other, one.row());
@@ -156,14 +156,14 @@ describe('a job of one of several daemons', () => {
     expect([one.isOurs(QUEUE, 'mark2'), other.isOurs(QUEUE, 'mark2')]).to.deep.equal([true, false]);
   });
 
-  it('stays with its daemon if its queue is served by no daemon', async () => {
+  it("stays with its daemon if no daemon serves the job's queue", async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
 
     expect(one.isOurs(OTHER, 'mark1')).to.equal(true);
   });
 
-  it('is not adopted by a daemon that has just started, because the first polls may not show all peers', async () => {
+  it('is adopted by a newly started daemon only after the third poll', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     const may: boolean[] = [];
     for (const rows of [[], [], []]) {
@@ -177,11 +177,11 @@ describe('a job of one of several daemons', () => {
     expect(one.mayAdopt(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('belongs to the daemon that adopted it, even right after a restart of that daemon', () => {
+  it('stays with the daemon that had adopted the job before a restart', () => {
     expect(daemon('mark1').isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
-  it('stays with its daemon even if there are workers that are not daemons, or daemons of other queues or clusters', async () => {
+  it('is tracked by the only daemon of its queue and cluster, even beside daemons of other queues or clusters', async () => {
     const one = daemonOf('mark3', { schedulerQueue: SCHEDULER });
     const others = [daemonOf('mark1', { cluster: 'hpc' }), daemonOf('mark2', { queues: [OTHER] })];
     const [group = ''] = one.row().tags;
@@ -191,7 +191,7 @@ describe('a job of one of several daemons', () => {
     expect([one.isOurs(QUEUE, undefined), one.doPeersServe(), one.hasMet()]).to.deep.equal([true, false, false]);
   });
 
-  it('stays with its daemon, but uses no limit of the other daemons, if its daemon has another scheduler queue', async () => {
+  it('stays with its daemon even if this daemon uses another scheduler queue', async () => {
     const [one, other] = [daemonOf('mark1', { schedulerQueue: SCHEDULER }), daemonOf('mark2')];
     await seeWorkers(one, other.row());
 
@@ -203,7 +203,7 @@ describe('a job of one of several daemons', () => {
     expect(one.doPeersServe()).to.equal(false);
   });
 
-  it('is tracked by its own daemon even if that daemon has version 0.2.0, which does not report its cluster', async () => {
+  it('stays with a daemon of version 0.2.0, which does not report its cluster', async () => {
     const [one, old] = [daemonOf('mark1', { schedulerQueue: SCHEDULER }), daemon('mark2')];
     const { id, queues, tags } = old.row();
     await seeWorkers(one, { id, queues, tags: tags.slice(0, 2) });
@@ -228,7 +228,7 @@ describe('a task that has no live job', () => {
       expect([one, other].map((each) => each.mayAdoptJobless(QUEUE, cluster))).to.deep.equal(adopts);
   });
 
-  it('is left to its last cluster if a daemon of that cluster was seen before, even if none runs now', async () => {
+  it('is not adopted on another cluster if a daemon of its last cluster was ever seen', async () => {
     const [one, other] = [uni('mark1'), hpc('mark2')];
     await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) await seeWorkers(one);
@@ -236,7 +236,7 @@ describe('a task that has no live job', () => {
     expect([one.mayAdoptJobless(QUEUE, 'hpc'), one.mayAdoptJobless(QUEUE, undefined)]).to.deep.equal([false, true]);
   });
 
-  it('is adopted by a daemon of another cluster if no daemon of its last cluster was ever seen, as for a cloned task', async () => {
+  it('is adopted on another cluster after three polls if no daemon of its last cluster was ever seen', async () => {
     const one = uni('mark1');
     const may: boolean[] = [];
     for (let reading = 0; reading < 3; reading += 1) {
@@ -249,7 +249,7 @@ describe('a task that has no live job', () => {
 });
 
 describe('the worker id of a job', () => {
-  it('shows that the job ran on another cluster only if a daemon there has the same name, and no daemon here has it', async () => {
+  it('shows that the job ran on another cluster only if a daemon of the other cluster has the same name', async () => {
     const one = daemonOf('mark1', { worker: 'login1:slurm' });
     const rows = [
       daemonOf('mark2', { worker: 'login2:slurm' }).row(),
@@ -271,8 +271,8 @@ describe('the worker id of a job', () => {
   });
 });
 
-describe('two daemons with the same name', () => {
-  it('register different names: a daemon that sees the other daemon appends its own mark', async () => {
+describe('the registered name of a daemon', () => {
+  it('ends with the mark of the daemon if another daemon has the same name', async () => {
     const [one, other] = [daemon('mark1', { worker: 'login1:slurm' }), daemon('mark2', { worker: 'login1:slurm' })];
     await seeWorkers(one, daemon('mark3').row(), other.row());
     await seeWorkers(other, one.row());
@@ -280,7 +280,7 @@ describe('two daemons with the same name', () => {
     expect([one.row().id, other.row().id]).to.deep.equal(['login1:slurm-mark1', 'login1:slurm']);
   });
 
-  it('need no other name while only one daemon with this name is registered', async () => {
+  it('contains no mark if no other daemon has the same name', async () => {
     const one = daemon('mark1', { worker: 'login1:slurm' });
     await seeWorkers(one, one.row(), daemon('mark2').row());
 
@@ -288,8 +288,8 @@ describe('two daemons with the same name', () => {
   });
 });
 
-describe('among the workers with the tag of peers, a daemon', () => {
-  it('remembers at most 200, and drops no known peer for a new one', () => {
+describe('the list of peers', () => {
+  it('contains at most 200 daemons, and keeps known peers in preference to new ones', () => {
     const known = [{ mark: 'mark1', missed: 0 }];
     const found = Array.from({ length: 100_000 }, (_, number) => ({ mark: number.toString(36), missed: 0 }));
     const first = mergePeers(known, found, 1);
@@ -301,7 +301,7 @@ describe('among the workers with the tag of peers, a daemon', () => {
     expect(mergePeers(first, [], 3)).to.deep.equal([]);
   });
 
-  it('ignores those with an invalid mark', async () => {
+  it('contains no worker with an invalid mark', async () => {
     const one = daemon('mark1');
     const [group = ''] = one.row().tags;
     for (const mark of ['', 'x'.repeat(100_000), 'MARK2', 'mark'])

@@ -24,7 +24,7 @@ function known(order: readonly number[]): Map<TaskId, Task> {
 const NONE = new Set<TaskId>();
 
 describe('a poll of many tasks', () => {
-  it('reads in full the tasks that were read longest ago, and checks other tasks only for changes', () => {
+  it('reads the two tasks with the oldest reads in full, and checks the other three only for changes', () => {
     const plan = planRead(tracked(5), known([4, 2, 5, 1, 3]), NONE, LIMITS);
 
     expect(plan.inFull).to.deep.equal([taskNumber(4), taskNumber(2)]);
@@ -45,64 +45,64 @@ describe('a poll of many tasks', () => {
     expect([...inFull, ...ifChanged]).to.have.members(numbers(9).map(taskNumber));
   });
 
-  it('reads at least 1/250 of the tasks in full, so that 250 polls read every task', () => {
+  it('reads 40 of 10,000 tasks in full, so that 250 polls read every task', () => {
     const { inFull } = planRead(tracked(10_000), known(numbers(10_000)), NONE, LIMITS);
 
     expect(inFull).to.have.length(40);
   });
 });
 
-describe('a task', () => {
+describe('a tracked task', () => {
   const waiting = jobOf('PENDING');
   const running = jobOf('RUNNING');
   const other = jobOf('COMPLETED', { id: '8' as JobId });
   const rows = [
     {
-      title: 'is at rest while it is queued and its job waits',
+      title: 'is at rest while queued with a pending job',
       task: taskOf('queued'),
       jobs: [waiting],
       isResting: true,
     },
     {
-      title: 'is at rest while it is in progress and its job runs',
+      title: 'is at rest while in progress with a running job',
       task: taskOf('in_progress'),
       jobs: [running],
       isResting: true,
     },
     {
-      title: 'is not at rest while it is queued but its job runs',
+      title: 'is not at rest while queued with a running job',
       task: taskOf('queued'),
       jobs: [running],
       isResting: false,
     },
     {
-      title: 'is not at rest while it is in progress but its job waits',
+      title: 'is not at rest while in progress with a pending job',
       task: taskOf('in_progress'),
       jobs: [waiting],
       isResting: false,
     },
-    { title: 'is not at rest after it ended', task: taskOf('completed'), jobs: [running], isResting: false },
+    { title: 'is not at rest after its completion', task: taskOf('completed'), jobs: [running], isResting: false },
     { title: 'is not at rest without a job', task: taskOf('queued'), jobs: [], isResting: false },
     {
-      title: 'is not at rest while Slurm lists a second job of the task, even an ended job',
+      title: 'is not at rest while Slurm lists a second, ended job of the task',
       task: taskOf('queued'),
       jobs: [waiting, other],
       isResting: false,
     },
     {
-      title: 'must be read while its journal entry and the list of Slurm name different jobs',
+      title: 'is not at rest while Slurm lists a job other than the job in the journal entry',
       task: taskOf('in_progress'),
       jobs: [jobOf('RUNNING', { id: '9' as JobId })],
       isResting: false,
     },
     {
-      title: 'is not at rest while it is being aborted',
+      title: 'is not at rest after an abort request',
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
       jobs: [running],
       isResting: false,
     },
     {
-      title: 'is not at rest after its job ended',
+      title: 'is not at rest after the end of its job',
       task: taskOf('in_progress'),
       jobs: [jobOf('FAILED')],
       isResting: false,
@@ -115,7 +115,7 @@ describe('a task', () => {
   }
 });
 
-describe('a task that is read twice', () => {
+describe('a task that two polls have read', () => {
   const task = taskOf('queued');
 
   it('is considered unchanged after a report, a new name or a new status message', () => {
@@ -125,7 +125,7 @@ describe('a task that is read twice', () => {
     expect(hasSameState(undefined, undefined)).to.equal(true);
   });
 
-  it('is considered changed after a change of queue, a deletion, or any status change', () => {
+  it('is considered changed after a change of the execution queue, a deletion or a status change', () => {
     for (const later of [
       { ...task, status: 'stopped' as const },
       { ...task, statusChanged: NOW },

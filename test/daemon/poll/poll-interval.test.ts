@@ -35,7 +35,7 @@ describe('the interval to the next poll', () => {
     ['when squeue took two seconds, and nothing changes', { slurmMs: 2_000, quietPolls: 8 }, 60],
     ['when squeue took two seconds, and a job was just submitted', { slurmMs: 2_000, isChangeExpected: true }, 40],
   ] as const satisfies readonly (readonly [string, Partial<PollResult>, number])[]) {
-    it(`is ${seconds} s: ${what}`, () => {
+    it(`is ${seconds} s ${what}`, () => {
       const busy = { tracked: 7, isChangeExpected: false, quietPolls: 0, slurmMs: 50 };
 
       expect(nextPollDelayMs(LIMITS, { ...busy, ...looked })).to.equal(seconds * 1000);
@@ -52,7 +52,7 @@ describe('the interval to the next poll', () => {
     ['a minute', 60_000, 30],
     ['two seconds', 2_000, 15],
   ] as const) {
-    it(`is ${seconds} s if Slurm forgets ended jobs after ${what}, even if nothing changes`, () => {
+    it(`is ${seconds} s if Slurm's MinJobAge is ${what}, even if nothing changes`, () => {
       const quiet = { tracked: 7, isChangeExpected: false, quietPolls: 99, slurmMs: 0 };
 
       expect(nextPollDelayMs({ ...LIMITS, minJobAgeMs }, quiet)).to.equal(seconds * 1000);
@@ -107,8 +107,8 @@ describe('the fingerprint of the next snapshot', () => {
       'ReqNodeNotAvail, UnavailableNodes:n3',
       'ReqNodeNotAvail, UnavailableNodes:n[3-4]',
     ],
-    ['Slurm shows the reason of another of the partitions', 'debug,one', 'Resources', 'PartitionNodeLimit'],
-    ['Slurm shows no reason for a job in several partitions at the moment', 'short,debug', 'Priority', undefined],
+    ["Slurm shows the reason of the job's other partition", 'debug,one', 'Resources', 'PartitionNodeLimit'],
+    ['Slurm temporarily shows no reason for a job in two partitions', 'short,debug', 'Priority', undefined],
   ] as const)
     it(`is the same if ${what}`, () => {
       const of = (shown: string | undefined): number =>
@@ -131,8 +131,8 @@ describe('without changes, the poll interval', () => {
     ['during a submission', { step: 'submitting' }, true],
     ['while the agent of an ended job may still set the status', { endSeenAt: 1 }, true],
     ['while Slurm does not list a tracked job', { absentSince: 1 }, true],
-    ['while a job that must not run still exists', { astraySince: 1 }, true],
-    ['while the agent of an aborted task still has to stop', { stoppingSince: 1 }, true],
+    ['while the daemon still has to cancel a running job', { astraySince: 1 }, true],
+    ['while the agent of an aborted task has not stopped yet', { stoppingSince: 1 }, true],
   ] as const) {
     it(`${isAwaited ? 'stays short' : 'may grow'} ${what}`, () => {
       expect(isAwaitingChange(entryOf(more))).to.equal(isAwaited);

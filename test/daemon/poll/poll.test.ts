@@ -16,12 +16,24 @@ const queueOf = (id: string, ...tasks: readonly string[]): Queue => ({
 
 describe('the place of a task in the queues', () => {
   const rows: readonly { readonly title: string; readonly queues: readonly Queue[]; readonly place: Place }[] = [
-    { title: 'no queue contains it', queues: [queueOf('own', 'x'), queueOf('sched', 'y')], place: 'nowhere' },
-    { title: 'the scheduler queue contains it', queues: [queueOf('own'), queueOf('sched', 'x', 't')], place: 'parked' },
-    { title: 'its own queue contains it', queues: [queueOf('own', 't'), queueOf('sched')], place: 'own queue' },
-    { title: 'another queue contains it', queues: [queueOf('own'), queueOf('else', 't')], place: 'another queue' },
+    { title: 'no queue contains the task', queues: [queueOf('own', 'x'), queueOf('sched', 'y')], place: 'nowhere' },
     {
-      title: 'a user enqueued the parked task again in the queue from which it was claimed',
+      title: 'the scheduler queue contains the task',
+      queues: [queueOf('own'), queueOf('sched', 'x', 't')],
+      place: 'parked',
+    },
+    {
+      title: "the task's own queue contains the task",
+      queues: [queueOf('own', 't'), queueOf('sched')],
+      place: 'own queue',
+    },
+    {
+      title: 'another queue contains the task',
+      queues: [queueOf('own'), queueOf('else', 't')],
+      place: 'another queue',
+    },
+    {
+      title: 'a user enqueued the parked task in its own queue again',
       queues: [queueOf('sched', 't'), queueOf('own', 't')],
       place: 'own queue',
     },
@@ -44,19 +56,15 @@ describe('the place of a task in the queues', () => {
   }
 });
 
-describe('a task', () => {
+describe('the scheduler queue that contains a parked task', () => {
   const ours = { id: task, executionQueue: 'own' as QueueId } as Task;
 
   for (const [title, names, queue] of [
-    ['is parked in the only queue that contains it, if this is not its execution queue', ['sched'], 'sched'],
-    ['is parked in the other queue if its execution queue contains it as well', ['sched', 'own'], 'sched'],
-    ['is parked nowhere if only its execution queue contains it', ['own'], undefined],
-    ['is parked nowhere if no queue contains it', [], undefined],
-    [
-      'is parked in an unknown queue if two queues besides its execution queue contain it',
-      ['sched', 'sched2'],
-      undefined,
-    ],
+    ['is the only queue with the task besides the execution queue', ['sched'], 'sched'],
+    ['is the other queue if the execution queue also contains the task', ['sched', 'own'], 'sched'],
+    ['is unknown if only the execution queue contains the task', ['own'], undefined],
+    ['is unknown if no queue contains the task', [], undefined],
+    ['is unknown if two queues besides the execution queue contain the task', ['sched', 'sched2'], undefined],
   ] as const)
     it(title, () => {
       const queues = ['own', 'sched', 'sched2'].map((id) =>
