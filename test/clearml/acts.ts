@@ -34,8 +34,8 @@ const many = ({ task }: Subject): object => ({ ids: [task] });
 
 export const ACTS: readonly Act[] = [
   // What ends, stops, moves or discards a task sets all three.
-  { title: 'tasks.stop of a queued task', from: 'queued', act: calls('tasks.stop', one), sets: ALL },
-  { title: 'tasks.stop of a running task', from: 'in_progress', act: calls('tasks.stop', one), sets: ALL },
+  { title: 'tasks.stop for a queued task', from: 'queued', act: calls('tasks.stop', one), sets: ALL },
+  { title: 'tasks.stop for a running task', from: 'in_progress', act: calls('tasks.stop', one), sets: ALL },
   { title: 'tasks.stop_many', from: 'in_progress', act: calls('tasks.stop_many', many), sets: ALL },
   { title: 'tasks.started', from: 'queued', act: calls('tasks.started', one), sets: ALL },
   { title: 'tasks.stopped', from: 'in_progress', act: calls('tasks.stopped', one), sets: ALL },
@@ -63,13 +63,13 @@ export const ACTS: readonly Act[] = [
     sets: ALL,
   },
   {
-    title: 'tasks.archive of a queued task',
+    title: 'tasks.archive for a queued task',
     from: 'queued',
     act: calls('tasks.archive', ({ task }) => ({ tasks: [task] })),
     sets: ALL,
   },
   {
-    title: 'tasks.archive_many of a running task',
+    title: 'tasks.archive_many for a running task',
     from: 'in_progress',
     act: calls('tasks.archive_many', many),
     sets: ALL,
@@ -81,58 +81,58 @@ export const ACTS: readonly Act[] = [
     sets: ALL,
   },
   {
-    title: 'queues.clear_queue of the queue of the task',
+    title: 'queues.clear_queue for the queue of the task',
     from: 'queued',
     act: calls('queues.clear_queue', ({ queue }) => ({ queue })),
     sets: ALL,
   },
   // What leaves the status as it is does not show in its time.
   {
-    title: 'tasks.archive of a stopped task',
+    title: 'tasks.archive for a stopped task',
     from: 'stopped',
     act: calls('tasks.archive', ({ task }) => ({ tasks: [task] })),
     sets: CHANGE_ONLY,
   },
   { title: 'tasks.unarchive_many', from: 'stopped', act: calls('tasks.unarchive_many', many), sets: CHANGE_ONLY },
   {
-    title: 'tasks.update of the status message',
+    title: 'tasks.update with a new status message',
     from: 'queued',
     act: calls('tasks.update', (s) => ({ ...one(s), status_message: 'waits' })),
     sets: CHANGE_ONLY,
   },
   {
-    title: 'tasks.update of the name',
+    title: 'tasks.update with a new name',
     from: 'in_progress',
     act: calls('tasks.update', (s) => ({ ...one(s), name: 'renamed' })),
     sets: CHANGE_ONLY,
   },
   {
-    title: 'tasks.edit of the name',
+    title: 'tasks.edit with a new name',
     from: 'queued',
     act: calls('tasks.edit', (s) => ({ ...forced(s), name: 'renamed' })),
     sets: CHANGE_ONLY,
   },
   {
-    title: 'tasks.edit of the container',
+    title: 'tasks.edit with a new container',
     from: 'queued',
     act: calls('tasks.edit', (s) => ({ ...forced(s), container: { image: 'a' } })),
     sets: NOT_THE_STATUS,
   },
   {
-    title: 'tasks.edit of the status',
+    title: 'tasks.edit with a new status',
     from: 'queued',
     act: calls('tasks.edit', (s) => ({ ...forced(s), status: 'stopped' })),
     sets: NOT_THE_STATUS,
   },
   { title: 'tasks.edit without fields', from: 'queued', act: calls('tasks.edit', forced), sets: [] },
   {
-    title: 'tasks.edit_hyper_params of a user property',
+    title: 'tasks.edit_hyper_params with a user property',
     from: 'in_progress',
     act: ({ client }, { task }) => client.tasks.setProperties(task, { slurm_job_id: '7' }),
     sets: CHANGE_ONLY,
   },
   {
-    title: 'tasks.edit_hyper_params of a parameter',
+    title: 'tasks.edit_hyper_params with a parameter',
     from: 'created',
     act: calls('tasks.edit_hyper_params', (s) => ({
       ...one(s),
@@ -142,13 +142,13 @@ export const ACTS: readonly Act[] = [
   },
   { title: 'tasks.ping', from: 'in_progress', act: calls('tasks.ping', one), sets: NOT_THE_STATUS },
   {
-    title: 'a console line',
+    title: 'events.add_batch with a console line',
     from: 'in_progress',
     act: ({ client }, { task }) => client.events.log(task, 'w', [{ level: 'INFO', text: 'a' }]),
     sets: NOT_THE_STATUS,
   },
   {
-    title: 'a status report of its worker',
+    title: 'workers.status_report with the task',
     from: 'in_progress',
     act: calls('workers.status_report', (s) => ({ ...one(s), worker: 'contract:worker', timestamp: Date.now() })),
     sets: NOT_THE_STATUS,

@@ -17,8 +17,8 @@ async function closeBeside(client: ClearmlClient): Promise<WeakRef<object>> {
   return new WeakRef(next);
 }
 
-describe('a ClearML client that is closed', () => {
-  it('does not keep what the code that closes it refers to', async () => {
+describe('a closed ClearML client', () => {
+  it('does not prevent garbage collection of the next client', async () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     const client = makeClient('http://127.0.0.1:1');

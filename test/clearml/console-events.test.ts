@@ -61,7 +61,7 @@ describe('console logging in the ClearML client', () => {
     expect(fixture.server.callsOf('events.add_batch')).to.have.length(2);
   });
 
-  it('replaces half a character, which a truncated line may contain, with U+FFFD', async () => {
+  it('replaces half of a surrogate pair in a truncated line with U+FFFD', async () => {
     fixture.server.script('events.add_batch', added);
 
     await fixture.client().events.log(TASK, 'w', [{ level: 'INFO', text: `${'🚀'.slice(0, 1)} 🚀` }]);
@@ -69,7 +69,7 @@ describe('console logging in the ClearML client', () => {
     expect(events().map(({ msg }) => msg)).to.deep.equal(['\ufffd 🚀']);
   });
 
-  it('does not resend lines that the server may have received (C-25)', async () => {
+  it('does not send lines again that the server may have received (C-25)', async () => {
     fixture.server.script('events.add_batch', hangUp());
 
     const error = await rejection(fixture.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]));
@@ -78,7 +78,7 @@ describe('console logging in the ClearML client', () => {
     expect(fixture.server.callsOf('events.add_batch')).to.have.length(1);
   });
 
-  it('resends lines that the server certainly has not received', async () => {
+  it('sends lines again if the server returned 429', async () => {
     fixture.server.script('events.add_batch', page(429, ''), added);
 
     await fixture.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]);
@@ -86,7 +86,7 @@ describe('console logging in the ClearML client', () => {
     expect(fixture.server.callsOf('events.add_batch')).to.have.length(2);
   });
 
-  it('causes no error if the task accepts no lines', async () => {
+  it('causes no error if the task does not accept lines', async () => {
     const logged: LoggedLine[] = [];
     fixture.server.script('events.add_batch', refuse(400, 131, 'events not added'));
 
@@ -128,7 +128,7 @@ describe('console logging in the ClearML client', () => {
     expect(linesPerCall()).to.deep.equal([1, 3]);
   });
 
-  it('fails for each task whose lines did not reach the server', async () => {
+  it('reports an error for each task whose lines did not reach the server', async () => {
     fixture.server.script('events.add_batch', hangUp(), added);
     const { events: console } = fixture.client();
     const logLine = (task: typeof TASK): Promise<void> => console.log(task, 'w', [{ level: 'INFO', text: 'x' }]);
@@ -208,7 +208,7 @@ describe('console logging in the ClearML client', () => {
     expect(clock.sleeps.map(({ signal }) => signal?.aborted)).to.deep.equal([true]);
   });
 
-  it('sends deferred lines on flush, and the flush succeeds even if the call fails', async () => {
+  it('sends deferred lines on flush, without an error if the call fails', async () => {
     fixture.server.script('events.add_batch', added, hangUp());
     const { events: console } = fixture.client();
     const logLine = (): Promise<void> => console.logLater(TASK, 'w', [{ level: 'INFO', text: 'x' }]);

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { splitText } from '../../src/clearml/console-events.ts';
 
-describe('splitText', () => {
-  it('does not change a text that fits, including the empty text', () => {
+describe('the splitting of a console text', () => {
+  it('leaves a text within the limit unchanged', () => {
     expect(splitText('', 4)).to.deep.equal(['']);
     expect(splitText('abcd', 4)).to.deep.equal(['abcd']);
   });

@@ -56,9 +56,9 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
     return (await testBed().client.tasks.get(task))?.task.statusChanged ?? NaN;
   }
 
-  describe('of the timestamps of a task,', () => {
+  describe('the endpoint', () => {
     for (const { title, from, act, sets } of ACTS) {
-      it(`${title} sets ${sets.length === 0 ? 'none' : `only ${sets.join(', ')}`}`, async () => {
+      it(`${title} changes ${sets.length === 0 ? 'no timestamp' : `only ${sets.join(', ')}`} of the task`, async () => {
         const subject = await subjectIn(from);
         const before = await timesOf(subject.task);
         await nextMillisecond();
@@ -87,7 +87,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(await changedSince(await statusChangedOf(early))).to.have.members([early, late]);
     });
 
-    it('returns the same data about a changed task as a plain task query', async () => {
+    it('returns the same fields of a task as an ordinary task query', async () => {
       const { client } = testBed();
       const { task } = await subjectIn('in_progress');
 
@@ -97,7 +97,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect([unread.size, isWhole]).to.deep.equal([0, true]);
     });
 
-    it("returns a user's request to abort a running task", async () => {
+    it('returns a running task after a user has aborted it', async () => {
       const { client, raw } = testBed();
       const { task } = await subjectIn('in_progress');
       const since = (await statusChangedOf(task)) + 1;
@@ -109,7 +109,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(changed).to.include({ status: 'in_progress', statusMessage: 'stopping' });
     });
 
-    it('does not return a running task that has only new console lines or reports', async () => {
+    it('omits a running task that has only new console lines or status reports', async () => {
       const { client, raw } = testBed();
       const { task } = await subjectIn('in_progress');
       const since = (await statusChangedOf(task)) + 1;
@@ -121,14 +121,14 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect([...(await client.tasks.readChanged([task], since)).tasks.keys()]).to.deep.equal([]);
     });
 
-    it('returns no task for an empty list of ids; a count returns 0', async () => {
+    it('returns no task for an empty list of task ids', async () => {
       expect([...(await testBed().client.tasks.readChanged([], 0)).tasks]).to.deep.equal([]);
       expect(await testBed().client.tasks.count([], 'created')).to.equal(0);
     });
   });
 
   describe('a count of tasks', () => {
-    it('includes archived and hidden tasks, but excludes missing tasks and tasks with another status', async () => {
+    it('includes archived and hidden tasks, but no deleted tasks', async () => {
       const { client, raw } = testBed();
       const tasks = [await raw.createTask(), await raw.createTask(), await raw.createTask(), await raw.createTask()];
       const [started, archived, hidden, deleted] = tasks;
@@ -158,7 +158,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(found.map(({ id }) => id)).to.deep.equal([unknown]);
     });
 
-    it('can exclude more tasks than one request can name', async () => {
+    it('excludes a task even if the list of excluded tasks has 10,001 ids', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const tasks = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
@@ -189,7 +189,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       },
     ];
     for (const { title, act } of moves) {
-      it(`is set by a call that ${title}`, async () => {
+      it(`changes when a call ${title}`, async () => {
         const { newQueue, newTaskIn } = testBed();
         const queue = await newQueue();
         const [task] = [await newTaskIn(queue), await newTaskIn(queue)];
@@ -218,7 +218,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       expect(await headOf(queue)).to.deep.equal({ at, tasks: [] });
     });
 
-    it('shows which queues are unchanged, so that the client reuses their known entries', async () => {
+    it('lets the client reuse the known entries of an unchanged queue', async () => {
       const { client, raw, newQueue, newTaskIn } = testBed();
       const [still, changed] = [await newQueue(), await newQueue()];
       const [task, first] = [await newTaskIn(still), await newTaskIn(changed)];
@@ -241,7 +241,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  describe('the time of a heartbeat and of a status change', () => {
+  describe('the time of a heartbeat or a status change', () => {
     it('comes from the clock of the server', async () => {
       const { client, uniqueName, newQueue } = testBed();
       const worker = { id: uniqueName(), queues: [await newQueue()], tags: [`tag of ${uniqueName()}`] };

@@ -8,8 +8,8 @@ import { createContractClient, type ContractTestBed } from './contract-test-bed.
 const ID_OF_NOBODY = 'f'.repeat(32);
 
 export function defineConnectionContract(testBed: () => ContractTestBed): void {
-  describe('connect', () => {
-    it("returns the server's versions and the name of the user", async () => {
+  describe('the login', () => {
+    it('returns the versions of the server and the id of the user', async () => {
       const facts = await testBed().client.connect();
 
       expect(facts.apiServer).to.equal(testBed().access.url);
@@ -18,7 +18,7 @@ export function defineConnectionContract(testBed: () => ContractTestBed): void {
       expect(facts.user).to.not.equal('');
     });
 
-    it('rejects invalid keys', async () => {
+    it('fails if the secret key is wrong', async () => {
       const stranger = createContractClient({ ...testBed().access, secretKey: 'not-the-secret' });
 
       const error = await rejection(stranger.connect());
@@ -29,7 +29,7 @@ export function defineConnectionContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a response', () => {
-    it('has the same content with gzip compression as without', async () => {
+    it('has the same data with and without gzip compression', async () => {
       const { access, raw } = testBed();
       const project = await raw.createProject(testBed().uniqueName());
       const call = async (accepted: string): Promise<Response> =>
@@ -70,7 +70,7 @@ export function defineConnectionContract(testBed: () => ContractTestBed): void {
       expect(await findWorker(worker)).to.equal(undefined);
     });
 
-    it('is found only by its own tag, and only until it unregisters', async () => {
+    it('is found by its tag until it unregisters', async () => {
       const { workers } = testBed().client;
       const queue = await testBed().newQueue();
       const row = {
@@ -96,7 +96,7 @@ export function defineConnectionContract(testBed: () => ContractTestBed): void {
       expect((await workers.find([tag], 60_000)).workers).to.deep.equal([]);
     });
 
-    it('can report and unregister even if it has never registered', async () => {
+    it('can send a status report and unregister without an earlier registration', async () => {
       const { workers } = testBed().client;
       const worker = `slurm:${testBed().uniqueName()}`;
 

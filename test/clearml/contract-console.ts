@@ -34,7 +34,7 @@ export function defineConsoleContract(testBed: () => ContractTestBed): void {
       expect((await consoleOf(task, 60)).map((event) => event.msg)).to.deep.equal(lines);
     });
 
-    it('shows each line with its level, its worker and unchanged text, even for a queued task', async () => {
+    it('shows the level, the worker and the unchanged text of a line, even for a queued task', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const task = await newTaskIn(await newQueue());
       const text = 'two\nlines, "quotes", €, \u001b[31mred\u001b[0m';
@@ -44,7 +44,7 @@ export function defineConsoleContract(testBed: () => ContractTestBed): void {
       expect(await consoleOf(task, 1)).to.deep.equal([{ msg: text, worker: 'slurm:c1', level: 'ERROR' }]);
     });
 
-    it('shows a very long text completely', async () => {
+    it('shows a text of 15,000 lines completely', async () => {
       const { client, raw } = testBed();
       const task = await raw.createTask();
       const text = `${'0123456789 €\n'.repeat(15_000)}end`;
@@ -80,7 +80,7 @@ export function defineConsoleContract(testBed: () => ContractTestBed): void {
       expect(await consoleOf(published, 0)).to.deep.equal([]);
     });
 
-    it('accepts the remaining lines of a call that also has lines for a published or deleted task', async () => {
+    it('shows the lines of a live task even if the same call has lines of a deleted task', async () => {
       const { client, raw } = testBed();
       const [live, published, deleted] = [await raw.createTask(), await raw.createTask(), await raw.createTask()];
       await raw.call('tasks.started', { task: published });
@@ -96,7 +96,7 @@ export function defineConsoleContract(testBed: () => ContractTestBed): void {
       expect(await consoleOf(published, 0)).to.deep.equal([]);
     });
 
-    it('returns lines after a given time, or the last lines, oldest first', async () => {
+    it('returns the last 5 lines, or the lines after a given time, oldest first', async () => {
       const { client, raw } = testBed();
       const task = await raw.createTask();
       const lines = Array.from({ length: 30 }, (_, n) => `line ${n}`);
@@ -113,7 +113,7 @@ export function defineConsoleContract(testBed: () => ContractTestBed): void {
       expect(later).to.deep.equal(all.slice(20));
     });
 
-    it('returns all lines even if they exceed one page of the server', async () => {
+    it('returns all 1,100 lines, which exceed one page of the server', async () => {
       const { client, raw } = testBed();
       const task = await raw.createTask();
       const lines = Array.from({ length: 1_100 }, (_, n) => `line ${n}`);

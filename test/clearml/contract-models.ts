@@ -45,7 +45,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
   }
 
   describe('a model', () => {
-    it('is already published when it is created, and its optional fields are empty', async () => {
+    it('is published at its creation, and its optional fields are empty', async () => {
       const created = await readModel(await createModel());
 
       expect(created).to.deep.include({
@@ -59,7 +59,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(created).to.not.have.any.keys('task', 'project', 'parent', 'framework', 'comment', 'ui_cache');
     });
 
-    it('can be edited, and the edit raises the last iteration of the task', async () => {
+    it('can be edited with a new iteration, which raises the last iteration of the task', async () => {
       const task = await testBed().raw.createTask();
       const model = await createModel({ task });
       const fields = {
@@ -80,7 +80,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(await readTask(task)).to.have.property('last_iteration', 7);
     });
 
-    it('accepts metadata whose names contain dots', async () => {
+    it('accepts a metadata key with a dot, such as "a.b"', async () => {
       const model = await createModel();
       const item = (key: string, value: string): object => ({ key, type: 'int', value });
       const change = (metadata: readonly object[], isWhole: boolean): Promise<unknown> =>
@@ -98,7 +98,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
         .that.deep.equals({ d: item('d', '3') });
     });
 
-    it('is found by its file, task, name and tags', async () => {
+    it('is found by its URI, task, name and tags', async () => {
       const { raw, uniqueName } = testBed();
       const task = await raw.createTask();
       const uri = `file:///${uniqueName()}`;
@@ -117,7 +117,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       await expectRefused('models.get_all', { only_fields: ['nonsense'], id: [model] }, /cannot resolve field/i);
     });
 
-    it('is published only once, and its task only on request', async () => {
+    it('is published by models.set_ready, but only once', async () => {
       const { raw } = testBed();
       const task = await raw.createTask();
       const model = await saveModel(task, 'weights', { ready: false });
@@ -130,7 +130,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(await call('models.set_ready', { model: second })).to.have.nested.property('published_task.id', task);
     });
 
-    it('can be archived', async () => {
+    it('can be archived and unarchived', async () => {
       const model = await createModel();
       await call('models.archive_many', { ids: [model] });
       expect(await find({ id: [model], system_tags: ['archived'] })).to.deep.equal([model]);
@@ -149,7 +149,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(await call('models.edit', { model, comment: 'text' })).to.have.property('updated', 1);
     });
 
-    it('is refused if its fields are invalid', async () => {
+    it('is rejected if a field is missing or invalid', async () => {
       const model = await createModel();
       const name = testBed().uniqueName();
       await expectRefused('models.create', { name }, /Validation error .*uri/i);
@@ -175,7 +175,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
   });
 
   describe('the models of a task', () => {
-    it('are listed once for each name, in the order of first upload', async () => {
+    it('are listed once for each name, in the order of the first upload', async () => {
       const task = await testBed().raw.createTask();
       const [first, second] = [await saveModel(task, 'one'), await saveModel(task, 'two')];
       await call('tasks.add_or_update_model', { task, name: 'one', type: 'output', model: second, iteration: 4 });
@@ -189,7 +189,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(first).not.to.equal(second);
     });
 
-    it('no longer contain a deleted model; the deletion needs force if another task uses the model as input', async () => {
+    it('exclude a model after its deletion with force', async () => {
       const { raw } = testBed();
       const [task, other] = [await raw.createTask(), await raw.createTask()];
       const [kept, model] = [await saveModel(task, 'kept'), await saveModel(task, 'weights')];
@@ -205,7 +205,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(await readTask(other)).to.have.nested.property('models.input[0].model', `__DELETED__${model}`);
     });
 
-    it('protect the task from a reset or deletion without force if any model is published', async () => {
+    it('prevent a reset or deletion of the task without force if a model is published', async () => {
       const task = await testBed().raw.createTask();
       const [published, draft] = [await saveModel(task, 'one'), await saveModel(task, 'two', { ready: false })];
 
@@ -220,7 +220,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
         .that.deep.equals([]);
     });
 
-    it('keep the id of the task even after the task is deleted', async () => {
+    it('keep the id of a deleted task with the prefix __DELETED__', async () => {
       const task = await testBed().raw.createTask();
       const model = await saveModel(task, 'one');
 

@@ -16,8 +16,8 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
     return (await testBed().client.tasks.get(task))?.task.executionQueue;
   }
 
-  describe('queue lookup', () => {
-    it('finds a queue only by the complete name or the id', async () => {
+  describe('the queue API', () => {
+    it('finds a queue by complete name or id, but not by a part of the name', async () => {
       const { client, raw, uniqueName } = testBed();
       const name = `${uniqueName()} a.b+c (x) [1]^$|{2}#~&-_é\\`;
       const id = await raw.createQueue(name);
@@ -29,7 +29,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect(await client.queues.find(ID_OF_NONE)).to.equal(undefined);
     });
 
-    it('creates a queue only once, even in simultaneous calls', async () => {
+    it('creates one queue if two calls request the same name at the same time', async () => {
       const { client, raw, uniqueName } = testBed();
       const name = uniqueName();
 
@@ -40,7 +40,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect(made.map((queue) => queue.id)).to.deep.equal([again.id, again.id]);
     });
 
-    it('finds a hidden queue but omits it from the list of names (C-23)', async () => {
+    it('finds a hidden queue by name, but omits it from the list of names (C-23)', async () => {
       const { client, raw, uniqueName } = testBed();
       const [shown, hidden] = [uniqueName(), uniqueName()];
       await raw.createQueue(shown);
@@ -54,14 +54,14 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
         .and.not.include(hidden);
     });
 
-    it('omits missing queues', async () => {
+    it('reads several queues and omits a missing queue', async () => {
       const { client, newQueue } = testBed();
       const queue = await newQueue();
 
       expect((await client.queues.read([ID_OF_NONE, queue])).queues.map((read) => read.id)).to.deep.equal([queue]);
     });
 
-    it('returns the entries in order, with the time when each was added', async () => {
+    it('returns the entries of a queue in order, each with its time', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const earliest = Date.now() - 3_600_000;
@@ -74,7 +74,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  it('a list of queues contains at most the requested number of entries of each queue', async () => {
+  it('a list of queues contains at most two entries of each queue if the client requests two', async () => {
     const { client, newQueue, newTaskIn } = testBed();
     const [queue, empty] = [await newQueue(), await newQueue()];
     const [first, second] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
@@ -91,8 +91,8 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
     expect(read(empty, heads)).not.to.have.property('hasMore');
   });
 
-  describe('pop', () => {
-    it('returns true to exactly one caller and keeps the task queued', async () => {
+  describe('the pop of a given task from a queue', () => {
+    it('succeeds for exactly one of eight callers, and the task stays queued', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
@@ -104,7 +104,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect((await client.tasks.get(first))?.task).to.include({ status: 'queued', executionQueue: queue });
     });
 
-    it('returns false if the task is not first in the queue', async () => {
+    it('returns false if another task is first in the queue', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];
@@ -113,7 +113,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect(await entriesOf(queue)).to.deep.equal([first, second]);
     });
 
-    it('returns false for an empty queue', async () => {
+    it('returns false if the queue is empty', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const task = await newTaskIn(await newQueue());
 
@@ -121,8 +121,8 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  describe('park', () => {
-    it('adds the task to the queue only once, without a change of the task (C-11)', async () => {
+  describe('the parking of a task in the scheduler queue', () => {
+    it('adds one entry even if called twice, and changes no field of the task (C-11)', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);
@@ -150,8 +150,8 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  describe('removeEntry', () => {
-    it('returns true to exactly one caller, for an entry at any place in the queue', async () => {
+  describe('the removal of a queue entry', () => {
+    it('succeeds for exactly one of eight callers, even if the entry is not first', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second, third] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
@@ -163,7 +163,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect((await client.tasks.get(second))?.task).to.include({ status: 'queued', executionQueue: queue });
     });
 
-    it('returns false for a missing queue or entry', async () => {
+    it('returns false if the queue or the entry does not exist', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const task = await newTaskIn(await newQueue());
 
@@ -172,8 +172,8 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  describe('returnToQueue', () => {
-    it('puts the task at the front of its queue and does not change the task (C-20)', async () => {
+  describe('the return of a task to its queue', () => {
+    it('puts the task at the front of the queue and keeps the execution queue (C-20)', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const [source, other] = [await newQueue(), await newQueue()];
       const [task, waiting] = [await newTaskIn(other), await newTaskIn(source)];
@@ -185,7 +185,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect(await executionQueueOf(task)).to.equal(other);
     });
 
-    it('moves a task to the front if the task is already in the queue (C-22)', async () => {
+    it('moves a task that is already in the queue to the front (C-22)', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];

@@ -31,8 +31,8 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
     return (await testBed().client.tasks.get(id))?.task.status;
   }
 
-  describe('a status change', () => {
-    it('writes the status, the status reason and the status message', async () => {
+  describe('the status API', () => {
+    it('sets the status, the status reason and the status message', async () => {
       const { tasks } = testBed().client;
       const id = await createTaskWithStatus('in_progress');
 
@@ -74,7 +74,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       }
     });
 
-    it('completes a running task but not a queued one', async () => {
+    it('completes a running task, but refuses to complete a queued task', async () => {
       const { tasks } = testBed().client;
       const [running, waiting] = [await createTaskWithStatus('in_progress'), await createTaskWithStatus('queued')];
 
@@ -84,14 +84,14 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       expect(await rejection(tasks.complete(waiting, NOTE))).to.be.instanceOf(LostRaceError);
     });
 
-    it('does not stop a completed task', async () => {
+    it('refuses to stop a completed task', async () => {
       const id = await createTaskWithStatus('completed');
 
       expect(await rejection(testBed().client.tasks.stop(id, NOTE, UNFORCED))).to.be.instanceOf(LostRaceError);
       expect(await statusOf(id)).to.equal('completed');
     });
 
-    it('of a deleted task fails as a lost race, even with force', async () => {
+    it('reports a lost race if the task was deleted, even with force', async () => {
       const { tasks } = testBed().client;
       const id = await createTaskWithStatus('deleted');
 
@@ -134,7 +134,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  describe('a dequeue', () => {
+  describe('a dequeue of a task', () => {
     /** A task in a queue whose status before its first enqueue the server no longer knows; `forget` makes it forget. */
     async function enqueuedAfter(forget: (id: TaskId) => Promise<unknown>): Promise<TaskId> {
       const { raw, newQueue } = testBed();
@@ -153,11 +153,14 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
     }
 
     const forgetting: readonly (readonly [string, (id: TaskId) => Promise<unknown>])[] = [
-      ['an earlier enqueue of the task was refused', refuseEnqueue],
-      ['the task was enqueued after unstart', (id) => testBed().client.tasks.unstart(id, 'in_progress', NOTE)],
+      ['after a refused enqueue', refuseEnqueue],
+      [
+        'after a change from in_progress to queued by the daemon',
+        (id) => testBed().client.tasks.unstart(id, 'in_progress', NOTE),
+      ],
     ];
     for (const [what, forget] of forgetting) {
-      it(`by a user makes a task an orphan if ${what}; a second dequeue then makes the task a draft`, async () => {
+      it(`by a user, ${what}, leaves the task queued but in no queue`, async () => {
         const { client, raw } = testBed();
         const id = await enqueuedAfter(forget);
 
@@ -171,7 +174,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
         expect(await statusOf(id)).to.equal('created');
       });
 
-      it(`by the daemon makes a task a draft at once, even if ${what}`, async () => {
+      it(`by the daemon, ${what}, makes the task a draft`, async () => {
         const id = await enqueuedAfter(forget);
 
         await testBed().client.tasks.dequeue(id, NOTE);
@@ -181,9 +184,9 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
     }
   });
 
-  describe('unstart', () => {
+  describe('the change of a status back to queued (unstart)', () => {
     for (const status of ['in_progress', 'stopped'] as const) {
-      it(`sets the status from ${status} to queued, adds no queue entry, and keeps the execution queue (C-07)`, async () => {
+      it(`changes ${status} to queued, but adds no queue entry (C-07)`, async () => {
         const { client } = testBed();
         const id = await createTaskWithStatus(status);
         const before = (await client.tasks.get(id))?.task;
@@ -201,7 +204,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       });
     }
 
-    it('does not change a task that has ended in the meantime', async () => {
+    it('fails with a lost race if the task has completed', async () => {
       const id = await createTaskWithStatus('completed');
 
       expect(await rejection(testBed().client.tasks.unstart(id, 'in_progress', NOTE))).to.be.instanceOf(LostRaceError);

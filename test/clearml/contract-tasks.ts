@@ -9,7 +9,7 @@ const ID_OF_NONE = taskId('f'.repeat(32));
 
 export function defineTaskContract(testBed: () => ContractTestBed): void {
   describe('a task query', () => {
-    it('returns the fields that tracking needs', async () => {
+    it('returns status, execution queue, user, worker and times of a task', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const id = await newTaskIn(queue);
@@ -30,7 +30,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(task?.lastUpdate).to.be.closeTo(Date.now(), 3_600_000);
     });
 
-    it('returns the same fields for one task as for several, and for one task also the complete document', async () => {
+    it('returns the same fields for a single task as in a list of tasks', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const id = await newTaskIn(await newQueue());
 
@@ -40,7 +40,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(one?.document).to.include({ id, type: 'testing', status: 'queued' }).and.to.have.property('hyperparams');
     });
 
-    it('returns the documents of several tasks in one call', async () => {
+    it('returns the complete data of several tasks in one call', async () => {
       const { client, newQueue, newTaskIn, raw } = testBed();
       const queue = await newQueue();
       const [waiting, archived, deleted] = [await newTaskIn(queue), await raw.createTask(), await raw.createTask()];
@@ -70,7 +70,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(await client.tasks.get(ID_OF_NONE)).to.equal(undefined);
     });
 
-    it('also returns archived and hidden tasks', async () => {
+    it('returns archived and hidden tasks', async () => {
       const { client, raw } = testBed();
       const [archived, hidden] = [await raw.createTask(), await raw.createTask()];
       await raw.call('tasks.archive', { tasks: [archived] });
@@ -82,7 +82,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(tasks.get(hidden)?.archived).to.equal(false);
     });
 
-    it('finds tasks by status and execution queue, even if the tasks have left that queue', async () => {
+    it('finds tasks by status and execution queue even after the tasks have left the queue', async () => {
       const { client, newQueue, newTaskIn, raw } = testBed();
       const [queue, other] = [await newQueue(), await newQueue()];
       const [waiting, popped, running] = [await newTaskIn(queue), await newTaskIn(queue), await newTaskIn(queue)];
@@ -98,7 +98,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(both.map((task) => task.id)).to.have.members([waiting, popped, running]);
     });
 
-    it('finds hidden tasks (C-23)', async () => {
+    it('finds a hidden task by status and execution queue (C-23)', async () => {
       const { client, newQueue, newTaskIn, raw } = testBed();
       const queue = await newQueue();
       const id = await newTaskIn(queue);
@@ -109,7 +109,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(found.map((task) => task.id)).to.deep.equal([id]);
     });
 
-    it("returns a user's abort request for a running task, and the task's worker", async () => {
+    it('returns the status message "stopping" after a user aborts a running task', async () => {
       const { client, newQueue, newTaskIn, raw, uniqueName } = testBed();
       const queue = await newQueue();
       const id = await newTaskIn(queue);
@@ -127,7 +127,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
   });
 
   describe('the field "started" of a task', () => {
-    it('stays the same when the agent starts the task again, and is undefined after a reset', async () => {
+    it('stays the same when an agent starts the task again, until a reset', async () => {
       const { client, raw, newQueue, newTaskIn } = testBed();
       const id = await newTaskIn(await newQueue());
       const started = async (): Promise<number | undefined> => (await client.tasks.read([id])).tasks.get(id)?.started;
@@ -146,16 +146,20 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  describe('abortCallbackMs of a task', () => {
+  describe('the timeout of an abort callback of a task', () => {
     for (const [what, runtime, abortCallbackMs] of [
-      ['the sum of timeout and poll interval', { _abort_callback_timeout: '600', _abort_poll_freq: '10' }, 610_000],
-      ['the timeout if there is no poll interval', { _abort_callback_timeout: 30 }, 30_000],
       [
-        'undefined if the timeout is not a number',
+        'the sum of _abort_callback_timeout and _abort_poll_freq',
+        { _abort_callback_timeout: '600', _abort_poll_freq: '10' },
+        610_000,
+      ],
+      ['_abort_callback_timeout if _abort_poll_freq is missing', { _abort_callback_timeout: 30 }, 30_000],
+      [
+        'undefined if _abort_callback_timeout is not a number',
         { _abort_callback_timeout: 'soon', _abort_poll_freq: '10' },
         undefined,
       ],
-      ['undefined if there is no timeout', {}, undefined],
+      ['undefined if _abort_callback_timeout is missing', {}, undefined],
     ] as const) {
       it(`is ${what}`, async () => {
         const { client, raw } = testBed();
@@ -169,7 +173,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
   });
 
   describe('the server', () => {
-    it('escapes the keys in tasks.edit_runtime, and returns the escaped keys', async () => {
+    it('escapes keys with "_", ".", "%" or "$" in tasks.edit_runtime', async () => {
       const { client, raw } = testBed();
       const id = await raw.createTask();
       const written = { _x: '1', 'a.b': '2', c__d: '3', 'p%q': '4', $d: '5', ' s ': '6' };
@@ -194,21 +198,21 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
         );
       });
 
-    it('accepts a query for any key of a map field', async () => {
+    it('accepts a query for unknown keys of hyperparams, runtime and last_metrics', async () => {
       const { raw } = testBed();
       const id = await raw.createTask();
       const fields = ['hyperparams.a.b.value', 'runtime.x', 'container.image', 'last_metrics.x.y'];
       await raw.call('tasks.get_all', { id: [id], only_fields: fields });
     });
 
-    it('rejects a query for a field that no queue has', async () => {
+    it('rejects a query for the field "nonsense", which no queue has', async () => {
       const body = { only_fields: ['id', 'nonsense'] };
       expect(String(await rejection(testBed().raw.call('queues.get_all', body)))).to.include('Lookup error');
     });
   });
 
   describe('a task update', () => {
-    it('sets only the status message of a queued task', async () => {
+    it('changes only the status message of a queued task', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const id = await newTaskIn(await newQueue());
       const before = (await client.tasks.get(id))?.task;
@@ -218,7 +222,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect((await client.tasks.get(id))?.task).to.deep.equal({ ...before, statusMessage: 'waits for “nodes”' });
     });
 
-    it('sets user properties one by one, in any status (C-15)', async () => {
+    it('changes one user property of a completed task and keeps the others (C-15)', async () => {
       const { client, raw } = testBed();
       const id = await raw.createTask();
       await client.tasks.setProperties(id, { slurm_job_id: '17', slurm_cluster: 'c1' });
@@ -232,7 +236,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect(hyperparams).to.have.nested.property('properties.slurm_cluster.value', 'c1');
     });
   });
-  describe('the client of the subcommand execute', () => {
+  describe('the execute command', () => {
     it('enqueues a draft, a failed task and a stopped task', async () => {
       const { client, raw, newQueue } = testBed();
       const queue = await newQueue();
@@ -248,7 +252,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
         expect(task).to.include({ status: 'queued', executionQueue: queue });
     });
 
-    it('moves a task to the requested queue, and changes nothing if the task is already there', async () => {
+    it('moves a queued task to the requested queue', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const [first, second] = [await newQueue(), await newQueue()];
       const [moved, after] = [await newTaskIn(first), await newTaskIn(first)];
@@ -263,7 +267,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect((await client.tasks.read([moved])).tasks.get(moved)?.executionQueue).to.equal(second);
     });
 
-    it('does not enqueue a running task', async () => {
+    it('cannot enqueue a running task', async () => {
       const { client, raw, newQueue } = testBed();
       const [queue, task] = [await newQueue(), await raw.createTask()];
       await raw.call('tasks.started', { task });

@@ -27,7 +27,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   }
 
   describe('the scalars of a task', () => {
-    it('are stored with their last, lowest and highest values under the hash of the name', async () => {
+    it('are stored with the last, lowest and highest value under the MD5 hash of the name', async () => {
       const task = await testBed().raw.createTask();
       await report(task, [
         [0, 3],
@@ -46,7 +46,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
         .and.deep.includes({ first_value_iteration: 0, min_value_iteration: 1, max_value_iteration: 0 });
     });
 
-    it('can be used by a query to sort and filter tasks', async () => {
+    it('can sort and filter the tasks of a query', async () => {
       const { raw } = testBed();
       const [low, high] = [await raw.createTask(), await raw.createTask()];
       await report(low, [[0, 1]]);
@@ -62,7 +62,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
       expect(await find({ [field]: [1.5, null] })).to.deep.equal([high]);
     });
 
-    it('are returned as curves', async () => {
+    it('are returned as curves with x and y values', async () => {
       const task = await testBed().raw.createTask();
       await report(task, [
         [2, 2],
@@ -81,7 +81,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   });
 
   describe('the plots of a task', () => {
-    it('are returned in pages, and a task with only console lines has none', async () => {
+    it('are returned page by page', async () => {
       const { raw, client } = testBed();
       const task = await raw.createTask();
       const read = async (more: object = {}): Promise<z.infer<typeof Page>> =>
@@ -103,14 +103,14 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a task of a pipeline', () => {
-    it('is created with an empty list of artifacts, so that the SDK finds a list to delete', async () => {
+    it('has an empty list of artifacts at its creation', async () => {
       const { raw } = testBed();
       const task = await raw.createTask();
       const read = await raw.call('tasks.get_by_id', { task });
       expect(read).to.have.nested.property('task.execution.artifacts').that.deep.equals([]);
     });
 
-    it('is found by the hash in its runtime properties once the task has completed', async () => {
+    it('is found by its pipeline_job_hash after it has completed', async () => {
       const { raw, uniqueName } = testBed();
       const [key, task] = [uniqueName(), await raw.createTask()];
       await raw.call('tasks.edit', { task, force: true, runtime: { pipeline_job_hash: key } });

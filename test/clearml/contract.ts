@@ -19,7 +19,7 @@ export function defineClearmlContract(
   provide: () => Promise<Access>,
   close?: () => Promise<void> | undefined,
 ): void {
-  describe(`the ClearML contract (${name}):`, () => {
+  describe(`ClearML server contract (${name}):`, () => {
     // A real server may be far away, and shows console lines seconds after it took them.
     let opened: ContractTestBed | undefined;
 

@@ -15,7 +15,7 @@ const NONSENSE: readonly [name: string, failure: Answer] = ['a response that is 
 describe('the ClearML client with a failing server', () => {
   const fixture = createScriptedServerFixture();
 
-  describe('(with retries)', () => {
+  describe('and time for retries', () => {
     const passing: readonly [name: string, failure: Answer][] = [
       ['too many requests (429)', page(429, '')],
       ['a maintenance page (503)', page(503, '<html>Service Unavailable</html>')],
@@ -240,7 +240,7 @@ describe('the ClearML client with a failing server', () => {
     expect(warnings).to.deep.equal([]);
   });
 
-  it('ends its calls when it is closed', async () => {
+  it('ends its running calls when the client is closed', async () => {
     const client = fixture.client();
     fixture.server.script('tasks.get_by_id', () => void client.close());
 

@@ -86,9 +86,9 @@ function readings(session: Session): Readonly<Record<string, () => Promise<reado
   };
 }
 
-describe('for any response (C-35),', () => {
+describe('the ClearML client, given a malformed response (C-35),', () => {
   for (const name of Object.keys(readings(sessionReturning(GOOD)))) {
-    it(`the client's ${name}() returns valid ids or reports an unusable response`, async () => {
+    it(`returns only valid ids from ${name}() or reports an error`, async () => {
       const mutated = fc
         .array(anyMutation, { maxLength: 3 })
         .map((mutations) => mutations.reduce<unknown>(mutate, GOOD));

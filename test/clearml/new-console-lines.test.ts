@@ -22,8 +22,8 @@ function line(minutes: number, text: string, worker = 'login1:slurm'): ConsoleEv
   return { at: START + minutes * MINUTE_MS, worker, text };
 }
 
-describe('createConsoleView', () => {
-  it('shows each new line once, including late lines and lines with the same time', async () => {
+describe('the console output of the execute command', () => {
+  it('shows each new line once, even late lines and lines with the same time', async () => {
     const lines = [line(-60, 'an earlier run'), line(0, 'the end of it')];
     let shown = '';
     const view = createConsoleView(consoleOf(lines), '1' as TaskId, (text) => (shown += text));
@@ -41,7 +41,7 @@ describe('createConsoleView', () => {
     expect(shown).to.equal('Submitted\nSubmitted\nby a node whose clock is behind\ndone\n');
   });
 
-  it('shows the first line of a console that was empty before', async () => {
+  it('shows the first line of a console that was empty', async () => {
     const lines: ConsoleEvent[] = [];
     let shown = '';
     const view = createConsoleView(consoleOf(lines), '1' as TaskId, (text) => (shown += text));
@@ -52,7 +52,7 @@ describe('createConsoleView', () => {
     expect(shown).to.equal('Claimed\n');
   });
 
-  it('shows all 200,000 lines that were added while the machine of `execute` was suspended', async () => {
+  it('shows all of 200,000 lines that were added between two polls', async () => {
     const lines = [line(0, 'Submitted')];
     let shown = 0;
     const view = createConsoleView(consoleOf(lines), '1' as TaskId, () => (shown += 1));

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { parseTime } from '../../src/clearml/parse-time.ts';
 
-describe('parseTime', () => {
+describe('the parser of ClearML times', () => {
   const at = Date.UTC(2025, 0, 1, 10, 0, 0);
   const cases: readonly [text: string, expected: number | undefined][] = [
     ['2025-01-01T10:00:00+00:00', at],

@@ -27,7 +27,7 @@ function queuesOf(
 describe('the queue calls of the ClearML client', () => {
   const fixture = createScriptedServerFixture();
 
-  it('find a queue with a name that looks like a pattern', async () => {
+  it('find a queue whose name contains characters of regular expressions', async () => {
     const name = 'gpu.a+b (x) [1] ^$|\\{2} #~&-_é';
     fixture.server.script(
       'queues.get_all',
@@ -48,7 +48,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(new RegExp(pattern).test(name)).to.equal(true);
   });
 
-  it('treat an unknown id as the name of a queue', async () => {
+  it('find a queue whose name resembles an id', async () => {
     const name = 'abcdef0123456789-abcdef0123456789';
     fixture.server.script('queues.get_all', data({ queues: [] }), data({ queues: [{ id: QUEUE, name, entries: [] }] }));
 
@@ -60,7 +60,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.server.calls).to.have.length(0);
   });
 
-  it('request at most one entry of a queue that they look up by name or id', async () => {
+  it('request at most one entry if they look up a queue by name', async () => {
     fixture.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries: [] }] }));
 
     await fixture.client().queues.find('gpu');
@@ -68,7 +68,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.sent('queues.get_all')[0]).to.include({ max_task_entries: 1 });
   });
 
-  it('read a long list of queues page by page', async () => {
+  it('read a list of more than 500 queues page by page', async () => {
     const queues = queuesOf(500);
     // Unreadable rows do not make a page shorter.
     const first = [{ id: 'odd' }, ...queues.slice(1)];
@@ -83,7 +83,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.sent('queues.get_all').map((body) => (body as { page: number }).page)).to.deep.equal([0, 1, 499]);
   });
 
-  it('read every queue of a long list, although a queue is deleted between two pages', async () => {
+  it('read every queue even if a queue is deleted between two pages', async () => {
     const queues = queuesOf(501);
     const [before, after] = [data({ queues: queues.slice(0, 500) }), data({ queues: queues.slice(1) })];
     const [none, last] = [data({ queues: [] }), data({ queues: queues.slice(-1) })];
@@ -95,7 +95,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(read.queues.map(({ id }) => id)).to.include(idOf(500));
   });
 
-  it('throw an error if the list of queues changes each time it is read', async () => {
+  it('fail if the list of queues changes during every read', async () => {
     const full = data({ queues: queuesOf(500) });
     const none = data({ queues: [] });
     const changing = Array.from({ length: 21 }, () => [none, none, full]).flat();
@@ -106,7 +106,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(error.message).to.contain('returns a list that changes while it is read');
   });
 
-  describe('skip unreadable data with one warning (C-34, C-36):', () => {
+  describe('skip unreadable data (C-34, C-36):', () => {
     const good = { task: TASK, added: '2026-01-02T03:04:05+00:00' };
     const at = Date.UTC(2026, 0, 2, 3, 4, 5);
     const rows: readonly {
@@ -116,26 +116,26 @@ describe('the queue calls of the ClearML client', () => {
       readonly isWhole: boolean;
     }[] = [
       { title: 'an entry without a task', entry: {}, why: 'its task is missing', isWhole: false },
-      { title: 'an entry with an empty text as its task', entry: { task: '' }, why: 'its task is ""', isWhole: true },
+      { title: 'an entry whose task is empty', entry: { task: '' }, why: 'its task is ""', isWhole: true },
       {
-        title: 'an entry with a path as its task',
+        title: 'an entry whose task is a path',
         entry: { task: '/../../x' },
         why: 'its task is "/../../x"',
         isWhole: true,
       },
       {
-        title: 'an entry with a task id in capitals',
+        title: 'an entry whose task id is in capitals',
         entry: { task: 'A'.repeat(32) },
         why: `its task is "AAAA`,
         isWhole: true,
       },
       {
-        title: 'an entry with a long text as its task',
+        title: 'an entry whose task is a text of 99 characters',
         entry: { task: 'y'.repeat(99) },
         why: '… (99 characters)',
         isWhole: true,
       },
-      { title: 'an entry with a number as its task', entry: { task: 7 }, why: 'its task is 7', isWhole: false },
+      { title: 'an entry whose task is a number', entry: { task: 7 }, why: 'its task is 7', isWhole: false },
       { title: 'an entry that is null', entry: null, why: 'its task is missing', isWhole: false },
     ];
     for (const { title, entry, why, isWhole } of rows) {
@@ -159,7 +159,7 @@ describe('the queue calls of the ClearML client', () => {
       });
     }
 
-    it('a second entry of the same task, and an entry with an invalid time', async () => {
+    it('a second entry of the same task, and an invalid time of an entry', async () => {
       const timeless = { task: 'd'.repeat(32), added: 5 };
       const queue = { id: QUEUE, name: 'gpu', entries: [good, good, timeless] };
       fixture.server.script('queues.get_all', data({ queues: [queue] }));
@@ -177,7 +177,7 @@ describe('the queue calls of the ClearML client', () => {
       ['a queue without an id', { name: 'gpu', entries: [] }],
       ['a queue with an invalid id', { id: 'gpu', name: 'gpu', entries: [] }],
       ['a queue that is a number', 3],
-      ['a queue that is too large', TOO_LARGE],
+      ['a queue that exceeds the response limit', TOO_LARGE],
     ] as const) {
       it(title, async () => {
         const rest = { id: OTHER, name: 'other', entries: [] };
@@ -197,7 +197,7 @@ describe('the queue calls of the ClearML client', () => {
       });
     }
 
-    it('an entry so large that its queue does not fit into a list of queues', async () => {
+    it('an entry that exceeds the response limit', async () => {
       const large = { task: '\u0001'.repeat(6_000_000), added: good.added };
       const queue = { id: QUEUE, name: 'gpu', entries: [large, good], last_update: good.added };
       const rest = { id: OTHER, name: 'other', entries: [] };
@@ -228,7 +228,7 @@ describe('the queue calls of the ClearML client', () => {
     });
 
     for (const entries of [undefined, null, {}, 'none']) {
-      it(`a queue whose entries are ${JSON.stringify(entries)}`, async () => {
+      it(`a list of entries that is ${JSON.stringify(entries)}`, async () => {
         fixture.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries }] }));
 
         const { queues, isWhole } = await fixture.client().queues.readAll();
@@ -239,20 +239,20 @@ describe('the queue calls of the ClearML client', () => {
     }
   });
 
-  it('report a response that is not a list, without a retry', async () => {
+  it('fail without a retry if the response is not a list', async () => {
     fixture.server.script('queues.get_all', data({ queues: 'many' }));
 
     expect(await rejection(fixture.client().queues.readAll())).to.be.instanceOf(InvalidResponseError);
     expect(fixture.server.callsOf('queues.get_all')).to.have.length(1);
   });
 
-  it('do not report a queue as missing if the response has unreadable data', async () => {
+  it('fail, instead of reporting a missing queue, if the response is unreadable', async () => {
     fixture.server.script('queues.get_all', data({ queues: [{ name: 'gpu' }] }));
 
     expect(await rejection(fixture.client().queues.find('gpu'))).to.be.instanceOf(InvalidResponseError);
   });
 
-  it('report a pop as failed if the response names no entry', async () => {
+  it('return false for a pop if the response contains no entry', async () => {
     fixture.server.script('queues.get_next_task', data({}), data({ entry: null }), data({ entry: { task: TASK } }));
     const { queues } = fixture.client();
 
@@ -269,7 +269,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.server.callsOf('queues.get_next_task')).to.have.length(1);
   });
 
-  it('report an entry as removed only if the server confirms the removal', async () => {
+  it('return true for a removal only if the server confirms the removal', async () => {
     fixture.server.script(
       'queues.remove_task',
       data({ removed: 0 }),
@@ -285,7 +285,7 @@ describe('the queue calls of the ClearML client', () => {
     ]).to.deep.equal([false, false, true]);
   });
 
-  it('do not add a task again if the response to the first call was lost', async () => {
+  it('send queues.add_task only once, even if the response is lost', async () => {
     fixture.server.script('queues.add_task', hangUp());
 
     const error = await rejection(fixture.client().queues.returnToQueue(QUEUE, TASK));
@@ -294,7 +294,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.server.callsOf('queues.add_task')).to.have.length(1);
   });
 
-  it('return a task to its queue even if the move to the front fails', async () => {
+  it('return a task to its queue even if queues.move_task_to_front fails', async () => {
     const logged: LoggedLine[] = [];
     fixture.server.script('queues.add_task', DONE);
     fixture.server.script('queues.move_task_to_front', page(502, ''));
@@ -315,7 +315,7 @@ describe('the queue calls of the ClearML client', () => {
     ]);
   });
 
-  it('report why a queue cannot be created', async () => {
+  it('report the error message of the server if a queue cannot be created', async () => {
     fixture.server.script('queues.create', refuse(400, 800, 'data validation error: name too short'));
 
     expect(await rejection(fixture.client().queues.create('x')))

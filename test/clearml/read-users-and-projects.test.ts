@@ -29,14 +29,14 @@ function userOf(number: number): { readonly id: string; readonly name: string } 
   return { id: number.toString(16).padStart(32, '0'), name: `user ${number}` };
 }
 
-describe('the client of a server with more than 500 users', () => {
+describe('the ClearML client, if the server has 1,201 users,', () => {
   const users = Array.from({ length: 1_201 }, (_, number) => userOf(number));
 
-  it('reads all of them', async () => {
+  it('reads all users in pages', async () => {
     expect(await createPeople(sessionWith(() => users)).all()).to.deep.equal(users);
   });
 
-  it('reads each user once if an admin adds a user meanwhile', async () => {
+  it('reads each user only once if an admin adds a user between two pages', async () => {
     let calls = 0;
     const session = sessionWith(() => {
       calls += 1;
@@ -49,7 +49,7 @@ describe('the client of a server with more than 500 users', () => {
     expect(read).to.deep.include(userOf(1_200));
   });
 
-  it('reads each user who stays if an admin deletes another one meanwhile', async () => {
+  it('reads all remaining users if an admin deletes a user between two pages', async () => {
     let calls = 0;
     const session = sessionWith(() => {
       calls += 1;
@@ -61,7 +61,7 @@ describe('the client of a server with more than 500 users', () => {
     expect(users.slice(1).filter(({ id }) => !read.has(id))).to.deep.equal([]);
   });
 
-  it('reads the others if a user has chosen a name that is too large for a response', async () => {
+  it('reads all other users if the name of one user is too large for a response', async () => {
     const [hostile, ...others] = users;
     const session = sessionWith(() => [{ ...hostile, name: 'x'.repeat(LIMIT) }, ...others]);
 

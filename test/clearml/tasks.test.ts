@@ -13,7 +13,7 @@ const QUEUE = queueId('b'.repeat(32));
 describe('the task calls of the ClearML client', () => {
   const fixture = createScriptedServerFixture();
 
-  it('read a task even if fields are missing, or if fields that the daemon only displays are invalid', async () => {
+  it('read a task even if its name, tags or parameters are invalid', async () => {
     const odd = { id: TASK, name: null, status: 'queued', system_tags: 'x', runtime: 7, hyperparams: [] };
     fixture.server.script(
       'tasks.get_all',
@@ -43,7 +43,7 @@ describe('the task calls of the ClearML client', () => {
     expect(tasks.get(OTHER)).to.include({ status: 'queued', archived: true });
   });
 
-  it('read the documents of several tasks, but not of a task that is unreadable or appears twice', async () => {
+  it('return the complete data of several tasks, except tasks that are unreadable or appear twice', async () => {
     const third = taskId('d'.repeat(32));
     const good = { id: TASK, status: 'queued', script: { diff: 'x' } };
     const rows = [good, 'x', { id: OTHER, status: 'brand_new' }, { ...good, id: third }, { ...good, id: third }];
@@ -57,7 +57,7 @@ describe('the task calls of the ClearML client', () => {
     expect(fixture.sent('tasks.get_all')).to.deep.equal([{ id: [TASK, OTHER, third], search_hidden: true }]);
   });
 
-  it('replace half a character in a truncated message with U+FFFD, because the server cannot store it', async () => {
+  it('replace half of a surrogate pair in a truncated message with U+FFFD', async () => {
     fixture.server.script('tasks.failed', data({}));
     const half = '🚀'.slice(0, 1);
 
@@ -68,7 +68,7 @@ describe('the task calls of the ClearML client', () => {
     ]);
   });
 
-  it('do not retry a read of the documents of several tasks', async () => {
+  it('do not retry a request for the complete data of several tasks', async () => {
     fixture.server.script('tasks.get_all', page(503, ''));
 
     await rejection(fixture.client().tasks.getMany([TASK, OTHER]));
@@ -76,7 +76,7 @@ describe('the task calls of the ClearML client', () => {
     expect(fixture.server.callsOf('tasks.get_all')).to.have.length(1);
   });
 
-  it('accept only a number as the Slurm job id in a user property', async () => {
+  it('ignore the user property slurm_job_id unless it is a plain number', async () => {
     for (const value of ['7', '007', '-1', '--clusters=x', '7; id', '7_1', '', 7, null, 'x'.repeat(99)]) {
       const hyperparams = { properties: { slurm_job_id: { value } } };
       fixture.server.script('tasks.get_by_id', data({ task: { id: TASK, status: 'queued', hyperparams } }));
@@ -84,24 +84,28 @@ describe('the task calls of the ClearML client', () => {
     }
   });
 
-  describe('do not take a task for deleted, and return the other tasks, if a response contains', () => {
+  describe('report as unreadable, not as deleted,', () => {
     const good = { id: OTHER, status: 'queued' };
     const rows: readonly [title: string, row: unknown, why: RegExp][] = [
       ['a task without a status', { id: TASK }, /^its status is missing$/],
       ['a task with an unknown status', { id: TASK, status: 'brand_new' }, /^its status is "brand_new"$/],
-      ['a task whose queue is not text', { ...good, id: TASK, execution: { queue: 5 } }, /^its execution.queue is 5$/],
+      [
+        'a task whose execution.queue is 5',
+        { ...good, id: TASK, execution: { queue: 5 } },
+        /^its execution.queue is 5$/,
+      ],
       ['a task whose execution is a list', { ...good, id: TASK, execution: [] }, /^its execution is a list$/],
       [
-        'a task whose message is not text',
+        'a task whose status_message is an object',
         { ...good, id: TASK, status_message: {} },
         /^its status_message is an object$/,
       ],
       [
-        'a task whose last change is not a time',
+        'a task whose status_changed is "soon"',
         { ...good, id: TASK, status_changed: 'soon' },
         /^its status_changed is "soon"/,
       ],
-      ['a task whose last update is not a time', { ...good, id: TASK, last_update: 7 }, /^its last_update is 7$/],
+      ['a task whose last_update is 7', { ...good, id: TASK, last_update: 7 }, /^its last_update is 7$/],
       ['a task whose id is a path', { ...good, id: `/../../${TASK}` }, /^its id is "\/\.\.\/\.\.\//],
       ['a task without an id', { status: 'queued' }, /^its id is missing$/],
       ['a task that is not an object', 'x', /^its id is missing$/],
@@ -127,7 +131,7 @@ describe('the task calls of the ClearML client', () => {
     }
   });
 
-  it('keep only the beginning of a name or a message of several MB', async () => {
+  it('truncate a name of 2 MB to 200 characters', async () => {
     const long = 'x'.repeat(2_000_000);
     const task = {
       id: TASK,
@@ -148,7 +152,7 @@ describe('the task calls of the ClearML client', () => {
     for (const one of read) expect(JSON.stringify(one).length).to.be.below(20_000);
   });
 
-  it('read tasks with long names one by one, and each only once even if another task is created meanwhile', async () => {
+  it('return each task only once if a new task shifts the pages of the list', async () => {
     const [first, second] = [TASK, OTHER].map((id) => data({ tasks: [{ id, status: 'queued' }] }));
     const shifted = [first, first, second].flatMap((one) => one ?? []);
     fixture.server.script('tasks.get_all', huge(), huge(), ...shifted, data({ tasks: [] }));
@@ -158,7 +162,7 @@ describe('the task calls of the ClearML client', () => {
     expect(found.map(({ id }) => id)).to.deep.equal([TASK, OTHER]);
   });
 
-  it('read the other tasks if one task is too large for a response (C-36)', async () => {
+  it('read all other tasks if one task is too large for a response (C-36)', async () => {
     const ids = Array.from({ length: 30 }, (_, n) => taskId(n.toString(16).padStart(32, '0')));
     const [large = TASK, ...others] = ids;
     fixture.server.script('tasks.get_all', (response, request) => {
@@ -173,7 +177,7 @@ describe('the task calls of the ClearML client', () => {
     expect([...unread]).to.deep.equal([large]);
   });
 
-  it('know which tasks were deleted, and which have changed, even if another task is too large for a response', async () => {
+  it('distinguish a task that is too large for a response from a deleted task', async () => {
     const ids = Array.from({ length: 30 }, (_, n) => taskId(n.toString(16).padStart(32, '0')));
     const [large = TASK, deleted = TASK, ...others] = ids;
     fixture.server.script('tasks.get_all', (response, request) => {
@@ -197,7 +201,7 @@ describe('the task calls of the ClearML client', () => {
     ]);
   });
 
-  it('reject a document of a task that was not requested', async () => {
+  it('reject a response that contains another task than the requested task', async () => {
     fixture.server.script('tasks.get_by_id', data({ task: { id: OTHER, status: 'queued' } }));
 
     const error = await rejection(fixture.client().tasks.get(TASK));
@@ -207,7 +211,7 @@ describe('the task calls of the ClearML client', () => {
     expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(1);
   });
 
-  it('stop with an error if the server returns the same full page twice', async () => {
+  it('fail if the server returns the same full page twice', async () => {
     const tasks = Array.from({ length: 500 }, (_, n) => ({ id: n.toString(16).padStart(32, '0'), status: 'queued' }));
     fixture.server.script('tasks.get_all', data({ tasks }));
 
@@ -217,7 +221,7 @@ describe('the task calls of the ClearML client', () => {
     expect(fixture.server.callsOf('tasks.get_all')).to.have.length(2);
   });
 
-  it('split a search that excludes many tasks into 16 requests, one for each first digit of a task id', async () => {
+  it('split a search that excludes 20,000 tasks into 16 requests, one for each first digit of an id', async () => {
     fixture.server.script('tasks.get_all', data({ tasks: [] }));
     const except = Array.from({ length: 20_000 }, (_, n) =>
       taskId(`${(n % 16).toString(16)}${n.toString(16).padStart(31, '0')}`),
@@ -243,7 +247,7 @@ describe('the task calls of the ClearML client', () => {
     ]);
   });
 
-  it('send no request for an empty list of statuses, queues or ids, because the server would return all tasks', async () => {
+  it('send no request for an empty list of statuses, queues or task ids', async () => {
     const { tasks } = fixture.client();
 
     expect(await tasks.find({ statuses: [], queues: [QUEUE] })).to.deep.equal([]);
@@ -254,7 +258,7 @@ describe('the task calls of the ClearML client', () => {
 
   for (const [how, answer, mayHaveHappened] of [
     ['the response was lost', hangUp(), true],
-    ['the server refused it', page(429, ''), false],
+    ['the server returned 429', page(429, ''), false],
   ] as const) {
     it(`send a new status or status message only once, even if ${how}`, async () => {
       for (const endpoint of ['tasks.failed', 'tasks.update']) fixture.server.script(endpoint, answer);
@@ -275,7 +279,7 @@ describe('the task calls of the ClearML client', () => {
     });
   }
 
-  it('report a lost race if the status changed before unstart (C-07)', async () => {
+  it('report a lost race if tasks.dequeue updates no task (C-07)', async () => {
     fixture.server.script('tasks.dequeue', data({ dequeued: 1, updated: 0 }));
 
     const error = await rejection(fixture.client().tasks.unstart(TASK, 'in_progress', { reason: 'r', message: 'm' }));
@@ -283,7 +287,7 @@ describe('the task calls of the ClearML client', () => {
     expect(error).to.be.instanceOf(LostRaceError);
   });
 
-  it('send no request for an empty set of properties', async () => {
+  it('send no request for an empty set of user properties', async () => {
     await fixture.client().tasks.setProperties(TASK, {});
 
     expect(fixture.server.calls).to.have.length(0);

@@ -9,7 +9,7 @@ const QUEUE = queueId('b'.repeat(32));
 describe('the worker calls of the ClearML client', () => {
   const fixture = createScriptedServerFixture();
 
-  it('send the timeout in seconds and the time of a report in milliseconds (C-10)', async () => {
+  it('send the registration timeout in seconds and the report time in milliseconds (C-10)', async () => {
     fixture.server.script('workers.register', data({}));
     fixture.server.script('workers.status_report', data({}));
     const { workers } = fixture.client({ clock: createSetClock(1_700_000_000_123) });
@@ -23,7 +23,7 @@ describe('the worker calls of the ClearML client', () => {
     expect(fixture.sent('workers.status_report')).to.deep.equal([{ ...shown, timestamp: 1_700_000_000_123 }]);
   });
 
-  it('send the age limit of a search in whole seconds, and at least one second', async () => {
+  it('send the age limit of a worker search in whole seconds, and at least one second', async () => {
     fixture.server.script(
       'workers.get_all',
       data({
@@ -47,7 +47,7 @@ describe('the worker calls of the ClearML client', () => {
     ]);
   });
 
-  it('skip unreadable workers and report them', async () => {
+  it('skip and report an unreadable worker', async () => {
     const odd = { id: 'v', queues: [{ id: 'q' }, { id: QUEUE }, 5], system_tags: ['t', {}] };
     fixture.server.script('workers.get_all', data({ workers: [{ id: 7 }, null, odd] }));
 

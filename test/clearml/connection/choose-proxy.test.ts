@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { isWithoutProxy } from '../../../src/clearml/connection/choose-proxy.ts';
 
-describe('isWithoutProxy', () => {
+describe('no_proxy', () => {
   for (const [server, noProxy] of [
     ['http://clearml:8008', 'localhost,clearml'],
     ['http://clearml:8008', 'localhost clearml'],
@@ -20,7 +20,7 @@ describe('isWithoutProxy', () => {
     ['http://[fd00::7]:8008', 'fd00::7'],
     ['http://[fd00::7]:8008', '[fd00::7]:8008'],
   ] as const)
-    it(`is true for ${server} and no_proxy=${noProxy}`, () => {
+    it(`"${noProxy}" bypasses the proxy for ${server}`, () => {
       expect(isWithoutProxy(server, noProxy)).to.equal(true);
     });
 
@@ -33,7 +33,7 @@ describe('isWithoutProxy', () => {
     ['http://10.1.2.3:8008', '10.0.0.0/33,10.0.0.0/,10.1.2.3/x,/8,a/8,::/0'],
     ['http://[fd00::7]:8008', '0.0.0.0/0,fe80::/10,::/129'],
   ] as const)
-    it(`is false for ${server} and no_proxy=${noProxy}`, () => {
+    it(`"${noProxy}" does not bypass the proxy for ${server}`, () => {
       expect(isWithoutProxy(server, noProxy)).to.equal(false);
     });
 });

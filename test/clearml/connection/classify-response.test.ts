@@ -61,7 +61,7 @@ describe('the ClearML client', () => {
     });
   });
 
-  it('classifies any response and throws no error', () => {
+  it('classifies any HTTP response without an exception', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 599 }), fc.oneof(fc.string(), fc.json()), (status, text) => {
         expect(classifyReply(status, text).kind).to.be.a('string');
@@ -70,20 +70,20 @@ describe('the ClearML client', () => {
   });
 });
 
-describe('classifyFailure (of a failed connection)', () => {
-  it("explains a known error code, and adds the operating system's message", () => {
+describe('the error message of a failed connection to ClearML', () => {
+  it('explains ECONNREFUSED and ends with the message of the operating system', () => {
     expect(classifyFailure('ECONNREFUSED', 'connect ECONNREFUSED 127.0.0.1:8008').message).to.match(
       /^nothing listens on its port.*\(connect ECONNREFUSED 127\.0\.0\.1:8008\)$/,
     );
   });
 
-  it("returns only the operating system's message for an unknown error code", () => {
+  it('is the message of the operating system if the error code is unknown', () => {
     expect(classifyFailure('EWEIRD', 'something odd')).to.deep.equal({ message: 'something odd' });
     expect(classifyFailure(undefined, 'something odd')).to.deep.equal({ message: 'something odd' });
   });
 });
 
-describe('isHtml', () => {
+describe('the detection of HTML pages', () => {
   const cases: readonly [text: string, expected: boolean][] = [
     ['<!DOCTYPE html><html>', true],
     ['\n  <!doctype HTML>', true],
@@ -134,7 +134,7 @@ describe('the error about a wrong ClearML API address', () => {
     });
   }
 
-  it('names the status of a response that is neither a page nor a redirect', () => {
+  it('names the HTTP status 401 of a plain-text response', () => {
     const reply = { status: 401, location: undefined, text: 'Unauthorized' };
 
     expect(formatWrongAddress('http://clearml.lab:8008', 'auth.login', reply))

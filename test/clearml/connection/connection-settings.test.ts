@@ -50,7 +50,7 @@ describe('the connection to the ClearML server', () => {
   }
 
   describe('with TLS', () => {
-    it('rejects a certificate of an unknown CA before it sends anything; the error names the setting', async () => {
+    it('rejects a certificate of an unknown CA before it sends a request', async () => {
       const error = await rejection(call(secure.url, {}));
 
       expect(error).to.be.instanceOf(NotTheApiError).and.have.property('mayHaveHappened', false);
@@ -62,7 +62,7 @@ describe('the connection to the ClearML server', () => {
       expect(await call(secure.url, { verifyCertificate: certificates.caFile })).to.equal(true);
     });
 
-    it('trusts the CA file that the environment names', async () => {
+    it('trusts the CA file that an environment variable names', async () => {
       expect(await call(secure.url, { caFile: certificates.caFile })).to.equal(true);
     });
 
@@ -89,7 +89,7 @@ describe('the connection to the ClearML server', () => {
         .and.includes('ENOENT');
     });
 
-    it('uses the CA file of verify_certificate, not the CA file of the environment', async () => {
+    it('prefers the CA file of verify_certificate to the CA file of an environment variable', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'clearml-ca-'));
       const other = join(folder, 'empty.pem');
       await writeFile(other, '');
@@ -138,7 +138,7 @@ describe('the connection to the ClearML server', () => {
       });
     }
 
-    it('uses the proxy if no_proxy contains only other networks and invalid ones', async () => {
+    it('uses the proxy if no_proxy contains only other networks and invalid networks', async () => {
       const way = await proxy();
       const noProxy = '10.0.0.0/8,127.0.0.0/33,127.0.0.0/,127.0.0.1/x,::/0,/8,a/8';
 
@@ -155,7 +155,7 @@ describe('the connection to the ClearML server', () => {
       expect(way.asked).to.have.length(0);
     });
 
-    it('uses the proxies in its settings, not those in the environment of the process', async () => {
+    it('uses the proxy of the settings, not the proxy in the environment of the process', async () => {
       const way = await proxy();
       const before = process.env['http_proxy'];
       process.env['http_proxy'] = `http://127.0.0.1:${way.port}`;
@@ -199,7 +199,7 @@ describe('the connection to the ClearML server', () => {
       });
     }
 
-    it('reports a proxy of a kind that is not supported, unless no_proxy excludes the server', () => {
+    it('rejects a SOCKS proxy, unless no_proxy excludes the server', () => {
       const settings = { httpProxy: 'socks5h://someone:hidden-word@127.0.0.1:1080' };
 
       expect(() => makeClient(plain.url, { settings }))
@@ -209,7 +209,7 @@ describe('the connection to the ClearML server', () => {
       expect(() => makeClient(plain.url, { settings: { ...settings, noProxy: '127.0.0.1' } })).not.to.throw();
     });
 
-    it('reports an invalid proxy address without showing the address', () => {
+    it('rejects an invalid proxy address without showing the address', () => {
       const httpProxy = 'http://someone:hidden-word@[broken';
 
       expect(() => makeClient(plain.url, { settings: { httpProxy } }))

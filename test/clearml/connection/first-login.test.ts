@@ -6,7 +6,7 @@ import { rejection } from '../../support/rejection.ts';
 import { makeClient, taskId } from '../client-under-test.ts';
 import { data, makeToken, page, refuse, startScriptedServer, type ScriptedServer } from '../scripted-server.ts';
 
-describe('connect() of the ClearML client', () => {
+describe('the first login of the ClearML client', () => {
   let server: ScriptedServer;
 
   beforeEach(async () => {
@@ -48,7 +48,7 @@ describe('connect() of the ClearML client', () => {
   });
 
   for (const apiVersion of ['2.31', '2.32', '2.100', '3.0']) {
-    it(`accepts API ${apiVersion}`, async () => {
+    it(`accepts API version ${apiVersion}`, async () => {
       server.script('auth.login', data({ token: makeToken({ api_version: apiVersion }) }));
 
       expect((await connect()).apiVersion).to.equal(apiVersion);
@@ -56,7 +56,7 @@ describe('connect() of the ClearML client', () => {
   }
 
   for (const apiVersion of ['2.30', '2.9', '1.99', undefined]) {
-    it(`rejects ${apiVersion === undefined ? 'an API without a version' : `API ${apiVersion}`} and names the required version (C-21)`, async () => {
+    it(`rejects ${apiVersion === undefined ? 'an API without a version' : `API version ${apiVersion}`} and names the required version (C-21)`, async () => {
       server.script('auth.login', data({ token: makeToken({ api_version: apiVersion, server_version: '1.16.2' }) }));
 
       const error = await rejection(connect());
@@ -66,7 +66,7 @@ describe('connect() of the ClearML client', () => {
     });
   }
 
-  it('reports that the configured address belongs to the web page, and does not retry', async () => {
+  it('reports without a retry that the configured address is that of the web page', async () => {
     for (const status of [200, 404, 405]) {
       server.script('auth.login', page(status, '<!DOCTYPE html><html><head><title>ClearML</title></head></html>'));
 
@@ -105,7 +105,7 @@ describe('connect() of the ClearML client', () => {
     expect(await rejection(connect())).to.be.instanceOf(CredentialsRejectedError);
   });
 
-  it("treats a proxy's page after the login as a temporary error", async () => {
+  it('treats an HTML page of a proxy after the login as a temporary error', async () => {
     server.script('tasks.get_by_id', page(200, '<html>please log in to the network</html>'));
     const client = makeClient(server.url, { timeouts: { retryMs: 20 } });
     await client.connect();
@@ -116,13 +116,13 @@ describe('connect() of the ClearML client', () => {
     expect(error).to.be.instanceOf(ServerUnreachableError);
   });
 
-  it('reports that a login response without a token is not from ClearML', async () => {
+  it('rejects a response without a valid token', async () => {
     server.script('auth.login', data({ token: 'no-token' }));
 
     expect(await rejection(connect())).to.be.instanceOf(ServerUnusableError);
   });
 
-  it('hides the password in an invalid address', () => {
+  it('masks the password of an invalid address in the error', () => {
     expect(() => makeClient('htp://someone:hidden-word@host:8008'))
       .to.throw(ServerUnusableError)
       .with.property('message')

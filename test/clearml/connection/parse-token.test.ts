@@ -6,7 +6,7 @@ import { makeToken } from '../scripted-server.ts';
 
 const HOUR_S = 3600;
 
-describe('parseToken', () => {
+describe('the parser of ClearML tokens', () => {
   it('reads the user, the API version and the server version', () => {
     const text = makeToken({ identity: { user: 'u7' }, api_version: '2.31', server_version: '2.1.0' });
 
@@ -49,12 +49,12 @@ describe('parseToken', () => {
     });
   }
 
-  it("returns the server's clock offset in whole seconds if the token has a time of issue", () => {
+  it("returns the offset of the server's clock in whole seconds if the token has a time of issue", () => {
     expect(parseToken(makeToken({ iat: 190 }), 100_900)?.serverAheadMs).to.equal(90_000);
     expect(parseToken(makeToken({ iat: undefined }), 100_900)?.serverAheadMs).to.equal(undefined);
   });
 
-  it('reads a login token with few fields', () => {
+  it('reads a token without an identity and an API version', () => {
     const text = makeToken({ identity: undefined, api_version: undefined, server_version: 2 });
 
     expect(parseToken(text, 0)).to.deep.include({ user: '', apiVersion: '', serverVersion: '' });

@@ -43,7 +43,7 @@ describe('the ClearML client', () => {
     expect(fixture.server.callsOf('auth.login')[0]?.authorization).to.equal('Bearer given-token');
   });
 
-  it('logs in with a configured token once, and then renews the token that the server returned', async () => {
+  it('logs in with a configured token, and later with the token that the server returned', async () => {
     const shortLived = makeToken({ exp: 0 });
     fixture.server.script('auth.login', data({ token: shortLived }), data({ token: makeToken() }));
     fixture.server.script('tasks.get_by_id', A_TASK);
@@ -56,7 +56,7 @@ describe('the ClearML client', () => {
     expect(headers).to.deep.equal(['Bearer given-token', `Bearer ${shortLived}`]);
   });
 
-  it('logs in with the configured token again after a later token is rejected', async () => {
+  it('logs in with the configured token again if the server rejects a newer token', async () => {
     const shortLived = makeToken({ exp: 0 });
     fixture.server.script(
       'auth.login',
@@ -93,7 +93,7 @@ describe('the ClearML client', () => {
     expect(fixture.server.calls).to.have.length(0);
   });
 
-  it('names the environment variable if the server rejects the token in that variable', async () => {
+  it('names CLEARML_AUTH_TOKEN if the server rejects the configured token', async () => {
     fixture.server.script('auth.login', refuse(401, 30, 'invalid token'));
 
     const error = await rejection(fixture.client({ settings: { authToken: 'given-token' } }).tasks.get(TASK));
@@ -102,7 +102,7 @@ describe('the ClearML client', () => {
     expect(error.message).to.include('CLEARML_AUTH_TOKEN').and.not.include('given-token');
   });
 
-  it('makes calls that start during a login wait for that login', async () => {
+  it('delays calls that start during a login until the login ends', async () => {
     let open: (value?: unknown) => void = () => undefined;
     const gate = new Promise((resolve) => {
       open = resolve;
@@ -118,7 +118,7 @@ describe('the ClearML client', () => {
     expect(fixture.server.callsOf('auth.login')).to.have.length(1);
   });
 
-  describe('(with a token)', () => {
+  describe('with a token', () => {
     it('renews the token five minutes before it expires, by the local clock', async () => {
       const clock = createSetClock(5_000_000_000);
       const [first, second] = [
@@ -166,7 +166,7 @@ describe('the ClearML client', () => {
       expect(fixture.server.callsOf('auth.login')).to.have.length(2);
     });
 
-    it('throws a ServerUnreachableError if the server rejects a token right after the login', async () => {
+    it('reports the server as unreachable if the server rejects a new token', async () => {
       fixture.server.script('queues.remove_task', refuse(401, 30, 'invalid token'));
 
       const error = await rejection(fixture.client({ timeouts: { retryMs: 0 } }).queues.removeEntry(QUEUE, TASK));

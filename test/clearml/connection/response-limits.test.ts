@@ -25,11 +25,11 @@ function gauge(text: string, length = 1_000): string | undefined {
 describe('the check of a response against the size limits', () => {
   for (const [title, text, why] of [
     ['accepts text of exactly the permitted size', `"${'x'.repeat(998)}"`, undefined],
-    ['rejects larger text', `"${'x'.repeat(999)}"`, /MiB/],
-    ['rejects text that is nested too deeply', '[[{"a":[', /more than 3 levels deep/],
-    ['measures the depth by the brackets that are open at the same time', '[[[]],[[]],{}]', undefined],
+    ['rejects text of one byte more than the limit', `"${'x'.repeat(999)}"`, /MiB/],
+    ['rejects text with four levels if the limit is three', '[[{"a":[', /more than 3 levels deep/],
+    ['counts only brackets that are open at the same time as levels', '[[[]],[[]],{}]', undefined],
     ['ignores brackets in strings', '["[[[[[{{{{", "\\"[[[[[["]', undefined],
-    ['does not read an escaped backslash as an escaped quote', '["\\\\", [[[1', /deep/],
+    ['distinguishes an escaped backslash from an escaped quote', '["\\\\", [[[1', /deep/],
     ['rejects text with too many values', '[1,2,3,4,5,6,7,8,9,10,11]', /more than 10 values/],
   ] as const) {
     it(title, () => {
@@ -40,7 +40,7 @@ describe('the check of a response against the size limits', () => {
     });
   }
 
-  it('accepts any text within all limits, however the text is split into chunks', () => {
+  it('accepts any JSON text within the limits, in chunks of any size', () => {
     const limits = { bytes: 1e9, depth: 100, values: 1e9 };
     fc.assert(
       fc.property(fc.json({ maxDepth: 8 }), fc.integer({ min: 1, max: 50 }), (text, length) => {
@@ -52,7 +52,7 @@ describe('the check of a response against the size limits', () => {
     );
   });
 
-  it('applies a byte limit even to endpoints that the table of limits does not list', () => {
+  it('has a byte limit for every endpoint, even for an unknown endpoint', () => {
     for (const endpoint of ['tasks.get_by_id', 'auth.login', 'anything.else'])
       expect(limitsOf(endpoint).bytes).to.be.within(1024 * 1024, 64 * 1024 * 1024);
   });
@@ -83,7 +83,7 @@ describe('the ClearML client, given a response that is too large (C-36),', () =>
     ['is nested endlessly', '['.repeat(65_536)],
     ['is an endless list', '[],'.repeat(21_845)],
   ] as const) {
-    it(`cuts off a response that ${title}, and does not request it again`, async () => {
+    it(`stops to read a response that ${title}, and does not retry`, async () => {
       const heard = { bytes: 0, isOver: false };
       fixture.server.script('queues.remove_task', endless(text, heard));
 
@@ -98,7 +98,7 @@ describe('the ClearML client, given a response that is too large (C-36),', () =>
     });
   }
 
-  it('does not read it at all if its Content-Length exceeds the limit', async () => {
+  it('reads nothing if the Content-Length exceeds the limit', async () => {
     fixture.server.script('tasks.get_by_id', huge());
 
     const error = await rejection(fixture.client().tasks.get(TASK));

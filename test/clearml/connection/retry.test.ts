@@ -11,8 +11,8 @@ const QUICK: RetryRules = {
   onFailure: () => undefined,
 };
 
-describe('retry (of a failed call)', () => {
-  it('returns the result of a completed call even if its AbortSignal was aborted during the call', async () => {
+describe('the retry of a failed call', () => {
+  it('returns the result of the call even if the AbortSignal was aborted during the call', async () => {
     const stop = new AbortController();
 
     const result = await retry(
@@ -26,7 +26,7 @@ describe('retry (of a failed call)', () => {
     expect(result).to.equal('taken');
   });
 
-  it('starts no call if its AbortSignal is already aborted', async () => {
+  it('starts no call if the AbortSignal is already aborted', async () => {
     let begun = false;
 
     const error = await rejection(
@@ -43,7 +43,7 @@ describe('retry (of a failed call)', () => {
     expect(begun).to.equal(false);
   });
 
-  it('ends the backoff when its AbortSignal is aborted', async () => {
+  it('ends its backoff when the AbortSignal is aborted', async () => {
     const stop = new AbortController();
     const timeouts = { ...QUICK.timeouts, retryMs: 3_600_000, firstBackoffMs: 3_600_000, maxBackoffMs: 3_600_000 };
 
@@ -63,7 +63,7 @@ describe('retry (of a failed call)', () => {
     expect(error.message).to.equal('the program ends');
   });
 
-  it('throws an error caused by a bug of this program without a retry', async () => {
+  it('does not repeat a call that failed with a TypeError, a bug of this program', async () => {
     let attempts = 0;
 
     const error = await rejection(

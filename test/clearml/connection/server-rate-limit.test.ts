@@ -46,7 +46,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(1_400);
   });
 
-  it('reserves half of the rate for claims, however many other calls are made', () => {
+  it('reserves half of the rate for claims, even after 1,000 other calls', () => {
     const made = limited();
     call(made, 'tasks.get_by_id', 1_000);
 
@@ -66,7 +66,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(400);
   });
 
-  it('makes calls wait after a refusal, and longer after each further refusal (C-38)', () => {
+  it('doubles the delay after each refusal of the server, up to one minute (C-38)', () => {
     const made = limited();
     const pauses: number[] = [];
     for (let count = 0; count < 8; count += 1) {
@@ -81,7 +81,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(1_000);
   });
 
-  it('delays calls by the time that the server requests, plus jitter', () => {
+  it('delays calls by the time in Retry-After, plus jitter', () => {
     const made = limited(1);
     made.rate.refused(120_000);
 
@@ -90,7 +90,7 @@ describe('the rate limit of calls to ClearML', () => {
     expect(made.waitMs()).to.equal(150_000);
   });
 
-  it('makes calls wait at most ten minutes even if the server requests more, and logs this once', () => {
+  it('shortens a Retry-After of one day to ten minutes, and logs one warning', () => {
     const made = limited();
     for (let count = 0; count < 3; count += 1) {
       made.rate.refused(24 * 3_600_000);
@@ -102,7 +102,7 @@ describe('the rate limit of calls to ClearML', () => {
     ]);
   });
 
-  it('shortens a long wait to one second when the server responds again', () => {
+  it('shortens a delay of one minute to one second when the server responds again', () => {
     const made = limited();
     for (let count = 0; count < 8; count += 1) {
       made.clock.set(made.clock.now() + made.waitMs());
@@ -116,9 +116,9 @@ describe('the rate limit of calls to ClearML', () => {
 
   for (const [what, retryAfterMs] of [
     ['after a refusal', undefined],
-    ['after a refusal with a requested delay', 60_000],
+    ['after a refusal with Retry-After', 60_000],
   ] as const)
-    it(`ends the wait if the clock is set back ${what}, but waits again after the next refusal`, () => {
+    it(`causes no delay if the clock is set back by an hour ${what}`, () => {
       const made = limited();
       made.rate.refused(retryAfterMs);
       made.clock.set(NOW + 300_000);
@@ -134,7 +134,7 @@ describe('the rate limit of calls to ClearML', () => {
       expect(made.waitMs()).to.equal(1_000);
     });
 
-  it('counts several refusals during a wait as one', () => {
+  it('counts five refusals during one delay as one refusal', () => {
     const made = limited();
     for (let count = 0; count < 5; count += 1) made.rate.refused(undefined);
 
@@ -142,11 +142,11 @@ describe('the rate limit of calls to ClearML', () => {
   });
 });
 
-describe('a client of a busy ClearML server', () => {
+describe('the ClearML client, if the server is busy,', () => {
   const fixture = createScriptedServerFixture();
   const found = data({ task: { id: TASK, status: 'queued' } });
 
-  it('waits for the time that the server requests before it retries (C-38)', async () => {
+  it('waits for the time in Retry-After before it retries (C-38)', async () => {
     fixture.server.script('tasks.get_by_id', page(429, '', { 'retry-after': '1' }), found);
     const startedAt = performance.now();
 
@@ -161,7 +161,7 @@ describe('a client of a busy ClearML server', () => {
     ['a number of seconds', () => '3600', 3_600_000],
     ['a date', () => new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
   ] as const)
-    it(`does not retry if Retry-After contains ${what} and exceeds the retry time`, async () => {
+    it(`does not retry if Retry-After, as ${what}, exceeds the retry time`, async () => {
       fixture.server.script('tasks.get_by_id', page(503, '', { 'retry-after': retryAfter() }));
 
       const error = await rejection(fixture.client().tasks.get(TASK));
@@ -171,7 +171,7 @@ describe('a client of a busy ClearML server', () => {
       expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(1);
     });
 
-  it('reports at once that a call may have had an effect, without the wait that the server requests', async () => {
+  it('reports at once, despite Retry-After, that a removal may have had an effect', async () => {
     fixture.server.script('queues.remove_task', page(503, '', { 'retry-after': '60' }));
     const client = fixture.client({ timeouts: { retryMs: 600_000 } });
 
@@ -180,7 +180,7 @@ describe('a client of a busy ClearML server', () => {
     expect(error).to.be.instanceOf(ServerBusyError).and.have.property('mayHaveHappened', true);
   });
 
-  it('retries with backoff if the server requests no wait, or an unreadable one', async () => {
+  it('retries with backoff if Retry-After is missing or unreadable', async () => {
     fixture.server.script('tasks.get_by_id', page(429, ''), page(503, '', { 'retry-after': 'soon' }), found);
 
     await fixture.client().tasks.get(TASK);
