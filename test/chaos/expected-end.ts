@@ -141,6 +141,8 @@ function byItsRuns(history: TaskHistory, since: number): ExpectedEnd {
     if (what === 'scancel') allowed.add('stopped');
     else addAll(allowed, ['failed', 'stopped']);
   }
+  // The run was that of an earlier claim, and nothing of the task ran in the job that its user cancelled.
+  if (isCancelledSince(history, last.livedUntil)) allowed.add('stopped');
   if (history.nature === 'has too little time') allowed.add('failed');
   const how = last.code === undefined ? 'was killed' : `ended with ${last.code}`;
   const by = disturbed.map(({ words }) => words).join(', ') || 'nothing';
@@ -148,14 +150,12 @@ function byItsRuns(history: TaskHistory, since: number): ExpectedEnd {
 }
 
 function byNoRun(history: TaskHistory, since: number): ExpectedEnd {
-  const { nature, faults, jobs } = history;
+  const { nature } = history;
   if (nature === 'does not fit the template') {
     return { allowed: new Set(['failed']), because: 'it does not fit the template' };
   }
-  const ownJobs = new Set(jobs.map(({ job }) => job));
   const allowed = new Set<string>();
-  if (faults.some(({ what, job, at }) => what === 'scancel' && at >= since && ownJobs.has(job ?? '')))
-    allowed.add('stopped');
+  if (isCancelledSince(history, since)) allowed.add('stopped');
   if (mayHaveForgottenCancelling(history, since)) allowed.add('stopped');
   const gated = lastGatedJob(history, since);
   const disturbed = gated === undefined ? [] : disturbances(history, gated).filter(({ what }) => what !== 'scancel');
@@ -164,6 +164,10 @@ function byNoRun(history: TaskHistory, since: number): ExpectedEnd {
   addAll(allowed, ['failed', 'stopped']);
   const by = disturbed.map(({ words }) => words).join(', ');
   return { allowed, because: `job ${gated?.job ?? ''} was let in, and its program never ran; disturbed by ${by}` };
+}
+
+function isCancelledSince({ faults, jobs }: TaskHistory, since: number): boolean {
+  return faults.some(({ what, job, at }) => what === 'scancel' && at >= since && jobs.some((seen) => seen.job === job));
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   fault,
   OTHER_QUEUE,
   enqueued,
+  enqueuedDuringRun,
   gatePassed,
   history,
   job,
@@ -118,6 +119,16 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
       traces: [],
       jobs: [job(900, 'PENDING')],
       faults: [fault(1_000, 'scancel', { job: '7' })],
+    }),
+  ],
+  [
+    'a stopped task that its user enqueued again while an earlier run was ending, and whose new job its user cancelled',
+    history({
+      status: 'stopped',
+      calls: [enqueued, gatePassed, ...enqueuedDuringRun],
+      traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { job: '8' }).slice(0, 1)],
+      jobs: [job(1_000, 'RUNNING'), job(9_000, 'RUNNING', '8')],
+      faults: [fault(9_500, 'scancel', { job: '8' })],
     }),
   ],
   [

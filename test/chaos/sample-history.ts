@@ -75,6 +75,12 @@ export function history(more: Partial<TaskHistory> & { readonly status?: string 
 /** Long after the first run. */
 export const late = call(9_000, 'user', 'tasks.enqueue', { status: 'queued', queue: SERVED });
 
+/** During the first run. */
+export const enqueuedDuringRun = [
+  call(3_000, 'user', 'tasks.reset', { status: 'created' }),
+  call(3_500, 'user', 'tasks.enqueue', { status: 'queued', queue: SERVED }),
+];
+
 /** A daemon cancelled the job, which Slurm had requeued before the task started, and then lost the line that says so. */
 export const REQUEUED_BEFORE_START = history({
   status: 'stopped',
