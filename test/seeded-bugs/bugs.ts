@@ -11,7 +11,7 @@ export interface SeededBug {
 
 export const SEEDED_BUGS: readonly SeededBug[] = [
   {
-    title: 'sbatch runs again after a timeout',
+    title: 'the daemon runs sbatch again after a timeout',
     edits: [
       {
         file: 'src/slurm/run-slurm-commands.ts',
@@ -22,7 +22,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['sbatch answer is lost'] },
   },
   {
-    title: 'the daemon identifies a job only by its id',
+    title: 'the daemon identifies a job only by the job id',
     edits: [
       {
         file: 'src/daemon/reconcile/reconcile.ts',
@@ -38,7 +38,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['controller crashes', 'daemon dies before its call'], isLazy: true },
   },
   {
-    title: 'squeue output that is empty because of an error is treated as an empty list',
+    title: 'the daemon reads an error of squeue as an empty list of jobs',
     edits: [
       {
         file: 'src/slurm/squeue.ts',
@@ -67,7 +67,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['daemon dies before its call'] },
   },
   {
-    title: 'the job has no gate',
+    title: 'a job runs a task without a gate',
     edits: [{ file: 'templates/agent-execute.sh.mustache', from: '"$(clearml_pass_gate)"', to: 'open' }],
     rounds: { kinds: ['sbatch is doubled'] },
   },
@@ -83,7 +83,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['user aborts'] },
   },
   {
-    title: 'parking a task changes its execution queue',
+    title: 'the daemon changes execution.queue of a task when it parks the task',
     edits: [
       {
         file: 'src/clearml/queues.ts',
@@ -105,12 +105,12 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['sbatch refuses'] },
   },
   {
-    title: 'the agent does not require that the task is queued',
+    title: 'a job runs clearml-agent without --require-queue',
     edits: [{ file: 'templates/partials/run-agent.sh.mustache', from: ' --require-queue', to: '' }],
     rounds: { kinds: ['user aborts', 'user resets', 'user dequeues'], tasks: 40 },
   },
   {
-    title: 'the daemon parks a task again while its job still runs',
+    title: 'the daemon parks a task again while the job of the task still runs',
     edits: [
       {
         file: 'src/daemon/decide/running-job.ts',
@@ -132,7 +132,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['user aborts'], isLazy: true, movesPerFault: 80 },
   },
   {
-    title: 'the daemon resubmits a task without looking up its job',
+    title: 'the daemon resubmits a task without a look-up by job name',
     edits: [
       {
         file: 'src/daemon/recover/finish-interrupted-steps.ts',
@@ -148,7 +148,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['sbatch answer is lost'], isLazy: true },
   },
   {
-    title: 'the daemon submits a new attempt although the task is no longer parked',
+    title: 'the daemon submits a new attempt of a task that is no longer parked',
     edits: [
       {
         file: 'src/daemon/recover/finish-interrupted-steps.ts',
@@ -179,7 +179,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['user resets', 'user enqueues', 'user aborts'], isLazy: true, movesPerFault: 20 },
   },
   {
-    title: 'the daemon forgets a task in progress and does not find the task again',
+    title: 'the daemon forgets a task that is in progress',
     edits: [
       {
         file: 'src/daemon/decide/ended-job.ts',
@@ -195,7 +195,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['job dies', 'node dies'] },
   },
   {
-    title: 'the daemon does not abort a task again if the pop undid the abort',
+    title: 'the daemon does not repeat an abort that the pop of the task undid',
     edits: [
       {
         file: 'src/daemon/decide/recognize-abort.ts',

@@ -30,9 +30,9 @@ const EASY = {
   diesForGood: false,
 } as const;
 
-describe('the oracle', () => {
+describe('the oracle of the simulation', () => {
   for (const bug of SEEDED_BUGS) {
-    it(`finds a seeded bug: ${bug.title}`, async () => {
+    it(`finds the seeded bug: ${bug.title}`, async () => {
       const folder = await mkdtemp(join(tmpdir(), 'seeded-bug-'));
       try {
         await Promise.all(COPIED.map((path) => cp(join(PROJECT, path), join(folder, path), { recursive: true })));
@@ -46,7 +46,7 @@ describe('the oracle', () => {
     });
   }
 
-  it('finds nothing without a seeded bug', async () => {
+  it('finds no violation without a seeded bug', async () => {
     for (const bug of SEEDED_BUGS)
       expect(await findBadRound({ ...searchFor(bug), rounds: 2 }), bug.title).to.equal(undefined);
   });

@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { createOutages } from './outages.ts';
 
-describe('the time that a simulated round measures', () => {
-  it('does not include the time in which the whole simulation was suspended', () => {
+describe('the measured time of a simulated round', () => {
+  it('excludes suspensions of the whole simulation', () => {
     let now = 0;
     const outages = createOutages(() => now);
     const suspend = (forMs: number): void => {

@@ -2,14 +2,14 @@
 import type { Search } from './rounds.ts';
 
 interface PinnedRound {
-  /** What was wrong. */
+  /** What happens in the round, and was once a violation. */
   readonly title: string;
   readonly search: Search;
 }
 
 export const PINNED_ROUNDS: readonly PinnedRound[] = [
   {
-    title: 'the oracle did not permit the stop of a task that the watchdog had stopped and its agent started again',
+    title: 'an agent starts a task again that the watchdog has stopped',
     search: {
       seed: 909271,
       rounds: 1,

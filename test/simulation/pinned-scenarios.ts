@@ -16,28 +16,28 @@ function twoTasks(seed: number, ...faults: readonly ScheduledFault[]): Scenario 
 
 export const PINNED_SCENARIOS: readonly Found[] = [
   {
-    title: 'a worker registration whose response is lost does not end the daemon',
+    title: 'the daemon survives a lost response to the worker registration',
     scenario: oneTask(931815, [0, 'answer is lost', 0]),
   },
   {
-    title: 'a full disk neither ends the daemon nor repeats a console line',
+    title: 'the daemon survives a full disk without a repeated console line',
     scenario: oneTask(119783, [7, 'disk is full', 3]),
   },
   {
-    title: 'a refused console line of a deleted task does not end the daemon',
+    title: 'the daemon survives the refusal of a console line of a deleted task',
     scenario: oneTask(957091, [0, 'sbatch answer is lost', 0], [0, 'gate answer is lost', 0], [0, 'user deletes', 0]),
   },
   {
-    title: 'an archived task that is enqueued again runs like any other',
+    title: 'an archived task runs after a user enqueues the task again',
     scenario: oneTask(16, [0, 'user archives', 1], [0, 'user enqueues', 0]),
   },
-  { title: 'a task that has started since the poll gets no status message', scenario: twoTasks(6349) },
+  { title: 'a task that started after the poll gets no status message', scenario: twoTasks(6349) },
   {
-    title: 'a task whose template cannot be rendered stays aborted if a user aborts it meanwhile',
+    title: 'a task that does not fit the template stays aborted after a user aborts the task',
     scenario: { ...twoTasks(9, [16, 'user aborts', 2]), natures: ['misfit', 'ends well'] },
   },
   {
-    title: 'a task whose template cannot be rendered does not fail if a user enqueues it elsewhere meanwhile',
+    title: 'a task that does not fit the template does not fail after a user enqueues the task elsewhere',
     scenario: { ...oneTask(125717, [9, 'user enqueues elsewhere', 0]), natures: ['misfit'] },
   },
   {
@@ -58,11 +58,11 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     scenario: twoTasks(385843, [0, 'job is preempted', 0], [0, 'user enqueues elsewhere', 2]),
   },
   {
-    title: 'a task does not run twice if it is enqueued again and popped by another agent during the claim',
+    title: 'a task runs only once although another agent pops the task during the claim',
     scenario: twoTasks(620463, [10, 'user enqueues', 0], [10, 'another agent pops from our queue', 1]),
   },
   {
-    title: 'a task that its user aborted does not fail when its job ends',
+    title: 'an aborted task does not fail when the Slurm job ends',
     scenario: oneTask(
       317354,
       [0, 'job completes without a word', 3],
@@ -71,11 +71,11 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     ),
   },
   {
-    title: 'a task is forgotten in the end if it is dequeued while the outcome of sbatch is unknown',
+    title: 'the daemon forgets a task that a user dequeues while the outcome of sbatch is unknown',
     scenario: oneTask(182168, [0, 'sbatch is unknown', 2], [14, 'user dequeues', 0]),
   },
   {
-    title: 'an adopted task that a dead daemon parked is not parked again',
+    title: 'a daemon does not park a task again that it adopts from a dead daemon',
     scenario: {
       ...twoTasks(
         14,
@@ -88,7 +88,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     },
   },
   {
-    title: 'no task stays in progress if its requeued job finds the gate closed',
+    title: 'a task does not stay in progress if the requeued job finds the gate closed',
     scenario: twoTasks(999992, [31, 'daemon dies, journal lost', 2], [0, 'node dies, job requeued', 2]),
   },
   {
@@ -100,7 +100,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     },
   },
   {
-    title: 'two daemons that find the same orphan return it to its queue only once',
+    title: 'two daemons return the same orphan to the queue only once',
     scenario: {
       ...twoTasks(
         539151,
@@ -112,7 +112,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     },
   },
   {
-    title: 'a task may fail if another agent runs the task and sends no report for two minutes',
+    title: 'a task may fail after another agent sent no report for two minutes',
     scenario: twoTasks(
       831553,
       [0, 'another agent pops from our queue', 0],
@@ -121,7 +121,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     ),
   },
   {
-    title: "a task does not fail if its job found the gate closed and only accounting still has the job's exit code",
+    title: 'a task does not fail if only accounting knows that the job found the gate closed',
     scenario: {
       ...oneTask(964277, [0, 'user removes from the scheduler queue', 0], [0, 'squeue complains', 0]),
       checksEnds: true,

@@ -13,16 +13,16 @@ import { anyScenario, planRound, type Scenario } from './schedule.ts';
 const RUNS = fuzzCases(250);
 const SEED = fuzzSeed(1);
 
-describe('in each short scenario with faults,', function () {
+describe('the simulation of short scenarios with faults', function () {
   this.timeout(Math.max(900_000, RUNS * 2_000));
 
   for (const { title, most } of [
     {
-      title: 'one daemon loses no task, runs no task twice, and ends each task correctly (D-01)',
+      title: 'finds no lost, repeated or wrongly ended task of one daemon (D-01)',
       most: { faults: 5, daemons: 1 },
     },
     {
-      title: 'two daemons lose no task, run no task twice, and end each task correctly (D-09)',
+      title: 'finds no lost, repeated or wrongly ended task of two daemons (D-09)',
       most: { faults: 5, daemons: 2 },
     },
   ] as const) {
@@ -36,12 +36,12 @@ describe('in each short scenario with faults,', function () {
   }
 });
 
-describe('in a scenario that used to fail,', () => {
+describe('a simulated scenario that used to fail:', () => {
   for (const { title, scenario } of PINNED_SCENARIOS) it(title, () => expectGoodEnd(scenario));
 });
 
 describe('a simulated round with many tasks and faults', () => {
-  it('loses no task, runs no task twice, and gives each task the correct final status', async () => {
+  it('runs each task once and ends each task correctly', async () => {
     const lines: string[] = [];
     // So many tasks, not so many seconds: on any machine the same rounds.
     const tally = await playRounds({ seed: 11, tasks: 500, log: (line) => lines.push(line) });
@@ -55,7 +55,7 @@ describe('a simulated round with many tasks and faults', () => {
     expect(tasks).to.be.below(planRound(7, 1).tasks);
   });
 
-  it('is the same if its seed and its number are the same', async () => {
+  it('is repeated exactly for the same seed and round number', async () => {
     const once = await playRound(planRound(7, 3));
     const again = await playRound(planRound(7, 3));
     expect(again.trace).to.deep.equal(once.trace);
@@ -65,7 +65,7 @@ describe('a simulated round with many tasks and faults', () => {
 
 describe('a simulated round that used to fail', () => {
   for (const { title, search } of PINNED_ROUNDS) {
-    it(`now passes (before the fix, ${title})`, async () => {
+    it(`passes although ${title}`, async () => {
       expect(await findBadRound(search)).to.equal(undefined);
     });
   }

@@ -14,7 +14,7 @@ const TAKEN = `
 `;
 
 describe('freePorts', () => {
-  it('gives each port to one process only, even before the process listens on the port', async () => {
+  it('gives different ports to two processes that do not listen yet', async () => {
     const args = ['--import', 'tsx', '--input-type', 'module', '--eval', TAKEN];
     const other = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     try {

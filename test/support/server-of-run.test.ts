@@ -13,18 +13,18 @@ const NAMED = {
 };
 
 describe('the server of a test run', () => {
-  it('is the server that the environment names, if it names one', () => {
+  it('is the server that CLEARML_TEST_API_HOST names', () => {
     expect(namedServer(NAMED)).to.deep.equal({ url: 'https://api.clearml.lab', accessKey: 'KEY', secretKey: 'secret' });
     expect(namedServer({ CLEARML_API_HOST: 'https://api.clearml.lab' })).to.equal(undefined);
   });
 
-  it('is rejected if the environment contains only some of the variables that describe the server', () => {
+  it('is rejected if only some of the CLEARML_TEST_API variables are set', () => {
     expect(() => namedServer({ ...NAMED, CLEARML_TEST_API_SECRET_KEY: '' })).to.throw(
       'To use a server, set CLEARML_TEST_API_SECRET_KEY as well.',
     );
   });
 
-  it('has separate queues and tasks for each run, and each run deletes only what it created', async () => {
+  it('keeps the queue and the task of another user after two test runs end', async () => {
     const sandbox = await createSandbox({ port: 0, clock: systemClock });
     try {
       const api = await connectApi(sandbox);

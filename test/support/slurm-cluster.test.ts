@@ -10,7 +10,7 @@ import { waitUntil } from './wait-until.ts';
 
 const HELD_SCRIPT = ['--hold', '--output=/dev/null', '--wrap=true'];
 
-describe('the private Slurm cluster', () => {
+describe('the private Slurm cluster of the tests', () => {
   before(requireSlurm);
 
   it('runs one job on three nodes', async () => {
@@ -21,7 +21,7 @@ describe('the private Slurm cluster', () => {
     expect(new Set(nodes.trim().split('\n')).size).to.equal(3);
   });
 
-  it('runs more jobs at once than this machine has cores', async () => {
+  it('runs eight jobs at once', async () => {
     const { run } = await sharedCluster();
     const ids = await Promise.all(
       Array.from({ length: 8 }, () => run('sbatch', '--parsable', '--output=/dev/null', '--wrap=sleep 1000')),
@@ -37,7 +37,7 @@ describe('the private Slurm cluster', () => {
     expect(states).to.have.length(8);
   });
 
-  it('keeps the jobs of a node whose slurmd is restarted', async () => {
+  it('keeps a running job while slurmd of the node restarts', async () => {
     await using cluster = await startSlurmCluster({ clusterName: 'renewed', nodeCount: 1 });
     await cluster.run('sbatch', '--output=/dev/null', '--wrap=exec sleep 1000');
     const states = (): Promise<string> => cluster.run('squeue', '--noheader', '--states=all', '--format=%T');
@@ -48,7 +48,7 @@ describe('the private Slurm cluster', () => {
     expect(await states()).to.equal('RUNNING\n');
   });
 
-  it('accepts changed settings without a restart', async () => {
+  it('applies a changed MinJobAge without a restart', async () => {
     await using cluster = await startSlurmCluster({ clusterName: 'narrow', nodeCount: 1 });
 
     await cluster.change({ minJobAgeMs: 3_000 });
@@ -58,10 +58,10 @@ describe('the private Slurm cluster', () => {
 });
 
 for (const version of SLURM_RELEASES.map((release) => release.version)) {
-  describe(`the private cluster of Slurm ${version}`, () => {
+  describe(`the private cluster of the tests with Slurm ${version}`, () => {
     before(requireSlurmVersion(version));
 
-    it('keeps its jobs across a restart of the controller', async () => {
+    it('keeps a pending job across a restart of the controller', async () => {
       await using cluster = await startSlurmCluster({ version, clusterName: 'restarted', nodeCount: 1 });
       const id = (await cluster.run('sbatch', '--parsable', ...HELD_SCRIPT)).trim();
 
@@ -71,7 +71,7 @@ for (const version of SLURM_RELEASES.map((release) => release.version)) {
       expect(await cluster.run('squeue', '--noheader', '--format=%i')).to.equal(`${id}\n`);
     });
 
-    it('sets the job of a killed node to NODE_FAIL after the node is set to DOWN, and accepts the node again', async () => {
+    it('sets a job to NODE_FAIL only after scontrol sets the killed node to DOWN', async () => {
       await using cluster = await startSlurmCluster({ version, clusterName: 'powerless', nodeCount: 1 });
       const states = (): Promise<string> => cluster.run('squeue', '--noheader', '--states=all', '--format=%T');
       const pidFile = join(dirname(cluster.slurmConf), 'pid');

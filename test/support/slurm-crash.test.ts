@@ -39,13 +39,13 @@ describe('a test during which slurmd crashes', () => {
     }
   });
 
-  it('is retried once, after slurmd is restarted', () => {
+  it('is retried once after a restart of slurmd', () => {
     expect(outcome.counts, outcome.says).to.deep.equal({ passed: 1, failed: 1, skipped: 0 });
     expect(outcome.retried).to.deep.equal(['slurmd died by SIGSEGV', 'slurmd died by SIGSEGV']);
     expect(outcome.says).to.include('retrying, as slurmd died by SIGSEGV: is innocent');
   });
 
-  it('fails if slurmd also crashes in the second run, and shows the node, the signal and the end of the log', () => {
+  it('fails with the node, the signal and the log if slurmd crashes again in the retry', () => {
     const [failure] = outcome.failures ?? [];
     const details = failure?.details.join('\n') ?? '';
 

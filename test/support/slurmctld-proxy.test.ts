@@ -56,7 +56,7 @@ describe('the proxy in front of slurmctld', () => {
     await waitUntil('the job to exist', async () => (await jobsNamed('timed-out')) === 1);
   });
 
-  it('cuts the connection before the response', async () => {
+  it('cuts the connection of sbatch after Slurm has created the job', async () => {
     proxy.break({ fault: { kind: 'cut-answers' }, only: 'submissions' });
 
     await rejection(submit('cut'));
@@ -64,7 +64,7 @@ describe('the proxy in front of slurmctld', () => {
     expect(await jobsNamed('cut')).to.equal(1);
   });
 
-  it('rejects a call before the call reaches the controller', async () => {
+  it('rejects a call of sbatch before Slurm creates a job', async () => {
     proxy.break({ fault: { kind: 'refuse' }, only: 'submissions' });
 
     await rejection(submit('refused'));
@@ -72,7 +72,7 @@ describe('the proxy in front of slurmctld', () => {
     expect(await jobsNamed('refused')).to.equal(0);
   });
 
-  it('delays a response without losing it', async () => {
+  it('delays a response by 500 ms', async () => {
     proxy.break({ fault: { kind: 'delay-answers', byMs: 500 } });
     const startedAt = performance.now();
 
@@ -82,7 +82,7 @@ describe('the proxy in front of slurmctld', () => {
     expect(await jobsNamed('late')).to.equal(1);
   });
 
-  it('injects a fault only into submissions, and only the requested number of times', async () => {
+  it('injects a fault only into one submission, not into squeue', async () => {
     proxy.break({ fault: { kind: 'refuse' }, only: 'submissions', times: 1 });
 
     await throughProxy('squeue');

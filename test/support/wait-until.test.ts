@@ -6,7 +6,7 @@ import { failWaitsOn, waitUntil } from './wait-until.ts';
 const never = (): boolean => false;
 
 describe('waitUntil', () => {
-  it('fails immediately after the end of a program on which every wait depends', async () => {
+  it('fails immediately if slurmctld, on which every wait depends, has ended', async () => {
     const remove = failWaitsOn(() => 'slurmctld ended');
 
     const error = await rejection(waitUntil('a job', never, { evidence: () => 'its last line' }));
@@ -15,23 +15,23 @@ describe('waitUntil', () => {
     expect(error.message).to.match(/^waited \d+ ms for a job, in vain: slurmctld ended\nits last line$/);
   });
 
-  it('ignores a reason to fail that was withdrawn before the call', async () => {
+  it('ignores the end of slurmctld if the test has removed the dependence on slurmctld', async () => {
     failWaitsOn(() => 'slurmctld ended')();
 
     expect(await waitUntil('a job', () => 'job 7')).to.equal('job 7');
   });
 
-  it('fails immediately when the program that would fulfill the condition has ended', async () => {
+  it('fails immediately if the program that must fulfill the condition has ended', async () => {
     const error = await rejection(waitUntil('a line', never, { hopeless: () => 'the program ended with 1' }));
 
     expect(error.message).to.include('for a line, in vain: the program ended with 1');
   });
 
-  it('succeeds if the program fulfilled the condition before the program ended', async () => {
+  it('succeeds if the condition holds although the program has ended', async () => {
     expect(await waitUntil('a line', () => 'the line', { hopeless: () => 'the program ended' })).to.equal('the line');
   });
 
-  it('fails when nothing is left that could fulfill the condition', async () => {
+  it('fails if the task has failed and no job is left', async () => {
     const stalled = (): Promise<string> => Promise.resolve('the task is failed, and no job is left');
 
     const error = await rejection(waitUntil('completion', never, { stalled, stalledForMs: 0 }));
@@ -39,7 +39,7 @@ describe('waitUntil', () => {
     expect(error.message).to.include('for completion, in vain: the task is failed, and no job is left');
   });
 
-  it('continues while there is progress, and fails when there is none', async () => {
+  it('fails after the timeout only when progress has stopped', async () => {
     let checks = 0;
     const look = (): boolean => ++checks > 100;
 

@@ -24,15 +24,11 @@ const RECORD: JobRecord = {
   restarts: 0,
 };
 
-describe('findJob, given a job id from ClearML,', () => {
+describe('findJob with a job id from ClearML', () => {
   for (const [what, record, isFound] of [
     ['a job of the task', RECORD, true],
-    [
-      'a job of another Unix user, even if the job has the job name of the task',
-      { ...RECORD, userId: 1001, isOthers: true },
-      false,
-    ],
-    ['a job whose user is unknown', { ...RECORD, userId: undefined, isOthers: true }, false],
+    ["a job of another Unix user with the task's job name", { ...RECORD, userId: 1001, isOthers: true }, false],
+    ['a job whose Unix user is unknown', { ...RECORD, userId: undefined, isOthers: true }, false],
     ['a job of another task', { ...RECORD, name: RECORD.name.replace('task_a', 'task_b') }, false],
   ] as const) {
     it(`${isFound ? 'returns' : 'ignores'} ${what}`, async () => {
@@ -47,14 +43,14 @@ describe('findJob, given a job id from ClearML,', () => {
   }
 });
 
-describe('findJob, for a task of execute,', () => {
+describe('findJob for a task that execute submitted', () => {
   let stateDir: string;
   beforeEach(() => {
     stateDir = mkdtempSync(join(tmpdir(), 'find-job-'));
   });
   afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
 
-  it("returns its job, which runs as a mapped user, as that user's", async () => {
+  it('returns the job together with the mapped user alice', async () => {
     const folder = join(stateDir, 'execute', TASK);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const alice = { name: 'alice', uid: 1001 };

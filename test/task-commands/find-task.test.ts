@@ -9,7 +9,7 @@ import { openCliWithStandIns, type CliWithStandIns } from '../cli/cli-with-stand
 /** The job stays pending. */
 const TEMPLATE = '#!/bin/bash\n#SBATCH --hold\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('a command for one task', () => {
+describe('commands for one task:', () => {
   let cli: CliWithStandIns;
   let task: string;
   let job: string;
@@ -23,24 +23,24 @@ describe('a command for one task', () => {
   after(() => cli[Symbol.asyncDispose]());
 
   for (const [how, name] of [
-    ['its id', () => task],
-    ['a prefix of its id', () => task.slice(0, 12)],
-    ['its name', () => 'train (v1.0)'],
-    ['its job id', () => job],
+    ['the task id', () => task],
+    ['a prefix of the task id', () => task.slice(0, 12)],
+    ['the task name', () => 'train (v1.0)'],
+    ['the job id', () => job],
   ] as const) {
-    it(`finds the task by ${how}`, async () => {
+    it(`render finds a task by ${how}`, async () => {
       const { stdout, stderr } = await cli.run('render', '--template-files', 't', '--task', name());
       expect(stdout, stderr).to.include(`clearml_task=${task}`);
     });
   }
 
-  it('reports that the task does not exist', async () => {
+  it('logs reports that a task does not exist', async () => {
     const { code, stderr } = await cli.run('logs', 'no such task');
     expect(code).to.equal(2);
     expect(stderr).to.include('Task "no such task" not found');
   });
 
-  it('lists all matches if several tasks have the given name', async () => {
+  it('cancel lists all tasks with the given name', async () => {
     const twins = [await cli.user.makeTask({ name: 'twin' }), await cli.user.makeTask({ name: 'twin' })];
     const { code, stderr } = await cli.run('cancel', 'twin');
     expect(code).to.equal(2);
@@ -48,14 +48,14 @@ describe('a command for one task', () => {
     for (const id of twins) expect(stderr).to.include(`\n  ${id}  created  twin`);
   });
 
-  it('(cancel) refuses a task that is neither queued nor in progress', async () => {
+  it('cancel refuses a draft', async () => {
     const draft = await cli.user.makeTask({ name: 'a draft' });
     const { code, stderr } = await cli.run('cancel', draft);
     expect(code).to.equal(1);
     expect(stderr).to.include(`Task ${draft} (a draft) is created: there is nothing to cancel.`);
   });
 
-  it('(cancel) aborts a queued task and reports what happens to its job', async () => {
+  it('cancel aborts a queued task and reports what happens to the Slurm job', async () => {
     const { code, stdout, stderr } = await cli.run('cancel', job);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.equal(
@@ -64,7 +64,7 @@ describe('a command for one task', () => {
     expect((await cli.user.look(task)).status).to.equal('stopped');
   });
 
-  it('(cancel) reports the job of a task that execute has submitted', async () => {
+  it('cancel reports the Slurm job of a task that execute submitted', async () => {
     const queue = await cli.user.makeQueue('of no daemon');
     const stateDirs: string[] = [];
     for (const name of ['left', 'tracked']) {
@@ -85,7 +85,7 @@ describe('a command for one task', () => {
     await lock.release();
   });
 
-  it('(cancel) sends a stop request to a task that is in progress', async () => {
+  it('cancel asks the agent of a running task to stop the task', async () => {
     const runs = await cli.submitOne(TEMPLATE, 'runs');
     await cli.user.api('tasks.started', { task: runs, force: true });
     await cli.user.api('workers.status_report', { worker: 'w', task: runs, timestamp: Date.now() });

@@ -37,9 +37,9 @@ async function createFixture({ isAbortNoted = false, isOtherAgents = false, daem
   return { invariants, server, store: server.store, job, clock };
 }
 
-const quote = (violation: string | undefined): string => (violation === undefined ? 'no violation' : `"${violation}"`);
+const reaction = (violation: string | undefined): string => (violation === undefined ? 'accepts' : 'reports');
 describe('the oracle of the simulation', () => {
-  it('checks every line of a call that writes console lines of several tasks', async () => {
+  it('reports a repeated console line in any line of events.add_batch', async () => {
     const { invariants, store } = await createFixture({});
     const report = (...lines: readonly (readonly [task: string, msg: string])[]): string | undefined => {
       const bodies = lines.map(([task, msg]) => ({ task, msg }));
@@ -56,7 +56,7 @@ describe('the oracle of the simulation', () => {
     expect(report(['1', 'waits'], ['2', 'waits'])).to.equal('the console of task 2 repeats: waits');
   });
 
-  it('checks every line of a call that writes status messages of several tasks', async () => {
+  it('reports a wrong status message in any line of tasks.update_batch', async () => {
     const { invariants, server, store } = await createFixture({});
     server.addTask('2', 'task 2');
     const write = (...tasks: readonly string[]): string | undefined => {
@@ -70,16 +70,10 @@ describe('the oracle of the simulation', () => {
   });
 
   for (const [what, endpoint, queue, answer, violation] of [
-    ['a pop of the task from its queue', 'queues.get_next_task', OWN_QUEUE, { entry: { task: TASK } }, undefined],
+    ['a pop of the task', 'queues.get_next_task', OWN_QUEUE, { entry: { task: TASK } }, undefined],
+    ['a removal of the task from the ClearML queue', 'queues.remove_task', OWN_QUEUE, { removed: 1 }, undefined],
     [
-      'a removal of the task from behind an unreadable queue entry',
-      'queues.remove_task',
-      OWN_QUEUE,
-      { removed: 1 },
-      undefined,
-    ],
-    [
-      'a failed removal of the task from its queue',
+      'a failed removal of the task from the ClearML queue',
       'queues.remove_task',
       OWN_QUEUE,
       { removed: 0 },
@@ -93,7 +87,7 @@ describe('the oracle of the simulation', () => {
       'the console of task 1 repeats: Claimed',
     ],
   ] as const) {
-    it(`reports ${quote(violation)} if a daemon repeats a console line after ${what}`, async () => {
+    it(`${reaction(violation)} a repeated console line after ${what}`, async () => {
       const { invariants, store } = await createFixture({});
       const before = store.tasks.get(TASK);
       const see = (called: string, line: Fields, its: Fields): void =>
@@ -105,7 +99,7 @@ describe('the oracle of the simulation', () => {
     });
   }
 
-  it('permits one repetition of a console line after Slurm receives a delayed sbatch of the task', async () => {
+  it('accepts only one repeated console line after a delayed sbatch arrives in Slurm', async () => {
     const { invariants, store } = await createFixture({});
     const report = (): string | undefined => {
       const lines = [{ task: TASK, msg: 'ended' }];
@@ -118,7 +112,7 @@ describe('the oracle of the simulation', () => {
     expect(report()).to.equal('the console of task 1 repeats: ended');
   });
 
-  it('permits one repetition of a console line after a requeue, because the lines between may be lost', async () => {
+  it('accepts only one repeated console line after a requeue of the job', async () => {
     const { invariants, store, job } = await createFixture({});
     const report = (): string | undefined => {
       const lines = [{ task: TASK, msg: 'waits' }];
@@ -132,16 +126,11 @@ describe('the oracle of the simulation', () => {
   });
 
   for (const [what, isAbortNoted, isRequeued, violation] of [
-    ['that a daemon has recorded', true, true, 'task 1 was started again after its abort'],
-    ['that the agent of a requeued job overwrote before a daemon saw the abort', false, true, undefined],
-    [
-      'that the agent of an ending job without a requeue overwrote',
-      false,
-      false,
-      'task 1 was started again after its abort',
-    ],
+    ['that a daemon recorded', true, true, 'task 1 was started again after its abort'],
+    ['that the agent of a requeued job overwrote', false, true, undefined],
+    ['that the agent of a job without requeue overwrote', false, false, 'task 1 was started again after its abort'],
   ] as const) {
-    it(`reports ${quote(violation)} if a task starts again after an abort ${what}`, async () => {
+    it(`${reaction(violation)} a new start of a task after an abort ${what}`, async () => {
       const { invariants, server, store, job } = await createFixture({ isAbortNoted });
       invariants.userActed(TASK, 'abort', store);
       job.leaving = { state: 'PREEMPTED', isRequeued };
@@ -154,10 +143,10 @@ describe('the oracle of the simulation', () => {
   }
 
   for (const [what, phase, violation] of [
-    ['while its agent was still starting', 'starting', undefined],
-    ['before its job had passed the gate', 'new', 'the abort of task 1 was forgotten: it is in_progress'],
+    ['while the agent was starting', 'starting', undefined],
+    ['before the job passed the gate', 'new', 'the abort of task 1 was forgotten: it is in_progress'],
   ] as const) {
-    it(`reports ${quote(violation)} if an agent sets a stopped task in progress that a user aborted ${what}`, async () => {
+    it(`${reaction(violation)} an agent that overwrites an abort made ${what}`, async () => {
       const { invariants, server, store, job } = await createFixture({});
       Object.assign(job, { phase, runs: phase === 'new' ? 0 : 1 });
       await server.call('tasks.stopped', { task: TASK, force: true });
@@ -169,10 +158,10 @@ describe('the oracle of the simulation', () => {
   }
 
   for (const [what, message, violation] of [
-    ['the server undoes', 'Stopped by user', undefined],
+    ['the server undoes until the end of the round', 'Stopped by user', undefined],
     ['a daemon undoes', 'The task returns to its queue.', 'the abort of task 1 was forgotten: it is queued'],
   ] as const) {
-    it(`reports ${quote(violation)}${violation === undefined ? ' before the end of the round' : ''} if ${what} an abort`, async () => {
+    it(`${reaction(violation)} an abort that ${what}`, async () => {
       const { invariants, store } = await createFixture({});
       const task = store.tasks.get(TASK);
       if (task === undefined) throw new Error('the fixture has no task');
@@ -186,9 +175,9 @@ describe('the oracle of the simulation', () => {
 
   for (const [what, act, violation] of [
     ['after a user enqueued the task elsewhere', 'enqueue elsewhere', undefined],
-    ['although no user enqueued the task elsewhere', undefined, 'task 1 is run twice at once'],
+    ['without an enqueue elsewhere by a user', undefined, 'task 1 is run twice at once'],
   ] as const) {
-    it(`reports ${quote(violation)} if another agent and a job run a task at the same time ${what}`, async () => {
+    it(`${reaction(violation)} a task that a job and another agent run at once ${what}`, async () => {
       const { invariants, store } = await createFixture({ isOtherAgents: true });
       if (act !== undefined) invariants.userActed(TASK, act, store);
       invariants.check(store);
@@ -196,12 +185,12 @@ describe('the oracle of the simulation', () => {
     });
   }
 
-  for (const [what, endpoint, silentMs, violation] of [
-    ['failed', 'tasks.failed', ABSENT_MS, undefined],
-    ['failed', 'tasks.failed', ABSENT_MS - 1, 'a daemon called tasks.failed on task 1 while it runs'],
-    ['completed', 'tasks.completed', ABSENT_MS, 'a daemon called tasks.completed on task 1 while it runs'],
+  for (const [endpoint, silentMs, violation] of [
+    ['tasks.failed', ABSENT_MS, undefined],
+    ['tasks.failed', ABSENT_MS - 1, 'a daemon called tasks.failed on task 1 while it runs'],
+    ['tasks.completed', ABSENT_MS, 'a daemon called tasks.completed on task 1 while it runs'],
   ] as const) {
-    it(`reports ${quote(violation)} if a daemon sets a task to ${what} after its agent was silent for ${silentMs} ms`, async () => {
+    it(`${reaction(violation)} a daemon that calls ${endpoint} after the agent was silent for ${silentMs} ms`, async () => {
       const { invariants, store, job, clock } = await createFixture({ isOtherAgents: true });
       job.state = 'NODE_FAIL';
       clock.pass(silentMs);
@@ -219,9 +208,9 @@ describe('the oracle of the simulation', () => {
       1,
       `a daemon called tasks.failed on task 1, whose entry any job may still take`,
     ],
-    ['another daemon, whose poll may be older', 2, 2, undefined],
+    ['a daemon that did not park the task', 2, 2, undefined],
   ] as const) {
-    it(`reports ${quote(violation)} if a parked task is set to failed by ${who}`, async () => {
+    it(`${reaction(violation)} a call of tasks.failed on a parked task by ${who}`, async () => {
       const { invariants, server, store, job } = await createFixture({ daemons });
       job.state = 'FAILED';
       await server.call('tasks.stopped', { task: TASK });

@@ -88,7 +88,7 @@ function createBed(limits: RoundLimits['limits'], daemons = 1): Bed {
 }
 
 describe('the limit oracle of the simulation', () => {
-  it('reports a submission while the jobs use the maximum number of nodes', () => {
+  it('reports a submission while the jobs have 4 nodes and the maximum is 3', () => {
     const { claim, submit, reports } = createBed({ maxNodes: 3 });
     for (const task of [ONE, TWO, THREE]) {
       claim(task);
@@ -113,7 +113,7 @@ describe('the limit oracle of the simulation', () => {
     expect(reports).to.deep.equal([]);
   });
 
-  it('reports a daemon that submits a parked task which a peer has claimed', () => {
+  it('reports a daemon that submits a task claimed by a peer', () => {
     const { claim, park, submit, reports } = createBed({ maxJobs: 2 }, 2);
     claim(ONE, 2);
     park(ONE, 2);
@@ -122,11 +122,11 @@ describe('the limit oracle of the simulation', () => {
   });
 
   for (const [what, isReturned, isTracked, expected] of [
-    ['permits a daemon to submit a task that it still tracks', false, true, []],
-    ['reports a daemon that submits a task that it no longer tracks', false, false, [NOT_CLAIMED]],
-    ['reports a daemon that submits a task that a peer has returned to the queue', true, true, [NOT_CLAIMED]],
+    ['accepts a submission by a daemon that still tracks a task claimed by a peer', false, true, []],
+    ['reports a submission by a daemon that no longer tracks a task claimed by a peer', false, false, [NOT_CLAIMED]],
+    ['reports a submission by a daemon that tracks a task returned and claimed by a peer', true, true, [NOT_CLAIMED]],
   ] as const)
-    it(`${what}, if a user enqueued the task and a peer claimed it`, () => {
+    it(what, () => {
       const { claim, park, returnToQueue, submit, tracked, reports } = createBed({ maxJobs: 2 }, 2);
       claim(ONE, 1);
       park(ONE, 1);
@@ -137,7 +137,7 @@ describe('the limit oracle of the simulation', () => {
       expect(reports).to.deep.equal(expected);
     });
 
-  it('ignores the jobs of tasks that are exempt from the limits', () => {
+  it('does not count the job of a task that is exempt from the limits', () => {
     const { uncounted, submit, reports } = createBed({ maxJobs: 2 });
     submit(ONE);
     submit(TWO);
@@ -150,7 +150,7 @@ describe('the limit oracle of the simulation', () => {
     expect(reports).to.deep.equal(['task 3 is submitted although the cluster has the maximum of 2 jobs: now 3']);
   });
 
-  it('permits excess jobs if a peer parked its tasks after the last poll', () => {
+  it("accepts an excess job if a peer parked a task after the daemon's last poll", () => {
     const { claim, park, poll, submit, reports } = createBed({ maxJobs: 1 });
     claim(ONE, 2);
     poll();
@@ -166,7 +166,7 @@ describe('the limit oracle of the simulation', () => {
     expect(reports).to.deep.equal(['task 3 is submitted although the cluster has the maximum of 1 jobs: now 3']);
   });
 
-  it('permits excess nodes if a peer submitted a job after the poll had listed the jobs', () => {
+  it('accepts excess nodes if a peer submitted a job after the daemon listed the jobs', () => {
     const { claim, park, poll, submit, reports } = createBed({ maxNodes: 1 }, 2);
     claim(ONE, 2);
     park(ONE, 2);
@@ -205,15 +205,15 @@ describe('the limit oracle of the simulation', () => {
     return reports;
   }
 
-  it('permits one excess job after an sbatch without a response if the task returned to its queue before Slurm received the job', () => {
+  it('accepts an excess job if a delayed sbatch arrives after the task returned to the queue', () => {
     expect(submittedInFlight({})).to.deep.equal([]);
   });
 
   for (const [what, facts] of [
-    ['the task is still tracked', { isTracked: true }],
+    ['the daemon still tracks the task', { isTracked: true }],
     ['the last poll showed the job', { isReceived: true }],
   ] as const)
-    it(`reports an excess job after an sbatch without a response if ${what}`, () => {
+    it(`reports an excess job after a delayed sbatch if ${what}`, () => {
       expect(submittedInFlight(facts)).to.include(
         'task 2 is submitted although the cluster has the maximum of 1 jobs: now 2',
       );
@@ -236,15 +236,15 @@ describe('the limit oracle of the simulation', () => {
     return reports;
   }
 
-  it('permits an excess job if the task of another job was over half a minute before, when the daemon read it', () => {
+  it('accepts an excess job if the daemon read another task as ended 30 s before', () => {
     expect(submittedAfterRevival({})).to.deep.equal([]);
   });
 
   for (const [what, facts] of [
-    ['the daemon read that a minute before', { afterMs: 60_000 }],
-    ['only a peer read that', { reader: 2 }],
+    ['the daemon read another task as ended 60 s before', { afterMs: 60_000 }],
+    ['only a peer read another task as ended', { reader: 2 }],
   ] as const)
-    it(`reports an excess job although the task of another job was over if ${what}`, () => {
+    it(`reports an excess job if ${what}`, () => {
       expect(submittedAfterRevival(facts)).to.deep.equal([
         'task 2 is submitted although the cluster has the maximum of 1 jobs: now 2',
       ]);
@@ -252,7 +252,7 @@ describe('the limit oracle of the simulation', () => {
 
   for (const [what, isDeleted, expected] of [
     ['reports a daemon that removes a task from a paused queue', false, ['a daemon claimed a task of a paused queue']],
-    ['permits a daemon to remove the entry of a deleted task from a paused queue', true, []],
+    ['accepts a daemon that removes a deleted task from a paused queue', true, []],
   ] as const)
     it(what, async () => {
       const { oracle, reports } = createBed({ maxJobs: 1 });
@@ -279,11 +279,11 @@ describe('the limit oracle of the simulation', () => {
     return reports;
   }
 
-  it('permits one excess job for each peer, and reports any further excess job', () => {
+  it('accepts one excess job per peer and reports the next excess job', () => {
     expect(claimedByTwo(100)).to.deep.equal(['task 4 is submitted although 2 daemons may have 3 jobs: now 4']);
   });
 
-  it('permits excess jobs if their tasks were parked seconds after the claim', () => {
+  it('accepts excess jobs if the daemons park the tasks 3 s after the claim', () => {
     expect(claimedByTwo(3_000)).to.deep.equal([]);
   });
 });

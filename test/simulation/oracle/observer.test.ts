@@ -25,13 +25,23 @@ async function createBed(): Promise<TestBed> {
 describe('the observer of the simulation', () => {
   for (const [what, afterMs, isSuspended, violation] of [
     [
-      'reports a job whose entry was removed long before',
+      'reports a job of a task that left the scheduler queue 20 s before',
       SEEN_WITHIN_MS,
       false,
       'task 1 got a job, though its entry was taken long ago',
     ],
-    ['permits a job whose entry was removed a moment before', SEEN_WITHIN_MS - 1, false, undefined],
-    ['permits a job whose entry was removed before the daemons stood still', SEEN_WITHIN_MS, true, undefined],
+    [
+      'accepts a job of a task that left the scheduler queue less than 20 s before',
+      SEEN_WITHIN_MS - 1,
+      false,
+      undefined,
+    ],
+    [
+      'accepts a job of a task that left the scheduler queue before the daemons were suspended',
+      SEEN_WITHIN_MS,
+      true,
+      undefined,
+    ],
   ] as const)
     it(what, async () => {
       const { world, observer, outages, ends } = await createBed();
@@ -44,9 +54,9 @@ describe('the observer of the simulation', () => {
     });
 
   for (const [what, by, violation] of [
-    ['permits another run after a daemon cancelled an extra job that ran the task', 'a daemon', undefined],
+    ['accepts a second run of a task after a daemon cancelled the job of the first run', 'a daemon', undefined],
     [
-      'reports another run after a user cancelled one of two jobs',
+      'reports a second run of a task after a user cancelled the job of the first run',
       'a user',
       'task 1 was started again without a cause',
     ],

@@ -11,12 +11,12 @@ import { requirePython } from '../../support/skip-unless.ts';
 import { defineAgentContract, EXECUTE } from '../../sandbox/agent-contract.ts';
 import { openAgentTestBed } from '../../sandbox/agent-test-bed.ts';
 
-describe('the stand-in for clearml-agent on the sandbox', () => {
+describe('the stand-in for clearml-agent on the sandbox server', () => {
   before(requirePython);
 
   defineAgentContract(standInAgentPython);
 
-  it('prints that it is a stand-in', async () => {
+  it('prints "This is the stand-in for clearml-agent"', async () => {
     await using testBed = await openAgentTestBed(standInAgentPython());
     const task = await testBed.enqueue(await testBed.makeTask('print("hello")'));
     const { output } = await testBed.start('python', ...EXECUTE, task).ended;
@@ -24,7 +24,7 @@ describe('the stand-in for clearml-agent on the sandbox', () => {
     expect(await testBed.console(task)).to.contain('This is the stand-in for clearml-agent');
   });
 
-  it('sets a task to failed, with a reason, if only the real agent can run it', async () => {
+  it('sets a task with a Git repository to failed', async () => {
     await using testBed = await openAgentTestBed(standInAgentPython());
     const script = { repository: 'https://example.org/code.git', entry_point: 'train.py', working_dir: '.' };
     const task = await testBed.enqueue(await testBed.makeTask('', { script }));
@@ -33,7 +33,7 @@ describe('the stand-in for clearml-agent on the sandbox', () => {
     expect(await testBed.console(task)).to.contain('runs inline scripts only');
   });
 
-  it('removes its own PYTHONPATH, so that the task can use the real packages', async () => {
+  it('runs a task without the PYTHONPATH of the stand-in', async () => {
     await using testBed = await openAgentTestBed(standInAgentPython());
     const task = await testBed.enqueue(
       await testBed.makeTask('import os; print("path is", os.environ.get("PYTHONPATH"))'),
@@ -42,7 +42,7 @@ describe('the stand-in for clearml-agent on the sandbox', () => {
     expect(await testBed.console(task)).to.contain('path is None');
   });
 
-  it("sets the final status of a task only on the task's first node", async () => {
+  it('does not set the final status of a task on rank 1', async () => {
     await using testBed = await openAgentTestBed(standInAgentPython(), { SLURM_PROCID: '1' });
     const task = await testBed.enqueue(await testBed.makeTask('print("hello from the other node")'));
     expect(await testBed.start('python', ...EXECUTE, task).ended).to.include({ code: 0 });
@@ -59,7 +59,7 @@ describe('a job with the stand-in for clearml-agent', () => {
     return { ...(await bed.parking.park(code)), python: standInAgentPython() };
   }
 
-  it("finds the agent, passes the gate and exits with the task's exit code", async () => {
+  it("runs the task and exits with the task's exit code 3", async () => {
     const facts = await park('import sys; print("hello from the task"); sys.exit(3)');
     const { exitCode, stderr } = await bed.node.run(fillIn(QUICK_TEMPLATE, facts));
     expect(exitCode, stderr).to.equal(3);
@@ -77,7 +77,7 @@ describe('a job with the stand-in for clearml-agent', () => {
     expect((await bed.parking.user.look(facts.taskId)).status).to.equal('queued');
   });
 
-  it("exits with the code for an unreachable server if nothing listens at the server's address", async () => {
+  it("exits with the code serverAway if nothing listens at the server's address", async () => {
     writeFileSync(
       join(bed.node.home, 'clearml.conf'),
       bed.parking.conf.replaceAll(bed.parking.url, 'http://127.0.0.1:9'),
@@ -88,7 +88,7 @@ describe('a job with the stand-in for clearml-agent', () => {
     expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.serverAway.code);
   });
 
-  it('exits with the code for rejected credentials if the server rejects its credentials', async () => {
+  it('exits with the code serverRefused if the server rejects the credentials', async () => {
     const wrong = bed.parking.conf.replace(/secret_key: "[^"]*"/, 'secret_key: "another"');
     writeFileSync(join(bed.node.home, 'clearml.conf'), wrong);
     const { exitCode, stderr } = await bed.node.run(fillIn(QUICK_TEMPLATE, await park('print("hello")')));

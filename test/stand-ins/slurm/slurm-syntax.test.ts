@@ -11,7 +11,7 @@ function listed(options: Readonly<Record<string, string>>): string {
   return words.length === 0 ? 'no options' : `the options [${words.join(', ')}]`;
 }
 
-describe('readCommandLine (of sbatch)', () => {
+describe('readCommandLine (the options of sbatch)', () => {
   const TABLE = [
     { long: 'nodes', short: 'N', value: 'required' },
     { long: 'hold', short: 'H' },
@@ -46,14 +46,14 @@ describe('readCommandLine (of sbatch)', () => {
     ]);
   });
 
-  it("rejects unknown options with Slurm's message", () => {
+  it("rejects unknown options with Slurm's error message", () => {
     expect(() => readCommandLine('sbatch', ['--bogus=1'], TABLE)).to.throw("sbatch: unrecognized option '--bogus'");
     expect(() => readCommandLine('sbatch', ['-z'], TABLE)).to.throw("sbatch: invalid option -- 'z'");
     expect(() => readCommandLine('sbatch', ['--nodes'], TABLE)).to.throw("option '--nodes' requires an argument");
   });
 });
 
-describe('readDirectives (of a script)', () => {
+describe('readDirectives (the #SBATCH lines of a script)', () => {
   // Each of them seen on real Slurm 22.05.8.
   for (const [line, words] of [
     ['#SBATCH -N 2 --time=5', ['-N', '2', '--time=5']],
@@ -105,20 +105,20 @@ describe('the stand-in for Slurm', () => {
   });
 });
 
-describe('formatNodes', () => {
+describe('formatNodes (a node list)', () => {
   for (const [nodes, shown] of [
     [[], ''],
     [['n3'], 'n3'],
     [['n1', 'n2'], 'n[1-2]'],
     [['n4', 'n2', 'n1'], 'n[1-2,4]'],
   ] as const) {
-    it(`shows the nodes [${nodes.join(', ')}] as "${shown}"`, () => {
+    it(`writes the nodes [${nodes.join(', ')}] as "${shown}"`, () => {
       expect(formatNodes(nodes)).to.equal(shown);
     });
   }
 });
 
-it("fillOutputPath replaces Slurm's patterns in an output path", () => {
+it('fillOutputPath replaces %x, %j, %u, %A and %% in an output path', () => {
   const values = { id: 7, name: 'job', user: 'ann', workDir: '/home/ann' };
 
   expect(fillOutputPath('logs/%x-%j-%4j-%u-%%.out', values)).to.equal('/home/ann/logs/job-7-0007-ann-%.out');

@@ -14,7 +14,7 @@ import { waitUntil } from '../../support/wait-until.ts';
 
 const execute = promisify(execFile);
 
-describe('the stand-in cluster', () => {
+describe('the stand-in for a Slurm cluster', () => {
   let folder: string;
   let stateDir: string;
   let cluster: StandInCluster;
@@ -64,13 +64,13 @@ describe('the stand-in cluster', () => {
     return readFileSync(join(folder, `slurm-${id}.out`), 'utf8');
   }
 
-  it('states in the output of --version that it is a stand-in', async () => {
+  it('prints "not Slurm: a stand-in" for --version of every command', async () => {
     for (const command of ['sbatch', 'squeue', 'scancel', 'sacct', 'sinfo', 'scontrol', 'srun'])
       expect(await type(`${command} --version`), command).to.match(/not Slurm: a stand-in/);
     expect(await type('scontrol show config')).to.match(/SLURM_VERSION += .*stand-in/);
   });
 
-  it("prints the tables of squeue and sinfo, and the records of scontrol, in Slurm's formats", async () => {
+  it("prints the output of squeue, sinfo and scontrol in Slurm's formats", async () => {
     await submit('true', '--hold --job-name=mine');
 
     expect(await type('squeue')).to.match(/^ +JOBID PARTITION +NAME .*\n +1 +debug +mine .* PD .*\(JobHeldUser\)$/);
@@ -89,7 +89,7 @@ describe('the stand-in cluster', () => {
     expect([log('1'), log('2')]).to.deep.equal(['from file\n', 'wrapped\n']);
   });
 
-  it('ends a job at its time limit, first with SIGTERM, then with SIGKILL', async () => {
+  it('ends a job at the time limit with SIGTERM and then SIGKILL', async () => {
     await cluster.close();
     // The limit and the wait before SIGKILL end when the test says so: bash needs a moment to set its trap and to run it.
     const over = new EventEmitter();
@@ -105,7 +105,7 @@ describe('the stand-in cluster', () => {
     await until(id, 'TIMEOUT');
   });
 
-  it('starts jobs when nodes become free, and shows why other jobs are pending', async () => {
+  it('shows the reasons Resources and Priority of jobs that wait for CPUs', async () => {
     await reopen({ nodeCount: 1, cpusPerNode: 2 });
     const script = 'while [ ! -e go ]; do sleep 0.05; done';
     const [first, second, third] = [
@@ -122,7 +122,7 @@ describe('the stand-in cluster', () => {
     await until(third, 'COMPLETED');
   });
 
-  it('requeues a job under the same id, counts the restart, and appends to the log', async () => {
+  it('runs a requeued job with SLURM_RESTART_COUNT=1 and appends to the log', async () => {
     const id = await submit('echo "run ${SLURM_RESTART_COUNT:-0}"; [ "$SLURM_RESTART_COUNT" = 1 ] || sleep 1000');
     await until(id, 'RUNNING');
     await waitUntil('the first run to have begun', () => log(id) !== '');
@@ -150,7 +150,7 @@ describe('the stand-in cluster', () => {
     await until(waiting, 'DEADLINE');
   });
 
-  it('sets a job to FAILED, as Slurm does, if a killed slurmctld lost the start of the job', async () => {
+  it('sets a job to FAILED if a killed slurmctld lost the start of the job', async () => {
     const id = await submit('echo "$SLURM_JOB_START_TIME"; sleep 1000');
     await waitUntil('the script to begin', () => existsSync(join(folder, `slurm-${id}.out`)) && log(id) !== '');
     cluster.controller.revokeStart(Number(id));
@@ -161,7 +161,7 @@ describe('the stand-in cluster', () => {
     expect(Number(startedAt)).to.be.above(Number(log(id)));
   });
 
-  it("sets a job to FAILED, as Slurm does, if the job's output file cannot be written", async () => {
+  it("sets a job to FAILED if the job's output file cannot be written", async () => {
     const id = await submit('touch ran', '--output=/nowhere/x.out');
     await until(id, 'FAILED');
 
@@ -169,14 +169,14 @@ describe('the stand-in cluster', () => {
     expect(existsSync(join(folder, 'ran'))).to.equal(false);
   });
 
-  it("runs a job in /tmp, as Slurm does, if the job's working directory does not exist", async () => {
+  it("runs a job in /tmp if the job's working directory does not exist", async () => {
     const id = await submit('pwd', `--chdir=/nowhere --output=${folder}/slurm-%j.out`);
     await until(id, 'COMPLETED');
 
     expect(log(id)).to.equal('/tmp\n');
   });
 
-  it("passes the submitter's environment to the job, or no environment with --export=NONE", async () => {
+  it('passes the environment of sbatch to a job unless --export=NONE is set', async () => {
     const all = await type(`MINE=yes sbatch --parsable --wrap 'echo "$MINE"'`);
     const none = await type(`MINE=yes sbatch --parsable --export=NONE --wrap 'echo "$MINE"'`);
     await until(all, 'COMPLETED');
@@ -185,21 +185,21 @@ describe('the stand-in cluster', () => {
     expect([log(all), log(none)]).to.deep.equal(['yes\n', '\n']);
   });
 
-  it('ends a step with the highest exit code of its tasks', async () => {
+  it("ends srun with the highest exit code of the step's tasks", async () => {
     const id = await submit('srun -n 3 bash -c \'exit $SLURM_PROCID\'\necho "step ended with $?"', '--ntasks=3');
     await until(id, 'COMPLETED');
 
     expect(log(id)).to.equal('step ended with 2\n');
   });
 
-  it('kills the remaining processes of an ended job', async () => {
+  it('kills a background process of an ended job', async () => {
     const id = await submit('sleep 1000 & echo $!');
     await until(id, 'COMPLETED');
 
     await waitUntil('its process to be gone', () => !isAlive(Number(log(id))));
   });
 
-  it('keeps its jobs across a restart, and requeues the running ones', async () => {
+  it('keeps jobs across a restart and requeues the running jobs', async () => {
     const ended = await submit('true');
     await until(ended, 'COMPLETED');
     const again = await submit('echo run; [ "$SLURM_RESTART_COUNT" = 1 ] || sleep 1000');
@@ -215,7 +215,7 @@ describe('the stand-in cluster', () => {
     expect(await submit('true')).to.equal('4');
   });
 
-  it('starts a requeued job even if the timer for its begin time fires too early', async () => {
+  it('starts a requeued job even if the timer for the begin time fires too early', async () => {
     await cluster.close();
     await open({}, { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.max(0, ms - 30), signal) });
     const id = await submit('[ "$SLURM_RESTART_COUNT" = 1 ] || sleep 1000');
@@ -225,7 +225,7 @@ describe('the stand-in cluster', () => {
     await until(id, 'COMPLETED');
   });
 
-  it('leaves no job running when it is killed', async () => {
+  it('leaves no job process running after SIGKILL', async () => {
     await cluster.close();
     const child = spawn(
       process.execPath,
@@ -244,7 +244,7 @@ describe('the stand-in cluster', () => {
     await open({});
   });
 
-  it('rejects a directory that is in use, or whose path is too long for a socket', async () => {
+  it('rejects a state directory that is in use or has too long a path', async () => {
     expect(await rejection(startStandInCluster({ stateDir }))).to.be.instanceOf(StateDirectoryError);
     expect(await rejection(startStandInCluster({ stateDir: join(folder, 'x'.repeat(100)) }))).to.be.instanceOf(
       StateDirectoryError,
