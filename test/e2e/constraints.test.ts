@@ -4,10 +4,10 @@ import { requireSlurm } from '../support/skip-unless.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
-describe('the constraints of a queue', () => {
+describe('a queue with constraints on user properties', () => {
   before(requireSlurm);
 
-  it('fail a task without a job if the task sets num_nodes, walltime or memory to a forbidden value', async () => {
+  it('fails a task before sbatch if num_nodes, walltime or memory has a forbidden value', async () => {
     await using world = await startWorld({
       python: false,
       slurm: (nameOf) => `queues."${nameOf('bound')}" {

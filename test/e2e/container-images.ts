@@ -107,7 +107,7 @@ export function defineImageTests(testBed: () => ContainerTestBed): void {
     it(`fails with Apptainer's message for ${fault}`, () => testBed().untilFailed(fault, ...messages));
 
   for (const [fault, , message] of REJECTED_CONTAINERS) {
-    it(`fails without a job for ${fault}`, async () => {
+    it(`fails before sbatch for ${fault}`, async () => {
       const { untilFailed, world, taskOf } = testBed();
       await untilFailed(fault, message);
       expect(await world.jobsOf(taskOf(fault))).to.deep.equal([]);

@@ -152,7 +152,7 @@ describe('a task', () => {
     );
   });
 
-  it('fails without a job if a placeholder has no value, and the console names file and line (F-07)', async () => {
+  it('fails before sbatch if a placeholder has no value, and the console names file and line (F-07)', async () => {
     await world.untilStatus(taskOf('variable'), 'failed');
     await world.untilConsole(taskOf('variable'), 'strict.template:6:');
 

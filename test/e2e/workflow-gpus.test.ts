@@ -62,7 +62,7 @@ describe('a task with the user properties gpu_type and gpus', () => {
   it('receives SIGUSR1 on two nodes when Slurm signals the batch shell', () =>
     bed.expectSignal('nodes, with signal', 2));
 
-  it('fails without a job if the queue does not permit its GPU type or number of GPUs', async () => {
+  it('fails before sbatch if the queue does not permit its GPU type or number of GPUs', async () => {
     const { world } = bed;
     const accepts = `and the queue "${world.nameOf('gpus')}" accepts`;
     const messages = {

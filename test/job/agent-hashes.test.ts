@@ -21,7 +21,7 @@ describe('the installation of clearml-agent', () => {
     return node.run(fillIn(PLAIN_TEMPLATE, jobFacts({ ...shared, ...overrides })), env);
   }
 
-  describe('with a stand-in for pip', () => {
+  describe('(with a stand-in for pip)', () => {
     const bin = (): string => join(node.home, 'bin');
     beforeEach(() => {
       mkdirSync(bin());
@@ -35,27 +35,27 @@ describe('the installation of clearml-agent', () => {
       return { words: readFileSync(file, 'utf8'), stderr };
     }
 
-    it('makes pip require hashes if hashes are known for the versions of clearml-agent and Python', async () => {
+    it('passes --require-hashes to pip if hashes are known for the versions of clearml-agent and Python', async () => {
       const { words } = await install({}, 'yes');
       expect(words)
         .to.include('--require-hashes --only-binary=:all:')
         .and.match(/^clearml-agent==3\.0\.3; .*--hash=sha256:/m);
     });
 
-    it('does not require hashes, and logs why, if none are known for the version of clearml-agent', async () => {
+    it('runs pip without hashes if no hashes are known for clearml-agent 3.0.2', async () => {
       const { words, stderr } = await install({ agentVersion: '3.0.2' }, 'yes');
       expect(words).to.include('clearml-agent==3.0.2').and.not.include('hash');
       expect(stderr).to.include('no hashes are known for clearml-agent 3.0.2 and this Python');
     });
 
-    it('does not require hashes, and logs why, if none are known for the version of Python', async () => {
+    it('runs pip without hashes if no hashes are known for the Python version', async () => {
       const { words, stderr } = await install({}, 'no');
       expect(words).to.include('clearml-agent==3.0.3').and.not.include('hash');
       expect(stderr).to.include('no hashes are known for clearml-agent 3.0.3 and this Python');
     });
   });
 
-  describe('with real pip and a local directory of packages', () => {
+  describe('(with real pip and a local directory of packages)', () => {
     let folder: string;
     let python: string;
     before(requireAgent);
@@ -79,7 +79,7 @@ describe('the installation of clearml-agent', () => {
       expect(readdirSync(join(node.home, 'shared/agents'))[0], stderr).to.match(/^3\.0\.3-py3/);
     });
 
-    it('rejects a package with the expected file name and changed content', async () => {
+    it('rejects a package whose content has changed', async () => {
       const [agent = ''] = readdirSync(folder).filter((name) => name.startsWith('clearml_agent'));
       appendFileSync(join(folder, agent), 'changed on the way');
       const { exitCode, stderr } = await install();

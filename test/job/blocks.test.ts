@@ -33,7 +33,7 @@ const inPyxis = jobFacts({
   pyxis: { isWhole: false, seesJobFolder: true, imageName: 'python:3.12', environment: [], setUp: '' },
 });
 
-describe('the blocks of a job', () => {
+describe('the blocks of a job script, such as CLEARML_PRE_SETUP,', () => {
   for (const [what, facts] of [
     ['only the required values', jobFacts()],
     ['all optional values', everyFact],
@@ -48,11 +48,11 @@ describe('the blocks of a job', () => {
     });
   }
 
-  it('contain no Mustache tag', () => {
+  it('contain no unrendered {{…}} tag', () => {
     expect(fillIn(PLAIN_TEMPLATE, everyFact)).not.to.match(/\{\{|\}\}/);
   });
 
-  it('render CLEARML_AGENT_EXECUTE as one line, which can follow a command', () => {
+  it('render CLEARML_AGENT_EXECUTE as a single "bash -c" line', () => {
     expect(renderBlocks(everyFact).agentExecute).to.match(/^bash -c [^\n]+$/);
   });
 
@@ -63,7 +63,7 @@ describe('the blocks of a job', () => {
     }
   });
 
-  it('pass any value through bash unchanged, without executing it', () => {
+  it('pass any value of a setting through bash without a change, and execute no value', () => {
     const facts = fc.record({
       taskId: hostileText(),
       schedulerQueueId: hostileText(),
@@ -106,7 +106,7 @@ describe('the blocks of a job', () => {
     );
   });
 
-  it('pass the container settings of a task through bash unchanged, without executing them', () => {
+  it('pass the container settings of a task through bash without a change, and execute no value', () => {
     const container = fc.record({
       image: hostileText(),
       imageName: hostileText(),

@@ -51,8 +51,8 @@ describe('the container of a job', () => {
 
   for (const [what, env, option] of [
     ['no GPUs', {}, []],
-    ['GPUs of NVIDIA', { ...GPUS, ...NVIDIA }, ['--nv']],
-    ['GPUs of AMD', { ...GPUS, ...AMD }, ['--rocm']],
+    ['NVIDIA GPUs', { ...GPUS, ...NVIDIA }, ['--nv']],
+    ['AMD GPUs', { ...GPUS, ...AMD }, ['--rocm']],
     ['GPUs but neither CUDA_VISIBLE_DEVICES nor ROCR_VISIBLE_DEVICES', GPUS, ['--nv']],
     ['GPUs, CUDA_VISIBLE_DEVICES and ROCR_VISIBLE_DEVICES', { ...GPUS, ...NVIDIA, ...AMD }, ['--nv']],
   ] as const) {
@@ -63,7 +63,7 @@ describe('the container of a job', () => {
     });
   }
 
-  it('gets the GPU options that the task or the configuration sets, even if the job has no GPUs', async () => {
+  it('gets the configured option --rocm even if the job has no GPUs', async () => {
     expect(await shown({})).to.deep.equal(['--rocm']);
     expect(await shown({ ...GPUS, ...AMD })).to.include('--rocm');
   });
@@ -76,7 +76,7 @@ describe('the container of a job', () => {
     expect(stdout).to.include('given: /images/torch.sif').and.include('after the agent');
   });
 
-  it("does not get the node's Python paths and functions if the template sets IFS (bash's unofficial strict mode)", async () => {
+  it('inherits neither PYTHONPATH nor exported functions of the node, even if the template sets IFS', async () => {
     const strict = "set -euo pipefail\nIFS=$'\\n\\t'\nmodule() { :; }\nexport -f module\n${CLEARML_PRE_SETUP}";
     const template = TEMPLATE.replace('${CLEARML_PRE_SETUP}', () => strict);
     const script = fillIn(template, jobFacts({ container: CONTAINER, python: node.python }));
@@ -100,7 +100,7 @@ describe('the container of a job', () => {
     expect(stdout).not.to.include('given:');
   });
 
-  it('fails with advice if it has no pip and cannot use the clearml-agent of the first node', async () => {
+  it("fails with advice if it has no pip and no copy of the node's clearml-agent", async () => {
     const inside = 'rm -r "$CLEARML_SLURM_JOB_FOLDER/agent-of-node"; export STAND_IN_HAS_AGENT=no STAND_IN_PIP=fails';
     const { exitCode, stderr } = await run({ STAND_IN_INSIDE: inside });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPythonInImage.code);

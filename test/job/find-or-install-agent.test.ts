@@ -32,25 +32,25 @@ describe('a job script that needs clearml-agent', () => {
     return path;
   }
 
-  it('uses the configured Python, even if PATH contains another one', async () => {
+  it('uses the configured Python even if PATH contains another Python', async () => {
     putPython(join(bin, 'python3'));
     const configured = putPython(join(node.home, 'opt', 'python'));
     expect((await run({ python: configured }, SHOW)).stdout).to.include(`python: ${configured}\n`);
   });
 
-  it('uses the Python in PATH if the node has no configured Python', async () => {
+  it('uses the Python in PATH if no Python is configured or the configured Python is missing', async () => {
     const python3 = putPython(join(bin, 'python3'));
     expect((await run({}, SHOW)).stdout).to.include(`python: ${python3}\n`);
     expect((await run({ python: '/not/on/this/node' }, SHOW)).stdout).to.include(`python: ${python3}\n`);
   });
 
-  it('uses the interpreter of the clearml-agent in PATH if PATH contains no Python', async () => {
+  it('uses the interpreter of the clearml-agent script in PATH if PATH contains no Python', async () => {
     const hidden = putPython(join(node.home, 'pipx', 'python'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${hidden}\n`, { mode: 0o755 });
     expect((await run({}, SHOW)).stdout).to.include(`python: ${hidden}\n`);
   });
 
-  it('leaves no search for Python running after the private directory is removed', async () => {
+  it('ends its search for Python before it removes the private directory', async () => {
     const python3 = putPython(join(bin, 'python3'));
     writeFileSync(join(bin, 'clearml-agent'), `#!${python3}\n`, { mode: 0o755 });
     const slowSed =
@@ -61,7 +61,7 @@ describe('a job script that needs clearml-agent', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('installs it in the private directory if no Python has it', async () => {
+  it('installs clearml-agent in the private directory if the node has no clearml-agent', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { ...SHOW, STAND_IN_HAS_AGENT: 'no' });
     expect(exitCode).to.equal(0);
@@ -70,7 +70,7 @@ describe('a job script that needs clearml-agent', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('installs it with the Python in PATH if the configured Python cannot run', async () => {
+  it('installs clearml-agent with the Python in PATH if the configured Python cannot run', async () => {
     putPython(join(bin, 'python3'));
     const broken = join(node.home, 'opt', 'python');
     mkdirSync(join(broken, '..'));
@@ -80,14 +80,14 @@ describe('a job script that needs clearml-agent', () => {
     expect(stderr).to.include(`installing clearml-agent 3.0.3 with ${join(bin, 'python3')}`);
   });
 
-  it('installs it with a pip from outside the environment if venv cannot install pip', async () => {
+  it("installs clearml-agent with the node's pip if venv cannot install pip", async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout } = await run({}, { ...SHOW, STAND_IN_HAS_AGENT: 'no', STAND_IN_VENV: 'fails' });
     expect(exitCode).to.equal(0);
     expect(stdout).to.match(/python: \S+\/agent\/bin\/python\n/);
   });
 
-  it('ends before the gate if pip fails, and names each Python that it tried', async () => {
+  it('ends before the gate if pip fails, and names each tried Python', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
@@ -106,7 +106,7 @@ describe('a job script that needs clearml-agent', () => {
     expect(stderr).to.include(`(tried /not/on/this/node (not found), ${join(bin, 'python3')}, and could not install`);
   });
 
-  it('ends if PATH contains no Python, and names the searched directories', async () => {
+  it('ends if PATH contains no Python, and lists the searched directories', async () => {
     const { exitCode, stderr } = await run({});
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);
     expect(stderr.trim().split('\n')).to.have.length(1);
@@ -124,7 +124,7 @@ describe('a job script that needs clearml-agent', () => {
 
     const none = { ...SHOW, STAND_IN_HAS_AGENT: 'no' };
 
-    it('installs it only once for twenty jobs that start together', async () => {
+    it('installs clearml-agent once if twenty jobs start together', async () => {
       const runs = await Promise.all(
         Array.from({ length: 20 }, (_, index) =>
           run({ sharedDir: shared }, { ...none, STAND_IN_PIP_SECONDS: '1', SLURM_JOB_ID: String(index) }),
@@ -138,7 +138,7 @@ describe('a job script that needs clearml-agent', () => {
       expect(readdirSync(join(shared, 'agents'))).to.deep.equal(['3.0.3-py3.11-x86_64']);
     });
 
-    it('does not install it again if another job installs it just before this job gets the lock', async () => {
+    it('does not install clearml-agent if another job finishes the same installation first', async () => {
       const other = `mkdir -p "\${home}/bin" && cp ${node.python} "$home/bin/python" && touch "$home/bin/agent-is-here"`;
       writeFileSync(
         join(bin, 'mkdir'),
@@ -158,7 +158,7 @@ describe('a job script that needs clearml-agent', () => {
       expect(stderr).not.to.include('installing');
     });
 
-    it('removes a partial installation completely if pip fails', async () => {
+    it('removes the partial installation if pip fails', async () => {
       const runs = await Promise.all(
         [1, 2, 3].map(() => run({ sharedDir: shared }, { ...none, STAND_IN_PIP: 'fails' })),
       );
@@ -175,7 +175,7 @@ describe('a job script that needs clearml-agent', () => {
       expect(existsSync(`${home}.lock`)).to.equal(false);
     });
 
-    it('uses the private directory if the shared directory cannot be created', async () => {
+    it('installs clearml-agent in the private directory if the shared directory cannot be created', async () => {
       writeFileSync(join(node.home, 'a file'), '');
       const { exitCode, stdout } = await run({ sharedDir: join(node.home, 'a file') }, none);
       expect(exitCode).to.equal(0);

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { waitUntil } from '../support/wait-until.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type Node, type StartedJob } from './job-script.ts';
 
-describe('processes that the agent has left', () => {
+describe('processes that outlive the agent of their task', () => {
   /** What a process does on SIGTERM. */
   const IGNORES = '';
   const SAVES = 'echo saved; exit';
@@ -63,7 +63,7 @@ describe('processes that the agent has left', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('have time to save when Slurm ends the job, and get SIGTERM only once', async () => {
+  it('get SIGTERM only once when Slurm ends the job, and have time to save', async () => {
     const saves = leave('left', 'echo signal; sleep 1; echo saved; exit');
     const job = start(`${saves}trap "exit 1" TERM; echo ready; for _ in {1..1200}; do sleep 0.05; done`);
     await job.printed('ready');
@@ -76,7 +76,7 @@ describe('processes that the agent has left', () => {
     );
   });
 
-  it('are killed before the job ends if they ignore SIGTERM, and the log names them', async () => {
+  it('are killed before the job ends if they ignore SIGTERM', async () => {
     // As the real agent does, without a newline at the end.
     const agent = `${leave('left', IGNORES, SLEEPS)}printf "Process failed" >&2; exit 3`;
     const { exitCode, stderr } = await start(agent).ended;
@@ -87,7 +87,7 @@ describe('processes that the agent has left', () => {
     );
   });
 
-  it('are killed at the end of the agent if SIGTERM came more than ten seconds earlier', async () => {
+  it('are killed as soon as the agent ends if SIGTERM came more than ten seconds earlier', async () => {
     const says = 'sleep() { echo "${FUNCNAME[1]} waits" >&2; command sleep "$@"; }\nexport -f sleep\n';
     const template = PLAIN_TEMPLATE.replace("echo 'before the agent'\n", () => says);
     const job = start(
@@ -105,7 +105,7 @@ describe('processes that the agent has left', () => {
     await untilGone('left');
   });
 
-  it('are killed 20 seconds after SIGTERM even while the agent waits for them, and the agent can still report', async () => {
+  it('are killed 20 seconds after SIGTERM even if the agent still waits for them', async () => {
     const faster = 'sleep() { SECONDS=$((SECONDS + 10)); command sleep "$@"; }\nexport -f sleep\n';
     const template = PLAIN_TEMPLATE.replace("echo 'before the agent'\n", () => faster);
     // The ID is read before the signal, which would end a command substitution.
@@ -120,7 +120,7 @@ describe('processes that the agent has left', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('are found even if Slurm ends the job while the job script searches for them', async () => {
+  it('are ended even if SIGTERM interrupts the search for them', async () => {
     const once = `if [ ! -e ${node.home}/once ]; then : >${node.home}/once; kill -TERM 0; fi`;
     const template = withCommandBefore('mapfile', 'clearml_list_processes', once);
     const { exitCode } = await start(`${leave('left', SAVES)}exit 3`, template).ended;
@@ -128,25 +128,25 @@ describe('processes that the agent has left', () => {
     expect(readFileSync(join(node.home, 'left.out'), 'utf8')).to.include('saved');
   });
 
-  it('are found although they have no SLURM_JOB_ID and the image lacks grep, xargs and cut', async () => {
+  it('are ended even without SLURM_JOB_ID, grep, xargs and cut', async () => {
     const missing = 'exit 127';
     const PATH = pathWith({ grep: missing, xargs: missing, cut: missing });
     await start(`unset SLURM_JOB_ID; ${leave('left', SAVES)}exit 3`, PLAIN_TEMPLATE, { PATH }).ended;
     expect(runs('left')).to.equal(false);
   });
 
-  it('get SPT_NOENV, so that setproctitle keeps the environment by which they are found', async () => {
+  it('have the variable SPT_NOENV, so that setproctitle does not overwrite their environment', async () => {
     expect((await start('echo "SPT_NOENV=$SPT_NOENV"').ended).stdout).to.match(/SPT_NOENV=./);
   });
 
-  it('do not delay the end of the job if the search for them blocks, and the log reports this', async () => {
+  it('do not delay the end of the job if the search for them hangs', async () => {
     const blocks = withCommandBefore('mapfile', 'clearml_list_processes', 'exec sleep 600');
     const { exitCode, stderr } = await start('exit 3', blocks).ended;
     expect(exitCode).to.equal(3);
     expect(stderr).to.include('could not read the environment of every process');
   });
 
-  it('are killed with all their child processes, even those that start at the last moment', async () => {
+  it('are killed together with child processes that start at the last moment', async () => {
     const forks = `until [ -e ${node.home}/fork ]; do sleep 0.05; done; sleep 1000 & echo $! >${node.home}/child; wait`;
     const before = `: >${node.home}/fork; until [ -s ${node.home}/child ]; do sleep 0.05; done`;
     const template = withCommandBefore('kill', 'clearml_kill_processes', `case $* in *KILL*) ${before} ;; esac`);
@@ -154,7 +154,7 @@ describe('processes that the agent has left', () => {
     for (const name of ['left', 'child']) await untilGone(name);
   });
 
-  it('do not include a process of the template, which runs until the template stops it', async () => {
+  it('do not include a background process of the template, which keeps running', async () => {
     const own = `${leave('own', 'echo stopped; exit')}\nown=$(cat ${join(node.home, 'own')})\n`;
     const template = PLAIN_TEMPLATE.replace("echo 'before the agent'\n", () => own).replace(
       "echo 'after the agent'\n",
@@ -165,7 +165,7 @@ describe('processes that the agent has left', () => {
     expect(readFileSync(join(node.home, 'own.out'), 'utf8')).to.equal('stopped\n');
   });
 
-  it('do not include the processes of another job that the task submitted', async () => {
+  it('do not include a process with the SLURM_JOB_ID of another job', async () => {
     const { exitCode } = await start(`export SLURM_JOB_ID=4712; ${leave('other', SAVES)}exit 0`).ended;
     expect({ exitCode, runs: runs('other') }).to.deep.equal({ exitCode: 0, runs: true });
     process.kill(Number(readFileSync(join(node.home, 'other'), 'utf8')), 'SIGKILL');

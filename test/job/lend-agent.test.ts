@@ -43,7 +43,7 @@ describe("a job that copies the node's clearml-agent into a Pyxis container (und
     return ended;
   }
 
-  it('copies no files from outside the packages of clearml-agent', async () => {
+  it('copies no file from outside the package of clearml-agent', async () => {
     const outside = join(node.home, 'outside');
     writeFileSync(outside, '');
     installAgent(outside, '../outside');
@@ -52,7 +52,7 @@ describe("a job that copies the node's clearml-agent into a Pyxis container (und
     expect(stderr).not.to.include('cannot use');
   });
 
-  it('does not use an incomplete copy, and continues without it', async () => {
+  it('continues without a copy if a file of clearml-agent is missing', async () => {
     installAgent('clearml_agent/missing.py');
     const { stdout, stderr } = await run();
     expect(stdout).to.include('nothing lent');
@@ -61,7 +61,7 @@ describe("a job that copies the node's clearml-agent into a Pyxis container (und
     );
   });
 
-  it('continues without a copy if Python does not report where clearml-agent is', async () => {
+  it('continues without a copy if Python reports no location of clearml-agent', async () => {
     const { stdout, stderr } = await run();
     expect(stdout).to.include('nothing lent');
     expect(stderr).to.include(`cannot use the clearml-agent of this node: ${node.python} does not report its location`);

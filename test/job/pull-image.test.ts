@@ -65,7 +65,7 @@ describe('jobs with the same image', () => {
     return readdirSync(dirname(file)).filter((name) => name !== '.apptainer');
   }
 
-  it('pull it only once if twenty of them start together', async () => {
+  it('pull the image once if twenty jobs start together', async () => {
     const runs = await Promise.all(Array.from({ length: 20 }, (_, index) => run({}, String(index))));
     for (const { exitCode, stdout, stderr } of runs) {
       expect(exitCode, stderr).to.equal(0);
@@ -75,12 +75,12 @@ describe('jobs with the same image', () => {
     expect(leftovers()).to.have.members(['python=3.12.sif', 'python=3.12.sif.lock']);
   });
 
-  it('pull it again if the configuration forces the pull', async () => {
+  it('pull the image again if docker_force_pull is set', async () => {
     await run();
     expect((await run({ forcePull: true })).stdout).to.include('image: pull 2\n');
   });
 
-  it('end before the gate if the pull fails; the next job pulls the image again', async () => {
+  it('end before the gate if the pull of the image fails', async () => {
     writeFileSync(join(bin, 'refuse'), '');
     const { exitCode, stderr } = await run();
     expect(exitCode).to.equal(JOB_EXIT_CODES.imageNotPulled.code);
@@ -93,7 +93,7 @@ describe('jobs with the same image', () => {
     expect(pulls()).to.have.length(2);
   });
 
-  it('pull it again, and remove partial files, after the pulling job was killed', async () => {
+  it('pull the image again if the first job was killed during the pull', async () => {
     writeFileSync(join(bin, 'hold'), '');
     const first = node.start(script(), environment('1'));
     await first.until('the first pull', () => pulls().length === 1);
@@ -105,7 +105,7 @@ describe('jobs with the same image', () => {
     expect(leftovers()).to.have.members(['python=3.12.sif', 'python=3.12.sif.lock']);
   });
 
-  it('do not pull the image if the site provides it as a file', async () => {
+  it('do not pull the image if the site provides an image file', async () => {
     const siteImages = ['python_3.12.sif', 'python.sif'].map((name) => join(node.home, name));
     writeFileSync(siteImages[1] ?? '', 'of the site');
     const { stdout } = await run({ siteImages });

@@ -85,7 +85,7 @@ exec ${standInAgentPython()} "$@"
     ['the job script', QUICK_TEMPLATE],
     ['the template', BY_TEMPLATE],
   ] as const)
-    it(`lets the other ranks wait until the first rank has started the task, even if the first rank is slow (srun is in ${how})`, async () => {
+    it(`starts the other ranks only after rank 0 has started the task (srun in ${how})`, async () => {
       const size = 4;
       await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
       const { task, job } = await start(synchronizedScript(folder, size), size, { template });
@@ -106,7 +106,7 @@ exec ${standInAgentPython()} "$@"
       expect(node.leftovers()).to.deep.equal([]);
     });
 
-  it('ends all its ranks if the first rank fails before it starts the task', async () => {
+  it('ends all ranks if rank 0 fails before it starts the task', async () => {
     const { task, job } = await start('print("at work")', 3, {
       onRank: `if [ "$SLURM_PROCID" = 0 ]; then until [ -e ${folder}/fail ]; do sleep 0.1; done; exit 9; fi`,
     });
@@ -122,7 +122,7 @@ exec ${standInAgentPython()} "$@"
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('exits with the code of the failed rank, even if another rank has not yet entered its directory', async () => {
+  it('exits with the exit code 9 of rank 0 even if rank 2 has not yet entered its directory', async () => {
     const slow = `if [ "$SLURM_PROCID" = 2 ]; then case $1 in */python) : >${folder}/enters; exec sleep 1000 ;; esac; fi`;
     writeFileSync(join(folder, 'cat'), `#!/bin/bash\n${slow}\nexec /bin/cat "$@"\n`, { mode: 0o755 });
     const { job } = await start('print("at work")', 3, {
@@ -134,7 +134,7 @@ exec ${standInAgentPython()} "$@"
     expect(exitCode, stderr).to.equal(9);
   });
 
-  it('does not run a task that a user aborts while its ranks wait for the first rank', async () => {
+  it('does not run a task that a user aborts while ranks wait for rank 0', async () => {
     const { task, job } = await start('print("at work")', 3, {
       onRank: `if [ "$SLURM_PROCID" = 0 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
     });
@@ -151,7 +151,7 @@ exec ${standInAgentPython()} "$@"
     expect(await parking.user.console(task)).not.to.include('at work');
   });
 
-  it("starts a rank's agent again if the server refused it while the task was in progress", async () => {
+  it('starts the agent of a rank again after the server has rejected tasks.dequeue', async () => {
     const { task, job } = await start(synchronizedScript(folder, 3), 3, {
       onRank: `if [ "$SLURM_PROCID" = 2 ]; then until [ -e ${folder}/go ]; do sleep 0.1; done; fi`,
     });
@@ -170,7 +170,7 @@ exec ${standInAgentPython()} "$@"
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('exits with the code of the failed rank, even if the agent of another rank has not started', async () => {
+  it('exits with the exit code 5 of rank 1 even if the agent of rank 2 has not started', async () => {
     const code = `import os, sys, time
 if os.environ["NODE_RANK"] == "1":
     while not os.path.exists("${folder}/waits-2"): time.sleep(0.05)
@@ -185,7 +185,7 @@ time.sleep(1000)`;
     expect(exitCode).to.equal(5);
   });
 
-  it("does not report a rank as failed if the rank's agent receives SIGTERM before the rank's shell", async () => {
+  it('does not report rank 2 as failed if SIGTERM reaches the agent before the shell', async () => {
     const signalled = `
 read -r _ _ _ _ group _ </proc/$$/stat
 (trap '' TERM; sleep 0.4; kill -TERM -- "-$group") </dev/null >/dev/null 2>&1 &
@@ -202,7 +202,7 @@ kill -TERM $$`;
     });
   });
 
-  it('completes its task although ranks that wait for the first rank get errors from the server', async () => {
+  it('completes its task even if the server returns errors to a rank that waits for rank 0', async () => {
     await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
     const { task, job } = await start(synchronizedScript(folder, 2), 2);
     await job.until('the other rank to wait', () => count('tasks.get_all') > 1);
@@ -218,7 +218,7 @@ kill -TERM $$`;
     expect(await statusOf(task)).to.equal('completed');
   });
 
-  it('exits with the code for rejected credentials if the server rejects the credentials of the ranks', async () => {
+  it('exits with 205 if the server rejects the credentials of the ranks', async () => {
     const { task, job } = await start('import time; time.sleep(3600)', 2, {
       template: QUICK_TEMPLATE.replace(
         '${CLEARML_AGENT_EXECUTE}',

@@ -73,10 +73,10 @@ describe('a job with the real agent', () => {
   });
 
   for (const [how, address, code] of [
-    ['no server listens at the address', 'http://127.0.0.1:9', JOB_EXIT_CODES.serverAway],
-    ['the name of the server is unknown', 'http://no.invalid', JOB_EXIT_CODES.serverUnreachable],
+    ['no server listens at the configured address', 'http://127.0.0.1:9', JOB_EXIT_CODES.serverAway],
+    ['the host name of the server is unknown', 'http://no.invalid', JOB_EXIT_CODES.serverUnreachable],
   ] as const) {
-    it(`exits with a distinct exit code if ${how}`, async () => {
+    it(`exits with ${code.code} if ${how}`, async () => {
       writeFileSync(join(bed.node.home, 'clearml.conf'), bed.parking.conf.replaceAll(bed.parking.url, address));
       const facts = await bed.parking.park('print("hello")');
       const { exitCode, stderr } = await bed.node.run(fillIn(QUICK_TEMPLATE, facts));
@@ -111,7 +111,7 @@ describe('a job with the real agent', () => {
     expect(await bed.parking.user.console(facts.taskId)).to.include('hello after all');
   });
 
-  it('exits with a distinct exit code if the server accepts the connection and never responds', async () => {
+  it('exits with 215 if the server accepts the connection and never responds', async () => {
     const silent = createServer();
     await once(silent.listen(0, '127.0.0.1'), 'listening');
     const address = silent.address();
@@ -128,7 +128,7 @@ describe('a job with the real agent', () => {
     expect(stderr).to.include(JOB_EXIT_CODES.serverAway.meaning).and.include('no response in time');
   });
 
-  it('exits with a distinct exit code if the server rejects the credentials, and logs no credentials', async () => {
+  it('exits with 205 if the server rejects the credentials, and logs no secret key', async () => {
     const facts = await bed.parking.park('print("hello")');
     const secret = 'not-the-secret-of-this-server';
     const conf = bed.parking.conf.replace(/secret_key: "[^"]*"/, `secret_key: "${secret}"`);
@@ -140,7 +140,7 @@ describe('a job with the real agent', () => {
     expect(await bed.parking.isParked(facts.taskId)).to.equal(true);
   });
 
-  it('keeps the credentials out of the script (S-12)', async () => {
+  it('has no credentials in its script (S-12)', async () => {
     const facts = await bed.parking.park('print("hello")');
     const secret = /secret_key: "([^"]*)"/.exec(bed.parking.conf)?.[1] ?? '';
     expect(secret).to.have.length.above(10);

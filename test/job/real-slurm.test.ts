@@ -79,7 +79,7 @@ describe('a job on Slurm', () => {
     await waitUntil(`the console to say "${line}"`, isPrinted, { everyMs: 200, stalled, evidence: () => log(job) });
   }
 
-  it('runs the task once if five copies of the script start together; four end at the gate', async () => {
+  it('runs the task once if five jobs with the same script start together', async () => {
     const facts = await parking.park(ENDS);
     const jobs = await Promise.all(Array.from({ length: 5 }, () => submit(facts)));
     const ends = await Promise.all(jobs.map(untilEnded));
@@ -94,7 +94,7 @@ describe('a job on Slurm', () => {
     expect(readdirSync(nodeTmp)).to.deep.equal([]);
   });
 
-  it("fails with the task's exit code", async () => {
+  it('fails with exit code 3 if the task exits with 3', async () => {
     const facts = await parking.park('import sys; sys.exit(3)');
     expect(await untilEnded(await submit(facts))).to.deep.equal({ state: 'FAILED', exitCode: '3:0' });
   });
@@ -103,7 +103,7 @@ describe('a job on Slurm', () => {
     ['one node', '1'],
     ['two nodes', '2'],
   ] as const) {
-    it(`sets its task to stopped and leaves no files if it is cancelled while it runs on ${what}`, async () => {
+    it(`sets its task to stopped and removes its files after scancel (${what})`, async () => {
       const facts = await parking.park(KEEPS_RUNNING);
       const job = await submit(facts, QUICK_TEMPLATE, `--nodes=${nodes}`);
       // An agent that starts after another one was stopped sets the task to in progress again.
@@ -119,16 +119,11 @@ describe('a job on Slurm', () => {
   // The start of ranks does not depend on the agent, and the stand-in is much faster.
   for (const [what, python, template, options] of [
     ['', agentPython, QUICK_TEMPLATE, []],
-    [' even if sbatch exports no environment', standInAgentPython, QUICK_TEMPLATE, ['--export=NONE']],
+    [' (sbatch --export=NONE)', standInAgentPython, QUICK_TEMPLATE, ['--export=NONE']],
+    [' (--ntasks-per-node=3)', standInAgentPython, QUICK_TEMPLATE, ['--ntasks-per-node=3']],
+    [' (set -euo pipefail)', standInAgentPython, QUICK_TEMPLATE.replace('\n', '\nset -euo pipefail\n'), []],
     [
-      ' even if the template requests more Slurm tasks than nodes',
-      standInAgentPython,
-      QUICK_TEMPLATE,
-      ['--ntasks-per-node=3'],
-    ],
-    [' under set -euo pipefail', standInAgentPython, QUICK_TEMPLATE.replace('\n', '\nset -euo pipefail\n'), []],
-    [
-      ' if the template starts the ranks',
+      ' (srun in the template)',
       standInAgentPython,
       QUICK_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'srun --ntasks=2 ${CLEARML_AGENT_EXECUTE}'),
       ['--ntasks-per-node=1'],
@@ -152,7 +147,7 @@ describe('a job on Slurm', () => {
     });
   }
 
-  it('starts a rank on each of two nodes even if the template defines a shell function named srun', async () => {
+  it('starts both ranks through the shell function srun of the template (--srun-delegation)', async () => {
     const own = 'srun() { echo "through my srun" >&2; command srun --quiet "$@"; }\n${CLEARML_AGENT_EXECUTE}';
     const facts = { ...(await parking.park(PRINTS_RANK, standInAgentPython())), startsBySrun: true };
     const job = await submit(
@@ -167,7 +162,7 @@ describe('a job on Slurm', () => {
     expect(readdirSync(nodeTmp)).to.deep.equal([]);
   });
 
-  it('starts the ranks without a shell function named srun that the template exports', async () => {
+  it('starts both ranks with the real srun even if the template exports a shell function srun', async () => {
     const own = 'srun() { echo "through my srun" >&2; return 9; }\nexport -f srun\n${CLEARML_AGENT_EXECUTE}';
     const facts = await parking.park(PRINTS_RANK, standInAgentPython());
     const template = QUICK_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', () => own);
@@ -176,7 +171,7 @@ describe('a job on Slurm', () => {
     expect(log(job)).to.not.include('through my srun');
   });
 
-  it('ends both ranks and fails if one of them fails (S-43)', async () => {
+  it('ends both ranks and fails if rank 1 fails (S-43)', async () => {
     const facts = await parking.park(
       'import os, sys, time\nif os.environ["NODE_RANK"] == "1": sys.exit(5)\nprint("at work", flush=True)\ntime.sleep(3600)\n',
     );
@@ -185,7 +180,7 @@ describe('a job on Slurm', () => {
     expect(readdirSync(nodeTmp)).to.deep.equal([]);
   });
 
-  it('ends at the gate if Slurm requeues it while it runs (S-24)', async () => {
+  it('ends at the gate with exit code 201 after a requeue (S-24)', async () => {
     const facts = await parking.park(KEEPS_RUNNING);
     const job = await submit(facts, QUICK_TEMPLATE, '--open-mode=append');
     await untilConsole(facts.taskId, 'at work', job);

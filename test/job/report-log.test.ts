@@ -26,7 +26,7 @@ describe('a job of a mapped Unix user', () => {
     return { ...ended, console: await bed.parking.user.console(facts.taskId) };
   }
 
-  it("sends the end of its log to the task's console if a command of the template fails, and exits with the command's exit code", async () => {
+  it("sends the end of its log to the task's console if a command of the template fails", async () => {
     const facts = await bed.parking.park('print("hello")');
 
     const { exitCode, console } = await run(facts, 'echo "no such module: cuda" >&2', 'exit 7');
@@ -37,7 +37,7 @@ describe('a job of a mapped Unix user', () => {
     expect(bed.node.leftovers()).to.deep.equal([]);
   });
 
-  it("sends at most 30 lines of its log to the task's console, without secrets and control sequences", async () => {
+  it('sends at most 30 lines of its log, without secrets and control sequences', async () => {
     const facts = await bed.parking.park('print("hello")');
     const key = /secret_key: "(.*)"/.exec(bed.parking.conf)?.[1] ?? expect.fail('no key');
     writeFileSync(
@@ -80,7 +80,7 @@ describe('a job of a mapped Unix user', () => {
     expect((await run(facts)).console).to.not.include(REPORTED);
   });
 
-  it("keeps its exit code even if the server does not respond or the job's output is not a file", async () => {
+  it('keeps its exit code even if the end of its log cannot be sent', async () => {
     const facts = await bed.parking.park('print("hello")');
     const unreachable = 'sed -i "s#api_server: .*#api_server: http://127.0.0.1:9#" "$CLEARML_CONFIG_FILE"';
     expect((await run(facts, unreachable, 'exit 7')).exitCode).to.equal(7);
@@ -89,7 +89,7 @@ describe('a job of a mapped Unix user', () => {
     expect(console).to.not.include(REPORTED);
   });
 
-  it('does not send its log to the console if the daemon runs as the same Unix user and can read the log', async () => {
+  it('does not send its log to the console if the daemon runs as the same Unix user', async () => {
     const { unixUser: _, ...facts } = { unixUser: undefined, ...(await bed.parking.park('print("hello")')) };
     const template = QUICK_TEMPLATE.replace(' -l\n', ' -l\nexec >"$HOME/log" 2>&1\n').replace(
       '${CLEARML_AGENT',

@@ -35,13 +35,13 @@ describe('in a job script,', () => {
     });
 
     for (const code of [0, 3, 201]) {
-      it(`may exit with ${code}: the template continues, and the job then exits with ${code} (S-43)`, async () => {
+      it(`lets the template continue after exit code ${code}, and the job exits with ${code} (S-43)`, async () => {
         const { exitCode, stdout } = await run({ STAND_IN_AGENT: `exit ${code}` });
         expect(exitCode).to.equal(code);
         expect(stdout).to.equal('before the agent\nafter the agent\n');
       });
 
-      it(`may exit with ${code} even under set -euo pipefail: the template continues, and the job then exits with ${code}`, async () => {
+      it(`lets the template continue after exit code ${code} even under set -euo pipefail`, async () => {
         const { exitCode, stdout, stderr } = await run(
           { STAND_IN_AGENT: `exit ${code}` },
           PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n'),
@@ -51,7 +51,7 @@ describe('in a job script,', () => {
       });
     }
 
-    it('runs if CLEARML_AGENT_EXECUTE follows a command on its line', async () => {
+    it('runs under nice if the template has "nice -n 5 ${CLEARML_AGENT_EXECUTE}"', async () => {
       const after = PLAIN_TEMPLATE.replace(
         '${CLEARML_AGENT_EXECUTE}',
         'env FLAVOUR=vanilla nice -n 5 ${CLEARML_AGENT_EXECUTE}',
@@ -64,7 +64,7 @@ describe('in a job script,', () => {
       });
     });
 
-    it('gets the stdin of CLEARML_AGENT_EXECUTE', async () => {
+    it('reads the input that the template pipes into CLEARML_AGENT_EXECUTE', async () => {
       const { stdout } = await run(
         { STAND_IN_AGENT: 'cat' },
         PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', "printf 'input\\n' | ${CLEARML_AGENT_EXECUTE}"),
@@ -90,7 +90,7 @@ describe('in a job script,', () => {
       expect([propagate, retries]).to.deep.equal(['1', '6']);
     });
 
-    it('gets the variables that the template exports between the blocks', async () => {
+    it('gets the variables that the template exports after CLEARML_PRE_SETUP', async () => {
       const { stdout } = await run(
         { STAND_IN_AGENT: 'echo "$CLEARML_CONFIG_FILE $CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE"' },
         PLAIN_TEMPLATE.replace(
@@ -101,7 +101,7 @@ describe('in a job script,', () => {
       expect(stdout).to.include('/mine.conf 2');
     });
 
-    it('gets the path of a directory with special characters as a quoted HOCON string', async () => {
+    it('gets a path with quotes, spaces and commas as a quoted HOCON string', async () => {
       const unusual = join(node.tmp, `a "b" #c, \\d`);
       mkdirSync(unusual);
       const { stdout } = await run({ TMPDIR: unusual, STAND_IN_AGENT: 'echo "$CLEARML_AGENT__AGENT__VENVS_DIR"' });
@@ -111,7 +111,7 @@ describe('in a job script,', () => {
   });
 
   describe('the private directory', () => {
-    it("and its clearml.conf are readable only by the job's Unix user, whatever the umask (S-13)", async () => {
+    it('has mode 700, and its clearml.conf has mode 600, even under umask 000 (S-13)', async () => {
       const look = 'stat -c "%a %n" "$CLEARML_SLURM_JOB_FOLDER" "$CLEARML_CONFIG_FILE"';
       const { stdout } = await run({ STAND_IN_AGENT: look }, PLAIN_TEMPLATE.replace('\n', '\numask 000\n'));
       expect(stdout).to.match(/^700 \S+clearml-4711\.\w+\n600 \S+\/clearml\.conf$/m);
@@ -121,7 +121,7 @@ describe('in a job script,', () => {
       ['after the task has succeeded', {}, PLAIN_TEMPLATE],
       ['after the task has failed', { STAND_IN_AGENT: 'exit 3' }, PLAIN_TEMPLATE],
       ['after the gate has ended the job', { STAND_IN_GATE: 'exit 201' }, PLAIN_TEMPLATE],
-      ['when a line of the template fails', {}, PLAIN_TEMPLATE.replace('echo', 'set -e\nfalse\necho')],
+      ['when a command of the template fails under set -e', {}, PLAIN_TEMPLATE.replace('echo', 'set -e\nfalse\necho')],
       ['when the template exits early', {}, PLAIN_TEMPLATE.replace('echo', 'exit 5\necho')],
     ] as const) {
       it(`is removed ${how}`, async () => {
@@ -151,10 +151,10 @@ describe('in a job script,', () => {
     });
 
     for (const [what, before] of [
-      ['has an EXIT trap', /\n/],
-      ['sets an EXIT trap after PRE_SETUP', /(?=echo 'before)/],
+      ['sets an EXIT trap before CLEARML_PRE_SETUP', /\n/],
+      ['sets an EXIT trap after CLEARML_PRE_SETUP', /(?=echo 'before)/],
     ] as const)
-      it(`is removed even if the template ${what}, which then gets the exit code of the agent`, async () => {
+      it(`is removed even if the template ${what}`, async () => {
         const template = PLAIN_TEMPLATE.replace(before, '\nset -e\ntrap \'echo "mine: $?"\' EXIT\n');
         const { exitCode, stdout } = await run({ STAND_IN_AGENT: 'exit 3' }, template);
         expect({ exitCode, stdout }).to.deep.equal({
@@ -164,14 +164,14 @@ describe('in a job script,', () => {
         expect(node.leftovers()).to.deep.equal([]);
       });
 
-    it('differs between two copies of a script that run at the same time', async () => {
+    it('differs between two jobs that run the same script at the same time', async () => {
       const env = { STAND_IN_AGENT: 'echo "$TMPDIR"; sleep 0.5' };
       const runs = await Promise.all([run(env), run(env)]);
       const [first, second] = runs.map(({ stdout }) => stdout.split('\n')[1]);
       expect(first).not.to.equal(second);
     });
 
-    it('is created in the next location if the first one does not exist on the node', async () => {
+    it('is created in TMPDIR if SLURM_TMPDIR does not exist on the node', async () => {
       const { stdout } = await run({ SLURM_TMPDIR: '/nowhere', STAND_IN_AGENT: 'echo "$TMPDIR"' });
       expect(stdout).to.include(`\n${node.tmp}/clearml-4711.`);
     });
@@ -181,8 +181,8 @@ describe('in a job script,', () => {
     const UMASKS = { umask: '0022', logUmask: '0066' };
     const SHOW = { STAND_IN_AGENT: 'umask; echo "$SLURM_UMASK"', SLURM_UMASK: '0066' };
     for (const [what, line, seen] of [
-      ['of the task and its steps is the umask of the login shell', 'umask 0066', '0022\n0022\n'],
-      ['of the task is the umask of the template if the template sets one', 'umask 0077', '0077\n0022\n'],
+      ['of the task is the umask 0022 of the login shell, not the umask 0066 of the log', 'umask 0066', '0022\n0022\n'],
+      ['of the task is 0077 if the template sets umask 0077', 'umask 0077', '0077\n0022\n'],
     ] as const) {
       it(what, async () => {
         const template = PLAIN_TEMPLATE.replace('\n', `\n${line}\n`);
@@ -192,17 +192,17 @@ describe('in a job script,', () => {
     }
   });
 
-  describe('the configuration', () => {
+  describe('the configuration (clearml.conf)', () => {
     const show = 'cat "$CLEARML_CONFIG_FILE"';
 
-    it("is the job's file in the shared directory if the node can read that file", async () => {
+    it('is the file in the shared directory if the node can read the file', async () => {
       const shared = join(node.tmp, 'shared.conf');
       writeFileSync(shared, 'for this job\n');
       const { stdout } = await run({ STAND_IN_AGENT: show }, PLAIN_TEMPLATE, { sharedConf: shared });
       expect(stdout).to.include('\nfor this job\n');
     });
 
-    it("is the file that the template names if the node cannot read the job's file in the shared directory", async () => {
+    it('is the file that CLEARML_CONFIG_FILE names if the node cannot read the file in the shared directory', async () => {
       const mine = join(node.tmp, 'mine.conf');
       writeFileSync(mine, 'the template says so\n');
       const { stdout } = await run({ STAND_IN_AGENT: show, CLEARML_CONFIG_FILE: mine }, PLAIN_TEMPLATE, {
@@ -211,12 +211,12 @@ describe('in a job script,', () => {
       expect(stdout).to.include('\nthe template says so\n');
     });
 
-    it('is the file in the home directory if no other file is named', async () => {
+    it('is ~/clearml.conf if no other file is configured', async () => {
       const { stdout } = await run({ STAND_IN_AGENT: show });
       expect(stdout).to.include('\napi { api_server: ');
     });
 
-    it('is empty if the environment contains all settings', async () => {
+    it('is an empty file if the environment contains the server address and the keys', async () => {
       rmSync(join(node.home, 'clearml.conf'));
       const { exitCode, stdout } = await run({
         STAND_IN_AGENT: 'stat -c "size %s" "$CLEARML_CONFIG_FILE"',
@@ -228,7 +228,7 @@ describe('in a job script,', () => {
       expect(stdout).to.include('size 0');
     });
 
-    it('may be missing: the job then ends before the gate, and one line names each searched path', async () => {
+    it('ends the job before the gate if the file is missing in all searched paths', async () => {
       rmSync(join(node.home, 'clearml.conf'));
       const { exitCode, stdout, stderr } = await run({}, PLAIN_TEMPLATE, { sharedConf: '/shared/jobs/1.conf' });
       expect(exitCode).to.equal(JOB_EXIT_CODES.noConfiguration.code);
@@ -240,7 +240,7 @@ describe('in a job script,', () => {
   });
 
   describe('the gate', () => {
-    it('ends the job before the agent starts, and skips all later lines, if the task must not run', async () => {
+    it('ends the job with exit code 201 before the agent starts if the task must not run', async () => {
       const { exitCode, stdout, stderr } = await run({ STAND_IN_GATE: 'echo "task is gone"; exit 201' });
       expect(exitCode).to.equal(JOB_EXIT_CODES.gateClosed.code);
       expect(stdout).to.equal('before the agent\n');
@@ -250,20 +250,20 @@ describe('in a job script,', () => {
       expect(node.calls().filter((call) => call.startsWith('agent'))).to.deep.equal([]);
     });
 
-    it('ends a job whose task must not run, even if CLEARML_AGENT_EXECUTE follows a command', async () => {
+    it('ends the job with exit code 201 even if the template has "nice -n 1 ${CLEARML_AGENT_EXECUTE}"', async () => {
       const after = PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice -n 1 ${CLEARML_AGENT_EXECUTE}');
       const { exitCode, stdout } = await run({ STAND_IN_GATE: 'exit 201' }, after);
       expect({ exitCode, stdout }).to.deep.equal({ exitCode: 201, stdout: 'before the agent\n' });
     });
 
     for (const [what, gate, code] of [
-      ['cannot reach the server', 'echo "no route to host"; exit 202', JOB_EXIT_CODES.serverUnreachable],
-      ['is rejected by the server', 'echo "401"; exit 205', JOB_EXIT_CODES.serverRefused],
-      ['gets an error from the server', 'echo "503"; exit 215', JOB_EXIT_CODES.serverAway],
-      ['is killed by the alarm of its timeout', 'kill -ALRM $$', JOB_EXIT_CODES.serverAway],
-      ['crashes', 'exit 1', JOB_EXIT_CODES.serverUnreachable],
+      ['the server is unreachable', 'echo "no route to host"; exit 202', JOB_EXIT_CODES.serverUnreachable],
+      ['the server rejects the credentials (401)', 'echo "401"; exit 205', JOB_EXIT_CODES.serverRefused],
+      ['the server returns an error (503)', 'echo "503"; exit 215', JOB_EXIT_CODES.serverAway],
+      ['the server does not respond before the timeout', 'kill -ALRM $$', JOB_EXIT_CODES.serverAway],
+      ['the program of the gate crashes', 'exit 1', JOB_EXIT_CODES.serverUnreachable],
     ] as const) {
-      it(`ends the job with exit code ${code.code} if the gate ${what}`, async () => {
+      it(`ends the job with exit code ${code.code} if ${what}`, async () => {
         const { exitCode, stderr } = await run({ STAND_IN_GATE: gate });
         expect(exitCode).to.equal(code.code);
         expect(stderr).to.include(code.meaning).and.include(code.advice);
@@ -278,7 +278,7 @@ describe('in a job script,', () => {
         'asked=$(grep -c ^gate "$STAND_IN_LOG"); if [ "$asked" -le 2 ]; then echo "no answer $asked"; exit 215; fi';
       const questions = (): number => node.calls().filter((call) => call.startsWith('gate')).length;
 
-      it('retries until the server responds, and then the task runs', async () => {
+      it('retries until the server responds, and then lets the task run', async () => {
         const { exitCode, stderr } = await run({ STAND_IN_GATE: awayTwice }, hasty, { serverWaitSec: 900 });
         expect(exitCode, stderr).to.equal(0);
         expect(questions()).to.equal(3);
@@ -288,7 +288,7 @@ describe('in a job script,', () => {
         );
       });
 
-      it('retries for half of the remaining time if the job ends within a minute', async () => {
+      it('retries for at most 30 seconds if the job ends in 60 seconds', async () => {
         const end = { SLURM_JOB_END_TIME: String(Math.floor(Date.now() / 1000) + 60) };
         const { exitCode, stderr } = await run({ STAND_IN_GATE: awayTwice, ...end }, hasty, { serverWaitSec: 900 });
         expect(exitCode, stderr).to.equal(0);
@@ -306,13 +306,13 @@ describe('in a job script,', () => {
         });
       }
 
-      it('stops retrying as soon as the server rejects the task', async () => {
+      it('stops retrying as soon as the server reports that the task must not run', async () => {
         const gate = 'if [ "$(grep -c ^gate "$STAND_IN_LOG")" -le 1 ]; then exit 202; fi; exit 201';
         const { exitCode } = await run({ STAND_IN_GATE: gate }, hasty, { serverWaitSec: 900 });
         expect({ exitCode, asked: questions() }).to.deep.equal({ exitCode: JOB_EXIT_CODES.gateClosed.code, asked: 2 });
       });
 
-      it('lets the agent wait for the server as long as the gate does', async () => {
+      it('gives the agent more connection retries if grace.server_sec is longer', async () => {
         const show = { STAND_IN_AGENT: 'echo "$CLEARML_AGENT_INITIAL_CONNECT_RETRY_OVERRIDE"' };
         expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 900 })).stdout).to.include('\n14\n');
         expect((await run(show, PLAIN_TEMPLATE, { serverWaitSec: 10 })).stdout).to.include('\n6\n');

@@ -5,7 +5,7 @@ import type { JobFacts } from '../../src/sbatch-template/job-script/render-block
 import { JOB_EXIT_CODES } from '../../src/sbatch-template/job-script/job-exit-codes.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type JobRun, type Node } from './job-script.ts';
 
-describe('a job whose template', () => {
+describe('a job with shell options in its template', () => {
   let node: Node;
   beforeEach(() => {
     node = createNode();
@@ -18,7 +18,7 @@ describe('a job whose template', () => {
     return node.run(fillIn(template, jobFacts({ python: node.python, ...overrides })), env);
   }
 
-  it('sets IFS gets an address and a port for its ranks', async () => {
+  it('gets MASTER_ADDR and MASTER_PORT even if the template sets IFS', async () => {
     const show = 'echo "at $MASTER_ADDR, port $MASTER_PORT"; exit 0';
     const template = PLAIN_TEMPLATE.replace("echo 'before the agent'", () => show);
     const { stdout } = await run(
@@ -28,7 +28,7 @@ describe('a job whose template', () => {
     expect(stdout).to.equal('at n1, port 29511\n');
   });
 
-  it('exports a variable of 200 kB after PRE_SETUP leaves no private directory on the node, and its log shows the cause', async () => {
+  it('logs "Argument list too long" if the template exports 200 kB after CLEARML_PRE_SETUP', async () => {
     const long = 'export LONG="$(head -c 200000 /dev/zero | tr "\\0" x)"';
     const { exitCode, stderr } = await run(
       PLAIN_TEMPLATE.replace("echo 'before the agent'", () => long),
@@ -40,7 +40,7 @@ describe('a job whose template', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('exports a variable of 200 kB fails, and its log shows "Argument list too long"', async () => {
+  it('logs "Argument list too long" if the template exports 200 kB before CLEARML_PRE_SETUP', async () => {
     const long = 'export LONG="$(head -c 200000 /dev/zero | tr "\\0" x)"';
     const { exitCode, stderr } = await run(
       PLAIN_TEMPLATE.replace('\n', () => `\n${long}\n`),
@@ -50,7 +50,7 @@ describe('a job whose template', () => {
     expect(stderr).to.include(`tried ${node.tmp} (Argument list too long), /tmp (Argument list too long)`);
   });
 
-  it('has `set -o noclobber` runs the task', async () => {
+  it('runs the task under `set -o noclobber`', async () => {
     const { exitCode, stdout, stderr } = await run(
       PLAIN_TEMPLATE.replace('\n', '\nset -e -o noclobber\n'),
       { STAND_IN_AGENT: 'exit 3' },
@@ -69,10 +69,10 @@ describe('a job whose template', () => {
     "shopt -s expand_aliases; alias rm='rm -i' local=false",
   ])
     for (const [where, before] of [
-      ['at its start', '${CLEARML_PRE_SETUP}'],
-      ['before the agent', '${CLEARML_AGENT_EXECUTE}'],
+      ['before CLEARML_PRE_SETUP', '${CLEARML_PRE_SETUP}'],
+      ['before CLEARML_AGENT_EXECUTE', '${CLEARML_AGENT_EXECUTE}'],
     ] as const)
-      it(`has \`${option}\` ${where} runs the task, and leaves no private directory`, async () => {
+      it(`runs the task and removes the private directory with \`${option}\` ${where}`, async () => {
         const { exitCode, stdout, stderr } = await run(
           PLAIN_TEMPLATE.replace(before, () => `${option}\n${before}`),
           { STAND_IN_AGENT: 'exit 3' },
@@ -83,7 +83,7 @@ describe('a job whose template', () => {
         expect(readdirSync(node.tmp)).to.deep.equal([]);
       });
 
-  it('has options of bash has them again after CLEARML_PRE_SETUP', async () => {
+  it('has the same shell options before and after CLEARML_PRE_SETUP', async () => {
     const options = 'set -o posix +h; shopt -s failglob expand_aliases';
     const show = 'set +o; shopt -p; echo ---';
     const { stdout } = await run(
@@ -95,7 +95,7 @@ describe('a job whose template', () => {
     expect(after).to.equal(before);
   });
 
-  it('has `set -e` leaves no private directory if its gate is closed, also as another user', async () => {
+  it('removes the private directory under `set -e` if the gate is closed', async () => {
     const { exitCode } = await run(
       PLAIN_TEMPLATE.replace('\n', '\nset -e\n'),
       { STAND_IN_GATE: `echo "task was aborted"; exit ${JOB_EXIT_CODES.gateClosed.code}` },

@@ -27,12 +27,12 @@ describe('SIGTERM', () => {
   for (const [what, template] of [
     ['', PLAIN_TEMPLATE],
     [
-      ' (AGENT_EXECUTE follows a command)',
+      ' (nice runs CLEARML_AGENT_EXECUTE)',
       PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice ${CLEARML_AGENT_EXECUTE}'),
     ],
     [' (under set -euo pipefail)', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
   ] as const) {
-    it(`reaches the agent once and leaves it time to report${what}`, async () => {
+    it(`reaches the agent once, and the agent has time to report${what}`, async () => {
       const job = start({ STAND_IN_AGENT: REPORTS }, template);
       await job.printed('ready');
       terminate(job);
@@ -45,7 +45,7 @@ describe('SIGTERM', () => {
     });
   }
 
-  it('does not end the agent if only the batch shell gets the signal (--signal=B:TERM) (S-41)', async () => {
+  it('does not end the agent if only the batch shell gets SIGTERM (--signal=B:TERM) (S-41)', async () => {
     const go = join(node.home, 'go');
     const job = start({
       STAND_IN_AGENT: `trap "echo hit" TERM; echo ready; until [ -e ${go} ]; do sleep 0.05; done; echo finished`,
@@ -60,7 +60,7 @@ describe('SIGTERM', () => {
     });
   });
 
-  it('makes the job script remove its credentials at once, even if a container ends slowly', async () => {
+  it('makes the job script delete the credentials before a slow container has ended', async () => {
     const container = 'container() { trap : TERM; "$@"; local code=$?; echo cleaning; sleep 60; return "$code"; }';
     const template = PLAIN_TEMPLATE.replace(
       '${CLEARML_AGENT_EXECUTE}',
@@ -78,7 +78,7 @@ describe('SIGTERM', () => {
     expect(left).to.include('tmp');
   });
 
-  it('ends the job during the installation of clearml-agent, without a message about Python', async () => {
+  it('ends the job with 143 during the installation of clearml-agent', async () => {
     const job = start({ STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP_SECONDS: '30' });
     await job.printed('installing', 'stderr');
     terminate(job);
@@ -88,7 +88,7 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('prevents the start of the agent if the signal arrives while the job is at the gate', async () => {
+  it('ends the job without starting the agent if the gate still waits for the server', async () => {
     const job = start({ STAND_IN_GATE: 'echo at the gate >&2; sleep 30' });
     await job.printed('at the gate', 'stderr');
     terminate(job);
@@ -99,7 +99,7 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('does not interrupt the removal of the private directory, even if it arrives again', async () => {
+  it('does not interrupt the removal of the private directory', async () => {
     const bin = join(node.home, 'bin');
     mkdirSync(bin);
     // A cancelled job whose agent has just ended: all processes of the job are signalled, rm included, and then this shell again.
@@ -114,7 +114,7 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('lets the job exit with the exit code of the agent, even if wait of bash returns another code', async () => {
+  it('lets the job exit with the exit code of the agent even if "wait" returns 143', async () => {
     const loses = 'wait() { builtin wait "$@"; return 143; }\nexport -f wait\n';
     const agent = 'trap "exit 3" TERM; echo ready; while :; do sleep 0.05; done';
     const job = start(
@@ -135,7 +135,7 @@ describe('SIGTERM', () => {
   });
 });
 
-describe('SIGUSR1 of --signal=B:USR1', () => {
+describe('a job with --signal=B:USR1', () => {
   let node: Node;
   beforeEach(() => {
     node = createNode();
@@ -152,16 +152,16 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
   for (const [what, template] of [
     ['', PLAIN_TEMPLATE],
     [
-      ' (AGENT_EXECUTE follows a command)',
+      ' (nice runs CLEARML_AGENT_EXECUTE)',
       PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice ${CLEARML_AGENT_EXECUTE}'),
     ],
     [
-      ' (AGENT_EXECUTE follows a function)',
+      ' (a shell function runs CLEARML_AGENT_EXECUTE)',
       PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'run() { "$@"; }\nrun ${CLEARML_AGENT_EXECUTE}'),
     ],
     [' (under set -euo pipefail)', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
   ] as const) {
-    it(`reaches only the processes of the task that handle the signal, and each of them once${what}`, async () => {
+    it(`forwards SIGUSR1 once to each process of the task that has a handler${what}`, async () => {
       const handles = `trap "echo saved" USR1; echo ready; until [ -e ${node.home}/go ]; do sleep 0.05; done; exit`;
       const job = start(`bash -c '(${handles}) & (${handles}) & wait; echo end; exit 4'; exit $?`, template);
       await job.until('both to be ready', () => job.seen().split('ready').length === 3);
@@ -178,7 +178,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     });
   }
 
-  it('ends neither the agent nor a task without a handler, and the log reports this', async () => {
+  it('does not end a task that has no handler for SIGUSR1', async () => {
     const job = start(`echo ready; until [ -e ${node.home}/go ]; do sleep 0.05; done; exit 3`);
     await job.printed('ready');
     job.process.kill('SIGUSR1');
@@ -187,7 +187,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     expect((await job.ended).exitCode).to.equal(3);
   });
 
-  it("still lets SIGTERM reach the agent once and then run the template's trap", async () => {
+  it("forwards SIGTERM once to the agent, and then runs the template's trap", async () => {
     const job = start(REPORTS, PLAIN_TEMPLATE.replace('\n', "\ntrap 'echo mine' TERM\n"));
     await job.printed('ready');
     terminate(job);
@@ -199,7 +199,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('lets the job exit with the exit code of the agent, even if wait of bash returns another code', async () => {
+  it('exits with the exit code of the agent even if "wait" returns 143', async () => {
     const loses = 'wait() { builtin wait "$@"; return 143; }\n';
     const agent = 'trap "exit 3" TERM; echo ready; while :; do sleep 0.05; done';
     const job = start(
@@ -211,7 +211,7 @@ describe('SIGUSR1 of --signal=B:USR1', () => {
     expect((await job.ended).exitCode).to.equal(3);
   });
 
-  it('still lets SIGINT interrupt the task', async () => {
+  it('starts the task with the default SIGINT handler of Python', async () => {
     const job = start('python3 -c "import signal; print(signal.getsignal(2) == signal.default_int_handler)"');
     expect((await job.ended).stdout).to.include('True');
   });

@@ -53,7 +53,7 @@ describe('a job', () => {
     expect(existsSync(join(open, 'taken'))).to.equal(false);
   }
 
-  it('rejects a clearml.conf in a shared directory that another user created first', async () => {
+  it("rejects a clearml.conf in another user's directory", async () => {
     mallory('mkdir -p shared/jobs; echo "api.api_server: http://mallory" > shared/jobs/x.conf');
     const conf = join(open, 'shared/jobs/x.conf');
     expectRefused(await run({ sharedConf: conf }), `${open} can be written by everybody (mode 777)`);
@@ -77,7 +77,7 @@ describe('a job', () => {
     expectRefused(await run({}, { CLEARML_CONFIG_FILE: 'open/x.conf' }), `${open} can be written by everybody`);
   });
 
-  it('rejects a Python in a shared directory that another user created first', async () => {
+  it("rejects a Python environment in another user's directory", async () => {
     const home = 'shared/agents/3.0.3-py3.11-x86_64';
     mallory(
       `mkdir -p ${home}/bin; printf '#!/bin/sh\ntouch ${open}/taken\n' > ${home}/bin/python; chmod +x ${home}/bin/python`,
@@ -89,7 +89,7 @@ describe('a job', () => {
     );
   });
 
-  it('rejects a configured Python that other users can change, but accepts a Python of a system account', async () => {
+  it('rejects a configured Python of another user, and accepts a Python of a system account', async () => {
     const python = join(open, 'python');
     execFileSync('cp', [node.python, python]);
     expectRefused(await run({ python }), `${open} can be written by everybody (mode 777)`);
@@ -101,7 +101,7 @@ describe('a job', () => {
     expect(exitCode, stderr).to.equal(0);
   });
 
-  it('rejects files that another user created when all users could write to the directory', async () => {
+  it("rejects another user's Python environment even if the directory is no longer writable for others", async () => {
     const shared = join(node.home, 'shared');
     mkdirSync(join(shared, 'agents'), { recursive: true });
     symlinkSync(open, join(node.home, 'way'));
@@ -115,7 +115,7 @@ describe('a job', () => {
     );
   });
 
-  it('rejects an image that another user put into the directory for pulled images', async () => {
+  it("rejects a pulled image in another user's directory", async () => {
     mallory('mkdir cache; echo image > cache/x.sif');
     chmodSync(open, 0o1777);
     const container = containerFacts({
@@ -132,7 +132,7 @@ describe('a job', () => {
     expect(readdirSync(open)).to.deep.equal(['cache']);
   });
 
-  it('does not use a TMPDIR in which other users could replace the private directory', async () => {
+  it('creates the private directory in /tmp if other users can replace directories in TMPDIR', async () => {
     const { exitCode, stdout, stderr } = await run({}, { TMPDIR: open, STAND_IN_AGENT: 'echo "$CLEARML_CONFIG_FILE"' });
     expect(exitCode, stderr).to.equal(0);
     expect(stdout).to.match(/^\/tmp\/clearml-4711\.\w+\/clearml\.conf$/m);
@@ -140,13 +140,13 @@ describe('a job', () => {
     expect(readdirSync(open)).to.deep.equal([]);
   });
 
-  it('tries a directory once if SLURM_TMPDIR and TMPDIR both name it', async () => {
+  it('tries only once to create the private directory if SLURM_TMPDIR and TMPDIR are equal', async () => {
     const { exitCode, stderr } = await run({}, { SLURM_TMPDIR: open, TMPDIR: open });
     expect(exitCode, stderr).to.equal(0);
     expect(stderr.match(/is not created in/g), stderr).to.have.length(1);
   });
 
-  it("accepts a project directory if the configuration names the directory's group", async () => {
+  it('accepts a group-writable shared directory if the configuration trusts the group', async () => {
     const shared = join(node.home, 'project');
     mkdirSync(join(shared, 'jobs'), { recursive: true });
     writeFileSync(join(shared, 'jobs/x.conf'), '');
@@ -183,7 +183,7 @@ describe('a job', () => {
       expect(node.leftovers()).to.deep.equal([]);
     });
 
-    it('does not remove the directory while the earlier job runs', async () => {
+    it('keeps the directory while the earlier job runs', async () => {
       execFileSync('mkfifo', [join(node.home, 'go')]);
       const first = node.start(fillIn(PLAIN_TEMPLATE, jobFacts({ python: node.python })), {
         STAND_IN_AGENT: 'echo started; read -r _ < "$GO"; cat "$CLEARML_CONFIG_FILE"',
@@ -198,7 +198,7 @@ describe('a job', () => {
       expect(stdout).to.include('api_server');
     });
 
-    it('does not remove the directory if it belongs to another node, is still being created, or has no lock file', async () => {
+    it('keeps a directory of another node and an incomplete directory', async () => {
       const kept = [
         left('clearml-1.abcdef', 'another-node\n'),
         left('clearml-2.abcdef-1', `${here.trim()} prepared\n`),
@@ -209,7 +209,7 @@ describe('a job', () => {
       expect(node.leftovers()).to.have.length(3);
     });
 
-    it('does not remove the directory if other users could replace it', async () => {
+    it('keeps the directory if other users can replace directories in TMPDIR', async () => {
       const folder = left('clearml-6.abcdef', here);
       chmodSync(node.tmp, 0o775);
       chownSync(node.tmp, 0, LAB);
@@ -222,7 +222,7 @@ describe('a job', () => {
       expect(existsSync(folder)).to.equal(false);
     });
 
-    it('does not remove the directory if it belongs to another user', async () => {
+    it('keeps a directory of another user', async () => {
       mallory(
         `mkdir clearml-4.abcdef; cp ${node.home}/clearml.conf clearml-4.abcdef; uname -n > clearml-4.abcdef/node; ln -s ${node.home} clearml-5.abcdef`,
       );
