@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { createUnixUsers } from '../../src/daemon/users/unix-users.ts';
 import { FACTS } from '../simulation/simulated-slurm.ts';
-import { UNIX_USERS } from '../simulation/slurm-commands.ts';
+import { UNIX_USERS } from '../simulation/unix-users.ts';
 import { advance, startDaemon } from './run-daemon.ts';
 import { createSimulatedScheduler } from './simulated-scheduler.ts';
 import { createStepFixture, taskNumber } from './step-fixture.ts';

@@ -7,7 +7,7 @@ import type { Command } from '../../src/transport/transport.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import type { UserMap } from '../../src/base/resolve-user-map.ts';
 import { FACTS, type SimJob } from '../simulation/simulated-slurm.ts';
-import { MANY_UNIX_USERS } from '../simulation/slurm-commands.ts';
+import { MANY_UNIX_USERS } from '../simulation/unix-users.ts';
 import { advance, startDaemon } from './run-daemon.ts';
 import { createSimulatedScheduler } from './simulated-scheduler.ts';
 import { createStepFixture, type StepFixture } from './step-fixture.ts';

@@ -5,7 +5,7 @@ import { createSubmissionPool } from '../../src/daemon/submit/submission-pool.ts
 import { HANGS_MS } from '../../src/daemon/users/sudo-holds.ts';
 import type { TaskId } from '../../src/clearml/ids.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
-import { MANY_UNIX_USERS } from '../simulation/slurm-commands.ts';
+import { MANY_UNIX_USERS } from '../simulation/unix-users.ts';
 import { entryOf } from './decide/observations.ts';
 import { advance } from './run-daemon.ts';
 import { taskNumber } from './step-fixture.ts';

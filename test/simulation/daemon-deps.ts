@@ -14,7 +14,7 @@ import type { SimulatedClock } from './clock.ts';
 import { OWN_QUEUE, SCHEDULER_QUEUE } from './queues.ts';
 import type { RoundLimits } from './schedule.ts';
 import type { Server } from './server.ts';
-import { UNIX_USERS } from './slurm-commands.ts';
+import { UNIX_USERS } from './unix-users.ts';
 import { noAudit } from '../support/no-audit.ts';
 import { createMemoryHistory } from '../support/memory-history.ts';
 import { silentLog } from '../support/silent-log.ts';
