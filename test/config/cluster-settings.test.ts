@@ -23,19 +23,23 @@ function problemWith(slurm: string): string {
 describe('a queue', () => {
   const cases: readonly [what: string, slurm: string, expected: string[]][] = [
     [
-      'uses a single cluster without a name if no clusters are configured',
+      'belongs to the unnamed local cluster if agent.slurm.clusters is empty',
       'queues: [a, b]',
       ['a -> - (-)', 'b -> - (-)'],
     ],
     [
-      'uses the only configured cluster even if the queue names no cluster',
+      'belongs to the only configured cluster if the queue names no cluster',
       'clusters { hpc1 {} }, queues: [a]',
       ['a -> hpc1 (-)'],
     ],
-    ['must be configured if there are several clusters', TWO, []],
-    ['named "default" is served if no queue is configured', 'clusters { hpc1 {} }', ['default -> hpc1 (-)']],
+    ['is not served by default if several clusters are configured', TWO, []],
     [
-      'uses its configured cluster, and either its own template or that of the cluster',
+      'named "default" is served by default if one cluster is configured',
+      'clusters { hpc1 {} }',
+      ['default -> hpc1 (-)'],
+    ],
+    [
+      'uses its own template, else the template of its cluster',
       `${TWO}, queues { a { cluster: hpc1 }, b { cluster: hpc2 }, c { cluster: hpc2, template: own.template } }`,
       ['a -> hpc1 (-)', 'b -> hpc2 (/home/ada/two.template)', 'c -> hpc2 (/home/ada/own.template)'],
     ],
@@ -61,7 +65,7 @@ describe('a queue', () => {
     });
   }
 
-  it('keeps its settings from the file even if --queue names the queue', () => {
+  it('keeps its settings in the file if --queue names the queue', () => {
     const { settings } = configFrom({
       files: {
         '/home/ada/clearml.conf': `agent.slurm { ${TWO}, queues { a { cluster: hpc1, template: t }, b { cluster: hpc2 } } }`,
@@ -72,7 +76,7 @@ describe('a queue', () => {
     expect(routes(settings)).to.deep.equal(['b -> hpc2 (/home/ada/two.template)', 'a -> hpc1 (/home/ada/t)']);
   });
 
-  it('uses the template of the command line rather than its template in the file', () => {
+  it('uses --template-files instead of its template in the file', () => {
     const { settings } = configFrom({
       files: {
         '/home/ada/clearml.conf': 'agent.slurm { clusters { hpc1 { template: c } }, queues { a { template: t } } }',
@@ -86,7 +90,7 @@ describe('a queue', () => {
 });
 
 describe('a cluster', () => {
-  it('has its own state directory and scheduler queue, and inherits each setting of agent.slurm that it does not set', () => {
+  it('has its own state directory and scheduler queue, and inherits other settings of agent.slurm', () => {
     const { clusters } = served(
       'state_dir: /s, shared_dir: /all, python: /py, slurm_bin_dir: /bin, clusters { hpc1 { shared_dir: /one }, hpc2 { slurm_conf: /two.conf } }',
       { SLURM_CONF: '/here.conf' },
@@ -113,7 +117,7 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('has the SSH settings of clearml.conf, and leaves the other SSH settings undefined, so that ssh chooses them', () => {
+  it('has only the SSH settings that clearml.conf sets, so that ssh_config can set the others', () => {
     const { clusters } = served(`clusters {
       plain { host: login1 }
       full { host: login2, user: jane, port: 2222, identity_file: ~/.ssh/k, jump: [gate, "jo@inner:22"],
@@ -148,18 +152,18 @@ describe('a cluster', () => {
     ]);
   });
 
-  it("ignores this machine's SLURM_CONF if it is reached over SSH", () => {
+  it('ignores SLURM_CONF of this machine if the cluster is reached over SSH', () => {
     const { clusters } = served('clusters { hpc1 { host: login1 }, here { host: localhost } }', { SLURM_CONF: '/c' });
 
     expect(clusters.map(({ slurmConf }) => slurmConf)).to.deep.equal([undefined, '/c']);
     expect(clusters.map(({ ssh }) => ssh?.host)).to.deep.equal(['login1', undefined]);
   });
 
-  it('is the only cluster served if the setting "cluster" selects it', () => {
+  it('is the only served cluster if agent.slurm.cluster names it', () => {
     expect(served(`${TWO}, cluster: hpc2`).clusters.map(({ name }) => name)).to.deep.equal(['hpc2']);
   });
 
-  it('without a queue is still served, so its jobs are tracked until they end', () => {
+  it('is served even if no queue belongs to the cluster', () => {
     const { clusters, queues } = served(`${TWO}, queues { a { cluster: hpc1 } }`);
 
     expect(clusters.map(({ name }) => name)).to.deep.equal(['hpc1', 'hpc2']);
@@ -230,7 +234,7 @@ describe('the check of clusters and queues', () => {
     ['clusters { hpc1 { host: a, password_file: p, provider: openssh } }', 'password_file has no effect with openssh'],
   ];
   for (const [slurm, message] of cases) {
-    it(`rejects ${slurm} with the message "… ${message} …"`, () => {
+    it(`rejects ${slurm.replace(`${TWO}, `, '')}: ${message}`, () => {
       expect(problemWith(slurm))
         .to.match(/^\/home\/ada\/clearml\.conf:1:\d+: /)
         .and.to.contain(message);
@@ -255,7 +259,7 @@ describe('agent.slurm', () => {
     maxGpus: undefined,
   };
 
-  it('provides each limit that a cluster does not set', () => {
+  it('provides the default limits of each cluster', () => {
     const slurm =
       'max_jobs: 100, max_jobs_per_user: 10, clusters { hpc1 { host: login1 }, hpc2 { host: login2, max_jobs: 5 } }';
 
@@ -273,7 +277,7 @@ describe('agent.slurm', () => {
     });
   });
 
-  it('provides user_fairness, but no limits, to a queue that does not set them', () => {
+  it('provides the default user_fairness of each queue, but no limits', () => {
     expect(
       limitsOf('max_jobs: 100, user_fairness: true, queues { a { max_jobs: 3 }, b { user_fairness: false } }'),
     ).to.deep.include({

@@ -10,7 +10,7 @@ describe('the name of a setting', () => {
     expect(splitPath('')).to.deep.equal([]);
   });
 
-  it('includes the position if the setting is an element of a list', () => {
+  it('includes the index of a list element, as in queues[1]', () => {
     expect(joinPath(['agent', 'slurm', 'queues', 1])).to.equal('agent.slurm.queues[1]');
   });
 

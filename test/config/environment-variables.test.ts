@@ -71,7 +71,7 @@ describe('a CLEARML_AGENT__ variable', () => {
     });
   }
 
-  it('names a setting of any section in capitals, with two underscores for each dot', () => {
+  it('sets api.api_server if its name is CLEARML_AGENT__API__API_SERVER', () => {
     expect(
       dynamic({
         CLEARML_AGENT__API__API_SERVER: 'http://x',
@@ -87,24 +87,24 @@ describe('a CLEARML_AGENT__ variable', () => {
     });
   });
 
-  it('takes precedence over a variable that sets the whole group of the setting', () => {
+  it('takes precedence over a CLEARML_AGENT__ variable that sets the whole group', () => {
     expect(dynamic({ CLEARML_AGENT__A__B: '1', CLEARML_AGENT__A: '{b: 0, c: 2}' })).to.deep.equal({
       a: { b: 1, c: 2 },
     });
   });
 
-  it('sets nothing if the value is an optional substitution of an undefined variable', () => {
+  it('sets nothing if the value is "${?NO_SUCH}" and NO_SUCH is undefined', () => {
     expect(dynamic({ CLEARML_AGENT__A: '${?NO_SUCH}' })).to.deep.equal({});
   });
 
-  it('causes an error if no name follows the prefix', () => {
+  it('causes an error if its name contains no setting, as in CLEARML_AGENT__', () => {
     expect(() => dynamic({ CLEARML_AGENT__: '1' })).to.throw(ConfigError, 'CLEARML_AGENT__: names no setting');
     expect(() => dynamic({ CLEARML_AGENT__A____B: '1' })).to.throw(ConfigError, 'CLEARML_AGENT__A____B');
   });
 });
 
-describe('an environment variable for a single setting', () => {
-  it('sets that setting and no other', () => {
+describe('an environment variable such as CLEARML_API_HOST', () => {
+  it('sets exactly one setting', () => {
     for (const { names, path, kind } of NAMED_VARIABLES) {
       for (const name of names) {
         const text = { text: 'some text', switch: 'off', number: '7.5' }[kind];
@@ -116,19 +116,19 @@ describe('an environment variable for a single setting', () => {
     }
   });
 
-  it('is ignored if it is empty, or if the variable with the newer name is set', () => {
+  it('takes precedence over its old name TRAINS_API_HOST unless it is empty', () => {
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: 'new' })).to.deep.equal({ api: { api_server: 'new' } });
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: ' ' })).to.deep.equal({ api: { api_server: 'old' } });
     expect(named({ CLEARML_API_HOST: '' })).to.deep.equal({});
   });
 
-  it('sets the exact text, even if it contains characters with a meaning in HOCON', () => {
+  it('sets its exact text, even with characters that have a meaning in HOCON', () => {
     expect(named({ CLEARML_API_SECRET_KEY: 'a@b{$c}#"d' })).to.deep.equal({
       api: { credentials: { secret_key: 'a@b{$c}#"d' } },
     });
   });
 
-  it('is rejected if its value is not a valid boolean or number', () => {
+  it('is rejected if its value is not the required number or boolean', () => {
     expect(() => named({ CLEARML_API_HOST_VERIFY_CERT: 'maybe' })).to.throw(
       ConfigError,
       'CLEARML_API_HOST_VERIFY_CERT: must be true or false',
@@ -140,8 +140,8 @@ describe('an environment variable for a single setting', () => {
   });
 });
 
-describe('readSurroundings (from environment variables)', () => {
-  it('reads the path of the configuration file from CLEARML_CONFIG_FILE, else from TRAINS_CONFIG_FILE', () => {
+describe('the environment of the program', () => {
+  it('provides the configuration file in CLEARML_CONFIG_FILE, else in TRAINS_CONFIG_FILE', () => {
     expect(readSurroundings({ TRAINS_CONFIG_FILE: '/t' }).configFile).to.deep.equal({
       variable: 'TRAINS_CONFIG_FILE',
       path: '/t',
@@ -149,7 +149,7 @@ describe('readSurroundings (from environment variables)', () => {
     expect(readSurroundings({ TRAINS_CONFIG_FILE: '/t', CLEARML_CONFIG_FILE: '/c' }).configFile?.path).to.equal('/c');
   });
 
-  it('reads the logging variables', () => {
+  it('provides the log level, the debug mode and the journal stream', () => {
     const around = readSurroundings({
       CLEARML_LOG_LEVEL: 'DEBUG',
       CLEARML_SLURM_GLUE_DEBUG: '1',
@@ -162,7 +162,7 @@ describe('readSurroundings (from environment variables)', () => {
     expect(readSurroundings({ CLEARML_SLURM_GLUE_DEBUG: '0' }).isDebugging).to.equal(false);
   });
 
-  it('prefers lower-case proxy variables, as Python does', () => {
+  it('provides the proxy of https_proxy rather than HTTPS_PROXY, as in Python', () => {
     const around = readSurroundings({ https_proxy: 'low', HTTPS_PROXY: 'high', HTTP_PROXY: 'high', NO_PROXY: 'here' });
 
     expect([around.httpsProxy, around.httpProxy, around.noProxy]).to.deep.equal(['low', 'high', 'here']);

@@ -10,8 +10,8 @@ function readBack(text: string): Record<string, unknown> {
   return plainTree(parseHocon('job.conf', text, { environment: {}, readInclude: () => undefined }));
 }
 
-describe('jobConfig (for clearml-agent in a job)', () => {
-  it('contains the sections of the agent and the SDK, but no settings of the daemon', () => {
+describe('the configuration file for clearml-agent in a job', () => {
+  it('contains the sections of the agent and the SDK, but not agent.slurm', () => {
     const config = configWith(`
       api { api_server: "http://h:8008", credentials { access_key: AK, secret_key: SK } }
       agent { git_user: robot, worker_id: w, worker_name: n, slurm { queues: [gpu] }, package_manager.pip_version: null }
@@ -36,7 +36,7 @@ describe('jobConfig (for clearml-agent in a job)', () => {
     });
   });
 
-  it('contains credentials from the environment', () => {
+  it('contains credentials from environment variables of the daemon', () => {
     const { root } = configFrom({
       environment: {
         CLEARML_API_HOST: 'http://h:8008',
@@ -53,7 +53,7 @@ describe('jobConfig (for clearml-agent in a job)', () => {
     expect(agent).to.deep.equal({ git_pass: 'pw' });
   });
 
-  it("contains the job credentials, if they are set, instead of the daemon's keys", () => {
+  it("contains job_credentials instead of the daemon's keys if both are set", () => {
     const { root } = configWith(`
       api { api_server: "http://h:8008", credentials { access_key: DAEMON, secret_key: DAEMON_SECRET } }
       agent.slurm { queues: [gpu], job_credentials { access_key: JOB, secret_key: JOB_SECRET } }
@@ -65,11 +65,11 @@ describe('jobConfig (for clearml-agent in a job)', () => {
     expect(text).not.to.contain('DAEMON');
   });
 
-  it('contains no token, because the agent does not read tokens from a file', () => {
+  it('does not contain the token of CLEARML_AUTH_TOKEN', () => {
     expect(jobConfig(configFrom({ environment: { CLEARML_AUTH_TOKEN: 'ey.J' } }).root)).not.to.contain('ey.J');
   });
 
-  it('returns a text that can be parsed back to the same values', () => {
+  it('can be parsed back to the same values', () => {
     const origin = { kind: 'default' } as const;
     const name = fc.string({ unit: 'binary' }).filter((text) => !['slurm', 'worker_id', 'worker_name'].includes(text));
 

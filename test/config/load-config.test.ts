@@ -14,7 +14,7 @@ const HOME_CONF = '/home/ada/clearml.conf';
 describe('the configuration', () => {
   const path = 'agent.slurm.queue_poll_interval_sec';
 
-  it('has these sources, the one with the highest precedence last: default, file, CLEARML_AGENT__ variable, variable for a single setting, command line', () => {
+  it('prefers command line, named variable, CLEARML_AGENT__ variable, file and default, in this order', () => {
     const files = { [HOME_CONF]: `${path}: 10` };
     const dynamic = { CLEARML_AGENT__AGENT__SLURM__QUEUE_POLL_INTERVAL_SEC: '20' };
     const named = { ...dynamic, CLEARML_AGENT_QUEUE_POLL_FREQ_SEC: '30' };
@@ -40,7 +40,7 @@ describe('the configuration', () => {
     ]);
   });
 
-  it('may have one line of extra_docker_shell_script without a list, or none, as for the agent', () => {
+  it('accepts a string or a list as extra_docker_shell_script, as clearml-agent does', () => {
     const linesOf = (written: string): readonly string[] =>
       configWith(`agent.extra_docker_shell_script: ${written}`).settings.containers.setUpLines;
 
@@ -50,7 +50,7 @@ describe('the configuration', () => {
     expect(linesOf('[]')).to.deep.equal([]);
   });
 
-  it('contains only those command-line options that the user gave', () => {
+  it('ignores an option that the user did not give', () => {
     const config = configFrom({
       files: { [HOME_CONF]: 'agent.slurm.queues: [gpu]' },
       settings: [{ option: '--queue', path: 'agent.slurm.queues', value: undefined }],
@@ -59,7 +59,7 @@ describe('the configuration', () => {
     expect(config.settings.queues.map(({ name }) => name)).to.deep.equal(['gpu']);
   });
 
-  it('merges the groups of its sources, but replaces lists', () => {
+  it('merges groups of the file and the environment, but replaces lists', () => {
     const config = configWith('agent.slurm { queues: [a, b], grace { end_sec: 1 } }', {
       CLEARML_AGENT__AGENT__SLURM: '{ queues: [c], grace: { stop_sec: 2 } }',
     });
@@ -80,7 +80,7 @@ describe('the configuration file', () => {
   };
   const variable = { CLEARML_CONFIG_FILE: '/x/variable.conf' };
 
-  it('is named by --config-file, else by an environment variable, else is in the home directory', () => {
+  it('is that of --config-file, else of CLEARML_CONFIG_FILE, else ~/clearml.conf', () => {
     expect(configFrom({ files, environment: variable, configFile: '/x/own.conf' }).tree['from']).to.equal('own');
     expect(configFrom({ files, environment: variable }).tree['from']).to.equal('variable');
     expect(configFrom({ files }).tree).to.deep.include({ from: 'clearml', old: 1 });
@@ -97,7 +97,7 @@ describe('the configuration file', () => {
     expect(configFrom({ files, configFile: '~/tilde.conf' }).tree['from']).to.equal('tilde');
   });
 
-  it('must exist if --config-file names it', () => {
+  it('causes an error if --config-file names a missing file', () => {
     expect(() => configFrom({ files, configFile: '/x/none.conf' })).to.throw(
       ConfigError,
       '--config-file: there is no file /x/none.conf',
@@ -111,7 +111,7 @@ describe('the configuration file', () => {
     expect(config.missingFiles).to.deep.equal(['/x/none.conf']);
   });
 
-  it('includes other files relative to its path, and warns about missing files', () => {
+  it('includes files relative to its directory, and warns about missing files', () => {
     const config = configFrom({
       files: { '/x/a.conf': 'include "sub/b.conf"\ninclude "none.conf"', '/x/sub/b.conf': 'b: 1' },
       configFile: '/x/a.conf',
@@ -122,7 +122,7 @@ describe('the configuration file', () => {
     expect(config.warnings).to.deep.equal(['/x/a.conf includes none.conf, which does not exist.']);
   });
 
-  it('causes an error with its path if it cannot be read', () => {
+  it('causes an error that names the path if the file cannot be read', () => {
     const folder = mkdtempSync(join(tmpdir(), 'config-'));
     try {
       const problem = catchError(ConfigError, () =>
@@ -203,7 +203,7 @@ describe('the loaded configuration', () => {
     );
   });
 
-  it('resolves paths on this machine relative to the file that sets them', () => {
+  it('resolves a relative path from the directory of the configuration file', () => {
     const config = configFrom({
       files: { '/etc/site/a.conf': 'agent.slurm { template_files: [gpu.sh, ~/own.sh, /abs.sh], state_dir: state }' },
       configFile: '/etc/site/a.conf',
@@ -222,7 +222,7 @@ describe('the loaded configuration', () => {
     expect(config.settings.slurm.templateFiles).to.deep.equal(['gpu.sh']);
   });
 
-  it('treats null as "not set"', () => {
+  it('uses the default of a setting that is null', () => {
     const config = configWith(
       'agent.slurm { shared_dir: null, state_dir: null, poll_interval_sec: null }, agent.worker_id: null',
     );
@@ -234,13 +234,13 @@ describe('the loaded configuration', () => {
     expect(config.settings.workerId).to.equal(undefined);
   });
 
-  it('keeps null in sections of the agent', () => {
+  it('keeps a null in agent.package_manager', () => {
     expect(configWith('agent.package_manager.pip_version: null').tree['agent']).to.deep.include({
       package_manager: { pip_version: null },
     });
   });
 
-  it('accepts a number as an access key, and treats an empty text as "not set"', () => {
+  it('accepts a number as access_key, and ignores an empty secret_key', () => {
     const { api, workerName } = configWith(
       'api.credentials { access_key: 12345, secret_key: "" }, agent.worker_name: " "',
     ).settings;
@@ -250,7 +250,7 @@ describe('the loaded configuration', () => {
     expect(workerName).to.equal(undefined);
   });
 
-  it('derives the URLs from the URL of the API server, and records this as their origin', () => {
+  it('derives the URLs of the web server and the files server from api.api_server', () => {
     const config = configWith('api.api_server: "https://api.example.org/"');
 
     expect(config.settings.api).to.deep.include({
@@ -268,7 +268,7 @@ describe('the loaded configuration', () => {
     });
   });
 
-  it('includes a warning for each variable without effect', () => {
+  it('includes a warning about SBATCH_ACCOUNT, which has no effect', () => {
     const { warnings } = configFrom({ environment: { SBATCH_ACCOUNT: 'x', CLEARML_CONFIG_PATH: '/c' } });
 
     expect(warnings).to.have.length(2);

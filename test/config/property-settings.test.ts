@@ -23,8 +23,8 @@ function messageFor(properties: string): string {
   }
 }
 
-describe('the properties setting of a queue', () => {
-  it('defines constraints, and whether other properties are permitted', () => {
+describe('the setting "properties" of a queue', () => {
+  it('defines constraints on user properties', () => {
     const [queue] = queuesOf(`agent.slurm.queues.gpu {
       template = a
       other_properties = false
@@ -49,7 +49,7 @@ describe('the properties setting of a queue', () => {
     });
   });
 
-  it('is undefined if it is not set', () => {
+  it('is undefined by default', () => {
     expect(queuesOf('agent.slurm.queues.gpu { template: a }')[0]).not.to.have.property('properties');
     expect(queuesOf('agent.slurm.queues: [gpu]')[0]).not.to.have.property('properties');
   });
@@ -62,12 +62,12 @@ describe('the properties setting of a queue', () => {
     ],
     [
       'walltime { max = "2-00:00:00", min = 5 }',
-      'a time and a number',
+      'min and max differ in kind',
       /walltime must have a min and a max of the same kind/,
     ],
     [
       'walltime { most = 5 }',
-      'no such setting',
+      'the setting "most" does not exist',
       /there is no setting \S*walltime\.most: the settings of \S*walltime are min, max, values/,
     ],
     [
@@ -75,9 +75,9 @@ describe('the properties setting of a queue', () => {
       'neither a boolean nor a group',
       /walltime must be true, false, or a group with min, max or values/,
     ],
-    ['walltime { values = [] }', 'no value', /walltime\.values must name at least one value/],
+    ['walltime { values = [] }', 'the list is empty', /walltime\.values must name at least one value/],
   ] as const) {
-    it(`causes an error: ${written} (${why})`, () => {
+    it(`rejects ${written}: ${why}`, () => {
       expect(messageFor(written)).to.match(answer);
     });
   }

@@ -12,7 +12,7 @@ function shown(text: string): unknown {
   return plainTree(withoutSecrets(treeOf(text)));
 }
 
-describe('withoutSecrets (of a configuration)', () => {
+describe('the printed configuration', () => {
   it('masks the values of the settings that clearml-agent masks', () => {
     expect(
       shown(
@@ -35,7 +35,7 @@ describe('withoutSecrets (of a configuration)', () => {
     });
   });
 
-  it('shows values whose names only resemble names of secrets', () => {
+  it('shows token_expiration_threshold_sec and similar settings, which are no secrets', () => {
     const text = 'enable_git_ask_pass: "no", token_expiration_threshold_sec: 43200, secret: "", use_password: false';
 
     expect(shown(text)).to.deep.equal({
@@ -46,7 +46,7 @@ describe('withoutSecrets (of a configuration)', () => {
     });
   });
 
-  it('masks a secret in the middle of a text', () => {
+  it('masks a secret inside a URL or an option', () => {
     expect(
       shown('a: "https://ada:pw@h/x and ssh://key@h", b: ["-e", "HF_TOKEN=abc", "--shm-size=8g"], c: "git@host:x"'),
     ).to.deep.equal({
@@ -57,8 +57,8 @@ describe('withoutSecrets (of a configuration)', () => {
   });
 });
 
-describe('secretValues (of a configuration)', () => {
-  it('returns each value of a secret setting once', () => {
+describe('the list of secrets in a configuration', () => {
+  it('contains each value of a secret setting once', () => {
     expect(secretValues(treeOf('a.git_pass: one, b.secret: [two, 3], c.token: one, d: open'))).to.deep.equal([
       'one',
       'two',
@@ -66,7 +66,7 @@ describe('secretValues (of a configuration)', () => {
     ]);
   });
 
-  it('returns passwords in URLs and values assigned to secret names, even in the middle of a text', () => {
+  it('contains passwords inside URLs, and values such as that of "-e API_KEY=abc"', () => {
     expect(secretValues(treeOf('a: "https://ada:pw@h/x", b: "https://token1@h", c: "-e API_KEY=abc"'))).to.deep.equal([
       'pw',
       'token1',
@@ -74,7 +74,7 @@ describe('secretValues (of a configuration)', () => {
     ]);
   });
 
-  it('returns the values of an environment section, except plain words, numbers and paths under ordinary names', () => {
+  it('contains values of an environment section, except plain words, numbers and paths', () => {
     const text =
       'environment { A: "k8-Xy_9", B: production, C: 12, D: /scratch/hf, E: "~/x", MY_TOKEN: word, F: true }';
 

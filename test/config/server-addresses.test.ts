@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { filesServerOf, webServerOf } from '../../src/config/server-addresses.ts';
 
-describe("the URLs that are derived from the API server's URL", () => {
+describe('the URLs of the web server and the files server', () => {
   const cases: readonly [api: string, web: string | undefined, files: string | undefined][] = [
     ['http://clearml.lab:8008', 'http://clearml.lab:8080', 'http://clearml.lab:8081'],
     ['http://10.0.0.8:8008', 'http://10.0.0.8:8080', 'http://10.0.0.8:8081'],
@@ -14,7 +14,7 @@ describe("the URLs that are derived from the API server's URL", () => {
     ['not an address', undefined, undefined],
   ];
   for (const [api, web, files] of cases) {
-    it(`are the same as clearml-agent's for "${api}"`, () => {
+    it(`are derived from "${api}" as by clearml-agent`, () => {
       const found = webServerOf(api);
 
       expect(found).to.equal(web);
@@ -22,7 +22,7 @@ describe("the URLs that are derived from the API server's URL", () => {
     });
   }
 
-  it('use port 8081 for the file server if the web server has no port', () => {
+  it('have port 8081 for the files server if the web server has no port', () => {
     expect(filesServerOf('https://clearml.example.org')).to.equal('https://clearml.example.org:8081');
     expect(filesServerOf('https://clearml.example.org/ui')).to.equal('https://clearml.example.org:8081/ui');
     expect(filesServerOf('nonsense')).to.equal(undefined);

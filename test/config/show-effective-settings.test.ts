@@ -12,7 +12,7 @@ environment { HF: hunter2, n: 1 }
 "odd.key" { "": 1 }
 `;
 
-describe('showConfig', () => {
+describe('the config command', () => {
   const config = configWith(CONF, { CLEARML_WORKER_NAME: 'login1' });
 
   it('prints one setting per line, including defaults, with masked secrets', () => {
@@ -70,7 +70,7 @@ describe('showConfig', () => {
     });
   });
 
-  it('reports an unknown name, and suggests the closest known one', () => {
+  it('rejects an unknown name, and suggests the closest known name', () => {
     expect(() => showConfig(config, { key: 'agent.slurm.queue' })).to.throw(
       UnknownSettingError,
       'Nothing sets agent.slurm.queue. Did you mean agent.slurm.queues?',
@@ -78,7 +78,7 @@ describe('showConfig', () => {
     expect(() => showConfig(configFrom({}), { key: 'zzz.yyy' })).to.throw(UnknownSettingError, 'Nothing sets zzz.yyy.');
   });
 
-  it('suggests the full name of a setting if only its last part is given, even if the setting is not set', () => {
+  it('suggests agent.slurm.python for "python", even if the setting is not set', () => {
     const suggested = { python: 'agent.slurm.python', 'slurm.queues': 'agent.slurm.queues', HF: 'environment.HF' };
     for (const [key, name] of Object.entries(suggested))
       expect(() => showConfig(config, { key })).to.throw(
@@ -87,7 +87,7 @@ describe('showConfig', () => {
       );
   });
 
-  it('does not suggest the name that was typed', () => {
+  it('does not suggest the same name for a setting that is not set', () => {
     expect(() => showConfig(config, { key: 'agent.slurm.python' })).to.throw('Omit the name to see all settings.');
   });
 });

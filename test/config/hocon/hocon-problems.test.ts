@@ -45,7 +45,7 @@ describe('an error in a HOCON text', () => {
     [`${'a.'.repeat(500)}a: 1`, 'lab.conf:1:1', /nested deeper than 100/],
   ];
   for (const [text, position, fact] of positions) {
-    it(`names the position ${position.slice(9)} in ${JSON.stringify(text.slice(0, 40))}`, () => {
+    it(`names line:column ${position.slice(9)} of ${JSON.stringify(text.slice(0, 40))}`, () => {
       const [first = ''] = problemIn(text).message.split('\n');
 
       expect(first.slice(0, position.length + 2)).to.equal(`${position}: `);
@@ -65,7 +65,7 @@ describe('an error in a HOCON text', () => {
     'files { a { contents: """hunter2\n hunter2""" @ } }',
   ];
   for (const text of secrets) {
-    it(`does not show the secret in ${JSON.stringify(text)}`, () => {
+    it(`does not show the secret "hunter2" of ${JSON.stringify(text)}`, () => {
       const { message } = problemIn(text);
 
       expect(message).not.to.contain('hunter2');
@@ -82,10 +82,10 @@ describe('an error in a HOCON text', () => {
   });
 });
 
-describe('parseHoconValue', () => {
+describe('the HOCON parser for an environment variable', () => {
   const origin = { kind: 'variable', name: 'CLEARML_AGENT__X' } as const;
 
-  it('names the variable in an error, and does not show its value', () => {
+  it('names the variable in an error, and does not show the value', () => {
     const problem = catchError(ConfigError, () => parseHoconValue('hunter2@home', origin, {}));
 
     expect(problem.message).to.equal(
@@ -93,7 +93,7 @@ describe('parseHoconValue', () => {
     );
   });
 
-  it('accepts only one value', () => {
+  it('rejects a text that contains more than one value', () => {
     expect(() => parseHoconValue('x\nagent.slurm.queues: [evil]', origin, {})).to.throw(ConfigError);
     expect(() => parseHoconValue('{a: 1}\nb: 2', origin, {})).to.throw(ConfigError);
   });

@@ -27,7 +27,7 @@ function fixtureJson(name: string): unknown {
   return JSON.parse(readFileSync(fixturePath(name), 'utf8'));
 }
 
-describe('parseHocon', () => {
+describe('the HOCON parser', () => {
   for (const name of ['lab', 'site', 'dumped', 'merged']) {
     it(`reads ${name}.conf as clearml-agent does`, () => {
       const file = fixturePath(`${name}.conf`);
@@ -41,7 +41,7 @@ describe('parseHocon', () => {
     });
   }
 
-  it('reads hundreds of short texts as clearml-agent does', () => {
+  it('reads more than 300 short texts as clearml-agent does', () => {
     const readings = Readings.parse(fixtureJson('agent-readings.json'));
 
     expect(readings.map(([text]) => [text, read(text)])).to.deep.equal(readings);
@@ -61,9 +61,9 @@ describe('parseHocon', () => {
       ['keeps blanks between words', 'a: if true then null', { a: 'if true then null' }],
       ['keeps the spelling of a number inside a text', 'b: 1.10\na: x ${b} 007', { b: 1.1, a: 'x 1.10 007' }],
       ['keeps the spelling of a boolean inside a text', 'b: true\na: x${b}', { b: true, a: 'xtrue' }],
-      ['reads a time span at the end of the file as a text', 'a: 10m', { a: '10m' }],
+      ['reads "10m" at the end of the file as a text', 'a: 10m', { a: '10m' }],
       ['keeps all digits of a long number', 'a: 12345678901234567890', { a: '12345678901234567890' }],
-      ['omits a missing value from a list', 'a: [${?NO_SUCH}]', { a: [] }],
+      ['omits an undefined optional substitution from a list', 'a: [${?NO_SUCH}]', { a: [] }],
       ['creates a list when adding to a missing setting', 'a += x', { a: ['x'] }],
       ['keeps the other elements when adding to a list', 'a: [1]\na += 2\na += x', { a: [1, 2, 'x'] }],
       ['replaces a text by a group', 'a: 1\na: {b: 2}', { a: { b: 2 } }],
@@ -77,7 +77,7 @@ describe('parseHocon', () => {
     }
   });
 
-  it('treats keys such as __proto__ like any other', () => {
+  it('treats "__proto__" and "constructor" as ordinary keys', () => {
     const tree = plainTree(
       parseHocon('some.conf', '"__proto__": {x: 1}, constructor: 2', { environment: {}, readInclude: () => undefined }),
     );
@@ -86,11 +86,11 @@ describe('parseHocon', () => {
     expect(Object.getPrototypeOf(tree)).to.equal(Object.prototype);
   });
 
-  it('does not use properties of Object.prototype as variables', () => {
+  it('rejects "${toString}", which is no variable but a property of Object.prototype', () => {
     expect(() => read('a: ${toString}')).to.throw(ConfigError, 'toString');
   });
 
-  it('records the position of each value, also in included files', () => {
+  it('records the position of each value, even in included files', () => {
     const tree = parseHocon('/etc/main.conf', 'a: 1\ninclude "sub.conf"\n\n  b.c:\n    [x,\n  y]\n', {
       environment: {},
       readInclude: () => ({ file: '/etc/sub.conf', text: '# note\n d: 2' }),

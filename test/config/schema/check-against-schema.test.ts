@@ -15,7 +15,7 @@ describe('the check of the settings', () => {
     );
   });
 
-  it('lists all names of the group if an unknown name resembles none of them', () => {
+  it('lists all names of the group if the unknown name resembles no known name', () => {
     expect(problemWith('agent.slurm.grace { whatever_else: 5 }')).to.contain(
       'the settings of agent.slurm.grace are start_sec, server_sec, end_sec, stop_sec, absent_sec, never_starts_sec, adopt_sec',
     );
@@ -57,7 +57,7 @@ describe('the check of the settings', () => {
     });
   }
 
-  it('accepts a number and a boolean from an environment variable, which are strings in HOCON', () => {
+  it('accepts "20" as a number and "false" as a boolean from environment variables', () => {
     const text =
       'agent.slurm { poll_interval_sec: ${POLL}, max_jobs: ${MOST}, singularity_mode: ${MODE}, grace.end_sec: "7.5", clusters.hpc.port: ${?PORT} }';
     const { settings } = configWith(text, { POLL: '20', MOST: '007', MODE: 'false', PORT: '2222' });
@@ -67,7 +67,7 @@ describe('the check of the settings', () => {
     expect(settings.clusters[0]?.limits?.maxJobs).to.equal(7);
   });
 
-  it('rejects a variable whose value is neither, at the line of the substitution', () => {
+  it('rejects "20s" as a number from an environment variable, at the line of the substitution', () => {
     const text = 'agent.slurm {\n  poll_interval_sec: ${POLL}\n}';
     expect(() => configWith(text, { POLL: '20s' })).to.throw(
       ConfigError,
@@ -91,7 +91,7 @@ describe('the check of the settings', () => {
     });
   }
 
-  it('reports the variable or the option that contains an invalid setting', () => {
+  it('names the environment variable or the option that contains an invalid setting', () => {
     expect(() => configFrom({ environment: { CLEARML_AGENT__AGENT__SLURM__QUEUE: '[x]' } })).to.throw(
       ConfigError,
       'CLEARML_AGENT__AGENT__SLURM__QUEUE: there is no setting agent.slurm.queue: did you mean agent.slurm.queues?',

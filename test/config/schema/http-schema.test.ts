@@ -25,7 +25,7 @@ describe('agent.slurm.http', () => {
     });
   }
 
-  it('is off by default, and on with an address or a socket', () => {
+  it('enables the HTTP server only if listen or unix_socket is set', () => {
     expect(configWith('').settings.http).to.equal(undefined);
     expect(configWith('agent.slurm.http.listen = 8910').settings.http?.listen).to.deep.equal({
       host: '127.0.0.1',
@@ -38,7 +38,7 @@ describe('agent.slurm.http', () => {
     expect(configWith('agent.slurm.http.token_file = t').settings.http).to.equal(undefined);
   });
 
-  it('causes an error if listen is not a valid address', () => {
+  it('names the permitted forms PORT and HOST:PORT if listen is invalid', () => {
     const { message } = catchError(ConfigError, () => configWith('agent.slurm.http.listen = "host"'));
 
     expect(message).to.include('must be PORT or HOST:PORT');
