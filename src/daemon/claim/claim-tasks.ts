@@ -7,7 +7,15 @@ import { submitClaimedTask } from '../submit/submit-claimed-task.ts';
 import { createClaimedBatch, type ClaimedBatch } from './read-claimed-batch.ts';
 import { createWaitingTasksReader } from './read-waiting-tasks.ts';
 import { createHoldMessages } from './show-holds.ts';
-import { afterClaim, heldTasks, planClaims, withoutEntry, type ClaimState, type Head } from './plan-claims.ts';
+import {
+  afterClaim,
+  heldTasks,
+  planClaims,
+  withFailedClaim,
+  withoutEntry,
+  type ClaimState,
+  type Head,
+} from './plan-claims.ts';
 import { readHolds } from './report-limit-use.ts';
 import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
@@ -43,7 +51,7 @@ interface Run {
   readonly until: number;
   readonly signal: AbortSignal;
   /** Left for a later pass: the outcome of their claim is unknown. */
-  readonly passed: Set<TaskId>;
+  readonly failed: Set<TaskId>;
   claimed: number;
   unanswered: number;
   /** Jobs were listed again, and no task was claimed since: with slow readings, nothing else would ever happen. */
@@ -78,11 +86,11 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
     return countHoldChanges() === holdChanges;
   }
 
-  async function readQueues({ readSize, passed, signal }: Run, pauses: readonly Pause[]): Promise<Reading> {
+  async function readQueues({ readSize, failed, signal }: Run, pauses: readonly Pause[]): Promise<Reading> {
     // What changes during the reading may be missing in it.
     const holdChanges = countHoldChanges();
     return {
-      state: await reader.read({ most: READ_SIZES[readSize], lastServed, passed, pauses, signal }),
+      state: await reader.read({ most: READ_SIZES[readSize], lastServed, failed, pauses, signal }),
       holdChanges,
       clearml: { ...deps.clearml, people: cachePeople(deps.clearml.people) },
     };
@@ -103,7 +111,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
         queue: head.queue.name,
         err: error,
       });
-      run.passed.add(task);
+      run.failed.add(task);
       return undefined;
     }
   }
@@ -115,7 +123,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
     const entry = await claimHead(run, head);
     reader.tried(head, entry !== undefined);
     // A head that may still be there keeps the entries behind it from being popped.
-    if (run.passed.has(head.entry.task)) reading.state = { ...reading.state, lastServed };
+    if (run.failed.has(head.entry.task)) reading.state = withFailedClaim(reading.state, head);
     else reading.state = entry === undefined ? withoutEntry(reading.state, head) : afterClaim(reading.state, head);
     if (entry === undefined) return false;
     reader.served(reading.state);
@@ -189,7 +197,7 @@ export function createTaskClaimer(deps: DaemonDeps, pool: SubmissionPool, backof
     async claimTasks(snapshot, { until, signal }) {
       const since = deps.clock.now();
       const counts = { claimed: 0, unanswered: 0, hasListed: false, readSize: 0 };
-      const run: Run = { since, until, signal, passed: new Set(), ...counts };
+      const run: Run = { since, until, signal, failed: new Set(), ...counts };
       let reading: Reading | undefined;
       reader.begin(snapshot);
       while (mayContinue(run)) {

@@ -22,6 +22,8 @@ export interface WaitingQueue {
   readonly servedAt: ReadonlyMap<string, number>;
 }
 
+export type HeldTasks = ReadonlyMap<TaskId, HoldReason | undefined>;
+
 export interface ClaimState {
   /** In order of priority. */
   readonly queues: readonly WaitingQueue[];
@@ -33,10 +35,11 @@ export interface ClaimState {
   readonly lastServed?: ServedQueue | undefined;
   /** Tasks that cannot be claimed for a moment. They block their queue, or their owner in a queue that distinguishes owners. */
   readonly skip: ReadonlySet<TaskId>;
-  /** Tasks whose claim failed in this pass, whose Unix user must wait, or whose earlier job has not ended. They block no other task. */
-  readonly passed: ReadonlySet<TaskId>;
-  /** Why these of the passed tasks wait; none if undefined. */
-  readonly reasons?: ReadonlyMap<TaskId, HoldReason> | undefined;
+  /**
+   * Tasks whose claim failed in this pass, whose user or Unix user must wait, or whose earlier job has not ended, and the reason to show, if
+   * there is one. They block no other task.
+   */
+  readonly passed: HeldTasks;
   /** Of each set in turn, one task is claimed before all others; none if undefined. */
   readonly turns?: readonly ReadonlySet<TaskId>[] | undefined;
 }
@@ -100,10 +103,10 @@ function chooseNext(state: ClaimState): Head | 'more' | undefined {
 /** Only these tasks may be claimed. */
 function withoutOthers(state: ClaimState, tasks: ReadonlySet<TaskId>): ClaimState {
   const others = state.queues
-    .flatMap(({ entries }) => entries.map(({ task }) => task))
-    .filter((task) => !tasks.has(task));
+    .flatMap(({ entries }) => entries.filter(({ task }) => !tasks.has(task)))
+    .map(({ task }) => [task, undefined] as const);
   const queues = state.queues.map((waiting) => ({ ...waiting, hasMore: undefined }));
-  return { ...state, queues, passed: new Set([...state.passed, ...others]) };
+  return { ...state, queues, passed: new Map([...state.passed, ...others]) };
 }
 
 function chooseByPriority(state: ClaimState): Head | 'more' | undefined {
@@ -121,12 +124,12 @@ function chooseByPriority(state: ClaimState): Head | 'more' | undefined {
 }
 
 /** Returns the index of the first entry that is readable and not passed, or -1. */
-function findClaimable(entries: readonly QueueEntry[], passed: ReadonlySet<TaskId>): number {
+function findClaimable(entries: readonly QueueEntry[], passed: HeldTasks): number {
   return entries.findIndex((entry) => isClaimable(entry, passed));
 }
 
 /** An unreadable entry must not be claimed, and must not block the others: one user could block the queue for all. */
-function isClaimable({ task, added }: QueueEntry, passed: ReadonlySet<TaskId>): boolean {
+function isClaimable({ task, added }: QueueEntry, passed: HeldTasks): boolean {
   return added !== undefined && !passed.has(task);
 }
 
@@ -174,16 +177,16 @@ function explainHeld(state: ClaimState, waiting: WaitingQueue): HeldTask[] {
   const { queue, entries } = waiting;
   const ofQueue = holdOfQueue(state, waiting);
   const hasOwners = needsOwners(queue, state.limits);
-  const reasons = state.reasons ?? new Map<TaskId, HoldReason>();
-  if (ofQueue === undefined && !hasOwners && reasons.size === 0) return [];
+  if (ofQueue === undefined && !hasOwners && state.passed.size === 0) return [];
   const held: HeldTask[] = [];
   const before = new Map<string, number>();
   for (const [at, { task, added }] of entries.slice(0, EXPLAINED_ENTRIES).entries()) {
     const owner = hasOwners ? state.ownerOf(task) : undefined;
     const ofOwner = owner === undefined ? 0 : (before.get(owner) ?? 0);
     if (owner !== undefined) before.set(owner, ofOwner + 1);
-    if (added === undefined || state.skip.has(task) || (state.passed.has(task) && !reasons.has(task))) continue;
-    const why = ofQueue ?? reasons.get(task) ?? (owner === undefined ? undefined : holdOfOwner(state, waiting, owner));
+    const reason = state.passed.get(task);
+    if (added === undefined || state.skip.has(task) || (state.passed.has(task) && reason === undefined)) continue;
+    const why = ofQueue ?? reason ?? (owner === undefined ? undefined : holdOfOwner(state, waiting, owner));
     const isOfOwner = owner !== undefined && (ofQueue === undefined || queue.userFairness === true);
     if (why !== undefined) held.push({ task, queue, why, before: isOfOwner ? ofOwner : at, isOfOwner });
   }
@@ -208,6 +211,11 @@ export function afterClaim(state: ClaimState, { queue, entry }: Head): ClaimStat
       };
     }),
   };
+}
+
+/** The state after a claim whose outcome is unknown. */
+export function withFailedClaim(state: ClaimState, { queue, entry }: Head): ClaimState {
+  return { ...state, lastServed: queue, passed: new Map([...state.passed, [entry.task, undefined]]) };
 }
 
 /** The state after another daemon claimed the task. */

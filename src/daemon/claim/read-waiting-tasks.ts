@@ -38,8 +38,8 @@ export interface WaitingTasksReader {
 }
 
 interface Reading extends Pick<ClaimState, 'lastServed'> {
-  /** The tasks of users for whom sudo refuses commands are added, and those that wait for an earlier job for long. */
-  readonly passed: Set<TaskId>;
+  /** Tasks whose claim failed. */
+  readonly failed: ReadonlySet<TaskId>;
   /** How many entries to read of each queue; undefined for all. */
   readonly most: number | undefined;
   readonly pauses: readonly Pause[];
@@ -173,7 +173,7 @@ export function createWaitingTasksReader(
       pass = { snapshot, counted, ownersLeft: OWNERS_PER_PASS };
     },
 
-    async read({ most, lastServed, passed, pauses, signal }) {
+    async read({ most, lastServed, failed, pauses, signal }) {
       const { snapshot, counted } = current();
       const read = await deps.clearml.queues.read(ids, most);
       warnOfMissing(deps, read);
@@ -184,9 +184,9 @@ export function createWaitingTasksReader(
       });
       for (const { queue, entries } of waiting)
         if (mattersWho(queue, snapshot)) await readOwners(entries.map(({ task }) => task));
+      const failedClaims = [...failed].map((task) => [task, undefined] as const);
       const held = refused.find(snapshot, waiting);
       const unclaimable = earlierJobs.find(snapshot, waiting);
-      for (const task of [...held.passed, ...unclaimable.passed.keys()]) passed.add(task);
       return {
         queues: waiting.map(({ queue, entries, hasMore }) => ({
           queue,
@@ -203,8 +203,7 @@ export function createWaitingTasksReader(
         orderFairness: deps.orderFairness,
         lastServed,
         skip: unclaimable.skip,
-        passed,
-        reasons: new Map([...held.reasons, ...unclaimable.passed]),
+        passed: new Map([...failedClaims, ...held, ...unclaimable.passed]),
         turns: refused.inTurn(snapshot, waiting),
       };
     },

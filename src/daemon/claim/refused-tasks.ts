@@ -7,7 +7,7 @@ import { tasksInTurn, type Refused } from '../submit/slurm-refusal-holds.ts';
 import type { Backoff } from '../submit/submission-backoff.ts';
 import { runsAs } from '../users/unix-users.ts';
 import type { HoldReason } from './hold-reasons.ts';
-import type { WaitingQueue } from './plan-claims.ts';
+import type { HeldTasks, WaitingQueue } from './plan-claims.ts';
 
 export interface RefusedTasks {
   /** Whether a task may be held because of its owner. */
@@ -16,22 +16,13 @@ export interface RefusedTasks {
   submitterOf(snapshot: Snapshot, queue: QueueId, task: TaskId): Submitter | undefined;
   /** Until when a refusal holds the whole queue, milliseconds since 1970. With a user map, only some users of the queue wait. */
   queueHeldUntil(queue: QueueId): number | undefined;
+  /** They must not block those behind them, tracked ones included. */
   find(snapshot: Snapshot, waiting: Waiting): HeldTasks;
   /** The tasks of each hold whose turn it is, in the order of the turns. */
   inTurn(snapshot: Snapshot, waiting: Waiting): readonly ReadonlySet<TaskId>[];
 }
 
 type Waiting = readonly Pick<WaitingQueue, 'queue' | 'entries'>[];
-
-export interface HeldTasks {
-  /**
-   * They must not block those behind them, tracked ones included. While the jobs of a user are unlisted, a task with an unknown owner may
-   * be one of them.
-   */
-  readonly passed: readonly TaskId[];
-  /** Why tasks are held by their user's refused submission or unlisted jobs. */
-  readonly reasons: ReadonlyMap<TaskId, HoldReason>;
-}
 
 /** @param ownerOf the ClearML user that owns the task; empty if it has none, undefined if it was not read yet */
 export function createRefusedTasks(
@@ -75,14 +66,14 @@ export function createRefusedTasks(
     return best.length === 0 ? [] : [new Set(best)];
   }
 
+  /** While the jobs of a user are unlisted, a task with an unknown owner may be one of them. */
   function mustPass(snapshot: Snapshot, queue: QueueId, task: TaskId): boolean {
     if (hasFailed(snapshot, queue, task)) return true;
     if (unixUsers === undefined) return false;
     const { unlisted } = snapshot;
     if (unlisted.has(journal.entries.get(task)?.unixUser?.name ?? '')) return true;
     const of = submitterOf(snapshot, queue, task);
-    if (of === undefined) return unlisted.size > 0;
-    return unlisted.has(of.user ?? '') || reasonOf(of, unlisted) !== undefined;
+    return of === undefined ? unlisted.size > 0 : unlisted.has(of.user ?? '');
   }
 
   function reasonOf(of: Refused | undefined, unlisted: ReadonlySet<string>): HoldReason | undefined {
@@ -105,16 +96,14 @@ export function createRefusedTasks(
       return refusals?.heldUntil({ queue, user: undefined }, clock.now());
     },
     find(snapshot, waiting) {
-      const passed: TaskId[] = [];
-      const reasons = new Map<TaskId, HoldReason>();
-      if (!mayHold(snapshot)) return { passed, reasons };
+      const held = new Map<TaskId, HoldReason | undefined>();
+      if (!mayHold(snapshot)) return held;
       for (const { queue, entries } of waiting)
         for (const { task } of entries) {
-          if (mustPass(snapshot, queue.id, task)) passed.push(task);
           const reason = reasonOf(refusedOf(snapshot, queue.id, task), snapshot.unlisted);
-          if (reason !== undefined) reasons.set(task, reason);
+          if (reason !== undefined || mustPass(snapshot, queue.id, task)) held.set(task, reason);
         }
-      return { passed, reasons };
+      return held;
     },
     inTurn(snapshot, waiting) {
       const now = clock.now();

@@ -71,7 +71,7 @@ function heldUsers(state: ClaimState, waiting: ClaimState['queues'][number]): Qu
 }
 
 /** Without the job of the task, so that all tasks with an earlier job count together. */
-function reasonOf({ reasons }: ClaimState, task: TaskId): HoldReason | undefined {
-  const why = reasons?.get(task);
+function reasonOf({ passed }: ClaimState, task: TaskId): HoldReason | undefined {
+  const why = passed.get(task);
   return why?.kind === 'job' ? { kind: 'job' } : why;
 }

@@ -62,7 +62,7 @@ export function stateOf(queues: Readonly<Record<string, Given>>, around: Around 
     ownerOf: (task) => (around.unknown?.includes(task) === true ? undefined : task.charAt(0)),
     orderFairness: around.orderFairness ?? false,
     skip: new Set(around.skip as TaskId[] | undefined),
-    passed: new Set(around.passed as TaskId[] | undefined),
+    passed: new Map((around.passed ?? []).map((task) => [task as TaskId, undefined])),
   };
 }
 

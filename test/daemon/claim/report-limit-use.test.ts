@@ -61,25 +61,25 @@ describe('the report about the limits and held tasks of a cluster', () => {
 
   it('counts as held the tasks of a Unix user as whom sudo refuses to run commands', () => {
     const given = stateOf({ q: { tasks: ['a1', 'b1', 'a2'] } });
-    const reasons = new Map(
+    const passed = new Map(
       (['a1', 'a2'] as TaskId[]).map((task) => [task, { kind: 'sudo', unixUser: 'alice' } as const]),
     );
 
-    const [queue] = readHolds({ ...given, reasons }, none).queues;
+    const [queue] = readHolds({ ...given, passed }, none).queues;
 
     expect(queue?.held).to.deep.equal([{ why: { kind: 'sudo', unixUser: 'alice' }, tasks: 2 }]);
   });
 
   it('shows one total for two tasks whose earlier jobs have not ended', () => {
     const given = stateOf({ q: { tasks: ['a1', 'b1', 'a2'] } });
-    const reasons = new Map(
+    const passed = new Map(
       (['a1', 'a2'] as TaskId[]).map((task, index) => [
         task,
         { kind: 'job', job: String(index) as JobId, state: 'COMPLETING' } as const,
       ]),
     );
 
-    const [queue] = readHolds({ ...given, reasons }, none).queues;
+    const [queue] = readHolds({ ...given, passed }, none).queues;
 
     expect(queue?.held).to.deep.equal([{ why: { kind: 'job' }, tasks: 2 }]);
   });
