@@ -137,22 +137,7 @@ export async function act(
           await renewParking(deps, current, seen.parkedAt);
         return;
       case 'forget':
-        deps.log.info('Stopped tracking: task and job have ended', {
-          task: current.task,
-          job: current.jobId,
-          queue: current.queueName,
-          status: seen.task?.status ?? 'deleted',
-        });
-        await recordEnd(deps, current, action.do, seen);
-        await deps.audit.write({
-          event: 'ended',
-          task: current.task,
-          queue: current.queueName,
-          job: current.jobId,
-          status: seen.task?.status ?? 'deleted',
-        });
-        await deps.journal.forget(current.task);
-        await removeJobConf(deps, current);
+        await forget(deps, current, seen);
         break;
       case 'read-record':
       case 'read-log':
@@ -160,6 +145,16 @@ export async function act(
         throw new Error(`the action ${action.do} is handled before acting`);
     }
   }
+}
+
+async function forget(deps: DaemonDeps, entry: Entry, seen: Basis): Promise<void> {
+  const { task, jobId: job, queueName: queue } = entry;
+  const status = seen.task?.status ?? 'deleted';
+  deps.log.info('Stopped tracking: task and job have ended', { task, job, queue, status });
+  await recordEnd(deps, entry, 'forget', seen);
+  await deps.audit.write({ event: 'ended', task, queue, job, status });
+  await deps.journal.forget(task);
+  await removeJobConf(deps, entry);
 }
 
 /** Whether Slurm accepted no more jobs a moment ago, or sudo refused one of the Unix user whose job it would be. */

@@ -6,6 +6,7 @@ import { orAborted } from '../../base/abort-with.ts';
 import { systemClock, sleepUnlessStopped } from '../../base/clock.ts';
 import type { UserMap } from '../../base/resolve-user-map.ts';
 import { ServerRefusedError, ServerUnreachableError } from '../../clearml/errors.ts';
+import type { TaskId } from '../../clearml/ids.ts';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import type { SlurmSettings } from '../../config/convert-settings.ts';
 import type { Logger } from '../../log/logger.ts';
@@ -14,10 +15,9 @@ import type { ClusterFacts } from '../../slurm/scheduler.ts';
 import { CommandNotFoundError } from '../../transport/errors.ts';
 import type { Lock } from '../journal/lock.ts';
 import type { ServerSide } from './connect-to-clearml.ts';
-import { readFile } from 'node:fs/promises';
 import type { Entry } from '../journal/entry.ts';
 import { JournalError } from '../journal/journal.ts';
-import { journalFile, parseJournal } from '../journal/journal-lines.ts';
+import { journalEntries, journalFile } from '../journal/journal-lines.ts';
 
 /** An upper bound, so that a connection that the user opens is found within half a minute. */
 export const MAX_RETRY_MS = 20_000;
@@ -129,8 +129,8 @@ interface Server {
  * @throws JournalError, and what the client throws
  */
 export async function refuseStateOfOtherServer({ clearml, server }: Server, stateDir: string): Promise<void> {
-  const file = journalFile(stateDir);
-  const entries = await readEntries(file);
+  // What cannot be read is reported when the journal is opened.
+  const entries = [...(await journalEntries(stateDir).catch(() => new Map<TaskId, Entry>())).values()];
   if (entries.length === 0) return;
   const ids = new Set(entries.flatMap(({ queue, schedulerQueue = queue }) => [queue, schedulerQueue]));
   const queues = await clearml.queues.read([...ids], 1);
@@ -138,12 +138,6 @@ export async function refuseStateOfOtherServer({ clearml, server }: Server, stat
   const { tasks, unread } = await clearml.tasks.read(entries.map(({ task }) => task));
   if (tasks.size > 0 || unread.size > 0) return;
   throw new JournalError(
-    `${file} is of another ClearML server: neither its tasks nor their queues exist on ${server.apiServer}. Set agent.slurm.state_dir to a separate directory for each server. If the other server is gone, delete the file.`,
+    `${journalFile(stateDir)} is of another ClearML server: neither its tasks nor their queues exist on ${server.apiServer}. Set agent.slurm.state_dir to a separate directory for each server. If the other server is gone, delete the file.`,
   );
-}
-
-/** What cannot be read is reported when the journal is opened. */
-async function readEntries(file: string): Promise<readonly Entry[]> {
-  const read = parseJournal(await readFile(file, 'utf8').catch(() => ''));
-  return read.kind === 'read' ? [...read.entries.values()] : [];
 }

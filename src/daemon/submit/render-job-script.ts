@@ -126,18 +126,18 @@ export function jobBlocks(
   identity: JobIdentity,
   { container, pyxis, forwardedSignal }: Pick<JobFacts, 'container' | 'pyxis' | 'forwardedSignal'> = {},
 ): Blocks {
+  const { apiServer, sharedDir, trustedGroup, umask, unixUser, python, agentVersion, serverWaitSec } = job;
   return renderBlocks({
     ...identity,
-    apiServer: job.apiServer,
-    ...(job.sharedDir === undefined
-      ? {}
-      : { sharedDir: job.sharedDir, sharedConf: sharedConfPath(job.sharedDir, identity.jobName) }),
-    ...(job.trustedGroup === undefined ? {} : { trustedGroup: job.trustedGroup }),
-    ...umasks(job.umask),
-    ...(job.unixUser === undefined ? {} : { unixUser: job.unixUser }),
-    ...(job.python === undefined ? {} : { python: job.python }),
-    agentVersion: job.agentVersion,
-    ...(job.serverWaitSec === undefined ? {} : { serverWaitSec: job.serverWaitSec }),
+    apiServer,
+    sharedDir,
+    sharedConf: sharedDir === undefined ? undefined : sharedConfPath(sharedDir, identity.jobName),
+    trustedGroup,
+    ...umasks(umask),
+    unixUser,
+    python,
+    agentVersion,
+    serverWaitSec,
     container,
     pyxis,
     forwardedSignal,

@@ -91,7 +91,7 @@ export async function submit(
   // Before the journal, which counts the attempt: a full shared directory must not use up the attempts of the task.
   const failure = unixUser === undefined ? await writeJobConf(deps, jobName) : undefined;
   if (failure !== undefined) return { returning: before, why: failure };
-  const templateMark = deps.queues.find(({ id }) => id === before.queue)?.templateMark;
+  const queue = deps.queues.find(({ id }) => id === before.queue);
   const entry: Entry = {
     task: before.task,
     queue: before.queue,
@@ -103,7 +103,7 @@ export async function submit(
     attempt: before.attempt,
     attempts: before.attempts + 1,
     ...(before.mayBeUnparked === true ? { mayBeUnparked: true } : {}),
-    ...(templateMark === undefined ? {} : { templateMark }),
+    ...(queue?.templateMark === undefined ? {} : { templateMark: queue.templateMark }),
     ...(before.origin === undefined ? {} : { origin: before.origin }),
     ...(unixUser === undefined ? {} : { unixUser }),
     ...(before.timedOutJobs === undefined ? {} : { timedOutJobs: before.timedOutJobs }),
@@ -127,7 +127,6 @@ export async function submit(
   if (why !== undefined) deps.log.info('Resubmitting', { task: entry.task, queue: entry.queueName, why });
   // Without waiting for ClearML: sbatch must start soon after the time in the entry.
   logToConsoleLater(deps, entry.task, ...notes.map((text) => ({ level: 'WARNING', text }) as const));
-  const queue = deps.queues.find(({ id }) => id === before.queue);
   const userId = unixUser?.uid ?? deps.cluster.userId;
   await deps.audit.write(describeSubmission({ entry, jobName, script, read, queue, why, userId }));
   const outcome = await deps.scheduler.submit({ jobName, script, runAs: unixUser, workDir });

@@ -19,22 +19,22 @@ export interface JobFacts {
   /** For messages. */
   readonly apiServer?: string;
   /** The clearml.conf of this job in the shared directory; without it, the node's own is used. */
-  readonly sharedConf?: string;
+  readonly sharedConf?: string | undefined;
   /** A directory shared by all nodes, in which clearml-agent is installed once for all jobs. */
-  readonly sharedDir?: string;
+  readonly sharedDir?: string | undefined;
   /** The Unix user of the job, if it is another one than the daemon's: it uses only its own files. */
-  readonly unixUser?: string;
+  readonly unixUser?: string | undefined;
   /** The group, by name or number, whose members may change files that the job trusts. */
-  readonly trustedGroup?: string;
+  readonly trustedGroup?: string | undefined;
   /** The umask of jobs, and the umask for their log files, as umask(1) prints them. */
-  readonly umask?: string;
-  readonly logUmask?: string;
+  readonly umask?: string | undefined;
+  readonly logUmask?: string | undefined;
   /** The interpreter to try first. */
-  readonly python?: string;
+  readonly python?: string | undefined;
   /** The clearml-agent to install if none is found, e.g. `3.0.3`. */
   readonly agentVersion: string;
   /** How long the job waits at its start for a server that does not respond; without it, it makes one attempt. */
-  readonly serverWaitSec?: number;
+  readonly serverWaitSec?: number | undefined;
   /** The worker's name up to the job id, e.g. `login1:slurm`. */
   readonly workerPrefix: string;
   /** The container that the template's command starts; without it, the agent runs on the node itself. */
