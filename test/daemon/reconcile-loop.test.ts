@@ -11,7 +11,7 @@ import { createStepFixture, taskNumber, type StepFixture } from './step-fixture.
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 describe('the daemon', () => {
-  it('logs an outage of the server, and the recovery, in a few lines (C-01)', async () => {
+  it('logs an hour without ClearML, and the recovery, in fewer than 10 lines (C-01)', async () => {
     const fixture = createStepFixture();
     const run = startDaemon(fixture.deps);
     await advance(fixture.clock, 60_000);
@@ -27,7 +27,7 @@ describe('the daemon', () => {
     expect(lines).to.have.length.below(10);
   });
 
-  it('claims nothing while Slurm cannot list its jobs, and claims again afterwards (S-16)', async () => {
+  it('claims nothing while squeue fails, and claims again once squeue works (S-16)', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     fixture.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'not made' : undefined);
@@ -43,7 +43,7 @@ describe('the daemon', () => {
   });
 
   for (const error of [new SlurmUnavailableError('scontrol failed'), new TypeError('a mistake of ours')]) {
-    it(`continues after a ${error.name} for one task, logs it once, and tracks the other tasks`, async () => {
+    it(`logs a ${error.name} about one task only once, and continues to track another task`, async () => {
       const { scheduler } = createStepFixture().deps;
       const fixture: StepFixture = createStepFixture({
         scheduler: {
@@ -70,7 +70,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('rarely submits to a full cluster even with thousands of tasks, and submits again once a job ends (S-05)', async () => {
+  it('calls sbatch only three times in 21 minutes for a full cluster, and again once a job ends (S-05)', async () => {
     const fixture = createStepFixture();
     const { clock, cluster, server } = fixture;
     for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
@@ -112,7 +112,7 @@ describe('the daemon', () => {
     await run.end();
   });
 
-  it('tracks the other tasks while the server keeps failing for one task (C-31)', async () => {
+  it('tracks two other tasks while all calls about one task fail (C-31)', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     const run = startDaemon(fixture.deps);
@@ -130,7 +130,7 @@ describe('the daemon', () => {
     ['fails for', undefined],
     ['responds with invalid data about', { task: 'x' }],
   ] as const) {
-    it(`tracks the other tasks while the server ${title} many tasks (C-37)`, async () => {
+    it(`tracks two tasks while the server ${title} 40 other tasks (C-37)`, async () => {
       const fixture = createStepFixture();
       const tasks: TaskId[] = [];
       for (let number = 1; number <= 42; number += 1) tasks.push(await fixture.enqueued(number));
@@ -152,7 +152,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('logs the deletion of its scheduler queue, claims nothing, and returns the parked tasks to their queues', async () => {
+  it('returns the parked tasks to their queue, and claims nothing, after the scheduler queue was deleted', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     const run = startDaemon(fixture.deps);
@@ -167,7 +167,7 @@ describe('the daemon', () => {
     expect(fixture.logged.filter((line) => line.includes('scheduler queue was deleted'))).to.have.length(1);
   });
 
-  it('stops within seconds while sbatch hangs, and keeps the attempt in the journal (D-13)', async () => {
+  it('stops within 5 s while sbatch hangs, and keeps the attempt in the journal (D-13)', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.fate = ({ kind }) => (kind === 'sbatch' ? 'never answered' : undefined);
@@ -184,7 +184,7 @@ describe('the daemon', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
   });
 
-  it('stops within seconds while ClearML does not respond', async () => {
+  it('stops within 4 s while ClearML does not respond', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ kind }) => (kind === 'clearml' ? 'never answered' : undefined);
     const run = startDaemon(fixture.deps);
@@ -195,7 +195,7 @@ describe('the daemon', () => {
     expect(await run.ended).to.equal('done');
   });
 
-  it('logs no failure if it is stopped while a Slurm command runs', async () => {
+  it('logs no failure when stopped during a Slurm command', async () => {
     const given = createStepFixture();
     const scheduler = {
       ...given.deps.scheduler,
@@ -236,7 +236,7 @@ describe('the daemon', () => {
     expect(await ended).to.equal(lost);
   });
 
-  it('sends heartbeats during a long pass', async () => {
+  it('sends a heartbeat about every 30 s while squeue hangs', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => (endpoint === 'squeue' ? 'never answered' : undefined);
     const run = startDaemon(fixture.deps);
@@ -260,7 +260,7 @@ describe('the daemon with --once', () => {
     expect(fixture.cluster.jobs).to.have.length(9);
   });
 
-  it("reports an incomplete result if a submission's outcome is unknown, and claims the other tasks", async () => {
+  it('claims all tasks, and reports an incomplete result, if the outcome of a submission is unknown', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -277,7 +277,7 @@ describe('the daemon with --once', () => {
     expect(await startDaemon(fixture.deps, once).ended).to.equal('unfinished');
   });
 
-  it('throws an error that occurs in the pass', async () => {
+  it('fails with ServerUnreachableError if ClearML does not respond', async () => {
     const fixture = createStepFixture();
     fixture.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
 

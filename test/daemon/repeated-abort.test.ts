@@ -52,7 +52,7 @@ describe('if a starting agent overwrites the abort of its task, the daemon', () 
     return fixture.calls.filter((call) => call.startsWith('tasks.stop of')).length;
   }
 
-  it('repeats the abort, and reports this once in the console (C-40)', async () => {
+  it('repeats the abort twice, but writes only one console line (C-40)', async () => {
     expect(await message()).to.equal('stopping');
     for (const reason of ['worker started execution', 'worker starting task execution']) {
       await begins(reason);
@@ -71,7 +71,7 @@ describe('if a starting agent overwrites the abort of its task, the daemon', () 
     expect(stops()).to.equal(1);
   });
 
-  it('cancels the job after the grace period, and the task is stopped', async () => {
+  it('cancels the job after the grace period, and forgets the stopped task', async () => {
     await begins('worker started execution');
     await advance(fixture.clock, GRACE_PERIODS.stopMs + 2 * POLL_MS);
     expect(job.leaving?.state).to.equal('CANCELLED');
@@ -97,7 +97,7 @@ describe('if a starting agent overwrites the abort of its task, the daemon', () 
       },
     );
 
-  it('repeats the abort even if kill -9 ends the daemon before or after any of its calls', async () => {
+  it('repeats the abort after a restart even if SIGKILL ended the daemon before or after any call', async () => {
     for (const endpoint of ['journal', 'tasks.get_by_id', 'tasks.stop', 'events.add_batch'])
       for (const way of ['not made', 'answered'] as const) {
         const killed = await killedAt(endpoint, way);
@@ -135,7 +135,7 @@ describe('if a starting agent overwrites the abort of its task, the daemon', () 
   for (const [act, calls, status] of [
     ['resets the task', [['tasks.reset', { force: true }]], 'created'],
     [
-      'resets the task and enqueues it again',
+      'resets and enqueues the task',
       [
         ['tasks.reset', { force: true }],
         ['tasks.enqueue', { queue: OWN_QUEUE }],
@@ -144,7 +144,7 @@ describe('if a starting agent overwrites the abort of its task, the daemon', () 
     ],
     ['deletes the task', [['tasks.delete', { force: true }]], undefined],
   ] as const)
-    it(`does not repeat the abort if a user ${act} between the poll and the call`, async () => {
+    it(`does not repeat the abort if a user ${act} between the poll and tasks.stop`, async () => {
       const { tasks } = fixture.deps.clearml;
       const get = tasks.get.bind(tasks);
       let acts = 0;
@@ -161,7 +161,7 @@ describe('if a starting agent overwrites the abort of its task, the daemon', () 
       expect(fixture.consoleOf(task)).to.not.include(REPEATED);
     });
 
-  it('does not repeat the abort if a user resets the task while the journal is written', async () => {
+  it('does not repeat the abort if a user resets the task while the daemon writes the journal', async () => {
     const { journal } = fixture.deps;
     const write = journal.write.bind(journal);
     journal.write = async (entry) => {
@@ -174,7 +174,7 @@ describe('if a starting agent overwrites the abort of its task, the daemon', () 
     expect((await fixture.read(task))?.status).to.equal('created');
   });
 
-  it('does not abort a later run of another agent', async () => {
+  it('does not abort a later run of the task under another agent', async () => {
     await fixture.server.call('tasks.stopped', { task });
     await fixture.server.call('tasks.enqueue', { task, queue: OWN_QUEUE });
     await fixture.server.call('queues.get_next_task', { queue: OWN_QUEUE });

@@ -9,7 +9,7 @@ import { withStandInCommands } from '../stand-ins/slurm/stand-in-commands.ts';
 import { startWorld, type World } from '../e2e/world.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
-describe('after a job ended with exit code 1 before its gate, the daemon', () => {
+describe('after a job ended with exit code 1 before the gate, the daemon', () => {
   let stateDir: string;
 
   beforeEach(async () => {

@@ -65,7 +65,7 @@ describe('after a user has aborted many waiting tasks, the next task of another 
     });
   }
 
-  it('gets its job within half a minute although each command takes 50 ms, and all jobs are cancelled', async () => {
+  it('gets its job within half a minute although 1,000 jobs are cancelled and each command takes 50 ms', async () => {
     const bed = createBed();
     const { clock, cluster } = bed.fixture;
     const seconds = await waitAfterAborts(bed, 1_000, () => {
@@ -77,7 +77,7 @@ describe('after a user has aborted many waiting tasks, the next task of another 
     expect([...bed.deps.journal.entries.keys()]).to.deep.equal([taskNumber(1_001)]);
   });
 
-  it('gets its job within a minute although scancel hangs, and the jobs are cancelled when it works again (S-67)', async () => {
+  it('gets its job within a minute although scancel hangs (S-67)', async () => {
     const bed = createBed();
     const { clock, cluster } = bed.fixture;
     const until = { at: Infinity };
@@ -101,8 +101,8 @@ function submitUntracked({ fixture: { clock, cluster }, deps }: Bed): void {
   clock.pass(2 * deps.adoptAfterMs);
 }
 
-describe('while scancel hangs, a waiting job of a deleted task that no daemon tracks', () => {
-  it('keeps no task from a job within a minute, and is cancelled when scancel works again (S-67)', async () => {
+describe('while scancel hangs, the pending job of a deleted, untracked task', () => {
+  it('delays the jobs of other tasks by less than a minute (S-67)', async () => {
     const bed = createBed();
     const { fixture, deps } = bed;
     const { clock, cluster } = fixture;
@@ -128,8 +128,8 @@ describe('while scancel hangs, a waiting job of a deleted task that no daemon tr
   });
 });
 
-describe('while scancel fails, a waiting job of a deleted task that no daemon tracks', () => {
-  it('is cancelled again after a minute, then after ever longer times, with one log line each (S-38)', async () => {
+describe('while scancel fails, the pending job of a deleted, untracked task', () => {
+  it('is cancelled again at growing intervals, five to eight times in an hour (S-38)', async () => {
     const bed = createBed();
     const { fixture, deps } = bed;
     const { clock, cluster } = fixture;
@@ -146,8 +146,8 @@ describe('while scancel fails, a waiting job of a deleted task that no daemon tr
   });
 });
 
-describe('while accounting hangs, jobs that Slurm has forgotten', () => {
-  it('cause only a few accounting queries in an hour, and their tasks stay tracked', async () => {
+describe('while sacct hangs, three jobs that Slurm has forgotten', () => {
+  it('cause only three to nine sacct calls in an hour', async () => {
     const bed = createBed();
     const { fixture, deps } = bed;
     const { clock, cluster } = fixture;

@@ -19,7 +19,7 @@ describe('SIGTERM', () => {
 
   afterEach(() => rm(stateDir, { recursive: true, force: true }));
 
-  it('ends the daemon immediately even while sbatch hangs, and the next daemon finds the job and submits no other', async () => {
+  it('ends the daemon even while sbatch hangs, and the next daemon tracks the job of this sbatch', async () => {
     const standIn = await startStandInCluster({ stateDir: join(stateDir, 'cluster') });
     try {
       await using world = await startWorld({ cluster: withStandInCommands(standIn.commandsDir), python: false });

@@ -98,7 +98,7 @@ async function measure(bed: Bed): Promise<Delays> {
 describe('if the commands of some mapped users hang,', () => {
   for (const hidesJobs of [false, true])
     for (const count of [1, 5])
-      it(`tasks of another user wait less than a minute longer once, and later get their jobs within 20 s (${count === 1 ? '1 user hangs' : `${count} users hang`}, jobs are ${hidesJobs ? 'hidden' : 'shown'})`, async () => {
+      it(`another user's first tasks are delayed by less than a minute, and later tasks get jobs within 20 s (${count} stuck ${count === 1 ? 'user' : 'users'}, jobs ${hidesJobs ? 'hidden' : 'shown'})`, async () => {
         const usual = await withDaemon(createBed(hidesJobs), measure);
         const bed = createBed(hidesJobs);
         for (const user of USERS.slice(0, count)) bed.stuck.add(user);
@@ -116,7 +116,7 @@ describe('if the commands of some mapped users hang,', () => {
         });
       });
 
-  it('tasks of another user are submitted within half a minute, even if the commands hang only every second minute', async () => {
+  it("another user's tasks get jobs within half a minute even if the commands hang every second minute", async () => {
     const bed = createBed(true);
     const { clock } = bed.fixture;
     const hang = USERS.slice(0, 5);
@@ -135,7 +135,7 @@ describe('if the commands of some mapped users hang,', () => {
     expect(delays.filter((seconds) => seconds > 10)).to.have.length.below(6);
   });
 
-  it('tasks of another user wait less than four minutes longer once, even if each command ends just before its timeout', async () => {
+  it("another user's first tasks are delayed by less than four minutes if each command ends just before its timeout", async () => {
     for (const hidesJobs of [false, true]) {
       const usual = await withDaemon(createBed(hidesJobs), measure);
       const bed = createBed(hidesJobs);
@@ -158,7 +158,7 @@ describe('if the commands of some mapped users hang,', () => {
     }
   });
 
-  it('a task of such a user is submitted within six minutes after the commands work again', async () => {
+  it('a task of the affected user gets a job within six minutes after the commands work again', async () => {
     const bed = createBed(true);
     const user = USERS[0] ?? expect.fail();
     bed.stuck.add(user);
@@ -172,7 +172,7 @@ describe('if the commands of some mapped users hang,', () => {
 });
 
 describe('the tasks of one mapped user', () => {
-  it('are submitted three at a time, and never held, while each sbatch takes three seconds', async () => {
+  it('are never held while each sbatch takes three seconds', async () => {
     const bed = createBed(false);
     const { clock, cluster } = bed.fixture;
     bed.sbatchMs = 3_000;
@@ -188,7 +188,7 @@ describe('the tasks of one mapped user', () => {
     });
   });
 
-  it('keep no slot if the sbatch hangs after ClearML was slow', async () => {
+  it('leave the submission pool idle within a minute after sbatch has begun to hang', async () => {
     const { fixture, deps } = createBed(false);
     const { clock } = fixture;
     const backoff = createBackoff(() => 1);
@@ -213,7 +213,7 @@ describe('the tasks of one mapped user', () => {
     expect(isIdle, 'while sbatch hangs').to.equal(true);
   });
 
-  it('wait for a probe if stopped sbatch commands continue after another one has timed out', async () => {
+  it('return to their queue at most once each when their stopped sbatch commands continue', async () => {
     const bed = createBed(false);
     const { fixture, deps } = bed;
     const { clock } = fixture;
@@ -241,7 +241,7 @@ describe('the tasks of one mapped user', () => {
     expect(returned).to.have.length(new Set(returned).size);
   });
 
-  it('show in their status message that sbatch hangs as this user', async () => {
+  it('show in their status messages that sbatch hangs as this user', async () => {
     const bed = createBed(false);
     const { clock } = bed.fixture;
     bed.stuck.add(OTHER);

@@ -54,7 +54,7 @@ async function withJobOfDeadUser(): Promise<{
 }
 
 describe('two daemons', () => {
-  it('claim and report each task once (D-09)', async () => {
+  it('together claim and report each of 20 tasks once (D-09)', async () => {
     const fixture = createStepFixture();
     const tasks = await enqueued(fixture, 20);
     const runs = [startDaemon(fixture.deps), startDaemon(fixture.peer(2))];
@@ -75,7 +75,7 @@ describe('two daemons', () => {
     }
   });
 
-  it('lose no job: if one daemon dies, the other adopts its jobs within six minutes (D-10)', async () => {
+  it('lose no job if one daemon dies, because the other adopts the job within six minutes (D-10)', async () => {
     const fixture = createStepFixture();
     const first = startDaemon(fixture.deps);
     const [task] = await enqueued(fixture, 1);
@@ -95,10 +95,10 @@ describe('two daemons', () => {
   });
 
   for (const [title, isWhole, pollMs] of [
-    ['even if it polls only every five minutes', true, 5 * MINUTE_MS],
-    ['even if it cannot read all registered workers', false, 15_000],
+    ['even with five minutes between polls', true, 5 * MINUTE_MS],
+    ['even if the list of registered workers is incomplete', false, 15_000],
   ] as const)
-    it(`cancel the job of an aborted task: after one daemon died, the other does so within seven minutes, ${title} (D-10)`, async () => {
+    it(`cancel the job of an aborted task within seven minutes if one daemon is dead, ${title} (D-10)`, async () => {
       const fixture = createStepFixture();
       startDaemon(fixture.peer(2));
       const [task = ''] = await enqueued(fixture, 1);
@@ -123,7 +123,7 @@ describe('two daemons', () => {
       await run.end();
     });
 
-  it('return an adopted job to the daemon that submitted it when that daemon restarts, even without its journal (D-10)', async () => {
+  it('return an adopted job to the daemon that submitted the job once this daemon runs again (D-10)', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const early = fixture.peer(2, disk);
@@ -149,7 +149,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, back.ended]);
   });
 
-  it('leave a task to the daemon that submitted its newest job, because only that daemon knows why the job was cancelled (D-10)', async () => {
+  it('leave a task with a cancelled job to the daemon that submitted the newest job (D-10)', async () => {
     const fixture = createStepFixture();
     startDaemon(fixture.deps);
     const [task = '' as TaskId] = await enqueued(fixture, 1);
@@ -168,7 +168,7 @@ describe('two daemons', () => {
     await run.end();
   });
 
-  it("do not adopt each other's tasks if both have the same name and one daemon starts later", async () => {
+  it("do not adopt each other's tasks if both daemons have the same name", async () => {
     const fixture = createStepFixture();
     const { worker } = fixture.deps;
     const made = fixture.peer(2);
@@ -186,7 +186,7 @@ describe('two daemons', () => {
     await run.end();
   });
 
-  it("do not adopt each other's tasks right after the second daemon starts, even if the server has lost the first daemon's registration", async () => {
+  it("do not adopt each other's tasks within three minutes after the server has lost a registration", async () => {
     const fixture = createStepFixture();
     const other = fixture.peer(2);
     const run = startDaemon(other);
@@ -223,7 +223,7 @@ describe('two daemons', () => {
     await run.end();
   });
 
-  it("do not adopt each other's tasks during or after a server outage", async () => {
+  it("do not adopt each other's tasks during or after an hour without ClearML", async () => {
     const fixture = createStepFixture();
     const other = fixture.peer(2);
     const tasks = await enqueued(fixture, 6);
@@ -241,7 +241,7 @@ describe('two daemons', () => {
     await Promise.all(runs.map(({ ended }) => ended));
   });
 
-  it('rarely list the jobs of all users, even if another Unix user has parked many tasks', async () => {
+  it('list the jobs of all users at most 13 times in an hour beside five tasks of another Unix user', async () => {
     const fixture = createStepFixture({});
     // This daemon cannot see the jobs of the other.
     const { scheduler } = anotherUser(fixture.deps.scheduler);
@@ -258,7 +258,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, half.ended]);
   });
 
-  it("adopt each other's jobs even with different Unix users; the console reports the adoption (D-11)", async () => {
+  it("adopt each other's jobs even with different Unix users, and report this in the console (D-11)", async () => {
     const { fixture, task, run } = await withJobOfDeadUser();
     expect(fixture.cluster.jobs).to.have.length(1);
     expect(fixture.consoleOf(task).filter((line) => line.includes('another Unix user'))).to.have.length(1);

@@ -11,7 +11,7 @@ import { MINUTE_MS, createBed, run } from './user-map-bed.ts';
 
 const { signal } = new AbortController();
 
-describe('if the jobs of one user cannot be listed, the daemon', () => {
+describe('if squeue fails for one mapped user, the daemon', () => {
   it('claims only the tasks of other users', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.unlisted.add('alice');
@@ -49,7 +49,7 @@ describe('if the jobs of one user cannot be listed, the daemon', () => {
     expect(fixture.cluster.jobs.map(({ task }) => task)).to.deep.equal([tasks[1], tasks[0]]);
   });
 
-  it('neither submits nor returns a task of this user that was found in no queue, because it may have a job', async () => {
+  it('neither submits an orphan of this user nor returns the orphan to its queue', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     const { queues, tasks } = deps.clearml;
@@ -69,7 +69,7 @@ describe('if the jobs of one user cannot be listed, the daemon', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it('lists the jobs of all users only once, even if this user has an untracked task', async () => {
+  it('lists the jobs of all users only once in three passes for an untracked task of this user', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
@@ -92,7 +92,7 @@ describe('if the jobs of one user cannot be listed, the daemon', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
 
-  it('submits the tasks of other users even if another daemon has a job of this user', async () => {
+  it("submits another user's task beside a tracked job of another daemon", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const others = await fixture.claimed(7);
     await fixture.server.call('tasks.started', { task: others, force: true });
@@ -131,7 +131,7 @@ describe('if the jobs of one user cannot be listed, the daemon', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([3]);
   });
 
-  it('submits the tasks of other users even if max_nodes is set', async () => {
+  it("submits another user's task even if max_nodes is set", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const limited = { ...deps, queues: deps.queues.map((queue) => ({ ...queue, limits: { maxNodes: 4 } })) };
     const first = await enqueued(1, 'a1');

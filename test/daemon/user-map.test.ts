@@ -57,7 +57,7 @@ describe('with a user map,', () => {
     expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED']);
   });
 
-  it('the jobs of a user who was removed from the map are still tracked and cancelled', async () => {
+  it('the job of an aborted task is cancelled even if its owner was removed from the user map', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -69,7 +69,7 @@ describe('with a user map,', () => {
     expect(users.cancelled[0]).to.deep.equal({ id: '1', as: 'alice' });
   });
 
-  it('the jobs of mapped users are still tracked and cancelled after the map was removed from the configuration', async () => {
+  it('the job of a mapped user is still tracked and cancelled after the user map was removed', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -126,7 +126,7 @@ describe('a job that has the job name of a task but the wrong Unix user', () => 
     ['a mapped user', 'bob'],
     ["the daemon's user", undefined],
   ] as const) {
-    it(`does not prevent the claim of the task if that user is ${what}`, async () => {
+    it(`does not prevent the claim of the task if the wrong user is ${what}`, async () => {
       const { fixture, users, deps, enqueued } = createBed();
       const task = await enqueued(1, 'a1');
       users.foreign = [forged(task, user)];
@@ -138,7 +138,7 @@ describe('a job that has the job name of a task but the wrong Unix user', () => 
     });
   }
 
-  it('is reported once, but neither adopted nor cancelled, and leaves the task unchanged', async () => {
+  it('is logged, but neither adopted nor cancelled', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -160,7 +160,7 @@ describe('a job that has the job name of a task but the wrong Unix user', () => 
     expect(fixture.cluster.jobs[0]?.state).to.equal('CANCELLED');
   });
 
-  it("is not adopted if the task is parked, has no journal entry, and records the job's id", async () => {
+  it('is not adopted even if the user property slurm_job_id of a parked task names the job', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
@@ -177,7 +177,7 @@ describe('a job that has the job name of a task but the wrong Unix user', () => 
 });
 
 describe('when sudo refuses to run commands as one user,', () => {
-  it("this user's tasks keep their order in the queue while other tasks are submitted", async () => {
+  it("this user's tasks keep their order in the queue while another user's task is submitted", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
     const first = await enqueued(1, 'a1');
@@ -199,7 +199,7 @@ describe('when sudo refuses to run commands as one user,', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([]);
   });
 
-  it('a later task of this user shows why it waits', async () => {
+  it("the status message of this user's next task names the refusal", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
     await enqueued(1, 'a1');
@@ -215,7 +215,7 @@ describe('when sudo refuses to run commands as one user,', () => {
     expect((await fixture.read(later))?.statusMessage).not.to.include('sudo');
   });
 
-  it('one submission of this user is retried after one, two, four minutes and so on, up to an hour', async () => {
+  it('one submission of this user is retried after 1, 2, 4, 8, 16, 32 and 60 minutes', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
     for (let number = 1; number <= 30; number += 1) await enqueued(number, 'a1');
@@ -231,7 +231,7 @@ describe('when sudo refuses to run commands as one user,', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(Array.from({ length: 30 }, (_, index) => index + 1));
   });
 
-  it("a task of this user that was enqueued again while its job exists does not block other users' tasks", async () => {
+  it("a task of this user that is enqueued again beside its live job does not block another user's task", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const first = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -251,12 +251,12 @@ describe('when sudo refuses to run commands as one user,', () => {
 for (const [what, outcome] of [
   ['when each sbatch as one user fails,', { kind: 'unavailable', message: 'sbatch: fatal: cannot start a thread' }],
   [
-    'when sbatch as one user prints that Slurm accepts no more jobs of anyone,',
+    'when sbatch as one user prints "MaxJobCount limit reached",',
     { kind: 'backpressure', message: 'MaxJobCount limit reached' },
   ],
 ] as const)
   describe(what, () => {
-    it("neither the tasks of other mapped users nor those of the daemon's user wait for that user's", async () => {
+    it("the tasks of another mapped user and of the daemon's own user get jobs within 30 s", async () => {
       const { fixture, deps, enqueued } = createBed();
       const scheduler: Scheduler = {
         ...deps.scheduler,
@@ -274,7 +274,7 @@ for (const [what, outcome] of [
       expect(fixture.waiting(OWN_QUEUE).toSorted()).to.deep.equal([1, 2, 3]);
     });
 
-    it('the daemon tries ever less often if it is the same as other users', async () => {
+    it('the daemon calls sbatch at most 60 times in an hour if sbatch as another user has the same result', async () => {
       const { fixture, deps, enqueued } = createBed();
       const submittedAt: number[] = [];
       const scheduler: Scheduler = {

@@ -28,7 +28,7 @@ describe('when it writes the console lines of an action, the daemon', () => {
     expect((await fixture.read(task))?.statusMessage).to.equal(`Raise --time. ${set}`);
   });
 
-  it("includes the cause that it finds in the job's log", async () => {
+  it("adds the cause from the job's log, with advice", async () => {
     const tail = 'RuntimeError: Found no NVIDIA driver on your system.\n';
     const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
     const places = new Map([['--gres', { file: 'gpu.template', line: 3, properties: [] }]]);
@@ -47,7 +47,7 @@ describe('when it writes the console lines of an action, the daemon', () => {
     expect(advice).to.include('the program found no GPU').and.to.include('--gres is set in gpu.template, line 3.');
   });
 
-  it("writes to the console which rank failed first, according to the job's log", async () => {
+  it("names the rank that failed first according to the job's log", async () => {
     const tail = 'clearml: n1: rank 0 of 2 ended with exit code 7\nclearml: n2: rank 1 of 2 ended with exit code 1\n';
     const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
     const fixture = createStepFixture({ jobLogs: { read: () => Promise.resolve(log) } });
@@ -60,7 +60,7 @@ describe('when it writes the console lines of an action, the daemon', () => {
     expect(fixture.consoleOf(task).join(' ')).to.equal(`${sentence} ${LINE.text}`);
   });
 
-  it("writes to the console which ranks did not run, according to the job's log", async () => {
+  it("names the ranks that did not run according to the job's log", async () => {
     const tail = 'clearml: n2: rank 1 does not run the task, which was completed before this rank started\n';
     const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
     const fixture = createStepFixture({ jobLogs: { read: () => Promise.resolve(log) } });
@@ -74,7 +74,7 @@ describe('when it writes the console lines of an action, the daemon', () => {
     expect(rest.join(' ')).to.match(/^Rank 1 \(n2\) did not run: /);
   });
 
-  it("reads the job's log once for all lines that describe it", async () => {
+  it("reads the job's log only once for an action that needs ranks and advice", async () => {
     let reads = 0;
     const log = { kind: 'read', path: '/home/u/slurm-7.out', tail: '' } as const;
     const read = (): Promise<typeof log> => Promise.resolve(log).finally(() => (reads += 1));
@@ -88,7 +88,7 @@ describe('when it writes the console lines of an action, the daemon', () => {
     expect(reads).to.equal(1);
   });
 
-  it('continues and logs a warning if the server rejects a console message', async () => {
+  it('carries out the next action, and logs a warning, if the server rejects a console message', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     fixture.fate = ({ endpoint }) => (endpoint === 'events.add_batch' ? 'not made' : undefined);

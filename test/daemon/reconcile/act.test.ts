@@ -35,7 +35,7 @@ function withParking(
 }
 
 describe('when it acts on a decision, the daemon', () => {
-  it('repeats a cancellation only after a minute or if the reason is different (S-38)', async () => {
+  it('repeats a cancellation only after a minute, or for another reason (S-38)', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
 
@@ -47,7 +47,7 @@ describe('when it acts on a decision, the daemon', () => {
     expect(fixture.logged.filter((line) => line.includes('Cancelling'))).to.have.length(3);
   });
 
-  it('records the reason when it cancels the tracked job, and the job id when it cancels an extra job', async () => {
+  it('records the reason for the cancellation of the tracked job, and the id of a cancelled extra job', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
 
@@ -59,7 +59,7 @@ describe('when it acts on a decision, the daemon', () => {
     expect(entryIn(fixture.deps, task).cancelledFor).to.equal('the task was deleted');
   });
 
-  it('does nothing more while scancel hangs for the Unix user of the job: a later pass decides again', async () => {
+  it("skips all actions for the task while scancel hangs for the job's Unix user", async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     const { deps, pool } = fixture;
@@ -79,7 +79,7 @@ describe('when it acts on a decision, the daemon', () => {
     expect(cancel.size).to.equal(0);
   });
 
-  it('cancels a job only after the reason is in the journal (D-06)', async () => {
+  it('does not cancel a job if the reason cannot be written to the journal (D-06)', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     const { deps, pool } = fixture;
@@ -100,7 +100,7 @@ describe('when it acts on a decision, the daemon', () => {
     { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' },
     { do: 'end', ending: { status: 'failed', reason: 'template', text: 't', withLog: false } },
   ] as const satisfies readonly Action[]) {
-    it(`skips the action "${action.do}" if the user changed the task since the poll`, async () => {
+    it(`skips the action "${action.do}" if a user dequeued and enqueued the task after the poll`, async () => {
       const fixture = createStepFixture();
       const task = await parked(fixture);
       const seen = { task: await fixture.read(task), place: 'parked', record: undefined, jobs: JOBS } as const;
@@ -115,7 +115,7 @@ describe('when it acts on a decision, the daemon', () => {
     });
   }
 
-  it('does not return an orphan to its queue if another daemon has parked it in the meantime (D-09)', async () => {
+  it('does not return an orphan to its queue if another daemon has parked the orphan (D-09)', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     const seen = { task: await fixture.read(task), place: 'nowhere', record: undefined, jobs: JOBS } as const;
@@ -138,7 +138,7 @@ describe('when it acts on a decision, the daemon', () => {
     expect((await fixture.read(task))?.statusMessage).to.equal('stopping');
   });
 
-  it('does not retry a status message in the same pass, because that could erase an abort request', async () => {
+  it('does not retry a failed status message in the same pass', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     fixture.fate = ({ endpoint }) => (endpoint === 'tasks.update' ? 'answer lost' : undefined);
@@ -154,7 +154,7 @@ describe('when it acts on a decision, the daemon', () => {
     expect(entryIn(fixture.deps, task).told).to.deep.equal({});
   });
 
-  it('parks the task of a requeued job again, with the status queued and the original execution queue', async () => {
+  it('parks the task of a requeued job again as queued, with the original execution queue', async () => {
     const fixture = createStepFixture();
     const task = await begun(fixture);
 
@@ -164,7 +164,7 @@ describe('when it acts on a decision, the daemon', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
   });
 
-  it('does not park the task again if a peer did so, and the job started, while the daemon wrote its journal', async () => {
+  it('leaves the task in progress if a peer has parked the task first and the job has started since', async () => {
     const fixture = createStepFixture();
     const { deps } = fixture;
     const task = await begun(fixture);
@@ -188,14 +188,14 @@ describe('when it acts on a decision, the daemon', () => {
 
   for (const [what, calls, stays] of [
     [
-      'enqueued elsewhere',
+      'enqueued the task in another queue',
       [['tasks.enqueue', { queue: OTHER_QUEUE }]],
       { status: 'queued', executionQueue: OTHER_QUEUE },
     ],
-    ['aborted', [['tasks.stop', {}]], { status: 'stopped' }],
-    ['deleted', [['tasks.delete', { force: true }]], undefined],
+    ['aborted the task', [['tasks.stop', {}]], { status: 'stopped' }],
+    ['deleted the task', [['tasks.delete', { force: true }]], undefined],
   ] as const) {
-    it(`leaves no entry in the scheduler queue if the task was ${what} before it was parked again`, async () => {
+    it(`leaves no entry in the scheduler queue if a user ${what} just before the parking`, async () => {
       const fixture = createStepFixture();
       const task = await begun(fixture);
       const deps = withParking(fixture, async (park) => {
@@ -218,7 +218,7 @@ describe('when it acts on a decision, the daemon', () => {
     });
   }
 
-  it('leaves the task to its requeued job if the job starts just after the task is parked again', async () => {
+  it('leaves the task in progress if the requeued job starts just after the parking', async () => {
     const fixture = createStepFixture();
     const task = await begun(fixture);
     const deps = withParking(fixture, async (park) => {

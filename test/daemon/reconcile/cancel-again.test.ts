@@ -31,7 +31,7 @@ describe('the record of cancelled jobs', () => {
     expect(isCancelDue(withCancelled(entry, other, NOW), other, NOW + 60_000), 'another reason').to.equal(true);
   });
 
-  it('permits another cancellation after a minute if an older version did not record the time of the first cancellation', () => {
+  it('permits another cancellation after a minute if an older version wrote the record', () => {
     const entry = { ...entryOf(), cancelledFor: OWN.why, cancelledAt: NOW };
 
     expect(isCancelDue(entry, OWN, NOW + 60_000)).to.equal(true);
@@ -44,14 +44,14 @@ describe('the record of cancelled jobs', () => {
     expect(isCancelDue(entry, { ...OWN, why: 'the task was aborted' }, NOW)).to.equal(true);
   });
 
-  it('permits the cancellation of a tracked job right after the cancellation of an extra job, and vice versa', () => {
+  it('permits the cancellations of a tracked job and of an extra job within the same minute', () => {
     expect(isCancelDue(withCancelled(entryOf(), EXTRA, NOW), OWN, NOW)).to.equal(true);
     expect(isCancelDue(withCancelled(entryOf(), OWN, NOW), EXTRA, NOW)).to.equal(true);
     const another = { ...EXTRA, jobIds: ['8' as JobId, '9' as JobId] };
     expect(isCancelDue(withCancelled(entryOf(), EXTRA, NOW), another, NOW)).to.equal(true);
   });
 
-  it('contains at most the newest hundred extra jobs', () => {
+  it('contains only the newest 100 extra jobs', () => {
     let entry = entryOf();
     for (let pass = 0; pass < 100; pass += 1) {
       const jobIds = Array.from({ length: 1_000 }, (_, number) => String(1_000_000 + pass * 1_000 + number) as JobId);

@@ -76,7 +76,7 @@ function createBed(
 }
 
 describe('if many jobs have ended, a pass', () => {
-  it('makes one accounting query for all of the jobs, and uses the results for each task', async () => {
+  it('makes one accounting query for all ended jobs, and uses the result for each task', async () => {
     const { pass, queries, records } = createBed(40, { details: { cancelledBy: 'root (uid 0)' } });
 
     expect(await pass()).to.include({ areAllDone: true });
@@ -86,7 +86,7 @@ describe('if many jobs have ended, a pass', () => {
     );
   });
 
-  it('decides about only some tasks if Slurm is slow; the next passes begin with the remaining tasks (S-67)', async () => {
+  it('decides about only some tasks if Slurm is slow, and leaves the others to the next passes (S-67)', async () => {
     const { pass } = createBed(100, { recordMs: 400 });
     const seen = new Set<number>();
     for (let passes = 0; seen.size < 100 && passes < 10; passes += 1) {
@@ -100,7 +100,7 @@ describe('if many jobs have ended, a pass', () => {
     expect(seen).to.have.property('size', 100);
   });
 
-  it('decides about one task even if reading its record takes longer than a pass may take', async () => {
+  it("decides about one task even if Slurm returns the job's record more slowly than a pass may take", async () => {
     const { pass } = createBed(3, { recordMs: 90_000 });
     const passes = [await pass(), await pass(), await pass()];
     expect(passes.map(({ tasks }) => tasks)).to.deep.equal([[1], [2], [3]]);

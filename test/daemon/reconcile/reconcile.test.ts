@@ -28,7 +28,7 @@ function reconcileNow({ deps, pool }: StepFixture, snapshot: Snapshot): Promise<
 }
 
 describe('the reconcile loop', () => {
-  it('does not use a poll that began before the job was submitted (S-29)', async () => {
+  it('ignores a poll that began before the submission of the job (S-29)', async () => {
     const fixture = createStepFixture();
     const early = await fixture.poll();
     const task = await trackTask(fixture);
@@ -80,7 +80,7 @@ describe('the reconcile loop', () => {
     expect(fixture.calls).to.include('scancel 1');
   });
 
-  it('decides nothing about an absent job while the look-up by name fails (S-21)', async () => {
+  it('leaves a task with a missing job unchanged while the look-up by job name fails (S-21)', async () => {
     const fixture = createStepFixture();
     const task = await trackTask(fixture);
     fixture.cluster.crash();
@@ -96,7 +96,7 @@ describe('the reconcile loop', () => {
     ).to.have.length(3);
   });
 
-  it('cancels the job of a task that was removed from the scheduler queue, even if accounting does not respond about the lost job of another task', async () => {
+  it('cancels the job of a task removed from the scheduler queue even if the look-up for another task fails', async () => {
     const fixture = createStepFixture();
     const removed = await trackTask(fixture);
     const lost = await fixture.parked(2);
@@ -116,7 +116,7 @@ describe('the reconcile loop', () => {
     expect([...fixture.deps.journal.entries.keys()]).to.include(lost);
   });
 
-  it('leaves the job of a live peer to that peer, and changes neither job nor task', async () => {
+  it('forgets a task whose job a live peer tracks, and changes neither the job nor the task', async () => {
     const fixture = createStepFixture();
     const deps = { ...fixture.deps, peers: { ...fixture.deps.peers, isOurs: () => false } };
     const task = await trackTask(fixture);
@@ -130,10 +130,13 @@ describe('the reconcile loop', () => {
   });
 
   for (const { what, cancelled } of [
-    { what: 'an extra job', cancelled: (id: JobId) => ({ jobId: '99' as JobId, cancelledExtras: [id] }) },
-    { what: 'the tracked job', cancelled: (jobId: JobId) => ({ jobId, cancelledFor: 'the task was taken out' }) },
+    { what: 'a cancelled extra job', cancelled: (id: JobId) => ({ jobId: '99' as JobId, cancelledExtras: [id] }) },
+    {
+      what: 'the cancelled tracked job',
+      cancelled: (jobId: JobId) => ({ jobId, cancelledFor: 'the task was taken out' }),
+    },
   ]) {
-    it(`remembers the cancellation of ${what} while Slurm still lists that job`, async () => {
+    it(`keeps the journal entry of a peer's task while Slurm still lists ${what}`, async () => {
       const fixture = createStepFixture();
       const deps = { ...fixture.deps, peers: { ...fixture.deps.peers, isOurs: () => false } };
       const task = await trackTask(fixture);
@@ -177,7 +180,7 @@ describe('the reconcile loop', () => {
     expect(fixture.consoleOf(task).at(-1)).to.include('(attempt 2): Slurm ended job 1 before its script began.');
   });
 
-  it('submits another job if the first job was preempted before its gate (S-64)', async () => {
+  it('submits another job if the first job was preempted before the gate (S-64)', async () => {
     const fixture = createStepFixture();
     const task = await trackTask(fixture);
     const [job] = fixture.cluster.jobs;
@@ -201,7 +204,7 @@ describe('the reconcile loop', () => {
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it('sets the task to failed if the log cannot be read, because the script may have begun', async () => {
+  it('sets the task to failed if the log of the failed job cannot be read', async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: true });
     fixture.fate = ({ kind }) => (kind === 'host' ? 'not made' : undefined);
@@ -210,7 +213,7 @@ describe('the reconcile loop', () => {
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it("sets the task to failed if a SPANK plugin such as Pyxis failed at the start of the job's script", async () => {
+  it('sets the task to failed if the log shows that the Pyxis plugin failed at the start of the script', async () => {
     const tail = `slurmstepd-n1: error: pyxis: failed to import docker image: docker://nvcr.io#lab/missing:1
 slurmstepd-n1: error: spank: required plugin spank_pyxis.so: task_init() failed with rc=-1
 slurmstepd-n1: error: Failed to invoke spank plugin stack
@@ -224,7 +227,7 @@ slurmstepd-n1: error: Failed to invoke spank plugin stack
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it('sets the task to failed if the log is empty, because the script may have begun', async () => {
+  it('sets the task to failed if the log of the failed job is empty', async () => {
     const fixture = createStepFixture({
       jobLogs: { read: () => Promise.resolve({ kind: 'read', path: '/home/ada/1.out', tail: '', isWhole: true }) },
     });
@@ -234,7 +237,7 @@ slurmstepd-n1: error: Failed to invoke spank plugin stack
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it('does not submit another job for a task whose queue entry has been removed', async () => {
+  it("sets the task to failed, without another job, if the task's queue entry has been removed", async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: true });
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -243,7 +246,7 @@ slurmstepd-n1: error: Failed to invoke spank plugin stack
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it('does not take an ended job that only accounting knows for a user who removed the queue entry', async () => {
+  it('returns the task to its queue if a second job of the same sbatch removed the queue entry', async () => {
     const fixture = createStepFixture();
     fixture.cluster.nextFate = 'doubled';
     const task = await trackTask(fixture);
@@ -261,7 +264,7 @@ slurmstepd-n1: error: Failed to invoke spank plugin stack
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
 
-  it('does not take a peer that found the task without a job, while sbatch was slow, for a user who removed the queue entry', async () => {
+  it('returns the task to its queue if a peer may have removed the queue entry while sbatch was slow', async () => {
     const fixture = createStepFixture();
     const { deps, clock } = fixture;
     const task = await trackTask(fixture);

@@ -34,10 +34,10 @@ async function expectResubmitted(fixture: StepFixture, task: TaskId, firstState:
   expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal([firstState, 'PENDING']);
 }
 
-describe('the adopter of untracked tasks', () => {
+describe('when it searches for untracked tasks, the daemon', () => {
   for (const { what, isParked } of [
     { what: 'returns a parked task to its queue', isParked: true },
-    { what: 'adopts a task in no queue', isParked: false },
+    { what: 'adopts a task that is in no queue', isParked: false },
   ]) {
     it(`${what} once the disk has space again (D-06)`, async () => {
       const fixture = createStepFixture();
@@ -53,7 +53,7 @@ describe('the adopter of untracked tasks', () => {
     });
   }
 
-  it('returns parked tasks in the order in which they were parked, before the tasks that wait in the queue', async () => {
+  it('returns 20 parked tasks to the front of their queue, in the order of their parking', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 20; number += 1) await park(fixture, await fixture.enqueued(number));
     await fixture.enqueued(21);
@@ -65,7 +65,7 @@ describe('the adopter of untracked tasks', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([]);
   });
 
-  it('submits each of 120 parked tasks once after the journal was lost', async () => {
+  it('submits each of 120 parked tasks exactly once after a loss of the journal', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 120; number += 1) await park(fixture, await fixture.enqueued(number));
     const run = startDaemon(fixture.deps);
@@ -78,7 +78,7 @@ describe('the adopter of untracked tasks', () => {
 
   for (const endpoint of ['queues.add_task', 'queues.remove_task'])
     for (const fate of ['not made', 'answer lost'] as const)
-      it(`submits a parked task once if the ${fate === 'not made' ? 'call of' : 'response to'} ${endpoint} is lost during the return to the queue, and the daemon is then killed`, async () => {
+      it(`submits a parked task exactly once if the ${fate === 'not made' ? 'call of' : 'response to'} ${endpoint} is lost just before a restart`, async () => {
         const fixture = createStepFixture();
         const task = await leave(fixture, { isParked: true });
         fixture.fate = (call) => (call.endpoint === endpoint ? fate : undefined);
@@ -93,7 +93,7 @@ describe('the adopter of untracked tasks', () => {
         expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['PENDING']);
       });
 
-  it('returns a parked task only once if two daemons find it', async () => {
+  it('returns a parked task to its queue only once if two daemons find the task', async () => {
     const fixture = createStepFixture();
     const peer = fixture.peer(2);
     const task = await leave(fixture, { isParked: true });
@@ -150,7 +150,7 @@ describe('the adopter of untracked tasks', () => {
     expect(read).to.deep.equal([]);
   });
 
-  it('reads in each pass at most 100 parked tasks that have no job, first the tasks that were read longest ago', async () => {
+  it('reads 250 parked tasks without a job in three passes, 100 tasks in each pass', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 250; number += 1) await fixture.parked(number);
     const adopter = adopterOf({ ...fixture.deps, adoptAfterMs: Infinity });
@@ -166,7 +166,7 @@ describe('the adopter of untracked tasks', () => {
     }
   });
 
-  it('adopts no task beyond the maximum number of tracked tasks, and reports that untracked tasks remain', async () => {
+  it('adopts no task beyond the maximum number of tracked tasks', async () => {
     const fixture = createStepFixture();
     await leave(fixture, { isParked: true });
     const snapshot = await fixture.poll();
@@ -176,7 +176,7 @@ describe('the adopter of untracked tasks', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('reports that untracked tasks remain if the jobs of all users cannot be listed', async () => {
+  it('leaves a parked task in the scheduler queue while the jobs of all users cannot be listed', async () => {
     const fixture = createStepFixture();
     await leave(fixture, { isParked: true });
     const { scheduler } = fixture.deps;
@@ -190,7 +190,7 @@ describe('the adopter of untracked tasks', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
 
-  it('resubmits a task whose requeued job ended at the gate, even if the journal was lost', async () => {
+  it('resubmits a task whose requeued job found the gate closed, even after a loss of the journal', async () => {
     const fixture = createStepFixture();
     const { cluster, clock, deps, server } = fixture;
     const lost = fixture.peer(2);
@@ -215,7 +215,7 @@ describe('the adopter of untracked tasks', () => {
     await expectResubmitted(fixture, task, 'FAILED');
   });
 
-  it('returns an adopted task to its queue if no queue has the task: an unknown job may have removed the entry', async () => {
+  it('resubmits an adopted task whose entry disappears from the scheduler queue', async () => {
     const fixture = createStepFixture();
     const { clock, deps, server } = fixture;
     const lost = fixture.peer(2);
@@ -234,7 +234,7 @@ describe('the adopter of untracked tasks', () => {
     await expectResubmitted(fixture, task, 'CANCELLED');
   });
 
-  it('leaves a task stopped if its job ended at the gate without a requeue', async () => {
+  it('does not adopt a stopped task whose job found the gate closed without a requeue', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.cluster.submit(formatJobName(task, newAttempt(fixture.clock.now(), fixture.deps.mark, 'once')), '');

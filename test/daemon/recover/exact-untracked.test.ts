@@ -33,7 +33,7 @@ const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracke
     { ...FOUND, isOthersJob: false },
   ],
   [
-    "another Unix user's job whose id the task records",
+    "another Unix user's job that the user property slurm_job_id names",
     {
       task: taskOf('queued', { slurmJob: '7' }),
       parkedAt: LONG_AGO,
@@ -42,17 +42,17 @@ const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracke
     { ...FOUND, attempt: parseJobName(jobNameOf('m0001'))?.attempt, isOthersJob: true },
   ],
   [
-    'the id of the lost job that ran the task',
+    'job id 7 of a lost job from the worker id login1:slurm:7:0',
     { task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login1:slurm:7:0' }) },
     { kind: 'lost job', ...SERVED, jobId: '7' },
   ],
   [
-    'every digit of the id of the lost job that ran the task',
+    'job id 1234 of a lost job from the worker id login1:slurm:1234:0',
     { task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login1:slurm:1234:0' }) },
     { kind: 'lost job', ...SERVED, jobId: '1234' },
   ],
   [
-    'the last of several jobs that ended while the task was parked, whatever the order of the list',
+    'the last of several ended jobs from a list in another order',
     {
       task: taskOf('queued'),
       parkedAt: LONG_AGO,
@@ -65,7 +65,7 @@ const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracke
     { ...FOUND, isOthersJob: false },
   ],
   [
-    'the time at which an orphan last changed',
+    'the time of the last status change of an orphan',
     { task: taskOf('queued', UNCHANGED) },
     { kind: 'orphan', ...SERVED, statusChanged: LONG_AGO },
   ],
@@ -82,7 +82,7 @@ describe('the search for untracked tasks', () => {
   }
 });
 
-describe('the adopter of untracked tasks', () => {
+describe('when it adopts untracked tasks, the daemon', () => {
   for (const [kind, what, isSo] of [
     ['parked', 'a parked task without a job', true],
     ['orphan', 'an orphan', true],

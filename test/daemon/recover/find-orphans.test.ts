@@ -9,24 +9,24 @@ describeUntracked([
     untracked: 'orphan',
   },
   {
-    title: 'has long been queued but in no queue, and its last job was cancelled since',
+    title: 'has long been queued but in no queue, and its last job was cancelled after the task was enqueued',
     task: taskOf('queued', UNCHANGED),
     jobs: [jobOf('CANCELLED', { endedAt: LONG_AGO + 1_000 })],
     untracked: 'job',
   },
   {
-    title: 'has long been queued but in no queue, and its last job had been cancelled before it was enqueued',
+    title: 'has long been queued but in no queue, and its last job was cancelled before the task was enqueued',
     task: taskOf('queued', UNCHANGED),
     jobs: [jobOf('CANCELLED', { endedAt: LONG_AGO - 2_000 })],
     untracked: 'orphan',
   },
   {
-    title: 'has long been queued but in no queue, and its last job has failed since, as at a closed gate',
+    title: 'has long been queued but in no queue, and its last job failed after the task was enqueued',
     task: taskOf('queued', UNCHANGED),
     jobs: [jobOf('FAILED', { endedAt: LONG_AGO + 1_000 })],
     untracked: 'orphan',
   },
-  { title: 'was enqueued a moment ago and is in no queue', task: taskOf('queued'), untracked: 'none' },
+  { title: 'has just been enqueued and is in no queue', task: taskOf('queued'), untracked: 'none' },
   {
     title: 'is queued but in no queue and its agent reported recently',
     task: taskOf('queued', { statusChanged: LONG_AGO, lastUpdate: NOW }),

@@ -19,11 +19,11 @@ import {
 } from './interrupted-step.ts';
 
 const OUTCOMES = {
-  [FORGOTTEN]: 'forgets the task, and submits no job',
+  [FORGOTTEN]: 'forgets the task',
   [TRACKED]: 'tracks exactly one job of the task',
-  [HANDED_OVER]: 'submits no job and leaves the decision to the next pass',
-  [UNKNOWN]: 'submits no job and waits for the job of the earlier submission',
-  [ORPHAN]: 'submits no job and treats the task as an orphan',
+  [HANDED_OVER]: 'leaves the decision to the next pass',
+  [UNKNOWN]: 'waits for the job of the interrupted sbatch',
+  [ORPHAN]: 'treats the task as an orphan',
 };
 
 const ROWS: readonly [
@@ -33,40 +33,40 @@ const ROWS: readonly [
   more: Partial<Entry>,
   becomes: keyof typeof OUTCOMES,
 ][] = [
-  ['the pop never happened', 'claiming', { place: 'own' }, {}, FORGOTTEN],
-  ['this daemon or a peer has removed the task from its queue (C-02)', 'claiming', { place: 'nowhere' }, {}, FORGOTTEN],
-  ['another daemon parked the task', 'claiming', { place: 'parked' }, {}, FORGOTTEN],
-  ['the task was not parked yet', 'parking', { place: 'nowhere' }, {}, TRACKED],
-  ['the task was parked', 'parking', { place: 'parked' }, {}, TRACKED],
-  ['the user enqueued the task again', 'parking', { place: 'own' }, {}, ORPHAN],
+  ['the task is still in its queue', 'claiming', { place: 'own' }, {}, FORGOTTEN],
+  ['no queue contains the task (C-02)', 'claiming', { place: 'nowhere' }, {}, FORGOTTEN],
+  ['the task is parked', 'claiming', { place: 'parked' }, {}, FORGOTTEN],
+  ['no queue contains the task', 'parking', { place: 'nowhere' }, {}, TRACKED],
+  ['the task is parked', 'parking', { place: 'parked' }, {}, TRACKED],
+  ['a user has enqueued the task again', 'parking', { place: 'own' }, {}, ORPHAN],
   ['the task already has a live job', 'parking', { place: 'parked', job: 'PENDING' }, {}, TRACKED],
-  ['sbatch had submitted the job (S-02)', 'submitting', { place: 'parked', job: 'PENDING' }, {}, TRACKED],
-  ['sbatch had submitted the job and the job has ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, TRACKED],
-  ["sbatch's request may still arrive", 'submitting', { place: 'parked' }, {}, UNKNOWN],
+  ['the job is pending (S-02)', 'submitting', { place: 'parked', job: 'PENDING' }, {}, TRACKED],
+  ['the job has already ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, TRACKED],
+  ['the request of sbatch may still reach Slurm', 'submitting', { place: 'parked' }, {}, UNKNOWN],
   [
-    "sbatch's request is younger than twice the message timeout",
+    "sbatch began 20 s ago, twice Slurm's MessageTimeout",
     'submitting',
     { place: 'parked' },
     { stepAt: NOW - 20_000 },
     UNKNOWN,
   ],
+  ['sbatch began 25 s ago, and there is no job', 'submitting', { place: 'parked' }, { stepAt: NOW - 25_000 }, TRACKED],
+  ['sbatch began long ago, and there is no job', 'submitting', { place: 'parked' }, LONG_AGO, TRACKED],
+  ['the task is no longer parked', 'submitting', { place: 'nowhere' }, LONG_AGO, HANDED_OVER],
   [
-    "sbatch's request is older than twice the message timeout",
+    'the fifth attempt began long ago, and there is no job',
     'submitting',
     { place: 'parked' },
-    { stepAt: NOW - 25_000 },
+    { ...LONG_AGO, attempts: 5 },
     TRACKED,
   ],
-  ['sbatch had submitted no job', 'submitting', { place: 'parked' }, LONG_AGO, TRACKED],
-  ['the task is no longer parked', 'submitting', { place: 'nowhere' }, LONG_AGO, HANDED_OVER],
-  ['the fifth attempt submitted no job', 'submitting', { place: 'parked' }, { ...LONG_AGO, attempts: 5 }, TRACKED],
   ['another daemon may have claimed the task', 'orphaned', { place: 'nowhere' }, {}, ORPHAN],
-  ['no daemon has claimed the task', 'orphaned', { place: 'nowhere' }, LONG_AGO, FORGOTTEN],
-  ['another daemon parked the task', 'orphaned', { place: 'parked' }, LONG_AGO, FORGOTTEN],
+  ['the task has long been in no queue', 'orphaned', { place: 'nowhere' }, LONG_AGO, FORGOTTEN],
+  ['the task is parked', 'orphaned', { place: 'parked' }, LONG_AGO, FORGOTTEN],
 ];
 
 describe('after a crash, the daemon', () => {
-  it("records that the task's entry in the scheduler queue may have been removed", async () => {
+  it('records that a job may have removed the queue entry of a task in the step "parking"', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
 
@@ -76,7 +76,7 @@ describe('after a crash, the daemon', () => {
 
   for (const [title, step, found, more, becomes] of ROWS) {
     const [, condition = '', number = ''] = /^(.*?)( \([A-Z]-\d\d\))?$/.exec(title) ?? [];
-    it(`finishes the step "${step}": if ${condition}, it ${OUTCOMES[becomes]}${number}`, async () => {
+    it(`${OUTCOMES[becomes]} if the crash was in the step "${step}" and ${condition}${number}`, async () => {
       const fixture = createStepFixture();
       const task = await leave(fixture, step, found, more);
 
@@ -88,7 +88,7 @@ describe('after a crash, the daemon', () => {
     ['submitting', 'parked', UNKNOWN, TRACKED],
     ['orphaned', 'nowhere', ORPHAN, FORGOTTEN],
   ] as const)
-    it(`finishes the step "${step}" after the usual wait if the clock was set back by three hours`, async () => {
+    it(`finishes the step "${step}" after one more grace period if the clock was set back by three hours`, async () => {
       const fixture = createStepFixture();
       const task = await leave(fixture, step, { place }, { stepAt: NOW + 3 * 3_600_000 });
 
@@ -106,7 +106,7 @@ describe('after a crash, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ attempt: attempt(1), mayBeUnparked: true });
   });
 
-  it('waits, and logs why, while accounting does not respond', async () => {
+  it('waits, and logs a warning, while the look-up of jobs fails', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     fixture.fate = ({ endpoint }) => (endpoint === 'look up' ? 'not made' : undefined);
@@ -143,7 +143,7 @@ describe('after a crash, the daemon', () => {
     }
   });
 
-  it('does not count an attempt whose sbatch created no job, and reports why it submits the task again', async () => {
+  it('does not count an attempt whose sbatch created no job', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     await finishOnce(fixture, task);
@@ -156,12 +156,12 @@ describe('after a crash, the daemon', () => {
 
   for (const [title, step, found, more, isSettled] of [
     ['the task is tracked', 'following', { place: 'parked' }, {}, true],
-    ['the task was not popped', 'claiming', { place: 'own' }, {}, true],
-    ['it finds a job', 'submitting', { place: 'parked', job: 'PENDING' }, {}, true],
-    ['it finds an ended job', 'submitting', { place: 'parked', job: 'FAILED' }, {}, true],
+    ['the task is still in its queue', 'claiming', { place: 'own' }, {}, true],
+    ['the task has a pending job', 'submitting', { place: 'parked', job: 'PENDING' }, {}, true],
+    ['the task has an ended job', 'submitting', { place: 'parked', job: 'FAILED' }, {}, true],
     ['a job may still appear', 'submitting', { place: 'parked' }, {}, false],
-    ['it submits a new attempt', 'submitting', { place: 'parked' }, LONG_AGO, true],
-    ['the next pass decides what to do with the task', 'submitting', { place: 'nowhere' }, LONG_AGO, true],
+    ['a new attempt begins', 'submitting', { place: 'parked' }, LONG_AGO, true],
+    ['the task is no longer parked', 'submitting', { place: 'nowhere' }, LONG_AGO, true],
     ['a user enqueued the task again', 'parking', { place: 'own' }, {}, true],
     ['another daemon may have claimed the orphan', 'orphaned', { place: 'nowhere' }, {}, true],
   ] as const) {
@@ -174,7 +174,7 @@ describe('after a crash, the daemon', () => {
     });
   }
 
-  it('waits for the next regular poll if it returns the task to its queue', async () => {
+  it('waits for the next regular poll if the task returns to its queue', async () => {
     const fixture = createStepFixture({ queues: [] });
     await leave(fixture, 'parking', { place: 'parked' });
 
@@ -190,7 +190,7 @@ describe('after a crash, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task)).to.deep.equal(before);
   });
 
-  it("finds a job by name, and reports the job in the task's console only if sbatch's response was lost", async () => {
+  it('reports a job that it found by name in the console only if the response of sbatch was lost', async () => {
     for (const [step, lines] of [
       ['submitting', ['Submitted as Slurm job 1 to cluster "c1".']],
       ['parking', []],
@@ -205,7 +205,7 @@ describe('after a crash, the daemon', () => {
     }
   });
 
-  it('does not park a parked task again, because its job may have removed the entry', async () => {
+  it('does not park a parked task a second time', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'parking', { place: 'parked' });
     const calls = fixture.calls.length;

@@ -29,8 +29,8 @@ async function countLists(
   return lists;
 }
 
-describe('the jobs of all users are listed only a few times', () => {
-  it('if many tasks are in no queue', async () => {
+describe('the list of the jobs of all users', () => {
+  it('is read at most 14 times for 60 tasks that are in no queue', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= COUNT; number += 1) {
       const task = await fixture.enqueued(number);
@@ -40,7 +40,7 @@ describe('the jobs of all users are listed only a few times', () => {
     expect(await countLists(fixture, 900_000)).to.be.at.most(2 + COUNT / 5);
   });
 
-  it('if a user clears the scheduler queue beside another daemon, so that many tasks return to their queue', async () => {
+  it('is read at most 17 times after a user has removed 60 tasks from the scheduler queue beside a peer', async () => {
     const fixture = createStepFixture();
     const deps = { ...fixture.deps, peers: { ...fixture.deps.peers, hasMet: () => true } };
     for (let number = 1; number <= COUNT; number += 1) await fixture.enqueued(number);
@@ -52,7 +52,7 @@ describe('the jobs of all users are listed only a few times', () => {
     expect(fixture.cluster.jobs.filter(({ state }) => state === 'CANCELLED')).to.have.length(COUNT);
   });
 
-  it('if the daemon was killed just after it had claimed many tasks', async () => {
+  it('is read at most 14 times after a restart of a daemon that had just claimed 60 tasks', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= COUNT; number += 1) {
       const task = await fixture.claimed(number);
@@ -63,7 +63,7 @@ describe('the jobs of all users are listed only a few times', () => {
     expect(await countLists(fixture, 300_000)).to.be.at.most(2 + COUNT / 5);
   });
 
-  it('if many tasks are enqueued with the status reason of an orphan', async () => {
+  it('is read at most 12 times for 60 tasks that were enqueued with the status reason of an orphan', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= COUNT; number += 1) {
       const task = taskNumber(number);
@@ -74,8 +74,8 @@ describe('the jobs of all users are listed only a few times', () => {
   });
 });
 
-describe('many orphans', () => {
-  it('return within five minutes even if the server takes two seconds for each status change', async () => {
+describe('60 orphans', () => {
+  it('get jobs within five minutes even if the server takes two seconds for each status change', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= COUNT; number += 1) {
       const task = await fixture.enqueued(number);
@@ -93,7 +93,7 @@ describe('many orphans', () => {
   });
 });
 
-describe('an aborted task waits less than a minute for its cancellation', () => {
+describe('the job of an aborted task', () => {
   /** How long the server takes to return one task to its queue: each move to the front costs it time for each entry of the queue. */
   const RETURN_MS = 3_000;
 
@@ -124,7 +124,7 @@ describe('an aborted task waits less than a minute for its cancellation', () => 
     return cancelledAt - abortedAt;
   }
 
-  it('while many tasks return that a user removed from the scheduler queue', async () => {
+  it('is cancelled within a minute while 59 tasks return that a user removed from the scheduler queue', async () => {
     const made = createStepFixture();
     const fixture = { ...made, deps: { ...made.deps, peers: { ...made.deps.peers, hasMet: () => true } } };
     for (let number = 1; number <= COUNT; number += 1) await fixture.enqueued(number);
@@ -136,7 +136,7 @@ describe('an aborted task waits less than a minute for its cancellation', () => 
     expect(fixture.cluster.jobs.filter(({ state }) => state === 'PENDING')).to.have.length(COUNT - 1);
   });
 
-  it('while many tasks return that users put into the scheduler queue', async () => {
+  it('is cancelled within a minute while 59 tasks return that users put into the scheduler queue', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     await runFor(fixture, 60_000);
@@ -147,7 +147,7 @@ describe('an aborted task waits less than a minute for its cancellation', () => 
     expect(fixture.cluster.jobs.filter(({ state }) => state === 'PENDING')).to.have.length(COUNT - 1);
   });
 
-  it('while many orphans return', async () => {
+  it('is cancelled within a minute while 239 orphans return to their queue', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     await runFor(fixture, 60_000);

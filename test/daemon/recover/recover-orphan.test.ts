@@ -10,7 +10,7 @@ import { OWN_QUEUE } from '../../simulation/queues.ts';
 const signal = new AbortController().signal;
 
 describe('when it recovers an orphan, the daemon', () => {
-  it("aborts the task again if the claim undid the user's abort (C-04)", async () => {
+  it("aborts the task again if the claim has undone the user's abort (C-04)", async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     const queuedAt = (await fixture.read(task))?.statusChanged;
@@ -29,7 +29,7 @@ describe('when it recovers an orphan, the daemon', () => {
     }
   });
 
-  it('leaves the task to another daemon that began to recover the task later', async () => {
+  it('leaves the task to a peer that began to recover the task later', async () => {
     const fixture = createStepFixture();
     const peer = fixture.peer(2);
     const { clearml, journal } = fixture.deps;
@@ -47,7 +47,7 @@ describe('when it recovers an orphan, the daemon', () => {
     expect([...journal.entries.keys()]).to.deep.equal([]);
   });
 
-  it('removes the task from the queue again if another daemon began to recover the task just before the return to the queue', async () => {
+  it('removes the task from the queue again if a peer has just begun to recover the task', async () => {
     const fixture = createStepFixture();
     const peer = fixture.peer(2);
     const { clearml, journal } = fixture.deps;
@@ -69,7 +69,7 @@ describe('when it recovers an orphan, the daemon', () => {
   });
 
   for (const when of ['before', 'after'] as const) {
-    it(`leaves the task in the queue if its user enqueues it just ${when} the return to the queue`, async () => {
+    it(`leaves the task in the queue if a user enqueues the task just ${when} its return`, async () => {
       const fixture = createStepFixture();
       const { clearml, journal } = fixture.deps;
       const entry = await orphanOf(fixture);
@@ -94,9 +94,9 @@ describe('when it recovers an orphan, the daemon', () => {
 
   for (const [what, endpoint] of [
     ['Slurm did not respond', "everybody's squeue"],
-    ['the server did not respond', 'queues.add_task'],
+    ['ClearML did not respond', 'queues.add_task'],
   ] as const) {
-    it(`completes the recovery in the next pass if ${what} after the task was recorded as an orphan`, async () => {
+    it(`completes the recovery in the next pass if ${what} in the first pass`, async () => {
       const fixture = createStepFixture();
       const task = await fixture.enqueued(1);
       const { journal } = fixture.deps;

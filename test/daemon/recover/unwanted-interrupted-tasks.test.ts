@@ -12,7 +12,7 @@ describe('after a crash, the daemon', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
 
-  it('does not submit a task that the user aborted', async () => {
+  it('forgets a task that a user has aborted', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture();
       const task = await leave(fixture, step, { place: 'nowhere' });
@@ -22,7 +22,7 @@ describe('after a crash, the daemon', () => {
     }
   });
 
-  it('tracks a task with a job, and returns a task without a job to its queue, even if the queue is no longer served', async () => {
+  it('returns a claimed task to its queue if the queue is no longer served, but tracks a task with a job', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture({ queues: [] });
       const task = await leave(fixture, step, { place: 'nowhere' });
@@ -35,7 +35,7 @@ describe('after a crash, the daemon', () => {
     expect(await finishOnce(fixture, task)).to.equal(TRACKED);
   });
 
-  it('returns a parked task to its queue if the task needs a new job but the queue is no longer served', async () => {
+  it('returns a parked task without a job to its queue if the queue is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
 
@@ -67,7 +67,7 @@ describe('after a crash, the daemon', () => {
     expect(await finishOnce(fixture, task)).to.equal(HANDED_OVER);
   });
 
-  it('does not change a queued task that a user enqueued again in a queue that is no longer served', async () => {
+  it('does not change a task that a user has enqueued again in a queue that is no longer served', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'parking', { place: 'nowhere' }, { queuedAt: 1 });
 
@@ -76,7 +76,7 @@ describe('after a crash, the daemon', () => {
     expect(fixture.consoleOf(task)).to.deep.equal([]);
   });
 
-  it('returns a task to the queue from which the task was claimed, whatever queues are served now', async () => {
+  it('returns a claimed task to its own queue even if the daemon now serves only another queue', async () => {
     const { deps } = createStepFixture();
     const fixture = createStepFixture({
       queues: deps.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),
@@ -90,7 +90,7 @@ describe('after a crash, the daemon', () => {
     ]);
   });
 
-  it('submits no job for a parked task that was aborted', async () => {
+  it('submits no job for an aborted task that is still in the scheduler queue', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
     await fixture.server.call('tasks.stop', { task });

@@ -59,11 +59,11 @@ function managerOf({
 }
 
 describe('for systemd, the daemon', () => {
-  it('sends messages only if systemd asks for them', () => {
+  it('sends no messages if NOTIFY_SOCKET is empty', () => {
     expect(managerOf({ environment: { NOTIFY_SOCKET: '' } }).manager).to.equal(undefined);
   });
 
-  it('reports that it is ready, alive and stopping', async () => {
+  it('sends READY=1 at the start, WATCHDOG=1 while it runs, and STOPPING=1 at the end', async () => {
     const { manager, sent, everyMs, tick } = managerOf({
       environment: { WATCHDOG_USEC: '300000000', WATCHDOG_PID: '42' },
     });
@@ -83,7 +83,7 @@ describe('for systemd, the daemon', () => {
     ]);
   });
 
-  it('reports a change of its health right after a pass, but not after the daemon begins to stop', async () => {
+  it('sends STATUS after a pass only if its health has changed, and never after STOPPING=1', async () => {
     let isReady = true;
     const health = (): HealthLine =>
       summarizeHealth([
@@ -107,7 +107,7 @@ describe('for systemd, the daemon', () => {
     ]);
   });
 
-  it('sends its messages one after the other, so that systemd shows the last state', async () => {
+  it('sends the next message only after the last systemd-notify has ended', async () => {
     let state: HealthLine['state'] = 'Not ready';
     let endFirst: (() => void) | undefined;
     const first = new Promise<void>((resolve) => (endFirst = resolve));
@@ -130,7 +130,7 @@ describe('for systemd, the daemon', () => {
     ]);
   });
 
-  it('truncates its messages far below the 4,096 bytes that systemd accepts, and splits no character', async () => {
+  it('truncates STATUS to about 1,000 bytes without splitting a character', async () => {
     const text = `Not ready; 3 tasks tracked. ${'lab: 🙈é '.repeat(600)}`;
     const { sent, tick } = managerOf({
       environment: { WATCHDOG_USEC: '300000000' },
@@ -144,7 +144,7 @@ describe('for systemd, the daemon', () => {
     expect(text.startsWith(shown)).to.equal(true);
   });
 
-  it('removes control characters from its messages, because an error may quote what a user typed', async () => {
+  it('removes control characters from STATUS', async () => {
     const text = 'Not ready; 0 tasks tracked.\n\x1b]0;root\x07 No \0poll\x9b2J.\r\nWATCHDOG=1';
     const { sent, tick, manager } = managerOf({ health: () => ({ state: 'Not ready', text }) });
 
@@ -156,7 +156,7 @@ describe('for systemd, the daemon', () => {
     ]);
   });
 
-  it('sends no watchdog message while the reconcile loop makes no progress', async () => {
+  it('sends no WATCHDOG=1 while the reconcile loop makes no progress', async () => {
     let isLive = false;
     const { sent, tick } = managerOf({ environment: { WATCHDOG_USEC: '300000000' }, isLive: () => isLive });
 
@@ -167,7 +167,7 @@ describe('for systemd, the daemon', () => {
     expect(sent).to.deep.equal(['systemd-notify WATCHDOG=1 STATUS=Ready; 3 tasks tracked. to /run/notify']);
   });
 
-  it('sends no watchdog message if the watchdog is off or watches another process', async () => {
+  it('sends no WATCHDOG=1 if WATCHDOG_USEC is 0 or WATCHDOG_PID is another process', async () => {
     for (const environment of [{}, { WATCHDOG_USEC: '0' }, { WATCHDOG_USEC: '1000', WATCHDOG_PID: '7' }]) {
       const { manager, everyMs } = managerOf({ environment });
       await manager?.ready();
@@ -175,7 +175,7 @@ describe('for systemd, the daemon', () => {
     }
   });
 
-  it('logs only once that it cannot send messages', async () => {
+  it('logs only once that systemd-notify fails', async () => {
     const { manager, warnings } = managerOf({ result: { exitCode: 1, stderr: 'no socket' } });
 
     await manager?.ready();

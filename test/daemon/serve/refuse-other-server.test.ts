@@ -37,7 +37,7 @@ describe('at its start, the daemon', () => {
     await refuseStateOfOtherServer({ clearml, server: { apiServer: 'http://staging' } }, folder);
   }
 
-  it('refuses a state directory with the journal of another ClearML server, names the directory, and changes nothing (D-21)', async () => {
+  it('refuses a state directory with the journal of another ClearML server (D-21)', async () => {
     const refused = await rejection(
       check([
         { queue: GONE, schedulerQueue: GONE },
@@ -50,19 +50,19 @@ describe('at its start, the daemon', () => {
     expect((await readFile(join(folder, 'journal.jsonl'), 'utf8')).split('\n')).to.have.length(3);
   });
 
-  it('uses the state directory if the server has a queue of the journal, even if all tasks of the journal were deleted', async () => {
+  it('accepts the state directory if the server has a queue of the journal but none of the tasks', async () => {
     await check([{ queue: OWN_QUEUE, schedulerQueue: GONE }]);
     await check([{ queue: GONE, schedulerQueue: SCHEDULER_QUEUE }]);
     await check([{ queue: GONE }, { queue: OWN_QUEUE }]);
   });
 
-  it('uses the state directory if the server has a task of the journal, even if all queues of the journal were deleted', async () => {
+  it('accepts the state directory if the server has a task of the journal but none of the queues', async () => {
     fixture.server.addTask(taskNumber(2), 'task 2');
 
     await check([{ queue: GONE }, { queue: GONE }]);
   });
 
-  it('uses the state directory if the server returns unreadable queues or tasks, which may be those of the journal', async () => {
+  it('accepts the state directory if the queues or tasks of the server are unreadable', async () => {
     const { clearml } = fixture.deps;
     const queues = { ...clearml.queues, read: () => Promise.resolve({ queues: [], isWhole: false }) };
     await check([{ queue: GONE }], { ...clearml, queues });
@@ -70,7 +70,7 @@ describe('at its start, the daemon', () => {
     await check([{ queue: GONE }], { ...clearml, tasks: { ...clearml.tasks, read: () => Promise.resolve(unread) } });
   });
 
-  it('checks the server of the state directory only if its journal has tasks', async () => {
+  it('accepts a state directory with an empty journal without a call to ClearML', async () => {
     await check([]);
     await rm(join(folder, 'journal.jsonl'));
     await refuseStateOfOtherServer({ clearml: fixture.deps.clearml, server: { apiServer: 'http://s' } }, folder);

@@ -98,7 +98,7 @@ describe('a daemon of several clusters', () => {
     expect([...new Set(logged)]).to.deep.equal(['Could not serve the cluster again after a reload; retrying']);
   });
 
-  it('returns to the previous configuration if no cluster can be served with the reloaded one', async () => {
+  it('ends with an error if no cluster can be served with the reloaded configuration', async () => {
     const full = new StateDirectoryError('no space left on device');
     const bed = { everServed: ['a', 'b', 'c'], hasPrevious: true };
 

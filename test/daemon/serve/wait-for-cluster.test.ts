@@ -94,7 +94,7 @@ describe('before it serves a cluster, the daemon', () => {
     ]);
   });
 
-  it('retries while ClearML does not list the users', async () => {
+  it('retries while ClearML refuses to list the users', async () => {
     const refused = new ServerRefusedError('forbidden', 'users.get_all', 403, 0);
     const { wait, logged } = createBed({ clearml: [refused, refused] });
 
@@ -110,14 +110,14 @@ describe('before it serves a cluster, the daemon', () => {
     expect((await wait())?.userMap?.byOwner.get(id)).to.deep.include({ kind: 'run as' });
   });
 
-  it('retries while no mapped Unix user is found, because the user directory may be down', async () => {
+  it('retries while the host knows neither of two mapped Unix users', async () => {
     const { wait, logged } = createBed({ passwd: ['990:daemon\n'] }, { Alice: 'alice', Bob: 'bob' });
 
     expect((await wait())?.userMap?.byOwner.get('a1')).to.deep.include({ kind: 'run as' });
     expect(logged).to.deep.equal(['Slurm is unreachable; retrying until it responds']);
   });
 
-  it('does not wait if the user map has only one Unix user, who cannot be found', async () => {
+  it('does not retry if the host does not know the only mapped Unix user', async () => {
     const { wait } = createBed({ passwd: ['990:daemon\n'] });
 
     expect((await wait())?.userMap?.problems).to.deep.equal([
@@ -137,7 +137,7 @@ describe('before it serves a cluster, the daemon', () => {
     expect(await rejection(wait())).to.be.instanceOf(CredentialsRejectedError);
   });
 
-  it('ends when it is stopped, even if the host does not respond', async () => {
+  it('stops on request even if the host does not respond', async () => {
     const { wait, stop } = createBed({ host: [NEVER] });
     const waiting = wait();
     await turn();

@@ -57,19 +57,19 @@ describe('status --check', () => {
       'WARNING: The last poll failed: no response. | tracked=38 ',
     ],
     [
-      'no poll has succeeded for a while',
+      'no poll has succeeded for four minutes',
       withFacts({ passOkAt: NOW - 240_000, passError: 'no | response\nat all' }),
       'critical',
       'CRITICAL: No poll has succeeded for 4 min: no response at all. | tracked=38 poll_age=240s;;180 ',
     ],
     [
-      'the daemon has just started',
+      'the daemon started a minute ago and Slurm has not responded yet',
       withFacts({ phase: 'starting', startedAt: NOW - 60_000, passOkAt: undefined }),
       'warning',
       'WARNING: Slurm has not responded yet; no task is claimed. |',
     ],
     [
-      'Slurm does not respond for minutes after the start',
+      'the daemon started an hour ago and Slurm has not responded yet',
       withFacts({ phase: 'starting', passOkAt: undefined }),
       'critical',
       'CRITICAL: Slurm has not responded yet; no task is claimed. |',
@@ -81,19 +81,19 @@ describe('status --check', () => {
       'CRITICAL: The journal cannot be written: ENOSPC. |',
     ],
     [
-      'the loop hangs',
+      'the reconcile loop hangs',
       withFacts({ dueAt: NOW - 1_200_000 }),
       'critical',
       'CRITICAL: The reconcile loop has made no progress for 20 min: restart the daemon. |',
     ],
     [
-      'the process has reported nothing for a while',
+      'the daemon has not written the health file for four minutes',
       { ...WELL, note: { pid: 7, at: NOW - 240_000, tracked: 38, facts: FACTS } },
       'critical',
       'CRITICAL: process 7 has not reported its health for 4 min |',
     ],
     [
-      'an earlier process of the daemon wrote the health file',
+      'another process than the running daemon wrote the health file',
       { ...WELL, holder: { pid: 8 } },
       'unknown',
       'UNKNOWN: process 8 has not reported its health; is it an older version?',
@@ -105,7 +105,7 @@ describe('status --check', () => {
       'WARNING: The daemon is draining: it claims no new tasks. |',
     ],
     [
-      'the pauses cannot be read',
+      'the pause file cannot be read',
       { ...WELL, arePausesUnreadable: true },
       'warning',
       'WARNING: The pauses cannot be read, so no task is claimed.',
@@ -120,7 +120,7 @@ describe('status --check', () => {
     });
   }
 
-  it('shows the worst state of several clusters, and names the clusters in that state', () => {
+  it('reports the worst state of two clusters, and names the cluster with this state', () => {
     const { state, line } = checkClusters(
       [
         { ...WELL, name: 'hpc1' },
@@ -144,7 +144,7 @@ describe('the health file of a daemon', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('shows the state of the daemon, is replaced after a change, and is ignored if unreadable', async () => {
+  it('is written again after a change, and is ignored if malformed', async () => {
     let tracked = 1;
     const reporting = reportHealth(folder, () => ({ at: NOW, tracked, facts: FACTS }));
     const first = await waitUntil('the note', async () => (await readHealthNote(folder)) ?? false);

@@ -66,7 +66,7 @@ describe('the status of a cluster', () => {
     ]);
   });
 
-  it('shows no use of max_nodes if Slurm does not return the sizes of jobs', async () => {
+  it('shows no use of max_nodes if squeue does not return the sizes of jobs', async () => {
     const fixture = await withJobs(2);
     const { scheduler } = fixture.deps;
     const sizes = (): Promise<never> => Promise.reject(new SlurmUnavailableError('squeue timed out'));
@@ -74,7 +74,7 @@ describe('the status of a cluster', () => {
     expect(await usedNodes(fixture, { list: scheduler.list.bind(scheduler), sizes })).to.deep.equal([]);
   });
 
-  it('shows a cause from the history only if the cause belongs to the job that the task names', async () => {
+  it('shows a cause from the history only if the cause belongs to the job in slurm_job_id', async () => {
     const { deps, clock } = fixtureWith({});
     const task = taskOf('failed', {
       statusReason: 'worker execution exit code 3',

@@ -20,7 +20,7 @@ function rowOf(overrides: Partial<KnownTask>): StatusRow {
 
 const RUNNING = jobOf('RUNNING', { startAt: NOW - 5_000, nodes: 'n1' });
 
-describe('the status row', () => {
+describe('the status row of a task', () => {
   for (const [what, overrides, state, why] of [
     [
       'a pending job',
@@ -29,7 +29,7 @@ describe('the status row', () => {
       'jobs of higher priority are ahead of it (Priority).',
     ],
     ['a job whose agent starts', { jobs: [RUNNING] }, 'RUNNING', 'clearml-agent is starting.'],
-    ['a task that runs', { jobs: [RUNNING], task: taskOf('in_progress') }, 'RUNNING', ''],
+    ['a task in progress with a running job', { jobs: [RUNNING], task: taskOf('in_progress') }, 'RUNNING', ''],
     [
       'an aborted task',
       { jobs: [RUNNING], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
@@ -109,31 +109,31 @@ describe('the status row', () => {
       'Slurm did not respond, so the state of the job is unknown.',
     ],
     [
-      'a task as running, and not as deleted, while ClearML does not respond',
+      'a running job while ClearML does not respond',
       { jobs: [RUNNING], task: undefined, hasResponded: { clearml: false, slurm: true } },
       'RUNNING',
       '',
     ],
   ] as const satisfies readonly (readonly [string, Partial<KnownTask>, string, string])[]) {
-    it(`shows ${what}`, () => {
+    it(`shows the state ${state} for ${what}`, () => {
       expect(rowOf(overrides)).to.include({ state, why });
     });
   }
 
-  it('shows the nodes of the job, and since when the state has applied', () => {
+  it('shows the nodes of the job and the time of the last state change', () => {
     expect(rowOf({ jobs: [jobOf('PENDING')] })).to.include({ since: NOW - 60_000, nodes: undefined });
     expect(rowOf({ jobs: [RUNNING] })).to.include({ since: NOW - 5_000, nodes: 'n1', job: '7' });
     expect(rowOf({ jobs: [jobOf('FAILED', { endedAt: NOW - 1 })] })).to.include({ since: NOW - 1 });
     expect(rowOf({ entry: entryOf({ stepAt: NOW - 9, absentSince: undefined }) })).to.include({ since: NOW - 9 });
   });
 
-  it('shows the same job as the decision table chooses if a task has several jobs', () => {
+  it('shows the tracked job, not an extra job, if the task has two jobs', () => {
     const extra = jobOf('PENDING', { id: '6' as JobId });
 
     expect(rowOf({ jobs: [extra, RUNNING], task: taskOf('in_progress') })).to.include({ job: '7', state: 'RUNNING' });
   });
 
-  it('names the queue recorded in the task if no journal contains the task', () => {
+  it('shows the execution queue in ClearML if no journal contains the task', () => {
     const task = taskOf('queued', { executionQueue: 'e'.repeat(32) as QueueId });
 
     expect(rowOf({ entry: undefined, task, queueName: 'gpu' })).to.include({ queue: 'gpu', job: undefined });

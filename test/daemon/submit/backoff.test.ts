@@ -14,7 +14,7 @@ describe('the backoff between submissions', () => {
     );
   });
 
-  it('grows only once after several concurrent submissions fail', () => {
+  it('grows only once if two concurrent submissions fail', () => {
     const pause = createBackoff(() => 1);
     pause.failed(1_000);
     pause.failed(1_001);
@@ -31,7 +31,7 @@ describe('the backoff between submissions', () => {
     expect(pause.until(first) - first).to.be.above(first);
   });
 
-  it('is over if the clock is set back', () => {
+  it('ends if the clock is set back by a day', () => {
     const pause = createBackoff(() => 1);
     pause.failed(86_400_000);
     expect(pause.until(1_000)).to.equal(0);
@@ -59,21 +59,21 @@ describe('the backoff while the cluster is full', () => {
     return backoff;
   }
 
-  it("limits claims to less than 0.6 % of the ClearML server's time, but lasts at most half an hour", () => {
+  it('grows with the length of the queue, up to half an hour', () => {
     expect(fullAt(1_000, 50).until(1_000)).to.equal(1_000 + backoffMs(1, 1));
     // To claim and return a task of a queue of 10,000 takes the server 7 s.
     expect(fullAt(1_000, 10_000).until(1_000)).to.equal(1_000 + 1_200_000);
     expect(fullAt(1_000, 1_000_000).until(1_000)).to.equal(1_000 + 1_800_000);
   });
 
-  it('equals the backoff after other failures once a job has ended', () => {
+  it('becomes the backoff after an ordinary failure once a job has ended', () => {
     const backoff = fullAt(1_000, 10_000);
     backoff.polled({ waiting: 10_000, ended: 1 });
 
     expect(backoff.until(1_000)).to.equal(1_000 + backoffMs(1, 1));
   });
 
-  it('permits one claim for each job that has ended', () => {
+  it('permits three claims after three jobs have ended', () => {
     const backoff = fullAt(0, 10_000);
     expect(backoff.room()).to.equal(1);
     backoff.polled({ waiting: 10_000, ended: 2 });
@@ -91,7 +91,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(1_200_000);
   });
 
-  it('permits only one claim when the cluster is full again, even if three jobs had ended before', () => {
+  it('permits only one claim after the next refusal, even if three jobs ended before the refusal', () => {
     const backoff = fullAt(0, 10_000);
     backoff.polled({ waiting: 10_000, ended: 3 });
     const now = backoff.until(1_000);
@@ -101,14 +101,14 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(now)).to.equal(now + 1_200_000);
   });
 
-  it('does not end when Slurm accepts a job that was submitted before the cluster was full', () => {
+  it('does not end when Slurm accepts a job that was submitted before the refusal', () => {
     const backoff = fullAt(0, 10_000);
     backoff.succeeded(1);
 
     expect(backoff.until(1_000)).to.equal(1_200_000);
   });
 
-  it('ends when Slurm accepts a job; each accepted job then permits one more claim', () => {
+  it('ends when Slurm accepts a job, and each accepted job permits one more claim', () => {
     const backoff = fullAt(0, 10_000);
     backoff.succeeded(backoff.until(1_000));
     expect(backoff.isFailing()).to.equal(false);
@@ -122,7 +122,7 @@ describe('the backoff while the cluster is full', () => {
     expect(rooms).to.deep.equal([2, 3, 5]);
   });
 
-  it('permits no further claim for a job that ended before the cluster was full', () => {
+  it('permits only one claim after the first refusal, even if five jobs ended before the refusal', () => {
     const backoff = createBackoff(() => 1, { isForAll: true });
     backoff.polled({ waiting: 10_000, ended: 5 });
     expect(backoff.room()).to.equal(Infinity);
@@ -132,7 +132,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(1_200_000);
   });
 
-  it('equals the backoff after other failures if the limit may concern only one queue or Unix user', () => {
+  it('is that of an ordinary failure if the limit may concern only one queue or Unix user', () => {
     const backoff = createBackoff(() => 1);
     backoff.polled({ waiting: 10_000, ended: 0 });
     backoff.failed(1_000, FULL);
@@ -143,7 +143,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(0);
   });
 
-  it('equals the backoff after other failures if the refusal names no limit', () => {
+  it('is that of an ordinary failure if the refusal names no limit', () => {
     const backoff = createBackoff(() => 1, { isForAll: true });
     backoff.polled({ waiting: 10_000, ended: 0 });
     backoff.failed(1_000, { isFull: false });

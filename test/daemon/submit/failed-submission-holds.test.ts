@@ -16,7 +16,7 @@ const MALLORY: Submitter = { queue: A, user: 'mallory' };
 const ALICE: Submitter = { queue: B, user: 'alice' };
 
 describe('the holds after failed sbatch calls', () => {
-  it('count the users with failures since Slurm last accepted a job, except users who had failed before', () => {
+  it('count the users whose first failure came after the last accepted job', () => {
     const holds = createFailureHolds(() => 1);
     expect([holds.failed(EVE, 0), holds.failed(EVE, 1), holds.failed(MALLORY, 2)]).to.deep.equal([1, 1, 2]);
     expect([EVE, ALICE].map((of) => holds.isBestProbe(of))).to.deep.equal([false, true]);
@@ -26,7 +26,7 @@ describe('the holds after failed sbatch calls', () => {
     expect([holds.failed(EVE, 1_000_000), holds.failed(MALLORY, 1_000_000)]).to.deep.equal([0, 0]);
   });
 
-  it('count several failed users as one while all failures are in one queue, and a user of two queues once', () => {
+  it('count two users of one queue as one user, and a user of two queues only once', () => {
     const holds = createFailureHolds(() => 1, { hasSeveralQueues: true });
     expect([holds.failed(EVE, 0), holds.failed(MALLORY, 0)]).to.deep.equal([1, 1]);
     expect(holds.failed(ALICE, 0)).to.equal(3);
@@ -34,7 +34,7 @@ describe('the holds after failed sbatch calls', () => {
     expect([ofOne.failed(EVE, 0), ofOne.failed({ queue: B, user: 'eve' }, 0)]).to.deep.equal([1, 1]);
   });
 
-  it('apply to the tasks of the user whose submission failed, and to tasks of unknown users in the same queue', () => {
+  it('apply to the user of the failed submission, and to unknown users of the same queue', () => {
     const holds = createFailureHolds(() => 1);
     holds.failed(EVE, 0);
     expect([EVE, MALLORY, ALICE, { queue: A }, { queue: B }].map((of) => holds.isHeld(of, 14_999))).to.deep.equal([
@@ -47,7 +47,7 @@ describe('the holds after failed sbatch calls', () => {
     expect(holds.isHeld(EVE, 15_000)).to.equal(false);
   });
 
-  it('hold a task that fails twice in a row longer than the other tasks of its user', () => {
+  it('hold a task after its second failure longer than other tasks of the same user', () => {
     const holds = createFailureHolds(() => 1);
     for (const now of [0, 15_000]) {
       holds.failed(EVE, now);
@@ -74,7 +74,7 @@ describe('the holds after failed sbatch calls', () => {
     expect(holds.isHopeless(TASK)).to.equal(false);
   });
 
-  it('are forgotten an hour after their end', () => {
+  it('are deleted an hour after their end', () => {
     const holds = createFailureHolds(() => 1);
     holds.failed(EVE, 0);
     holds.returned(TASK, 0);

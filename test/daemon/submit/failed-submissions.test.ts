@@ -59,7 +59,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       await server.call('tasks.enqueue', { task, queue });
     }
 
-    it('delay no task of another queue, even if they are all submissions of the first queue (S-68)', async () => {
+    it('delay no task of another queue, even if all submissions of the first queue fail (S-68)', async () => {
       isBroken = (task) => task < 100;
       start();
       for (const number of range(1, 30)) {
@@ -83,7 +83,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       }
     });
 
-    it('delay the other tasks of the same user by at most 90 s', async () => {
+    it('delay other tasks of the same user by at most 90 s', async () => {
       isBroken = (task) => task === 1;
       start(fixture.deps, 1);
       for (const number of range(1, 5)) await enqueue(number);
@@ -105,7 +105,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       }
     });
 
-    it("delay other users' tasks by at most 30 s if two users in two queues have such submissions", async () => {
+    it("from two users in two queues delay a third user's tasks by at most 30 s", async () => {
       isBroken = (task) => task < 100;
       start();
       for (const number of range(1, 20)) {
@@ -117,7 +117,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       }
     });
 
-    it('delay the first task of a third user by at most 45 s after two users had such submissions for half an hour', async () => {
+    it("from two users for half an hour delay a third user's first task by at most 45 s", async () => {
       isBroken = (task) => task < 100;
       start();
       for (const number of range(1, 20)) await enqueue(number, { owner: 'eve' });
@@ -128,7 +128,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       expect(submittedOf(fixture)).to.deep.equal([101]);
     });
 
-    it('are repeated ever more rarely as long as no submission is accepted, and lose no task', async () => {
+    it('lose none of 40 tasks if Slurm accepts no job for half an hour', async () => {
       isBroken = () => true;
       start();
       for (const number of range(1, 20)) await enqueue(number, { owner: `user${number}` });
@@ -144,7 +144,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       expect(submittedOf(fixture)).to.have.members([...range(1, 20), ...range(101, 120)]);
     });
 
-    it("fail the task, with sbatch's message, within an hour if Slurm accepts other jobs", async () => {
+    it("fail their task with sbatch's message within an hour if Slurm accepts other jobs", async () => {
       isBroken = (task) => task === 1;
       start();
       await enqueue(1);

@@ -105,8 +105,8 @@ function acceptNoJobs({ fixture }: Run): void {
   };
 }
 
-describe('a task that waits for its resubmission because its job ended TIMEOUT', () => {
-  it('stays parked, and has no clearml.conf for a job, as long as Slurm accepts no jobs', async () => {
+describe('a task that waits for its resubmission after TIMEOUT', () => {
+  it('stays parked without a clearml.conf while Slurm accepts no jobs for an hour', async () => {
     const run = await timedOut();
     acceptNoJobs(run);
     const hour = 3_600_000;
@@ -121,7 +121,7 @@ describe('a task that waits for its resubmission because its job ended TIMEOUT',
       .and.not.include('returning the task');
   });
 
-  it('keeps its count of timeouts when Slurm accepts jobs again', async () => {
+  it('keeps its count of timeouts until Slurm accepts the next job', async () => {
     const run = await timedOut();
     acceptNoJobs(run);
     await passFor(run, 600_000);
@@ -134,7 +134,7 @@ describe('a task that waits for its resubmission because its job ended TIMEOUT',
     expect(run.files.size).to.equal(1);
   });
 
-  it("stays parked, without a backoff for other queues, as long as Slurm refuses jobs of the task's queue", async () => {
+  it('stays parked without a backoff for other queues while Slurm refuses the jobs of its queue', async () => {
     const holds = createRefusalHolds(() => 1, { queues: [OWN_QUEUE], hasPriorities: true });
     const backoff = createBackoff(() => 1, { holds });
     const run = await timedOut('d0', backoff);
@@ -149,7 +149,7 @@ describe('a task that waits for its resubmission because its job ended TIMEOUT',
     expect(run.fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['TIMEOUT', 'PENDING']);
   });
 
-  it("stays parked until sudo no longer refuses to run sbatch as the task's Unix user", async () => {
+  it("stays parked while sudo refuses to run sbatch as the task's Unix user", async () => {
     const run = await timedOut('a1');
     run.refused.add('alice');
     await passFor(run, 600_000);
@@ -161,7 +161,7 @@ describe('a task that waits for its resubmission because its job ended TIMEOUT',
     expect(run.fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['TIMEOUT', 'PENDING']);
   });
 
-  it('is not adopted by a peer, because a peer does not know the count of timeouts', async () => {
+  it('is not adopted by a peer, which does not know the count of timeouts', async () => {
     const run = await timedOut();
     const other = run.fixture.peer(2);
     const peers = { ...other.peers, isOurs: (_: QueueId, mark: string | undefined) => mark === undefined };

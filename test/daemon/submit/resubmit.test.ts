@@ -60,7 +60,7 @@ describe('when it resubmits a task, the daemon', () => {
     return { deps: { ...fixture.deps, transport: recording }, ran };
   }
 
-  it('removes the clearml.conf of the last attempt, but not that of the new attempt', async () => {
+  it('removes the clearml.conf of the last attempt, but not the clearml.conf of the new attempt', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
     const { deps, ran } = recordCommands(fixture);
@@ -73,7 +73,7 @@ describe('when it resubmits a task, the daemon', () => {
     expect(removals[0]).to.match(/attempt1\.conf$/);
   });
 
-  it('removes the new clearml.conf again, and logs nothing, if the journal cannot be written', async () => {
+  it('removes the new clearml.conf again if the journal cannot be written', async () => {
     const fixture = createStepFixture();
     const { entry } = await parked(fixture);
     const { deps, ran } = recordCommands(fixture);
@@ -91,7 +91,7 @@ describe('when it resubmits a task, the daemon', () => {
   for (const [what, endpoint, more] of [
     ['aborted', 'tasks.stop', {}],
     ['deleted', 'tasks.delete', { force: true }],
-    ['enqueued elsewhere', 'tasks.enqueue', { queue: OTHER_QUEUE }],
+    ['enqueued in another queue', 'tasks.enqueue', { queue: OTHER_QUEUE }],
   ] as const) {
     it(`submits no job for a task that was ${what} after the decision`, async () => {
       const fixture = createStepFixture();
@@ -122,7 +122,7 @@ describe('when it resubmits a task, the daemon', () => {
     ]);
   });
 
-  it('leaves the task to the job that removed its queue entry, even if the queue is no longer served', async () => {
+  it("submits no job if a job has removed the task's queue entry and the queue is no longer served", async () => {
     const fixture = createStepFixture({ queues: [] });
     const { task, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -170,7 +170,7 @@ describe('when it resubmits a task, the daemon', () => {
       await queues.park(SCHEDULER_QUEUE, task);
     }
 
-    it('submits no job, and forgets the task, if the peer has claimed and parked the task', async () => {
+    it('forgets the task if the peer has claimed and parked the task', async () => {
       await claimedByPeer();
 
       expect(await resubmit(fixture.deps, entry, WHY)).to.equal('none');
@@ -181,7 +181,7 @@ describe('when it resubmits a task, the daemon', () => {
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
     });
 
-    it('submits no job, and does not change the journal entry, if the task is no longer parked', async () => {
+    it('submits no job if the task is no longer parked', async () => {
       await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
 
       expect(await resubmit(fixture.deps, entry, WHY)).to.equal('none');
@@ -204,7 +204,7 @@ describe('when it resubmits a task, the daemon', () => {
       expect(await resubmit(fixture.deps, again, WHY)).to.equal('accepted');
     });
 
-    it('submits no job, and does not change the journal entry, if the server does not respond', async () => {
+    it('submits no job if ClearML does not respond', async () => {
       fixture.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
 
       await rejection(resubmit(fixture.deps, entry, WHY));

@@ -5,30 +5,30 @@ import { OWN_QUEUE, SCHEDULER_QUEUE } from '../../simulation/queues.ts';
 import { entryOf } from '../decide/observations.ts';
 import { createStepFixture } from '../step-fixture.ts';
 
-describe('a parked task whose container has', () => {
+describe('a parked task', () => {
   for (const [what, container, reason] of [
     [
-      'a NUL character in its set-up script',
+      "the container's set-up script has a NUL character",
       { setup_shell_script: 'echo a\0b' },
       'the set-up script of the container has a NUL character: remove it',
     ],
     [
-      'a set-up script of 150 KB',
+      "the container's set-up script has 150 KB",
       { setup_shell_script: `echo ${'x'.repeat(150_000)}` },
       'the set-up script of the container has 150005 bytes, and at most 130000 reach the container: put its files into the image or the repository',
     ],
     [
-      'a variable that the job encodes as 150 KB',
+      'the job encodes a variable of the container as 150 KB',
       { arguments: `-e A=${'%'.repeat(50_000)}` },
       'the variable A has 150001 bytes, and at most 130000 reach the container: put the value into a file',
     ],
     [
-      'an image name of 150 KB',
+      'the name of the container image has 150 KB',
       { image: `/images/${'x'.repeat(150_000)}` },
       'the name of the container image has 150008 bytes, and at most 4096 are possible: correct it',
     ],
   ] as const)
-    it(`${what} fails before it is submitted, and its console says why`, async () => {
+    it(`fails before its submission, with the reason in the console, if ${what}`, async () => {
       const { deps } = createStepFixture();
       const none = { imageDir: undefined, imageCacheDir: undefined, forcePull: false, ssh: false };
       const containers = { image: 'an_image', arguments: '', extraArguments: '', setUpLines: [], mounts: [], ...none };

@@ -33,7 +33,7 @@ describe('while Slurm refuses the jobs of a queue, the daemon', () => {
     expect(holds.isHeld({ ...SECOND, user: 'ada' }, 1)).to.equal(false);
   });
 
-  it('extends the hold, up to five minutes, once per refused trial submission, even if refusals are concurrent', () => {
+  it('doubles the hold after each refused trial submission, up to five minutes', () => {
     const holds = createHolds();
     let now = 0;
     const waits: number[] = [];
@@ -49,7 +49,7 @@ describe('while Slurm refuses the jobs of a queue, the daemon', () => {
     expect(waits).to.deep.equal([15, 30, 60, 120, 240, 300, 300].map((seconds) => seconds * 1_000));
   });
 
-  it('permits the next trial submission after a minute without a response, and ends the hold when Slurm accepts a trial', () => {
+  it('permits another trial submission after a minute without a response to the last trial', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     holds.startProbe(FIRST, WAIT_MS);
@@ -61,7 +61,7 @@ describe('while Slurm refuses the jobs of a queue, the daemon', () => {
     expect(holds.hasAny(WAIT_MS + 1_000)).to.equal(false);
   });
 
-  it('waits until the newest trial submission ends before it permits the next, even if an older trial ends earlier', () => {
+  it('permits another trial submission only after the newest of two running trials has ended', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
     const endLost = holds.startProbe(FIRST, WAIT_MS);
@@ -74,7 +74,7 @@ describe('while Slurm refuses the jobs of a queue, the daemon', () => {
     expect(holds.hasAny(WAIT_MS + 62_000)).to.equal(true);
   });
 
-  it('ends the hold if the clock is set back, and begins it again with the next refusal', () => {
+  it('ends the hold if the clock is set back by a day', () => {
     const holds = createHolds();
     const now = 86_400_000;
     holds.refused(FIRST, WHY, now);
@@ -125,7 +125,7 @@ describe('while Slurm refuses the jobs of two queues, the daemon', () => {
     expect(holds.isHeld(SECOND, 105_002)).to.equal(false);
   });
 
-  it('gives the next trial submission to the queue that has waited longer if the last trial submission got no response', () => {
+  it('alternates between the queues if a trial submission ends without a response', () => {
     const holds = refuseBoth(true);
     expect(holds.turnOf(SECOND, 110_000)).to.equal(undefined);
     const end = holds.startProbe(FIRST, 110_000);
@@ -140,7 +140,7 @@ describe('while Slurm refuses the jobs of two queues, the daemon', () => {
     expect(holds.turnOf(FIRST, 110_004)).to.equal(110_002);
   });
 
-  it('makes two users wait for each other only if they may share the limit', () => {
+  it("holds one user during another user's trial submission only if both users may share the limit", () => {
     const [ada, ben] = [
       { ...FIRST, user: 'ada' },
       { ...SECOND, user: 'ben' },
@@ -161,7 +161,7 @@ describe('while Slurm refuses the jobs of two queues, the daemon', () => {
     }
   });
 
-  it('permits equally many trial submissions from both queues', () => {
+  it('permits about equally many trial submissions from both queues in two hours', () => {
     const holds = refuseBoth(true);
     const tries = [0, 0];
     for (let now = 105_000; now < 7_200_000; now += 5_000)

@@ -49,7 +49,7 @@ describe('when it submits a claimed task, the daemon', () => {
     await peer.clearml.queues.returnToQueue(OWN_QUEUE, task);
   }
 
-  it("does not remove the task from the scheduler queue if another daemon has parked it: that daemon's job needs the entry", async () => {
+  it('leaves the task in the scheduler queue if a peer has claimed, parked and submitted the task', async () => {
     const entry = await popped(fixture.deps);
     const peer = fixture.peer(2);
     await returnedByPeer(peer);
@@ -62,7 +62,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(peer.journal.entries.get(task)).to.include({ step: 'following', jobId: '1' });
   });
 
-  it('submits no second job if two daemons found the task in no queue and each of them returned it to its queue', async () => {
+  it('submits no second job if two daemons have returned the same orphan to its queue', async () => {
     const peer = fixture.peer(2);
     const { tasks, queues } = peer.clearml;
     await queues.pop(OWN_QUEUE, task);
@@ -85,7 +85,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'orphaned' });
   });
 
-  it('submits no second job if the returned task already runs as a job of another Unix user', async () => {
+  it('submits no second job if another Unix user already has a running job of the returned orphan', async () => {
     const peer = fixture.peer(2);
     await peer.clearml.queues.pop(OWN_QUEUE, task);
     await returnedByPeer(peer);
@@ -103,7 +103,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(deps.journal.entries.get(task)).to.include({ step: 'orphaned' });
   });
 
-  it('waits until Slurm can list the jobs of the task if the task was found in no queue', async () => {
+  it('submits a returned orphan only once squeue works', async () => {
     await fixture.deps.clearml.queues.pop(OWN_QUEUE, task);
     fixture.clock.pass(3_600_000);
     const note = { reason: 'found in no queue', message: describeOrphan(fixture.deps) } as const;
@@ -121,7 +121,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('records that a program may have removed the queue entry if another daemon had parked the task before', async () => {
+  it('records that the queue entry may have been removed if a peer had already parked the task', async () => {
     const entry = await popped(fixture.deps);
     const peer = fixture.peer(2);
     await peer.clearml.queues.park(SCHEDULER_QUEUE, task);
@@ -131,7 +131,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', mayBeUnparked: true });
   });
 
-  it('removes the entry from the scheduler queue if a user has enqueued the task again', async () => {
+  it('removes the task from the scheduler queue if the task is in its own queue again', async () => {
     const entry = await popped(fixture.deps);
     await returnedByPeer(fixture.peer(2));
 
@@ -142,7 +142,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it('does not record that a program may have removed the queue entry if only the response to the parking was lost', async () => {
+  it('does not record that the queue entry may have been removed if only a response to the parking was lost', async () => {
     const entry = await popped(fixture.deps);
     let isFirst = true;
     fixture.fate = ({ endpoint }) => {
@@ -191,7 +191,7 @@ describe('when it submits a claimed task, the daemon', () => {
   }
 
   for (const when of ['reading the task', 'writing the journal'] as const) {
-    it(`submits no job if the daemon was suspended while ${when}, and a peer has returned and then claimed the task`, async () => {
+    it(`submits no job if it was suspended while ${when} and a peer has claimed the task again`, async () => {
       const peer = fixture.peer(2);
       const deps = delayed(when, async () => {
         await returnedFromParking(peer);
@@ -206,7 +206,7 @@ describe('when it submits a claimed task, the daemon', () => {
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
     });
 
-    it(`submits no job if the daemon was suspended while ${when}, and a peer has returned the task to its queue`, async () => {
+    it(`submits no job if it was suspended while ${when} and a peer has returned the task to its queue`, async () => {
       const deps = delayed(when, () => returnedFromParking(fixture.peer(2)));
 
       await submitPopped(deps, await popped(deps));
@@ -217,7 +217,7 @@ describe('when it submits a claimed task, the daemon', () => {
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
     });
 
-    it(`submits a job if the daemon was suspended while ${when}, but the task stayed parked`, async () => {
+    it(`submits a job if it was suspended while ${when} and the task stayed parked`, async () => {
       const deps = delayed(when, () => Promise.resolve());
 
       await submitPopped(deps, await popped(deps));
@@ -227,7 +227,7 @@ describe('when it submits a claimed task, the daemon', () => {
     });
   }
 
-  it('submits the task in a later pass if the server did not respond after the daemon was suspended', async () => {
+  it('submits the task in a later pass if ClearML did not respond after a suspension of the daemon', async () => {
     const deps = delayed('writing the journal', () => {
       fixture.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
       return Promise.resolve();
@@ -242,7 +242,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'following', jobId: '1', attempts: 1 });
   });
 
-  it('submits no job after a restart if a peer has returned the parked task to its queue and claimed it again', async () => {
+  it('submits no job after a restart if a peer has claimed the parked task again', async () => {
     const { deps, clock } = fixture;
     await park(deps, await popped(deps));
     clock.pass(deps.adoptAfterMs + 10_000);
@@ -258,10 +258,10 @@ describe('when it submits a claimed task, the daemon', () => {
   });
 
   for (const [what, hasMet, waiting, jobs] of [
-    ['returns the task to its queue if the daemon has met a peer', true, [1], 0],
-    ['submits the task if the daemon has met no peer', false, [], 1],
+    ['returns the task to its queue if it has met a peer', true, [1], 0],
+    ['submits the task if it has met no peer', false, [], 1],
   ] as const)
-    it(`${what}, and the task is in no queue after a late restart`, async () => {
+    it(`${what} and no queue contains the task after a late restart`, async () => {
       const { deps, clock } = fixture;
       await park(deps, await popped(deps));
       clock.pass(deps.adoptAfterMs + 10_000);

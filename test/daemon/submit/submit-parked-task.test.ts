@@ -92,7 +92,7 @@ describe('when it submits a parked task, the daemon', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it("tracks the job once Slurm accepts it, and shows the job id in the task's console and properties", async () => {
+  it("shows the job id in the task's console and user properties once Slurm accepts the job", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
 
@@ -105,7 +105,7 @@ describe('when it submits a parked task, the daemon', () => {
     expect(await fixture.read(task)).to.include({ slurmJob: '1', status: 'queued' });
   });
 
-  it('reports in the console the number of a later attempt, and why it was needed', async () => {
+  it('writes "(attempt 2)" and the reason for the second attempt to the console', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture, 1);
     await submit(fixture.deps, next, 'the last sbatch for this task created no job');
@@ -174,7 +174,7 @@ describe('when it submits a parked task, the daemon', () => {
     });
   }
 
-  it('changes only the journal if the outcome is "unknown"', async () => {
+  it('writes only to the journal if the outcome is "unknown"', async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.cluster.nextFate = 'unknown';
@@ -215,7 +215,7 @@ describe('when it submits a parked task, the daemon', () => {
     expect([String(err), data]).to.deep.equal(['TemplateError: a.template:2:1: no value', { task, queue: 'own' }]);
   });
 
-  it('throws an error and leaves the task parked if a bug in the daemon prevents the rendering', async () => {
+  it('leaves the task parked if rendering fails with a RangeError, a bug of the daemon', async () => {
     const { deps } = createStepFixture();
     const render = (): never => {
       throw new RangeError('a fault of ours');
@@ -264,7 +264,7 @@ describe('when it submits a parked task, the daemon', () => {
     }
   });
 
-  it('reports nothing in the console if the journal cannot be written', async () => {
+  it('writes nothing to the console if the journal cannot be written', async () => {
     const fixture = withContainers('--gpus all');
     const { task, prepared: next } = await prepared(fixture);
     fixture.fate = ({ kind }) => (kind === 'journal' ? 'not made' : undefined);
@@ -293,7 +293,7 @@ describe('when it submits a parked task, the daemon', () => {
     expect(data).to.deep.equal({ job: formatJobName(task, next.entry.attempt) });
   });
 
-  it('returns the task to its queue if the connection is lost, but rethrows the error of a bug', async () => {
+  it('returns the task to its queue if the connection to the host is lost, but not after a RangeError', async () => {
     for (const [error, end] of [
       [new ConnectionLostError('the connection to login1 was lost'), 'returned'],
       [new RangeError('a fault of ours'), 'rejected'],

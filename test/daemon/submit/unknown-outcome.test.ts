@@ -38,7 +38,7 @@ describe('a daemon whose sbatch fails with an unknown message', () => {
     await daemon.end();
   });
 
-  it('submits the task again ever less often, down to every five minutes, and does not fail it (S-66)', async () => {
+  it('repeats the submission at growing intervals, up to about five minutes, and keeps the task queued (S-66)', async () => {
     const task = await fixture.enqueued(1);
     start();
 
@@ -59,7 +59,7 @@ describe('a daemon whose sbatch fails with an unknown message', () => {
     expect((await fixture.read(task))?.status).to.equal('queued');
   });
 
-  it("shows Slurm's message to the user, and a line in the console only once", async () => {
+  it("shows Slurm's message in the status message, and only once in the console", async () => {
     const task = await fixture.enqueued(1);
     start();
     const text =
@@ -91,7 +91,7 @@ describe('a daemon whose sbatch fails with an unknown message', () => {
     expect(submittedOf(fixture)).to.have.members(range(1, 20));
   });
 
-  it('keeps the task, and submits it again ever less often, beside a peer that adopts parked tasks (S-66)', async () => {
+  it('repeats the submission only 15 to 21 times in an hour beside a peer that adopts parked tasks (S-66)', async () => {
     const { clock, deps } = fixture;
     const paused = { queue: 'own', since: 0, until: null, reason: 'maintenance' };
     const adopter = startDaemon({ ...deps, pauses: () => Promise.resolve([paused]) });
@@ -107,7 +107,7 @@ describe('a daemon whose sbatch fails with an unknown message', () => {
     expect(failures.length).to.be.within(15, 21);
   });
 
-  it('submits other tasks without delay if only one task gets this message', async () => {
+  it('submits other tasks within 20 s if only one task gets this message', async () => {
     isBroken = (task) => task === 1;
     await fixture.enqueued(1);
     start();

@@ -10,7 +10,7 @@ import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture
 
 const MINUTE_MS = 60_000;
 
-describe('a daemon that cannot read the document of a task', () => {
+describe("if ClearML's response about a task is too large, the daemon", () => {
   let fixture: StepFixture;
   let daemon: DaemonRun;
   /** The tasks whose documents are too large, and how often each was requested. */
@@ -70,7 +70,7 @@ describe('a daemon that cannot read the document of a task', () => {
     });
   }
 
-  it('fails the task, with the reason, after three failed reads, and submits a readable task at once (C-39)', async () => {
+  it('fails the task with this reason, and submits a readable task within 30 s (C-39)', async () => {
     const bad = range(1, 30).map(taskNumber);
     for (const id of bad) tooLarge.set(id, 0);
     for (const number of range(1, 31)) await fixture.enqueued(number);
@@ -93,7 +93,7 @@ describe('a daemon that cannot read the document of a task', () => {
     expect(warnings).to.have.length(30);
   });
 
-  it('fails a task, with the reason, if the record of its user stays unreadable', async () => {
+  it('also fails a task if the response about the user of the task stays too large', async () => {
     await enqueue(fixture, 'ada', 1);
     await enqueue(fixture, 'ben', 2);
     let reads = 0;
@@ -115,7 +115,7 @@ describe('a daemon that cannot read the document of a task', () => {
     expect(reads).to.be.at.most(4);
   });
 
-  it('submits the task once the document can be read', async () => {
+  it('submits the task once the response is small enough', async () => {
     const task = await fixture.enqueued(1);
     tooLarge.set(task, 0);
     start();
@@ -131,7 +131,7 @@ describe('a daemon that cannot read the document of a task', () => {
       .and.not.to.have.property('unreadable');
   });
 
-  it('leaves the task parked, and rarely reads it again, if even the status of the task is unreadable', async () => {
+  it('leaves the task parked, with at most four reads in an hour, if the status is unreadable too', async () => {
     const task = await fixture.enqueued(1);
     tooLarge.set(task, 0);
     isHidden = true;
@@ -148,7 +148,7 @@ describe('a daemon that cannot read the document of a task', () => {
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('sets a running task to failed after its job failed, even if the document has become too large', async () => {
+  it('sets a running task to failed after its job ended OUT_OF_MEMORY', async () => {
     const task = await fixture.enqueued(1);
     start();
     await advance(fixture.clock, MINUTE_MS);

@@ -46,7 +46,7 @@ describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
     expect(await left()).to.deep.equal([]);
   });
 
-  it('removes in a clean-up each clearml.conf whose task is neither queued nor in progress nor in the journal', async () => {
+  it('keeps in a clean-up only the files of tasks that are queued, in progress or in the journal', async () => {
     const here = fixture();
     const { deps, server } = here;
     const [waits, runs, known] = [await here.enqueued(1), await here.enqueued(2), taskNumber(3)];
@@ -63,7 +63,7 @@ describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
     expect(await left()).to.have.members(kept);
   });
 
-  it("keeps a clearml.conf of a task that this ClearML server does not know, unless the file name has this daemon's mark (D-19)", async () => {
+  it("keeps another daemon's clearml.conf of a task that this ClearML server does not know (D-19)", async () => {
     const { deps } = fixture();
     const kept = [await write(1), await write(1, 60, newAttempt(NOW, 'mark2', '0000'))];
     await write(1, 60, newAttempt(NOW, deps.mark, '0000'));
@@ -110,7 +110,7 @@ describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
     expect(await left()).to.deep.equal([kept]);
   });
 
-  it('keeps a new clearml.conf in a clean-up, because its job may still be submitted', async () => {
+  it('keeps in a clean-up a clearml.conf that is only a minute old', async () => {
     const { deps } = fixture();
     const young = await write(5, 1);
 

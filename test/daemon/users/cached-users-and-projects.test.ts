@@ -28,13 +28,13 @@ describe('the cache of the names of users and projects', () => {
     expect(calls).to.deep.equal(['a', 'a']);
   });
 
-  it('truncates names, because the journal and the history repeat them', async () => {
+  it('truncates names to 200 characters', async () => {
     const read = (): Promise<Document> => Promise.resolve({ name: 'a'.repeat(16_000_000) });
     const names = createNames({ user: read, project: read }, systemClock);
     expect([(await names.user('a'))?.length, (await names.project('a'))?.length]).to.deep.equal([200, 200]);
   });
 
-  it('knows no name while the server does not respond, and reads the name later', async () => {
+  it('returns no name while ClearML does not respond, and reads the name again later', async () => {
     const read = readsInTurn(
       () => Promise.reject(new ServerUnreachableError('no response', false)),
       () => Promise.resolve({ name: 'Ada' }),
@@ -46,17 +46,17 @@ describe('the cache of the names of users and projects', () => {
   for (const [what, response] of [
     ['who was deleted', () => Promise.resolve(undefined)],
     [
-      'whom the server does not show',
+      'whom ClearML does not show',
       () => Promise.reject(new ServerRefusedError('no permission', 'users.get_by_id', 403, 0)),
     ],
   ] as const)
-    it(`knows no name of a user ${what}, and does not read the name again`, async () => {
+    it(`returns no name of a user ${what}, and reads the name only once`, async () => {
       const read = readsInTurn(response);
       const names = createNames({ user: read, project: read }, systemClock);
       expect([await names.user('a'), await names.user('a')]).to.deep.equal([undefined, undefined]);
     });
 
-  it('delays only one claim, by at most two seconds, and returns a name once it arrives', async () => {
+  it('returns no name after two seconds without a response, but returns the name once the response arrives', async () => {
     const clock = createSimulatedClock(0);
     let respond: (document: Document) => void = () => undefined;
     const read = readsInTurn(() => new Promise((resolve) => (respond = resolve)));

@@ -8,7 +8,7 @@ const REFUSED: SubmitOutcome = { kind: 'unavailable', message: 'no', isOfUser: t
 const STUCK: SubmitOutcome = { kind: 'unknown', message: 'no response', isStuck: true };
 
 describe('the hold of a Unix user whose submission was refused or hangs', () => {
-  it('ends if the clock is set back, and begins again with the next refusal', () => {
+  it('ends if the clock is set back by a day', () => {
     const holds = createSudoHolds();
     holds.ended('alice', REFUSED, 86_400_000);
     expect(holds.isHeld('alice', 86_400_001)).to.equal(true);
@@ -20,7 +20,7 @@ describe('the hold of a Unix user whose submission was refused or hangs', () => 
     expect(holds.isHeld('alice', 120_001)).to.equal(false);
   });
 
-  it('lasts up to an hour, but only five minutes if sbatch hangs, because Slurm may be the cause', () => {
+  it('lasts at most an hour after refusals, and at most five minutes if sbatch hangs', () => {
     for (const [outcome, why, longestMs] of [
       [REFUSED, 'refused', 3_600_000],
       [STUCK, 'stuck', 300_000],
@@ -40,7 +40,7 @@ describe('the hold of a Unix user whose submission was refused or hangs', () => 
     }
   });
 
-  it('ends with the next response of sbatch, but not if Slurm cannot be reached', () => {
+  it('ends when Slurm accepts a job, but not when Slurm is unreachable', () => {
     const holds = createSudoHolds();
     holds.ended('alice', STUCK, 0);
     holds.ended('alice', { kind: 'unavailable', message: 'no controller' }, 1);
@@ -49,7 +49,7 @@ describe('the hold of a Unix user whose submission was refused or hangs', () => 
     expect(holds.isHeld('alice', 2)).to.equal(false);
   });
 
-  it('begins while a submission runs ten seconds, or 30 if others of this user end meanwhile', () => {
+  it('begins after a submission has run for 10 s, or 30 s if other submissions of this user end', () => {
     const holds = createSudoHolds();
     expect(holds.checkRunning('alice', 0, 9_999)).to.equal(10_000);
     holds.ended('alice', ACCEPTED, 9_999);
@@ -64,7 +64,7 @@ describe('the hold of a Unix user whose submission was refused or hangs', () => 
     expect(holds.checkRunning('bob', 0, 10_000)).to.equal(undefined);
   });
 
-  it('begins also if the only end of another submission is one without a response', () => {
+  it('begins after 10 s even if another submission of this user has ended without a response', () => {
     const holds = createSudoHolds();
     holds.ended('alice', STUCK, 9_000);
     expect(holds.checkRunning('alice', 0, 10_000)).to.equal(undefined);

@@ -38,7 +38,7 @@ describe('the reader of task owners', () => {
     expect(owners.get(DELETED)).to.include({ owner: '', isDeleted: true });
   });
 
-  it('returns no owner for a task that cannot be read, and reads the owner later', async () => {
+  it('returns no owner of an unreadable task, and reads the owner again later', async () => {
     const owners = createTaskOwners();
     await owners.read(tasks, [UNREAD]);
     expect(owners.get(UNREAD)).to.equal(undefined);
