@@ -4,7 +4,7 @@ import { clearmlRows, settingRows, type SettingRow } from '../../src/config/sche
 import { COMMAND_GROUPS, type Command } from '../../src/cli/command.ts';
 import { EXIT_MEANINGS } from '../../src/base/exit-codes.ts';
 import { argumentName, meaning, optionGroups, PURPOSE, usageOf } from '../../src/cli/help-text.ts';
-import { PROGRAM, spelling } from '../../src/cli/option-spelling.ts';
+import { PROGRAM, spelling } from '../../src/cli/common-options.ts';
 import { roffExample, roffItem, roffPage, roffParagraph, roffSection, roffText } from './roff.ts';
 
 /** Section 1: what can be typed. */

@@ -17,12 +17,8 @@ const BAR_WIDTH = 12;
 /** Of a twelfth each. */
 const BAR = '█';
 
-export interface UsageStyle {
-  /** Of the terminal; undefined if standard output is none: then there are no bars. */
-  readonly columns?: number | undefined;
-}
-
-export function usageText(report: UsageReport, { since, until }: UsagePeriod, { columns }: UsageStyle): string {
+/** @param columns of the terminal; undefined if standard output is none: then there are no bars */
+export function usageText(report: UsageReport, { since, until }: UsagePeriod, columns?: number): string {
   const { by, rows, total } = report;
   const head = `Tasks that ended between ${formatTime(since)} and ${formatTime(until)}, by ${by}.\n`;
   if (rows.length === 0) return `${head}No task ended in this time.\n`;

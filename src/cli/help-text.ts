@@ -1,7 +1,7 @@
 // Formats `--help` (examples first, options in groups, 80 columns), and what a start without arguments or configuration prints.
 import { wrapText } from '../base/wrap-text.ts';
 import { COMMAND_GROUPS, type Command, type Example, type Option } from './command.ts';
-import { ALWAYS, PROGRAM, spelling } from './option-spelling.ts';
+import { ALWAYS, PROGRAM, spelling } from './common-options.ts';
 
 export const PURPOSE = 'Runs ClearML tasks as Slurm jobs. Each queue has an sbatch template.';
 /** The maximum; longer lines are hard to read. */

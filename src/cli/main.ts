@@ -8,7 +8,7 @@ import { UsageError } from '../base/usage-error.ts';
 import { SLURM_COMMAND } from './commands/demo.ts';
 import { Interrupted } from './interrupted.ts';
 import { isSingleFile, versionText } from '../base/installation.ts';
-import { PROGRAM } from './option-spelling.ts';
+import { PROGRAM } from './common-options.ts';
 import { startedAs } from './own-command-line.ts';
 
 const STDIN = 0;

@@ -5,7 +5,7 @@ import type { Command, Option, CommandContext, ParsedArgs } from './command.ts';
 import { COMMANDS } from './all-commands.ts';
 import { daemonCommand } from './commands/daemon.ts';
 import { EXIT } from '../base/exit-codes.ts';
-import { ALWAYS, PROGRAM, spelling } from './option-spelling.ts';
+import { ALWAYS, PROGRAM, spelling } from './common-options.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { versionText } from '../base/installation.ts';
 

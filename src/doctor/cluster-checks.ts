@@ -1,4 +1,5 @@
 // The checks of each cluster: connection, commands, controller, permissions and directories.
+import type { Association } from '../slurm/sacctmgr.ts';
 import { checkClocks } from './configuration-checks.ts';
 import {
   failed,
@@ -10,6 +11,7 @@ import {
   type Fact,
   type CheckResult,
 } from './check-result.ts';
+import type { ReachablePartition } from './reachable-partitions.ts';
 
 export interface CommandSeen {
   readonly program: string;
@@ -27,23 +29,7 @@ export interface ControllerSeen {
   readonly minJobAgeMs: number;
 }
 
-export interface PartitionSeen {
-  readonly name: string;
-  readonly isDefault: boolean;
-  /** Why it accepts no jobs of this user now, to follow its name; undefined if it does. */
-  readonly closedBecause: string | undefined;
-  /** The accounts to submit under, default first; empty if none is needed. */
-  readonly entrances: readonly {
-    readonly account: string;
-    readonly isDefault: boolean;
-    readonly qos: string | undefined;
-  }[];
-}
-
-export interface AccountSeen {
-  readonly account: string;
-  readonly isDefault: boolean;
-}
+type PartitionSeen = Pick<ReachablePartition, 'name' | 'isDefault' | 'closedBecause' | 'entrances'>;
 
 export interface SharedFolderSeen {
   readonly path: string;
@@ -83,7 +69,7 @@ export interface ClusterSeen {
   readonly commands: Fact<readonly CommandSeen[]>;
   readonly controller: Fact<ControllerSeen>;
   readonly partitions: Fact<readonly PartitionSeen[]>;
-  readonly accounts: Fact<readonly AccountSeen[]>;
+  readonly accounts: Fact<readonly Pick<Association, 'account' | 'isDefault'>[]>;
   readonly sharedFolder: Fact<SharedFolderSeen>;
   readonly userMap: Fact<UserMapSeen>;
   readonly stateFolder: Fact<string>;

@@ -9,8 +9,6 @@ export interface ProbePlace {
 }
 
 export interface Probe {
-  /** Distinct from the job names of tasks. */
-  readonly jobName: string;
   readonly place: ProbePlace;
   /** Readable from this machine. */
   readonly outputFile: string;
@@ -64,7 +62,7 @@ export interface NodeFound {
   };
 }
 
-/** @param token random lower-case letters and digits */
+/** Distinct from the job names of tasks. @param token random lower-case letters and digits */
 export function probeName(token: string): string {
   return `clearml_doctor_${token}`;
 }

@@ -34,14 +34,12 @@ import { messageOf } from '../base/error-message.ts';
 const TIMEOUT_MS = 30_000;
 
 /** What commands on the cluster print; doctor checks it, and init writes files from it. */
-export interface ClusterProbe {
-  readonly connection: ClusterSeen['connection'];
-  readonly aheadMs: Fact<number>;
-  readonly commands: Fact<readonly CommandSeen[]>;
-  readonly controller: Fact<ControllerSeen>;
+export interface ClusterProbe extends Pick<
+  ClusterSeen,
+  'connection' | 'aheadMs' | 'commands' | 'controller' | 'sharedFolder'
+> {
   readonly partitions: Fact<readonly ReachablePartition[]>;
   readonly accounts: Fact<readonly Association[]>;
-  readonly sharedFolder: Fact<SharedFolderSeen>;
 }
 
 export async function probeCluster(app: App, cluster: ClusterSettings): Promise<ClusterSeen> {

@@ -64,7 +64,6 @@ async function probe({ app, cluster, host, scheduler, place, container }: Probin
   if (logFolder.kind !== 'known') return logFolder;
   const outputFile = `${logFolder.value}/${jobName}.log`;
   const script = probeScript({
-    jobName,
     place,
     outputFile,
     apiServer: api.apiServer ?? '',

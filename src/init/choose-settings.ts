@@ -4,7 +4,7 @@ import { SlurmUnavailableError } from '../slurm/errors.ts';
 import type { Entrance } from '../slurm/partition-rights.ts';
 import { type ReachablePartition, isPlainName } from '../doctor/reachable-partitions.ts';
 import { UsageError } from '../base/usage-error.ts';
-import type { Site } from './site-facts.ts';
+import type { Site } from './probe-site.ts';
 import { isHomeShared, moduleFor } from './probe-login-shell.ts';
 
 export interface Question {

@@ -2,7 +2,7 @@
 import { joinLines } from '../base/terminal-text.ts';
 import { parseLogin } from '../transport/ssh-target.ts';
 import type { Choices } from './choose-settings.ts';
-import type { Site } from './site-facts.ts';
+import type { Site } from './probe-site.ts';
 
 export interface SettingsPlace {
   /** Relative to the file of the settings. */

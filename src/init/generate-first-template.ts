@@ -3,7 +3,7 @@ import { joinLines } from '../base/terminal-text.ts';
 import { parseAmount } from '../base/slurm-amount.ts';
 import type { Partition } from '../slurm/sinfo.ts';
 import type { Choices } from './choose-settings.ts';
-import type { Site } from './site-facts.ts';
+import type { Site } from './probe-site.ts';
 import { moduleFor } from './probe-login-shell.ts';
 
 const DEFAULTS = { seconds: 4 * 3600, time: '04:00:00', cpus: 4, memoryMb: 8192 } as const;

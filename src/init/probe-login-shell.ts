@@ -46,10 +46,9 @@ fi
 printf 'init:end=\\n'
 `;
 
-/** undefined if the output is incomplete. */
-export function parseShellFacts(text: string): ShellFacts | undefined {
-  if (!text.split('\n').some((line) => line.startsWith('init:end='))) return undefined;
-  const filled = parseReport(text, 'init');
+/** Of incomplete output, nothing counts. */
+export function parseShellFacts(text: string): ShellFacts {
+  const filled = parseReport(/^init:end=/m.test(text) ? text : '', 'init');
   const containers = filled('containers');
   return {
     python: filled('python'),

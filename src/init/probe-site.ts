@@ -11,10 +11,26 @@ import { serverQueues } from '../doctor/probe-server.ts';
 import { createTransport } from '../assembly/create-transport.ts';
 import type { App } from '../assembly/app.ts';
 import { slurmCommands, withSlurmCommands } from '../assembly/locate-slurm-programs.ts';
-import type { Site } from './site-facts.ts';
+import type { ReachablePartition } from '../doctor/reachable-partitions.ts';
+import type { UnitKind } from './generate-unit-files.ts';
 import { parseShellFacts, SHELL_PROBE_SCRIPT, type ShellFacts } from './probe-login-shell.ts';
 
 const TIMEOUT_MS = 60_000;
+
+/** What init finds at a site. */
+export interface Site {
+  readonly clusterName: string;
+  readonly version: string;
+  readonly partitions: readonly ReachablePartition[];
+  /** As in a job script with `#!/bin/bash`. */
+  readonly plainShell: ShellFacts;
+  /** As in a job script with `#!/bin/bash -l`. */
+  readonly loginShell: ShellFacts;
+  readonly hasPyxis: boolean;
+  readonly server: Awaited<ReturnType<typeof serverQueues>>;
+  /** What can keep the daemon running on this machine, and why. */
+  readonly supervisor: { readonly kind: UnitKind; readonly why: string };
+}
 
 /** @throws SlurmUnavailableError if the cluster cannot be queried */
 export async function probeSite(app: App, cluster: ClusterSettings): Promise<Site> {
@@ -55,19 +71,8 @@ function mustKnow<T>(fact: Fact<T>, { connection: way, commands }: ClusterProbe)
 }
 
 async function probeShell(host: Transport, flags: readonly string[]): Promise<ShellFacts> {
-  const text = await output(host, 'bash', [...flags, '-s'], SHELL_PROBE_SCRIPT);
-  return parseShellFacts(text) ?? NOTHING_FOUND;
+  return parseShellFacts(await output(host, 'bash', [...flags, '-s'], SHELL_PROBE_SCRIPT));
 }
-
-const NOTHING_FOUND: ShellFacts = {
-  python: undefined,
-  containers: undefined,
-  home: '',
-  homeFileSystem: undefined,
-  hasModules: false,
-  modules: [],
-  networkVariables: [],
-};
 
 /** Empty if it cannot run. */
 async function output(host: Transport, program: string, args: readonly string[], stdin = ''): Promise<string> {

@@ -5,8 +5,7 @@ import { join, resolve } from 'node:path';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import { SlurmUnavailableError } from '../slurm/errors.ts';
 import { choose, type Choices, type TypedChoices, type Ask, type Question } from './choose-settings.ts';
-import { probeSite } from './probe-site.ts';
-import type { Site } from './site-facts.ts';
+import { probeSite, type Site } from './probe-site.ts';
 import { firstSettings } from './generate-first-settings.ts';
 import { generateFirstTemplate } from './generate-first-template.ts';
 import { createTransport } from '../assembly/create-transport.ts';
@@ -58,19 +57,16 @@ export async function writeSite(options: InitOptions, context: ProcessContext): 
     const site = await probeSite(app, cluster);
     const choices = await choose(site, options.choices, askUser(options.ask));
     if (choices.sharedDir.value !== undefined) await makeSharedFolder(app, cluster, choices.sharedDir.value);
-    await writeAll(filesFor({ ssh: options.ssh, app, cluster, folder, site, choices }));
+    const files = filesFor({ ssh: options.ssh, app, cluster, folder, site, choices });
+    await writeAll(files);
     return {
-      paths: paths(folder, site),
+      paths: files.map(({ path }) => path),
       settingsFile: join(folder, SETTINGS),
       serverError: site.server.kind === 'unavailable' ? site.server.why : undefined,
     };
   } finally {
     await app.closeLog();
   }
-}
-
-function paths(folder: string, { supervisor: keeper }: Site): string[] {
-  return [TEMPLATE, SETTINGS, UNIT_FILE_NAMES[keeper.kind]].map((name) => join(folder, name));
 }
 
 interface Writing {
@@ -85,7 +81,7 @@ interface Writing {
 function filesFor({ ssh, app, cluster, folder, site, choices }: Writing): { path: string; text: string }[] {
   const { context, config } = app;
   const { kind } = site.supervisor;
-  const [template = '', settings = '', unit = ''] = paths(folder, site);
+  const settings = join(folder, SETTINGS);
   // The arguments before `init` are Node and the program.
   const program = context.startedAs.slice(0, context.startedAs.indexOf('init', 1));
   const command = [...program, '--config-file', settings];
@@ -94,7 +90,7 @@ function filesFor({ ssh, app, cluster, folder, site, choices }: Writing): { path
   const stateDir = resolve(context.workingDir, cluster.stateDir);
   const isStateDirTyped = config.originOf('agent.slurm.state_dir')?.kind === 'option';
   return [
-    { path: template, text: generateFirstTemplate(site, choices) },
+    { path: join(folder, TEMPLATE), text: generateFirstTemplate(site, choices) },
     {
       path: settings,
       text: firstSettings(site, choices, {
@@ -108,7 +104,7 @@ function filesFor({ ssh, app, cluster, folder, site, choices }: Writing): { path
       }),
     },
     {
-      path: unit,
+      path: join(folder, UNIT_FILE_NAMES[kind]),
       text: UNIT_FILES[kind]({
         ...unitSite(
           command,

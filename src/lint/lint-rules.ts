@@ -1,10 +1,6 @@
 // All rules of `lint`: those that the renderer enforces, and advice on what Slurm, bash or the agent may not run as intended.
-import { type Rule, ENFORCED_RULES } from '../sbatch-template/enforced-rules.ts';
+import { type Rule, ENFORCED_RULES, error } from '../sbatch-template/enforced-rules.ts';
 import { positionAt, type TemplateSource } from '../sbatch-template/template-source.ts';
-
-function error(why: string, write: string): Rule {
-  return { severity: 'error', why, write };
-}
 
 function warning(why: string, write: string): Rule {
   return { severity: 'warning', why, write };

@@ -1,5 +1,6 @@
 // Converts messages of bash, shellcheck and sbatch to findings at lines of the template.
 import * as z from 'zod';
+import { parseJson } from '../base/parse-json.ts';
 import { positionAt } from '../sbatch-template/template-source.ts';
 import { parseOptions } from '../sbatch-template/directives/parse-directive-options.ts';
 import type { LenientParse } from '../sbatch-template/parse-template.ts';
@@ -42,7 +43,8 @@ export function shellcheckFindings(stdout: string, parsed: LenientParse): Findin
     start: positionAt(parsed.source.text, start),
     end: positionAt(parsed.source.text, end),
   }));
-  return parseComments(stdout).flatMap(({ line, endLine, column, endColumn, code, message }) => {
+  const { comments = [] } = Comments.safeParse(parseJson(stdout)).data ?? {};
+  return comments.flatMap(({ line, endLine, column, endColumn, code, message }) => {
     const isInPlaceholder = placeholders.some(
       (placeholder) =>
         placeholder.start.line >= line &&
@@ -53,14 +55,6 @@ export function shellcheckFindings(stdout: string, parsed: LenientParse): Findin
     if (isInPlaceholder || IGNORED_CODES.includes(code)) return [];
     return [{ line, column, rule: 'shellcheck', sentence: `SC${code}: ${message}` } as const];
   });
-}
-
-function parseComments(stdout: string): z.infer<typeof Comments>['comments'] {
-  try {
-    return Comments.parse(JSON.parse(stdout)).comments;
-  } catch {
-    return [];
-  }
 }
 
 /** The options that a message of Slurm may be about. */

@@ -9,7 +9,7 @@ export interface Rule {
   readonly write: string;
 }
 
-function error(why: string, write: string): Rule {
+export function error(why: string, write: string): Rule {
   return { severity: 'error', why, write };
 }
 

@@ -22,7 +22,7 @@ function reportOf(
 
 describe('the text of a report', () => {
   it('is a table without bars if standard output is not a terminal', () => {
-    expect(usageText(reportOf(), PERIOD, {})).to.equal(
+    expect(usageText(reportOf(), PERIOD)).to.equal(
       [
         'Tasks that ended between 2026-11-01 00:00 UTC and 2026-12-01 00:00 UTC, by user.',
         'USER   TASKS  NODE-H  CPU-H  GPU-H  WAIT    P90     CPU   MEMORY  ENDS',
@@ -37,17 +37,17 @@ describe('the text of a report', () => {
   });
 
   it('has one row for a name that contains a line break', () => {
-    const text = usageText(reportOf([{ userName: 'Ada\nTotal\u202e' }]), PERIOD, {});
+    const text = usageText(reportOf([{ userName: 'Ada\nTotal\u202e' }]), PERIOD);
     expect(text.split('\n')[2]).to.match(/^"Ada\\nTotal\\u\{202e\}" {2}1 /);
   });
 
   it('shows the GPU-hours as bars in a terminal', () => {
-    const bars = usageText(reportOf(), PERIOD, { columns: 160 }).match(/█+/g);
+    const bars = usageText(reportOf(), PERIOD, 160).match(/█+/g);
     expect(bars?.map((bar) => bar.length)).to.deep.equal([9, 3, 12]);
   });
 
   it('says that there is nothing to report', () => {
-    expect(usageText(reportOf([]), PERIOD, {})).to.include('No task ended in this time.');
+    expect(usageText(reportOf([]), PERIOD)).to.include('No task ended in this time.');
   });
 });
 

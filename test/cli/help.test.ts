@@ -6,7 +6,7 @@ import { COMMAND_GROUPS } from '../../src/cli/command.ts';
 import { EXIT, EXIT_MEANINGS } from '../../src/base/exit-codes.ts';
 import { fillExitCodes } from '../../build/docs/operating-page.ts';
 import { helpText } from '../../src/cli/help-text.ts';
-import { ALWAYS } from '../../src/cli/option-spelling.ts';
+import { ALWAYS } from '../../src/cli/common-options.ts';
 import { openCli } from './open-cli.ts';
 
 describe('the help', () => {

@@ -23,7 +23,6 @@ describe('the script that doctor runs on a node', () => {
     for (const name of ['encodings', 'sitecustomize', 'urllib', 'venv', 'ensurepip', 'clearml_agent', 'pip'])
       writeFileSync(join(folder, `${name}.py`), `import posix\nposix.mkdir(${JSON.stringify(canary)})\n`);
     const script = probeScript({
-      jobName: 'clearml_doctor_a',
       place: { partition: undefined, account: undefined, qos: undefined },
       outputFile: '/unused.log',
       apiServer: 'http://127.0.0.1:9',

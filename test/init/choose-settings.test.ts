@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { choose, type Choices, type Question, type TypedChoices } from '../../src/init/choose-settings.ts';
 import { askUser } from '../../src/init/write-first-files.ts';
-import type { Site } from '../../src/init/site-facts.ts';
+import type { Site } from '../../src/init/probe-site.ts';
 import { unavailable } from '../../src/doctor/check-result.ts';
 import { rejection } from '../support/rejection.ts';
 import { GPU_PARTITION, NOTHING_TYPED, SITE, withPartition, withShellFacts } from './site-fixture.ts';

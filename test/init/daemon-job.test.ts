@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { askUser } from '../../src/init/write-first-files.ts';
 import { choose } from '../../src/init/choose-settings.ts';
 import { daemonJob } from '../../src/init/write-first-files.ts';
-import type { Site } from '../../src/init/site-facts.ts';
+import type { Site } from '../../src/init/probe-site.ts';
 import { UNIT_FILES } from '../../src/init/generate-unit-files.ts';
 import { GPU_PARTITION, NOTHING_TYPED, SITE, withPartition } from './site-fixture.ts';
 

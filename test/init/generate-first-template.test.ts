@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { askUser } from '../../src/init/write-first-files.ts';
 import { choose, type TypedChoices } from '../../src/init/choose-settings.ts';
-import type { Site } from '../../src/init/site-facts.ts';
+import type { Site } from '../../src/init/probe-site.ts';
 import { generateFirstTemplate } from '../../src/init/generate-first-template.ts';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { NOTHING_TYPED, SITE, withPartition, withShellFacts } from './site-fixture.ts';

@@ -1,7 +1,7 @@
 // A cluster as init may find it; tests change it.
 import { known } from '../../src/doctor/check-result.ts';
 import type { TypedChoices } from '../../src/init/choose-settings.ts';
-import type { Site } from '../../src/init/site-facts.ts';
+import type { Site } from '../../src/init/probe-site.ts';
 import type { ShellFacts } from '../../src/init/probe-login-shell.ts';
 import type { ReachablePartition } from '../../src/doctor/reachable-partitions.ts';
 

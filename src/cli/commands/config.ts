@@ -1,9 +1,8 @@
 // `config`: prints the effective settings.
 import { EXIT } from '../../base/exit-codes.ts';
-import { PROGRAM } from '../option-spelling.ts';
 import { isOn, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
-import { COMMON_OPTIONS, QUEUE_OPTIONS } from '../common-options.ts';
+import { COMMON_OPTIONS, QUEUE_OPTIONS, PROGRAM } from '../common-options.ts';
 
 export const configCommand: Command = {
   name: 'config',

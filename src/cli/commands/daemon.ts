@@ -2,9 +2,8 @@
 import type { OpenWeb } from '../../daemon/serve/serve-and-reload.ts';
 import type { Command, CommandContext, ParsedArgs } from '../command.ts';
 import type { FirstRunFacts } from '../help-text.ts';
-import { COMMON_OPTIONS, HTTP_OPTION, QUEUE_OPTIONS } from '../common-options.ts';
+import { COMMON_OPTIONS, HTTP_OPTION, QUEUE_OPTIONS, PROGRAM } from '../common-options.ts';
 import { EXIT } from '../../base/exit-codes.ts';
-import { PROGRAM } from '../option-spelling.ts';
 import { stopCommand } from './stop.ts';
 import { isOn, onlyOne } from '../typed-options.ts';
 

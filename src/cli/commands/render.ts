@@ -1,9 +1,8 @@
 // `render`: prints the job script of a task without submitting it.
 import { EXIT } from '../../base/exit-codes.ts';
-import { PROGRAM } from '../option-spelling.ts';
 import { isOn, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
-import { COMMON_OPTIONS, QUEUE_OPTIONS, TASK_OPTIONS } from '../common-options.ts';
+import { COMMON_OPTIONS, QUEUE_OPTIONS, TASK_OPTIONS, PROGRAM } from '../common-options.ts';
 
 export const renderCommand: Command = {
   name: 'render',

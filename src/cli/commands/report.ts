@@ -1,6 +1,5 @@
 // `report`: prints who used how much, how long tasks waited, and how they ended.
 import { EXIT } from '../../base/exit-codes.ts';
-import { UsageError } from '../../base/usage-error.ts';
 import { onlyOne, spanOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
 import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
@@ -36,7 +35,8 @@ export const reportCommand: Command = {
     const { sumUsage } = await import('../../history/sum-usage.ts');
     const { usageCsv, usageDocument, usageText } = await import('../format-usage.ts');
     const format = onlyOne(typed, ['json', 'csv']);
-    const by = parseKey(textOption(typed, 'by'));
+    const key = textOption(typed, 'by');
+    const by = REPORT_KEYS.find((one) => one === key) ?? 'user';
     const until = systemClock.now();
     const since = until - (spanOption(typed, 'since') ?? MONTH_MS);
     return withApp(typed, context, async (app) => {
@@ -55,14 +55,8 @@ export const reportCommand: Command = {
       const period = { since, until };
       if (format === 'json') context.stdout(`${JSON.stringify(usageDocument(report, period), undefined, 2)}\n`);
       else if (format === 'csv') context.stdout(usageCsv(report));
-      else context.stdout(usageText(report, period, { columns: context.terminalSize?.().columns }));
+      else context.stdout(usageText(report, period, context.terminalSize?.().columns));
       return EXIT.ok;
     });
   },
 };
-
-function parseKey(text = 'user'): UsageKey {
-  const key = REPORT_KEYS.find((one) => one === text);
-  if (key === undefined) throw new UsageError(`--by must be one of ${REPORT_KEYS.join(', ')}, not "${text}".`);
-  return key;
-}

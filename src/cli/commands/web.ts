@@ -1,8 +1,7 @@
 // `web`: prints the URL of the daemon's status page.
 import { EXIT } from '../../base/exit-codes.ts';
-import { PROGRAM } from '../option-spelling.ts';
 import type { Command } from '../command.ts';
-import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
+import { CLUSTER_OPTIONS, COMMON_OPTIONS, PROGRAM } from '../common-options.ts';
 
 export const webCommand: Command = {
   name: 'web',

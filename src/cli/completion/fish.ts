@@ -1,5 +1,5 @@
 // Generates the completion script for fish.
-import { PROGRAM } from '../option-spelling.ts';
+import { PROGRAM } from '../common-options.ts';
 import type { CommandWords, OptionWords, ValueKind } from './list-completions.ts';
 
 export function fishCompletion(commands: readonly CommandWords[]): string {

@@ -1,6 +1,6 @@
 // Lists the commands, options and values that shells complete.
 import type { Command, Option } from '../command.ts';
-import { ALWAYS } from '../option-spelling.ts';
+import { ALWAYS } from '../common-options.ts';
 
 /** The kind of a value: none, one of these words, a file, a directory, or unknown to shells. */
 export type ValueKind = { readonly words: readonly string[] } | 'none' | 'file' | 'folder' | 'unknown';

@@ -1,5 +1,5 @@
 // Generates the completion script for zsh, to source or to save in a directory of $fpath.
-import { PROGRAM } from '../option-spelling.ts';
+import { PROGRAM } from '../common-options.ts';
 import type { CommandWords, OptionWords, ValueKind } from './list-completions.ts';
 
 export function zshCompletion(commands: readonly CommandWords[]): string {

@@ -28,10 +28,7 @@ export function checkedConf(tree: ConfigTree): ClearmlConf {
 
 /** A number or boolean that is written as a string is one, as in HOCON: the value of an environment variable is always a string. */
 function withTypedScalar(tree: ConfigTree, { code, path, ...issue }: z.core.$ZodIssue): ConfigTree {
-  const node = nodeAt(
-    tree,
-    path.map((step) => (typeof step === 'number' ? step : String(step))),
-  );
+  const node = nodeAt(tree, stepsOf(path));
   if (code !== 'invalid_type' || node?.kind !== 'leaf' || typeof node.value !== 'string') return tree;
   const value = typedScalar(node.value.trim(), 'expected' in issue ? issue.expected : '');
   return value === undefined ? tree : overlay(tree, treeWith(path.map(String), { ...node, value }));
@@ -53,7 +50,7 @@ function withoutNulls(tree: ConfigTree): ConfigTree {
 function problemOf(tree: ConfigTree, issue: z.core.$ZodIssue): ConfigError {
   const inner = meantProblem(issue);
   if (inner !== undefined) return problemOf(tree, inner);
-  const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  const path = stepsOf(issue.path);
   if (issue.code === 'unrecognized_keys') {
     const [key = ''] = issue.keys;
     return new ConfigError(unknownSetting(path.map(String), key), originAt(tree, [...path, key]));
@@ -61,6 +58,10 @@ function problemOf(tree: ConfigTree, issue: z.core.$ZodIssue): ConfigError {
   const written = nodeAt(tree, path);
   const isMissing = written === undefined || (written.kind === 'leaf' && written.value === null);
   return new ConfigError(`${joinPath(path)} ${isMissing ? 'is missing' : demand(issue)}`, originAt(tree, path));
+}
+
+function stepsOf(path: readonly PropertyKey[]): (string | number)[] {
+  return path.map((step) => (typeof step === 'number' ? step : String(step)));
 }
 
 /** For a union, the error of the shape that the value was probably meant to have: the first with a matching type. */

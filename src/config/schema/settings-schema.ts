@@ -7,7 +7,6 @@ import { httpSection } from './http-schema.ts';
 import { limits } from './limits-schema.ts';
 import { refusedSettings } from './refused-settings.ts';
 import { clusterPath, localPath, nonEmptyText, seconds } from './setting-types.ts';
-import { userMap } from './user-map-schema.ts';
 import type { Trusted } from '../path-uses.ts';
 
 /** In Singularity's mount options, a colon and a comma are separators. */
@@ -43,6 +42,22 @@ const jobCredentials = z
   .optional()
   .describe(
     "Keys for the `clearml.conf` of the jobs. Set them so that task code never sees the daemon's own keys. Needs `shared_dir`.",
+  );
+
+/** A name that sudo and sudoers(5) take literally: never a number, an option, a group or root. */
+const unixUser = z
+  .string()
+  .regex(
+    /^[A-Za-z_][\w.@-]*$/,
+    'must be the name of a Unix user, not a number: only letters, digits, dots, dashes, underscores and @',
+  )
+  .refine((name) => name !== 'root', 'must not be root: the tasks of a user must not run as root');
+
+const userMap = z
+  .record(z.string().min(1, 'must not be empty'), unixUser)
+  .default({})
+  .describe(
+    'The Unix user for the tasks of each ClearML user. A key is the id or the name of a ClearML user, or `default` for all others. Needs the file that `clearml-agent-slurm sudoers` prints.',
   );
 
 // A number is accepted because keys and group names may consist of digits.

@@ -2,7 +2,7 @@
 import type { LexedScript, ReachedEvaluation, Occurrence } from '../shell/lexer-result.ts';
 import { assignContexts } from '../shell/find-re-evaluated-text.ts';
 import type { TemplateSource } from '../template-source.ts';
-import { wholeScript } from './find-nested-scripts.ts';
+import { nestedScript } from './find-nested-scripts.ts';
 import { traceEvaluatedValues } from './trace-evaluated-values.ts';
 
 export interface ClassifiedPlaceholders {
@@ -13,7 +13,7 @@ export interface ClassifiedPlaceholders {
 }
 
 export function classifyPlaceholders(source: TemplateSource, script: LexedScript): ClassifiedPlaceholders {
-  const whole = wholeScript(source, script);
+  const whole = nestedScript(script, source.text, [], '');
   const traced = traceEvaluatedValues(source, whole);
   const occurrences = assignContexts(script, source.text, whole.reEvaluated).map((occurrence): Occurrence => {
     const own = traced.filter(

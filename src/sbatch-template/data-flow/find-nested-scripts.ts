@@ -4,7 +4,7 @@ import { codeWordLists } from '../shell/find-code-words.ts';
 import { lexRange } from '../shell/lex-script.ts';
 import type { Command, LexedScript, ShellFunction, Word } from '../shell/lexer-result.ts';
 import { findReEvaluated, type ReEvaluatedRange } from '../shell/find-re-evaluated-text.ts';
-import { isInside, type Range, type TemplateSource } from '../template-source.ts';
+import { isInside, type Range } from '../template-source.ts';
 
 /** A script or a nested script. Offsets are those of the template. */
 export interface NestedScript {
@@ -34,11 +34,6 @@ export interface LayeredWord extends Word {
 const NO_SHELL =
   /^(?:python|pypy|perl|ruby|node|php|lua|julia|R|[gmn]?awk|g?sed|jq|yq|sqlite3?|duckdb|[ls]?ftp|psql|mysql|gdb|ed$|ex$|vi)/;
 
-/** A script that is not nested. */
-export function wholeScript({ text }: TemplateSource, script: LexedScript): NestedScript {
-  return nestedScript(script, text, [], '');
-}
-
 /** The script and its nested scripts. */
 export function findLayers(file: string, whole: NestedScript): NestedScript[] {
   const layers = [whole];
@@ -46,7 +41,13 @@ export function findLayers(file: string, whole: NestedScript): NestedScript[] {
   return layers;
 }
 
-function nestedScript(script: LexedScript, text: string, parameters: readonly LayeredWord[], id: string): NestedScript {
+/** @param id empty for the whole script */
+export function nestedScript(
+  script: LexedScript,
+  text: string,
+  parameters: readonly LayeredWord[],
+  id: string,
+): NestedScript {
   return { script, text, reEvaluated: findReEvaluated(script, text), parameters, id };
 }
 

@@ -7,10 +7,11 @@ export interface Filter {
 }
 
 interface FilterRule {
-  readonly takesArgument: boolean;
+  readonly takesArgument?: true;
   /** For the documentation; completes "lower …". */
   readonly does: string;
-  readonly apply: (value: string, argument: string | undefined) => string;
+  /** Without it, the text stays as it is. */
+  readonly apply?: (value: string, argument: string | undefined) => string;
 }
 
 /** `raw` and `words` do not change the text: the first keeps newlines, the second decides how the value is quoted. */
@@ -20,27 +21,22 @@ const RULES: Readonly<Record<string, FilterRule>> = {
     does: 'removes white space at both ends; `strip(xy)` removes the characters `x` and `y` there',
     apply: strip,
   },
-  lower: { takesArgument: false, does: 'converts all letters to lower case', apply: (value) => value.toLowerCase() },
+  lower: { does: 'converts all letters to lower case', apply: (value) => value.toLowerCase() },
   capitalize: {
-    takesArgument: false,
     does: 'converts the first letter to upper case and all others to lower case',
     apply: (value) => value.charAt(0).toUpperCase() + value.slice(1).toLowerCase(),
   },
   remove_newlines: {
-    takesArgument: false,
     does: 'removes newlines; needed only after `raw`',
     apply: removeNewlines,
   },
   int: {
-    takesArgument: false,
     does: 'accepts only a whole number; with any other value the task fails before it is submitted',
     apply: (value) => value.trim(),
   },
-  raw: { takesArgument: false, does: 'keeps newlines, and allows tabs', apply: (value) => value },
+  raw: { does: 'keeps newlines, and allows tabs' },
   words: {
-    takesArgument: false,
     does: 'splits the value into words, each quoted; allowed only where the placeholder is a whole, unquoted command argument',
-    apply: (value) => value,
   },
 };
 
@@ -65,7 +61,7 @@ export function parseFilter(written: string): Filter | undefined {
  */
 export function applyFilters(value: string, filters: readonly Filter[]): string {
   const start = hasFilter(filters, 'raw') ? value : removeNewlines(value);
-  return filters.reduce((text, { name, argument }) => RULES[name]?.apply(text, argument) ?? text, start);
+  return filters.reduce((text, { name, argument }) => RULES[name]?.apply?.(text, argument) ?? text, start);
 }
 
 export function hasFilter(filters: readonly Filter[], name: string): boolean {

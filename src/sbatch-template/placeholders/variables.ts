@@ -83,11 +83,6 @@ export const VARIABLE_MEANINGS: readonly { readonly name: string; readonly meani
 export const PLAIN_NAMES: readonly string[] = Object.keys(PLAIN);
 export const TREE_NAMES: readonly string[] = Object.keys(TREES);
 
-/** The document with the fields of this variable; empty for an unknown one. */
-function treeOf(name: string, variables: Variables): Tree {
-  return TREES[name]?.read(variables) ?? {};
-}
-
 /** Looks up a variable. Only own fields count, so that `constructor` has no value. */
 export function lookUp(variable: string, variables: Variables): Lookup {
   const [root = '', ...path] = variable.split('.');
@@ -160,7 +155,7 @@ export interface VariableValue {
 /** In the order of the table of variables, then of the documents. Of a parameter, only the value is listed. */
 export function listValues(variables: Variables): VariableValue[] {
   const plain = PLAIN_NAMES.map((name) => ({ name, value: lookUp(name, variables).value }));
-  const fields = TREE_NAMES.flatMap((name) => leaves(name, treeOf(name, variables)));
+  const fields = Object.entries(TREES).flatMap(([name, { read }]) => leaves(name, read(variables)));
   return [...plain, ...fields].filter(({ value }) => value !== undefined && value !== null);
 }
 

@@ -2,15 +2,10 @@
 import { escapedPlaceholder, parsePlaceholder } from '../placeholders/parse-placeholder.ts';
 import { templateErrorAt, type TemplateSource } from '../template-source.ts';
 import type { TemplateError } from '../errors.ts';
-import type { LexedScript, QuotingContext } from './lexer-result.ts';
+import type { HereDocument, LexedScript, QuotingContext } from './lexer-result.ts';
 
 /** A here-document whose text begins after the next newline. */
-export interface PendingDocument {
-  readonly operatorAt: number;
-  readonly delimiter: string;
-  readonly isQuoted: boolean;
-  readonly stripsTabs: boolean;
-}
+export type PendingDocument = Omit<HereDocument, 'body' | 'isNested'>;
 
 type Mutable<Lists> = { [Key in keyof Lists]: Lists[Key] extends readonly (infer Item)[] ? Item[] : Lists[Key] };
 
