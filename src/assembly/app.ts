@@ -1,5 +1,4 @@
 // Sets up what commands share: the configuration, and a log that masks its secrets.
-import type { Config } from '../config/load-config.ts';
 import { isJournalStream, createLogger } from '../log/winston-logger.ts';
 import type { Logger } from '../log/logger.ts';
 import { LOG_LEVELS, type LogLevel } from '../base/log-levels.ts';
@@ -22,34 +21,32 @@ export interface App extends Configured {
  * @throws ConfigError, UsageError
  */
 export function createApp(options: CommonOptions, context: ProcessContext, defaultLevel?: LogLevel): App {
-  const app = createAppWith(options, { config: readConfig(options, context), context }, defaultLevel);
+  const app = createAppWith(readConfig(options, context), defaultLevel);
   for (const warning of app.config.warnings) app.log.warn(warning);
   return app;
 }
 
 /** @throws UsageError */
-export function createAppWith(
-  options: CommonOptions,
-  { config, context }: Configured,
-  defaultLevel: LogLevel = 'info',
-): App {
+export function createAppWith(configured: Configured, defaultLevel: LogLevel = 'info'): App {
+  const { config, context, logFormat } = configured;
   const secrets = knownSecrets(context);
   const log = createLogger({
-    level: logLevel(options, config, defaultLevel),
-    format: options.logFormat === 'json' ? 'json' : 'text',
+    level: logLevel(configured, defaultLevel),
+    format: logFormat === 'json' ? 'json' : 'text',
     stream: context.errorStream,
     secrets,
     journald: isJournalStream(config.surroundings.journalStream, 2),
     terminal: isTerminal(context.errorStream) ? { isColored: !isPlain(context) } : undefined,
   });
-  return { config, log, secrets, context, closeLog: () => log.close() };
+  return { ...configured, log, secrets, closeLog: () => log.close() };
 }
 
 function isTerminal(stream: NodeJS.WritableStream): boolean {
   return 'isTTY' in stream && stream.isTTY === true;
 }
 
-function logLevel({ logLevel: option }: CommonOptions, { surroundings }: Config, defaultLevel: LogLevel): LogLevel {
+function logLevel({ logLevel: option, config }: Configured, defaultLevel: LogLevel): LogLevel {
+  const { surroundings } = config;
   if (surroundings.isDebugging) return 'debug';
   const given = option ?? surroundings.logLevel;
   if (given === undefined) return defaultLevel;

@@ -4,12 +4,6 @@ import { secretValues } from '../config/redact-secret-settings.ts';
 import { knownSecrets, type ProcessContext } from './process-context.ts';
 import { readTrustedFile, refuseUntrustedSettings, warnOfReadable } from './refuse-untrusted-files.ts';
 
-/** The configuration and the process that read it. */
-export interface Configured {
-  readonly config: Config;
-  readonly context: ProcessContext;
-}
-
 /** The options that every command takes, as parsed. */
 export interface CommonOptions {
   readonly configFile?: string | undefined;
@@ -18,8 +12,15 @@ export interface CommonOptions {
   readonly logFormat?: string | undefined;
 }
 
+/** The configuration, the process that read it, and the options for its log. */
+export interface Configured extends Pick<CommonOptions, 'logLevel' | 'logFormat'> {
+  readonly config: Config;
+  readonly context: ProcessContext;
+}
+
 /** @throws ConfigError */
-export function readConfig({ configFile, settings }: CommonOptions, context: ProcessContext): Config {
+export function readConfig(options: CommonOptions, context: ProcessContext): Configured {
+  const { configFile, settings, logLevel, logFormat } = options;
   const config = loadConfig({
     environment: context.environment,
     homeDir: context.homeDir,
@@ -30,5 +31,6 @@ export function readConfig({ configFile, settings }: CommonOptions, context: Pro
   refuseUntrustedSettings(config);
   // `render` shows no secret, and the search takes as long as reading the configuration.
   knownSecrets(context).addLater(() => secretValues(config.root));
-  return { ...config, warnings: [...config.warnings, ...warnOfReadable(config)] };
+  const warnings = [...config.warnings, ...warnOfReadable(config)];
+  return { config: { ...config, warnings }, context, logLevel, logFormat };
 }

@@ -61,7 +61,7 @@ export function commonOptions(typed: ParsedArgs): CommonOptions {
 
 /** @throws ConfigError, UsageError */
 export function readConfigured(typed: ParsedArgs, context: CommandContext): Configured {
-  return { config: readConfig(commonOptions(typed), context), context };
+  return readConfig(commonOptions(typed), context);
 }
 
 const TEXTS = ['template', 'queue', 'ssh', 'cluster', 'config-file', 'state-dir'] as const;

@@ -2,7 +2,7 @@
 import type { ClusterSettings } from '../config/cluster-settings.ts';
 import type { ProbeContainer } from './node-script.ts';
 import { known, unavailable, unchecked, type Fact } from './check-result.ts';
-import { expectsImage } from '../sbatch-template/containers/plan-singularity-image-and-options.ts';
+import { expectsImage, findRuntime } from '../sbatch-template/containers/plan-singularity-image-and-options.ts';
 import type { ContainerSettings } from '../sbatch-template/containers/task-container.ts';
 import { parseImage } from '../sbatch-template/containers/parse-singularity-image.ts';
 import { planPyxis } from '../sbatch-template/containers/plan-pyxis-mounts-and-environment.ts';
@@ -58,11 +58,10 @@ function ofSingularity(
     return unchecked(`${file} uses the image of the task, and agent.default_docker.image is not set`);
   const read = parseImage(image);
   if ('refusal' in read) return unavailable(`agent.default_docker.image: ${read.refusal}`);
-  const runtime = agent.command.find((word) => /(?:^|\/)(?:singularity|apptainer)$/.test(word)) ?? 'singularity';
   const bind = sharedDir === undefined ? [] : ['--bind', sharedDir];
   return known({
     image,
-    command: [runtime, '--silent', 'exec', ...bind, read.image],
+    command: [findRuntime(agent.command), '--silent', 'exec', ...bind, read.image],
     showsConfiguration: true,
     borrowsAgent: true,
   });

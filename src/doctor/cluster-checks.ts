@@ -1,5 +1,5 @@
 // The checks of each cluster: connection, commands, controller, permissions and directories.
-import type { Association } from '../slurm/sacctmgr.ts';
+import type { Association } from '../slurm/partition-rights.ts';
 import { checkClocks } from './configuration-checks.ts';
 import {
   failed,

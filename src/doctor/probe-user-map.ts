@@ -3,14 +3,11 @@ import { DEFAULT, mappedUsers, mayBeName, resolveUserMap } from '../base/resolve
 import { UsageError } from '../base/usage-error.ts';
 import { withClearml } from '../assembly/clearml-from-config.ts';
 import { TIMEOUTS } from './probe-server.ts';
-import { openCluster } from '../assembly/open-cluster.ts';
+import { isOfCluster, openCluster } from '../assembly/open-cluster.ts';
 import { findPrograms, sudoCommands } from '../assembly/locate-slurm-programs.ts';
 import { findUnixUsers, mapsToSelf, type PeopleSource } from '../assembly/open-user-map.ts';
-import { UntrustedPathError } from '../assembly/refuse-untrusted-files.ts';
 import type { App } from '../assembly/app.ts';
 import type { ClusterSettings } from '../config/cluster-settings.ts';
-import { isTransportError, SlurmUnavailableError } from '../slurm/errors.ts';
-import { SshConfigError } from '../transport/ssh2/find-ssh2-target.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { UserMapSeen } from './cluster-checks.ts';
 import { known, unchecked, type Fact } from './check-result.ts';
@@ -48,19 +45,9 @@ export async function probeUserMap(app: App, cluster: ClusterSettings): Promise<
       await host.close();
     }
   } catch (error) {
-    if (isUnreachable(error)) return unchecked('not checked: the cluster cannot be used');
+    if (error instanceof UsageError || isOfCluster(error)) return unchecked('not checked: the cluster cannot be used');
     throw error;
   }
-}
-
-function isUnreachable(error: unknown): boolean {
-  return (
-    error instanceof SlurmUnavailableError ||
-    error instanceof UntrustedPathError ||
-    error instanceof SshConfigError ||
-    error instanceof UsageError ||
-    isTransportError(error)
-  );
 }
 
 async function askSudo(host: Transport, commands: readonly string[], users: readonly string[]): Promise<string[]> {

@@ -32,7 +32,7 @@ export interface ExamineOptions extends CommonOptions {
 export async function runDoctor(options: ExamineOptions, context: ProcessContext): Promise<Section[]> {
   let app: App;
   try {
-    app = createAppWith(options, { config: readConfig(options, context), context });
+    app = createAppWith(readConfig(options, context));
   } catch (error) {
     if (error instanceof ConfigError) return [unreadable(error)];
     throw error;

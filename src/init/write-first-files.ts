@@ -10,8 +10,7 @@ import { firstSettings } from './generate-first-settings.ts';
 import { generateFirstTemplate } from './generate-first-template.ts';
 import { createTransport } from '../assembly/create-transport.ts';
 import { createAppWith, type App } from '../assembly/app.ts';
-import type { ProcessContext } from '../assembly/process-context.ts';
-import { readConfig, type CommonOptions } from '../assembly/load-trusted-config.ts';
+import type { Configured } from '../assembly/load-trusted-config.ts';
 import { refuseInternalQueue } from '../assembly/read-queue-templates.ts';
 import { UNIT_FILE_NAMES, UNIT_FILES, unitSite, wholeStateDir, type JobPlace } from './generate-unit-files.ts';
 import { UsageError } from '../base/usage-error.ts';
@@ -21,7 +20,7 @@ import { parseAmount } from '../base/slurm-amount.ts';
 const TEMPLATE = 'slurm.template';
 const SETTINGS = 'clearml-slurm.conf';
 
-export interface InitOptions extends CommonOptions {
+export interface InitOptions {
   /** Where the files are written; the working directory if undefined. */
   readonly folder: string | undefined;
   readonly choices: TypedChoices;
@@ -38,14 +37,14 @@ export interface WrittenSite {
   readonly serverError: string | undefined;
 }
 
-/** @throws ConfigError, UsageError; SlurmUnavailableError if the cluster cannot be queried */
-export async function writeSite(options: InitOptions, context: ProcessContext): Promise<WrittenSite> {
-  const app = createAppWith(options, { config: readConfig(options, context), context });
+/** @throws UsageError; SlurmUnavailableError if the cluster cannot be queried */
+export async function writeSite(here: Configured, options: InitOptions): Promise<WrittenSite> {
+  const app = createAppWith(here);
   try {
     const [cluster, another] = app.config.settings.clusters;
     if (cluster === undefined || another !== undefined)
       throw new UsageError('init works on one cluster: select it with --cluster.');
-    const folder = resolve(context.workingDir, options.folder ?? '.');
+    const folder = resolve(here.context.workingDir, options.folder ?? '.');
     // Before any question is asked.
     const present = [TEMPLATE, SETTINGS, ...Object.values(UNIT_FILE_NAMES)]
       .map((name) => join(folder, name))

@@ -11,7 +11,7 @@ import type { LexedScript, Word } from './shell/lexer-result.ts';
 import { positionAt, type Range, type TemplateSource } from './template-source.ts';
 import { classifyPlaceholders } from './data-flow/classify-placeholders.ts';
 import { inspectTemplate, type TemplateContents, type TemplateParts } from './inspect-template.ts';
-import type { AgentLocation, ForwardedSignal, Template } from './template.ts';
+import type { ForwardedSignal, Template } from './template.ts';
 import type { DirectiveToken } from './directives/tokenize-directives.ts';
 import { parseOptions } from './directives/parse-directive-options.ts';
 
@@ -27,22 +27,24 @@ export interface InspectedTemplate extends Template {
  */
 export function parseTemplate(text: string, file: string): InspectedTemplate {
   const lenient = parseLeniently(file, text);
-  const { source, tokens, script, blocks, problems } = lenient;
+  const { tokens, script, blocks, problems } = lenient;
   const [problem] = problems;
   if (problem !== undefined) throw problem;
   if (script === undefined || blocks === undefined) throw new RangeError('a template without errors has all its parts');
   const pyxis = findPyxisContainer(text, tokens, script);
+  const block = blocks.CLEARML_AGENT_EXECUTE;
+  const agentWords = wordsOfAgent(script, block);
   const parsed: ParsedTemplate = {
     ...lenient,
     script,
     blocks,
     pyxis,
     restrictedOptions: restrictedOptions(tokens, script.commands),
-    agentStart: startOfAgent(script, blocks.CLEARML_AGENT_EXECUTE),
+    agentStart: agentWords[0]?.start ?? block.start,
   };
   return {
     file,
-    agent: agentLocation(source, script, blocks.CLEARML_AGENT_EXECUTE),
+    agent: { file, ...positionAt(text, block.start), command: agentWords.slice(0, -1).map((word) => word.text) },
     forwardedSignal: findForwardedSignal(tokens),
     contents: inspectTemplate(parsed),
     pyxis:
@@ -116,22 +118,7 @@ function offsetOf(text: string, { line, column }: TemplateError): number {
   return before.reduce((sum, { length }) => sum + length + 1, 0) + column - 1;
 }
 
-function agentLocation(source: TemplateSource, script: LexedScript, block: Range): AgentLocation {
-  return {
-    file: source.file,
-    ...positionAt(source.text, block.start),
-    command: wordsOfAgent(script, block)
-      .slice(0, -1)
-      .map(({ text }) => text),
-  };
-}
-
-/** Where the command begins whose last word is the block. */
-function startOfAgent(script: LexedScript, block: Range): number {
-  return wordsOfAgent(script, block)[0]?.start ?? block.start;
-}
-
-/** Empty if the template omits the block. */
+/** The words of the command whose last word is the block; empty if the template omits it. */
 function wordsOfAgent({ commands }: LexedScript, { start, end }: Range): readonly Word[] {
   return commands.find(({ words }) => words.at(-1)?.start === start && words.at(-1)?.end === end)?.words ?? [];
 }

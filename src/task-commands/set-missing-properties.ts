@@ -1,6 +1,6 @@
 // Sets the user properties of a template on a task that lacks them.
 import * as z from 'zod';
-import type { CommonOptions, Configured } from '../assembly/load-trusted-config.ts';
+import type { Configured } from '../assembly/load-trusted-config.ts';
 import type { TemplateProperty } from '../sbatch-template/inspect-template.ts';
 import { readNamedTask, withServer } from './task-from-server.ts';
 
@@ -15,12 +15,11 @@ const Hyperparams = z
  * @throws UsageError when there is no such task, and what the client throws
  */
 export async function setMissingProperties(
-  options: CommonOptions,
   here: Configured,
   id: string,
   properties: readonly TemplateProperty[],
 ): Promise<string> {
-  return withServer(options, here, async (there) => {
+  return withServer(here, async (there) => {
     const read = await readNamedTask(there, id, 'properties');
     const { missing, sentences } = compare(Hyperparams.parse(read.document['hyperparams']).properties, properties);
     await there.clearml.tasks.setProperties(read.task.id, missing);

@@ -1,7 +1,7 @@
 // Reads a task from the server.
 import { createAppWith, type App } from '../assembly/app.ts';
 import { withClearml } from '../assembly/clearml-from-config.ts';
-import type { CommonOptions, Configured } from '../assembly/load-trusted-config.ts';
+import type { Configured } from '../assembly/load-trusted-config.ts';
 import { UsageError } from '../base/usage-error.ts';
 import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
 import type { TaskDocument } from '../clearml/task.ts';
@@ -9,13 +9,8 @@ import { findTask } from './find-task.ts';
 import { localVariables, UNKNOWN_ID, type Aim, type TaskToRender } from './task-from-file.ts';
 
 /** @throws UsageError if there is no such task, and the errors of the client */
-export async function taskFromServer(
-  options: CommonOptions,
-  here: Configured,
-  id: string,
-  { queueName, cluster }: Aim,
-): Promise<TaskToRender> {
-  return withServer(options, here, async ({ app, clearml, server }) => {
+export async function taskFromServer(here: Configured, id: string, { queueName, cluster }: Aim): Promise<TaskToRender> {
+  return withServer(here, async ({ app, clearml, server }) => {
     const read = await readNamedTask({ app, clearml, server }, id, 'render');
     const projectId = read.document['project'];
     const [project, user, queue, schedulerQueue] = await Promise.all([
@@ -47,11 +42,10 @@ interface OnServer {
 
 /** Connects for the time of this work. @throws the errors of the client and of the work */
 export async function withServer<Result>(
-  options: CommonOptions,
   here: Configured,
   work: (there: OnServer) => Promise<Result>,
 ): Promise<Result> {
-  const app = createAppWith(options, here);
+  const app = createAppWith(here);
   try {
     return await withClearml(app, (clearml, server) => work({ app, clearml, server }));
   } finally {

@@ -77,10 +77,10 @@ async function firstRunFacts(context: CommandContext): Promise<FirstRunFacts | u
 }
 
 async function runInBackground(typed: ParsedArgs, context: CommandContext): Promise<number> {
-  const { commonOptions } = await import('../setting-options.ts');
+  const { readConfigured } = await import('../setting-options.ts');
   const { detach, SERVING_TIMEOUT_MS } = await import('../../daemon/serve/detach.ts');
   const { printResult } = await import('../print-output.ts');
-  const { pid, logFile, state } = await detach(commonOptions(typed), context);
+  const { pid, logFile, state } = await detach(readConfigured(typed, context));
   if (state.kind !== 'serving') context.stderr(state.output);
   if (state.kind === 'ended') {
     const { exitCode = EXIT.failed } = state;

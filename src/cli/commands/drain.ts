@@ -11,11 +11,11 @@ export const drainCommand: Command = {
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {
     const { printResult } = await import('../print-output.ts');
-    const { commonOptions } = await import('../setting-options.ts');
+    const { readConfigured } = await import('../setting-options.ts');
     const { describeEnded, describeOthers, findDaemons, signalDaemon } =
       await import('../../daemon/serve/running-daemons.ts');
     const { journalEntries } = await import('../../daemon/journal/journal-lines.ts');
-    const daemons = await findDaemons(commonOptions(typed), context);
+    const daemons = await findDaemons(readConfigured(typed, context));
     context.stderr(describeOthers(daemons, 'drain'));
     if (daemons.here.length === 0) return EXIT.failed;
     const journals = await Promise.all(daemons.stateDirs.map(journalEntries));

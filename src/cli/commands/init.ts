@@ -45,7 +45,7 @@ export const initCommand: Command = {
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
-    const { commonOptions } = await import('../setting-options.ts');
+    const { readConfigured } = await import('../setting-options.ts');
     const { quoteWord } = await import('../../base/shell-word.ts');
     const { writeSite } = await import('../../init/write-first-files.ts');
     const { describeLeftVariables } = await import('../../init/generate-unit-files.ts');
@@ -58,8 +58,8 @@ export const initCommand: Command = {
     };
     const ask = isOn(typed, 'yes') ? undefined : context.ask;
     const folder = textOption(typed, 'folder');
-    const options = { ...commonOptions(typed), folder, choices, ssh: textOption(typed, 'ssh'), ask };
-    const { paths, settingsFile, serverError } = await writeSite(options, context);
+    const options = { folder, choices, ssh: textOption(typed, 'ssh'), ask };
+    const { paths, settingsFile, serverError } = await writeSite(readConfigured(typed, context), options);
     context.stdout(paths.map((path) => `${path}\n`).join(''));
     if (serverError !== undefined) context.stderr(`The ClearML server could not be queried: ${serverError}.\n`);
     context.stderr(describeLeftVariables(context) ?? '');

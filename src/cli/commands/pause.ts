@@ -36,7 +36,7 @@ export const pauseCommand: Command = {
   },
   async run(typed, context) {
     const { printResult } = await import('../print-output.ts');
-    const { commonOptions } = await import('../setting-options.ts');
+    const { readConfigured } = await import('../setting-options.ts');
     const { pauseQueues } = await import('../../daemon/pause/pause-queues.ts');
     const { systemClock } = await import('../../base/clock.ts');
     const request = {
@@ -45,7 +45,7 @@ export const pauseCommand: Command = {
       reason: parseReason(typed),
       by: userOf(context.environment),
     };
-    printResult(context, await pauseQueues(commonOptions(typed), context, request));
+    printResult(context, await pauseQueues(readConfigured(typed, context), request));
     return EXIT.ok;
   },
 };

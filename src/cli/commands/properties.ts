@@ -29,7 +29,7 @@ export const propertiesCommand: Command = {
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
-    const { commonOptions, readConfigured } = await import('../setting-options.ts');
+    const { readConfigured } = await import('../setting-options.ts');
     const { namedTemplates } = await import('../../assembly/read-named-files.ts');
     const { formatProperties, propertiesOf } = await import('../format-properties.ts');
     const here = readConfigured(typed, context);
@@ -38,7 +38,7 @@ export const propertiesCommand: Command = {
     const task = textOption(typed, 'task');
     if (task !== undefined) {
       const { setMissingProperties } = await import('../../task-commands/set-missing-properties.ts');
-      context.stdout(await setMissingProperties(commonOptions(typed), here, task, properties));
+      context.stdout(await setMissingProperties(here, task, properties));
     } else if (isOn(typed, 'json')) {
       context.stdout(`${JSON.stringify(properties, null, 2)}\n`);
     } else {

@@ -22,12 +22,11 @@ export const renderCommand: Command = {
     ...COMMON_OPTIONS,
   },
   async run(typed, context) {
-    const { commonOptions, readConfigured } = await import('../setting-options.ts');
+    const { readConfigured } = await import('../setting-options.ts');
     const { renderScript } = await import('../../task-commands/preview-job-script.ts');
     const configured = readConfigured(typed, context);
     for (const warning of configured.config.warnings) context.stderr(`${PROGRAM}: ${warning}\n`);
-    const task = textOption(typed, 'task');
-    const options = { ...commonOptions(typed), task, taskFile: textOption(typed, 'task-file') };
+    const options = { task: textOption(typed, 'task'), taskFile: textOption(typed, 'task-file') };
     const { script, uses, notes } = await renderScript(options, configured);
     for (const note of notes) context.stderr(`${PROGRAM}: ${note}\n`);
     context.stdout(script);

@@ -17,9 +17,9 @@ export const resumeCommand: Command = {
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {
     const { printResult } = await import('../print-output.ts');
-    const { commonOptions } = await import('../setting-options.ts');
+    const { readConfigured } = await import('../setting-options.ts');
     const { resumeQueues } = await import('../../daemon/pause/pause-queues.ts');
-    printResult(context, await resumeQueues(commonOptions(typed), context, listOption(typed, 'queues') ?? []));
+    printResult(context, await resumeQueues(readConfigured(typed, context), listOption(typed, 'queues') ?? []));
     return EXIT.ok;
   },
 };

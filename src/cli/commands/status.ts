@@ -78,10 +78,10 @@ export const statusCommand: Command = {
 async function check(typed: ParsedArgs, context: CommandContext): Promise<number> {
   if (['watch', 'json', 'since'].some((option) => typed[option] !== undefined))
     throw new UsageError('--check cannot be combined with --watch, --json or --since.');
-  const { commonOptions } = await import('../setting-options.ts');
+  const { readConfigured } = await import('../setting-options.ts');
   const { checkDaemons, oneLine } = await import('../../daemon/status/check-daemons.ts');
   try {
-    const { state, line } = await checkDaemons(commonOptions(typed), context);
+    const { state, line } = await checkDaemons(readConfigured(typed, context));
     context.stdout(`${line}\n`);
     return CHECK_EXIT[state];
   } catch (error) {

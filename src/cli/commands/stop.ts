@@ -11,10 +11,10 @@ export const stopCommand: Command = {
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {
     const { printResult } = await import('../print-output.ts');
-    const { commonOptions } = await import('../setting-options.ts');
+    const { readConfigured } = await import('../setting-options.ts');
     const { describeEnded, describeOthers, findDaemons, stopDaemon } =
       await import('../../daemon/serve/running-daemons.ts');
-    const daemons = await findDaemons(commonOptions(typed), context);
+    const daemons = await findDaemons(readConfigured(typed, context));
     context.stderr(describeOthers(daemons, 'stop'));
     let code: number = daemons.elsewhere.length > 0 ? EXIT.failed : EXIT.ok;
     for (const daemon of daemons.here) {

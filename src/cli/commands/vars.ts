@@ -28,9 +28,9 @@ export const varsCommand: Command = {
       context.stdout(formatFields(isJson, columns));
       return EXIT.ok;
     }
-    const { commonOptions, readConfigured } = await import('../setting-options.ts');
-    const options = { ...commonOptions(typed), task, taskFile };
-    context.stdout(await formatValues(options, readConfigured(typed, context), { isJson, columns }));
+    const { readConfigured } = await import('../setting-options.ts');
+    const configured = readConfigured(typed, context);
+    context.stdout(await formatValues({ task, taskFile }, configured, { isJson, columns }));
     return EXIT.ok;
   },
 };

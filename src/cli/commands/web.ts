@@ -10,13 +10,14 @@ export const webCommand: Command = {
   examples: [{ commandLine: 'web', effect: 'Print the URL, which contains the token' }],
   options: { ...CLUSTER_OPTIONS, ...COMMON_OPTIONS },
   async run(typed, context) {
-    const { commonOptions, readConfigured } = await import('../setting-options.ts');
+    const { readConfigured } = await import('../setting-options.ts');
     const { findDaemons, describeOthers } = await import('../../daemon/serve/running-daemons.ts');
     const { describeWeb } = await import('../../web/token-and-address-files.ts');
     const { printResult } = await import('../print-output.ts');
-    const daemons = await findDaemons(commonOptions(typed), context);
+    const configured = readConfigured(typed, context);
+    const daemons = await findDaemons(configured);
     const pids = daemons.here.map(({ pid }) => pid);
-    const text = await describeWeb(readConfigured(typed, context), pids);
+    const text = await describeWeb(configured, pids);
     if (text !== '') {
       printResult(context, text);
       return EXIT.ok;

@@ -1,6 +1,6 @@
 // Pauses and resumes queues and clusters, by a file in the state directory that the daemon reads before each claim.
 import type { ProcessContext } from '../../assembly/process-context.ts';
-import { readConfig, type CommonOptions } from '../../assembly/load-trusted-config.ts';
+import type { Configured } from '../../assembly/load-trusted-config.ts';
 import { systemClock } from '../../base/clock.ts';
 import { nearestName } from '../../base/did-you-mean.ts';
 import { makePrivateDirectory } from '../../base/private-paths.ts';
@@ -23,16 +23,12 @@ export interface PauseRequest {
   readonly by: string | undefined;
 }
 
-/** Returns what was paused. @throws UsageError if a queue is not served, ConfigError */
-export async function pauseQueues(
-  options: CommonOptions,
-  context: ProcessContext,
-  request: PauseRequest,
-): Promise<string> {
+/** Returns what was paused. @throws UsageError if a queue is not served */
+export async function pauseQueues(here: Configured, request: PauseRequest): Promise<string> {
   const { until = null, reason, by } = request;
   const since = systemClock.now();
   const end = until === null ? '' : ` until ${formatTime(until)}`;
-  return change(options, context, request.queues, async ({ stateDir }, named) => {
+  return change(here, request.queues, async ({ stateDir }, named) => {
     const before = await readPauses(stateDir, since).catch((error: unknown) => {
       throw new UsageError(messageOf(error));
     });
@@ -44,13 +40,9 @@ export async function pauseQueues(
   });
 }
 
-/** Returns what was resumed. @throws UsageError if a queue is not served, ConfigError */
-export async function resumeQueues(
-  options: CommonOptions,
-  context: ProcessContext,
-  queues: readonly string[],
-): Promise<string> {
-  return change(options, context, queues, async ({ stateDir }, named) => {
+/** Returns what was resumed. @throws UsageError if a queue is not served */
+export async function resumeQueues(here: Configured, queues: readonly string[]): Promise<string> {
+  return change(here, queues, async ({ stateDir }, named) => {
     // A file that cannot be read is replaced.
     const before = await readPauses(stateDir, systemClock.now()).catch(() => undefined);
     const left =
@@ -63,12 +55,11 @@ export async function resumeQueues(
 
 /** Applies a change to each cluster that serves one of the queues, or to all, and describes it in one line each. */
 async function change(
-  options: CommonOptions,
-  context: ProcessContext,
+  { config, context }: Configured,
   queues: readonly string[],
   apply: (cluster: ClusterSettings, named: readonly string[]) => Promise<string>,
 ): Promise<string> {
-  const { settings } = readConfig(options, context);
+  const { settings } = config;
   const clusters = await Promise.all(settings.clusters.map((cluster) => findServed(settings, cluster, context)));
   const known = clusters.flatMap(({ served }) => served);
   const unknown = queues.find((name) => !known.includes(name));

@@ -9,8 +9,7 @@ import { readServingNote } from '../status/serving-file.ts';
 import { startDetached } from '../../transport/spawn-detached.ts';
 import { signalDaemon } from './running-daemons.ts';
 import { daemonLogFile, rotateDaemonLog } from './daemon-log.ts';
-import type { ProcessContext } from '../../assembly/process-context.ts';
-import { readConfig, type CommonOptions } from '../../assembly/load-trusted-config.ts';
+import type { Configured } from '../../assembly/load-trusted-config.ts';
 
 const POLL_MS = 100;
 
@@ -29,14 +28,13 @@ export interface Detached {
 
 /**
  * Resolves when the daemon serves all its clusters or has ended, or at the timeout: the daemon waits for Slurm for hours.
- * @throws ConfigError, StateDirectoryError
+ * @throws StateDirectoryError
  */
 export async function detach(
-  options: CommonOptions,
-  context: ProcessContext,
+  { config, context }: Configured,
   timeout = AbortSignal.timeout(SERVING_TIMEOUT_MS),
 ): Promise<Detached> {
-  const { clusters } = readConfig(options, context).settings;
+  const { clusters } = config.settings;
   const logFile = await makeLogFile(clusters);
   const before = (await readLog(logFile)).length;
   const command = context.startedAs.filter((word) => !/^--detached(=true)?$/.test(word));

@@ -2,7 +2,7 @@
 import { findHolder, type Holder } from '../journal/lock.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { ProcessContext } from '../../assembly/process-context.ts';
-import { readConfig, type CommonOptions } from '../../assembly/load-trusted-config.ts';
+import type { Configured } from '../../assembly/load-trusted-config.ts';
 
 export interface RunningDaemons {
   readonly stateDirs: readonly string[];
@@ -12,9 +12,8 @@ export interface RunningDaemons {
   readonly elsewhere: readonly Holder[];
 }
 
-/** @throws ConfigError, UsageError */
-export async function findDaemons(options: CommonOptions, context: ProcessContext): Promise<RunningDaemons> {
-  const stateDirs = readConfig(options, context).settings.clusters.map(({ stateDir }) => stateDir);
+export async function findDaemons({ config, context }: Configured): Promise<RunningDaemons> {
+  const stateDirs = config.settings.clusters.map(({ stateDir }) => stateDir);
   const held = await holders(stateDirs, context);
   const each = [...new Map(held.map((holder) => [`${holder.pid}@${holder.host}`, holder])).values()];
   return {

@@ -1,10 +1,9 @@
 // Whether the daemons of all clusters are well, as a line and an exit code for Nagios.
-import type { ProcessContext } from '../../assembly/process-context.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { CHECK_EXIT } from '../../base/exit-codes.ts';
 import { stripToOneLine } from '../../base/terminal-text.ts';
 import { formatDuration } from '../../base/format-duration.ts';
-import { readConfig, type CommonOptions } from '../../assembly/load-trusted-config.ts';
+import type { Configured } from '../../assembly/load-trusted-config.ts';
 import { findHolder, type Holder } from '../journal/lock.ts';
 import { PAUSES_UNREADABLE } from '../console/console-messages.ts';
 import { decideHealth, staleAfterMs } from '../monitor/decide-readiness.ts';
@@ -31,12 +30,11 @@ export interface CheckResult {
   readonly line: string;
 }
 
-/** Asks neither ClearML nor Slurm: it reads what the daemons wrote into their state directories. @throws ConfigError */
-export async function checkDaemons(options: CommonOptions, context: ProcessContext): Promise<CheckResult> {
-  const { settings } = readConfig(options, context);
+/** Asks neither ClearML nor Slurm: it reads what the daemons wrote into their state directories. */
+export async function checkDaemons({ config, context }: Configured): Promise<CheckResult> {
   const now = systemClock.now();
   const clusters = await Promise.all(
-    settings.clusters.map(async ({ name, stateDir }): Promise<CheckedCluster> => {
+    config.settings.clusters.map(async ({ name, stateDir }): Promise<CheckedCluster> => {
       const holder = await findHolder(stateDir, context.hostName, now);
       const { draining } = await readServingNote(stateDir, holder);
       const arePausesUnreadable = await readPauses(stateDir, now).then(

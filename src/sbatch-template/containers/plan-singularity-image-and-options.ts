@@ -116,7 +116,7 @@ function startsContainer(command: readonly string[]): boolean {
 }
 
 /** A path with an expansion is replaced by the name, which PATH finds. */
-function findRuntime(command: readonly string[]): string {
+export function findRuntime(command: readonly string[]): string {
   const word = command.find((candidate) => RUNTIME.test(candidate)) ?? 'singularity';
   return /[$`~*?]/.test(word) ? (RUNTIME.exec(word)?.[1] ?? word) : word;
 }

@@ -51,7 +51,7 @@ export function findFlows(layer: NestedScript): Flow[] {
       words.length === 0 ? { into: name, words: [{ ...from, layer }] } : { into: name, words: layered(words, layer) },
     ),
     ...script.implicitAssignments.flatMap(({ name, words = [] }) =>
-      words.flatMap((word) => sameFile(`>$${name}`, fileName(word, layer))),
+      words.flatMap((word) => sameValue(`>$${name}`, fileName(word, layer))),
     ),
     ...script.functions.map(({ name, body }): Flow => ({ into: `${name}()`, ...vague(body) })),
     ...script.coprocesses.map((body): Flow => ({ into: DESCRIPTORS, ...vague(body) })),
@@ -81,7 +81,7 @@ export function flowsOfWords(all: readonly LayeredWord[], command: Command): Flo
     { into: `@${program.text}`, words: rest },
     { into: `${program.text}<`, words: [], names: [inputName(command, layer)] },
     ...(layer.script.functions.some(({ name }) => name === program.text)
-      ? rest.flatMap((word) => sameFile(`>@${program.text}`, fileName(word, word.layer)))
+      ? rest.flatMap((word) => sameValue(`>@${program.text}`, fileName(word, word.layer)))
       : []),
     { into: '_', words: words.slice(-1), isVague: true },
   ];
@@ -122,11 +122,11 @@ function assigned(word: LayeredWord, pattern: RegExp): Flow[] {
       (one): Flow => ({ into: `${name}[]`, words: [{ ...one, layer }] }),
     ),
     // A variable with the name of a file stands for the file.
-    ...sameFile(`>$${name}`, fileName(from, layer)),
+    ...sameValue(`>$${name}`, fileName(from, layer)),
   ];
 }
 
-function sameFile(one: string, other: string | undefined): Flow[] {
+function sameValue(one: string, other: string | undefined): Flow[] {
   if (other === undefined) return [];
   return [
     { into: one, words: [], names: [other] },
@@ -136,12 +136,8 @@ function sameFile(one: string, other: string | undefined): Flow[] {
 
 /** `declare -n REFERENCE=NAME` */
 function reference({ text }: LayeredWord): Flow[] {
-  const [, one, other] = /^([A-Za-z_]\w*)=([A-Za-z_]\w*)/.exec(text) ?? [];
-  if (one === undefined || other === undefined) return [];
-  return [
-    { into: one, words: [], names: [other] },
-    { into: other, words: [], names: [one] },
-  ];
+  const [, one = '', other] = /^([A-Za-z_]\w*)=([A-Za-z_]\w*)/.exec(text) ?? [];
+  return sameValue(one, other);
 }
 
 /** `printf -v NAME FORMAT …`; the output of `%q` is quoted, and that of `%d` is a number. */

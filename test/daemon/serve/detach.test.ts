@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { readConfig } from '../../../src/assembly/load-trusted-config.ts';
 import { detach } from '../../../src/daemon/serve/detach.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -32,7 +33,7 @@ describe('a daemon in the background', () => {
       onSignal: () => () => undefined,
     };
 
-    const detached = detach({ settings: [] }, context, timeout.signal);
+    const detached = detach(readConfig({ settings: [] }, context), timeout.signal);
     const log = join(folder, 'state/daemon.log');
     await waitUntil('its log', async () => (await readFile(log, 'utf8').catch(() => '')).endsWith('\n'));
     timeout.abort();
