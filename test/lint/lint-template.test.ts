@@ -22,7 +22,7 @@ function templatesIn(folder: URL): [name: string, text: string][] {
     .map((name) => [name, readFileSync(new URL(name, folder), 'utf8')]);
 }
 
-describe('lintTemplate', () => {
+describe('lint', () => {
   it('finds no problem in a clean template', () => {
     expect(findings(CLEAN)).to.deep.equal([]);
   });
@@ -33,7 +33,7 @@ describe('lintTemplate', () => {
     });
   }
 
-  it('is tested with a template for each rule that needs no other program', () => {
+  it('has a test for each rule that needs no other program', () => {
     const seeded = new Set(TEMPLATE_PROBLEMS.map(({ rule }) => rule));
     const byPrograms = ['bash-syntax', 'shellcheck', 'sbatch-refuses', 'output-folder'];
 
@@ -68,7 +68,7 @@ describe('lintTemplate', () => {
     });
   }
 
-  it('writes each message as a sentence that starts with a capital letter, a program or an option', () => {
+  it('starts each message with a capital letter, a program or an option, and ends each message with a period', () => {
     for (const { text } of TEMPLATE_PROBLEMS) {
       for (const { sentence } of lintTemplate('t.template', text).findings) {
         expect(sentence).to.match(/^(?:[^a-z]|bash|sbatch|srun|ssh|hetjob|apptainer|singularity)[^]*[.?]$/);
@@ -84,7 +84,7 @@ describe('lintTemplate', () => {
     }
   });
 
-  it('finds every error that the renderer reports, with the same rule and line', () => {
+  it('reports each error of the renderer with the same rule and line', () => {
     const pieces = fc.constantFrom(
       ...TEMPLATE_PROBLEMS.filter(({ text }) => text.length < 10_000).map(({ text }) => text),
     );
@@ -114,7 +114,7 @@ describe('lintTemplate', () => {
   });
 });
 
-describe('lintTemplate', () => {
+describe('lint', () => {
   for (const line of [
     '#SBATCH --comment="a # in quotes"',
     '#SBATCH --container-image="docker://nvcr.io#nvidia/pytorch:24.01-py3"',
@@ -169,7 +169,7 @@ describe('lintTemplate', () => {
     expect(findings(text)).to.deep.equal([]);
   });
 
-  it('accepts "module" in a login shell, or after a file or function that defines it', () => {
+  it('accepts "module load" in a login shell, or after a definition of the command "module"', () => {
     const text = withBody('module load python');
 
     expect(findings(text)).to.deep.equal([

@@ -4,7 +4,7 @@ import { rejectionFinding } from '../../src/lint/parse-program-messages.ts';
 import { parseLeniently } from '../../src/sbatch-template/parse-template.ts';
 import { withDirectives } from '../sbatch-template/template-fixtures.ts';
 
-describe('the line that lint names for an error of sbatch', () => {
+describe('lint, for an error that sbatch prints,', () => {
   const text = withDirectives(
     '#SBATCH --job-name=clearml_task_${CLEARML_TASK.id}',
     '#SBATCH --output=%j.log',
@@ -17,7 +17,7 @@ describe('the line that lint names for an error of sbatch', () => {
     ['Requested time limit is invalid (missing or exceeds some limit)', 5],
     ["invalid number of nodes (--nodes '0')", 4],
   ] as const)
-    it(`is that of the option that may be its cause, not of the name of the job: ${message}`, () => {
+    it(`reports the line "${text.split('\n')[line - 1] ?? ''}" as the cause of: ${message}`, () => {
       expect(rejectionFinding(message, parseLeniently('t', text)).line).to.equal(line);
     });
 });

@@ -29,7 +29,7 @@ describe('the daemon', () => {
     expect(stderr).to.match(/WARN .*Template gpu\.template, line 2: CLEARML_TASK has no field "hyperparms"/);
   });
 
-  it('logs at its start that a function srun of a template is not called, unless srun starts the agent', async () => {
+  it('warns at its start that jobs on one node do not call the shell function srun of a template', async () => {
     await using cli = await openCliWithStandIns();
     await cli.user.makeQueue('gpu');
     const warned = async (body: string, ...args: string[]): Promise<boolean> => {
@@ -64,7 +64,7 @@ describe('the daemon', () => {
     );
   });
 
-  it('logs only once each error that sbatch reports, even if the template is checked again', async () => {
+  it('logs an error of "sbatch --test-only" once, even if the template is checked again', async () => {
     const lines: string[] = [];
     const log = { warn: (message: string) => lines.push(message) } as unknown as Logger;
     const warnOnce = createWarnOnce();

@@ -43,7 +43,7 @@ describe('the text format of a log line', () => {
     );
   });
 
-  it("omits the names of this program's error classes, and each cause that adds no information", () => {
+  it("omits the name of the program's own error class, and a cause that repeats the message", () => {
     class HttpError extends Error {
       override readonly name = 'HttpError';
     }
@@ -52,7 +52,7 @@ describe('the text format of a log line', () => {
     expect(formatLogLine(event('x', { err }), TEXT)).to.contain('err="no answer: nothing listens there"');
   });
 
-  it('shows local time in a terminal, and a color unless colors are disabled', () => {
+  it('shows local time and a color in a terminal', () => {
     const shown = formatLogLine(event('x', {}, 'warn'), { ...TEXT, terminal: { isColored: true } });
     expect(shown).to.match(/^2026-11-2[345] \d\d:\d\d:33 \x1b\[33mWARN\x1b\[0m x$/);
     expect(formatLogLine(event('x', {}, 'warn'), { ...TEXT, terminal: { isColored: false } })).to.match(/:33 WARN x$/);
@@ -63,14 +63,14 @@ describe('the text format of a log line', () => {
     expect(formatLogLine(event('x', { err: null }), TEXT)).to.contain('err=null');
   });
 
-  it('shows the stack of an error only with stacks enabled', () => {
+  it('shows the stack of an error only if stacks are enabled', () => {
     const withErr = event('x', { err: new Error('y') });
 
     expect(formatLogLine(withErr, TEXT)).not.to.contain('stack=');
     expect(formatLogLine(withErr, { ...TEXT, withStack: true })).to.match(/ stack="Error: y\\n +at .*log-line\.test/);
   });
 
-  it('shows an error once, even if its cause is the error itself', () => {
+  it('does not repeat an error that is its own cause', () => {
     const error: Error & { cause?: unknown } = new Error('round');
     error.cause = error;
 
@@ -123,7 +123,7 @@ describe('a log line as JSON', () => {
     });
   });
 
-  it('contains a notice in place of data that refers to itself', () => {
+  it('contains "not printable" in place of circular data', () => {
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;
 

@@ -27,7 +27,7 @@ describe('a rate-limited log', () => {
     expect(lines.filter((line) => line === 'debug The server is away')).to.have.length(1_198);
   });
 
-  it('logs a warning again if it is about another task, job, queue or user', () => {
+  it('logs the same message again for another task, job, queue or user', () => {
     const { log, lines } = limited();
     for (const data of [
       { task: '1' },
@@ -43,7 +43,7 @@ describe('a rate-limited log', () => {
     expect(lines.filter((line) => line.startsWith('error '))).to.have.length(6);
   });
 
-  it('logs a warning with a new cause at once, unless only numbers in the cause differ', () => {
+  it('logs a warning again if its cause differs by more than numbers', () => {
     const { log, lines } = limited();
     for (const message of ['connect ECONNREFUSED 127.0.0.1:4711', 'connect ECONNREFUSED 127.0.0.1:4712', 'disk full'])
       log.warn('Poll failed', { err: new Error(message) });

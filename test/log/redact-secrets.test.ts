@@ -20,7 +20,7 @@ describe('the redaction of secrets', () => {
     );
   });
 
-  it('masks a longer secret completely even if it begins with a shorter one', () => {
+  it('masks the secret "abcdefghij" completely even if "abcdef" is also a secret', () => {
     const secrets = createSecrets();
     secrets.add('abcdef');
     secrets.add('abcdefghij');
@@ -28,7 +28,7 @@ describe('the redaction of secrets', () => {
     expect(secrets.redact('abcdefghij abcdef')).to.equal('******** ********');
   });
 
-  it('calls the function that lists further secrets once, before it redacts the next text', () => {
+  it('calls a function that returns secrets once, at the next redaction', () => {
     const secrets = createSecrets();
     let listings = 0;
     expect(secrets.redact('a-late-secret')).to.equal('a-late-secret');
@@ -52,7 +52,7 @@ describe('the redaction of secrets', () => {
     );
   });
 
-  it('still masks an old temporary secret if it was added again', () => {
+  it('masks an old temporary secret that was added again', () => {
     const secrets = createSecrets();
     for (const name of ['first-one', 'second-one', 'third-one', 'fourth-one', 'first-one', 'fifth-one'])
       secrets.addPassing(name);
@@ -60,7 +60,7 @@ describe('the redaction of secrets', () => {
     expect(secrets.redact('first-one second-one')).to.equal('******** second-one');
   });
 
-  it('ignores texts that are shorter than any real secret', () => {
+  it('ignores a secret of only five characters', () => {
     const secrets = createSecrets();
     secrets.add('queue');
     secrets.add('');
@@ -68,7 +68,7 @@ describe('the redaction of secrets', () => {
     expect(secrets.redact('the queue is empty')).to.equal('the queue is empty');
   });
 
-  it('masks any text of at least six characters that was added as a secret', () => {
+  it('masks any added secret of at least six characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', minLength: 6 }), fc.string(), fc.string(), (secret, before, after) => {
         const secrets = createSecrets();
@@ -82,7 +82,7 @@ describe('the redaction of secrets', () => {
     );
   });
 
-  it('masks a secret that another program has truncated, if at least half of the secret remains', () => {
+  it('masks a truncated secret if at least half of the secret remains', () => {
     const secret = 'kT7-8sQw9Zx_4Lm2Rv6Yb1Nc3Hd5Jf0Gp';
     const secrets = createSecrets();
     secrets.add(secret);

@@ -26,7 +26,7 @@ describe('a log file', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('is rotated at its size limit into a limited number of old files, with unchanged mode and line order', () => {
+  it('is rotated at its size limit, and at most three old files remain', () => {
     const log = openSync(file, 'a', 0o600);
     for (let line = 1; line <= 100; line += 1) {
       writeSync(log, `line ${line}\n`);
@@ -49,14 +49,14 @@ describe('a log file', () => {
     for (const name of names) expect(statSync(join(folder, name)).mode & 0o777).to.equal(0o600);
   });
 
-  it('is not rotated if it is short or missing', () => {
+  it('is not rotated if the file is short or missing', () => {
     expect(rotateLog(file, { maxBytes: 10, keep: 3 })).to.equal(false);
     writeFileSync(file, 'ten bytes\n');
     expect(rotateLog(file, { maxBytes: 10, keep: 3 })).to.equal(false);
     expect(readdirSync(folder)).to.deep.equal(['daemon.log']);
   });
 
-  it('keeps its old files if a rotation fails again and again', () => {
+  it('loses no old file if the rotation fails five times', () => {
     for (let age = 1; age <= 3; age += 1) writeFileSync(`${file}.${age}`, `old ${age}`);
     // A directory cannot be copied, not even by root.
     mkdirSync(file);
@@ -67,7 +67,7 @@ describe('a log file', () => {
     expect(names.map((name) => readFileSync(join(folder, name), 'utf8'))).to.deep.equal(['old 1', 'old 2', 'old 3']);
   });
 
-  it('is recognized as the file that an open descriptor writes to, but not after the descriptor is closed', () => {
+  it('is recognized as the file of a descriptor only while the descriptor is open', () => {
     const log = openSync(file, 'a');
     const other = join(folder, 'other.log');
     appendFileSync(other, '');

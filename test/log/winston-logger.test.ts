@@ -46,7 +46,7 @@ function useAllLevels(log: ClosableLogger): void {
 }
 
 describe('the logger', () => {
-  it('leaves no listener on its stream when a reload of the daemon replaces the logger', async () => {
+  it('leaves no listener on its stream after it is closed', async () => {
     const stream = new PassThrough();
     const listeners: number[] = [];
     for (let reload = 0; reload < 3; reload += 1) {
@@ -68,7 +68,7 @@ describe('the logger', () => {
     expect(await messages('error')).to.deep.equal(['ERROR']);
   });
 
-  it("prints the line's message even if a field is named 'message'", async () => {
+  it('prints both the message and a data field named "message"', async () => {
     const out = await written({}, (log) => log.info('Submitted', { message: 'theirs', level: 'error', job: 1 }));
 
     expect(out).to.equal('2026-11-24T00:00:00.000Z INFO Submitted message=theirs level=error job=1\n');
@@ -127,7 +127,7 @@ describe('the logger', () => {
     expect(out).to.contain('before').and.not.to.contain('after');
   });
 
-  it('keeps accepting events, and can be closed, if the stream has no reader', async () => {
+  it('accepts events and can be closed after the stream has failed with EPIPE', async () => {
     const broken = new Writable({
       write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })),
     });
@@ -142,7 +142,7 @@ describe('the logger', () => {
     expect(broken.destroyed).to.equal(true);
   });
 
-  it('does not prevent the exit of the process if its standard error is closed early', async () => {
+  it('does not prevent the exit of the process if the reader closes standard error early', async () => {
     const program = `
       import { createLogger } from ${JSON.stringify(new URL('../../src/log/winston-logger.ts', import.meta.url))};
       import { createSecrets } from ${JSON.stringify(new URL('../../src/log/redact-secrets.ts', import.meta.url))};
@@ -163,8 +163,8 @@ describe('the logger', () => {
   });
 });
 
-describe('isJournalStream', () => {
-  it('returns true only if JOURNAL_STREAM names this stream', () => {
+describe('the check whether a stream is the systemd journal', () => {
+  it('succeeds only if JOURNAL_STREAM has the device and inode of the stream', () => {
     const descriptor = openSync('/dev/null', 'w');
     try {
       const { dev, ino } = fstatSync(descriptor);

@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 /** The states end a search. The time only keeps it below the limit of a test: on a busy machine, a search of 30 s has taken 300. */
 const BOUNDS = { states: 300_000, seconds: 850 };
 
-describe('a search of the states of the shipped code', () => {
+describe('the model checker, which runs the shipped code,', () => {
   let program: Program;
 
   before(async () => {
@@ -18,14 +18,14 @@ describe('a search of the states of the shipped code', () => {
   });
 
   for (const scenario of SINGLE_FAULTS) {
-    it(`finds no counterexample in the scenario: ${scenario.title}`, async () => {
+    it(`finds no counterexample (${scenario.title})`, async () => {
       const found = await search(program, scenario, BOUNDS);
       expect(found.result, formatFound(scenario, found)).to.equal('holds');
     });
   }
 
   for (const { rule, edits, withoutGate, scenario, breaks } of REMOVED_RULES) {
-    it(`finds a counterexample without the rule: ${rule}`, async () => {
+    it(`finds a counterexample if the code lacks the rule: ${rule}`, async () => {
       const lacking = { ...scenario, hasGate: withoutGate !== true };
       const found = await withEdits(ROOT, edits, (edited) => search(edited, lacking, BOUNDS));
       expect(found.result, formatFound(scenario, found)).to.equal('wrong');

@@ -124,7 +124,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     breaks: /asked to stop/,
   },
   {
-    rule: 'a missing queue entry is no act of the user if a peer may have returned the task before Slurm listed its job',
+    rule: 'a task that a peer may have returned to its queue is not treated as dequeued by the user',
     edits: [
       {
         file: 'src/daemon/submit/submit-parked-task.ts',

@@ -4,7 +4,7 @@ import { USER_ACTS } from './user-rules.ts';
 import { NO_BUDGET, type Budgets } from './world.ts';
 
 const PLAIN: Scenario = {
-  title: 'nothing goes wrong',
+  title: 'no fault',
   budgets: NO_BUDGET,
   hasGate: true,
   hasAccounting: true,
@@ -24,10 +24,10 @@ export const SINGLE_FAULTS: readonly Scenario[] = [
   PLAIN,
   when('a crash', { crashes: 1 }),
   when('a crash that loses the journal', { journals: 1 }),
-  when('a call or its response is lost', { lost: 1 }),
+  when('a lost call or a lost response', { lost: 1 }),
   when('sbatch rejects the script or reports backpressure', { refusals: 1 }),
-  when('the controller forgets a job and reuses its id', { forgets: 1 }),
-  when('a job dies, is requeued, preempted, cancelled or reaches its time limit', { requeues: 1 }),
+  when('slurmctld forgets a job and reuses the job id', { forgets: 1 }),
+  when('a job that dies, is requeued, preempted or cancelled, or reaches its time limit', { requeues: 1 }),
   when('an action of the user', { users: 1 }),
 ];
 

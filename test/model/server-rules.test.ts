@@ -67,7 +67,7 @@ const CALLS: readonly fc.Arbitrary<ServerCall>[] = [
 ];
 
 describe('the model of the ClearML server', () => {
-  it('gives the same responses and states as the ClearML server of the simulation', async () => {
+  it('returns the same responses and task states as the simulated server for random calls', async () => {
     const step = fc.record({ call: fc.oneof(...CALLS), isSilentBefore: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 11 }), async (steps) => {

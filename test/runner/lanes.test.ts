@@ -25,20 +25,20 @@ describe('the plan of test lanes', () => {
     expect([...full]).to.have.members([...LANES]);
   });
 
-  it('has no test in the first tier that takes minutes to prepare', () => {
+  it('has no test in the first tier that needs another Slurm release, accounting or PyTorch', () => {
     const first = testFiles().filter((file) => lanesOf(file).some(({ tier }) => tier === 'first'));
     const asking = first.filter((file) => file !== 'test/runner/lanes.test.ts');
 
     expect(asking.filter((file) => OF_SECOND_TIER.test(readFileSync(file, 'utf8')))).to.deep.equal([]);
   });
 
-  it('starts a test before the programs are installed only if the test requires none of them', () => {
+  it('has no test in the in-memory lane that requires an installed program', () => {
     const inMemory = testFiles().filter((file) => lanesOf(file).some(({ isInMemory }) => isInMemory === true));
 
     expect(inMemory.filter((file) => readFileSync(file, 'utf8').includes('/skip-unless.ts'))).to.deep.equal([]);
   });
 
-  it('starts tests of other Slurm releases and of PyTorch only after these are installed', () => {
+  it('starts tests that need another Slurm release or PyTorch only after the installation', () => {
     const early = testFiles().filter((file) => lanesOf(file).some(({ needsReleases }) => needsReleases !== true));
     const asking = early.filter((file) => file !== 'test/runner/lanes.test.ts');
 

@@ -45,7 +45,7 @@ describe('the mocha runner', function () {
     expect(outcome.says).to.include('Error: as it should');
   });
 
-  it('counts an unreadable test file as a failure', async () => {
+  it('counts a test file with a failing import as a failure', async () => {
     const spec = specThat('broken', ["import './nowhere.mjs';"]);
 
     const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
@@ -53,7 +53,7 @@ describe('the mocha runner', function () {
     expect(outcome.counts).to.deep.equal({ failed: 1 });
   });
 
-  it('ends a stalled run, in which no test begins any more, and names the last test that began', async () => {
+  it('ends a run in which no test begins for six seconds, and counts a failure', async () => {
     const spec = specThat('hangs', ["it('hangs', () => { for (;;); });"]);
 
     const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end', silenceMs: 6_000 });
@@ -88,7 +88,7 @@ describe('the mocha runner', function () {
     return started.filter((pid) => existsSync(`/proc/${pid}`));
   }
 
-  it('ends all processes that the tests of a stalled run have started, even in other sessions', async () => {
+  it('kills all processes of a stalled run, even in other sessions', async () => {
     const spec = specThatStarts('silent', []);
 
     await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end', silenceMs: 6_000 });
@@ -96,7 +96,7 @@ describe('the mocha runner', function () {
     expect(leftBy('silent')).to.deep.equal([]);
   });
 
-  it('after Ctrl-C ends all processes that the tests have started, because no after hook ends them', async () => {
+  it('kills all processes of the tests if SIGINT ends mocha', async () => {
     const spec = specThatStarts('interrupted', ["process.kill(process.pid, 'SIGINT');"]);
 
     const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
@@ -105,7 +105,7 @@ describe('the mocha runner', function () {
     expect(leftBy('interrupted')).to.deep.equal([]);
   });
 
-  it('ends the tests and all processes that they have started if the runner itself is interrupted', async () => {
+  it('kills all processes of the tests if SIGINT ends the runner', async () => {
     const spec = specThatStarts('orphaned', []);
     const runner = specThat('runner', [
       `import { runMocha } from '${resolve('test/runner/mocha-run.mjs')}';`,
@@ -119,7 +119,7 @@ describe('the mocha runner', function () {
     await waitUntil('the end of the processes', () => Promise.resolve(leftBy('orphaned').length === 0));
   });
 
-  it('counts the death of a test process as a failure', async () => {
+  it('counts a failure if SIGKILL ends mocha', async () => {
     const spec = specThat('vanishes', ["it('vanishes', () => process.kill(process.pid, 'SIGKILL'));"]);
 
     const outcome = await runMocha(['--spec', spec], { mustBeReal: false, report: 'at its end' });
@@ -154,7 +154,7 @@ describe('the mocha runner', function () {
     expect(outcome.counts, outcome.says).to.deep.equal({ passed: 0, failed: 0, skipped: 1 });
   });
 
-  it('skips a test that this machine cannot run, or counts the test as failed if skips are forbidden', async () => {
+  it('counts a test that needs a missing program as skipped, or as failed if skips are forbidden', async () => {
     const spec = specThat('needy', [
       `import { requireAgent } from '${resolve('test/support/skip-unless.ts')}';`,
       "process.env.CLEARML_AGENT_PYTHON = '/nowhere/python';",

@@ -39,7 +39,7 @@ describe('the closing report of a test run', () => {
     );
   });
 
-  it('shows the first of many failures in full, and all failures by title', () => {
+  it('shows the first 20 of 50 failures in full, and all 50 titles', () => {
     const failures = Array.from({ length: 50 }, (_, index) => ({ title: `test ${index}`, details: ['why'] }));
 
     const report = closingReport([{ section: 'all', failures }]);
@@ -48,7 +48,7 @@ describe('the closing report of a test run', () => {
     expect(report).to.match(/Failed in all:\n(  test \d+\n?){50}$/);
   });
 
-  it('shortens a long text in the middle, and leaves a short one unchanged', () => {
+  it('shortens a text of 510 lines to 120 lines, in the middle', () => {
     const text = shorten([lines(10, 'error'), lines(500, 'log')]);
 
     expect(text.split('\n')).to.have.length(120);
@@ -59,14 +59,14 @@ describe('the closing report of a test run', () => {
     expect(text).to.match(/… \d+ lines are left out …/);
   });
 
-  it('shortens each part separately, so that a long part does not displace the others', () => {
+  it('keeps the last line of each of three long parts', () => {
     const text = shorten([lines(500, 'error'), lines(500, 'console'), lines(500, 'log')]);
 
     expect(text.split('\n')).to.have.length(120);
     for (const last of ['error 500', 'console 500', 'log 500']) expect(text).to.include(last);
   });
 
-  it('shows error, stack, difference and cause of a failed test, and the output of its programs', async () => {
+  it('shows the error, stack, difference and cause of a failed test, and the output of its programs', async () => {
     const { failures } = await runSpec(
       `import { offerEvidence } from '${resolve('test/support/evidence.ts')}';
        import { expect } from '${resolve('node_modules/chai/index.js')}';
@@ -93,7 +93,7 @@ describe('the closing report of a test run', () => {
       .and.to.include('the log of a daemon\nthe states of its jobs\nno evidence: Error: gone');
   });
 
-  it('shows the output of the programs of a failed before hook, but not of earlier tests', async () => {
+  it('shows the output of the programs of a failed before hook, and no output of earlier tests', async () => {
     const { failures } = await runSpec(
       `import { offerEvidence } from '${resolve('test/support/evidence.ts')}';
        const open = (text) => offerEvidence({ read: async () => [text] });
@@ -142,7 +142,7 @@ describe('the closing report of a test run', () => {
     expect(after.at(0)).to.include('Error: it does not end');
   });
 
-  it('names the test that ran when the test process died', async () => {
+  it('names the test that ran when SIGKILL ended mocha', async () => {
     const { failures } = await runSpec("it('pulls the plug', () => process.kill(process.pid, 'SIGKILL'));");
 
     expect(failures?.[0]?.details[0]).to.equal(
@@ -150,7 +150,7 @@ describe('the closing report of a test run', () => {
     );
   });
 
-  it('shows how the time of the run was spent', async () => {
+  it('shows the set-up time, processor time and waiting time of the run', async () => {
     const { says = '' } = await runSpec(
       `import { spawnSync } from 'node:child_process';
        it('has a child that works', () => { spawnSync('sh', ['-c', 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done']); });`,

@@ -82,7 +82,7 @@ describe('the HTTP server', () => {
     expect(await get({ method: 'HEAD' })).to.include({ status: 200, body: '' });
   });
 
-  it('sends nothing to a client without the token, whatever the path', async () => {
+  it('responds with 401 on every path to a client without the token', async () => {
     for (const path of ['/page', '/nothing', '/events', '/?token=wrong', `/page?token=${TOKEN}x`]) {
       for (const authorization of ['', 'Bearer wrong', `Bearer ${TOKEN.slice(1)}`, `Basic ${TOKEN}`]) {
         const { status, body, headers } = await get({ path, headers: { authorization } });
@@ -94,7 +94,7 @@ describe('the HTTP server', () => {
     expect(streams).to.deep.equal([]);
   });
 
-  it('replaces the token in the URL by a cookie without the token', async () => {
+  it('exchanges the token in the URL for a cookie that does not contain the token', async () => {
     const { status, headers, body } = await get({ path: `/?token=${TOKEN}`, headers: {} });
     const [cookie = ''] = headers['set-cookie'] ?? [];
 
@@ -106,7 +106,7 @@ describe('the HTTP server', () => {
     expect(await get({ headers: { cookie: `${value}x` } })).to.include({ status: 401 });
   });
 
-  it('accepts only its own host names, so no other site can read its pages through a browser', async () => {
+  it('responds with 421 to a request with the Host header of another site', async () => {
     const authorization = `Bearer ${TOKEN}`;
     for (const host of [
       'localhost',
@@ -121,7 +121,7 @@ describe('the HTTP server', () => {
       expect(await get({ headers: { authorization, host } }), host).to.include({ status: 421 });
   });
 
-  it('needs no token on a Unix socket, but rejects requests for the host names of other sites', async () => {
+  it('needs no token on a Unix socket, but responds with 421 to the Host header of another site', async () => {
     const withoutRules = createWebServer(routes, undefined);
     withoutRules.listen({ host: '127.0.0.1', port: 0 });
     await once(withoutRules, 'listening');
@@ -134,7 +134,7 @@ describe('the HTTP server', () => {
     }
   });
 
-  it('rejects every HTTP method that could change something', async () => {
+  it('responds with 405 to POST, PUT, DELETE, OPTIONS, PATCH and TRACE', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'])
       expect(await get({ method }), method).to.include({ status: 405 });
   });
@@ -147,19 +147,19 @@ describe('the HTTP server', () => {
     expect(headers).to.include({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
   });
 
-  it('responds with 404 to an unknown path, with 500 after a bug, and correctly to later requests', async () => {
+  it('responds with 404 to an unknown path, and with 500 if the code throws', async () => {
     expect(await get({ path: '/nothing' })).to.include({ status: 404 });
     expect(await get({ path: '/bug' })).to.include({ status: 500 });
     expect(await get()).to.include({ status: 200 });
   });
 
-  it('rejects headers that are too large', async () => {
+  it('responds with 431 to headers of 20 kB', async () => {
     const { status } = await get({ headers: { 'x-long': 'a'.repeat(20_000) } });
 
     expect(status).to.equal(431);
   });
 
-  it('disconnects clients that send nothing, or send their headers too slowly', async () => {
+  it('disconnects clients that send nothing or send their headers too slowly', async () => {
     await closeServer(server);
     await start({ ...LIMITS, headersTimeout: 100, requestTimeout: 150, connectionsCheckingInterval: 20 });
     // The server may disconnect the first client before the second one has connected.
@@ -193,7 +193,7 @@ describe('the HTTP server', () => {
     await closed;
   });
 
-  it('asks nginx to pass on each event at once, which it otherwise keeps until a buffer is full', async () => {
+  it('disables the buffering of events in nginx (X-Accel-Buffering: no)', async () => {
     const sent = request({ host: '127.0.0.1', port, path: '/events', headers: { authorization: `Bearer ${TOKEN}` } });
     sent.end();
     const [{ headers }] = (await once(sent, 'response')) as [{ readonly headers: IncomingHttpHeaders }];
@@ -203,7 +203,7 @@ describe('the HTTP server', () => {
     expect(headers).to.include({ 'x-accel-buffering': 'no' });
   });
 
-  it('responds to other requests after malformed ones', async () => {
+  it('still responds after many malformed requests', async () => {
     const random = createRandom(fuzzSeed(11));
     const pieces = [
       'GET ',

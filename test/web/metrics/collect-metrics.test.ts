@@ -22,7 +22,7 @@ async function scrape(monitor: Monitor, accept = ''): Promise<string> {
 }
 
 describe('/metrics', () => {
-  it('counts what a daemon does, by queue and cluster', async () => {
+  it('counts claims, submissions and ended tasks by queue and cluster', async () => {
     const fixture = createStepFixture();
     const monitor = createMonitor(fixture.clock);
     const metrics = createMetrics(monitor);
@@ -48,7 +48,7 @@ describe('/metrics', () => {
     );
   });
 
-  it('shows each limit with its use, and the number of held tasks', async () => {
+  it('shows for each limit the current use and the number of held tasks', async () => {
     const limits = { maxJobs: 10, maxJobsPerUser: 1 };
     let pauses: readonly Pause[] = [];
     const fixture = fixtureWith({ limits }, { pauses: () => Promise.resolve(pauses), limits: { maxWaitingJobs: 7 } });
@@ -86,7 +86,7 @@ describe('/metrics', () => {
     expect(await scrape(monitor)).to.not.include('# EOF');
   });
 
-  it('has few series after 10,000 tasks, and no series for a task, user or job', async () => {
+  it('has fewer than 250 series after 10,000 tasks', async () => {
     let emit: (event: DaemonEvent, cluster: string) => void = () => undefined;
     const monitor: Monitor = {
       ...createMonitor({ now: () => 0 }),

@@ -54,7 +54,7 @@ describe('the template function html', () => {
     );
   });
 
-  it('does not escape the HTML of nested templates, even in lists, and omits undefined and false', () => {
+  it('keeps the HTML of nested templates, and omits undefined and false', () => {
     const items = ['<b>', 'two'].map((item) => html`<li>${item}</li>`);
 
     const { text } = html`<ul>

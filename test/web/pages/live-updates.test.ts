@@ -145,7 +145,7 @@ describe('an open status page', () => {
   });
   afterEach(() => bed.stop());
 
-  it('shows the same as a newly loaded page at each step of a task', async () => {
+  it('has the same content as a newly loaded page at each step of a task', async () => {
     const queries = ['', 'state=running', 'q=task+2', 'queue=nowhere'];
     const pages = queries.map((query) => bed.open(query));
     async function check(step: string): Promise<void> {
@@ -187,7 +187,7 @@ describe('an open status page', () => {
     expect(page.received.slice(-2)).to.deep.equal([['health'], ['health']]);
   });
 
-  it('shares one rendering with all open pages that have the same filter', async () => {
+  it('is rendered once for all open pages with the same filter', async () => {
     const pages = [bed.open(), bed.open(), bed.open('q=1')];
     await bed.pollAndUpdate();
     const before = bed.renders();
@@ -199,7 +199,7 @@ describe('an open status page', () => {
     expect(bed.renders() - before).to.equal(2);
   });
 
-  it('is rendered in a separate step for each filter, so that the daemon can work between the steps', async () => {
+  it('is rendered in a separate event-loop turn for each filter', async () => {
     for (const query of ['', 'q=1', 'q=2']) bed.open(query);
     await bed.pollAndUpdate();
     const before = bed.renders();
@@ -215,7 +215,7 @@ describe('an open status page', () => {
     expect(rendered).to.include.members([1, 2, 3]);
   });
 
-  it('is not rendered again if it is closed while pages with another filter are updated', async () => {
+  it('is not rendered if its client disconnects during an update', async () => {
     bed.open();
     const page = bed.open('q=1');
     await bed.pollAndUpdate();
@@ -227,7 +227,7 @@ describe('an open status page', () => {
     expect(bed.renders() - before).to.equal(1);
   });
 
-  it('receives what it missed while its client read too slowly', async () => {
+  it('receives missed changes after its client has read too slowly', async () => {
     const page = bed.open();
     await bed.pollAndUpdate();
     page.isSlow = true;
@@ -241,7 +241,7 @@ describe('an open status page', () => {
     expect(textOf(page.shown['tasks'])).to.include('task 1');
   });
 
-  it('receives everything when it opens, while pages that are already open with the same filter receive nothing', async () => {
+  it('receives its full content without an update of other open pages', async () => {
     await bed.enqueued(1);
     const early = bed.open();
     await bed.pollAndUpdate();
@@ -253,7 +253,7 @@ describe('an open status page', () => {
     expect(early.received).to.have.length(length);
   });
 
-  it('receives what it missed while it could not be rendered', async () => {
+  it('receives missed changes after a failed rendering', async () => {
     const page = bed.open();
     await bed.pollAndUpdate();
     bed.breaks = true;

@@ -32,7 +32,7 @@ async function pageOf(
 }
 
 describe('the status page as HTML', () => {
-  it('shows first whether all queues are served, then queues, active tasks, ended tasks and plots', async () => {
+  it('starts with the health of the daemon, followed by queues, active tasks, ended tasks and plots', async () => {
     const text = await pageOf({});
 
     expect(text).to.match(
@@ -40,7 +40,7 @@ describe('the status page as HTML', () => {
     );
   });
 
-  it('shows each limit of the cluster and the queues, and how many tasks the limit holds', async () => {
+  it('shows each limit and the number of tasks that the limit holds', async () => {
     const text = await pageOf({ limits: { maxJobsPerUser: 1 } }, { limits: { maxJobs: 50 } });
 
     expect(text).to.include(' · 1 of 50 jobs (max_jobs) ');

@@ -14,7 +14,7 @@ function valuesOf({ plots }: Plots, id: string, name: string): readonly (number 
   return values;
 }
 
-describe('the series of the plots', () => {
+describe('the plots of the status page', () => {
   it('count each task in its state at the end of each interval, and now', () => {
     const task: TaskTimes = {
       queue: 'gpu',
@@ -32,7 +32,7 @@ describe('the series of the plots', () => {
     expect(tail('running')).to.deep.equal([0, 0, 0, 0, 0, 1, 1, 1]);
   });
 
-  it('count a task from before the first interval, at the edge of an interval, and none of the future or between two edges', () => {
+  it('ignore a task that starts and ends within one interval', () => {
     const edge = Date.UTC(2026, 5, 2, 11);
     const running = (startedAt: number, endedAt?: number): TaskTimes => ({ queue: 'gpu', startedAt, endedAt });
 
@@ -53,7 +53,7 @@ describe('the series of the plots', () => {
     expect(valuesOf(plots, 'states', 'running')).to.deep.equal(expected);
   });
 
-  it('look at each time of a task a few times, however many intervals there are', () => {
+  it('read the times of a task fewer than 48 times for 48 intervals', () => {
     let looks = 0;
     const watched = (at: number): number =>
       ({

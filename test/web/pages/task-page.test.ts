@@ -79,12 +79,12 @@ describe('the page of a task', () => {
     }
   });
 
-  it("shows the log of another Unix user's job only if the daemon has adopted that job", async () => {
+  it("shows the log of another Unix user's job only if the daemon has adopted the job", async () => {
     expect(await logPage({ isOthers: true }, { isOthersJob: true })).to.contain(TAIL);
     expect(await logPage({ isOthers: true, name: 'train' }, { isOthersJob: true })).to.not.contain(TAIL);
   });
 
-  it("looks up the job by name as the job's Unix user, even after the task has ended", async () => {
+  it("looks up the job as the job's Unix user even after the task has ended", async () => {
     const { deps, monitor, pages, asked } = createBed({ name: 'train' });
     await deps.journal.write(tracked({ unixUser: ALICE }));
     const [cluster] = monitor.clusters();
@@ -97,7 +97,7 @@ describe('the page of a task', () => {
     expect(asked).to.deep.equal([{ name: formatJobName(TASK, ATTEMPT), runAs: ALICE }]);
   });
 
-  it('shows the last attempt while the next one is submitted', async () => {
+  it('shows the log of the previous attempt while the next attempt is submitted', async () => {
     const { deps, pages, asked } = createBed({});
     await deps.journal.write(tracked());
     const next = newAttempt(NOW, 'mark1', '0002');
@@ -107,7 +107,7 @@ describe('the page of a task', () => {
     expect(asked).to.deep.equal([{ name: formatJobName(TASK, ATTEMPT), runAs: undefined }]);
   });
 
-  it("shows the script with the paths of the owner's Unix user, as the daemon would submit it", async () => {
+  it("shows the script that the daemon would submit as the owner's Unix user", async () => {
     const { fixture, deps, pages } = createBed(undefined, scriptsFor({ kind: 'run as', user: ALICE }));
     await fixture.enqueued(1);
     const entry = tracked({ queueName: 'own' });
