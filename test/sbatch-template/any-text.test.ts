@@ -36,8 +36,8 @@ function parse(written: string): Template | undefined {
   return template;
 }
 
-describe('arbitrary text', () => {
-  it('parses as a template, or causes an error with a position', () => {
+describe('a template of random text', () => {
+  it('parses, or causes an error with line and column', () => {
     fc.assert(
       fc.property(text, fc.boolean(), (piece, isDirective) => {
         parse(isDirective ? withDirectives(`#SBATCH ${piece.replaceAll('\n', ' ')}`) : withBody(piece));
@@ -46,7 +46,7 @@ describe('arbitrary text', () => {
     );
   });
 
-  it('changes only in its placeholders when rendered', () => {
+  it('changes only in the placeholders when rendered', () => {
     fc.assert(
       fc.property(fillableText, (piece) => {
         const template = parse(withBody(piece));

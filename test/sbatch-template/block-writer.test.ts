@@ -30,9 +30,9 @@ const VIEWS = [
   { container: { image: 'i', options: ['a', 'b'], environment: [{ name: 'n', value: 'v' }] }, startsBySrun: true },
 ];
 
-describe('the block writer', () => {
+describe('the block writer (a small Mustache)', () => {
   for (const name of NAMES) {
-    it(`renders ${name} as Mustache does`, () => {
+    it(`renders ${name} like Mustache`, () => {
       const writer = createBlockWriter();
 
       for (const view of [...VIEWS, ...VIEWS]) {
@@ -51,7 +51,7 @@ describe('the block writer', () => {
     ['an indented partial', 'x\n    {{> part}}\ny\n'],
     ['a comment', 'x\n{{! nothing }}\ny\n'],
   ] as const) {
-    it(`renders a text with ${what} as Mustache does`, () => {
+    it(`renders a text with ${what} like Mustache`, () => {
       const view = { a: 'A', list: [1, 2] };
       const partials = { part: 'first\nsecond {{a}}\n\nthird\n' };
 
@@ -59,14 +59,14 @@ describe('the block writer', () => {
     });
   }
 
-  it('renders our templates to strings that V8 keeps with one byte for each character, as two make a submission slower', () => {
+  it('renders each job template to a string that V8 stores with one byte per character', () => {
     const writer = createBlockWriter();
     const takesTwoBytes = (text: string): boolean => serialize(text).length >= 2 * text.length;
 
     expect(NAMES.filter((name) => takesTwoBytes(writer.render(read(name), VIEWS[1], readPartial)))).to.deep.equal([]);
   });
 
-  it('gives different scripts for two texts that differ only in lines without a Mustache tag', () => {
+  it('renders two texts that differ in a line without a tag to different scripts', () => {
     const writer = createBlockWriter();
 
     expect(['one\n{{a}}', 'two\n{{a}}', 'one\n{{a}}'].map((text) => writer.render(text, { a: 1 }))).to.deep.equal([

@@ -85,6 +85,6 @@ const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
   ],
 ];
 
-describe('parseTemplate', () => {
+describe('parseTemplate (the blocks of a template)', () => {
   itParses(REFUSED, ACCEPTED);
 });

@@ -26,9 +26,9 @@ const LINES: readonly { readonly line: string; readonly words: (value: string) =
   { line: `#SBATCH --comment=\\"${X}\\"`, words: (value) => [`--comment="${value}"`] },
 ];
 
-describe('the renderer, given a value for an #SBATCH line,', () => {
+describe('the renderer of #SBATCH lines', () => {
   for (const generation of GENERATIONS) {
-    it(`keeps any value within one token of sbatch ${generation.name} (S-08)`, () => {
+    it(`writes any value as one token for sbatch ${generation.name} (S-08)`, () => {
       const value = hostileLine().filter(
         (text) => !/(?:het|pack)?job(?:het|pack)?/i.test(text) || !generation.placeholdersAnywhere,
       );
@@ -41,13 +41,13 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
       );
     });
 
-    it(`keeps a value with hetjob or packjob within one token of sbatch ${generation.name}`, () => {
+    it(`writes the value "my hetjob PackJob" as one token for sbatch ${generation.name}`, () => {
       const script = renderDirectives('my hetjob PackJob', `#SBATCH --comment=${X} --mem=1`);
       expect(parseDirectives(script, generation)).to.deep.equal(['--comment=my hetjob PackJob', '--mem=1']);
     });
   }
 
-  it('renders the value of -J as one token, but rejects an empty value and a value that starts with a dash', () => {
+  it('rejects an empty value and a value with a leading dash for -J', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(`#SBATCH -J ${X}`, `#SBATCH -J "${X}"`, `#SBATCH -J '${X}'`),
@@ -67,7 +67,7 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
     );
   });
 
-  it('adds no quotes to a value that needs none', () => {
+  it('adds no quotes to the value 2', () => {
     const script = renderDirectives(
       '2',
       `#SBATCH --nodes=${X}`,
@@ -77,7 +77,7 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
     expect(script).to.include('#SBATCH --nodes=2\n#SBATCH -p 2\n#SBATCH --output=task-2-%j.log\n');
   });
 
-  it('accepts an empty value only after an equals sign', () => {
+  it('accepts an empty value in "--comment=" but not in "-p"', () => {
     expect(renderDirectives('', `#SBATCH --comment=${X} --mem=1`)).to.include('#SBATCH --comment="" --mem=1\n');
     expect(errorOf(() => renderDirectives('', `#SBATCH -p${X} --mem=1`))?.message).to.match(
       /^d.template:2:9: the value is empty, so sbatch would use the next argument as the value/,
@@ -91,7 +91,7 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
     [`#SBATCH ${X}${X}uid=0`, '-'],
     [`#SBATCH --exclusive ${X}`, '-W'],
   ] as const) {
-    it(`rejects a value that would become an option: ${line.replaceAll(X, '${…}')} with the value "${value}" (S-09)`, () => {
+    it(`rejects "${value}", which would become an option, in: ${line.replaceAll(X, '${…}')} (S-09)`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(/begins with a dash/);
     });
   }
@@ -103,7 +103,7 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
     `#SBATCH -H${X}`,
     `#SBATCH -Hv${X}`,
   ]) {
-    it(`rejects any value in the name of an option: ${line.replaceAll(X, '${…}')}`, () => {
+    it(`rejects a placeholder in the name of an option: ${line.replaceAll(X, '${…}')}`, () => {
       expect(errorOf(() => parseTemplate(withDirectives(line), 'd.template'))?.finding).to.match(
         /a value must not choose the option/,
       );
@@ -120,7 +120,7 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
     [`#SBATCH --hint ${X}`, 'help'],
     [`#SBATCH --mem-bind ${X}`, 'help'],
   ] as const) {
-    it(`rejects a value with which sbatch prints help instead of submitting: ${line.replaceAll(X, '${…}')} with "${value}"`, () => {
+    it(`rejects "${value}", for which sbatch would only print help, in: ${line.replaceAll(X, '${…}')}`, () => {
       const problem = errorOf(() => renderDirectives(value, line));
       expect(problem?.finding).to.match(
         /^with the value ".*" of --[a-z-]+, sbatch prints a help text and submits nothing: change the user property "x"$/,
@@ -138,7 +138,7 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
     [`#SBATCH -F ${X}`, '/dev/zero'],
     [`#SBATCH --export-file=${X}`, '/etc/hosts'],
   ] as const)
-    it(`rejects a value that names a file for sbatch: ${line.replaceAll(X, '${…}')} with "${value}"`, () => {
+    it(`rejects "${value}", which sbatch would read as a file, in: ${line.replaceAll(X, '${…}')}`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(
         /, and with a slash in --[a-z-]+, sbatch reads a file of the login node: change the value$/,
       );
@@ -152,7 +152,7 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
     [`#SBATCH --exclude=${X}[0-9999]`, 'n[1-99]'],
     [`#SBATCH -w${X}`, 'n,'.repeat(70_000)],
   ] as const)
-    it(`rejects a value that makes a list of more nodes than a cluster can have: ${line.replaceAll(X, '${…}')} with "${value.slice(0, 30)}"`, () => {
+    it(`rejects "${value.slice(0, 30)}", which makes more than 65533 nodes, in: ${line.replaceAll(X, '${…}')}`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(
         /, --(?:node\w+|exclude) is ".*, which names more than 65533 nodes: change the value$/,
       );
@@ -164,19 +164,19 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
     [`#SBATCH --mem-b=map_mem:0*${X}`, '100000000'],
     [`#SBATCH --mem-bind=${X}`, `mask_mem:${'0x1,'.repeat(5000)}`],
   ] as const)
-    it(`rejects a value that sbatch expands for minutes: ${line.replaceAll(X, '${…}')} with "${value.slice(0, 30)}"`, () => {
+    it(`rejects "${value.slice(0, 30)}", which sbatch would expand for minutes, in: ${line.replaceAll(X, '${…}')}`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(
         /, --mem-b\w* is ".*, which names more than 4096 NUMA domains: change the value$/,
       );
     });
 
-  it('accepts a memory binding for all tasks of a large node', () => {
+  it('accepts the memory bindings local, map_mem and mask_mem of normal length', () => {
     for (const value of ['local', 'verbose,map_mem:0*128,1*128', 'mask_mem:0x3*16'])
       expect(renderDirectives(value, `#SBATCH --mem-bind=${X}`)).to.include('--mem-bind=');
   });
 
   for (const text of ['[', ' ', '1'])
-    it(`reads a list of nodes with ${JSON.stringify(text)} a million times in less than a minute, as this delays all tasks`, () => {
+    it(`checks a node list with a million times ${JSON.stringify(text)} in less than a minute`, () => {
       renderDirectives(`[${text.repeat(1_000_000)}`, `#SBATCH --nodelist=${X}`);
     }).timeout(60_000);
 
@@ -185,20 +185,20 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
     [`#SBATCH --comment="pack${X}"`, 'JOB'],
     [`#SBATCH --comment=${X}${X}`, 'jobHet'],
   ] as const)
-    it(`rejects a value that makes hetjob or packjob with the text around it, at which Slurm 20.11 splits the job: ${line.replaceAll(X, '${…}')} with "${value}"`, () => {
+    it(`rejects "${value}", which makes hetjob or packjob, in: ${line.replaceAll(X, '${…}')}`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.rule).to.equal('heterogeneous-job');
     });
 
-  it('accepts a value beside such a word of the template', () => {
+  it('accepts a value after the word hetjob of the template', () => {
     expect(renderDirectives('a', `#SBATCH --output=/logs/hetjob/${X}.log`)).to.include('/logs/hetjob/a.log');
   });
 
-  it('accepts a list of as many nodes as a large cluster has', () => {
+  it('accepts a node list of a large cluster, such as n[0001-9999]', () => {
     for (const value of ['n1', 'n[0001-9999]', 'rack[1-9]n[01-99],login[1,3-4]', 'n[5-1]'])
       expect(renderDirectives(value, `#SBATCH --nodelist=${X}`)).to.include('--nodelist=');
   });
 
-  it('accepts a slash where sbatch reads no file, and a file name whose directory is in the template', () => {
+  it('accepts a slash in --export, and a file name after a directory of the template', () => {
     for (const [line, value] of [
       [`#SBATCH --export=DATA=${X}`, '/data/set'],
       [`#SBATCH --bb=${X}`, 'path=/data'],
@@ -208,7 +208,7 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
       expect(errorOf(() => renderDirectives(value, line))).to.equal(undefined);
   });
 
-  it('accepts "help" and "list" for options for which sbatch prints no help', () => {
+  it('accepts "help" in options without a help text, such as --partition', () => {
     for (const [line, value] of [
       [`#SBATCH --gres=gpu:${X}`, 'help'],
       [`#SBATCH --comment=${X}`, 'help'],
@@ -228,7 +228,7 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
     });
   }
 
-  it('removes newlines from the value if the placeholder has no |raw', () => {
+  it('removes newlines from a value if the placeholder has no |raw', () => {
     expect(renderDirectives('a\r\n#SBATCH --uid=0\n', `#SBATCH --comment=${X}`)).to.include(
       '#SBATCH --comment="a#SBATCH --uid=0"\n',
     );
@@ -239,7 +239,7 @@ describe('the renderer, given a value for an #SBATCH line,', () => {
     expect(script).to.include('#SBATCH --comment="${CLEARML_TASK.id"\n');
   });
 
-  it('does not render a placeholder after #, because # begins a comment even within a token', () => {
+  it('does not render a placeholder after "#", which begins a comment', () => {
     const script = renderDirectives(
       'v',
       `#SBATCH --mem=1#${X}`,

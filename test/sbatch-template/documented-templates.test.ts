@@ -38,7 +38,7 @@ function render(folder: URL, name: string, container = task.task['container']): 
 
 for (const [whose, folder] of [
   ['a documented template', FIXTURES],
-  ['an example', EXAMPLES],
+  ['an example template', EXAMPLES],
 ] as const) {
   describe(whose, () => {
     for (const name of templatesIn(folder)) {
@@ -54,7 +54,7 @@ for (const [whose, folder] of [
 }
 
 describe("the template of ClearML's Deployment page", () => {
-  it('changes only in its placeholders when it is rendered', () => {
+  it('changes only in the placeholders when rendered', () => {
     const written = readFileSync(new URL('deployment.template', FIXTURES), 'utf8');
     const nodes = '${CLEARML_TASK.hyperparams.properties.num_nodes.value:1}';
     const expected = written
@@ -72,7 +72,7 @@ describe("the template of ClearML's Deployment page", () => {
     expect(render(FIXTURES, 'deployment.template')).to.include('#SBATCH --nodes=2\n');
   });
 
-  it('keeps the placeholders in its comments', () => {
+  it('keeps a placeholder in a comment', () => {
     expect(render(FIXTURES, 'deployment-with-comments.template')).to.include(
       '# ${CLEARML_WORKER_ID}.\n# complex template variables  (default value separator ":")\n# ${CLEARML_TASK.id}\n',
     );
@@ -80,11 +80,11 @@ describe("the template of ClearML's Deployment page", () => {
 });
 
 describe('a template that wraps srun in a function', () => {
-  it('may omit CLEARML_AGENT_EXECUTE, which is then inserted before CLEARML_POST_SETUP', () => {
+  it('gets a missing CLEARML_AGENT_EXECUTE before CLEARML_POST_SETUP', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.match(/\n}\n\n\necho AGENT\nexit 0\n$/);
   });
 
-  it('is rendered with the image in Pyxis notation; an invalid image is rejected', () => {
+  it('gets the image in Pyxis notation, or an error for an invalid image', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.include(
       `--container-image="docker://nvcr.io#nvidia/pytorch:24.01-py3" \\\n`,
     );

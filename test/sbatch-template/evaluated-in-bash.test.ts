@@ -53,7 +53,7 @@ function scriptOf({ body, value }: Case): string | undefined {
 
 for (const shell of SHELLS.filter((name) => name.includes('bash'))) {
   describe(`a value that a generated script passes through ${shell} variables (seed ${SEED}, ${CASES} cases)`, () => {
-    it('is rejected, causes a lint warning, or never runs as code', async () => {
+    it('never runs as code without an error or a lint warning', async () => {
       const failures: string[] = [];
       let ran = 0;
       for (let from = 0; from < CASES; from += CASES_IN_A_RUN) {

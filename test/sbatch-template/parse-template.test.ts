@@ -2,7 +2,7 @@
 import { BODY, itParses, withBody, withDirectives } from './template-fixtures.ts';
 
 const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])[] = [
-  ['a missing first line', BODY, /^t\.template:1:1: sbatch rejects .* write #!\/bin\/bash$/],
+  ['a template without #!/bin/bash', BODY, /^t\.template:1:1: sbatch rejects .* write #!\/bin\/bash$/],
   ['an empty file', '', /^t\.template:1:1: sbatch rejects a script whose first line/],
   ['a blank line before #!', `\n#!/bin/bash\n${BODY}`, /^t\.template:1:1: sbatch rejects a script whose first line/],
   [
@@ -141,17 +141,17 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
 
 const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
   [
-    'longer words that contain a rejected word',
+    'options whose values contain "hetjob" or ":"',
     withDirectives('#SBATCH --comment=hetjob -J my-hetjob --comment="a : b"'),
   ],
-  ['a login shell', `#!/bin/bash -l\n${BODY}`],
-  ['bash found by env', `#!/usr/bin/env bash\n${BODY}`],
-  ['the POSIX shell', `#!/bin/sh\n${BODY}`],
+  ['#!/bin/bash -l', `#!/bin/bash -l\n${BODY}`],
+  ['#!/usr/bin/env bash', `#!/usr/bin/env bash\n${BODY}`],
+  ['#!/bin/sh', `#!/bin/sh\n${BODY}`],
   ['a missing newline at the end', `#!/bin/bash\n${BODY.trimEnd()}`],
   ['any text in a comment', withBody('# ${CLEARML_TASK. ${CLEARML_PRE_SETUP} ${CLEARML_TASK.x|nofilter} it\'s "')],
   ['any text in a comment after a command', withBody(': # ${CLEARML_TASK.')],
 ];
 
-describe('parseTemplate', () => {
+describe('parseTemplate (the text of a template)', () => {
   itParses(REFUSED, ACCEPTED);
 });

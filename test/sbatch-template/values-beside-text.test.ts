@@ -107,7 +107,7 @@ function isChosen(first: number, second: number): boolean {
 const PRELUDE = 'set -f; one=1; set -- first second; unset unset USERX; ISEMPTY=pwned';
 
 for (const shell of SHELLS) {
-  describe(`in ${shell}, a value and the text beside it`, () => {
+  describe(`a user property and the text beside the placeholder, in a ${shell} script,`, () => {
     for (const { name, write } of QUOTED_FORMS) {
       it(`arrive unchanged ${name}`, async () => {
         const cases = BESIDE.flatMap(([left, meantLeft], first) =>
@@ -143,8 +143,8 @@ for (const shell of SHELLS) {
   });
 }
 
-describe('the renderer, given a variable directly before a value X,', () => {
-  it("adds braces around the variable's name, so that the value does not extend the name", () => {
+describe('the renderer (shell variable directly before user property X)', () => {
+  it('adds braces around the name of the variable', () => {
     expect(renderBody(`rm -rf "/scratch/$USER${property('x')}"`, 'ISEMPTY')).to.equal(
       'rm -rf "/scratch/${USER}ISEMPTY"',
     );
@@ -158,20 +158,20 @@ describe('the renderer, given a variable directly before a value X,', () => {
     'ssh n1 rm "\\$1',
   ]) {
     const closer = /["'`]/.exec(body)?.[0] ?? '';
-    it(`rejects the value in re-evaluated text: ${body}X${closer}`, () => {
+    it(`rejects X in re-evaluated text: ${body}X${closer}`, () => {
       const problem = errorOf(() => renderBody(body.replace('\\\\', '\\') + property('x') + closer, 'plain'));
 
       expect(problem?.finding).to.match(/would become part of the name/);
     });
   }
 
-  it('accepts the value if the outer shell expands the variable, or if the variable is in single quotes', () => {
+  it('accepts X if the outer shell expands the variable or the variable is in single quotes', () => {
     expect(renderBody(`eval "echo $USER${property('x')}"`, 'a')).to.equal('eval "echo ${USER}a"');
     expect(renderBody(`echo 'costs $USER${property('x')}'`, 'a')).to.equal("echo 'costs $USERa'");
   });
 });
 
-describe('a value X in a word that bash expands', () => {
+describe('a user property X in a word that bash expands', () => {
   for (const [body, value, expected] of [
     ['rm -rf ~X/x', 'root', "rm -rf ~'root'/x"],
     ['echo {a,X}', 'b,c', "echo {a,'b,c'}"],
@@ -180,7 +180,7 @@ describe('a value X in a word that bash expands', () => {
     ['env X', 'PATH=/x', "env 'PATH=/x'"],
     ["echo $'\\x4X'", '1', "echo $'\\x4''1'$''"],
   ] as const) {
-    it(`arrives unchanged: ${body}`, () => {
+    it(`is rendered as plain text in: ${body}`, () => {
       expect(renderBody(body.replace('X', property('x')), value)).to.equal(expected);
     });
   }

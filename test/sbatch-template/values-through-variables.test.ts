@@ -13,7 +13,7 @@ function findings(body: string): string[] {
   return lintTemplate('t', withBody(body.replaceAll('X', X))).findings.map(({ rule }) => rule);
 }
 
-describe('the renderer, given an id in a variable that is evaluated,', () => {
+describe('the renderer (id in a shell variable that the script evaluates)', () => {
   /** Of the script of a task with this in each place where a user can write it. */
   function problemOf(variable: string, value: string): string | undefined {
     const body = `N=\${${variable}}; eval "echo $N"`;
@@ -22,21 +22,21 @@ describe('the renderer, given an id in a variable that is evaluated,', () => {
   }
 
   for (const variable of ['CLEARML_TASK.parent', 'CLEARML_TASK.runtime.id'])
-    it(`accepts ${variable} only if it is a plain word, because a user can write any text there`, () => {
+    it(`accepts only a plain word as ${variable}, which a user can set`, () => {
       expect(problemOf(variable, '0123456789abcdef0123456789abcdef')).to.equal(undefined);
       // tasks.clone does not check a new_task_parent with this prefix.
       expect(problemOf(variable, '__DELETED__$(id)')).to.include('only letters, digits');
     });
 
-  it('warns of no id that only the server can write', () => {
+  it('adds no warning for an id that only the server sets, such as CLEARML_TASK.id', () => {
     for (const variable of ['CLEARML_TASK.id', 'CLEARML_TASK.project.id', 'CLEARML_USER.id', 'CLEARML_QUEUE_ID'])
       expect(parseTemplate(withBody(`N=\${${variable}}; eval "$(echo $N)"`), 't').contents.warnings).to.deep.equal([]);
   });
 });
 
-describe('the renderer, given a value X in a variable,', () => {
+describe('the renderer (user property X in a shell variable)', () => {
   for (const body of NUMBERS) {
-    it(`accepts X only if it is a number, because the script evaluates X as arithmetic: ${JSON.stringify(body)}`, () => {
+    it(`accepts only a number as X, which the script evaluates as arithmetic in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       for (const value of ['0', '12']) renderBody(body.replaceAll('X', X), value);
       for (const value of [...HOSTILE, 'PATH']) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -48,7 +48,7 @@ describe('the renderer, given a value X in a variable,', () => {
   }
 
   for (const body of CODE) {
-    it(`accepts X only if it is a plain word, because the script evaluates X as code: ${JSON.stringify(body)}`, () => {
+    it(`accepts only a plain word as X, which the script evaluates as code in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       renderBody(body.replaceAll('X', X), 'a.b-1/c');
       for (const value of HOSTILE) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -61,7 +61,7 @@ describe('the renderer, given a value X in a variable,', () => {
   }
 
   for (const body of DOUBTS) {
-    it(`accepts X, and lint warns that the script may evaluate X: ${JSON.stringify(body)}`, () => {
+    it(`accepts X with a lint warning, because the script may evaluate X in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       renderBody(body.replaceAll('X', X), 'a b');
 
       expect(findings(body)).to.include('may-be-evaluated');
@@ -80,13 +80,13 @@ describe('the warnings of a template', () => {
     ['run() { srun "$@" python train.py; }; run W', 'srun'],
   ] as const)
     for (const placeholder of ['${CLEARML_TASK.container.arguments}', property('x', '|words')])
-      it(`name the words of a value that ${by} may read as options: ${body.replace('W', placeholder)}`, () => {
+      it(`report that ${by} may read words of a value as options: ${body.replace('W', placeholder)}`, () => {
         expect(parseTemplate(withBody(body.replace('W', placeholder)), 't').contents.warnings.join('\n')).to.match(
           new RegExp(`may be evaluated in line 3, through the words of a command, by ${by}, as options, because it`),
         );
       });
 
-  it('do not name the words of a value that a program gets as data', () => {
+  it('do not report a value that a program gets as data', () => {
     for (const body of [
       'python train.py W',
       'srun python train.py W',
@@ -98,7 +98,7 @@ describe('the warnings of a template', () => {
       );
   });
 
-  it('name the values that may be evaluated, each once, with file and line', () => {
+  it('report a value that may be evaluated, with file and line', () => {
     const text = withBody(`N=$(basename ${X})\n(( N ))`);
 
     expect(parseTemplate(text, 'gpu.template').contents.warnings).to.deep.equal([
@@ -109,9 +109,9 @@ describe('the warnings of a template', () => {
   });
 });
 
-describe('the renderer, given a value X in a variable, array or argument,', () => {
+describe('the renderer (user property X in a variable, array or argument)', () => {
   for (const body of SAFE) {
-    it(`accepts ${body.includes('X') ? 'X, because the script never runs X as code' : 'the value, because it can only be a number or an id'}: ${JSON.stringify(body)}`, () => {
+    it(`accepts ${body.includes('X') ? 'any X, which the script never runs as code' : 'a value that can only be a number or an id'} in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       if (!body.includes('|int')) renderBody(body.replaceAll('X', X), "it's $(x) a[`y`]");
 
       expect(findings(body)).not.to.include.members(['may-be-evaluated']);

@@ -44,9 +44,9 @@ const NOT_GIVEN: readonly string[] = [
   'srun --container-image=ubuntu python train.py X',
 ];
 
-describe('the renderer, given a value X for a Pyxis template,', () => {
+describe('the renderer (user property X in a Pyxis template)', () => {
   for (const body of GIVEN) {
-    it(`rejects an X with special characters in a Pyxis option of the script: ${JSON.stringify(body)}`, () => {
+    it(`rejects an X with shell characters in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       renderBody(body.replaceAll('X', X), 'data/a');
       for (const value of HOSTILE) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -56,7 +56,7 @@ describe('the renderer, given a value X for a Pyxis template,', () => {
   }
 
   for (const written of ['--container-mounts=X', '--container-mounts "/a:/a X"', "--cont'ainer'-mounts=X"]) {
-    it(`rejects an X with special characters in a Pyxis option of a directive: #SBATCH ${written}`, () => {
+    it(`rejects an X with shell characters in: #SBATCH ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       for (const value of HOSTILE) {
         const problem = errorOf(() => template.render(withProperties({ x: value }), noBlocks));
@@ -66,7 +66,7 @@ describe('the renderer, given a value X for a Pyxis template,', () => {
   }
 
   for (const body of NOT_GIVEN) {
-    it(`accepts an X with special characters outside the options of Pyxis: ${JSON.stringify(body)}`, () => {
+    it(`accepts an X with shell characters in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       for (const value of HOSTILE) renderBody(body.replaceAll('X', X), value);
     });
   }
@@ -104,9 +104,9 @@ const EXPORTED: readonly string[] = [
   'n=X; SBATCH_EXPORT="ALL,N=$n" sbatch job.sh',
 ];
 
-describe('the renderer, given a value X for a list of mounts or variables,', () => {
+describe('the renderer (user property X in a list of mounts or variables)', () => {
   for (const body of MOUNTED)
-    it(`accepts only a directory below the directory in the template: ${body}`, () => {
+    it(`accepts only a subdirectory as X in: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'ann/set-1');
       for (const value of ['x:/data,/etc:/host', '../etc', 'a/../../etc', '/etc', 'a,b', 'a:ro', 'a\\,b'])
         expect(
@@ -121,13 +121,13 @@ describe('the renderer, given a value X for a list of mounts or variables,', () 
     ['srun --container-mounts=/scratch/X./etc:/data true', 'a/.'],
     ['m=X; singularity exec --bind "/scratch/.$m:/data" i.sif true', './etc'],
   ] as const)
-    it(`rejects an X that leads out of the directory together with the text around it: ${value} in ${body}`, () => {
+    it(`rejects "${value}" as X, which leads out of the directory, in: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'a.b/.c.d');
       expect(errorOf(() => renderBody(body.replaceAll('X', X), value))).not.to.equal(undefined);
     });
 
   for (const body of EXPORTED)
-    it(`rejects each X that sets a variable other than N: ${body}`, () => {
+    it(`rejects an X that would set a second variable in: ${body}`, () => {
       renderBody(body.replaceAll(/\bX\b/g, X), 'a=b');
       for (const value of ['1,BASH_ENV=/tmp/x', '1,BASH_FUNC_ls%%=() { id; }', '1,LD_PRELOAD'])
         expect(
@@ -141,11 +141,11 @@ describe('the renderer, given a value X for a list of mounts or variables,', () 
     'srun --export="N=X a,M=1" true',
     'n=X; srun --export="N=$n" true',
   ])
-    it(`rejects an X with a single quote, with which Slurm would take the next variable for a part of N: ${body}`, () => {
+    it(`rejects a single quote in X in: ${body}`, () => {
       expect(errorOf(() => renderBody(body.replaceAll('X', X), "it's"))).not.to.equal(undefined);
     });
 
-  it('accepts an X with a single quote in the last variable', () => {
+  it('accepts a single quote in X in the last variable of --export', () => {
     renderBody(`srun --export=ALL,N=${X} true`, "it's");
   });
 
@@ -158,7 +158,7 @@ describe('the renderer, given a value X for a list of mounts or variables,', () 
     'n=X; export SINGULARITYENV_N="$n"; singularity exec i.sif true',
     'srun --export=ALL,APPTAINERENV_N=X apptainer exec i.sif true',
   ])
-    it(`rejects each X that Singularity would evaluate in the container: ${body}`, () => {
+    it(`rejects an X that Singularity would evaluate, such as $(id), in: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'a/b_c-1');
       for (const value of ['$(id)', '`id`', '$HOME', 'a\\b'])
         expect(
@@ -167,7 +167,7 @@ describe('the renderer, given a value X for a list of mounts or variables,', () 
         ).not.to.equal(undefined);
     });
 
-  it('accepts each X in a variable of a container with --no-eval', () => {
+  it('accepts "$5" in X after singularity exec --no-eval', () => {
     renderBody(`singularity exec --no-eval --env N=${X} i.sif true`, "it's $5");
   });
 
@@ -178,13 +178,13 @@ describe('the renderer, given a value X for a list of mounts or variables,', () 
     ['--export=X', 'HOME', 'BASH_ENV=/tmp/x'],
     ['--container-mounts=/scratch/X:/data', 'ann', 'x:/data,/etc:/host'],
   ] as const)
-    it(`rejects each X that adds an element to the list in a directive: ${written}`, () => {
+    it(`rejects "${bad}" as X in: #SBATCH ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       template.render(withProperties({ x: good }), noBlocks);
       expect(errorOf(() => template.render(withProperties({ x: bad }), noBlocks))).not.to.equal(undefined);
     });
 
-  it('accepts any directory that is the default in the template', () => {
+  it('accepts any directory as the default in the template', () => {
     const body = 'srun --container-mounts=${CLEARML_TASK.hyperparams.properties.other.value:/data}:/data true';
     renderBody(body, 'unused');
   });

@@ -64,7 +64,7 @@ describe('a script that runs entirely in a Pyxis container', () => {
       ['--container-mounts=/a:/a,/shared:/shared'],
     ],
     [
-      'adds the shared directory to mounts that are quoted and separated from the option by a blank',
+      'adds the shared directory to the quoted mounts "/a:/a b"',
       '#SBATCH --container-mounts "/a:/a b"\n',
       { sharedDir: '/shared' },
       ['--container-mounts', '/a:/a b,/shared:/shared'],
@@ -89,7 +89,7 @@ describe('a script that runs entirely in a Pyxis container', () => {
       ['--no-container-mount-home'],
     ],
     [
-      'mounts the directories that the container arguments of the task name',
+      "mounts the directories in the task's container arguments",
       '',
       { arguments: '-v /data/x:/in:ro -v /data' },
       ['--container-mounts=/data/x:/in:ro,/data:/data', '--container-mount-home'],
@@ -112,7 +112,7 @@ describe('an srun command with a Pyxis container', () => {
 
   for (const [what, options, given] of [
     [
-      'through an added option',
+      'in an added option --container-mounts',
       '--container-image=a',
       ['--container-image=a', '--container-mounts=/data/x:/in:ro', 'x'],
     ],
@@ -150,7 +150,7 @@ describe('an srun command with a Pyxis container', () => {
     });
   }
 
-  it('causes a message for each ignored container argument if the srun options are in an array', () => {
+  it('ignores container arguments with a message if an array contains the srun options', () => {
     const parsed = parseTemplate(`#!/bin/bash\noptions=(--container-image=a)\n${END}`, 'pyxis.template');
     const variables = { ...emptyVariables, task: { container: { arguments: '-v /data --nv' } } };
     const notes = planPyxis(parsed, variables, SETTINGS, undefined)?.notes.join('\n');
@@ -160,7 +160,7 @@ describe('an srun command with a Pyxis container', () => {
   });
 });
 
-describe('the renderer, given a value for an option of Pyxis,', () => {
+describe('the renderer of Pyxis options', () => {
   for (const [what, asked, words] of [
     ['a mount of a directory that is not allowed', { arguments: '-v /etc' }, 'must not be mounted'],
     ['a mount with code in it', { arguments: "-v '/data/$(id)'" }, 'could read as code'],
@@ -183,7 +183,7 @@ describe('the renderer, given a value for an option of Pyxis,', () => {
     });
   }
 
-  it('rejects code in the value of the option mounts, env, workdir, name or save', () => {
+  it('rejects $(id) in the Pyxis options mounts, env, workdir, name and save', () => {
     for (const option of ['mounts', 'env', 'workdir', 'name', 'save']) {
       const line = `#SBATCH --container-${option}=/x\${CLEARML_TASK.container.arguments}\n`;
       const template = `#!/bin/bash\n${line}${END}`;
@@ -195,7 +195,7 @@ describe('the renderer, given a value for an option of Pyxis,', () => {
     }
   });
 
-  it('accepts characters that bash does not interpret in the script that Pyxis writes for enroot', async () => {
+  it('accepts characters that bash leaves unchanged in the enroot script of Pyxis', async () => {
     // enroot_create_start_config and fstab_escape of Pyxis 0.24: only spaces and backslashes are escaped.
     const plain = fc.sample(
       hostileText().map((text) => text.replaceAll(/[^\w./:,@#%+=~-]/g, '')),
@@ -209,7 +209,7 @@ describe('the renderer, given a value for an option of Pyxis,', () => {
     }
   });
 
-  it('rejects characters that bash would interpret in the script that Pyxis writes for enroot', () => {
+  it('rejects each character that bash would interpret in the enroot script of Pyxis', () => {
     for (const character of '$`"\'\\ \t\n;&|<>()[]{}*?!^\0é') {
       expect(isPlainForPyxis(`a${character}b`), JSON.stringify(character)).to.equal(false);
     }

@@ -38,7 +38,7 @@ describe('the conversion of an image name to Pyxis notation', () => {
     });
   }
 
-  it('gives sbatch the complete converted name, including its #', () => {
+  it('keeps the "#" of a converted name in an #SBATCH line', () => {
     const script = render(
       '#!/bin/bash\n#SBATCH --container-image=${CLEARML_TASK.container.image}\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
       'nvcr.io/nvidia/pytorch:24.01-py3',
@@ -50,7 +50,7 @@ describe('the conversion of an image name to Pyxis notation', () => {
     }
   });
 
-  it('gives srun the complete converted name, with and without quotes', async () => {
+  it('keeps the "#" of a converted name in an srun option, with and without quotes', async () => {
     const template =
       '#!/bin/bash\n${CLEARML_PRE_SETUP}\nshow a --container-image="${CLEARML_TASK.container.image}" x\n' +
       'show b --container-image=${CLEARML_TASK.container.image}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
@@ -62,7 +62,7 @@ describe('the conversion of an image name to Pyxis notation', () => {
     ]);
   });
 
-  it('does not change a name that is only a part of a word, or is outside --container-image', () => {
+  it('does not change a name outside --container-image or inside a longer word', () => {
     const template =
       '#!/bin/bash\n${CLEARML_PRE_SETUP}\necho --container-image=x/${CLEARML_TASK.container.image} ${CLEARML_TASK.container.image}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
     expect(render(template, 'nvcr.io/a')).to.include('echo --container-image=x/nvcr.io/a nvcr.io/a\n');

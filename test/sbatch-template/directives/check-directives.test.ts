@@ -58,7 +58,7 @@ const REFUSED_OPTIONS: readonly (readonly [line: string, finding: RegExp])[] = [
 
 const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
   [
-    'options that begin like rejected ones',
+    'options whose names begin like rejected options',
     withDirectives('#SBATCH --account=a --wait-all-nodes=1 --wckey=w --use-min-nodes --gres=gpu:1 --gpus=1 --time=1'),
   ],
   [
@@ -66,10 +66,10 @@ const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
     withDirectives('#SBATCH -Aa -JWaQ -pQ -oa.log -DWork'),
   ],
   [
-    'options in a comment that are rejected in a directive',
+    'a comment that contains a rejected option',
     withDirectives('#SBATCH -n 1 # --array=1-4', '##SBATCH --array=1', '# #SBATCH -W', ' #SBATCH -Q'),
   ],
-  ['a directive without a blank before its option', withDirectives('#SBATCH--nodes=1')],
+  ['#SBATCH--nodes=1 without a blank', withDirectives('#SBATCH--nodes=1')],
   [
     'comments and empty lines between directives',
     `#!/bin/bash\n\n# a\n#SBATCH -n 1\n   \n\t# b\n#SBATCH -N 1\n${BODY}`,
@@ -77,7 +77,7 @@ const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
   ['directives in a here-document', withBody("cat > job <<'END'\n#SBATCH --array=1\nEND")],
 ];
 
-describe('parseTemplate', () => {
+describe('parseTemplate (the #SBATCH lines of a template)', () => {
   itParses(REFUSED, ACCEPTED);
 
   for (const [line, finding] of REFUSED_OPTIONS) {

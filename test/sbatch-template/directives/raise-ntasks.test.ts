@@ -4,7 +4,7 @@ import { raiseTaskCount } from '../../../src/sbatch-template/directives/render-d
 
 const RAISED = '#SBATCH --ntasks=2 # set by clearml-agent-slurm: with 1, sbatch would allocate fewer than 2 nodes';
 
-describe('raiseTaskCount', () => {
+describe('raiseTaskCount (of #SBATCH --ntasks)', () => {
   for (const [title, lines] of [
     ['if both options have an equals sign', ['#SBATCH --ntasks=1', '#SBATCH --nodes=2']],
     ['if a blank separates both options from their values', ['#SBATCH --ntasks 1', '#SBATCH --nodes 2']],
@@ -23,11 +23,11 @@ describe('raiseTaskCount', () => {
 
   for (const [title, lines] of [
     ['one node', ['#SBATCH --ntasks=1', '#SBATCH --nodes=1']],
-    ['enough tasks', ['#SBATCH --ntasks=8', '#SBATCH --nodes=2']],
-    ['no --ntasks, for which Slurm starts one task on each node', ['#SBATCH --nodes=2']],
+    ['more tasks than nodes', ['#SBATCH --ntasks=8', '#SBATCH --nodes=2']],
+    ['no --ntasks', ['#SBATCH --nodes=2']],
     ['no --nodes', ['#SBATCH --ntasks=1']],
     ['--ntasks-per-node only', ['#SBATCH --ntasks-per-node=1', '#SBATCH --nodes=2']],
-    ['--nodelist, which begins like --nodes', ['#SBATCH --ntasks=1', '#SBATCH --nodelist=n2']],
+    ['--nodelist instead of --nodes', ['#SBATCH --ntasks=1', '#SBATCH --nodelist=n2']],
   ] as const) {
     it(`does not change a script with ${title}`, () => {
       const script = ['#!/bin/bash', ...lines, 'true', ''].join('\n');

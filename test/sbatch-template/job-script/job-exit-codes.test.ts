@@ -5,31 +5,31 @@ import { findJobExit, JOB_EXIT_CODES, findExitSignal } from '../../../src/sbatch
 const rows = Object.entries(JOB_EXIT_CODES);
 
 describe("the table of a job's exit codes", () => {
-  it('contains no code twice', () => {
+  it('contains no exit code twice', () => {
     expect(new Set(rows.map(([, { code }]) => code)).size).to.equal(rows.length);
   });
 
   for (const [name, row] of rows) {
-    it(`gives ${name} a code that neither bash (126 to 165) nor the agent (from 241) uses`, () => {
+    it(`gives ${name} an exit code from 200 to 230`, () => {
       expect(row.code).to.be.within(200, 230);
     });
 
-    it(`finds the row of ${name} by its code`, () => {
+    it(`returns ${name} for exit code ${row.code}`, () => {
       expect(findJobExit(row.code)).to.equal(row);
     });
 
-    it(`describes the error and the remedy of ${name} in whole sentences`, () => {
+    it(`describes the error and the remedy of ${name} in sentences`, () => {
       expect(row.meaning).to.match(/^[a-z].*\.$/);
       expect(row.advice).to.match(/^[A-Z].*\.$/);
     });
   }
 
-  it('contains none of the codes 0, 1, 143, 200 and 255', () => {
+  it('contains no exit code 0, 1, 143, 200 or 255', () => {
     for (const code of [0, 1, 143, 200, 255]) expect(findJobExit(code)).to.equal(undefined);
   });
 });
 
-describe('findExitSignal', () => {
+describe('findExitSignal (the signal behind an exit code)', () => {
   for (const [code, signal] of [
     [137, 'SIGKILL'],
     [247, 'SIGKILL'],

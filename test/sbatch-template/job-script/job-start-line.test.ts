@@ -12,7 +12,7 @@ function run(script: string, env: NodeJS.ProcessEnv = ENVIRONMENT, shell = 'bash
 
 const JOB = { id: '182', startAt: START * 1000 };
 
-describe('the command that the daemon inserts into a job script', () => {
+describe('the start command that the daemon inserts into a job script', () => {
   it('prints the job id and the start time before any other output', () => {
     expect(run('#!/bin/bash\n#SBATCH --time=1\n\necho after\n')).to.equal(
       `clearml: job 182 begins (${START})\nafter\n`,
@@ -45,13 +45,13 @@ describe('the command that the daemon inserts into a job script', () => {
       expect(run(`#!/bin/bash\n${first}\n`)).to.match(/begins.*\nafter\n$/);
     });
 
-  it('prints the time of the node if Slurm does not set a start time', () => {
+  it('prints the time of the node if SLURM_JOB_START_TIME is not set', () => {
     const before = Math.floor(Date.now() / 1000);
     const log = run('true\n', { PATH: '/usr/bin:/bin', SLURM_JOB_ID: '182' });
     expect(Number(/\((\d+)\)/.exec(log)?.[1])).to.be.at.least(before);
   });
 
-  it('does not end a `set -e` script if it cannot write its output', () => {
+  it('does not end a script with set -e if stdout is closed', () => {
     const script = addStartLine('true\n');
     const { stderr } = spawnSync('bash', ['-e', '-c', `exec >&-\n${script}echo alive >&2`], {
       env: ENVIRONMENT,
@@ -66,7 +66,7 @@ describe('the command that the daemon inserts into a job script', () => {
 });
 
 describe("the search for the script's start line in a job's log", () => {
-  it('finds the line after the script has printed it', () => {
+  it('finds the line that a script has printed', () => {
     expect(hasBegun(run('#!/bin/bash\nexit 0\n'), JOB)).to.equal(true);
   });
 
@@ -87,11 +87,7 @@ describe("the search for the script's start line in a job's log", () => {
       `clearml: job 182 begins (${START + 300})\n`,
       true,
     ],
-    [
-      'accepts a line whose time is the start of the job without its milliseconds',
-      `clearml: job 182 begins (${START})\n`,
-      true,
-    ],
+    ['accepts a line whose time lacks the milliseconds of the start', `clearml: job 182 begins (${START})\n`, true],
   ] as const)
     it(title, () => {
       expect(hasBegun(log, { ...JOB, startAt: JOB.startAt + 500 })).to.equal(expected);
@@ -106,7 +102,7 @@ describe('the search for the failure of a SPANK plugin', () => {
       true,
     ],
     [
-      'finds the failure in a message of Slurm 26.05, which begins with a time instead of a node',
+      'finds the failure in a message of Slurm 26.05 with a time instead of a node',
       '[2026-11-29T18:23:00.188] error: spank: required plugin spank_pyxis.so: task_init() failed with rc=-1\n',
       true,
     ],
@@ -121,7 +117,7 @@ describe('the search for the failure of a SPANK plugin', () => {
       false,
     ],
     [
-      'ignores a message about a SPANK plugin that a program prints after other text',
+      'ignores a message about a SPANK plugin after other text in the line',
       'see: slurmstepd: error: Failed to invoke spank plugin stack\n',
       false,
     ],

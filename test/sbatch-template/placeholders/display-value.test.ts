@@ -10,7 +10,7 @@ describe('a value in an error message', () => {
     expect(displayValue('😀'.repeat(150))).to.equal(`"${'😀'.repeat(56)}…"`);
   });
 
-  it('is displayed within 100 ms even if it has several MB', () => {
+  it('is displayed within 100 ms even if the value has several MB', () => {
     const value = `\u0001${'\u200b'.repeat(2_000_000)}`;
 
     for (let times = 0; times < 20; times += 1) expect(displayValue(value)).to.match(/^"\\u0001\\u\{200b\}.{42}…"$/);

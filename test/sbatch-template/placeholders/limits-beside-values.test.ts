@@ -21,8 +21,8 @@ function errorFor(
   return errorOf(() => checkPropertyConstraints('t', rendered, 'gpu', constraints))?.message ?? 'accepted';
 }
 
-describe('the check of a user property beside another value', () => {
-  it('rejects a GPU type that contains a request for further GPUs', () => {
+describe('the check of two user properties in one option', () => {
+  it('rejects the GPU type "a100:8,gpu:a100", which requests more GPUs', () => {
     const line = `--gres=gpu:${property('type')}:${property('x')}`;
 
     expect(errorFor(line, limits('2'), { x: '1', type: 'a100_1g.5gb' })).to.equal('accepted');
@@ -33,11 +33,11 @@ describe('the check of a user property beside another value', () => {
   });
 
   for (const [limited, rule] of [
-    ['a maximum', limits('2')],
-    ['listed values', limits(undefined, ['1', '2'])],
-    ['no value of a task', false],
+    ['at most 2', limits('2')],
+    ['1 or 2', limits(undefined, ['1', '2'])],
+    ['no value', false],
   ] as const)
-    it(`rejects a GPU type that requests further GPUs if the task does not set their number, which permits ${limited}`, () => {
+    it(`rejects the GPU type "a100:8,gpu:a100" if the queue permits ${limited} for the number of GPUs`, () => {
       const line = `--gres=gpu:${property('type')}:${property('x', ':1')}`;
 
       expect(errorFor(line, rule, { type: 'a100_1g.5gb' })).to.equal('accepted');
@@ -76,7 +76,7 @@ describe('the check of a user property beside another value', () => {
       '--time is then "0-49:0:0", but the queue',
     ],
   ] as const)
-    it(`applies the limit of x, which the task does not set, to its y ${JSON.stringify(rejected)} in \`${line}\``, () => {
+    it(`rejects y=${JSON.stringify(rejected)} beside an x with a limit in: ${line.replaceAll('CLEARML_TASK.hyperparams.properties.', '').replaceAll('.value', '')}`, () => {
       expect(errorFor(line, limits(most), { y: accepted })).to.equal('accepted');
       expect(errorFor(line, limits(most), { y: rejected })).to.include(message);
     });

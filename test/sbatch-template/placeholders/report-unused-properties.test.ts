@@ -8,7 +8,7 @@ import {
 const READ = ['walltime', 'memory'];
 
 describe('the report of unused user properties', () => {
-  it('names the properties that the user set and the template ignores, and those that the template uses', () => {
+  it('names each user property that the template ignores', () => {
     const hyperparams = {
       properties: { num_nodes: {}, walltime: {}, slurm_job_id: {}, slurm_cluster: {} },
       Slurm: { gpus: {}, num_nodes: {} },
@@ -23,7 +23,7 @@ describe('the report of unused user properties', () => {
     );
   });
 
-  it('suggests the property of the template whose name is most similar', () => {
+  it('suggests "num_gpus" for the user property "num_gpu"', () => {
     const of = (name: string): string | undefined =>
       unusedProperties({ hyperparams: { properties: { [name]: {} } } }, ['num_gpus', 'walltime']);
 
@@ -34,7 +34,7 @@ describe('the report of unused user properties', () => {
     expect(of('num_gpus'.padEnd(41, 's'))).to.not.contain('did you mean');
   });
 
-  it('quotes only the beginning of a name of several MB', () => {
+  it('truncates a property name of several MB', () => {
     const report = unusedProperties({ hyperparams: { properties: { ['x'.repeat(5_000_000)]: {} } } }, READ);
 
     expect(report).to.match(/user property "x{199}…"\. It uses/);
@@ -45,7 +45,7 @@ describe('the report of unused user properties', () => {
     expect(unusedProperties({}, READ)).to.equal(undefined);
   });
 
-  it('names each constraint that has no effect because the template does not use its property', () => {
+  it('names a constraint on a user property that the template does not use', () => {
     const limits = { kind: 'number', least: undefined, most: '8', values: undefined } as const;
     const named = new Map([
       ['num_nodes', limits],

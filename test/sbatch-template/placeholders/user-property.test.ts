@@ -19,30 +19,22 @@ const SHORT = '${CLEARML_TASK.hyperparams.walltime.value:1}';
 describe('the renderer', () => {
   for (const placeholder of [LONG, SHORT]) {
     for (const [what, hyperparams, value] of [
-      ['reads a user property from the section "properties"', { properties: { walltime: { value: '2' } } }, '2'],
+      ['takes a user property from the section "properties"', { properties: { walltime: { value: '2' } } }, '2'],
+      ['takes a user property from the section "Slurm"', { Slurm: { walltime: { value: '3' } } }, '3'],
       [
-        'reads a user property from the section "Slurm", which the code of a task can set',
-        { Slurm: { walltime: { value: '3' } } },
-        '3',
-      ],
-      [
-        'reads a user property from the section "properties", even if the section "Slurm" contains it too',
+        'prefers the section "properties" to the section "Slurm"',
         { properties: { walltime: { value: '2' } }, Slurm: { walltime: { value: '3' } } },
         '2',
       ],
-      [
-        'uses the default in the template if neither "properties" nor "Slurm" contains the user property',
-        { Args: { walltime: { value: '4' } } },
-        '1',
-      ],
+      ['uses the default if no section contains the user property', { Args: { walltime: { value: '4' } } }, '1'],
     ] as const) {
-      it(`${what}: ${placeholder}`, () => {
+      it(`${what} for ${placeholder}`, () => {
         expect(render(placeholder, hyperparams)).to.equal(`echo ${value}`);
       });
     }
   }
 
-  it('suggests the user property whose name a placeholder misspells', () => {
+  it('suggests "walltime" for a placeholder with "waltime"', () => {
     const placeholder = '${CLEARML_TASK.hyperparams.properties.waltime.value}';
 
     const problem = errorOf(() => render(placeholder, { properties: { walltime: { value: '2' } }, Slurm: {} }));
@@ -60,7 +52,7 @@ describe('the renderer', () => {
     ['CLEARML_TASK.name', undefined],
     ['CLEARML_QUEUE_NAME', undefined],
   ] as const) {
-    it(`reads ${property === undefined ? 'no user property' : `the user property named "${property}"`} for the variable ${variable}`, () => {
+    it(`recognizes ${property === undefined ? 'no user property' : `the user property "${property}"`} in ${variable}`, () => {
       expect(userPropertyOf(variable)).to.equal(property);
     });
   }

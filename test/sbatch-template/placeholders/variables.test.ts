@@ -133,18 +133,18 @@ const PROBLEMS: readonly (readonly [placeholder: string, message: RegExp])[] = [
 
 describe('the renderer', () => {
   for (const [placeholder, value, origin] of VALUES) {
-    it(`replaces a placeholder by its ${/\|(?:lower|capitalize|strip|remove)/.test(placeholder) ? 'filtered ' : ''}${origin === 'default' ? 'default' : 'value'}: ${placeholder} becomes ${JSON.stringify(value)}`, () => {
+    it(`renders the ${/\|(?:lower|capitalize|strip|remove)/.test(placeholder) ? 'filtered ' : ''}${origin === 'default' ? 'default' : 'value'} of ${placeholder} as ${JSON.stringify(value)}`, () => {
       expect(use(placeholder)).to.deep.include({ value, origin });
     });
   }
 
   for (const [placeholder, message] of PROBLEMS) {
-    it(`rejects a placeholder that ${message.source.includes('single') ? 'stands for more than one value' : 'has no value and no default'}: ${placeholder}`, () => {
+    it(`rejects ${placeholder}, which has ${message.source.includes('single') ? 'more than one value' : 'no value and no default'}`, () => {
       expect(findingFor(placeholder)).to.match(message);
     });
   }
 
-  it('renders the placeholder in $$${…}, but not in $${…}, which bash reads as its process id $$ and the text {…}', () => {
+  it('renders the placeholder in "$$${…}", but not in "$${…}"', () => {
     const { script, uses } = parseTemplate(withBody(': $${CLEARML_TASK.id} $$${CLEARML_TASK.id}'), 'v').render(
       variables,
       noBlocks,
@@ -183,7 +183,7 @@ describe('the renderer', () => {
     });
   }
 
-  it('renders CLEARML_PROJECT_ID, but rejects CLEARML_PROJECT_NAME, if the project is unknown', () => {
+  it('rejects CLEARML_PROJECT_NAME without a default if the project is unknown', () => {
     expect(use('${CLEARML_PROJECT_ID}', { ...variables, project: {} }).value).to.equal('p1');
     expect(findingFor('${CLEARML_PROJECT_NAME}', { ...variables, project: {} })).to.match(/has no value/);
     expect(use('${CLEARML_PROJECT_NAME:none}', { ...variables, project: {} }).value).to.equal('none');
@@ -218,7 +218,7 @@ describe('the renderer', () => {
     );
   });
 
-  it('splits any value into words if the placeholder has the filter |words', () => {
+  it('splits a task name into words if the placeholder has the filter |words', () => {
     expect(render('f ${CLEARML_TASK.name|words} ${CLEARML_TASK.name}')).to.equal(`f My Task 'My Task'`);
   });
 
@@ -228,7 +228,7 @@ describe('the renderer', () => {
     expect(render('a=${CLEARML_TASK.container.arguments}')).to.match(/^a='--ipc/);
   });
 
-  it('refuses to split a value with an unpaired quote', () => {
+  it('rejects container arguments with an unpaired quote', () => {
     const task = { container: { arguments: "it's" } };
     const problem = errorOf(() =>
       parseTemplate(withBody('f ${CLEARML_TASK.container.arguments}'), 'w').render({ ...variables, task }, noBlocks),
@@ -237,7 +237,7 @@ describe('the renderer', () => {
   });
 });
 
-describe('text that is not a placeholder', () => {
+describe('template text that is not a placeholder', () => {
   const FOREIGN = [
     '${VAR:-x}',
     '${#a[@]}',
@@ -266,7 +266,7 @@ describe('text that is not a placeholder', () => {
     '%j',
   ];
 
-  it('does not change', () => {
+  it('does not change when rendered', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...FOREIGN)), (pieces) => {
         const body = pieces

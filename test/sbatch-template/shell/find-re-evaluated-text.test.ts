@@ -233,9 +233,9 @@ const READ_ONCE: readonly string[] = [
 
 const HOSTILE = ['$(touch pwned)', 'a b', '', "'", '-oProxyCommand=x', 'a[$(x)]'];
 
-describe('the renderer, given a value X in re-evaluated text,', () => {
+describe('the renderer (user property X in re-evaluated shell text)', () => {
   for (const [body, by] of RE_EVALUATED) {
-    it(`accepts X only if it is a plain word: ${JSON.stringify(body)}`, () => {
+    it(`accepts only a plain word as X in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       expect(renderBody(body.replaceAll('X', X), 'a.b-1/c')).to.equal(body.replaceAll('X', 'a.b-1/c'));
 
       for (const value of HOSTILE.filter((text) => text !== '')) {
@@ -246,7 +246,7 @@ describe('the renderer, given a value X in re-evaluated text,', () => {
     });
   }
 
-  it('accepts no X that bash runs as code', async () => {
+  it('rejects every X that bash would run as code', async () => {
     const bodies = ['eval "show KEY X"', "bash -c 'show KEY X'", 'show KEY `echo X`', 'bash <<END\nshow KEY X\nEND'];
     for (const body of bodies) {
       for (const [index, value] of fc.sample(fc.oneof(plainWord, hostileLine()), 300).entries()) {
@@ -265,9 +265,9 @@ describe('the renderer, given a value X in re-evaluated text,', () => {
   });
 });
 
-describe('the renderer, given a value X in arithmetic, Perl, Ruby or sed,', () => {
+describe('the renderer (user property X in arithmetic, Perl, Ruby or sed)', () => {
   for (const [body, where] of ARITHMETIC) {
-    it(`accepts X only if it is a whole number: ${JSON.stringify(body)}`, () => {
+    it(`accepts only a whole number as X in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       for (const number of ['0', '12', '-3']) {
         expect(renderBody(body.replaceAll('X', X), number)).to.equal(body.replaceAll('X', number));
       }
@@ -280,9 +280,9 @@ describe('the renderer, given a value X in arithmetic, Perl, Ruby or sed,', () =
   }
 });
 
-describe('the renderer, given a value X in text that looks re-evaluated but is not,', () => {
+describe('the renderer (user property X in text that is not re-evaluated)', () => {
   for (const body of READ_ONCE) {
-    it(`accepts any X and does not change it: ${JSON.stringify(body)}`, () => {
+    it(`accepts any X in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       expect(errorOf(() => renderBody(body.replaceAll('X', X), "it's $(hostile) `text`"))).to.equal(undefined);
     });
   }
