@@ -49,7 +49,7 @@ describe('if a queue entry has no valid task id, the daemon', () => {
     ['a served queue', OWN_QUEUE],
     ['the scheduler queue', SCHEDULER_QUEUE],
   ] as const) {
-    it(`logs an invalid entry in ${where} only once, and submits the other tasks`, async () => {
+    it(`logs the entry only once and submits the other tasks if the entry is in ${where}`, async () => {
       const fixture = createStepFixture();
       for (const task of NO_TASKS) await fixture.server.call('queues.add_task', { queue, task });
       const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
@@ -220,7 +220,7 @@ describe('if ClearML returns a malformed list of queues, the daemon', () => {
   });
 });
 
-describe('a daemon that receives an invalid response to a claim', () => {
+describe('after an invalid response to a claim, the daemon', () => {
   it('claims the next task of the queue, and repeats the failed claim later', async () => {
     const fixture = createStepFixture();
     const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];

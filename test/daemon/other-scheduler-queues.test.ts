@@ -137,7 +137,7 @@ async function withoutSchedulerQueues({ deps: { journal } }: StepFixture): Promi
   for (const entry of [...journal.entries.values()]) await journal.write({ ...entry, schedulerQueue: undefined });
 }
 
-it('the daemon cancels the job of a moved task even if the journal entry has no scheduler queue, as in old versions', async () => {
+it('the daemon cancels the job of a task that was moved to another queue even if the journal entry names no scheduler queue', async () => {
   const fixture = fixtureWith('any_name');
   const [moved = ''] = await submitThree(fixture);
   await withoutSchedulerQueues(fixture);
@@ -152,7 +152,7 @@ it('the daemon cancels the job of a moved task even if the journal entry has no 
   await after.end();
 });
 
-it('a restart with another scheduler_queue keeps the jobs of tasks without a scheduler queue in the journal, as in old versions', async () => {
+it('a restart with another scheduler_queue keeps the jobs of tasks whose journal entries name no scheduler queue', async () => {
   const fixture = fixtureWith('any_name');
   const tasks = await submitThree(fixture);
   await withoutSchedulerQueues(fixture);

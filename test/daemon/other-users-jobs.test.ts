@@ -5,14 +5,15 @@ import { jobOf, taskOf } from './decide/observations.ts';
 
 describeUntracked([
   {
-    title: "has long been parked and records the id of another Unix user's job",
+    title: "has long been parked and slurm_job_id names another Unix user's job",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
     untracked: 'job',
   },
   {
-    title: "has long been parked, records no job id, and another Unix user has a job with the task's job name (D-12)",
+    title:
+      "has long been parked without a slurm_job_id, and another Unix user has a job with the task's job name (D-12)",
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { isOthers: true })],
@@ -20,7 +21,7 @@ describeUntracked([
   },
   {
     title:
-      "has long been parked and records the id of another Unix user's job, even if a live peer has another job of the task",
+      "has long been parked, slurm_job_id names another Unix user's job, and a live peer has a second job of the task",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [
@@ -31,7 +32,7 @@ describeUntracked([
     untracked: 'job',
   },
   {
-    title: 'has long been parked and has a job that this daemon submitted after its last list of jobs',
+    title: 'has long been parked and this daemon has just submitted a job that only the newest list of jobs contains',
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { isOthers: true }), jobOf('PENDING', { id: '8' as JobId, isOthers: false })],
@@ -44,14 +45,14 @@ describeUntracked([
     untracked: 'orphan',
   },
   {
-    title: "has long been parked and records the id of another Unix user's ended job",
+    title: "has long been parked and slurm_job_id names another Unix user's ended job",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('FAILED', { isOthers: true })],
     untracked: 'parked',
   },
   {
-    title: "has long been parked and records the id of another Unix user's job, whose daemon is live",
+    title: 'has long been parked and slurm_job_id names a job of another Unix user whose daemon is live',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],

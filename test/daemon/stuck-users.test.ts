@@ -188,7 +188,7 @@ describe('the tasks of one mapped user', () => {
     });
   });
 
-  it('leave the submission pool idle within a minute after sbatch has begun to hang', async () => {
+  it('no longer occupy the submission pool once sbatch hangs', async () => {
     const { fixture, deps } = createBed(false);
     const { clock } = fixture;
     const backoff = createBackoff(() => 1);

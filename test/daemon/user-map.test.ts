@@ -231,7 +231,7 @@ describe('when sudo refuses to run commands as one user,', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(Array.from({ length: 30 }, (_, index) => index + 1));
   });
 
-  it("a task of this user that is enqueued again beside its live job does not block another user's task", async () => {
+  it("a task of this user that waits for its own live job does not block another user's task", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const first = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -249,9 +249,12 @@ describe('when sudo refuses to run commands as one user,', () => {
 
 // A mapped user can also change what programs print that run as this user (ptrace(2)).
 for (const [what, outcome] of [
-  ['when each sbatch as one user fails,', { kind: 'unavailable', message: 'sbatch: fatal: cannot start a thread' }],
   [
-    'when sbatch as one user prints "MaxJobCount limit reached",',
+    'when every sbatch as one mapped user fails,',
+    { kind: 'unavailable', message: 'sbatch: fatal: cannot start a thread' },
+  ],
+  [
+    'when every sbatch as one mapped user prints "MaxJobCount limit reached",',
     { kind: 'backpressure', message: 'MaxJobCount limit reached' },
   ],
 ] as const)
@@ -274,7 +277,7 @@ for (const [what, outcome] of [
       expect(fixture.waiting(OWN_QUEUE).toSorted()).to.deep.equal([1, 2, 3]);
     });
 
-    it('the daemon calls sbatch at most 60 times in an hour if sbatch as another user has the same result', async () => {
+    it("the daemon calls sbatch at most 60 times in an hour if a second user's sbatch ends in the same way", async () => {
       const { fixture, deps, enqueued } = createBed();
       const submittedAt: number[] = [];
       const scheduler: Scheduler = {

@@ -39,7 +39,7 @@ describe('when it claims tasks, the daemon', () => {
     }
   });
 
-  it('claims nothing in one pass from a queue whose first task still has a live job', async () => {
+  it('claims nothing from a queue in the first pass if the first task still has a live job', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.enqueued(2);

@@ -39,7 +39,7 @@ describe('a task whose earlier job hangs in state COMPLETING', () => {
     Object.assign(fixture.cluster.jobs[0] ?? expect.fail('no job'), change);
   }
 
-  it('delays the tasks behind it in the queue by only about a minute, once (S-32)', async () => {
+  it('delays the tasks behind it in the queue only once, by about a minute (S-32)', async () => {
     await fixture.enqueued(2);
     await fixture.enqueued(3);
 

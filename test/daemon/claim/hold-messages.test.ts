@@ -146,7 +146,7 @@ describe('a daemon that holds tasks in a paused queue', () => {
     expect(await messageOf(fixture, 1)).to.equal('');
   });
 
-  it('leaves the status messages to the first daemon of the queue if a peer serves the same queue', async () => {
+  it('writes status messages only if its peer of the same queue does not write them', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const peer = { ...fixture.peer(2), pauses: () => Promise.resolve([pause]) };

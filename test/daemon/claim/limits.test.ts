@@ -216,7 +216,7 @@ describe('a daemon with fairness between users', () => {
     expect(submittedOf(fixture).toSorted((a, b) => a - b)).to.deep.equal([1, 2, 1_001, 1_002]);
   });
 
-  it('reads the owner of each task only once, and of at most 2,000 tasks in a pass', async () => {
+  it('reads the owners of at most 2,000 tasks in a pass, and each owner only once', async () => {
     const fixture = fixtureWith({ userFairness: true, limits: { maxJobs: 1 } });
     await enqueue(fixture, 'ada', ...range(1, 2_500));
     const passes = passesOf(fixture);

@@ -38,7 +38,7 @@ describe('the claim plan', () => {
     expect(claimed({ ...state, lastServed: r?.queue }, 1)).to.deep.equal(['a1']);
   });
 
-  it('claims a task that is in two queues only once, and counts it only once toward max_jobs', () => {
+  it('makes one claim, not two, for a task that is in two queues', () => {
     const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: ['a1', 'b1'] } }, { limits: { maxJobs: 2 } });
 
     expect(claimed(state)).to.deep.equal(['a1', 'b1']);
@@ -100,7 +100,7 @@ describe('the claim plan', () => {
     expect(claims.map(({ entry }) => entry)).to.deep.equal([{ task: 'b1', added: 1, isBehind: true }]);
   });
 
-  it('alternates between the owners with user fairness, beginning with the owner who has the fewest jobs', () => {
+  it('with user fairness alternates between the owners, beginning with the owner who has the fewest jobs', () => {
     const tasks = ['a1', 'a2', 'a3', 'b1', 'b2', 'c1'];
 
     expect(claimed(stateOf({ q: { tasks, userFairness: true } }))).to.deep.equal(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
@@ -114,7 +114,7 @@ describe('the claim plan', () => {
     ]);
   });
 
-  it("claims a second owner's task next with user fairness, even behind 1,000 tasks of the first owner", () => {
+  it("with user fairness claims a second owner's task next, even behind 1,000 tasks of the first owner", () => {
     const tasks = [
       ...Array.from({ length: 1_000 }, (_, index) => `a${index}`),
       ...Array.from({ length: 10 }, (_, index) => `b${index}`),
@@ -123,7 +123,7 @@ describe('the claim plan', () => {
     expect(claimed(stateOf({ q: { tasks, userFairness: true, jobs: [] } }), 2)).to.deep.equal(['a0', 'b0']);
   });
 
-  it('alternates between two owners with user fairness even if each job ends before the next claim', () => {
+  it('with user fairness alternates between two owners even if each job ends before the next claim', () => {
     let state = stateOf({ q: { tasks: ['a1', 'a2', 'a3', 'b1', 'b2'], userFairness: true } });
     const order: string[] = [];
     for (let turn = 0; turn < 4; turn += 1) {
@@ -151,7 +151,7 @@ describe('the claim plan', () => {
     expect(held(state)).to.deep.equal(['a1: pause, 0', 'a2: pause, 1']);
   });
 
-  it('leaves a task of unknown owner for a later pass with user fairness', () => {
+  it('with user fairness leaves a task of unknown owner for a later pass', () => {
     const state = stateOf({ q: { tasks: ['a1', 'b1'], userFairness: true } }, { unknown: ['a1'] });
 
     expect(claimed(state)).to.deep.equal(['b1']);
@@ -165,7 +165,7 @@ describe('the claim plan', () => {
     expect(claimed({ ...state, queues: waiting === undefined ? [] : [{ ...waiting, counts }] })).to.deep.equal([]);
   });
 
-  it("claims other owners' tasks behind a waiting task only with user fairness", () => {
+  it("with user fairness claims another owner's task if the first task of the queue still has to wait", () => {
     const tasks = ['a1', 'b1', 'a2'];
 
     expect(claimed(stateOf({ q: { tasks }, r: { tasks: ['c1'] } }, { skip: ['a1'] }))).to.deep.equal(['c1']);

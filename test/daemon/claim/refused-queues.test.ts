@@ -252,7 +252,7 @@ describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([41]);
   });
 
-  it("submits the tasks of the daemon's own Unix user after the refusals, beside a mapped user's task", async () => {
+  it("submits a task of the daemon's own Unix user within 10 s after the refusals end", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs === undefined);

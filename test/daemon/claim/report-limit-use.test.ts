@@ -28,7 +28,7 @@ describe('the report about the limits and held tasks of a cluster', () => {
     ]);
   });
 
-  it('shows the nodes and GPUs in use only once the daemon knows the sizes of the jobs', () => {
+  it('shows the nodes and GPUs in use as soon as the daemon knows the sizes of the jobs', () => {
     const state = stateOf({ q: { tasks: [], jobs: ['A'] } }, { limits: { maxNodes: 4, maxGpus: 8 } });
     const counts = { ...state.counts, nodes: 2, gpus: 6, ofUnknownSize: 0 };
 
@@ -59,7 +59,7 @@ describe('the report about the limits and held tasks of a cluster', () => {
     ]);
   });
 
-  it('counts as held the tasks of a Unix user as whom sudo refuses to run commands', () => {
+  it('counts as held the tasks of a Unix user whose commands sudo refuses', () => {
     const given = stateOf({ q: { tasks: ['a1', 'b1', 'a2'] } });
     const passed = new Map(
       (['a1', 'a2'] as TaskId[]).map((task) => [task, { kind: 'sudo', unixUser: 'alice' } as const]),

@@ -145,7 +145,7 @@ describe('with max_gpus or max_nodes, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it("claims a task beside another Unix user's live job whose daemon is gone", async () => {
+  it('claims a task even if another Unix user has a live job whose daemon is gone', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     const deps = { ...fixture.deps, scheduler: anotherUser(fixture.deps.scheduler).scheduler };
     const attempt = newAttempt(NOW, 'mark2', '0000');

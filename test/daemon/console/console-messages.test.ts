@@ -173,7 +173,7 @@ describe("the task's console", () => {
     ]);
   });
 
-  it('lets the daemon recognize its message about a return to the queue, even from version 0.1.0', () => {
+  it('shows a return to the queue in words that the daemon recognizes, also in those of version 0.1.0', () => {
     expect(isReturnedToQueue(describeReturned('gpu', 'whatever'))).to.equal(true);
     expect(isReturnedToQueue('Back at the front of queue "gpu": written by 0.1.0.')).to.equal(true);
     expect(isReturnedToQueue('Claimed from queue "gpu"')).to.equal(false);

@@ -33,7 +33,7 @@ describeRows('if a cancelled extra job had already started the task, the daemon'
     done: ['park-again', 'resubmit'],
   },
   {
-    title: 'parks and resubmits the task if a peer cancelled the job and recorded this on the task',
+    title: "parks and resubmits the task if the user property slurm_cancelled shows a peer's cancellation",
     seen: {
       ...ended,
       entry: entryOf({ endSeenAt: NOW - GRACES.endMs - 1 }),

@@ -201,7 +201,7 @@ describeExactly('for an ended job, the daemon', [
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED (exit code 3).', withAdvice: true },
   ],
   [
-    'logs which rank failed first about a failed task with a job on two nodes',
+    'logs which rank failed first if the job of a failed task ran on two nodes',
     { jobs: [jobOf('FAILED', { nodes: 'n[1-2]' })], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
     { do: 'forget' },
     {

@@ -107,7 +107,7 @@ describeExactly('if a starting agent overwrote an abort, the daemon', [
 
 describeRows('if a starting agent overwrote an abort, the daemon', [
   {
-    title: 'sets the task to stopped if the job ended NODE_FAIL',
+    title: 'sets the task to stopped after the job ended NODE_FAIL',
     seen: {
       jobs: [jobOf('NODE_FAIL')],
       task: overwritten(),

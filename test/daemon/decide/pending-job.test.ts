@@ -105,7 +105,7 @@ describeRows('for a pending job, the daemon', [
     done: ['look-up'],
   },
   {
-    title: "reads Slurm's record of the job once the jobs of the attempt have been looked up",
+    title: "reads Slurm's record of the job after the look-up by job name",
     seen: { jobs: [jobOf('PENDING')], place: 'nowhere', lookedUp: true },
     done: ['read-record'],
   },

@@ -62,7 +62,7 @@ describeRows('for a cancelled job, the daemon', [
     done: ['dequeue'],
   },
   {
-    title: 'fails the task if a daemon died before the recorded scancel and the job then reached its time limit',
+    title: 'fails the task if the job ended TIMEOUT, even if slurm_cancelled names the job',
     seen: {
       jobs: [jobOf('TIMEOUT')],
       task: taskOf('stopped', { slurmCancelled: OWN, statusReason: 'user abort' }),
@@ -117,7 +117,7 @@ describe('the user property slurm_cancelled', () => {
     });
   });
 
-  it('no longer counts for a job after eight newer cancellations', () => {
+  it('is read only for its newest eight cancellations', () => {
     const newer = Array.from({ length: 8 }, (_, index) => `${100 + index} ${attempt(1)} x`);
 
     const seen = observation({ task: recorded([OWN, ...newer].join('; ')), jobs: [jobOf('CANCELLED')] });

@@ -35,7 +35,7 @@ describe('for a parked task whose queue entry is missing, the daemon', () => {
     ['a peer may have removed the entry', { ...FRESH, hasPeers: true }],
     ['the task is in its second attempt', { ...FRESH, entry: entryOf({ attempts: 2 }) }],
     ['a killed daemon may have removed the entry', { ...FRESH, entry: entryOf({ mayBeUnparked: true }) }],
-    ['the job started earlier', { ...FRESH, entry: entryOf({ told: { startedOn: '7@5' } }) }],
+    ['the job has already started once', { ...FRESH, entry: entryOf({ told: { startedOn: '7@5' } }) }],
     ['this daemon already cancelled the job', { ...FRESH, entry: entryOf({ cancelledFor: 'it cannot start' }) }],
     ['the previously tracked job may have removed the entry', { ...FRESH, entry: entryOf({ jobId: '6' as JobId }) }],
     [

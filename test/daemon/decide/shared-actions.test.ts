@@ -53,7 +53,7 @@ describe('after the fifth attempt, the daemon', () => {
     return resubmitOrFail('why', { entry, now: NOW, parkedAt });
   }
 
-  it('resubmits the task, and counts attempts from zero, if the task was parked again since', () => {
+  it('resubmits the task, and counts attempts from zero, if the task was parked after this attempt', () => {
     expect(decided({}, submittedAt + CLOCKS_DIFFER_MS + 1)).to.deep.equal([
       { do: 'note', patch: { attempts: 0 } },
       { do: 'resubmit', why: 'why' },

@@ -49,7 +49,7 @@ describeExactly('when it chooses the tracked job of a task, the daemon', [
     FIRST_IS_EXTRA,
   ],
   [
-    'does not park the task again while a cancelled extra job runs, because its silent agent may run the task',
+    'does not park the task again while a cancelled extra job still runs',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', NOBODY),
@@ -133,12 +133,12 @@ describeExactly('when it chooses the tracked job of a task, the daemon', [
     ASK,
   ],
   [
-    'reads the record of the other job of a doubled sbatch if the tracked job found the gate closed',
+    'reads the record of the second job of the same sbatch if the tracked job found the gate closed',
     { jobs: [jobOf('FAILED'), jobOf('FAILED', TWIN)], task: taskOf('in_progress', NOBODY), record: CLOSED },
     { do: 'read-record', jobId: TWIN.id },
   ],
   [
-    'submits the task again if the other job found the gate closed after Slurm had requeued that job',
+    'resubmits the task if the second job of the same sbatch found the gate closed after a requeue',
     {
       jobs: [jobOf('FAILED'), jobOf('FAILED', TWIN)],
       task: taskOf('in_progress', NOBODY),
@@ -161,7 +161,7 @@ describeExactly('when it chooses the tracked job of a task, the daemon', [
     { do: 'note', patch: { endSeenAt: NOW, wasTakenAtEnd: true } },
   ],
   [
-    'does not look for another job if the job that found the gate closed had run the task before',
+    'ignores the second job of the same sbatch if the first job ran the task and then found the gate closed',
     {
       jobs: [jobOf('FAILED'), jobOf('FAILED', TWIN)],
       task: taskOf('in_progress', BY_FIRST),

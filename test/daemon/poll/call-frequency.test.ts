@@ -6,7 +6,7 @@ import { OWN_QUEUE } from '../../simulation/queues.ts';
 import { entryOf, NOW } from '../decide/observations.ts';
 
 describe('the daemon', () => {
-  it('submits a job for an orphan within 200 s after the start if the grace period is 20 s', async () => {
+  it('submits a job for an orphan within 200 s after its start if the grace period is 20 s', async () => {
     const fixture = createStepFixture({ adoptAfterMs: 20_000 });
     await fixture.claimed(1);
     await runFor(fixture, 200_000);

@@ -118,7 +118,7 @@ describe('to find changed tasks, a poll', () => {
     });
   }
 
-  it('reads all five tasks in full if up to five tasks may be read in full', async () => {
+  it('reads all tasks in full as long as their number does not exceed the limit, here five', async () => {
     const bed = await createBed(5, { fullUpTo: 5, perSweep: 1 });
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
 

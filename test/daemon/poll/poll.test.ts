@@ -56,12 +56,12 @@ describe('the place of a task in the queues', () => {
   }
 });
 
-describe('the scheduler queue that contains a parked task', () => {
+describe('the scheduler queue of a parked task', () => {
   const ours = { id: task, executionQueue: 'own' as QueueId } as Task;
 
   for (const [title, names, queue] of [
-    ['is the only queue with the task besides the execution queue', ['sched'], 'sched'],
-    ['is the other queue if the execution queue also contains the task', ['sched', 'own'], 'sched'],
+    ['is the only queue that contains the task, if this is not the execution queue', ['sched'], 'sched'],
+    ['is the queue besides the execution queue if both queues contain the task', ['sched', 'own'], 'sched'],
     ['is unknown if only the execution queue contains the task', ['own'], undefined],
     ['is unknown if no queue contains the task', [], undefined],
     ['is unknown if two queues besides the execution queue contain the task', ['sched', 'sched2'], undefined],

@@ -100,7 +100,7 @@ describe('if many jobs have ended, a pass', () => {
     expect(seen).to.have.property('size', 100);
   });
 
-  it("decides about one task even if Slurm returns the job's record more slowly than a pass may take", async () => {
+  it('decides about one task even if reading one record takes longer than a pass may take', async () => {
     const { pass } = createBed(3, { recordMs: 90_000 });
     const passes = [await pass(), await pass(), await pass()];
     expect(passes.map(({ tasks }) => tasks)).to.deep.equal([[1], [2], [3]]);
@@ -108,7 +108,7 @@ describe('if many jobs have ended, a pass', () => {
 });
 
 describe('if the tracked job found the gate closed, a pass', () => {
-  it('decides with the record of the other job of the doubled sbatch', async () => {
+  it('decides by the record of the second job of the same sbatch', async () => {
     const fixture = createStepFixture();
     const read: JobId[] = [];
     const { gateClosed } = JOB_EXIT_CODES;

@@ -52,7 +52,7 @@ const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracke
     { kind: 'lost job', ...SERVED, jobId: '1234' },
   ],
   [
-    'the last of several ended jobs from a list in another order',
+    'the last of several ended jobs even if the list has another order',
     {
       task: taskOf('queued'),
       parkedAt: LONG_AGO,

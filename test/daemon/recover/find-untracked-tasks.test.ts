@@ -266,20 +266,20 @@ describeUntracked([
     untracked: 'job',
   },
   {
-    title: 'has long been parked without a job, and another daemon adopts tasks without a job',
+    title: 'has long been parked without a job, but another daemon has to adopt the task',
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     living: ['m0001', 'm0000'],
     untracked: 'none',
   },
   {
-    title: 'is queued but in no queue, and another daemon adopts tasks without a job',
+    title: 'is an orphan that another daemon has to recover',
     task: taskOf('queued', UNCHANGED),
     living: ['m0001', 'm0000'],
     untracked: 'none',
   },
   {
-    title: 'is in progress, its job is gone, and another daemon adopts tasks without a job',
+    title: 'is in progress and its job is gone, but another daemon has to adopt the task',
     task: taskOf('in_progress', UNCHANGED),
     living: ['m0001', 'm0000'],
     untracked: 'none',

@@ -43,18 +43,12 @@ const ROWS: readonly [
   ['the job is pending (S-02)', 'submitting', { place: 'parked', job: 'PENDING' }, {}, TRACKED],
   ['the job has already ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, TRACKED],
   ['the request of sbatch may still reach Slurm', 'submitting', { place: 'parked' }, {}, UNKNOWN],
-  [
-    "sbatch began 20 s ago, twice Slurm's MessageTimeout",
-    'submitting',
-    { place: 'parked' },
-    { stepAt: NOW - 20_000 },
-    UNKNOWN,
-  ],
-  ['sbatch began 25 s ago, and there is no job', 'submitting', { place: 'parked' }, { stepAt: NOW - 25_000 }, TRACKED],
-  ['sbatch began long ago, and there is no job', 'submitting', { place: 'parked' }, LONG_AGO, TRACKED],
+  ['sbatch began 20 s ago', 'submitting', { place: 'parked' }, { stepAt: NOW - 20_000 }, UNKNOWN],
+  ['sbatch began 25 s ago and created no job', 'submitting', { place: 'parked' }, { stepAt: NOW - 25_000 }, TRACKED],
+  ['sbatch began long ago and created no job', 'submitting', { place: 'parked' }, LONG_AGO, TRACKED],
   ['the task is no longer parked', 'submitting', { place: 'nowhere' }, LONG_AGO, HANDED_OVER],
   [
-    'the fifth attempt began long ago, and there is no job',
+    'the sbatch of the fifth attempt created no job',
     'submitting',
     { place: 'parked' },
     { ...LONG_AGO, attempts: 5 },
@@ -190,7 +184,7 @@ describe('after a crash, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task)).to.deep.equal(before);
   });
 
-  it('reports a job that it found by name in the console only if the response of sbatch was lost', async () => {
+  it('writes the id of a job found by name to the console only if the response of sbatch was lost', async () => {
     for (const [step, lines] of [
       ['submitting', ['Submitted as Slurm job 1 to cluster "c1".']],
       ['parking', []],

@@ -124,7 +124,7 @@ describe('the job of an aborted task', () => {
     return cancelledAt - abortedAt;
   }
 
-  it('is cancelled within a minute while 59 tasks return that a user removed from the scheduler queue', async () => {
+  it('is cancelled within a minute while 59 tasks that a user removed from the scheduler queue return to their queue', async () => {
     const made = createStepFixture();
     const fixture = { ...made, deps: { ...made.deps, peers: { ...made.deps.peers, hasMet: () => true } } };
     for (let number = 1; number <= COUNT; number += 1) await fixture.enqueued(number);
@@ -136,7 +136,7 @@ describe('the job of an aborted task', () => {
     expect(fixture.cluster.jobs.filter(({ state }) => state === 'PENDING')).to.have.length(COUNT - 1);
   });
 
-  it('is cancelled within a minute while 59 tasks return that users put into the scheduler queue', async () => {
+  it('is cancelled within a minute while 59 tasks that a user put into the scheduler queue return to their queue', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     await runFor(fixture, 60_000);

@@ -93,7 +93,7 @@ describe('status --check', () => {
       'CRITICAL: process 7 has not reported its health for 4 min |',
     ],
     [
-      'another process than the running daemon wrote the health file',
+      'a process other than the running daemon wrote the health file',
       { ...WELL, holder: { pid: 8 } },
       'unknown',
       'UNKNOWN: process 8 has not reported its health; is it an older version?',

@@ -66,7 +66,7 @@ describe('the backoff while the cluster is full', () => {
     expect(fullAt(1_000, 1_000_000).until(1_000)).to.equal(1_000 + 1_800_000);
   });
 
-  it('becomes the backoff after an ordinary failure once a job has ended', () => {
+  it('becomes as short as after an ordinary failure once a job has ended', () => {
     const backoff = fullAt(1_000, 10_000);
     backoff.polled({ waiting: 10_000, ended: 1 });
 
@@ -132,7 +132,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(1_200_000);
   });
 
-  it('is that of an ordinary failure if the limit may concern only one queue or Unix user', () => {
+  it('is as short as after an ordinary failure if the limit may concern only one queue or Unix user', () => {
     const backoff = createBackoff(() => 1);
     backoff.polled({ waiting: 10_000, ended: 0 });
     backoff.failed(1_000, FULL);
@@ -143,7 +143,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(0);
   });
 
-  it('is that of an ordinary failure if the refusal names no limit', () => {
+  it('is as short as after an ordinary failure if the refusal names no limit', () => {
     const backoff = createBackoff(() => 1, { isForAll: true });
     backoff.polled({ waiting: 10_000, ended: 0 });
     backoff.failed(1_000, { isFull: false });

@@ -103,7 +103,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(deps.journal.entries.get(task)).to.include({ step: 'orphaned' });
   });
 
-  it('submits a returned orphan only once squeue works', async () => {
+  it('does not submit a returned orphan until squeue works', async () => {
     await fixture.deps.clearml.queues.pop(OWN_QUEUE, task);
     fixture.clock.pass(3_600_000);
     const note = { reason: 'found in no queue', message: describeOrphan(fixture.deps) } as const;
@@ -258,10 +258,15 @@ describe('when it submits a claimed task, the daemon', () => {
   });
 
   for (const [what, hasMet, waiting, jobs] of [
-    ['returns the task to its queue if it has met a peer', true, [1], 0],
-    ['submits the task if it has met no peer', false, [], 1],
+    [
+      'returns the task to its queue if a late restart finds the task in no queue and a peer was once registered',
+      true,
+      [1],
+      0,
+    ],
+    ['submits the task if a late restart finds the task in no queue and no peer was ever registered', false, [], 1],
   ] as const)
-    it(`${what} and no queue contains the task after a late restart`, async () => {
+    it(what, async () => {
       const { deps, clock } = fixture;
       await park(deps, await popped(deps));
       clock.pass(deps.adoptAfterMs + 10_000);

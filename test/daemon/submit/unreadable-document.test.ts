@@ -10,7 +10,7 @@ import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture
 
 const MINUTE_MS = 60_000;
 
-describe("if ClearML's response about a task is too large, the daemon", () => {
+describe("if ClearML's response about a task or its user is too large, the daemon", () => {
   let fixture: StepFixture;
   let daemon: DaemonRun;
   /** The tasks whose documents are too large, and how often each was requested. */
@@ -93,7 +93,7 @@ describe("if ClearML's response about a task is too large, the daemon", () => {
     expect(warnings).to.have.length(30);
   });
 
-  it('also fails a task if the response about the user of the task stays too large', async () => {
+  it('fails the task of the user with this reason', async () => {
     await enqueue(fixture, 'ada', 1);
     await enqueue(fixture, 'ben', 2);
     let reads = 0;
@@ -131,7 +131,7 @@ describe("if ClearML's response about a task is too large, the daemon", () => {
       .and.not.to.have.property('unreadable');
   });
 
-  it('leaves the task parked, with at most four reads in an hour, if the status is unreadable too', async () => {
+  it("leaves the task parked, with at most four reads in an hour, if even the task's status is unreadable", async () => {
     const task = await fixture.enqueued(1);
     tooLarge.set(task, 0);
     isHidden = true;
