@@ -24,8 +24,6 @@ export interface ClearmlClientDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly secrets: Secrets;
-  /** Aborts every call and wait. Leave it unaborted during a graceful shutdown, so that the last calls complete. */
-  readonly signal?: AbortSignal | undefined;
   readonly timeouts?: Partial<Timeouts> | undefined;
   /** Counts the calls. Without it they are not limited, as those of a user at a terminal. */
   readonly rateLimit?: ServerRateLimit | undefined;
@@ -48,8 +46,10 @@ export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
   hideSecrets(deps.settings, secrets);
   const settings = { ...deps.settings, apiServer: parseApiServer(deps.settings.apiServer) };
   const timeouts = { ...DEFAULT_TIMEOUTS, ...deps.timeouts };
-  const end = followSignal(deps.signal);
+  const end = new AbortController();
   const { signal } = end;
+  // Every running call listens to it, and Node warns of more than ten listeners.
+  setMaxListeners(0, signal);
   const http = createHttp(settings);
   const { apiServer } = settings;
   const request = createApiRequest({ http, clock, apiServer, secrets, timeoutMs: timeouts.attemptMs, signal });
@@ -69,18 +69,6 @@ export function createClearmlClient(deps: ClearmlClientDeps): ClearmlClient {
       await http.close();
     },
   };
-}
-
-/** A separate controller: every running call listens to its signal, and Node warns of more than ten listeners. */
-function followSignal(signal: AbortSignal | undefined): AbortController {
-  const controller = new AbortController();
-  setMaxListeners(0, controller.signal);
-  const follow = (): void => {
-    controller.abort(signal?.reason);
-  };
-  if (signal?.aborted === true) follow();
-  signal?.addEventListener('abort', follow, { once: true, signal: controller.signal });
-  return controller;
 }
 
 /** Strips a trailing slash, and a user and password: the API ignores them, and messages would show them. */

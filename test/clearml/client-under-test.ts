@@ -25,19 +25,17 @@ export interface MakeClient {
   readonly settings?: Partial<ConnectionSettings>;
   readonly timeouts?: Partial<Timeouts>;
   readonly clock?: Clock;
-  readonly signal?: AbortSignal;
   readonly logged?: LoggedLine[];
   readonly rateLimit?: ServerRateLimit;
 }
 
 export function makeClient(apiServer: string, options: MakeClient = {}): ClearmlClient {
-  const { settings, timeouts, clock = systemClock, signal, logged = [], rateLimit } = options;
+  const { settings, timeouts, clock = systemClock, logged = [], rateLimit } = options;
   return createClearmlClient({
     settings: { apiServer, accessKey: ACCESS_KEY, secretKey: SECRET_KEY, verifyCertificate: true, ...settings },
     clock,
     log: createListLogger(logged),
     secrets: createSecrets(),
-    signal,
     rateLimit,
     timeouts: { ...TIMEOUTS, ...timeouts },
   });
