@@ -95,6 +95,11 @@ export async function removeEntry(
   return 1;
 }
 
+export function removeFromAllQueues(store: Store, task: string, nowAt: number, except?: string): void {
+  for (const queue of store.queues.all())
+    if (queue.id !== except && hasEntry(queue, task)) putEntries(store, queue, without(queue, task), nowAt);
+}
+
 /**
  * Pops the head; if a task is given, only if it is the head.
  * @throws ApiError 400/701
@@ -139,7 +144,7 @@ export interface EntryPlace {
   readonly task: string;
 }
 
-export function putEntries(store: Store, queue: QueueDocument, entries: QueueDocument['entries'], nowAt: number): void {
+function putEntries(store: Store, queue: QueueDocument, entries: QueueDocument['entries'], nowAt: number): void {
   store.queues.put({ ...queue, entries, last_update: formatInstant(nowAt) });
 }
 

@@ -63,9 +63,9 @@ async function listen(
   if (port !== undefined && port > HIGHEST_PORT)
     throw new UsageError(`--port must be at most ${HIGHEST_PORT}, not ${port}.`);
   const options = {
-    ...(host === undefined ? {} : { host }),
-    ...(stateFile === undefined ? {} : { stateFile: resolve(workingDir, stateFile) }),
-    ...(latency === undefined ? {} : { latency }),
+    host,
+    stateFile: stateFile === undefined ? undefined : resolve(workingDir, stateFile),
+    latency,
     clock: systemClock,
   };
   try {

@@ -1,5 +1,6 @@
 // The sandbox: an API server for clearml-agent and the ClearML SDK.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import type { Clock } from '../base/clock.ts';
 import type { Service } from './requests/endpoint.ts';
@@ -22,13 +23,13 @@ export interface SandboxOptions {
   /** 0 for any free port. */
   readonly port: number;
   /** Default: loopback. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** The state file; uploaded files are in a directory beside it. Without it, both are lost when the process exits. */
-  readonly stateFile?: string;
+  readonly stateFile?: string | undefined;
   /** The keys of a new sandbox; a state file contains its keys. */
   readonly keys?: KeyPair;
   /** Default: calls take no longer than they need here. */
-  readonly latency?: Latency;
+  readonly latency?: Latency | undefined;
   readonly clock: Clock;
   readonly log?: SandboxLog;
 }
@@ -95,9 +96,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     server.once('error', (error) => reject(explainListenError(error, options.port, host)));
     server.listen(options.port, host, resolve);
   });
-  const address = server.address();
-  const { port, address: ip } =
-    typeof address === 'object' && address !== null ? address : { port: options.port, address: host };
+  const { port, address: ip } = server.address() as AddressInfo;
   const { accessKey, secretKey } = store.settings();
 
   return {

@@ -2,7 +2,7 @@
 import { chmod, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { App } from '../assembly/app.ts';
@@ -72,8 +72,7 @@ async function listenOn(server: Server, { host, port }: ListenAddress, { config 
   } catch (error) {
     throw refused(`cannot listen on ${host}:${port}`, error, config.originOf('agent.slurm.http.listen'));
   }
-  const bound = server.address();
-  return typeof bound === 'object' && bound !== null ? bound.port : port;
+  return (server.address() as AddressInfo).port;
 }
 
 /** Of sun_path in unix(7), without the final NUL. */

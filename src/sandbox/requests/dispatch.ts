@@ -4,7 +4,8 @@ import { ApiError } from './api-error.ts';
 import { identify, PUBLIC_ENDPOINTS } from '../services/auth.ts';
 import type { CallCounts } from './call-counts.ts';
 import type { Caller, Fields, Service } from './endpoint.ts';
-import { failureEnvelope, successEnvelope, type Addressed } from './envelope.ts';
+import { API_VERSION } from './login-tokens.ts';
+import { randomId } from '../store/random-id.ts';
 import type { Fault, Faults } from './injected-faults.ts';
 import { parseObjects, parsePath } from './request-text.ts';
 import type { SandboxClock } from '../store/sandbox-clock.ts';
@@ -70,7 +71,7 @@ export function createDispatcher({ endpoints, store, clock, faults, calls, log }
       if (fault?.kind === 'drop-after' || fault?.kind === 'delay') await clock.sleep(fault.delayMs);
       if (fault?.kind === 'drop-after') return 'drop';
       log.debug('request answered', { endpoint, code: 200 });
-      const reply = json(200, successEnvelope(addressed, data));
+      const reply = json(200, envelope(addressed, data));
       calls.addBytes(endpoint, Buffer.byteLength(reply.body));
       return reply;
     } catch (error) {
@@ -80,7 +81,7 @@ export function createDispatcher({ endpoints, store, clock, faults, calls, log }
       const data = { endpoint: addressed.endpoint ?? request.path, code: refusal.code, subcode: refusal.subcode };
       if (error instanceof ApiError) log.debug('request refused', data);
       else log.error('A request to the sandbox failed', { ...data, err: error });
-      return json(refusal.code, failureEnvelope(addressed, refusal));
+      return json(refusal.code, envelope(addressed, {}, refusal));
     }
   };
 
@@ -126,6 +127,30 @@ function header(request: Request, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-function json(status: number, envelope: Fields): Reply {
-  return { status, contentType: 'application/json', body: JSON.stringify(envelope) };
+function json(status: number, document: Fields): Reply {
+  return { status, contentType: 'application/json', body: JSON.stringify(document) };
+}
+
+/** What the envelope of a response says of its request. */
+interface Addressed {
+  readonly endpoint: string | undefined;
+  readonly version: string | undefined;
+  /** The `X-Clearml-Trx` header. */
+  readonly trx: string | undefined;
+}
+
+/** The Python clients check its types, and require the versions to be texts. */
+function envelope({ endpoint, version, trx }: Addressed, data: Fields, error?: ApiError): Fields {
+  const id = randomId();
+  const meta = {
+    id,
+    trx: trx ?? id,
+    endpoint: { name: endpoint ?? '', requested_version: version ?? API_VERSION, actual_version: '1.0' },
+    result_code: error?.code ?? 200,
+    result_subcode: error?.subcode ?? 0,
+    result_msg: error?.message ?? 'OK',
+    error_stack: null,
+    error_data: {},
+  };
+  return { meta, data };
 }

@@ -6,13 +6,9 @@ import { valuesAt } from './field-path.ts';
 import { parseInstant } from '../store/sandbox-clock.ts';
 
 /** Which request fields are conditions, by kind (`get_all_query_options`); a name ending in `.*` includes everything below it. */
-export interface Conditions {
-  readonly list: readonly string[];
-  readonly pattern: readonly string[];
-  readonly range: readonly string[];
-  readonly datetime: readonly string[];
-  readonly equal: readonly string[];
-}
+export type Conditions = Readonly<
+  Partial<Record<'list' | 'pattern' | 'range' | 'datetime' | 'equal', readonly string[]>>
+>;
 
 type Test = (document: Fields) => boolean;
 
@@ -22,16 +18,18 @@ type Test = (document: Fields) => boolean;
  */
 export function parseConditions(body: Fields, conditions: Conditions): Test {
   const tests: Test[] = [];
-  const isKind = (names: readonly string[], field: string): boolean =>
-    names.some((name) => (name.endsWith('.*') ? field.startsWith(name.slice(0, -1)) : name === field));
+  const isKind = (kind: keyof Conditions, field: string): boolean =>
+    (conditions[kind] ?? []).some((name) =>
+      name.endsWith('.*') ? field.startsWith(name.slice(0, -1)) : name === field,
+    );
 
   for (const [field, value] of Object.entries(body)) {
     if (value === undefined || value === null) continue;
-    if (isKind(conditions.pattern, field)) tests.push(patternTest([field], value, 'some'));
-    else if (isKind(conditions.list, field)) tests.push(listTest(field, value));
-    else if (isKind(conditions.range, field)) tests.push(rangeTest(field, value));
-    else if (isKind(conditions.datetime, field)) tests.push(datetimeTest([field], value, 'some'));
-    else if (isKind(conditions.equal, field)) tests.push((document) => valuesAt(document, field).includes(value));
+    if (isKind('pattern', field)) tests.push(patternTest([field], value, 'some'));
+    else if (isKind('list', field)) tests.push(listTest(field, value));
+    else if (isKind('range', field)) tests.push(rangeTest(field, value));
+    else if (isKind('datetime', field)) tests.push(datetimeTest([field], value, 'some'));
+    else if (isKind('equal', field)) tests.push((document) => valuesAt(document, field).includes(value));
     else if (field === 'search_text') tests.push(textTest(value));
     else if (field === '_any_' || field === '_or_') tests.push(multiTest(value, 'some'));
     else if (field === '_all_' || field === '_and_') tests.push(multiTest(value, 'every'));

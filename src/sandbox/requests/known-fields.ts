@@ -44,20 +44,8 @@ export const TASK_JOINED_FIELDS: KnownFields = {
 };
 
 export const MODEL_KNOWN_FIELDS = {
-  ...leaves(
-    'id',
-    'name',
-    'company',
-    'company_origin',
-    'user',
-    'project',
-    'parent',
-    'task',
-    'comment',
-    'created',
-    'uri',
-  ),
-  ...leaves('framework', 'ready', 'tags', 'system_tags', 'last_update', 'last_change', 'last_changed_by'),
+  ...leaves('id', 'name', 'company', 'company_origin', 'user', 'project', 'parent', 'task', 'comment', 'created'),
+  ...leaves('uri', 'framework', 'ready', 'tags', 'system_tags', 'last_update', 'last_change', 'last_changed_by'),
   ...leaves('last_iteration', 'unique_metrics'),
   design: ANY,
   labels: ANY,

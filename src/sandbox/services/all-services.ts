@@ -1,7 +1,7 @@
 // All endpoints of the ClearML server that the sandbox has, without its own controls.
 import type { Service } from '../requests/endpoint.ts';
 import { createAuthService, createUsersService } from './auth.ts';
-import { API_VERSION, SERVER_VERSION } from '../requests/envelope.ts';
+import { API_VERSION, SERVER_VERSION } from '../requests/login-tokens.ts';
 import { createEventsService } from './events.ts';
 import { createEventsScalarsService } from './events-scalars.ts';
 import { createModelsService } from './models.ts';

@@ -71,7 +71,7 @@ export function createAuthService(store: Store, clock: SandboxClock): Service {
   };
 }
 
-const CONDITIONS: Conditions = { list: ['id'], pattern: [], range: [], datetime: [], equal: [] };
+const CONDITIONS: Conditions = { list: ['id'] };
 
 export function createUsersService(store: Store): Service {
   const present = ({ id, name }: SandboxUser): Fields => {

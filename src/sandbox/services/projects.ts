@@ -12,9 +12,7 @@ import type { Store } from '../store/store.ts';
 const CONDITIONS: Conditions = {
   list: ['id', 'tags', 'system_tags', 'parent'],
   pattern: ['name', 'basename', 'description'],
-  range: [],
   datetime: ['last_update', 'created'],
-  equal: [],
 };
 
 const projectFields = z.object({

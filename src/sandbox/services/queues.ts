@@ -26,9 +26,6 @@ import { livingWorkers } from './workers.ts';
 const CONDITIONS: Conditions = {
   list: ['id', 'tags', 'system_tags', 'metadata.*'],
   pattern: ['name'],
-  range: [],
-  datetime: [],
-  equal: [],
 };
 /** Queues with this system tag are omitted from plain lists. */
 const HIDING_TAG = 'k8s-glue';

@@ -14,7 +14,8 @@ import {
 } from '../requests/endpoint.ts';
 import type { TaskDocument } from '../store/documents.ts';
 import { formatInstant, type SandboxClock } from '../store/sandbox-clock.ts';
-import { dequeueQuietly, leaveQueued, removeFromAllQueues } from '../tasks/leave-queue.ts';
+import { dequeueQuietly, leaveQueued } from '../tasks/leave-queue.ts';
+import { removeFromAllQueues } from '../change-queues.ts';
 import { discardOutputModels } from '../tasks/output-models.ts';
 import { changeStatus, findTask, type StatusNote } from '../tasks/status-change.ts';
 import type { Store } from '../store/store.ts';

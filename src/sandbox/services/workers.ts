@@ -1,8 +1,9 @@
 // Workers: their reports, queues and current tasks. A worker is alive for its timeout after its last report.
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
+import { referenceTo } from '../requests/list-documents.ts';
 import { endpoint, parseRequest, type Fields, type Service } from '../requests/endpoint.ts';
-import { texts, type WorkerDocument } from '../store/documents.ts';
+import { texts, type TaskDocument, type WorkerDocument } from '../store/documents.ts';
 import { formatInstant, type SandboxClock } from '../store/sandbox-clock.ts';
 import type { Store } from '../store/store.ts';
 import { USER_NAME } from './auth.ts';
@@ -128,15 +129,15 @@ function hasTags(tags: readonly string[], wanted: readonly string[]): boolean {
 function present(store: Store, worker: WorkerDocument): Fields {
   const { user, company } = store.settings();
   const task = worker.task === undefined ? undefined : store.tasks.get(worker.task);
-  const project = task?.project === undefined ? undefined : store.projects.get(task.project);
+  const project = store.projects.get(task?.project ?? '');
   return {
     id: worker.id,
     key: `worker_${company}_${user}_${worker.id}`,
     user: { id: user, name: USER_NAME },
     company: { id: company, name: 'sandbox' },
     ip: worker.ip,
-    ...(task === undefined ? {} : { task: presentTask(task) }),
-    ...(project === undefined ? {} : { project: { id: project.id, name: project.name } }),
+    task: task === undefined ? undefined : presentTask(task),
+    project: project === undefined ? undefined : { id: project.id, name: project.name },
     ...(worker.queue !== undefined && worker.queues.includes(worker.queue)
       ? { queue: presentQueue(store, worker.queue) }
       : {}),
@@ -150,18 +151,8 @@ function present(store: Store, worker: WorkerDocument): Fields {
   };
 }
 
-function presentTask(task: {
-  readonly id: string;
-  readonly name: string;
-  readonly active_duration?: number | undefined;
-  readonly last_iteration: number;
-}): Fields {
-  return {
-    id: task.id,
-    name: task.name,
-    running_time: (task.active_duration ?? 0) * 1000,
-    last_iteration: task.last_iteration,
-  };
+function presentTask({ id, name, active_duration: duration = 0, last_iteration }: TaskDocument): Fields {
+  return { id, name, running_time: duration * 1000, last_iteration };
 }
 
 function presentQueue(store: Store, id: string): Fields {
@@ -172,7 +163,7 @@ function presentQueue(store: Store, id: string): Fields {
     id,
     name: queue.name,
     num_tasks: queue.entries.length,
-    ...(next === undefined ? {} : { next_task: { id: next, name: store.tasks.get(next)?.name } }),
+    next_task: referenceTo(store.tasks, next),
   };
 }
 

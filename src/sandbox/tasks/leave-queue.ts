@@ -1,7 +1,7 @@
 // Removes a task from its queue and sets its next status.
 import { ApiError } from '../requests/api-error.ts';
 import type { TaskStatus, TaskDocument } from '../store/documents.ts';
-import { putEntries, removeEntry } from '../change-queues.ts';
+import { removeEntry } from '../change-queues.ts';
 import type { SandboxClock } from '../store/sandbox-clock.ts';
 import { changeStatus, type StatusNote, type UpdateAnswer } from './status-change.ts';
 import type { Store } from '../store/store.ts';
@@ -28,14 +28,6 @@ export async function dequeueQuietly(
     // Without an entry the status changes too, with the same delay.
     await gap();
     return undefined;
-  }
-}
-
-export function removeFromAllQueues(store: Store, task: string, nowAt: number, except?: string): void {
-  for (const queue of store.queues.all()) {
-    if (queue.id === except || !queue.entries.some((entry) => entry.task === task)) continue;
-    const others = queue.entries.filter((entry) => entry.task !== task);
-    putEntries(store, queue, others, nowAt);
   }
 }
 
