@@ -34,7 +34,7 @@ export async function chooseQueue(
   if (name !== undefined) refuseInternalQueue(name, settings);
   const found = settings.queues.find((queue) => queue.name === name);
   const cluster = theCluster(settings, found?.cluster);
-  const ownName = ownQueue(cluster);
+  const ownName = ownQueueOf(cluster.schedulerQueue);
 
   if (found !== undefined && template === undefined && hasTemplate(settings, found.template)) {
     const named = (await readQueues(settings, workingDir)).find((queue) => queue.name === name);
@@ -49,11 +49,6 @@ export async function chooseQueue(
   const [named] = await readQueues({ ...settings, queues: [what] }, workingDir);
   if (named === undefined) throw new RangeError('reading one queue returns one queue');
   return { named, cluster, isOwn: name === undefined, ownName };
-}
-
-/** The queue for a task that no user has enqueued. No daemon serves it. */
-function ownQueue({ schedulerQueue }: ClusterSettings): string {
-  return ownQueueOf(schedulerQueue);
 }
 
 function hasTemplate({ slurm }: Settings, template: string | undefined): boolean {

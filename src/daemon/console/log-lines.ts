@@ -22,7 +22,7 @@ export async function linesOf(
   return [
     { level, text: namesRank ? `${failedRankIn(log)}${text}` : text },
     ...(withAdvice ? adviceIn(log) : []),
-    ...(withIdleRanks ? idleRanksIn(log) : []),
+    ...(withIdleRanks ? warningIn(log, describeIdleRanks) : []),
   ];
 }
 
@@ -34,13 +34,11 @@ export function failedRankIn(log: JobLog | undefined): string {
 
 /** Returns the cause of the failure, if the log shows one that is known. */
 export function adviceIn(log: JobLog | undefined): ConsoleLine[] {
-  const text = log?.kind === 'read' ? findLogAdvice(cleanLogTail(log.tail, ADVISED_LINES)) : undefined;
-  return text === undefined ? [] : [{ level: 'WARNING', text }];
+  return warningIn(log, (tail) => findLogAdvice(cleanLogTail(tail, ADVISED_LINES)));
 }
 
-/** Returns which ranks of the completed task did not run. */
-function idleRanksIn(log: JobLog | undefined): ConsoleLine[] {
-  const text = log?.kind === 'read' ? describeIdleRanks(log.tail) : undefined;
+function warningIn(log: JobLog | undefined, find: (tail: string) => string | undefined): ConsoleLine[] {
+  const text = log?.kind === 'read' ? find(log.tail) : undefined;
   return text === undefined ? [] : [{ level: 'WARNING', text }];
 }
 

@@ -65,9 +65,8 @@ export async function acquireLock(folder: string, host: string, now: number, sin
   for (let tries = 0; tries < 3; tries += 1) {
     if (await createLockFile(file, holder)) return lockOf(file, holder, await deviceOf(folder));
     try {
-      const held = await readHolder(file);
-      if (held !== undefined && (await isAlive(held, file, host, now)))
-        throw new AlreadyRunningError(describe(held, folder));
+      const held = await readLiveHolder(file, host, now);
+      if (held !== undefined) throw new AlreadyRunningError(describe(held, folder));
     } catch (error) {
       if (error instanceof AlreadyRunningError) throw error;
       // A daemon may hold it: to remove it would let two daemons write one journal.
@@ -82,10 +81,8 @@ export async function acquireLock(folder: string, host: string, now: number, sin
 
 /** Returns the live holder, if any, without changing anything. @throws StateDirectoryError if the lock cannot be read */
 export async function findHolder(folder: string, host: string, now: number): Promise<Holder | undefined> {
-  const file = join(folder, 'daemon.lock');
   try {
-    const held = await readHolder(file);
-    return held !== undefined && (await isAlive(held, file, host, now)) ? held : undefined;
+    return await readLiveHolder(join(folder, 'daemon.lock'), host, now);
   } catch (error) {
     throw new StateDirectoryError(
       `Cannot tell whether a daemon uses the state directory ${folder}: ${messageOf(error)}. Run this command as the Unix user of the daemon.`,
@@ -193,11 +190,12 @@ async function readHolder(file: string): Promise<Holder | undefined> {
   return Holder.safeParse(parseJson(text)).data;
 }
 
-async function isAlive(held: Holder, file: string, host: string, now: number): Promise<boolean> {
-  if (held.host === host) return (await startTimeOf(held.pid)) === held.begun;
+async function readLiveHolder(file: string, host: string, now: number): Promise<Holder | undefined> {
+  const held = await readHolder(file);
+  if (held?.host === host) return (await startTimeOf(held.pid)) === held.begun ? held : undefined;
   // If it was released since it was read, it is not held. A failed stat throws: it does not show a release.
-  const seen = statSync(file, { throwIfNoEntry: false });
-  return seen !== undefined && now - seen.mtimeMs < STALE_AFTER_MS;
+  const seen = held && statSync(file, { throwIfNoEntry: false });
+  return seen !== undefined && now - seen.mtimeMs < STALE_AFTER_MS ? held : undefined;
 }
 
 /** Returns the start time of a process (proc(5) stat, field 22), or undefined if there is none. */

@@ -231,12 +231,11 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: numbe
       emit({ kind: 'ended', queue: attempt.queue, attempt });
     },
 
-    named({ id, name, user }) {
-      const history = active.get(id);
+    named(task) {
+      const history = active.get(task.id);
       if (history === undefined) return;
       changes += 1;
-      history.name = limitText(name, 'name');
-      history.owner ??= user;
+      noteName(history, task);
     },
 
     forgotten(entry, task, now) {
@@ -246,10 +245,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: numbe
       active.delete(entry.task);
       // The claim was lost to another daemon.
       if (entry.step === 'claiming') return;
-      if (task !== undefined) {
-        history.name = limitText(task.name, 'name');
-        history.owner ??= task.user;
-      }
+      if (task !== undefined) noteName(history, task);
       const { ending, cause } = history;
       history.ending = undefined;
       if (ending?.isReturned === true) {
@@ -275,10 +271,7 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: numbe
       for (const entry of entries.values()) {
         const history = open(entry);
         const task = tasks.get(entry.task);
-        if (task !== undefined && history.name === undefined) {
-          history.name = limitText(task.name, 'name');
-          history.owner ??= task.user;
-        }
+        if (task !== undefined && history.name === undefined) noteName(history, task);
         const job = jobs.get(entry.task)?.find(({ id }) => id === entry.jobId);
         if (job !== undefined && (isLive(job.state) || history.startedAt === undefined)) noteJob(history, job, now);
       }
@@ -289,6 +282,11 @@ export function recordTaskSteps(emit: (event: DaemonEvent) => void, since: numbe
     ended: () => ended,
     changes: () => changes,
   };
+}
+
+function noteName(history: Mutable, { name, user }: Pick<Task, 'name' | 'user'>): void {
+  history.name = limitText(name, 'name');
+  history.owner ??= user;
 }
 
 function ofJob({ jobId }: Entry): string {
