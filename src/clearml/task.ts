@@ -16,6 +16,13 @@ export const TASK_STATUSES = [
 
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
+export const QUEUED_OR_RUNNING = ['queued', 'in_progress'] as const satisfies readonly TaskStatus[];
+
+/** False for a deleted task. */
+export function isQueuedOrRunning(task: Pick<Task, 'status'> | undefined): boolean {
+  return QUEUED_OR_RUNNING.some((status) => task?.status === status);
+}
+
 /** The fields that tracking needs. Times are milliseconds since 1970. */
 export interface Task {
   readonly id: TaskId;

@@ -1,7 +1,7 @@
 // Aborts a task as the web page does, and reports what cancels its job.
 import { systemClock } from '../base/clock.ts';
 import type { TaskId } from '../clearml/ids.ts';
-import type { Task } from '../clearml/task.ts';
+import { isQueuedOrRunning, type Task } from '../clearml/task.ts';
 import type { Entry } from '../daemon/journal/entry.ts';
 import { findHolder } from '../daemon/journal/lock.ts';
 import { findTask } from './find-task.ts';
@@ -26,7 +26,7 @@ export async function cancelTask(app: App, named: string | undefined): Promise<C
     await clearml.connect();
     const task = (await clearml.tasks.get(id))?.task;
     if (task === undefined) throw new UsageError(`Task ${id} not found. Copy its id from the web page.`);
-    if (task.status !== 'queued' && task.status !== 'in_progress') {
+    if (!isQueuedOrRunning(task)) {
       return {
         isCancelled: false,
         message: `Task ${id} (${task.name}) is ${task.status}: there is nothing to cancel.\n`,

@@ -3,6 +3,7 @@ import { elapsedMs } from '../../base/past-time.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Tasks } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
+import { isQueuedOrRunning } from '../../clearml/task.ts';
 import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job, JobSize } from '../../slurm/scheduler.ts';
 import type { Entry } from '../journal/entry.ts';
@@ -152,8 +153,7 @@ export function createOverReader(tasks: Pick<Tasks, 'read'>, clock: Pick<Clock, 
       const read = await tasks.read(old);
       for (const task of old) {
         if (read.unread.has(task)) continue;
-        const status = read.tasks.get(task)?.status;
-        known.set(task, { isOver: status !== 'queued' && status !== 'in_progress', at: now });
+        known.set(task, { isOver: !isQueuedOrRunning(read.tasks.get(task)), at: now });
       }
       return old.length;
     },

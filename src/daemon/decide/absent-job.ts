@@ -2,7 +2,7 @@
 import { pastTime } from '../../base/past-time.ts';
 import { formatDuration } from '../../base/format-duration.ts';
 import { capitalized } from '../../base/terminal-text.ts';
-import type { Task } from '../../clearml/task.ts';
+import { isQueuedOrRunning, type Task } from '../../clearml/task.ts';
 import { isAbortedRun, isAskedToStop } from './recognize-abort.ts';
 import type { Action } from './action.ts';
 import { dequeue, end, isRemovedByUser, forget, resubmitOrFail } from './shared-actions.ts';
@@ -18,7 +18,7 @@ export function decideAbsent(observation: Observation): Action[] {
   if (observation.lookedUp !== true) return [{ do: 'look-up' }];
 
   if (task === undefined) return forget(place);
-  if (task.status !== 'queued' && task.status !== 'in_progress') return forget(place);
+  if (!isQueuedOrRunning(task)) return forget(place);
   if (place === 'own queue' || place === 'another queue') return [{ do: 'forget' }];
   if (isEnqueuedElsewhere(task, observation) && !isOwnRun(task, observation)) return [{ do: 'forget' }];
 

@@ -1,6 +1,6 @@
 // Rows of the decision table for an ended job: the status that the agent set counts; without one, Slurm's state does.
 import { pastTime } from '../../base/past-time.ts';
-import type { Task } from '../../clearml/task.ts';
+import { isQueuedOrRunning, type Task } from '../../clearml/task.ts';
 import { attemptOf, parseMark } from '../../slurm/job-name.ts';
 import { isEndedByCluster } from '../../slurm/job-state.ts';
 import type { Job, JobRecord } from '../../slurm/scheduler.ts';
@@ -29,10 +29,10 @@ import type { Observation } from './observation.ts';
 export function decideEnded(job: Job, observation: Observation): Action[] {
   const { task, place, record } = observation;
   if (task === undefined) return forget(place);
-  const isOver = task.status !== 'queued' && task.status !== 'in_progress';
   // If the agent could not clone the code, the job completes although its task failed: the record names the log with the cause. If the
   // job has several nodes, the log shows whether all ranks ran.
-  const isClear = isOver && task.status !== 'failed' && job.state === 'COMPLETED' && !mayHaveIdleRanks(job, task);
+  const isClear =
+    !isQueuedOrRunning(task) && task.status !== 'failed' && job.state === 'COMPLETED' && !mayHaveIdleRanks(job, task);
   if (record === undefined && !isClear) return [{ do: 'read-record', jobId: job.id }];
 
   switch (task.status) {

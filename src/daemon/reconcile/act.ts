@@ -1,7 +1,7 @@
 // Carries out the actions of a decision in order; the first one that is out of date ends the list.
 import { winsRace } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import type { Task } from '../../clearml/task.ts';
+import { isQueuedOrRunning, type Task } from '../../clearml/task.ts';
 import type { JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
 import type { Action } from '../decide/action.ts';
 import type { Observation, Place } from '../decide/observation.ts';
@@ -90,12 +90,14 @@ export async function act(
         // As the web page does, so that a task that is no longer in progress keeps its status.
         if (!(await winsRace(deps.clearml.tasks.abort(current.task)))) return;
         break;
-      case 'cancel':
+      case 'cancel': {
         if (!isCancelDue(current, action, deps.clock.now())) break;
+        const jobs = cancellable(action, current, seen);
         // A later pass decides again.
-        if (!cancellable(action, current, seen).every(({ unixUser }) => mayCancel(unixUser))) return;
-        if (isActive(task)) {
-          const value = recordCancellations(task.slurmCancelled, cancellable(action, current, seen), action.why);
+        if (!jobs.every(({ unixUser }) => mayCancel(unixUser))) return;
+        // The end of its job decides what happens to the task.
+        if (task !== undefined && isQueuedOrRunning(task)) {
+          const value = recordCancellations(task.slurmCancelled, jobs, action.why);
           // Without the record, a peer would take the end of the job for a user's scancel.
           if (value !== undefined && !(await recordOnTask(deps, task, value))) return;
           if (value !== undefined) task = { ...task, slurmCancelled: value };
@@ -103,8 +105,9 @@ export async function act(
         current = withCancelled(current, action, deps.clock.now());
         // Before the cancellation: without the reason, a later poll takes the end of the job for a user's scancel.
         await deps.journal.write(current);
-        await requestCancel(deps, cancel, current, action, seen);
+        await requestCancel(deps, cancel, current, { jobs, why: action.why, seen });
         break;
+      }
       case 'remove-entry':
         await deps.clearml.queues.removeEntry(schedulerQueueOf(deps, current), current.task);
         break;
@@ -177,9 +180,4 @@ function startResubmission(
   // It had a job, so its entry names the Unix user, unless that is the user of the daemon.
   const isStarted = pool.start(entry, resubmission, submitterOf(deps, entry));
   if (isStarted && deps.unixUsers !== undefined) noteProbe(deps.unixUsers, seen.task?.user, deps.clock.now());
-}
-
-/** Whether the end of its job decides what happens to the task. */
-function isActive(task: Task | undefined): task is Task {
-  return task?.status === 'queued' || task?.status === 'in_progress';
 }

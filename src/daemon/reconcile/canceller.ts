@@ -10,9 +10,9 @@ import { isAskedToStop } from '../decide/recognize-abort.ts';
 import { NOT_ENDED_IN_TIME, REMOVED_BY_USER } from '../decide/shared-actions.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
-import { cancellable, isCancelDue, withCancelled, type Cancel, type CancelRecord } from './cancel-again.ts';
+import { isCancelDue, withCancelled, type CancelRecord } from './cancel-again.ts';
 
-type CancelBasis = Pick<Observation, 'task' | 'place' | 'jobs'>;
+type CancelBasis = Pick<Observation, 'task' | 'place'>;
 
 /** False if no response came. */
 export function recordOnTask(deps: DaemonDeps, { id }: Task, value: string): Promise<boolean> {
@@ -22,22 +22,18 @@ export function recordOnTask(deps: DaemonDeps, { id }: Task, value: string): Pro
 export async function requestCancel(
   { log, audit }: DaemonDeps,
   cancel: Map<JobId, JobKey>,
-  entry: Entry,
-  action: Cancel,
-  seen: CancelBasis,
+  { task, queueName: queue, jobId }: Entry,
+  { jobs, why, seen }: { readonly jobs: readonly Job[]; readonly why: string; readonly seen: CancelBasis },
 ): Promise<void> {
-  const { task, queueName: queue, jobId } = entry;
-  const { why } = action;
-  const own = cancellable(action, entry, seen);
-  const jobs = own.map(({ id }) => id);
-  if (jobs.length > 0) await announce({ log, audit }, { task, queue, jobs, by: askerOf(seen, why), why });
+  const ids = jobs.map(({ id }) => id);
+  if (ids.length > 0) await announce({ log, audit }, { task, queue, jobs: ids, by: askerOf(seen, why), why });
   else
     log.info('Not cancelling a job that runs as another Unix user: its gate or its agent ends it', {
       task,
       job: jobId,
       why,
     });
-  for (const job of own) cancel.set(job.id, job);
+  for (const job of jobs) cancel.set(job.id, job);
 }
 
 async function announce(

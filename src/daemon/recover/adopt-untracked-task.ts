@@ -1,6 +1,6 @@
 // Adopts untracked tasks, which have no journal entry because a journal was lost or a peer died.
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
-import type { Task } from '../../clearml/task.ts';
+import { QUEUED_OR_RUNNING, type Task } from '../../clearml/task.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { attemptOf, parseMark } from '../../slurm/job-name.ts';
 import { createUnwantedJobCanceller, type Canceller } from '../reconcile/canceller.ts';
@@ -90,7 +90,7 @@ export function createAdopter(
   async function search(except: readonly TaskId[]): Promise<readonly Task[]> {
     if (only !== undefined) return [...(await deps.clearml.tasks.read([only])).tasks.values()];
     const queues = deps.queues.map(({ id }) => id);
-    return deps.clearml.tasks.find({ statuses: ['queued', 'in_progress'], queues, except });
+    return deps.clearml.tasks.find({ statuses: QUEUED_OR_RUNNING, queues, except });
   }
 
   return {

@@ -1,6 +1,6 @@
 // Finds the tasks and jobs in a snapshot that no daemon seems to track. Pure.
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
-import type { Task } from '../../clearml/task.ts';
+import { isQueuedOrRunning, type Task } from '../../clearml/task.ts';
 import { attemptOf, parseMark } from '../../slurm/job-name.ts';
 import { isLive, isWaiting } from '../../slurm/job-state.ts';
 import type { Job, JobId } from '../../slurm/scheduler.ts';
@@ -106,10 +106,11 @@ function findUntrackedTask(facts: UntrackedFacts, id: TaskId, parkedAt: number |
 
   const queue = facts.queues.find((served) => served.id === task.executionQueue);
   if (live !== undefined) {
-    if (queue === undefined) return isWanted(task) ? undefined : unwantedJob(facts, id, live);
+    if (queue === undefined) return isQueuedOrRunning(task) ? undefined : unwantedJob(facts, id, live);
     return trackIfOurs(facts, { task: id, queue, job: live, isOthersJob: false });
   }
-  if (queue === undefined) return isLongParked && !isWanted(task) ? { kind: 'stale entry', task: id } : undefined;
+  if (queue === undefined)
+    return isLongParked && !isQueuedOrRunning(task) ? { kind: 'stale entry', task: id } : undefined;
   if (isStoppedByTerm(task)) {
     const stoppedBy = failedAfterTerm(facts, task, queue);
     if (stoppedBy !== undefined) return stoppedBy;
@@ -193,10 +194,6 @@ function trackIfOurs(
   return mayAdopt(untracked.queue.id, parseMark(newest))
     ? { kind: 'job', ...untracked, jobId: job.id, attempt }
     : undefined;
-}
-
-function isWanted({ status }: Task): boolean {
-  return status === 'queued' || status === 'in_progress';
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { Limits } from '../../base/job-limits.ts';
 import type { Queue, TaskList } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
+import { isQueuedOrRunning } from '../../clearml/task.ts';
 import { isLive } from '../../slurm/job-state.ts';
 import type { Job, JobId, JobSize } from '../../slurm/scheduler.ts';
 import type { LimitUse } from '../claim/hold-reasons.ts';
@@ -139,7 +140,7 @@ export function limitUses(
 ): ClusterLimitUse[] {
   const served = queues.filter(({ id, name }) => servedQueues.includes(id) || servedQueues.includes(name));
   const parked = parkedTasks(queues, schedulerQueue);
-  const isOver = (task: TaskId): boolean => !['queued', 'in_progress'].includes(tasks.get(task)?.status ?? '');
+  const isOver = (task: TaskId): boolean => !isQueuedOrRunning(tasks.get(task));
   const counts = tally(
     tasksWithJobs({ jobs, parked, journal: entries, isOver }),
     served.map(({ id }) => id),

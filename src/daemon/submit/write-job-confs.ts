@@ -1,6 +1,6 @@
 // Writes the clearml.conf files of jobs to the shared directory, and removes those of ended jobs.
 import type { TaskId } from '../../clearml/ids.ts';
-import type { Task } from '../../clearml/task.ts';
+import { isQueuedOrRunning, type Task } from '../../clearml/task.ts';
 import { FileNotWrittenError, listOldFiles, removeFiles, writePrivateFile } from '../../transport/host-files.ts';
 import { isTransportError } from '../../slurm/errors.ts';
 import { attemptOf, formatJobName, parseJobName, parseMark } from '../../slurm/job-name.ts';
@@ -93,7 +93,7 @@ async function findFinished(deps: DaemonDeps, jobs: readonly JobOfFile[], signal
  */
 function isOver(task: Task | undefined, isOwn: boolean): boolean {
   if (task === undefined) return isOwn;
-  return task.status !== 'queued' && task.status !== 'in_progress' && (isOwn || !isStoppedByTerm(task));
+  return !isQueuedOrRunning(task) && (isOwn || !isStoppedByTerm(task));
 }
 
 function warn(deps: DaemonDeps, error: unknown): void {
