@@ -5,12 +5,12 @@ import { askAtTerminal } from '../../src/cli/main.ts';
 import { UsageError } from '../../src/base/usage-error.ts';
 import { rejection } from '../support/rejection.ts';
 
-describe('askAtTerminal', () => {
+describe('a question at the terminal', () => {
   function terminal(): { input: PassThrough; output: PassThrough; stop: AbortController } {
     return { input: new PassThrough(), output: new PassThrough(), stop: new AbortController() };
   }
 
-  it('prints the question and returns the line that the user types', async () => {
+  it('is printed, and the program gets the line that the user types', async () => {
     const { input, output, stop } = terminal();
     const ask = (question: string): Promise<string> => askAtTerminal(question, { input, output, signal: stop.signal });
 
@@ -23,7 +23,7 @@ describe('askAtTerminal', () => {
     expect(String(output.read())).to.equal('One? Two? ');
   });
 
-  it('fails if the input ends or the program is interrupted', async () => {
+  it('causes an error if the input ends or the user presses Ctrl-C', async () => {
     const { input, output, stop } = terminal();
     const ended = askAtTerminal('One? ', { input, output, signal: stop.signal });
     input.end();

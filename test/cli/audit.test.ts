@@ -52,7 +52,7 @@ describe('the audit command', () => {
     expect(lines.map((line) => 'queue' in line && line.queue)).to.deep.equal([String(NOW - 1_000), String(NOW)]);
   });
 
-  it('prints nothing for an unknown task, and rejects an ambiguous or missing task id', async () => {
+  it('prints nothing for an unknown task, and rejects an ambiguous task id', async () => {
     const [one = ''] = folders;
     await write(one, `a${TASK.slice(1)}`, NOW);
     await write(one, `ab${TASK.slice(2)}`, NOW);
@@ -64,7 +64,7 @@ describe('the audit command', () => {
     );
   });
 
-  it('quotes names and values that users choose, because such a text could look like another field or line', () => {
+  it('quotes a user property that contains a newline or looks like another field', () => {
     const submitting: AuditEvent = {
       event: 'submitting',
       task: TASK,
@@ -95,13 +95,13 @@ describe('the audit command', () => {
     ]);
   });
 
-  it('restores the control characters that the log contains in escaped form', () => {
+  it('restores control characters that the audit log has escaped', () => {
     const event: AuditEvent = { event: 'status not changed', task: TASK, why: 'a\u009b31mb\u202e\u2028' };
     expect(formatAuditLine(event, 'lab', NOW)).to.include('"why":"a\\u009b31mb\\u202e\\u2028"');
     expect(lineOf(event)).to.include(event);
   });
 
-  it('prints time, event, requester and details', () => {
+  it('prints the time, the event, the requester and the details of each line', () => {
     const lines: readonly AuditEvent[] = [
       { event: 'cancelling', task: TASK, jobs: ['7', '8'], by: 'user', why: 'the task was aborted' },
       {

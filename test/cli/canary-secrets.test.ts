@@ -29,7 +29,7 @@ describe('the program, with a canary secret in its configuration,', () => {
     ['lint', 't'],
     ['vars'],
   ]) {
-    it(`does not show the secret if the command is: ${args.join(' ')}`, async () => {
+    it(`does not print the secret for the command: ${args.join(' ')}`, async () => {
       await using cli = await openCli();
       await cli.write('clearml.conf', CONF);
       await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
@@ -42,7 +42,7 @@ describe('the program, with a canary secret in its configuration,', () => {
   }
 
   for (const [index, line] of [...CONF.split('\n').entries()].filter(([, text]) => text.includes(SECRET))) {
-    it(`does not show the secret in an error message that quotes line ${index + 1} of the file`, async () => {
+    it(`does not print the secret in an error message about line ${index + 1} of the file`, async () => {
       await using cli = await openCli();
       await cli.write('clearml.conf', `agent.x {\n${line} ]} }\n]`);
 

@@ -26,7 +26,7 @@ zpty -w -n shell "$2"$'\\t\\x04'; zpty -w -n shell $'\\x15'; zpty -w shell 'prin
 zpty -r shell seen '*@END@*'; print -r -- $seen; zpty -d shell`,
 } as const;
 
-describe('completion', () => {
+describe('shell completion', () => {
   before(requireCompletingShells);
   let folder: string;
 
@@ -91,7 +91,7 @@ describe('completion', () => {
     }
   });
 
-  it('rejects an unsupported shell and lists the supported ones', async () => {
+  it('rejects the shell "tcsh" and lists the supported shells', async () => {
     await using cli = await openCli();
     const { code, stderr } = await cli.run('completion', 'tcsh');
     expect(code).to.equal(2);

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { chmod } from 'node:fs/promises';
 import { openCli } from './open-cli.ts';
 
-describe('the command config', () => {
-  it('prints the warnings about the configuration to standard error, so that a missing file does not go unnoticed', async () => {
+describe('the config command', () => {
+  it('prints warnings about the configuration to stderr, and only the value to stdout', async () => {
     await using cli = await openCli({ SBATCH_PARTITION: 'gpu' });
     const file = await cli.write('clearml.conf', 'include "site.conf"\nagent.slurm.queues: [gpu]\n');
     await chmod(file, 0o600);

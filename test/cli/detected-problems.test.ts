@@ -5,14 +5,14 @@ import { CHECKS } from '../../src/doctor/run-doctor.ts';
 import { RULES } from '../../src/lint/lint-rules.ts';
 import { DETECTED_PROBLEMS, detectedProblemsPage } from './detected-problems.ts';
 
-describe('the table of detected problems', () => {
-  it('matches the page that `npm run docs` generates', () => {
+describe('docs/proof/detected-problems.md', () => {
+  it('equals the output of `npm run docs`', () => {
     expect(readFileSync(new URL('../../docs/proof/detected-problems.md', import.meta.url), 'utf8')).to.equal(
       detectedProblemsPage(),
     );
   });
 
-  it('covers each rule of lint and each check of doctor', () => {
+  it('contains a problem for each rule of lint and each check of doctor', () => {
     const checks = Object.values(CHECKS)
       .flat()
       .map(({ id }) => id);
@@ -22,7 +22,7 @@ describe('the table of detected problems', () => {
     expect([...new Set(DETECTED_PROBLEMS.map(({ foundBy }) => foundBy))]).to.have.members(wanted);
   });
 
-  it('has unique descriptions', () => {
+  it('describes no problem twice', () => {
     const described = DETECTED_PROBLEMS.map(({ what, foundBy }) => `${foundBy}: ${what}`);
 
     expect(new Set(described).size).to.equal(described.length);

@@ -32,7 +32,7 @@ describe('doctor, for a cluster with accounting,', () => {
       ask().then((report) => (report.failed.length === 0 ? report : undefined)),
     );
 
-  it('runs the probe job in another partition if the default partition rejects the user', async () => {
+  it('runs the probe job in another partition if the default partition rejects the account', async () => {
     await cluster.run('scontrol', 'update', 'PartitionName=debug', 'AllowAccounts=physics');
     await cluster.run('scontrol', 'update', 'PartitionName=short', `AllowQos=${ONE_JOB_QOS}`);
     try {

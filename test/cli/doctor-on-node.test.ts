@@ -20,7 +20,7 @@ describe('doctor --on-node', () => {
     return rows.split('\n').filter((row) => row.includes('clearml_doctor_'));
   };
 
-  it('reports what the probe job finds on a node, and leaves no file and no job', async () => {
+  it('reports the results of the probe job on a node, and leaves no file', async () => {
     const shared = await mkdtemp('/tmp/shared-');
     await using world = await startWorld({ slurm: `shared_dir: ${shared}` });
 
@@ -40,7 +40,7 @@ describe('doctor --on-node', () => {
     expect(await probes(world, 'pending,running')).to.deep.equal([]);
   });
 
-  it('writes nothing into a shared directory that other users can write to', async () => {
+  it('writes no file into a shared directory that other users can write to', async () => {
     const shared = await mkdtemp('/tmp/shared-');
     await chmod(shared, 0o777);
     await using world = await startWorld({ slurm: `shared_dir: ${shared}` });
@@ -55,7 +55,7 @@ describe('doctor --on-node', () => {
     expect(after.mtimeNs).to.equal(before.mtimeNs);
   });
 
-  it('also reports what it finds on a node if the shared directory does not exist', async () => {
+  it('reports the results of the probe job even if the shared directory does not exist', async () => {
     const shared = join(tmpdir(), `no-such-directory-${randomUUID()}`);
     await using world = await startWorld({ slurm: `shared_dir: ${shared}` });
 
@@ -67,7 +67,7 @@ describe('doctor --on-node', () => {
     ]);
   });
 
-  it('reports what the node lacks', async () => {
+  it('reports an unreachable server, a missing Python and an exceeded quota on the node', async () => {
     await using world = await startWorld({ python: '/nowhere/python' });
     const bin = join(world.folder, 'bin');
     await mkdir(bin);
@@ -87,7 +87,7 @@ describe('doctor --on-node', () => {
     expect(report.row('node-shared-folder')).to.include({ result: 'skipped', says: 'not set' });
   });
 
-  it("reports sbatch's error once if Slurm rejects the job", async () => {
+  it('reports the error of sbatch only once if Slurm rejects the probe job', async () => {
     await using world = await startWorld();
 
     const report = readReport(await world.run('doctor', '--json', '--on-node', '--partition', 'nowhere'));
@@ -96,7 +96,7 @@ describe('doctor --on-node', () => {
     expect(report.code).to.equal(1);
   });
 
-  it('cancels its pending job if it is interrupted', async () => {
+  it('cancels the pending probe job after SIGINT', async () => {
     await using world = await startWorld();
     const program = world.start('doctor', '--json', '--on-node', '--partition', 'down');
     await waitUntil('a job to wait', () => probes(world, 'pending').then((rows) => rows.length > 0));
@@ -108,10 +108,10 @@ describe('doctor --on-node', () => {
     expect(await probes(world, 'pending,running')).to.deep.equal([]);
   });
 
-  describe('on a bare node with Slurm 20.11', () => {
+  describe('for a bare node with Slurm 20.11', () => {
     before(requireSlurmVersion('20.11'));
 
-    it('reports missing programs and a shared directory that the node does not see', async () => {
+    it('reports missing programs, and a shared directory that does not exist on the node', async () => {
       await using cluster = await startSlurmCluster({ version: '20.11', nodeCount: 1 });
       // Of this machine's folders the nodes see /tmp only.
       const seen = await mkdtemp('/tmp/shared-');

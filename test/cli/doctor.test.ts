@@ -28,7 +28,7 @@ describe('doctor', () => {
 
   const SERVED = ['--queue', 'default', '--template-files', 'a.template'];
 
-  it('names the source of the configuration if there is no file', async () => {
+  it('reports that the configuration has no file, only variables and options', async () => {
     await using cli = await openCli();
 
     const { stdout } = await cli.run('doctor');
@@ -36,7 +36,7 @@ describe('doctor', () => {
     expect(stdout).to.match(/^✔ configuration +read from variables and options only \(no file\)$/m);
   });
 
-  it('finds no problems if a task can run', async () => {
+  it('reports no problem if a task can run', async () => {
     await using cli = await openOnCluster();
 
     const { code, stdout } = await cli.run('doctor', ...SERVED);
@@ -51,7 +51,7 @@ describe('doctor', () => {
     expect(stdout).to.match(/No problems found\.\n$/);
   });
 
-  it('with --on-node --as also reports missing keys and keys that the server rejects', async () => {
+  it('with --on-node --as reports missing keys and rejected keys', async () => {
     await using cli = await openCliWithStandIns();
     const slurm = `agent.slurm { slurm_bin_dir: ${cli.slurm.commandsDir}, state_dir: ${cli.stateDir}, user_map { default: nobody } }`;
     const keys = 'credentials { access_key: nobody, secret_key: wrong }';
@@ -118,7 +118,7 @@ describe('doctor', () => {
       expect(row(id).result, id).to.equal('skipped');
   });
 
-  it('reports an unreachable host in the section of its cluster', async () => {
+  it('reports an unreachable login node in the section of its cluster', async () => {
     await using cli = await openOnCluster();
 
     const { failed } = await ask(cli, ...SERVED, '--ssh', 'nowhere.invalid');

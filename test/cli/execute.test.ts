@@ -49,7 +49,7 @@ describe('the execute command', () => {
       '--container would have no effect: t does not run the task in a container image. Add --singularity-mode, or write ${CLEARML_TASK.container.image} where',
     ],
   ] as const) {
-    it(`exits with code 2 and explains why if called ${what}`, async () => {
+    it(`exits with code 2 and an explanation if called ${what}`, async () => {
       await using cli = await openCliWithSandbox(settings);
       await cli.write('t', TEMPLATE);
       await cli.write('u', TEMPLATE);
@@ -77,7 +77,7 @@ describe('the execute command', () => {
     });
   }
 
-  it('changes no task that it does not run', async () => {
+  it('does not change the container of a completed task that it refuses to run', async () => {
     await using cli = await openCliWithStandIns();
     await cli.write('t', TEMPLATE.replace('#SBATCH -n 1\n', '$&image=${CLEARML_TASK.container.image:python}\n'));
     const task = await cli.user.makeTask({ more: { container: { image: 'of-the-user' } } });
@@ -92,7 +92,7 @@ describe('the execute command', () => {
     expect(document).to.have.nested.property('container.image', 'of-the-user');
   });
 
-  it('tracks the task to its end even if no process reads its output any more', async () => {
+  it('tracks the task to its end even if the output pipe is closed', async () => {
     await using cli = await openCliWithStandIns('poll_interval_sec: 1');
     const go = join(cli.outside, 'go');
     const lines = `until test -e ${go}; do sleep 0.1; done; exit 7\n`;
@@ -118,7 +118,7 @@ describe('the execute command', () => {
     expect(document).to.include({ status: 'failed' });
   });
 
-  it('prints a command that tracks the task again without cloning or changing the task', () => {
+  it('prints a command without --clone and --container to track the task again', () => {
     const typed = {
       id: 'the original',
       clone: true,

@@ -15,8 +15,8 @@ describe('the error handler of the program', () => {
   const interrupted = new Interrupted('SIGINT');
 
   for (const [how, error] of [
-    ['is the interrupt itself', interrupted],
-    ['was caused by the interrupt', new Error('fetch failed', { cause: interrupted })],
+    ['is the signal itself', interrupted],
+    ['was caused by the signal', new Error('fetch failed', { cause: interrupted })],
     ['is an AbortError of Node.js', new DOMException('aborted', 'AbortError')],
   ] as const) {
     it(`prints nothing and returns 130 after SIGINT if the error ${how}`, () => {
@@ -29,7 +29,7 @@ describe('the error handler of the program', () => {
     expect(explained(asked, asked).code).to.equal(143);
   });
 
-  it('reports a denied access to a file or a full disk as such, not as a bug of this program', () => {
+  it('prints EACCES and ENOSPC errors without the request to report a bug', () => {
     const denied = Object.assign(new Error("EACCES: permission denied, open '/state/history'"), {
       code: 'EACCES',
       syscall: 'open',
@@ -50,13 +50,13 @@ describe('the error handler of the program', () => {
     });
   });
 
-  it('reports a lost connection to the login node as such, not as a bug of this program', () => {
+  it('prints the message of a lost SSH connection and returns 69', () => {
     const lost = explained(new ConnectionLostError('the connection to login1 was lost'));
 
     expect(lost).to.deep.equal({ code: 69, printed: 'clearml-agent-slurm: the connection to login1 was lost\n' });
   });
 
-  it('reports an unknown error as a bug of this program', () => {
+  it('requests a bug report for an unknown error such as a TypeError', () => {
     for (const { code, printed } of [
       explained(new TypeError('x is undefined'), interrupted),
       explained(new DOMException('aborted', 'AbortError')),

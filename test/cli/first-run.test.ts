@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openCli } from './open-cli.ts';
 
 describe('the program, started without arguments,', () => {
-  it('proposes the demo if no server is configured', async () => {
+  it('suggests the demo command if no server is configured', async () => {
     await using cli = await openCli({ PATH: '/nowhere' });
 
     const { code, stderr } = await cli.run();
@@ -17,7 +17,7 @@ describe('the program, started without arguments,', () => {
     expect(stderr).to.include('\nNext: clearml-agent-slurm demo ');
   });
 
-  it('reports which settings for the server are missing', async () => {
+  it('reports that clearml.conf has no key for the server', async () => {
     await using cli = await openCli({ PATH: '/nowhere' });
     const file = await cli.write('clearml.conf', 'api.api_server: "http://clearml.lab:8008"\n');
     await chmod(file, 0o600);
@@ -27,7 +27,7 @@ describe('the program, started without arguments,', () => {
     expect(stderr).to.include(`ClearML server  http://clearml.lab:8008, but ${file} has no key for it\n`);
   });
 
-  it('proposes init if a server is configured', async () => {
+  it('suggests the init command if a server is configured', async () => {
     await using cli = await openCli({ PATH: '/nowhere' });
     const keys = 'credentials { access_key: "a", secret_key: "b" }';
     const file = await cli.write('clearml.conf', `api { api_server: "http://clearml.lab:8008", ${keys} }\n`);
@@ -38,7 +38,7 @@ describe('the program, started without arguments,', () => {
       .and.include('\nNext: clearml-agent-slurm init site --ssh HOST ');
   });
 
-  it('names ~/clearml.conf, which takes precedence, if there is an old ~/trains.conf too', async () => {
+  it('names ~/clearml.conf as the source, even if an old ~/trains.conf exists', async () => {
     await using cli = await openCli({ PATH: '/nowhere' });
     await cli.write('trains.conf', 'api { api_server: "http://old.lab:8008" }\n');
     const keys = 'credentials { access_key: "a", secret_key: "b" }';
@@ -47,7 +47,7 @@ describe('the program, started without arguments,', () => {
     expect((await cli.run()).stderr).to.include(`ClearML server  http://clearml.lab:8008 (${file})\n`);
   });
 
-  it('names the sbatch command that it finds on this machine', async () => {
+  it('prints the path of sbatch on this machine', async () => {
     await using cli = await openCli({ PATH: '/nowhere' });
     await mkdir(join(cli.folder, 'bin'));
     await chmod(await cli.write('bin/sbatch', ''), 0o755);

@@ -54,7 +54,7 @@ const longest = (text: string): number => Math.max(...text.split('\n').map(textW
 const [HELD, PARKED] = SEEN.rows;
 if (HELD === undefined || PARKED === undefined) throw new Error('there are two rows');
 
-describe('the table of tasks', () => {
+describe('the task table of the status command', () => {
   for (const columns of [60, 80]) {
     it(`has several lines for each task in a terminal of ${columns} columns`, () => {
       const text = shown(columns);
@@ -67,7 +67,7 @@ describe('the table of tasks', () => {
     });
   }
 
-  it('shows the reasons below the rows if only the reasons do not fit', () => {
+  it('shows each reason below its row in a terminal of 120 columns', () => {
     const text = shown(120);
 
     expect(longest(text)).to.be.at.most(120);
@@ -76,21 +76,21 @@ describe('the table of tasks', () => {
     expect(text).to.match(/^b{32} .* parked +- +-\n$/m);
   });
 
-  it('wraps the reasons within a column that is wide enough', () => {
+  it('wraps the reasons within their column in a terminal of 160 columns', () => {
     const text = shown(160);
 
     expect(longest(text)).to.be.at.most(160);
     expect(text).to.match(/^a{32} .* PENDING .* {2}- {5}it is held \(JobHeldUser\)\..*\n {100,}\S/m);
   });
 
-  it('has one line for each task if the terminal is wide enough or the width is unknown', () => {
+  it('has one line for each task in a terminal of 240 columns or in a pipe', () => {
     for (const text of [shown(240), shown()]) {
       expect(text).to.match(/^TASK +NAME +QUEUE +JOB +STATE +SINCE +NODE +WHY$/m);
       expect(text).to.match(/^a{32} .* PENDING .* the user who held it\.$/m);
     }
   });
 
-  it('stays aligned with wide characters in names, and splits no character', () => {
+  it('stays aligned if the names of tasks have wide characters', () => {
     const names = ['学習タスク：大規模言語モデルの微調整', '👩‍🚀👩‍🚀 launch the big experiment with emoji', 'plain'];
     const text = shown(240, { ...SEEN, rows: names.map((name) => ({ ...HELD, name })) });
 
@@ -102,7 +102,7 @@ describe('the table of tasks', () => {
     expect(text).to.include('学習タスク：大規模言語…').and.to.include('👩‍🚀👩‍🚀 launch the big exp…');
   });
 
-  it('shows states in color, except those of waiting tasks', () => {
+  it('shows RUNNING and FAILED in color, but PENDING and parked without a color', () => {
     const states = ['RUNNING', 'FAILED', 'absent', 'PENDING', 'parked'];
     const rows = states.map((state) => ({ ...PARKED, state }));
     const paint = painter({ isTerminal: true, environment: {} });
@@ -117,7 +117,7 @@ describe('the table of tasks', () => {
     expect(shown(240, { ...SEEN, rows })).to.equal(text.replaceAll(/\x1b\[\d+m/g, ''));
   });
 
-  it('lists the queued and the ended tasks after the active tasks, in a wide and in a narrow terminal', () => {
+  it('lists queued tasks and ended tasks after the active tasks', () => {
     const more: ClusterStatus = {
       ...SEEN,
       rows: [],
@@ -162,7 +162,7 @@ describe('the table of tasks', () => {
     for (const columns of [60, 80, 120]) expect(longest(shown(columns, more))).to.be.at.most(columns);
   });
 
-  it('shows only the beginning of a long status reason, because the owner of the task can set any text', () => {
+  it('truncates a status reason of 100,000 characters', () => {
     const ended = {
       task: 'd'.repeat(32) as TaskId,
       name: 'long',
@@ -179,7 +179,7 @@ describe('the table of tasks', () => {
     expect(text.length).to.be.below(1_000);
   });
 
-  it('is followed by the pauses and by the reasons why queued tasks wait', () => {
+  it('is followed by the pauses and the reasons why queued tasks wait', () => {
     const paused: ClusterStatus = {
       ...SEEN,
       pauses: [
@@ -208,7 +208,7 @@ describe('the table of tasks', () => {
     expect(shown(Infinity, { ...SEEN, pauses: undefined })).to.include('The pauses cannot be read');
   });
 
-  it('is preceded by the limits, as text and as JSON', () => {
+  it('is preceded by the limits', () => {
     const limited: ClusterStatus = {
       ...SEEN,
       limits: [

@@ -20,7 +20,7 @@ function reportOf(
   return report.finish();
 }
 
-describe('the text of a report', () => {
+describe('the text of a usage report', () => {
   it('is a table without bars if standard output is not a terminal', () => {
     expect(usageText(reportOf(), PERIOD)).to.equal(
       [
@@ -36,7 +36,7 @@ describe('the text of a report', () => {
     );
   });
 
-  it('has one row for a name that contains a line break', () => {
+  it('has one row for a user name that contains a newline', () => {
     const text = usageText(reportOf([{ userName: 'Ada\nTotal\u202e' }]), PERIOD);
     expect(text.split('\n')[2]).to.match(/^"Ada\\nTotal\\u\{202e\}" {2}1 /);
   });
@@ -46,12 +46,12 @@ describe('the text of a report', () => {
     expect(bars?.map((bar) => bar.length)).to.deep.equal([9, 3, 12]);
   });
 
-  it('says that there is nothing to report', () => {
+  it('says "No task ended in this time." if the report has no task', () => {
     expect(usageText(reportOf([]), PERIOD)).to.include('No task ended in this time.');
   });
 });
 
-describe('the JSON of a report', () => {
+describe('the JSON of a usage report', () => {
   it('contains null for each unknown value', () => {
     const document = JSON.parse(JSON.stringify(usageDocument(reportOf(), PERIOD))) as { rows: object[] };
     expect(document).to.include({ since: '2026-11-01T00:00:00.000Z', by: 'user' });
@@ -73,8 +73,8 @@ describe('the JSON of a report', () => {
   });
 });
 
-describe('the CSV of a report', () => {
-  it('has a column for each cause, and leaves unknown values empty', () => {
+describe('the CSV of a usage report', () => {
+  it('has a column for each cause of an end, and leaves unknown values empty', () => {
     const [head, , , cy] = usageCsv(reportOf()).split('\r\n');
     expect(head).to.equal(
       'name,id,tasks,jobs,accounted,node_hours,cpu_hours,gpu_hours,wait_median_sec,wait_p90_sec,queue_wait_median_sec,queue_wait_p90_sec,cpu_efficiency,memory_efficiency,completed,timeout',
@@ -82,7 +82,7 @@ describe('the CSV of a report', () => {
     expect(cy).to.equal('Cy,c,1,1,0,2,,,1400,1400,400,400,,,0,1');
   });
 
-  it('escapes names that a spreadsheet would evaluate, and quotes separators', () => {
+  it('escapes a name that a spreadsheet would evaluate, such as "=cmd|x"', () => {
     const names = ['=cmd|x', '+1', '-1', '@a', 'a,"b"'];
     const csv = usageCsv(reportOf(names.map((userName, index) => ({ userName, userId: String(index) }))));
     const fields = csv

@@ -42,7 +42,7 @@ describe('the program, with its output on a full disk,', () => {
     return { code: child.exitCode, other };
   }
 
-  it('serves its queues although its log cannot be written (D-15)', async () => {
+  it('submits a task even if its log cannot be written (D-15)', async () => {
     const task = await cli.user.makeTask({ name: 'a test task' });
     await cli.user.enqueue(task, await cli.user.makeQueue('gpu'));
 
@@ -52,7 +52,7 @@ describe('the program, with its output on a full disk,', () => {
     expect((await cli.run('status')).stdout).to.match(/a test task +gpu +\d+ /);
   });
 
-  it('reports that its result cannot be written, and fails', async () => {
+  it('exits with code 1 if standard output cannot be written', async () => {
     expect(await run('stdout', 'config')).to.deep.equal({
       code: 1,
       other: 'clearml-agent-slurm: standard output cannot be written: ENOSPC: no space left on device, write.\n',

@@ -22,7 +22,7 @@ describe('the help', () => {
         expect(text).to.match(new RegExp(`^  (-\\w, )?--${option}( |$)`, 'm'));
     });
 
-    it(`for ${name} has aligned columns, and fits into a narrow terminal`, () => {
+    it(`for ${name} has aligned columns, and fits into 60 columns`, () => {
       const columnsOf = (text: string): number[] =>
         [...text.matchAll(/^ {2}(?:--?|[a-z(]|[A-Z.]+ ).*? {2,}(?=\S)/gm)].map(([left]) => left.length);
       const text = helpText(command, COMMANDS);
@@ -36,7 +36,7 @@ describe('the help', () => {
       expect(narrow.replace(/\s+/g, ' ')).to.equal(text.replace(/\s+/g, ' '));
     });
 
-    it(`for ${name} describes the positional arguments, if there are any`, () => {
+    it(`for ${name} describes each positional argument`, () => {
       expect(command.argument === undefined).to.equal(command.positionals === undefined);
       if (command.argument === undefined) return;
       const text = helpText(command, COMMANDS);
@@ -63,13 +63,13 @@ describe('the help', () => {
     for (const { name = '(no command)' } of COMMANDS) expect(text).to.include(`\n  ${name} `);
   });
 
-  it('shows that the default log level of execute differs from that of the other commands', () => {
+  it('shows the default log level "warn" for execute and "info" for the daemon', () => {
     const execute = COMMANDS.find(({ name }) => name === 'execute');
     expect(execute?.options['log-level']?.describe).to.include('default: warn');
     expect(COMMANDS[0]?.options['log-level']?.describe).to.include('default: info');
   });
 
-  it('is the same with the command help, with --help and with -h', async () => {
+  it('is the same for "help logs", "logs --help" and "logs -h"', async () => {
     await using cli = await openCli();
     const answers = [
       ['help', 'logs'],
@@ -96,7 +96,7 @@ describe('the program, given an option of clearml-agent,', () => {
     [['--status'], 'use the command: clearml-agent-slurm status'],
     [['--use-owner-token'], '--use-owner-token is not supported: only the Enterprise server'],
   ] as const) {
-    it(`rejects "${args.join(' ')}" and names an alternative or the reason`, async () => {
+    it(`rejects "${args.join(' ')}" with the message "${answer}"`, async () => {
       await using cli = await openCli();
       const { code, stdout, stderr } = await cli.run(...args);
       expect(code, stderr).to.equal(2);
@@ -109,7 +109,7 @@ describe('the program, given an option of clearml-agent,', () => {
 });
 
 describe('the table of exit codes', () => {
-  it('has every exit code and matches docs/operating.md', () => {
+  it('has every exit code and equals the table in docs/operating.md', () => {
     const listed = EXIT_MEANINGS.map(([code]) => code);
     for (const code of Object.values(EXIT)) expect(listed).to.include(String(code));
     const page = readFileSync(new URL('../../docs/operating.md', import.meta.url), 'utf8');

@@ -6,7 +6,7 @@ import { openCliWithStandIns, type CliWithStandIns } from './cli-with-stand-ins.
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('the daemon, if a queue has an entry that names no task,', () => {
+describe('the daemon, if queue entries have a path such as "../../x" as task id,', () => {
   let cli: CliWithStandIns;
   beforeEach(async () => {
     cli = await openCliWithStandIns();

@@ -16,7 +16,7 @@ describe('init', () => {
     return openCliWithSandbox(`agent.slurm { slurm_conf: "${slurmConf}", ${settings} }`);
   }
 
-  it('writes a template that passes lint, settings that can run a task, and a unit that uses the settings', async () => {
+  it('writes a template, settings and a unit with which the daemon runs a task', async () => {
     await using world = await startWorld();
 
     const written = await world.run('init', 'site', '--yes', '--queue', world.nameOf('default'));
@@ -69,7 +69,7 @@ describe('init', () => {
     expect(await readFile(join(cli.folder, 'unasked/slurm.template'), 'utf8')).to.include('value:debug}');
   });
 
-  it('creates the directory of --shared-dir so that doctor accepts it', async () => {
+  it('creates the directory of --shared-dir, which then passes the check of doctor', async () => {
     await using cli = await openOnCluster();
     const shared = join(cli.folder, 'deep/shared');
 
@@ -83,7 +83,7 @@ describe('init', () => {
   });
 
   for (const name of ['slurm.template', 'clearml-slurm.conf', 'crontab']) {
-    it(`neither changes nor creates a file if ${name} already exists`, async () => {
+    it(`writes no file if ${name} already exists`, async () => {
       await using cli = await openOnCluster();
       const path = await cli.write(name, 'mine\n');
       const before = await readdir(cli.folder);
@@ -97,7 +97,7 @@ describe('init', () => {
     });
   }
 
-  it('suggests the nearest name for an unknown partition, and reports why a known partition cannot be used', async () => {
+  it('suggests "debug" for --partition debgu, and rejects a partition that is not up', async () => {
     await using cli = await openOnCluster();
 
     const mistyped = await cli.run('init', '--partition', 'debgu');
@@ -124,7 +124,7 @@ describe('init', () => {
     expect(shown.stdout).to.include('api.api_server = "http://clearml.lab:8008"');
   });
 
-  it('writes settings that include clearml.conf also if an old trains.conf exists', async () => {
+  it('writes settings that include clearml.conf, even if an old trains.conf exists', async () => {
     await using cli = await openOnCluster();
     await cli.write(
       'trains.conf',
@@ -139,7 +139,7 @@ describe('init', () => {
     expect(shown.stdout).to.include('api.files_server = "http://files.lab:8081"\n');
   });
 
-  it('writes the state directory of --state-dir into the settings, so that the unit and the other commands use it', async () => {
+  it('writes the directory of --state-dir into the settings', async () => {
     await using cli = await openOnCluster();
 
     const { code, stderr } = await cli.run('init', 'site', '--yes', '--state-dir', 'my state');
@@ -150,7 +150,7 @@ describe('init', () => {
     expect(shown.stdout).to.equal(`${join(cli.folder, 'my state')}\n`);
   });
 
-  it('reports that the Slurm commands are missing', async () => {
+  it('exits with code 69 and suggests doctor if sbatch is missing', async () => {
     await using cli = await openOnCluster('binaries { batch_binary: /nowhere/sbatch }');
 
     const { code, stderr } = await cli.run('init', '--yes');

@@ -35,14 +35,14 @@ describe('an unencrypted connection to the server', () => {
     await cli[Symbol.asyncDispose]();
   });
 
-  it('makes doctor warn, but doctor still reports that the server responds', async () => {
+  it('causes a warning of doctor', async () => {
     const { stdout } = await cli.run('doctor', '--config-file', join(cli.folder, 'lab.conf'));
 
     expect(stdout).to.match(/^✔ server +http:\/\/clearml\.lab:8008 responds; but: /m);
     expect(stdout.replaceAll(/\s+/g, ' ')).to.include(RISK);
   });
 
-  it('makes the daemon warn once when it starts', async () => {
+  it('causes one warning of the daemon at its start', async () => {
     await cli.write(
       'a.template',
       '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
@@ -54,7 +54,7 @@ describe('an unencrypted connection to the server', () => {
     expect(stderr.split(RISK)).to.have.length(2);
   });
 
-  it('causes no warning if it uses the loopback interface', async () => {
+  it('causes no warning on the loopback interface', async () => {
     expect((await cli.run('doctor')).stdout).to.not.include('not encrypted');
   });
 });

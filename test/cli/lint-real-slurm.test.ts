@@ -25,7 +25,7 @@ describe('lint, with real Slurm,', () => {
     return openCli({ SLURM_CONF: slurmConf, PATH: process.env['PATH'] ?? '/usr/bin:/bin' });
   }
 
-  it('finds nothing in a template that Slurm accepts', async () => {
+  it('reports no problem of a template that Slurm accepts', async () => {
     await using cli = await openOnCluster();
     await cli.write('a.template', CLEAN);
 
@@ -37,7 +37,7 @@ describe('lint, with real Slurm,', () => {
   });
 
   for (const { rule, line, what, text } of PROBLEMS_FOUND_BY_PROGRAMS) {
-    it(`reports the finding ${rule} for the text: ${what}`, async () => {
+    it(`reports ${rule} for the line: ${what}`, async () => {
       await using cli = await openOnCluster();
       await cli.write('a.template', text);
 
@@ -72,7 +72,7 @@ describe('lint, with real Slurm,', () => {
     expect(code).to.equal(0);
   });
 
-  it('finds an error in every template that sbatch cannot parse', async () => {
+  it('reports an error for every template that sbatch cannot parse', async () => {
     const { slurmConf } = await sharedCluster();
     const clean = TEMPLATE_PROBLEMS.map(({ text }) => lintTemplate('t.template', text)).filter(({ findings }) =>
       findings.every((finding) => severityOf(finding) !== 'error'),

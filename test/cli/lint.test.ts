@@ -73,7 +73,7 @@ describe('lint', () => {
     expect(report.findings[0]).to.include({ file: 'gpu.template', line: 3, column: 9, rule: 'refused-option' });
   });
 
-  it('checks the configured templates if the command line names none', async () => {
+  it('checks the configured templates if the command line names no template', async () => {
     await using cli = await openCli();
     await cli.write('gpu.template', CLEAN);
     await cli.write('clearml.conf', 'agent.slurm.template_files: [gpu.template]');
@@ -84,7 +84,7 @@ describe('lint', () => {
     expect(stderr).to.match(/No problems found in .*gpu\.template\.\n$/);
   });
 
-  it('shows an example if the argument is missing, and reports a file that does not exist', async () => {
+  it('shows an example command if no template is named or configured', async () => {
     await using cli = await openCli();
 
     expect(await cli.run('lint')).to.include({
@@ -134,7 +134,7 @@ describe('lint', () => {
   describe('with shellcheck', () => {
     before(requireShellcheck);
 
-    it('reports findings at their positions in the template, except findings that placeholders cause', async () => {
+    it('reports findings by line and column of the template, except those that placeholders cause', async () => {
       await using cli = await openCli();
       await cli.write(
         'a.template',
@@ -160,7 +160,7 @@ describe('lint', () => {
     for (const folder of ['../../examples/', '../../examples/demo/']) {
       const url = new URL(folder, import.meta.url);
       for (const name of readdirSync(url).filter((file) => file.endsWith('.template'))) {
-        it(`finds nothing in ${folder.slice(6)}${name}`, async () => {
+        it(`reports no problem of ${folder.slice(6)}${name}`, async () => {
           await using cli = await openCli();
           await cli.write(name, readFileSync(new URL(name, url), 'utf8'));
 

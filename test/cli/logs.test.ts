@@ -43,7 +43,7 @@ describe('the logs command', () => {
     });
   }
 
-  it('prints the last lines, and names the job and the file on stderr', async () => {
+  it("prints the last 100 lines of the job's log, or as many lines as -n requests", async () => {
     const task = await submitOne('seq 1 250');
     await untilLogContains(task, '\n250\n');
 
@@ -55,7 +55,7 @@ describe('the logs command', () => {
     expect(usual.stdout.split('\n').slice(0, 2)).to.deep.equal(['151', '152']);
   });
 
-  it('prints new lines with --follow until the job has ended', async () => {
+  it('with --follow prints new lines until the job has ended', async () => {
     const task = await submitOne(
       `echo begun; until test -e ${cli.outside}/go; do sleep 0.1; done; printf 'ende\\u00f1'`,
     );
@@ -69,7 +69,7 @@ describe('the logs command', () => {
     expect(stdout).to.match(/^clearml: job \d+ begins \(\d+\)\nbegun\nendeñ$/);
   });
 
-  it('prints with --follow the complete output of a job that prints 9 MB just before it ends', async () => {
+  it('with --follow prints all of the 9 MB that a job writes just before its end', async () => {
     const task = await submitOne(
       `echo begun; until test -e ${cli.outside}/go; do sleep 0.1; done; head -c 9000000 /dev/zero | tr '\\0' x; echo; echo end`,
     );
@@ -85,7 +85,7 @@ describe('the logs command', () => {
     expect(stdout.endsWith('x\nend\n')).to.equal(true);
   });
 
-  it('with --follow ends when no process reads its output any more', async () => {
+  it('with --follow ends when the output pipe is closed', async () => {
     const task = await submitOne(
       `echo begun; until test -e ${cli.outside}/go; do sleep 0.1; done; while :; do echo more; sleep 1; done`,
     );
@@ -101,7 +101,7 @@ describe('the logs command', () => {
     expect(await ended).to.deep.equal([0, null]);
   });
 
-  it('with --follow continues while Slurm does not respond, and reports once that Slurm does not respond', async () => {
+  it('with --follow continues while Slurm does not respond, with one warning', async () => {
     const task = await submitOne(`echo begun; until test -e ${cli.outside}/go; do sleep 0.1; done; echo end`);
     await untilLogContains(task, 'begun');
     // The first call finds the log; the next two are of --follow.
@@ -130,7 +130,7 @@ describe('the logs command', () => {
     ['does not respond', '{ slurm_bin_dir: /none }'],
     ['has an invalid SSH configuration', '{ host: login1, jump: "no host" }'],
   ] as const)
-    it(`finds the job by the task and by the job id if another cluster ${what}`, async () => {
+    it(`finds the job by task id and by job id if another cluster ${what}`, async () => {
       await using both = await openCliWithStandIns(
         `clusters { away ${away}, here {} }, queues { gpu { cluster: here } }`,
       );
@@ -151,7 +151,7 @@ describe('the logs command', () => {
       }
     });
 
-  it('asks the user to read the log on the node if this machine cannot read the log', async () => {
+  it('refers the user to the node if the log does not exist on this machine', async () => {
     const task = await submitOne(`rm ${cli.outside}/*.out; sleep 1000`);
 
     await waitUntil('the log to be gone', async () => {
@@ -160,7 +160,7 @@ describe('the logs command', () => {
     });
   });
 
-  it('reports a log on a slow file system as not readable in time, not as missing', async () => {
+  it('reports a timeout if the file system of the log hangs', async () => {
     const task = await submitOne('echo begun; sleep 1000');
     await untilLogContains(task, 'begun');
     const slowTail = join(cli.slurm.commandsDir, 'tail');
@@ -202,14 +202,14 @@ describe('the logs command', () => {
       .and.to.include("The end of the task's console in ClearML:");
   });
 
-  it('suggests another command if no job of the task is known', async () => {
+  it('suggests the status command if no job of the task is known', async () => {
     const { code, stderr } = await cli.run('logs', '0'.repeat(32));
 
     expect(code).to.equal(1);
     expect(stderr).to.match(/^No Slurm job of task 0{32} is known here: .* See clearml-agent-slurm status/m);
   });
 
-  it('fails without the argument TASK', async () => {
+  it('exits with code 2 if the argument TASK is missing', async () => {
     const { code, stderr } = await cli.run('logs');
     expect(code).to.equal(2);
     expect(stderr).to.include('logs needs a TASK: a task id or a unique prefix of it');

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startedAs } from '../../src/cli/own-command-line.ts';
 
-describe('the command that starts this program again', () => {
+describe('the command line with which the program starts itself again', () => {
   let folder: string;
   let program: string;
   let node: string;
@@ -37,11 +37,11 @@ describe('the command that starts this program again', () => {
     return startedAs({ execPath: node, execArgv, argv, env }, isSingleFile);
   }
 
-  it('does not name the path of Node.js if PATH finds the same Node.js', () => {
+  it('omits the path of Node.js if PATH finds the same Node.js', () => {
     expect(started({})).to.deep.equal([program, '--queue', 'gpu']);
   });
 
-  it('names the path of Node.js if PATH has no Node.js, or finds another Node.js first', () => {
+  it('contains the path of Node.js if PATH has no Node.js or another Node.js first', () => {
     const other = { PATH: `${join(folder, 'other')}:${join(folder, 'bin')}` };
     mkdirSync(join(folder, 'other'));
     executable('other/node');
@@ -49,23 +49,23 @@ describe('the command that starts this program again', () => {
     expect(started({ env: {} })).to.deep.equal([node, program, '--queue', 'gpu']);
   });
 
-  it('keeps the options that Node.js was started with', () => {
+  it('contains the options of Node.js, such as --no-warnings', () => {
     expect(started({ execArgv: ['--no-warnings'] })).to.deep.equal([node, '--no-warnings', program, '--queue', 'gpu']);
   });
 
-  it('names the path of Node.js if the program is not executable', () => {
+  it('contains the path of Node.js if the program file is not executable', () => {
     chmodSync(program, 0o644);
     expect(started({})).to.deep.equal([node, program, '--queue', 'gpu']);
   });
 
-  it('names the launcher of the Python package if the launcher exists', () => {
+  it('begins with the launcher of the Python package if the launcher exists', () => {
     const launcher = executable('launcher');
     expect(started({ env: { CLEARML_AGENT_SLURM_LAUNCHER: launcher } })).to.deep.equal([launcher, '--queue', 'gpu']);
     const gone = { CLEARML_AGENT_SLURM_LAUNCHER: join(folder, 'gone') };
     expect(started({ env: gone })).to.deep.equal([node, program, '--queue', 'gpu']);
   });
 
-  it('names only the executable if this program is a single-file executable', () => {
+  it('begins with the executable if the program is a single-file executable', () => {
     expect(started({ isSingleFile: true, argv: [node, node, 'unit'] })).to.deep.equal([node, 'unit']);
   });
 });

@@ -20,7 +20,7 @@ describe('the command-line parser', () => {
     [['--task.id', '1'], 'Unknown option --task.id.'],
     [['unit'], 'unit needs a KIND: use systemd, cron, scrontab, slurm-job.'],
   ] as const) {
-    it(`rejects "${args.join(' ')}" with one line and exit code 2`, async () => {
+    it(`rejects "${args.join(' ')}" with the line "${answer}"`, async () => {
       await using cli = await openCli();
 
       const { code, stdout, stderr } = await cli.run(...args);
@@ -49,7 +49,7 @@ describe('the command-line parser', () => {
     expect({ code, stdout }).to.deep.equal({ code: 0, stdout: '[]\n' });
   });
 
-  it('treats each argument after a list option as a value of that option', async () => {
+  it('treats "status" in "--queue gpu status" as the name of a queue', async () => {
     await using cli = await openCli();
 
     const { stdout } = await cli.run('config', 'agent.slurm.queues', '--json', '--queue', 'gpu', 'status');
@@ -58,7 +58,7 @@ describe('the command-line parser', () => {
   });
 
   for (const args of [['-h'], ['render', '--help'], ['render', '--version']]) {
-    it(`prints the result of "${args.join(' ')}" to stdout and does nothing else`, async () => {
+    it(`prints to stdout and exits with code 0 for "${args.join(' ')}"`, async () => {
       await using cli = await openCli();
 
       const { code, stdout, stderr } = await cli.run(...args);

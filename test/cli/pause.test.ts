@@ -45,7 +45,7 @@ describe('a pause', () => {
     return clusters[0];
   }
 
-  it('stops the claims of a daemon that starts later, gives each waiting task the reason for the pause, and ends on resume', async () => {
+  it('prevents claims by a daemon that starts later, until the resume command', async () => {
     const paused = await cli.run('pause', 'gpu', '--until', '2h', '--reason', 'new drivers');
     const task = await enqueue('second');
     await claim();
@@ -86,7 +86,7 @@ describe('a pause', () => {
     expect((await cli.run('resume', 'gpu')).stdout).to.match(/^Queue gpu: not paused\./);
   });
 
-  it('stops all claims if its file is unreadable, until the resume command replaces the file', async () => {
+  it('prevents all claims if pauses.json is unreadable, until the resume command', async () => {
     await writeFile(join(cli.stateDir, 'pauses.json'), '{');
     await enqueue('second');
     await claim();
@@ -105,7 +105,7 @@ describe('a pause', () => {
     [['pause', '--until', 'tomorrow'], '--until must be a time such as 2026-12-01T08:00, or a duration such as 2h'],
     [['pause', '--reason', 'a\nb'], '--reason must be one line of at most 200 characters.'],
   ] as const) {
-    it(`is rejected: ${words.join(' ').replace('\n', String.raw`\n`)} (${message})`, async () => {
+    it(`cannot be set by "${words.join(' ').replace('\n', String.raw`\n`)}": ${message}`, async () => {
       const { code, stderr } = await cli.run(...words);
 
       expect(code).to.equal(2);

@@ -52,7 +52,7 @@ describe('the properties command', () => {
     });
   });
 
-  it('lists the constraints that the queue sets', async () => {
+  it('lists the constraints of the queue in the configuration', async () => {
     await using cli = await openCli();
     await cli.write('gpu.template', TEMPLATE);
     await cli.write(
@@ -73,7 +73,7 @@ describe('the properties command', () => {
     );
   });
 
-  it('adds the properties with a default to a task, and does not change the properties that the task already has', async () => {
+  it('with --task adds missing properties with their defaults to the task', async () => {
     await using cli = await openCliWithSandbox();
     await cli.write('gpu.template', TEMPLATE);
     const task = await cli.user.makeTask({ properties: { num_nodes: '4', mine: 'x' } });
@@ -96,7 +96,7 @@ describe('the properties command', () => {
     expect(hyperparams['properties']?.['partition']?.value).to.equal('debug');
   });
 
-  it('reports that the task does not exist', async () => {
+  it('exits with code 2 if the task of --task does not exist', async () => {
     await using cli = await openCliWithSandbox();
     await cli.write('gpu.template', TEMPLATE);
 

@@ -100,7 +100,7 @@ describe('a daemon that reloads its configuration', () => {
     });
   }
 
-  it('continues to serve its clusters, and tries again to serve a cluster that was unusable before', async () => {
+  it('serves a cluster that it could not serve before the reload', async () => {
     await configure('clusters { good {}, bad {} }, queues { aaa { cluster: good }, bbb { cluster: bad } }');
     const lock = await acquireLock(join(folder, 'state', 'bad'), 'elsewhere', systemClock.now());
     const daemon = start();
@@ -114,7 +114,7 @@ describe('a daemon that reloads its configuration', () => {
     await daemon.untilLogged('Serving cluster=bad');
   });
 
-  it('reloads it after its start if it gets SIGHUP while it starts', async () => {
+  it('reloads the configuration after its start if SIGHUP arrives during the start', async () => {
     await configure('queues: [aaa]');
     const daemon = start();
     daemon.reload();
@@ -123,7 +123,7 @@ describe('a daemon that reloads its configuration', () => {
     await daemon.untilLogged('INFO Serving');
   });
 
-  it('warns that it does not apply a changed agent.slurm.http, until it is as before', async () => {
+  it('warns that a change of agent.slurm.http requires a restart', async () => {
     const warning = 'WARN agent.slurm.http has changed, which a reload does not apply; restart the daemon';
     await configure('queues: [aaa]');
     const daemon = start();
@@ -139,7 +139,7 @@ describe('a daemon that reloads its configuration', () => {
     expect(daemon.log().split(warning)).to.have.length(2);
   });
 
-  it('shows since when its process runs, not since when it has reloaded', async () => {
+  it('shows the start time of its process, not the time of the reload', async () => {
     await configure('queues: [aaa]');
     const since = async (): Promise<unknown> =>
       (JSON.parse(await readFile(join(folder, 'state', 'daemon.lock'), 'utf8')) as { since: number }).since;
@@ -153,7 +153,7 @@ describe('a daemon that reloads its configuration', () => {
     expect(await since()).to.equal(before);
   });
 
-  it('waits until its state directory can be used again (D-06)', async () => {
+  it('serves again when its state directory becomes usable again (D-06)', async () => {
     await configure('queues: [aaa]');
     const daemon = start();
     await daemon.untilLogged('INFO Serving');
@@ -167,7 +167,7 @@ describe('a daemon that reloads its configuration', () => {
     await daemon.untilLogged('INFO Serving', 2);
   });
 
-  it('uses a correct new configuration even if it could not serve with the previous configuration', async () => {
+  it('applies a correct configuration even after a reload that failed', async () => {
     await configure('queues: [aaa]');
     const daemon = start();
     await daemon.untilLogged('INFO Serving');

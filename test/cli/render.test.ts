@@ -31,7 +31,7 @@ describe('the render command', () => {
     ['the response of tasks.get_by_id', { meta: { result_code: 200 }, data: { task: TASK } }],
     ['the data of a response of tasks.get_by_id', { task: TASK }],
   ] as const) {
-    it(`needs no server if a file contains ${title}`, async () => {
+    it(`with --task-file needs no server if the file contains ${title}`, async () => {
       await using cli = await withFiles(TEMPLATE, task);
 
       const { code, stdout, stderr } = await cli.run(...RENDER);
@@ -44,7 +44,7 @@ describe('the render command', () => {
     });
   }
 
-  it('rejects a task file with an invalid task id, and describes a valid id', async () => {
+  it('rejects a task file with the id "my-task", and describes a valid id', async () => {
     await using cli = await withFiles(TEMPLATE, { ...TASK, id: 'my-task' });
 
     const { code, stdout, stderr } = await cli.run(...RENDER);
@@ -78,7 +78,7 @@ describe('the render command', () => {
     ['a job array', TEMPLATE.replace('--nodes=', '--array=1-'), /t\.template:2:\d+: --array: one task is one job/],
     ['DOS line ends', TEMPLATE.replaceAll('\n', '\r\n'), /t\.template:1:/],
   ] as const) {
-    it(`prints the position of the error, but no script, and exits with 78 because of ${title}`, async () => {
+    it(`exits with code 78 and the position of the error for a template with ${title}`, async () => {
       await using cli = await withFiles(template);
 
       const { code, stdout, stderr } = await cli.run(...RENDER);

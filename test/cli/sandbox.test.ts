@@ -9,7 +9,7 @@ import { freePorts } from '../support/loopback-port.ts';
 import { openCli } from './open-cli.ts';
 
 describe('sandbox --write-config', () => {
-  it('creates a file that only the owner can read, and prints no key', async () => {
+  it('creates a file with mode 600, and prints no key', async () => {
     await using cli = await openCli();
     const { code, stdout, stderr } = await cli.stopping().run('sandbox', '--port', '0', '--write-config', 'my.conf');
 
@@ -52,7 +52,7 @@ describe('sandbox --write-config', () => {
     expect(await readdir(cli.folder)).to.have.members(['clearml.conf', 'kept.conf']);
   });
 
-  it('accepts the file of its previous run if the options are the same', async () => {
+  it('accepts the file of a previous run with the same options', async () => {
     await using cli = await openCli();
     const [port = 0] = await freePorts(1);
     const args = ['sandbox', '--port', String(port), '--state', 's.json', '--write-config', 'c.conf'];
@@ -101,7 +101,7 @@ describe('sandbox', () => {
   }
 });
 
-describe('the closing report of a sandbox', () => {
+describe('the summary that a sandbox prints at its end', () => {
   it('lists the calls, and the time that a real server would take', async () => {
     const stop = new AbortController();
     let printed = '';
@@ -123,15 +123,15 @@ describe('the closing report of a sandbox', () => {
     expect(printed).to.match(/\nCALL +CALLS .*\ndebug\.ping +1 .*\ntotal +1 .*\nSERVER TIME is an estimate/);
   });
 
-  it('is empty if there were no calls', async () => {
+  it('is missing if the sandbox received no call', async () => {
     await using cli = await openCli();
     const { stderr } = await cli.stopping().run('sandbox', '--port', '0');
     expect(stderr).not.to.contain('SERVER TIME');
   });
 });
 
-describe('describeReach (of a sandbox)', () => {
-  it('warns if other machines can reach the sandbox, or if its host name resolves to a loopback address', () => {
+describe('the sandbox command', () => {
+  it('warns if it listens on a public address, or on a host name that resolves to loopback', () => {
     expect(describeReach({ url: 'http://127.0.0.1:8008', ip: '127.0.0.1' }, undefined)).to.equal(undefined);
     expect(describeReach({ url: 'http://localhost:8008', ip: '::1' }, 'localhost')).to.equal(undefined);
     expect(describeReach({ url: 'http://n1:8008', ip: '10.0.0.7' }, 'n1')).to.match(/^Warning: .*plain HTTP/);

@@ -68,7 +68,7 @@ describe('a second daemon with an HTTP server', () => {
     client.destroy();
   }
 
-  it("names the first daemon in an error message, and does not change the first daemon's files", async () => {
+  it('exits with code 75, and leaves the files of the first daemon unchanged', async () => {
     const { port } = (await listen({ host: '127.0.0.1', port: 0 })).address() as AddressInfo;
     await listen(socket);
     await writeFile(join(folder, 'state', 'http.json'), NOTE);
@@ -85,7 +85,7 @@ describe('a second daemon with an HTTP server', () => {
     await reach();
   });
 
-  it("leaves the first daemon's socket and address file unchanged even if the two daemons serve different clusters", async () => {
+  it('exits with code 78 if the first daemon, of another cluster, uses the same socket', async () => {
     await listen(socket);
     await writeFile(join(folder, 'state', 'http.json'), NOTE);
     await configure(`unix_socket: "${socket}"`, 'clusters { one {}, two {} }, queues { aaa { cluster: one } }');
@@ -98,7 +98,7 @@ describe('a second daemon with an HTTP server', () => {
     await reach();
   });
 
-  it('opens one HTTP server for all its clusters, and removes the socket and the address file when it ends', async () => {
+  it('opens one HTTP server for all its clusters', async () => {
     await configure(
       `unix_socket: "${socket}"`,
       'clusters { one {}, two {}, held {} }, queues { aaa { cluster: one } }',
@@ -112,7 +112,7 @@ describe('a second daemon with an HTTP server', () => {
     expect(await readdir(join(folder, 'state'))).to.have.members(['one', 'two', 'held']);
   });
 
-  it('reports a path that is too long for a Unix socket, with the setting', async () => {
+  it('rejects a unix_socket path of more than 107 bytes', async () => {
     await configure(`unix_socket: "${folder}/${'deep/'.repeat(30)}http.sock"`);
 
     const { code, stderr } = await cli.stopping().run('--create-queue');
@@ -123,7 +123,7 @@ describe('a second daemon with an HTTP server', () => {
     );
   });
 
-  it('starts and stops even if it cannot write the address file', async () => {
+  it('starts and stops even if it cannot write http.json', async () => {
     await mkdir(join(folder, 'state', 'http.json', 'full'), { recursive: true });
     await configure(`unix_socket: "${socket}"`);
 
@@ -134,7 +134,7 @@ describe('a second daemon with an HTTP server', () => {
     expect(await readdir(join(folder, 'state'))).to.not.include('http.sock');
   });
 
-  it('shows the phase "ended" for its cluster if the first daemon already serves that cluster', async () => {
+  it('shows the phase "ended" for a cluster that the first daemon serves', async () => {
     await lock();
     const monitor = createMonitor(systemClock);
     const app = { log: console, context: { hostName: 'login1' }, config: { settings: { slurm: {} } } };

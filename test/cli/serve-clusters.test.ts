@@ -45,7 +45,7 @@ describe('the daemon, with several clusters,', () => {
   const good = (): string => `good { slurm_bin_dir: ${slurm.commandsDir} }`;
   const QUEUES = 'queues { aaa { cluster: good }, bbb { cluster: bad } }';
 
-  it('still serves one of two clusters if the other cluster has no Slurm commands', async () => {
+  it('serves one of two clusters if the other cluster has no Slurm commands', async () => {
     const { code, stderr } = await round(`clusters { ${good()}, bad { slurm_bin_dir: /none } }, ${QUEUES}`);
 
     expect(code, stderr).to.equal(69);
@@ -57,7 +57,7 @@ describe('the daemon, with several clusters,', () => {
     );
   });
 
-  it('still serves one of two clusters if another daemon uses the state directory of the other cluster', async () => {
+  it('serves one of two clusters if another daemon serves the other cluster', async () => {
     const lock = await acquireLock(join(folder, 'state', 'bad'), 'elsewhere', systemClock.now());
     const twice = `${good()}, bad { slurm_bin_dir: ${slurm.commandsDir} }`;
 
@@ -70,7 +70,7 @@ describe('the daemon, with several clusters,', () => {
       .and.to.match(/Another clearml-agent-slurm .*state\/bad/);
   });
 
-  it('still serves one of two clusters if the other cluster does not respond', async () => {
+  it('serves one of two clusters if scontrol hangs on the other cluster', async () => {
     const bin = join(folder, 'hangs');
     await mkdir(bin);
     const served = join(folder, 'state', 'good');
@@ -86,7 +86,7 @@ describe('the daemon, with several clusters,', () => {
     expect(stderr).to.contain('scontrol');
   });
 
-  it('still serves one of two clusters if the state directory of the other cluster belongs to another ClearML server', async () => {
+  it('serves one of two clusters if the other state directory belongs to another ClearML server', async () => {
     const state = join(folder, 'state', 'bad');
     await mkdir(state, { recursive: true, mode: 0o700 });
     const entry = { task: 'f'.repeat(32), queue: 'e'.repeat(32), queueName: 'bbb', step: 'following', stepAt: 1 };
@@ -103,7 +103,7 @@ describe('the daemon, with several clusters,', () => {
     expect(await readFile(join(state, 'journal.jsonl'), 'utf8')).to.equal(journal);
   });
 
-  it('still tracks the jobs of a cluster from which all queues were removed', async () => {
+  it('serves a cluster without queues, whose jobs may still run', async () => {
     const clusters = `clusters { ${good()}, bad { slurm_bin_dir: ${slurm.commandsDir} } }, queues { aaa { cluster: good } }`;
 
     const { code, stderr } = await round(clusters);
@@ -142,7 +142,7 @@ describe('the daemon, with several clusters,', () => {
     );
   });
 
-  it('does not start if no cluster has a queue', async () => {
+  it('does not start if the configuration has two clusters but no queue', async () => {
     const { code, stderr } = await round(`clusters { ${good()}, bad {} }`);
 
     expect(code).to.equal(2);

@@ -28,7 +28,7 @@ async function startWithServer(apiServer: string): Promise<CliResult> {
 }
 
 describe('the daemon, when it starts,', () => {
-  it('reports the required version of Node.js if Node.js is too old, before Node.js itself fails (F-01)', async () => {
+  it('reports the required version of Node.js if the version is 12.22 (F-01)', async () => {
     await using cli = await openCli();
     const old = await cli.write(
       'old.cjs',
@@ -44,7 +44,7 @@ describe('the daemon, when it starts,', () => {
     });
   });
 
-  it('lists the configuration files that it looked for, and how to create credentials (F-02)', async () => {
+  it('lists missing configuration files, and explains how to create credentials (F-02)', async () => {
     await using cli = await openCli();
 
     const { code, stderr } = await start(cli);
@@ -74,7 +74,7 @@ describe('the daemon, when it starts,', () => {
     expect(stderr).to.include('responds with a web page (200)').and.to.include('usually port 8008 instead of 8080');
   });
 
-  it('reports an untrusted certificate and names the setting for certificates (F-04)', async () => {
+  it("names api.verify_certificate if the server's certificate is not trusted (F-04)", async () => {
     const certificates = await makeCertificates('127.0.0.1');
     const server = await startScriptedServer(certificates);
 
@@ -98,7 +98,7 @@ describe('the daemon, when it starts,', () => {
       .and.to.include('Did you mean "gpu-a100"? Use --create-queue to create it.');
   });
 
-  it('ends at once on Ctrl-C if the server does not respond; the other commands do the same', async () => {
+  it('ends at once on Ctrl-C while the server does not respond', async () => {
     const silent = createServer(() => undefined);
     silent.listen(0, '127.0.0.1');
     await once(silent, 'listening');
@@ -125,7 +125,7 @@ describe('the daemon, when it starts,', () => {
     silent.close();
   }).timeout(10_000);
 
-  it('names, as `lint` does, a template that is a directory or a link to itself, instead of reporting a bug', async () => {
+  it('names a template that is a directory or a link to itself', async () => {
     await using cli = await openCliWithSandbox();
     const [folder, link] = [join(cli.folder, 'folder'), join(cli.folder, 'link')];
     await mkdir(folder);
@@ -142,7 +142,7 @@ describe('the daemon, when it starts,', () => {
     expect(await run('lint', link)).to.include(`The template ${link} has too many symbolic links`);
   });
 
-  it("reports that Slurm's commands are not in PATH and names the setting for their directory (F-06)", async () => {
+  it("names slurm_bin_dir if Slurm's commands are not in PATH (F-06)", async () => {
     await using cli = await openCliWithSandbox('', { PATH: '/nowhere' });
 
     const { code, stderr } = await start(cli, '--create-queue');

@@ -28,7 +28,7 @@ describe('the status command', () => {
     expect(await readdir(cli.outside)).to.deep.equal(['slurm']);
   });
 
-  it('shows state, reason and next step of each task, even while a daemon holds the lock', async () => {
+  it('shows the state and the reason of each task while a daemon runs', async () => {
     const task = await submitOne('train\tthe\x1b[31m model');
     const lock = await acquireLock(cli.stateDir, 'login1', Date.UTC(2026, 0, 2, 3, 4));
 
@@ -46,7 +46,7 @@ describe('the status command', () => {
     );
   });
 
-  it('with --check prints one line and exits like a Nagios plugin, and creates no files', async () => {
+  it('with --check prints one line and exits like a Nagios plugin', async () => {
     const { code, stdout } = await cli.run('status', '--check');
     expect([code, stdout]).to.deep.equal([2, `CRITICAL: no daemon is running with state directory ${cli.stateDir}\n`]);
     expect(await readdir(cli.outside)).to.deep.equal(['slurm']);
@@ -65,7 +65,7 @@ describe('the status command', () => {
     expect((await cli.run('status', '--check', '--json')).code).to.equal(2);
   });
 
-  it('prints the tasks as JSON with --json', async () => {
+  it('with --json prints the tasks as JSON', async () => {
     const task = await submitOne('train');
 
     const { stdout } = await cli.run('status', '--json');
@@ -98,7 +98,7 @@ describe('the status command', () => {
     await cli.slurm.listen();
   });
 
-  it('shows the usable clusters even if other clusters cannot be used, and reports the reasons', async () => {
+  it('shows a usable cluster, and the errors of two unusable clusters', async () => {
     await chmod(cli.folder, 0o755);
     const [open, sshFolder] = [join(cli.folder, 'open'), join(cli.folder, '.ssh')];
     for (const folder of [open, sshFolder]) await mkdir(folder);
@@ -132,7 +132,7 @@ describe('the status command', () => {
       );
   });
 
-  it('shows queued tasks with their positions, and recently ended tasks with the reason', async () => {
+  it('shows queued tasks with their positions, and ended tasks with the reason', async () => {
     const ended = await submitOne('was run');
     await cli.user.api('tasks.stop', { task: ended });
     const failed = await submitOne('exits with 3');
@@ -161,7 +161,7 @@ describe('the status command', () => {
     expect(cluster).to.deep.include({ waitingCount: 2, ended: [] });
   });
 
-  it('lists a task that failed before it had a job, without the job of an earlier run', async () => {
+  it('shows no old job id for a task that failed before its second submission', async () => {
     const first = await submitOne('asks for nothing');
     await cli.run('cancel', first);
     await cli.run('--once', '--queue', 'gpu', '--template-files', 't');

@@ -33,7 +33,7 @@ for (const [command, exitCode] of [
   [drainCommand, EXIT.failed],
 ] as const) {
   describe(`the ${command.name} command`, () => {
-    it('reports that the daemon has ended if the daemon ends while the command runs', async () => {
+    it('reports that the daemon has ended if the daemon ends during the command', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'stop-'));
       const pid = await startProcess();
       await writeFile(join(folder, 'daemon.lock'), await lockFor(pid), { mode: 0o600 });

@@ -41,7 +41,7 @@ describe('the program, in a terminal,', () => {
     expect(`${lines.join(' ')}\n`).to.equal(piped.stderr);
   });
 
-  it('shows the tasks with status --watch, and restores the terminal after Ctrl-C', async () => {
+  it('restores the terminal when Ctrl-C ends status --watch', async () => {
     await using cli = await openCliWithStandIns();
     const { child, ended, seen } = inTerminal(80, `status --watch --config-file ${cli.folder}/clearml.conf`, {
       HOME: cli.folder,

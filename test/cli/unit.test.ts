@@ -23,7 +23,7 @@ const ODD_SITE: UnitSite = {
 };
 
 describe('the directory examples/units', () => {
-  it('matches the output of `npm run docs`', () => {
+  it('equals the output of `npm run docs`', () => {
     const units = exampleUnits();
 
     expect(readdirSync(EXAMPLES).toSorted()).to.deep.equal(Object.keys(units).toSorted());
@@ -55,7 +55,7 @@ describe('the unit command', () => {
     expect(stdout).to.include('RestartPreventExitStatus=2 73 77 78\n');
   });
 
-  it('writes what the daemon needs from the login profile into each unit, and names the variables that may be secret', async () => {
+  it('writes environment variables such as https_proxy into each unit, but no secrets', async () => {
     const kept = {
       XDG_STATE_HOME: '/scratch/ada/state',
       https_proxy: 'http://proxy:3128',
@@ -84,7 +84,7 @@ describe('the unit command', () => {
     }
   });
 
-  it('writes the absolute path of a relative state directory, because cron starts in the home directory', async () => {
+  it('writes the absolute path of a relative state directory into a crontab', async () => {
     await using cli = await openCli();
     await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
 
@@ -95,7 +95,7 @@ describe('the unit command', () => {
     );
   });
 
-  it('hardens the systemd service without options that break Node.js, ssh-agent or the umask of jobs', () => {
+  it('hardens the systemd service, but without MemoryDenyWriteExecute, UMask and PrivateTmp', () => {
     const unit = UNIT_FILES.systemd(ODD_SITE);
 
     expect(unit)
@@ -118,7 +118,7 @@ describe('the unit command', () => {
     expect(stdout).not.to.match(DISABLES_SUDO);
   });
 
-  it('rejects an unknown kind of unit and lists the supported ones', async () => {
+  it('rejects an unknown kind of unit and lists the supported kinds', async () => {
     await using cli = await openCli();
 
     const { code, stderr } = await cli.run('unit', 'sytemd');
@@ -147,7 +147,7 @@ describe('the unit command', () => {
     expect(execFileSync('sh', ['-c', line.replaceAll('\\%', '%')]).toString()).to.equal(`${ODD} --once\n`);
   });
 
-  it('adds a command that creates the state directory to systemd, scrontab and slurm-job units', () => {
+  it('creates the state directory with mkdir in systemd, scrontab and slurm-job units', () => {
     for (const kind of ['systemd', 'scrontab', 'slurm-job'] as const)
       expect(UNIT_FILES[kind]({ ...ODD_SITE, stateDir: '/home/a b' }), kind).to.include("mkdir -p -m 700 '/home/a b'");
   });

@@ -25,7 +25,7 @@ describe('the program', () => {
     [['--template-files', 't', '--stop', '--detached'], '--detached and --stop are mutually exclusive.'],
     [['--template-files', 't', '--ssh', 'a', '--cluster', 'b'], 'Give either --ssh or --cluster'],
   ] as const) {
-    it(`rejects "${args.join(' ')}" with a message and exit code 2`, async () => {
+    it(`rejects "${args.join(' ')}" with the message "${answer}"`, async () => {
       await using cli = await openCli();
       await cli.write('t', TEMPLATE);
 
@@ -37,7 +37,7 @@ describe('the program', () => {
     });
   }
 
-  it('prints the settings that it found, and the next command to run, if it has no arguments and no queue', async () => {
+  it('prints the settings and the next command to run if called without arguments', async () => {
     await using cli = await openCli();
     const { code, stdout, stderr } = await cli.run();
 
@@ -52,7 +52,7 @@ describe('the program', () => {
     expect((await cli.run('-v')).stdout).to.equal((await cli.run('--version')).stdout);
   });
 
-  it('accepts several queues in one option, in several options, and with commas', async () => {
+  it('accepts two queues as "--queue a b", "--queue a --queue b" and "--queue a,b"', async () => {
     for (const args of [
       ['--queue', 'a', 'b'],
       ['--queue', 'a', '--queue', 'b'],
@@ -64,7 +64,7 @@ describe('the program', () => {
     }
   });
 
-  it('adds a cluster for the host of --ssh to the settings, and selects it', async () => {
+  it('adds and selects a cluster for --ssh jane@login1.example.org', async () => {
     await using cli = await openCli();
     const { stdout } = await cli.run('config', 'agent.slurm', '--json', '--ssh', 'jane@login1.example.org');
 
@@ -74,7 +74,7 @@ describe('the program', () => {
     });
   });
 
-  it('suggests the nearest name for an unknown --cluster, and rejects an --ssh value that begins with a dash', async () => {
+  it('suggests "hpc1" for --cluster hcp1, and rejects an --ssh value that begins with a dash', async () => {
     await using cli = await openCli();
     await cli.write('clearml.conf', 'agent.slurm.clusters { hpc1 { host: login1 } }');
 

@@ -24,7 +24,7 @@ const TASK = {
 };
 
 describe('the vars command', () => {
-  it('needs no server to list each variable with its type, an example and whether it is optional', async () => {
+  it('lists each variable with its type and an example, without a server', async () => {
     await using cli = await openCli();
 
     const { code, stdout } = await cli.run('vars');

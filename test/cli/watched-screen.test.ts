@@ -72,7 +72,7 @@ describe('the display of status --watch', () => {
     expect(bare(written())).to.equal('as wide as 60\n');
   });
 
-  it('shows how many lines do not fit', () => {
+  it('shows the number of lines that do not fit', () => {
     const { screen, written } = onTerminal(80, 5);
     screen.show(() => '1\n2\n3\n4\n');
     expect(bare(written())).to.equal('1\n2\n3\n4\n');
@@ -82,7 +82,7 @@ describe('the display of status --watch', () => {
     expect(bare(written())).to.equal('1\n2\n3\n… and 3 more lines (run without --watch to see them).\n');
   });
 
-  it('restores the terminal settings at the first signal, and the last content stays on the screen', () => {
+  it('restores the terminal at the first signal, and leaves its last content on the screen', () => {
     const { screen, stop, written, resize } = onTerminal(80, 24);
     screen.show(() => 'one\n');
     written();
@@ -98,7 +98,7 @@ describe('the display of status --watch', () => {
     expect(written()).to.equal('');
   });
 
-  it('writes no control sequences if it shows nothing or does not write to a terminal', () => {
+  it('writes no control sequences to a pipe', () => {
     const { screen, written } = onTerminal(80, 24);
     screen.close();
     expect(written()).to.equal('');

@@ -10,7 +10,7 @@ import { createMonitor } from '../../src/daemon/monitor/monitor.ts';
 import { serveWeb } from '../../src/web/serve-web.ts';
 import { openCli, type Cli } from './open-cli.ts';
 
-describe('the command web', () => {
+describe('the web command', () => {
   let folder: string;
   let cli: Cli;
   const opened: { close(): Promise<void> }[] = [];
@@ -49,7 +49,7 @@ describe('the command web', () => {
     return url;
   }
 
-  it('prints the URL of each daemon if each one serves another cluster of the same configuration', async () => {
+  it('prints the URL of each daemon if two daemons serve different clusters', async () => {
     const [one, two] = [await serve('one'), await serve('two')];
 
     const ofFirst = await cli.run('web', '--cluster', 'one');
@@ -61,14 +61,14 @@ describe('the command web', () => {
     expect(ofBoth.stdout).to.include(`${one}?token=`).and.include(`${two}?token=`);
   });
 
-  it('prints the URL of a daemon that serves several clusters, also for one of them', async () => {
+  it('prints one URL for a daemon that serves two clusters', async () => {
     const both = await serve('one', 'two');
 
     expect((await cli.run('web')).stdout.split(`${both}?token=`)).to.have.length(2);
     expect((await cli.run('web', '--cluster', 'two')).stdout).to.include(`${both}?token=`);
   });
 
-  it('prints no URL of a daemon that was killed, if the one that runs has no HTTP server', async () => {
+  it('does not print the URL of a killed daemon if the running daemon has no HTTP server', async () => {
     const lock = await acquireLock(join(folder, 'one'), 'login1', systemClock.now());
     opened.push({ close: () => lock.release() });
     await writeFile(join(folder, 'http.json'), '{"pid":1,"address":{"host":"127.0.0.1","port":8910}}\n');
