@@ -48,12 +48,12 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(result).to.deep.equal({ exitCode: 3, killedBy: undefined, stdout: 'out\n', stderr: 'err\n' });
   });
 
-  it('returns only the output of the program', async () => {
+  it('adds nothing to the output of the program', async () => {
     expect(await host.run(shell('printf out; printf err >&2'))).to.include({ stdout: 'out', stderr: 'err' });
     expect(await host.run(shell(':'))).to.include({ stdout: '', stderr: '' });
   });
 
-  it('returns output that is not text, with invalid bytes replaced', async () => {
+  it('returns binary output with invalid UTF-8 bytes replaced', async () => {
     const { stdout } = await host.run(shell(`printf 'a\\000b\\r\\n\\377\\033[1mc\\n\\n'`));
 
     expect(stdout).to.equal('a\0b\r\n\ufffd\x1b[1mc\n\n');
@@ -116,7 +116,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(answers.map(({ stderr }) => stderr.trim())).to.deep.equal(numbers);
   });
 
-  it('excludes the output of background processes that earlier commands left running', async () => {
+  it('omits the output of background processes of earlier commands', async () => {
     const printOn =
       'trap "" PIPE; n=0; while n=$((n + 1)); test $n -lt 200; do echo late; echo late >&2; sleep 0.01; done';
     const first = await host.run(shell(`{ ${printOn}; echo done > printed-on; } & echo first`));
@@ -199,7 +199,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     );
   });
 
-  it('returns any exit code of the program as an exit code, not as an error', async () => {
+  it('returns each exit code of a program, such as 127 and 255, without an error', async () => {
     for (const exitCode of [98, 124, 126, 127, 140, 210, 255]) {
       expect(await host.run(shell(`exit ${String(exitCode)}`))).to.include({ exitCode, killedBy: undefined });
     }
@@ -225,13 +225,13 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     await waitUntil('the grandchild to be gone', () => !isAlive(pid));
   });
 
-  it('runs further programs after one that exceeded its timeout', async () => {
+  it('runs another program after a program has exceeded its timeout', async () => {
     await rejection(host.run({ program: 'sleep', args: ['100'], timeoutMs: 200 }));
 
     expect(await host.run(shell('echo fine'))).to.include({ stdout: 'fine\n' });
   });
 
-  it("ends a program when the AbortSignal is aborted, and throws the signal's reason", async () => {
+  it('throws the reason of the AbortSignal if a call is aborted while its program runs', async () => {
     const stop = new AbortController();
     const pidFile = join(place.folder, 'stopped-pid');
     const running = host.run({ ...shell(`echo $$ > ${pidFile}; exec sleep 60`), signal: stop.signal });
@@ -252,13 +252,13 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(existsSync(join(place.folder, 'ran'))).to.equal(false);
   });
 
-  it('ends a program that never stops printing', async () => {
+  it('throws a ConnectionLostError if a program never stops printing', async () => {
     const error = await rejection(host.run({ program: 'yes', args: ['x'.repeat(500)], timeoutMs: TIMEOUT_MS }));
 
     expect(error).to.be.instanceOf(ConnectionLostError);
   });
 
-  it('ends the running programs when it is closed, and starts no more', async () => {
+  it('throws a ConnectionLostError for running and later commands after it is closed', async () => {
     const own = place.open();
     await own.run(shell(':'));
     const running = rejection(own.run(shell('sleep 60')));
@@ -268,7 +268,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(await rejection(own.run(shell('true')))).to.be.instanceOf(ConnectionLostError);
   });
 
-  it('writes a file that only the user can read', async () => {
+  it('writes a file with mode 600', async () => {
     const path = join(place.folder, 'made', 'here', "job's conf");
     const text = `${'line\n'.repeat(30_000)}ü the end`;
     await writePrivateFile(host, path, text);

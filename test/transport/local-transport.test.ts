@@ -31,7 +31,7 @@ describe('the local transport', () => {
 
   describeHostContract(() => Promise.resolve({ open, folder, user, home: '/home/ann' }));
 
-  it('does not run a program from its working directory, even if PATH includes that directory', async () => {
+  it('does not run a program from its working directory even if PATH contains "."', async () => {
     writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho shadowed\n', { mode: 0o755 });
     for (const path of [':/usr/bin:/bin', '.:bin:/usr/bin::/bin']) {
       const host = createLocalTransport({ path, home: '/home/ann', user, workingDirectory: folder });
@@ -40,20 +40,20 @@ describe('the local transport', () => {
     }
   });
 
-  it('reports that no program ran if the kernel rejects the arguments', async () => {
+  it('reports that no program ran if the arguments are too long for the kernel', async () => {
     const command = { program: 'true', args: ['x'.repeat(10_000_000)], timeoutMs: TIMEOUT_MS };
 
     expect(await rejection(open().run(command))).to.be.instanceOf(HostUnreachableError);
   });
 
-  it('kills a program that ignores SIGTERM', async () => {
+  it('does not wait longer than the timeout for a program that ignores SIGTERM', async () => {
     const script = "trap '' TERM; while :; do sleep 1; done";
     const error = await rejection(open().run({ program: 'sh', args: ['-c', script], timeoutMs: 200 }));
 
     expect(error).to.be.instanceOf(CommandTimeoutError);
   });
 
-  it('stops waiting at the deadline, even if a process that left the process group keeps the pipe open', async () => {
+  it('stops waiting at the deadline even if a process started by setsid keeps the pipe open', async () => {
     const pidFile = join(folder, 'left-pid');
     const script = `setsid sh -c 'echo $$ > ${pidFile}; exec sleep 1000' & wait`;
     const readPid = (): number => (existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8')) : 0);

@@ -30,8 +30,8 @@ function exited(text: string, exitCode: number, late = ''): string {
   return `${text}${mark(NONCE, `${MARKS.exit} ${String(exitCode)}`)}\n${late}`;
 }
 
-describe("parseFrame (of a shell's output)", () => {
-  it('returns exactly the output of the command, whatever text surrounds it', () => {
+describe("the parser of a persistent shell's output", () => {
+  it('returns exactly the output of the command, whatever text surrounds the output', () => {
     const text = anyText();
     fc.assert(
       fc.property(text, text, text, text, fc.nat(255), (stdout, stderr, before, after, exitCode) => {

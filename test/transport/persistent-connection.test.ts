@@ -58,7 +58,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.equal(1);
   });
 
-  it('is opened again immediately if it was lost after a long time', async () => {
+  it('is opened again immediately if it is lost after an hour', async () => {
     const line = await login.get();
     clock.pass(3_600_000);
     line.lose(new Error('cut'));
@@ -68,7 +68,7 @@ describe('a persistent connection', () => {
     expect(clock.now()).to.equal(3_600_000);
   });
 
-  it('delays a call until the next login if that login is due soon', async () => {
+  it('delays a call if the next login is due in four seconds', async () => {
     const line = await login.get();
     clock.pass(1_000);
     line.lose(new Error('cut'));
@@ -78,7 +78,7 @@ describe('a persistent connection', () => {
     expect(clock.now()).to.equal(5_000);
   });
 
-  it('makes a call fail immediately, with the last error, if the next login is not due soon', async () => {
+  it('fails a call immediately with the last error if the next login is due in 20 seconds', async () => {
     isUp = false;
     for (const [passed, words] of [
       [0, 'nobody is there.'],
@@ -109,7 +109,7 @@ describe('a persistent connection', () => {
     expect(clock.now()).to.equal(before);
   });
 
-  it('logs in at most a few hundred times a day to an unreachable host', async () => {
+  it('tries fewer than 320 logins a day to an unreachable host', async () => {
     isUp = false;
     for (let second = 0; second < 86_400; second += 1) {
       clock.pass(1_000);
@@ -135,7 +135,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.equal(1);
   });
 
-  it('logs in at most a few hundred times a day, even if every connection is lost immediately', async () => {
+  it('makes fewer than 300 logins a day even if every connection is lost immediately', async () => {
     while (clock.now() < 86_400_000) {
       const line = await login.get().catch(() => undefined);
       line?.lose(new Error('cut'));
@@ -146,14 +146,14 @@ describe('a persistent connection', () => {
     expect(login.count()).to.be.below(300);
   });
 
-  it('makes calls fail once it is closed', async () => {
+  it('fails calls after it is closed', async () => {
     await login.get();
     login.close(new Error('the daemon stops'));
 
     expect(await rejection(login.get())).to.have.property('message', 'the daemon stops');
   });
 
-  it('uses jitter in its backoff, so that daemons log in at different times', () => {
+  it('uses jitter in its login backoff', () => {
     expect([0, 1].map((random) => loginDelayMs(defaultLoginBackoff, 0, random))).to.deep.equal([5_000, 3_750]);
     expect(loginDelayMs(defaultLoginBackoff, 50, 0)).to.equal(300_000);
   });

@@ -21,7 +21,7 @@ function hostWith(path: string): Transport {
 }
 
 for (const tools of ['this machine', 'busybox']) {
-  describe(`readUntrustedFile with the tools of ${tools}`, () => {
+  describe(`the reader of untrusted files, with the tools of ${tools},`, () => {
     let host: Transport;
     let folder: string;
     let file: string;
@@ -50,12 +50,12 @@ for (const tools of ['this machine', 'busybox']) {
       expect(await read(7)).to.deep.equal({ kind: 'read', text: 'more', start: 7, end: 11 });
     });
 
-    it('reads from the end with a negative offset, or the whole file if the file is shorter', async () => {
+    it('reads the last three bytes with the offset -3, and a short file completely with -100', async () => {
       expect(await read(-3)).to.include({ text: 'lo\n', end: 7 });
       expect(await read(-100)).to.include({ text: 'héllo\n', start: 0, end: 7 });
     });
 
-    it('reads a file from its beginning if the offset is beyond its end', async () => {
+    it('starts at the beginning if the offset is beyond the end of the file', async () => {
       expect(await read(5000)).to.include({ text: 'héllo\n', end: 7 });
     });
 
@@ -122,7 +122,7 @@ for (const tools of ['this machine', 'busybox']) {
       });
     });
 
-    describe('(run by a user other than root)', () => {
+    describe('(run by root)', () => {
       before(requireRoot);
 
       it('reads a file of the expected user, but rejects links and files of root', async () => {
@@ -137,7 +137,7 @@ for (const tools of ['this machine', 'busybox']) {
   });
 }
 
-it('readUntrustedFile reports a read that times out as too slow, not as unreadable', async () => {
+it('the reader of untrusted files reports a timeout as "too slow", not as "unreadable"', async () => {
   const host: Transport = {
     name: 'a slow machine',
     run: ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),

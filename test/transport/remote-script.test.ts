@@ -109,7 +109,7 @@ describe('the script for a remote command', () => {
       );
     });
 
-    it(`runs no command of the working directory, even if PATH includes that directory (${shell})`, () => {
+    it(`runs no command from the working directory even if PATH contains "." (${shell})`, () => {
       writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho shadowed\n', { mode: 0o755 });
       const env = { ...process.env, PATH: '.:/usr/local/bin::/usr/bin:/bin:bin' };
       const { stdout, stderr } = runPosixShell(shell, blockFor({ program: 'printenv', args: ['PATH'] }), env);
@@ -117,7 +117,7 @@ describe('the script for a remote command', () => {
       expect(parseFrame(NONCE, stdout, stderr)).to.deep.include({ stdout: '/usr/local/bin:/usr/bin:/bin\n' });
     });
 
-    it(`does not run the command if the end of the script is cut off anywhere (${shell})`, () => {
+    it(`does not run the command if the script is truncated at any byte (${shell})`, () => {
       const block = blockFor({ stdin: '#!/bin/bash\nrm -rf /scratch/job-4711\n' });
       const anyCut = fc.integer({ min: 0, max: block.length - 1 });
       fc.assert(
@@ -134,7 +134,7 @@ describe('the script for a remote command', () => {
       expect(existsSync(join(folder, 'ran'))).to.equal(true);
     });
 
-    it(`does not run the command if another program has read the beginning of the script (${shell})`, () => {
+    it(`does not run the command if the beginning of the script is missing (${shell})`, () => {
       const block = blockFor({ stdin: 'touch ran\n'.repeat(20) });
       fc.assert(
         fc.property(fc.integer({ min: 1, max: block.length - 1 }), (from) => {
@@ -146,7 +146,7 @@ describe('the script for a remote command', () => {
       );
     });
 
-    it(`runs the command even if the command's path looks like an assignment (${shell})`, () => {
+    it(`runs a command in the directory "v=1", which looks like an assignment (${shell})`, () => {
       const binDir = join(folder, 'v=1');
       mkdirSync(binDir);
       writeFileSync(join(binDir, 'sbatch'), '#!/bin/sh\necho "4711 $1"\n', { mode: 0o755 });
@@ -163,7 +163,7 @@ describe('the script for a remote command', () => {
       });
     });
 
-    it(`runs the command with ${shell} even if dd does not support iflag and the host has no timeout program`, () => {
+    it(`runs the command on a host without timeout(1) and with a dd without iflag (${shell})`, () => {
       const bin = join(folder, 'bin');
       mkdirSync(bin);
       for (const name of ['env', 'cat', 'tee'])
@@ -177,7 +177,7 @@ describe('the script for a remote command', () => {
       expect(stdout.match(/^[ab]|exit 0/gm)).to.deep.equal(['a', 'exit 0', 'b', 'exit 0']);
     });
 
-    it(`lets the next script run even if the program of the command is missing (${shell})`, () => {
+    it(`lets the next script run if the program of the command is missing (${shell})`, () => {
       const missing = blockFor({ program: 'sbatchh', args: [] });
       const { stdout } = runPosixShell(
         shell,
@@ -214,13 +214,13 @@ describe('the script for a remote command', () => {
       });
   });
 
-  it('is not written if the name of a variable contains code', () => {
+  it('is not created if a variable name contains shell code', () => {
     const command = { program: 'true', args: [], timeoutMs: TIMEOUT_MS, env: { 'A;touch ran;B': '1' } };
 
     expect(() => remoteScript(command, {}, NONCE)).to.throw('"A;touch ran;B" is not a variable name');
   });
 
-  it('does not show the command in the command line that the login shell parses', () => {
+  it('keeps the command out of the line that the login shell parses', () => {
     expect(remoteCommand(TOKEN)).to.match(/^\/bin\/sh -c '[^'\\!\n]*' sh a{24} '[^'\\!\n]*'$/);
   });
 });

@@ -44,7 +44,7 @@ describe('the transport, for a command of another Unix user,', () => {
     expect(stdout).to.equal(`-n|-H|-u|alice|--|${folder}/sbatch|--wrap=a b|script\n`);
   });
 
-  it("needs sudo, but not for a command of the daemon's user", async () => {
+  it("does not use sudo for a command of the daemon's user", async () => {
     write('sudo', 'exit 9');
     const { stdout } = await host.run({ program: 'sbatch', args: [], stdin: '', timeoutMs: TIMEOUT_MS });
     expect(stdout).to.equal(`${folder}/sbatch\n`);

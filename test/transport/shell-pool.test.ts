@@ -54,7 +54,7 @@ describe('a pool of shells', () => {
     expect(opened).to.equal(4);
   });
 
-  it('has four additional shells for commands as other users, and keeps two shells free for commands as the user of the login', async () => {
+  it('runs six commands of other users at once, and keeps two shells free for the login user', async () => {
     const pool = poolOf(4);
     let running = 0;
     const ends: (() => void)[] = [];
@@ -87,7 +87,7 @@ describe('a pool of shells', () => {
     ]);
   });
 
-  it('uses fewer shells if the server allows fewer', async () => {
+  it('uses two shells if the server allows only two', async () => {
     expect(
       await atOnce(
         poolOf(4, () => 2),
@@ -97,7 +97,7 @@ describe('a pool of shells', () => {
     expect(opened).to.equal(2);
   });
 
-  it('uses all shells again ten minutes after the server allowed fewer', async () => {
+  it('tries all four shells again ten minutes after the server allowed only two', async () => {
     let allowed = 2;
     const pool = poolOf(4, () => allowed);
     expect(await atOnce(pool, 30)).to.equal(2);

@@ -100,11 +100,11 @@ describe('an SSH error', () => {
     });
   }
 
-  it('consists of the message of the host key check if that check has failed', () => {
+  it('has the message of a failed host key check', () => {
     expect(unreachable({ kind: 'host key', host, message: 'It has changed.' }).message).to.equal('It has changed.');
   });
 
-  it('is a LoginRefusedError only if another attempt cannot succeed', () => {
+  it('is a LoginRefusedError if a retry cannot succeed, but not after a timeout', () => {
     expect(unreachable({ kind: 'timeout', host, seconds: 30 })).not.to.be.instanceOf(LoginRefusedError);
     for (const cause of [
       { kind: 'host key', host, message: 'x' },

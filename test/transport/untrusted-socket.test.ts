@@ -81,7 +81,7 @@ describe('the openssh transport with a socket in a directory like /tmp', () => {
     expect(existsSync(join(used.account.home, 'ran'))).to.equal(false);
   });
 
-  it('checks the socket before every command, and uses it again once it is safe', async () => {
+  it('checks the socket before every command', async () => {
     chmodSync(open, 0o755);
     writeFileSync(ssh.config, configAt(socket));
     await ssh.openMaster();

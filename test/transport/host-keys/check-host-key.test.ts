@@ -12,7 +12,7 @@ const NEW = makeHostKey('ssh-ed25519', 'new');
 const ECDSA = makeHostKey('ecdsa-sha2-nistp256', 'another type');
 
 describe('in strict mode, the host key check', () => {
-  it('accepts a known key in any file, under a plain or a hashed name, and among other keys', async () => {
+  it('accepts a known key under a plain or a hashed host name in any known_hosts file', async () => {
     const files: readonly (readonly [name: string, text: string])[] = [
       ['known', `login1 ${formatHostKey(OLD)}\n`],
       ['known', `${hashedName('login1', Buffer.from('salt'))} ${formatHostKey(OLD)}\n`],
@@ -47,7 +47,7 @@ describe('in strict mode, the host key check', () => {
     expect(await here.say({ knownHostsFiles: ['/dev/null'] }, 'login1', 22, OLD)).to.contain('is unknown');
   });
 
-  it('rejects an unknown key, and names its fingerprint, the files and two ways to proceed', async () => {
+  it('rejects an unknown key, and shows the fingerprint and two ways to proceed', async () => {
     await using here = await createKnownHostsFixture();
 
     expect(await here.say({}, 'login1', 2222, NEW)).to.equal(
@@ -57,7 +57,7 @@ describe('in strict mode, the host key check', () => {
     await expectNothingWritten(here.folder);
   });
 
-  it('rejects a changed key, and names the line, both fingerprints and the ssh-keygen command', async () => {
+  it('rejects a changed key, and shows both fingerprints and the ssh-keygen command', async () => {
     await using here = await createKnownHostsFixture();
     await here.write('known', `# mine\nlogin1 ${formatHostKey(ECDSA)}\nlogin1 ${formatHostKey(OLD)}\n`);
 
@@ -68,7 +68,7 @@ describe('in strict mode, the host key check', () => {
     );
   });
 
-  it('rejects a revoked key, even if another line or a fingerprint permits it', async () => {
+  it('rejects a revoked key even if another line or a pinned fingerprint permits the key', async () => {
     await using here = await createKnownHostsFixture();
     await here.write('known', `login1 ${formatHostKey(OLD)}\n`);
     await here.write('global', `@revoked * ${formatHostKey(OLD)}\n`);
@@ -87,7 +87,7 @@ describe('in strict mode, the host key check', () => {
       expect(await here.say({ mode }, 'login1.example.org', 22, OLD)).to.contain('Set "provider: openssh"');
   });
 
-  it("looks up the key by the host's alias, at any port", async () => {
+  it('finds the key under the HostKeyAlias of the host, at any port', async () => {
     await using here = await createKnownHostsFixture();
     await here.write('known', `cluster ${formatHostKey(OLD)}\n`);
 
@@ -104,7 +104,7 @@ describe('in strict mode, the host key check', () => {
 });
 
 describe('in accept-new mode, the host key check', () => {
-  it('saves the first key to the first file, and then rejects other keys', async () => {
+  it('saves the first key of a host, and then rejects other keys', async () => {
     await using here = await createKnownHostsFixture();
     const policy = { mode: 'accept-new' as const };
 
@@ -205,8 +205,8 @@ describe('with a pinned fingerprint, the host key check', () => {
   });
 });
 
-describe('knownTypes of the host key check', () => {
-  it('returns the types of the keys that the files contain for the host', async () => {
+describe('the key types that an ssh2 login prefers', () => {
+  it('are those of the valid keys that the known_hosts files have for the host', async () => {
     await using here = await createKnownHostsFixture();
     const file = await here.write('known', `login1 ${formatHostKey(ECDSA)}\n@revoked login1 ${formatHostKey(OLD)}\n`);
     const keys = createHostKeyCheck({ name: 'hpc', hostKeys: { mode: 'strict', knownHostsFiles: [file] } });

@@ -78,7 +78,7 @@ describe('the ssh2 transport with a real sshd', () => {
     expectNoLogin(sshd, before);
   });
 
-  it('stops at a jump host whose key has changed, and does not contact the host behind it', async () => {
+  it('does not log in through a jump host whose key has changed', async () => {
     await using inner = await startSshd();
     const jump = targetOf(sshd, account, { name: 'gate' });
     const hostKeys: HostKeyPolicy = { mode: 'strict', knownHostsFiles: [inner.knownHosts()] };

@@ -10,7 +10,7 @@ import { makeHostKey, createKnownHostsFixture, formatHostKey } from './host-key-
 const execute = promisify(execFile);
 const KEY = makeHostKey('ssh-ed25519', 'one');
 
-describe('matchesHost (for an entry of known_hosts)', () => {
+describe('in known_hosts, the pattern', () => {
   const cases: readonly [names: string, host: string, port: number, speaks: boolean][] = [
     ['login1', 'login1', 22, true],
     ['login1', 'LOGIN1', 22, true],
@@ -34,13 +34,13 @@ describe('matchesHost (for an entry of known_hosts)', () => {
     ['|2|AAAA|AAAA', 'login1', 22, false],
   ];
   for (const [names, host, port, speaks] of cases) {
-    it(`${speaks ? 'matches' : 'does not match'} the entry "${names}" with the host "${host}", port ${port}`, () => {
+    it(`"${names}" ${speaks ? 'matches' : 'does not match'} the host "${host}" at port ${port}`, () => {
       expect(matchesHost(names, knownName(host, port))).to.equal(speaks);
     });
   }
 });
 
-describe('parseKnownHosts', () => {
+describe('the parser of known_hosts files', () => {
   const cases: readonly [what: string, line: string, names: string[]][] = [
     ['a line with a comment after the key', `login1 ${formatHostKey(KEY)} root@login1 of 2024`, ['login1']],
     ['a line with tabs and blanks before the name', `\t  login1\t${formatHostKey(KEY)}`, ['login1']],
@@ -50,12 +50,12 @@ describe('parseKnownHosts', () => {
     ['a comment', `# login1 ${formatHostKey(KEY)}`, []],
     ['an empty line', '', []],
     [
-      'a line that names a type other than that of its key',
+      'a line with the type ssh-rsa and an ssh-ed25519 key',
       `login1 ssh-rsa ${formatHostKey(KEY).split(' ')[1] ?? ''}`,
       [],
     ],
     ['a line with an invalid key', 'login1 ssh-ed25519 AAAA', []],
-    ['a key of SSH 1', 'login1 1024 35 1234567890', []],
+    ['a key of SSH protocol 1', 'login1 1024 35 1234567890', []],
   ];
   for (const [what, line, names] of cases) {
     it(`${names.length === 0 ? 'skips' : 'reads'} ${what}`, () => {
@@ -91,10 +91,10 @@ const line = fc.oneof(
   fc.constantFrom('', '# a comment', '  # another'),
 );
 
-describe('matchesHost (for an entry of known_hosts)', () => {
+describe('the search in known_hosts', () => {
   before(requireSshd);
 
-  it('finds the same lines of a known_hosts file as ssh-keygen -F', async () => {
+  it('finds the same lines as ssh-keygen -F', async () => {
     await using here = await createKnownHostsFixture();
     const runs = fc.asyncProperty(fc.array(line, { maxLength: 8 }), host, port, async (lines, name, at) => {
       const file = await here.write('known', `${lines.join('\n')}\n`);
@@ -103,7 +103,7 @@ describe('matchesHost (for an entry of known_hosts)', () => {
     await fc.assert(runs, { numRuns: 150 });
   });
 
-  it('finds the same lines of a known_hosts file as ssh-keygen -F, even if ssh-keygen -H hashed the names', async () => {
+  it('finds the same lines as ssh-keygen -F after ssh-keygen -H has hashed the host names', async () => {
     await using here = await createKnownHostsFixture();
     const runs = fc.asyncProperty(fc.array(line, { maxLength: 5 }), host, port, async (lines, name, at) => {
       const file = await here.write('known', `${lines.join('\n')}\n`);

@@ -30,7 +30,7 @@ describe('the openssh transport', () => {
     return { name: 'hpc', config: parseSshConfig(shown), hops: await findHops('hpc', shown, ask) };
   }
 
-  it('finds all jump hosts, the nearest first, and follows the ProxyJump of the first jump host only', async () => {
+  it('lists the jump hosts in order, and follows only the ProxyJump of the first jump host', async () => {
     const { hops } = await readRoute(
       'Host hpc\n  ProxyJump gate,joe@inner:2200\nHost gate\n  ProxyJump door\nHost inner\n  ProxyJump elsewhere\nMatch host inner user joe\n  HostName 10.0.0.7\n',
     );
@@ -53,7 +53,7 @@ describe('the openssh transport', () => {
   const rows: readonly [what: string, text: string, strict: boolean, found: string | undefined][] = [
     ['a configuration that does not mention StrictHostKeyChecking', THROUGH, true, undefined],
     [
-      'StrictHostKeyChecking off for the destination, because the transport sets this option itself',
+      '"StrictHostKeyChecking off" for the destination, because the transport overrides the option',
       `${THROUGH}Host hpc\n  StrictHostKeyChecking no\n`,
       true,
       undefined,
@@ -77,25 +77,25 @@ describe('the openssh transport', () => {
       'StrictHostKeyChecking no" for door',
     ],
     [
-      'StrictHostKeyChecking accept-new for a jump host if host_keys is accept-new',
+      '"StrictHostKeyChecking accept-new" for a jump host if host_keys is accept-new',
       `${THROUGH}Host gate\n  StrictHostKeyChecking accept-new\n`,
       false,
       undefined,
     ],
     [
-      'StrictHostKeyChecking accept-new for a jump host if host_keys is strict',
+      '"StrictHostKeyChecking accept-new" for a jump host if host_keys is strict',
       `${THROUGH}Host gate\n  StrictHostKeyChecking accept-new\n`,
       true,
       'StrictHostKeyChecking accept-new" for gate',
     ],
     [
-      'StrictHostKeyChecking off for a connection that the user opened',
+      '"StrictHostKeyChecking off" for a connection that the user opened',
       'Host hpc\n  StrictHostKeyChecking no\n  ControlPath ~/%C\n',
       false,
       'StrictHostKeyChecking no" for hpc',
     ],
     [
-      'StrictHostKeyChecking off in a ProxyCommand',
+      '"StrictHostKeyChecking off" in a ProxyCommand',
       'Host hpc\n  ProxyCommand ssh -o StrictHostKeyChecking=no -W [%h]:%p gate\n',
       false,
       'ProxyCommand ssh -o StrictHostKeyChecking=no -W [%h]:%p gate" for hpc. Remove the option StrictHostKeyChecking from that command;',

@@ -44,7 +44,7 @@ describe('the openssh transport', () => {
     'The SSH connection to cluster has ended, and a new one may need your second factor. ' +
     'Run: ssh -fNM cluster   The daemon finds the new connection within 30 s; jobs are not affected.';
 
-  it('explains how to open a connection, never logs in itself, and works once the user has opened one', async () => {
+  it('prints the ssh command that opens a connection, and never logs in itself', async () => {
     const logins = used.sshd.loginCount();
     const host = open();
     const error = await rejection(host.run(shell('touch ran')));
@@ -103,7 +103,7 @@ describe('the openssh transport', () => {
     );
   });
 
-  it('reports that ssh cannot read its configuration, which a user may be editing', async () => {
+  it('names the file if ssh cannot read its configuration', async () => {
     const config = join(ssh.folder, 'bad');
     writeFileSync(config, 'Host cluster\nNoSuchOption yes\n');
 
@@ -112,7 +112,7 @@ describe('the openssh transport', () => {
       .and.to.contain('Correct it so that ssh -G cluster works.');
   });
 
-  it('opens, and later closes, one connection for all commands if a login is permitted', async () => {
+  it('opens one connection for all commands if a login is permitted', async () => {
     const logins = used.sshd.loginCount();
     const host = open({ mayLogIn: true });
     await Promise.all([1, 2, 3].map(() => host.run(shell('true'))));
@@ -123,7 +123,7 @@ describe('the openssh transport', () => {
     expect(existsSync(join(ssh.folder, 'own'))).to.equal(false);
   });
 
-  it('opens one connection, and no further ones, after a killed ssh has left its socket', async () => {
+  it('opens only one connection after a killed ssh has left its socket', async () => {
     const socket = join(ssh.folder, 'own');
     await leaveSocket(socket);
     const logins = used.sshd.loginCount();
@@ -136,7 +136,7 @@ describe('the openssh transport', () => {
     expect(existsSync(socket)).to.equal(false);
   });
 
-  it('has ended its own connection when close returns', async () => {
+  it('waits in close until its ssh connection has ended', async () => {
     const bin = join(ssh.folder, 'bin');
     mkdirSync(bin);
     const late =
@@ -166,7 +166,7 @@ describe('the openssh transport', () => {
     expect(existsSync(join(used.account.home, 'ran'))).to.equal(false);
   });
 
-  it('uses the connection that the user opened, and does not log in itself', async () => {
+  it('uses a connection that the user opened, even if a login is permitted', async () => {
     await ssh.openMaster();
     const host = open({ mayLogIn: true });
     await host.run(shell('true'));
@@ -174,7 +174,7 @@ describe('the openssh transport', () => {
     expect(host.loginCount()).to.equal(0);
   });
 
-  it('logs in without a prompt, and reports the message of ssh if the login fails', async () => {
+  it('reports "Permission denied" if the login needs a password prompt', async () => {
     await using strict = await startSshd(['AuthenticationMethods publickey,password']);
     await using user = prepareUserSsh(targetOf(strict, used.account));
     const error = await rejection(open({ mayLogIn: true, config: user.config }).run(shell('true')));
@@ -196,7 +196,7 @@ describe('the openssh transport', () => {
     );
   });
 
-  it('reports once what the login node printed instead of running the command', async () => {
+  it('reports the output of a ForceCommand that replaces the command', async () => {
     await using node = await startSshd(['ForceCommand echo "This account is" ; echo "not available." >&2; exit 1']);
     await using user = prepareUserSsh(targetOf(node, used.account));
     await user.openMaster();

@@ -24,7 +24,7 @@ const UNSET = {
 
 const PIN = `SHA256:${'A'.repeat(43)}`;
 
-describe('findSshTarget (from the ssh configuration)', () => {
+describe('the reader of ~/.ssh/config for the ssh2 transport', () => {
   before(requireSshd);
   let folder: string;
   beforeEach(async () => {
@@ -51,7 +51,7 @@ describe('findSshTarget (from the ssh configuration)', () => {
     );
   }
 
-  it('lists the non-default options that ssh2 does not support, also those of jump hosts', async () => {
+  it('lists options that ssh2 does not support, such as Ciphers, for the host and its jump hosts', async () => {
     const found = await target(
       'Host hpc\n  MACs hmac-sha2-512\n  Ciphers aes256-ctr\n  ProxyJump gate\n  SendEnv LANG\nHost gate\n  RekeyLimit 1G\n',
     );
@@ -72,7 +72,7 @@ describe('findSshTarget (from the ssh configuration)', () => {
     expect(found.identityFiles).to.deep.equal([join(folder, 'key'), join(folder, 'other')]);
   });
 
-  it('prefers the settings of clearml.conf to those of ssh, also when it evaluates Match blocks', async () => {
+  it('gives clearml.conf precedence over ~/.ssh/config, even in Match blocks', async () => {
     const found = await target(
       'Match user joe\n  HostName for-joe\nHost hpc\n  User jane\n  Port 2222\n  ProxyJump gate\n  IdentityFile ~/k\n',
       { user: 'joe', port: 22, jumps: ['none'], identityFiles: ['/ours'] },
@@ -89,7 +89,7 @@ describe('findSshTarget (from the ssh configuration)', () => {
     expect(found).to.deep.include({ host: 'hpc', port: 2200, user: 'everybody' });
   });
 
-  it('returns all jump hosts, the nearest first, with the settings that ssh has for each', async () => {
+  it('returns all jump hosts in order, each with its own settings', async () => {
     const found = await target(
       'Host hpc\n  ProxyJump gate,joe@inner:2200\nHost gate\n  HostName gate.example.org\n  ProxyJump door\nHost door\n  User jo\n  Port 443\nHost inner\n  ProxyJump elsewhere\n  HostName 10.0.0.7\n',
     );
@@ -109,7 +109,7 @@ describe('findSshTarget (from the ssh configuration)', () => {
     expect(String(problem)).to.contain('cycle');
   });
 
-  it("returns ssh's known_hosts files and host key alias, but strict mode even for StrictHostKeyChecking no", async () => {
+  it("returns ssh's known_hosts files and HostKeyAlias, and strict mode for StrictHostKeyChecking no", async () => {
     const found = await target(
       'Host hpc\n  UserKnownHostsFile ~/.ssh/kh /lab/known\n  GlobalKnownHostsFile /etc/kh\n  HostKeyAlias cluster\n  StrictHostKeyChecking no\n',
     );
@@ -217,7 +217,7 @@ describe('findSshTarget (from the ssh configuration)', () => {
   });
 });
 
-describe('parseJump (of a ProxyJump host)', () => {
+describe('the parser of a ProxyJump host', () => {
   const cases: readonly [text: string, read: string | undefined][] = [
     ['gate', '- gate -'],
     ['jo@gate:2222', 'jo gate 2222'],
@@ -248,6 +248,6 @@ it("expandTokens replaces ssh's tokens, such as %h and ~, in a path", () => {
   expect(expandTokens('~/%u-%r@%h:%p(%n)%%%d%Z', tokens)).to.equal('/h/ada-jane@login1:22(hpc)%/h%Z');
 });
 
-it('parseSshConfig does not require the openssh transport for GSSAPIAuthentication yes, which is the default of Debian', () => {
+it("parseSshConfig accepts Debian's default GSSAPIAuthentication yes for the ssh2 transport", () => {
   expect(parseSshConfig('gssapiauthentication yes\npubkeyauthentication true\n').needsOpenssh).to.equal(undefined);
 });

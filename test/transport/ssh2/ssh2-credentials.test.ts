@@ -12,7 +12,7 @@ import { openLocalTransport } from '../../support/local-transport.ts';
 import { makeKey } from '../../support/sshd.ts';
 import { requireRoot, requireSshd } from '../../support/skip-unless.ts';
 
-describe('readCredentials (for a login by ssh2)', () => {
+describe('the ssh2 transport, at a login,', () => {
   const here = openLocalTransport();
   let folder: string;
   let key: string;
@@ -45,9 +45,9 @@ describe('readCredentials (for a login by ssh2)', () => {
     });
   });
 
-  describe('run as root', () => {
+  describe('(run by root)', () => {
     before(requireRoot);
-    it("does not offer the keys of another user's agent", async () => {
+    it("does not offer the keys of another user's ssh-agent", async () => {
       const socket = join(folder, 'agent');
       const server = createServer().listen(socket);
       await once(server, 'listening');

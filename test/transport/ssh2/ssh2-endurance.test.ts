@@ -76,7 +76,7 @@ describe('the ssh2 transport', () => {
     expect(used.sshd.loginCount()).to.equal(1);
   });
 
-  it('keeps its connection through a day without commands', async () => {
+  it('keeps its connection open for a day without commands', async () => {
     const intervals = holdIntervals();
     try {
       await host.run({ program: 'true', args: [], timeoutMs: TIMEOUT_MS });

@@ -81,7 +81,7 @@ describe('the ssh2 transport', () => {
       );
     });
 
-    it('reports a host that opens no session', async () => {
+    it('reports a host that permits no session (MaxSessions 0)', async () => {
       await using full = await startSshd(['MaxSessions 0']);
 
       expect(await testBed.refusal(targetOf(full, testBed.account))).to.contain(
@@ -108,7 +108,7 @@ describe('the ssh2 transport', () => {
     });
   }
 
-  it("finds a moved program once the PATH of the login contains the program's new directory", async () => {
+  it('finds a moved program after PATH has changed on the host, without a new login', async () => {
     const files = { '.bashrc': 'PATH=~/old:$PATH' };
     const other = await addAccount({ shell: '/usr/bin/bash', files });
     try {
@@ -149,7 +149,7 @@ describe('the ssh2 transport', () => {
     expect(tookMs).to.be.within(2 * oneWayMs - 10, 4 * oneWayMs - 1);
   });
 
-  it('keeps the connection for other commands after one command was aborted', async () => {
+  it('keeps the connection open for other commands if a command is aborted', async () => {
     const host = testBed.open(testBed.target(), { closeTimeoutMs: 100 });
     const stop = new AbortController();
     const aborted = rejection(host.run(shell('touch aborted; exec sleep 20', { signal: stop.signal })));
@@ -185,7 +185,7 @@ describe('the ssh2 transport', () => {
   });
 
   describe('with a broken network link', () => {
-    it('reports an unknown outcome only for commands already sent, and opens one new connection for all later commands', async () => {
+    it('reports an unknown outcome only for commands that it has already sent', async () => {
       await using link = await startLink(testBed.sshd.port);
       const host = testBed.open(testBed.target({ port: link.port }), { maxChannels: 1 });
       const running = rejection(host.run(shell('touch begun; sleep 60')));

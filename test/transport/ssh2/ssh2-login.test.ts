@@ -48,7 +48,7 @@ describe('a login of the ssh2 transport', () => {
     expect(moved.loginCount()).to.equal(1);
   });
 
-  it('reports what the host printed instead of running the command, such as that the password has expired', async () => {
+  it('reports what the host printed instead of running the command', async () => {
     const printed = 'Password change required but no TTY available.';
     for (const stream of ['>&2', '']) {
       await using expired = await startSshd([`ForceCommand echo "${printed}" ${stream}; exit 1`]);
@@ -86,7 +86,7 @@ describe('a login of the ssh2 transport', () => {
     );
   });
 
-  it('tries one key after the other and skips missing files', async () => {
+  it('tries each key in turn and skips missing key files', async () => {
     const other = join(folder, 'other');
     await makeKey(other, { type: 'ecdsa' });
     await testBed.expectLogin(
@@ -153,7 +153,7 @@ describe('a login of the ssh2 transport', () => {
     await testBed.expectLogin(targetOf(strict, testBed.account, { passwordFrom }));
   });
 
-  it('is not repeated before the backoff has passed if the host rejected the login', async () => {
+  it('is not repeated before the backoff has passed', async () => {
     const host = testBed.open(testBed.target({ identityFiles: [] }), {
       backoff: { firstMs: 1, maxMs: 60_000 },
     });
