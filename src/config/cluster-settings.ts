@@ -44,48 +44,32 @@ export interface ClusterSettings {
  * @throws ConfigError if the settings of a connection contradict each other
  */
 export function servedClusters(slurm: Slurm, stateDir: string, originOf: OriginOf): ClusterSettings[] {
-  const all = Object.entries(slurm.clusters);
-  if (all.length === 0) return [unnamed(slurm, stateDir)];
-  return all
-    .filter(([name]) => slurm.cluster === undefined || slurm.cluster === name)
-    .map(([name, cluster]) => named(name, cluster, { slurm, stateDir, originOf }));
-}
-
-function unnamed(slurm: Slurm, stateDir: string): ClusterSettings {
-  return {
-    name: undefined,
-    ssh: undefined,
-    stateDir,
-    schedulerQueue: slurm.scheduler_queue,
-    slurmBinDir: slurm.slurm_bin_dir,
-    slurmConf: slurm.slurm_conf,
-    sharedDir: slurm.shared_dir,
-    python: slurm.python,
-    ...limitsOf(slurm),
-  };
-}
-
-interface Around {
-  readonly slurm: Slurm;
-  readonly stateDir: string;
-  readonly originOf: OriginOf;
-}
-
-function named(name: string, cluster: Cluster, { slurm, stateDir, originOf }: Around): ClusterSettings {
-  const ssh = sshOf(cluster, joinPath(['agent', 'slurm', 'clusters', name]), (key) => originOf('clusters', name, key));
   // The variable is meant for the Slurm of this machine.
   const isOfThisMachine = originOf('slurm_conf').kind === 'variable';
-  return {
-    name,
-    ssh,
-    stateDir: join(stateDir, name),
-    schedulerQueue: `${slurm.scheduler_queue}.${name}`,
+  const withShared = (
+    cluster: Partial<Cluster>,
+    own: Pick<ClusterSettings, 'name' | 'ssh' | 'stateDir' | 'schedulerQueue'>,
+  ): ClusterSettings => ({
+    ...own,
     slurmBinDir: cluster.slurm_bin_dir ?? slurm.slurm_bin_dir,
-    slurmConf: cluster.slurm_conf ?? (ssh !== undefined && isOfThisMachine ? undefined : slurm.slurm_conf),
+    slurmConf: cluster.slurm_conf ?? (own.ssh !== undefined && isOfThisMachine ? undefined : slurm.slurm_conf),
     sharedDir: cluster.shared_dir ?? slurm.shared_dir,
     python: cluster.python ?? slurm.python,
     ...limitsOf(cluster, slurm),
-  };
+  });
+  const all = Object.entries(slurm.clusters);
+  const schedulerQueue = slurm.scheduler_queue;
+  if (all.length === 0) return [withShared({}, { name: undefined, ssh: undefined, stateDir, schedulerQueue })];
+  return all
+    .filter(([name]) => slurm.cluster === undefined || slurm.cluster === name)
+    .map(([name, cluster]) =>
+      withShared(cluster, {
+        name,
+        ssh: sshOf(cluster, joinPath(['agent', 'slurm', 'clusters', name]), (key) => originOf('clusters', name, key)),
+        stateDir: join(stateDir, name),
+        schedulerQueue: `${schedulerQueue}.${name}`,
+      }),
+    );
 }
 
 function sshOf(cluster: Cluster, path: string, originOf: (key: string) => Origin): SshSettings | undefined {

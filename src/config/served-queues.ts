@@ -11,6 +11,7 @@ import type { SlurmSection } from './schema/settings-schema.ts';
 import { joinPath } from './dotted-names.ts';
 
 export type Slurm = z.infer<typeof SlurmSection>;
+type Queue = Exclude<Slurm['queues'], readonly string[]>[string];
 
 /** Where a setting of `agent.slurm` came from, by its path. */
 export type OriginOf = (...path: readonly string[]) => Origin;
@@ -42,30 +43,30 @@ const USUAL_QUEUE = 'default';
 export function servedQueues(slurm: Slurm, originOf: OriginOf, written: readonly string[]): QueueSettings[] {
   const clusters = Object.keys(slurm.clusters);
   if (slurm.cluster !== undefined) refuseUnknownCluster(slurm.cluster, clusters, originOf('cluster'));
-  const given = Array.isArray(slurm.queues)
-    ? slurm.queues.map((name) => ({ name, cluster: undefined, template: undefined, ...choicesOf(slurm, {}) }))
-    : inOrder(Object.entries(slurm.queues), written).map(([name, { cluster, template, ...rest }]) => {
-        const properties = propertySettings(rest.properties, rest.other_properties);
-        const more = { ...limitsOf(rest), ...choicesOf(slurm, rest) };
-        return { name, cluster, template, ...(properties === undefined ? {} : { properties }), ...more };
-      });
+  const given: [name: string, Partial<Queue>][] = Array.isArray(slurm.queues)
+    ? slurm.queues.map((name) => [name, {}])
+    : inOrder(Object.entries(slurm.queues), written);
   const only = slurm.cluster ?? (clusters.length === 1 ? clusters[0] : undefined);
   if (given.length === 0 && only === undefined && clusters.length > 0) return [];
-  const all =
-    given.length === 0
-      ? [{ name: USUAL_QUEUE, cluster: undefined, template: undefined, ...choicesOf(slurm, {}) }]
-      : given;
+  if (given.length === 0) given.push([USUAL_QUEUE, {}]);
   // An option takes precedence over a file.
   const isTyped = originOf('template_files').kind === 'option';
 
-  return all
-    .map(({ name, cluster = only, template, ...more }): QueueSettings => {
+  return given
+    .map(([name, { cluster = only, template, properties, other_properties: others, ...rest }]): QueueSettings => {
       if (cluster === undefined && clusters.length > 0)
         throw new ConfigError(noCluster(name, clusters), originOf('queues', name));
-      if (cluster === undefined) return { name, cluster, template: isTyped ? undefined : template, ...more };
-      refuseUnknownCluster(cluster, clusters, originOf('queues', name, 'cluster'));
-      const its = template ?? slurm.clusters[cluster]?.template;
-      return { name, cluster, template: isTyped ? undefined : its, ...more };
+      if (cluster !== undefined) refuseUnknownCluster(cluster, clusters, originOf('queues', name, 'cluster'));
+      const its = template ?? slurm.clusters[cluster ?? '']?.template;
+      const constraints = propertySettings(properties, others);
+      return {
+        name,
+        cluster,
+        template: isTyped ? undefined : its,
+        ...(constraints === undefined ? {} : { properties: constraints }),
+        ...limitsOf(rest),
+        ...choicesOf(slurm, rest),
+      };
     })
     .filter(({ cluster }) => slurm.cluster === undefined || cluster === slurm.cluster);
 }

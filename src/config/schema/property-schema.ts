@@ -51,8 +51,8 @@ export const otherProperties = z
 
 /** @returns undefined if there are no constraints */
 export function propertySettings(
-  named: Readonly<Record<string, boolean | ConstraintSetting>>,
-  others: boolean,
+  named: Readonly<Record<string, boolean | ConstraintSetting>> = {},
+  others = true,
 ): PropertyConstraints | undefined {
   if (Object.keys(named).length === 0 && others) return undefined;
   const rules = Object.entries(named).map(([name, rule]): [string, boolean | PropertyConstraint] => [

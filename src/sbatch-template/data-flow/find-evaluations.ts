@@ -86,16 +86,13 @@ function executedFiles(layer: NestedScript): Evaluation[] {
     [...executedWords(command, layer.text), ...startFiles(command)].flatMap((word): Evaluation[] => {
       const name = fileName(word, layer);
       if (name === undefined) return [];
-      return [
-        {
-          at: word.start,
-          requirement: 'plain word',
-          by: 'the shell that runs it',
-          names: [{ of: { name }, isWhole: false }],
-        },
-      ];
+      return [evaluationOf(name, word, 'the shell that runs it')];
     }),
   );
+}
+
+function evaluationOf(name: string, { start }: Range, by: string): Evaluation {
+  return { at: start, requirement: 'plain word', by, names: [{ of: { name }, isWhole: false }] };
 }
 
 /** `BASH_ENV=FILE` */
@@ -108,8 +105,7 @@ function fedCode(layer: NestedScript): Evaluation[] {
   return layer.script.commands.flatMap((command): Evaluation[] => {
     const reader = inputEvaluator(command, layer.text);
     if (reader === undefined) return [];
-    const name = inputName(command, layer);
-    return [{ at: command.start, requirement: 'plain word', by: reader.by, names: [{ of: { name }, isWhole: false }] }];
+    return [evaluationOf(inputName(command, layer), command, reader.by)];
   });
 }
 

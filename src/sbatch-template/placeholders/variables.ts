@@ -101,18 +101,10 @@ export function lookUp(variable: string, variables: Variables): Lookup {
 }
 
 /** The task, with `project` as the id of the project, and with `project.id` and `project.name`. */
-function taskTree(variables: Variables): Tree {
-  const known = taskTrees.get(variables);
-  if (known !== undefined) return known;
-  const { task, project } = variables;
+function taskTree({ task, project }: Variables): Tree {
   const id = projectId(task);
-  const tree = { ...task, project: id, 'project.id': id, 'project.name': ownField(project, 'name') };
-  taskTrees.set(variables, tree);
-  return tree;
+  return { ...task, project: id, 'project.id': id, 'project.name': ownField(project, 'name') };
 }
-
-/** One copy for all placeholders of a template, because a task has many fields. */
-const taskTrees = new WeakMap<Variables, Tree>();
 
 function projectId(task: Tree): unknown {
   const project = ownField(task, 'project');
