@@ -2,7 +2,7 @@
 import type { NamedTemplate } from '../assembly/read-named-files.ts';
 import { markdownTable, textTable } from '../base/text-table.ts';
 import { parseLeniently } from '../sbatch-template/parse-template.ts';
-import { listProperties, type PropertyUse, type TemplateProperty } from '../sbatch-template/inspect-template.ts';
+import { listProperties, type TemplateProperty } from '../sbatch-template/inspect-template.ts';
 import type { PropertyConstraints } from '../base/property-constraints.ts';
 import { describeConstraint, limitKindOf } from '../sbatch-template/placeholders/check-property-constraints.ts';
 
@@ -35,8 +35,8 @@ export function formatProperties(properties: readonly PropertyOfFile[], isMarkdo
         : `\`${fallback}\``
       : (fallback ?? '-'),
     ...(isConstrained ? [takes ?? 'anything'] : []),
-    setsText(uses),
-    placesText(file, uses),
+    [...new Set(uses.map(({ option }) => option ?? 'the script'))].join(', '),
+    `${file}:${uses.map(({ line }) => line).join(',')}`,
   ]);
   return isMarkdown
     ? markdownTable(titles, rows)
@@ -51,12 +51,4 @@ function constraintText(property: TemplateProperty, constraints: PropertyConstra
   const rule = constraints?.named.get(property.name) ?? constraints?.others ?? true;
   if (rule === true) return undefined;
   return rule === false ? 'only the default' : describeConstraint(rule, limitKindOf(property));
-}
-
-function setsText(uses: readonly PropertyUse[]): string {
-  return [...new Set(uses.map(({ option }) => option ?? 'the script'))].join(', ');
-}
-
-function placesText(file: string, uses: readonly PropertyUse[]): string {
-  return `${file}:${uses.map(({ line }) => line).join(',')}`;
 }

@@ -25,7 +25,9 @@ export async function formatValues(
   if (cluster === undefined) throw new RangeError('a configuration has at least one cluster');
   const { variables } = await readTask(options, here, { queueName: queue?.name ?? 'default', cluster }, 'vars');
   const values = listValues(variables).map(({ name, value }) => ({ name, value: masked(name, value) }));
-  return isJson ? toJson(toObject(values)) : showValues(values, columns);
+  return isJson
+    ? toJson(Object.fromEntries(values.map(({ name, value }) => [name, value])))
+    : showValues(values, columns);
 }
 
 /** Masks values with a secret key, and secrets within other values. */
@@ -33,10 +35,6 @@ function masked(name: string, value: unknown): unknown {
   if (name.split('.').slice(1).some(isSecretKey)) return MASK;
   if (Array.isArray(value)) return redactWords(value.map(String)).map(({ shown: word }) => word);
   return typeof value === 'string' ? redactText(value).shown : value;
-}
-
-function toObject(values: readonly VariableValue[]): object {
-  return Object.fromEntries(values.map(({ name, value }) => [name, value]));
 }
 
 function showValues(values: readonly VariableValue[], columns?: number): string {

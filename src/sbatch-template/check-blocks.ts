@@ -1,7 +1,7 @@
 // Checks the three blocks of a template: each occurs once, in order, and where several lines of script are possible.
 import { BLOCKS, type BlockName } from './placeholders/parse-placeholder.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
-import type { BlockOccurrence, LexedScript } from './shell/lexer-result.ts';
+import type { BlockOccurrence, Command, LexedScript } from './shell/lexer-result.ts';
 import { endOfLine, templateErrorAt, type Range, type TemplateSource } from './template-source.ts';
 
 /** The range that each block replaces. */
@@ -89,7 +89,7 @@ function checkLine(
   }
   const before = text.slice(text.lastIndexOf('\n', placeholder.start - 1) + 1, placeholder.start);
   const after = text.slice(placeholder.end, endOfLine(text, placeholder.end));
-  const command = script.commands.find(({ words }) => isSame(words.at(-1), placeholder));
+  const command = commandEndingIn(placeholder, script);
   const isLastWord = command !== undefined && !isNested && after.trim() === '';
   const isAlone = command?.words.length === 1 && before.trim() === '';
 
@@ -122,6 +122,7 @@ function inOrder(source: TemplateSource, places: BlockRanges): BlockRanges {
   return places;
 }
 
-function isSame(a: Range | undefined, b: Range): boolean {
-  return a?.start === b.start && a.end === b.end;
+/** The command whose last word is this block. */
+export function commandEndingIn({ start, end }: Range, { commands }: LexedScript): Command | undefined {
+  return commands.find(({ words }) => words.at(-1)?.start === start && words.at(-1)?.end === end);
 }

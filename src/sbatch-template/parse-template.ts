@@ -1,5 +1,5 @@
 // Parses a template, and finds all errors that do not depend on a task; rendering finds the others.
-import { locateBlocks, type BlockRanges } from './check-blocks.ts';
+import { commandEndingIn, locateBlocks, type BlockRanges } from './check-blocks.ts';
 import { findPyxisContainer } from './containers/add-pyxis-options.ts';
 import { restrictedOptions } from './containers/find-restricted-options.ts';
 import { findHeader, headerLines, misplacedDirectives, parseDirectiveLine } from './directives/check-directives.ts';
@@ -7,7 +7,6 @@ import { fileErrors } from './check-encoding-and-interpreter.ts';
 import { catchTemplateError, type TemplateError } from './errors.ts';
 import { defaultErrors, findImageName, insertValues, type ParsedTemplate } from './insert-values.ts';
 import { lexScript } from './shell/lex-script.ts';
-import type { LexedScript, Word } from './shell/lexer-result.ts';
 import { positionAt, type Range, type TemplateSource } from './template-source.ts';
 import { classifyPlaceholders } from './data-flow/classify-placeholders.ts';
 import { inspectTemplate, type TemplateContents, type TemplateParts } from './inspect-template.ts';
@@ -33,7 +32,8 @@ export function parseTemplate(text: string, file: string): InspectedTemplate {
   if (script === undefined || blocks === undefined) throw new RangeError('a template without errors has all its parts');
   const pyxis = findPyxisContainer(text, tokens, script);
   const block = blocks.CLEARML_AGENT_EXECUTE;
-  const agentWords = wordsOfAgent(script, block);
+  // None if the template omits the block.
+  const agentWords = commandEndingIn(block, script)?.words ?? [];
   const parsed: ParsedTemplate = {
     ...lenient,
     script,
@@ -116,11 +116,6 @@ function lexWithoutInvalidPlaceholders(
 function offsetOf(text: string, { line, column }: TemplateError): number {
   const before = text.split('\n').slice(0, line - 1);
   return before.reduce((sum, { length }) => sum + length + 1, 0) + column - 1;
-}
-
-/** The words of the command whose last word is the block; empty if the template omits it. */
-function wordsOfAgent({ commands }: LexedScript, { start, end }: Range): readonly Word[] {
-  return commands.find(({ words }) => words.at(-1)?.start === start && words.at(-1)?.end === end)?.words ?? [];
 }
 
 /** From `--signal=B:USR1@120`, as sbatch(1) has it. Without `B:`, Slurm sends the signal to no process of the batch script. */

@@ -18,22 +18,8 @@ export interface SettingRow {
   readonly trusted: Trusted | undefined;
 }
 
-interface Described {
-  readonly type?: unknown;
-  readonly description?: string | undefined;
-  readonly default?: unknown;
-  readonly minimum?: number | undefined;
-  readonly maximum?: number | undefined;
-  readonly properties?: Readonly<Record<string, unknown>> | undefined;
-  readonly additionalProperties?: unknown;
-  readonly anyOf?: readonly Described[] | undefined;
-  readonly items?: unknown;
-  readonly trusted?: Trusted | undefined;
-}
-
-const Mark = z.object({ trusted: z.enum(Object.keys(TRUSTED_USES) as Trusted[]).optional() });
-
-const Described: z.ZodType<Described> = Mark.extend({
+/** What `z.toJSONSchema` writes about a setting, and the mark of a path. */
+const Described = z.object({
   type: z.unknown().optional(),
   description: z.string().optional(),
   default: z.unknown().optional(),
@@ -41,9 +27,13 @@ const Described: z.ZodType<Described> = Mark.extend({
   maximum: z.number().optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
   additionalProperties: z.unknown().optional(),
-  anyOf: z.lazy(() => z.array(Described)).optional(),
   items: z.unknown().optional(),
+  trusted: z.enum(Object.keys(TRUSTED_USES) as Trusted[]).optional(),
+  get anyOf() {
+    return z.array(Described).optional();
+  },
 });
+type Described = z.infer<typeof Described>;
 
 const TYPES: Readonly<Record<string, string>> = {
   string: 'string',
@@ -86,7 +76,7 @@ export function pathUses(): ReadonlyMap<string, Trusted> {
 
 function addPathUses(schema: z.core.$ZodType, steps: readonly string[], uses: Map<string, Trusted>): void {
   const name = steps.join('.');
-  const { trusted } = Mark.parse(z.globalRegistry.get(schema) ?? {});
+  const { trusted } = Described.parse(z.globalRegistry.get(schema) ?? {});
   if (trusted !== undefined && !uses.has(name)) uses.set(name, trusted);
   const { def } = (schema as z.core.$ZodTypes)._zod;
   switch (def.type) {

@@ -122,12 +122,7 @@ function imageViolation(image: string): string | undefined {
 }
 
 function plainViolation(value: string): string | undefined {
-  return isPlainForPyxis(value)
+  return PLAIN_FOR_PYXIS.test(value)
     ? undefined
     : 'has a character that Pyxis could read as code: use letters, digits and ./:,@#%+=~-';
-}
-
-/** Whether no option of Pyxis reads a character of this value as code. */
-export function isPlainForPyxis(value: string): boolean {
-  return PLAIN_FOR_PYXIS.test(value);
 }

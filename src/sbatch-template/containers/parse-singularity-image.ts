@@ -85,7 +85,8 @@ function hasDots(name: string): boolean {
  * @param reference such as `nvcr.io/nvidia/pytorch:24.01-py3`
  */
 function siteFiles(reference: string): string[] {
-  const whole = asFile(reference);
+  // A colon would make a scheme of the text before it.
+  const whole = reference.replaceAll(/[:@]/g, '_');
   const names = [whole, whole.slice(whole.lastIndexOf('/') + 1)];
   const isTagged = /[:@][^/]*$/.test(reference);
   const files = names.flatMap((name) => (isTagged ? [name] : [`${name}_latest`, name]));
@@ -106,9 +107,4 @@ function pulledFile(address: string): string | undefined {
     .replaceAll(':', '=')
     .replaceAll('/', '~')}.sif`;
   return name.length > LONGEST_NAME ? undefined : name;
-}
-
-/** A colon would make a scheme of the text before it. */
-function asFile(name: string): string {
-  return name.replaceAll(/[:@]/g, '_');
 }

@@ -9,7 +9,7 @@ import {
   setUpScriptOf,
   type ContainerSettings,
 } from './task-container.ts';
-import { isPlainForPyxis } from './check-restricted-option.ts';
+import { PLAIN_FOR_PYXIS } from './check-restricted-option.ts';
 import type { ContainerVariable } from './parse-container-arguments.ts';
 
 /** The values for the job script about its Pyxis container. */
@@ -101,7 +101,7 @@ function isMounted(mounts: string, folder: string): boolean {
 
 /** A comma separates mounts. */
 function isPlainForMount(mount: string): boolean {
-  return isPlainForPyxis(mount) && !mount.includes(',');
+  return PLAIN_FOR_PYXIS.test(mount) && !mount.includes(',');
 }
 
 function checkMount(place: AgentLocation, mount: string): void {

@@ -19,7 +19,7 @@ export function checkListLengths(
   options: readonly DirectiveOption[],
   values: ReadonlyMap<ValuePlaceholder, ResolvedValue>,
 ): void {
-  for (const option of options.filter(isExpanded)) {
+  for (const option of options.filter(({ name }) => isNodeList(name) || isMemoryBinding(name))) {
     const { name, placeholders } = option;
     const own = placeholders.find((placeholder) => values.get(placeholder)?.origin === 'task');
     if (own === undefined) continue;
@@ -31,10 +31,6 @@ export function checkListLengths(
     const finding = `with the value of ${own.variable}, --${name} is ${displayValue(whole)}, which names more than ${most} ${what}: change the value`;
     throw templateErrorAt(source, own.start, undefined, finding);
   }
-}
-
-function isExpanded({ name }: DirectiveOption): boolean {
-  return isNodeList(name) || isMemoryBinding(name);
 }
 
 /** sbatch repeats `0*4` four times, in quadratic time (`_expand_mult` of src/common/slurm_resource_info.c). */

@@ -77,7 +77,7 @@ export function renderBlocks(facts: JobFacts): Blocks {
   const view = blockView(facts);
 
   function render(block: string): string {
-    return writer.render(readTemplate(block), view, readPartial, { escape }).trimEnd();
+    return writer.render(readTemplate(block), view, (name) => readTemplate(`partials/${name}`), { escape }).trimEnd();
   }
 
   return {
@@ -118,10 +118,6 @@ let knownText: string | undefined;
 
 function escape(value: unknown): string {
   return quoteWord(String(value));
-}
-
-function readPartial(name: string): string {
-  return readTemplate(`partials/${name}`);
 }
 
 function readTemplate(name: string): string {

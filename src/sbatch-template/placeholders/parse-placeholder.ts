@@ -47,7 +47,7 @@ export function parsePlaceholder(source: TemplateSource, start: number): Placeho
 
   if (isBlock(name) && next === closer) return { kind: 'block', block: name, start, end: start + written.length + 1 };
   if (next === '.') requireTree(source, start, name);
-  else if (!(isPlain(name) && (next === closer || next === ':' || next === '|'))) return undefined;
+  else if (!(PLAIN_NAMES.includes(name) && (next === closer || next === ':' || next === '|'))) return undefined;
 
   return parseValuePlaceholder(source, start, closer);
 }
@@ -133,8 +133,4 @@ export function escapedPlaceholder(source: TemplateSource, at: number): Template
 
 function isBlock(name: string): name is BlockName {
   return BLOCKS.some((block) => block === name);
-}
-
-function isPlain(name: string): boolean {
-  return PLAIN_NAMES.includes(name);
 }

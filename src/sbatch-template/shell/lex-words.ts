@@ -1,7 +1,7 @@
 // Lexes words of bash: text, quotes and expansions without white space between them (bash(1), "DEFINITIONS").
 import { parsePlaceholder, type BlockPlaceholder, type ValuePlaceholder } from '../placeholders/parse-placeholder.ts';
 import type { Word } from './lexer-result.ts';
-import { lexComment, lexNewline, skipSpaces } from './skip-whitespace.ts';
+import { skipLines } from './skip-whitespace.ts';
 import { lexEscape, isNext, peek, unclosed, type Lexer } from './lexer-state.ts';
 import { noteQuotesInGroup } from './find-parser-bugs.ts';
 import { lexPiece, lexSubscript } from './lex-expansions.ts';
@@ -158,11 +158,9 @@ function lexGroup(lexer: Lexer, role: WordRole, text: string): void {
 function lexElements(lexer: Lexer): Word[] {
   const elements: Word[] = [];
   for (;;) {
-    skipSpaces(lexer);
-    if (peek(lexer) === '\n') lexNewline(lexer);
-    else if (peek(lexer) === '#') lexComment(lexer);
-    else if (peek(lexer) === ')' || lexer.at >= lexer.end) return elements;
-    else elements.push(lexWord(lexer, 'element'));
+    skipLines(lexer);
+    if (peek(lexer) === ')' || lexer.at >= lexer.end) return elements;
+    elements.push(lexWord(lexer, 'element'));
   }
 }
 

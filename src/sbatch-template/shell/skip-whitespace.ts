@@ -22,13 +22,13 @@ export function skipLines(lexer: Lexer): void {
   }
 }
 
-export function lexNewline(lexer: Lexer): void {
+function lexNewline(lexer: Lexer): void {
   lexer.at += 1;
   lexPendingDocuments(lexer);
 }
 
 /** Skips to the end of the line, with any placeholders in it. */
-export function lexComment(lexer: Lexer): void {
+function lexComment(lexer: Lexer): void {
   lexer.found.comments.push(lexer.at);
   lexer.at = Math.min(endOfLine(lexer.source.text, lexer.at), lexer.end);
 }

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { quoteWord } from '../../../src/base/shell-word.ts';
 import { planPyxis } from '../../../src/sbatch-template/containers/plan-pyxis-mounts-and-environment.ts';
-import { isPlainForPyxis } from '../../../src/sbatch-template/containers/check-restricted-option.ts';
+import { PLAIN_FOR_PYXIS } from '../../../src/sbatch-template/containers/check-restricted-option.ts';
 import { TemplateError } from '../../../src/sbatch-template/errors.ts';
 import { parseTemplate } from '../../../src/sbatch-template/parse-template.ts';
 import { runInBash } from '../run-in-bash.ts';
@@ -201,7 +201,7 @@ describe('the renderer of Pyxis options', () => {
       hostileText().map((text) => text.replaceAll(/[^\w./:,@#%+=~-]/g, '')),
       50,
     );
-    expect(plain.every(isPlainForPyxis)).to.equal(true);
+    expect(plain.every((value) => PLAIN_FOR_PYXIS.test(value))).to.equal(true);
     const lines = plain.map((value, index) => `show ${index} "$(echo "/a${value} /b rbind")"`);
     const { shown } = await runInBash(lines.join('\n'));
     for (const [index, value] of plain.entries()) {
@@ -211,7 +211,7 @@ describe('the renderer of Pyxis options', () => {
 
   it('rejects each character that bash would interpret in the enroot script of Pyxis', () => {
     for (const character of '$`"\'\\ \t\n;&|<>()[]{}*?!^\0é') {
-      expect(isPlainForPyxis(`a${character}b`), JSON.stringify(character)).to.equal(false);
+      expect(PLAIN_FOR_PYXIS.test(`a${character}b`), JSON.stringify(character)).to.equal(false);
     }
   });
 });
