@@ -20,8 +20,7 @@ describeUntracked([
     untracked: 'parked',
   },
   {
-    title:
-      "has long been parked, slurm_job_id names another Unix user's job, and a live peer has a second job of the task",
+    title: 'has long been parked and slurm_job_id names one of two jobs of another Unix user',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [
@@ -32,7 +31,7 @@ describeUntracked([
     untracked: 'job',
   },
   {
-    title: 'has long been parked and this daemon has just submitted a job that only the newest list of jobs contains',
+    title: 'has long been parked and this daemon has just submitted a job of the task',
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { isOthers: true }), jobOf('PENDING', { id: '8' as JobId, isOthers: false })],

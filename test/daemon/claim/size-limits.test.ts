@@ -106,7 +106,7 @@ describe('with max_gpus or max_nodes, the daemon', () => {
     ['waits for its next submission after the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
     ['was submitted minutes ago with unknown outcome', { step: 'submitting', stepAt: NOW - 600_000 }],
   ] as const)
-    it(`claims a task even if the job size of a tracked task is unknown because the task ${what}`, async () => {
+    it(`claims a task without knowing the job size of a tracked task that ${what}`, async () => {
       const fixture = fixtureWith({ limits: { maxGpus: 2 } });
       await withTracked(fixture, overrides);
 

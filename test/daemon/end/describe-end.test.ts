@@ -20,7 +20,7 @@ function neverStartedText(...of: Parameters<typeof describeNeverStarted>): strin
   return text + guess;
 }
 
-const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
+const SENTENCES: readonly (readonly [said: string, expected: string, ranFor?: string])[] = [
   [describeEnd(jobOf('COMPLETED', on), undefined), 'Slurm job 7 ended COMPLETED on n[1-2].'],
   [describeEnd(jobOf('FAILED', on), recordOf({ exitCode: 3 })), 'Slurm job 7 ended FAILED (exit code 3) on n[1-2].'],
   // What the agent returns for a program that SIGKILL ended, and what a shell returns for one.
@@ -48,6 +48,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   [
     describeEnd(jobOf('TIMEOUT', ran(3_480_000)), recordOf()),
     'Slurm job 7 ended TIMEOUT on n[1-2]: Slurm ended it at its time limit of 01:00:00. What to do: raise --time, or save checkpoints and continue from them.',
+    '58 min',
   ],
   [
     describeEnd(jobOf('TIMEOUT', ran(3_479_000)), recordOf()),
@@ -122,8 +123,8 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
 ];
 
 describe("the description of a job's end", () => {
-  for (const [said, expected] of SENTENCES) {
-    it(`is: ${beginningOf(expected)}`, () => {
+  for (const [said, expected, ranFor] of SENTENCES) {
+    it(`is: ${beginningOf(expected)}${ranFor === undefined ? '' : ` (after ${ranFor})`}`, () => {
       expect(said).to.equal(expected);
     });
   }
