@@ -80,7 +80,7 @@ describe('the sandbox server', () => {
     ['queues.add_task', { task: 'a'.repeat(32) }, 6],
     ['queues.remove_task', { task: 'a'.repeat(32) }, 0],
   ] as const) {
-    it(`counts ${entries} queue entries that a real server would read for ${endpoint} ${JSON.stringify(more)}`, async () => {
+    it(`counts ${entries} queue ${entries === 1 ? 'entry' : 'entries'} that a real server would read for ${endpoint} ${JSON.stringify(more)}`, async () => {
       const { sandbox, queue } = await openFilled();
       await using _ = sandbox;
       await sandbox.call(endpoint, { queue, ...more });

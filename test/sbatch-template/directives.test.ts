@@ -26,7 +26,7 @@ const LINES: readonly { readonly line: string; readonly words: (value: string) =
   { line: `#SBATCH --comment=\\"${X}\\"`, words: (value) => [`--comment="${value}"`] },
 ];
 
-describe('the renderer of #SBATCH lines', () => {
+describe('the template renderer for #SBATCH lines', () => {
   for (const generation of GENERATIONS) {
     it(`writes any value as one token for sbatch ${generation.name} (S-08)`, () => {
       const value = hostileLine().filter(

@@ -143,7 +143,7 @@ for (const shell of SHELLS) {
   });
 }
 
-describe('the renderer (shell variable directly before user property X)', () => {
+describe('the template renderer (shell variable directly before user property X)', () => {
   it('adds braces around the name of the variable', () => {
     expect(renderBody(`rm -rf "/scratch/$USER${property('x')}"`, 'ISEMPTY')).to.equal(
       'rm -rf "/scratch/${USER}ISEMPTY"',

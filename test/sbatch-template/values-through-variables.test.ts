@@ -13,7 +13,7 @@ function findings(body: string): string[] {
   return lintTemplate('t', withBody(body.replaceAll('X', X))).findings.map(({ rule }) => rule);
 }
 
-describe('the renderer (id in a shell variable that the script evaluates)', () => {
+describe('the template renderer (id in a shell variable that the script evaluates)', () => {
   /** Of the script of a task with this in each place where a user can write it. */
   function problemOf(variable: string, value: string): string | undefined {
     const body = `N=\${${variable}}; eval "echo $N"`;
@@ -34,9 +34,9 @@ describe('the renderer (id in a shell variable that the script evaluates)', () =
   });
 });
 
-describe('the renderer (user property X in a shell variable)', () => {
+describe('the template renderer (user property X in a shell variable)', () => {
   for (const body of NUMBERS) {
-    it(`accepts only a number as X, which the script evaluates as arithmetic in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`accepts only a number as X in a script that evaluates X as arithmetic: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       for (const value of ['0', '12']) renderBody(body.replaceAll('X', X), value);
       for (const value of [...HOSTILE, 'PATH']) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -48,7 +48,7 @@ describe('the renderer (user property X in a shell variable)', () => {
   }
 
   for (const body of CODE) {
-    it(`accepts only a plain word as X, which the script evaluates as code in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`accepts only a plain word as X in a script that evaluates X as code: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       renderBody(body.replaceAll('X', X), 'a.b-1/c');
       for (const value of HOSTILE) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -61,7 +61,7 @@ describe('the renderer (user property X in a shell variable)', () => {
   }
 
   for (const body of DOUBTS) {
-    it(`accepts X with a lint warning, because the script may evaluate X in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`accepts X with a lint warning in a script that may evaluate X: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       renderBody(body.replaceAll('X', X), 'a b');
 
       expect(findings(body)).to.include('may-be-evaluated');
@@ -109,9 +109,9 @@ describe('the warnings of a template', () => {
   });
 });
 
-describe('the renderer (user property X in a variable, array or argument)', () => {
+describe('the template renderer (user property X in a variable, array or argument)', () => {
   for (const body of SAFE) {
-    it(`accepts ${body.includes('X') ? 'any X, which the script never runs as code' : 'a value that can only be a number or an id'} in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`accepts ${body.includes('X') ? 'any X in a script that never evaluates X' : 'a number or an id in a script that evaluates the value'}: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       if (!body.includes('|int')) renderBody(body.replaceAll('X', X), "it's $(x) a[`y`]");
 
       expect(findings(body)).not.to.include.members(['may-be-evaluated']);

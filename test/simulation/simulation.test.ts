@@ -36,7 +36,7 @@ describe('the simulation of short scenarios with faults', function () {
   }
 });
 
-describe('a simulated scenario that used to fail:', () => {
+describe('a regression scenario of the simulation:', () => {
   for (const { title, scenario } of PINNED_SCENARIOS) it(title, () => expectGoodEnd(scenario));
 });
 
@@ -63,7 +63,7 @@ describe('a simulated round with many tasks and faults', () => {
   });
 });
 
-describe('a simulated round that used to fail', () => {
+describe('a regression round of the simulation', () => {
   for (const { title, search } of PINNED_ROUNDS) {
     it(`passes although ${title}`, async () => {
       expect(await findBadRound(search)).to.equal(undefined);

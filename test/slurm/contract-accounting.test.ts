@@ -73,7 +73,7 @@ for (const { name, version } of SLURMS) {
       });
     });
 
-    describe('a look-up of jobs that squeue no longer shows', () => {
+    describe('a look-up of jobs missing from squeue', () => {
       let forgetful: SlurmCluster;
       let cluster: ClusterUnderTest;
       let scheduler: Scheduler;

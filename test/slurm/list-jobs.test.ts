@@ -101,7 +101,7 @@ describe('the Slurm client with several Unix users', () => {
     expect(usersIn(await scheduler.lookUp([NAME], 0))).to.deep.equal(['1 own']);
   });
 
-  it("reports alice's jobs as unlisted, not as absent, if sudo refuses the look-up as alice", async () => {
+  it("reports that alice's jobs could not be listed if sudo refuses the look-up as alice", async () => {
     const { scheduler, refused } = createBed();
     refused.add('alice');
     const list = await scheduler.lookUp([NAME], 0, undefined, new Map([[NAME, ALICE]]));
@@ -110,7 +110,7 @@ describe('the Slurm client with several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it("reports only alice's jobs as unlisted if sacct as alice times out", async () => {
+  it("reports that only alice's jobs could not be listed if sacct as alice times out", async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));

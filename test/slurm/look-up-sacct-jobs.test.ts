@@ -60,7 +60,7 @@ describe('the look-up of jobs in sacct', () => {
     });
   });
 
-  it('returns the newest run of a requeued job for either order of the runs (S-23)', () => {
+  it('returns the newest of two runs of a requeued job (S-23)', () => {
     const runs = [
       line('4711', OURS, 'NODE_FAIL', '', 'gpu', 'n1', '1795505000', '1795505001', '1795505100'),
       line('4711', OURS, 'PENDING', '', 'gpu', 'None assigned', '1795505100', 'Unknown', 'Unknown'),

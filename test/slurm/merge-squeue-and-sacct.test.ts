@@ -41,7 +41,7 @@ describe('the look-up by job name in squeue and sacct', () => {
   });
 
   for (const state of ['PENDING', 'RUNNING', 'REQUEUED', 'UNKNOWN'] as const) {
-    it(`ignores a ${state} job that only sacct lists`, () => {
+    it(`ignores a job in state ${state} that only sacct lists`, () => {
       const past = { kind: 'listed', jobs: [job('1', 'a', state)] } as const;
 
       expect(mergeLookUp(['a'], past, [])).to.deep.equal({ kind: 'listed', jobs: [] });
@@ -52,7 +52,7 @@ describe('the look-up by job name in squeue and sacct', () => {
     expect(mergeLookUp(['a', 'b'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal(AWAY);
   });
 
-  it('succeeds although sacct fails if squeue lists every job', () => {
+  it('succeeds without sacct if squeue lists every job', () => {
     expect(mergeLookUp(['a'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal({
       kind: 'listed',
       jobs: [job('1', 'a', 'RUNNING')],

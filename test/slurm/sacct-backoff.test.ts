@@ -58,7 +58,7 @@ describe('the backoff of sacct', () => {
     expect(may('dave')).to.equal(true);
   });
 
-  it('applies to all users once sacct also times out as a user who had a response', () => {
+  it('extends to all users with a response when sacct times out as one of these users', () => {
     const { backoff, may } = createBed();
     for (const user of ['bob', 'erin']) backoff.responded(user);
     for (const user of ['alice', 'carol', 'bob']) backoff.timedOut(user);

@@ -50,7 +50,7 @@ function only(...rows: readonly string[]): JobFigures {
   return figures;
 }
 
-describe('the sacct query for the history', () => {
+describe('the sacct query for the job history', () => {
   it('requests all runs and steps of several jobs in one call', () => {
     expect(sacctFiguresArgs(['1', '2'] as JobId[])).to.include.members(['--jobs=1,2', '--duplicates', '--noconvert']);
   });

@@ -61,7 +61,7 @@ describe('the daemon', () => {
     ['is killed by a signal', result({ exitCode: undefined, killedBy: 'SIGKILL' })],
     ['exits with code 124, as after a timeout of a wrapper', result({ exitCode: 124 })],
   ] as const) {
-    it(`considers the outcome unknown if sbatch ${what} (S-04)`, () => {
+    it(`considers the outcome of a submission unknown if sbatch ${what} (S-04)`, () => {
       const outcome = parseSbatch(answer);
 
       expect(outcome.kind).to.equal('unknown');

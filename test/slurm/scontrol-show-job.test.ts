@@ -76,7 +76,7 @@ describe('parseJobRecord (from scontrol show job)', () => {
     expect(record('job-running.txt', '2')).to.equal(undefined);
   });
 
-  it('returns the path of a log with blanks in the path', () => {
+  it('returns a log path that contains blanks', () => {
     const text = fixture('22.05.8/job-running.txt').replaceAll('/home/ann/slurm-26.out', '/home/ann/my runs/a b.out');
 
     expect(parseJobRecord(text, '26' as JobId)).to.include({ outputPath: '/home/ann/my runs/a b.out' });

@@ -85,7 +85,7 @@ describe("a mapped user's command, after a timeout,", () => {
     }
   });
 
-  it('runs as a probe after one minute again if the last timeout was 20 minutes ago', () => {
+  it('runs as a probe after one minute if the previous timeout was 20 minutes earlier', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     pass(MINUTE_MS);
@@ -122,7 +122,7 @@ describe("a mapped user's command, after a timeout,", () => {
     expect(users.turn('scancel', 'alice')).to.equal('probe');
   });
 
-  it('waits up to 60 minutes for a probe of sbatch, or 5 if sbatch works for no user', () => {
+  it('runs sbatch as a probe after at most 60 minutes (5 minutes if sbatch works for no user)', () => {
     for (const [doesWork, minutes] of [
       [true, [1, 2, 4, 8, 16, 32, 60, 60]],
       [false, [1, 2, 4, 5, 5]],

@@ -15,7 +15,7 @@ describe('waitUntil', () => {
     expect(error.message).to.match(/^waited \d+ ms for a job, in vain: slurmctld ended\nits last line$/);
   });
 
-  it('ignores the end of slurmctld if the test has removed the dependence on slurmctld', async () => {
+  it('ignores the end of a program that the test no longer watches', async () => {
     failWaitsOn(() => 'slurmctld ended')();
 
     expect(await waitUntil('a job', () => 'job 7')).to.equal('job 7');

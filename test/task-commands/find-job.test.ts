@@ -43,7 +43,7 @@ describe('findJob with a job id from ClearML', () => {
   }
 });
 
-describe('findJob for a task that execute submitted', () => {
+describe('findJob for a task that "execute" submitted', () => {
   let stateDir: string;
   beforeEach(() => {
     stateDir = mkdtempSync(join(tmpdir(), 'find-job-'));

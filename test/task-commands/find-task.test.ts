@@ -28,19 +28,19 @@ describe('commands for one task:', () => {
     ['the task name', () => 'train (v1.0)'],
     ['the job id', () => job],
   ] as const) {
-    it(`render finds a task by ${how}`, async () => {
+    it(`"render" finds a task by ${how}`, async () => {
       const { stdout, stderr } = await cli.run('render', '--template-files', 't', '--task', name());
       expect(stdout, stderr).to.include(`clearml_task=${task}`);
     });
   }
 
-  it('logs reports that a task does not exist', async () => {
+  it('"logs" reports that a task does not exist', async () => {
     const { code, stderr } = await cli.run('logs', 'no such task');
     expect(code).to.equal(2);
     expect(stderr).to.include('Task "no such task" not found');
   });
 
-  it('cancel lists all tasks with the given name', async () => {
+  it('"cancel" lists all tasks with the given name', async () => {
     const twins = [await cli.user.makeTask({ name: 'twin' }), await cli.user.makeTask({ name: 'twin' })];
     const { code, stderr } = await cli.run('cancel', 'twin');
     expect(code).to.equal(2);
@@ -48,14 +48,14 @@ describe('commands for one task:', () => {
     for (const id of twins) expect(stderr).to.include(`\n  ${id}  created  twin`);
   });
 
-  it('cancel refuses a draft', async () => {
+  it('"cancel" refuses a draft', async () => {
     const draft = await cli.user.makeTask({ name: 'a draft' });
     const { code, stderr } = await cli.run('cancel', draft);
     expect(code).to.equal(1);
     expect(stderr).to.include(`Task ${draft} (a draft) is created: there is nothing to cancel.`);
   });
 
-  it('cancel aborts a queued task and reports what happens to the Slurm job', async () => {
+  it('"cancel" aborts a queued task and reports what happens to the Slurm job', async () => {
     const { code, stdout, stderr } = await cli.run('cancel', job);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.equal(
@@ -64,7 +64,7 @@ describe('commands for one task:', () => {
     expect((await cli.user.look(task)).status).to.equal('stopped');
   });
 
-  it('cancel reports the Slurm job of a task that execute submitted', async () => {
+  it('"cancel" reports the Slurm job of a task that "execute" submitted', async () => {
     const queue = await cli.user.makeQueue('of no daemon');
     const stateDirs: string[] = [];
     for (const name of ['left', 'tracked']) {
@@ -85,7 +85,7 @@ describe('commands for one task:', () => {
     await lock.release();
   });
 
-  it('cancel asks the agent of a running task to stop the task', async () => {
+  it('"cancel" asks the agent of a running task to stop the task', async () => {
     const runs = await cli.submitOne(TEMPLATE, 'runs');
     await cli.user.api('tasks.started', { task: runs, force: true });
     await cli.user.api('workers.status_report', { worker: 'w', task: runs, timestamp: Date.now() });

@@ -90,7 +90,7 @@ describe('queues.get_next_task of the sandbox server', () => {
     expect(await sandbox.entriesOf(queue)).to.deep.equal([second]);
   });
 
-  it('sets a stopped task to queued without another change', async () => {
+  it('changes only the status of a stopped task, to queued', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;

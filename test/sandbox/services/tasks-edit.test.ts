@@ -262,8 +262,8 @@ describe('a project of the sandbox server', () => {
   });
 });
 
-describe('the user of the sandbox server', () => {
-  it('is the user of each new task', async () => {
+describe('users.get_current_user of the sandbox server', () => {
+  it('returns the user of each new task', async () => {
     await using sandbox = await openSandbox();
     const { user } = await sandbox.task(await sandbox.makeTask());
     expect(await sandbox.ok('users.get_by_id', { user })).to.have.nested.property('user.name', 'Sandbox User');

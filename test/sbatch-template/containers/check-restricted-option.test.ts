@@ -44,7 +44,7 @@ const NOT_GIVEN: readonly string[] = [
   'srun --container-image=ubuntu python train.py X',
 ];
 
-describe('the renderer (user property X in a Pyxis template)', () => {
+describe('the template renderer (user property X in a Pyxis template)', () => {
   for (const body of GIVEN) {
     it(`rejects an X with shell characters in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       renderBody(body.replaceAll('X', X), 'data/a');
@@ -104,7 +104,7 @@ const EXPORTED: readonly string[] = [
   'n=X; SBATCH_EXPORT="ALL,N=$n" sbatch job.sh',
 ];
 
-describe('the renderer (user property X in a list of mounts or variables)', () => {
+describe('the template renderer (user property X in a list of mounts or variables)', () => {
   for (const body of MOUNTED)
     it(`accepts only a subdirectory as X in: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'ann/set-1');

@@ -160,7 +160,7 @@ describe('an srun command with a Pyxis container', () => {
   });
 });
 
-describe('the renderer of Pyxis options', () => {
+describe('the template renderer for Pyxis options', () => {
   for (const [what, asked, words] of [
     ['a mount of a directory that is not allowed', { arguments: '-v /etc' }, 'must not be mounted'],
     ['a mount with code in it', { arguments: "-v '/data/$(id)'" }, 'could read as code'],

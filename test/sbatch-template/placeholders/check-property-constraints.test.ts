@@ -246,7 +246,7 @@ describe('the check of a user property', () => {
     );
   });
 
-  it('reports the limit "64G" of a property in --time as invalid', () => {
+  it('reports the limit "64G" as invalid for --time', () => {
     const errorFor = (line: string, rule: PropertyConstraint): string[] =>
       invalidLimits(
         { named: new Map([['x', rule]]), others: true },

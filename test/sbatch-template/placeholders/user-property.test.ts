@@ -16,7 +16,7 @@ function render(placeholder: string, hyperparams: unknown): string {
 const LONG = '${CLEARML_TASK.hyperparams.properties.walltime.value:1}';
 const SHORT = '${CLEARML_TASK.hyperparams.walltime.value:1}';
 
-describe('the renderer', () => {
+describe('the template renderer', () => {
   for (const placeholder of [LONG, SHORT]) {
     for (const [what, hyperparams, value] of [
       ['takes a user property from the section "properties"', { properties: { walltime: { value: '2' } } }, '2'],

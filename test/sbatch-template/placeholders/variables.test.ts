@@ -131,7 +131,7 @@ const PROBLEMS: readonly (readonly [placeholder: string, message: RegExp])[] = [
   ['${CLEARML_CONFIG.agent.absent}', /has no value for task abc and no default/],
 ];
 
-describe('the renderer', () => {
+describe('the template renderer', () => {
   for (const [placeholder, value, origin] of VALUES) {
     it(`renders the ${/\|(?:lower|capitalize|strip|remove)/.test(placeholder) ? 'filtered ' : ''}${origin === 'default' ? 'default' : 'value'} of ${placeholder} as ${JSON.stringify(value)}`, () => {
       expect(use(placeholder)).to.deep.include({ value, origin });
@@ -207,7 +207,7 @@ describe('the renderer', () => {
   });
 });
 
-describe('the renderer', () => {
+describe('the template renderer', () => {
   function render(body: string): string {
     return parseTemplate(withBody(body), 'w').render(variables, noBlocks).script.split('\n')[2] ?? '';
   }

@@ -233,7 +233,7 @@ const READ_ONCE: readonly string[] = [
 
 const HOSTILE = ['$(touch pwned)', 'a b', '', "'", '-oProxyCommand=x', 'a[$(x)]'];
 
-describe('the renderer (user property X in re-evaluated shell text)', () => {
+describe('the template renderer (user property X in re-evaluated shell text)', () => {
   for (const [body, by] of RE_EVALUATED) {
     it(`accepts only a plain word as X in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       expect(renderBody(body.replaceAll('X', X), 'a.b-1/c')).to.equal(body.replaceAll('X', 'a.b-1/c'));
@@ -265,7 +265,7 @@ describe('the renderer (user property X in re-evaluated shell text)', () => {
   });
 });
 
-describe('the renderer (user property X in arithmetic, Perl, Ruby or sed)', () => {
+describe('the template renderer (user property X in arithmetic, Perl, Ruby or sed)', () => {
   for (const [body, where] of ARITHMETIC) {
     it(`accepts only a whole number as X in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       for (const number of ['0', '12', '-3']) {
@@ -280,7 +280,7 @@ describe('the renderer (user property X in arithmetic, Perl, Ruby or sed)', () =
   }
 });
 
-describe('the renderer (user property X in text that is not re-evaluated)', () => {
+describe('the template renderer (user property X in text that is not re-evaluated)', () => {
   for (const body of READ_ONCE) {
     it(`accepts any X in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       expect(errorOf(() => renderBody(body.replaceAll('X', X), "it's $(hostile) `text`"))).to.equal(undefined);

@@ -236,13 +236,13 @@ describe('the limit oracle of the simulation', () => {
     return reports;
   }
 
-  it('accepts an excess job if the daemon read another task as ended 30 s before', () => {
+  it('accepts an excess job if the daemon read 30 s ago that another task had ended', () => {
     expect(submittedAfterRevival({})).to.deep.equal([]);
   });
 
   for (const [what, facts] of [
-    ['the daemon read another task as ended 60 s before', { afterMs: 60_000 }],
-    ['only a peer read another task as ended', { reader: 2 }],
+    ['the daemon read 60 s ago that another task had ended', { afterMs: 60_000 }],
+    ['only a peer read that another task had ended', { reader: 2 }],
   ] as const)
     it(`reports an excess job if ${what}`, () => {
       expect(submittedAfterRevival(facts)).to.deep.equal([

@@ -24,7 +24,7 @@ describe("explainReason (text for Slurm's reason of a job)", () => {
     expect(helpless).to.deep.equal([]);
   });
 
-  it('returns an explanation without a final period, and advice with one', () => {
+  it('returns an explanation without a final period, and advice with a final period', () => {
     for (const word of ALL) {
       const { explanation, advice } = explainReason(word);
       expect(explanation, word).to.match(/^(?!.*undefined)[a-zA-Z].*[^.]$/);
@@ -107,7 +107,7 @@ describe("explainReason (text for Slurm's reason of a job)", () => {
     expect(explainReason('PartitionConfig').advice).to.include('--nodes').and.to.include('--mem');
   });
 
-  it('names the limited resource and the user or account at its limit', () => {
+  it('names the limited resource and the limited user or account', () => {
     expect(explainReason('AssocGrpGRES').explanation).to.equal(
       'with this job, the users of your account would use more GPUs (or other generic resources) than allowed; the job starts when other jobs have ended',
     );

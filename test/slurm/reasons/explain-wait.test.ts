@@ -75,7 +75,7 @@ describe('isNewWait (whether to show the user a reason)', () => {
       expect(shownOf(reasons.map((reason) => waiting(reason, { partition })))).to.deep.equal(shown);
     });
 
-  it('is true for every change of reason or state without alternation', () => {
+  it('is true for each new reason or state that does not alternate', () => {
     const jobs = [
       waiting(undefined),
       waiting('Priority'),
