@@ -5,10 +5,8 @@ import type { ServerRateLimit } from '../clearml/connection/server-rate-limit.ts
 import type { ClearmlClient, ServerFacts } from '../clearml/client.ts';
 import { createClearmlClient } from '../clearml/create-client.ts';
 import { ServerUnreachableError } from '../clearml/errors.ts';
-import { DEFAULT_TIMEOUTS, type Timeouts } from '../clearml/connection/connection-settings.ts';
+import { DEFAULT_TIMEOUTS, type ConnectionSettings, type Timeouts } from '../clearml/connection/connection-settings.ts';
 import type { App } from './app.ts';
-import type { ApiSettings } from '../config/convert-settings.ts';
-import type { Surroundings } from '../config/environment-variables.ts';
 import { NoCredentialsError } from '../config/errors.ts';
 import type { Config } from '../config/load-config.ts';
 
@@ -125,12 +123,8 @@ export async function firstResponse<T>(ask: () => Promise<T>, rules: FirstRespon
   }
 }
 
-/** What a session with the server needs: both keys, or a token. */
-type Connection = Pick<ApiSettings, 'accessKey' | 'secretKey' | 'authToken' | 'verifyCertificate'> &
-  Pick<Surroundings, 'caFile' | 'httpProxy' | 'httpsProxy' | 'noProxy'> & { readonly apiServer: string };
-
 /** @throws NoCredentialsError when there is no server, or neither a pair of keys nor a token for it */
-export function connectionOf({ settings, surroundings, files, missingFiles }: Config): Connection {
+export function connectionOf({ settings, surroundings, files, missingFiles }: Config): ConnectionSettings {
   const { apiServer, accessKey, secretKey, authToken, verifyCertificate } = settings.api;
   const looked = [...files, ...missingFiles.map((file) => `${file} (missing)`)].join(', ');
   if (authToken === undefined && (accessKey === undefined || secretKey === undefined)) {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { QueueSettings } from '../config/served-queues.ts';
 import type { Settings } from '../config/convert-settings.ts';
 import type { ProcessContext } from './process-context.ts';
+import { codeOf } from '../base/error-message.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { readFile } from 'node:fs/promises';
 
@@ -61,7 +62,7 @@ export async function readNamedFile(what: string, path: string, option: string):
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? REASONS[String(error.code)] : undefined;
+    const reason = REASONS[codeOf(error) ?? ''];
     if (reason === undefined) throw error;
     throw new UsageError(`The ${what} ${path} ${reason}. Give the path of a file with ${option}.`);
   }

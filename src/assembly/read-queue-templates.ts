@@ -12,17 +12,11 @@ import { invalidLimits } from '../sbatch-template/placeholders/check-property-co
 import type { Template } from '../sbatch-template/template.ts';
 import { readNamedFile } from './read-named-files.ts';
 
-/** A queue of the configuration, with its template. */
-export interface NamedQueue {
-  readonly name: string;
-  readonly cluster: string | undefined;
+/** A template as read. */
+interface ReadTemplate {
   readonly template: Template;
   /** The text of the template. */
   readonly text: string;
-  readonly constraints: PropertyConstraints | undefined;
-  readonly limits: Limits | undefined;
-  readonly userFairness: boolean;
-  readonly resubmitOnTimeout: number;
   readonly optionLocations: ReadonlyMap<string, OptionLocation>;
   /** The user properties that the template reads. */
   readonly properties: readonly TemplateProperty[];
@@ -37,6 +31,16 @@ export interface NamedQueue {
   /** Whether the template may use the user or the project of the task. */
   readonly usesUser: boolean;
   readonly usesProject: boolean;
+}
+
+/** A queue of the configuration, with its template. */
+export interface NamedQueue extends ReadTemplate {
+  readonly name: string;
+  readonly cluster: string | undefined;
+  readonly constraints: PropertyConstraints | undefined;
+  readonly limits: Limits | undefined;
+  readonly userFairness: boolean;
+  readonly resubmitOnTimeout: number;
 }
 
 /**
@@ -87,23 +91,8 @@ function warningOfUncalledSrun(
   ];
 }
 
-type ReadTemplate = Pick<
-  NamedQueue,
-  | 'template'
-  | 'text'
-  | 'templateMark'
-  | 'templatePath'
-  | 'templateSha256'
-  | 'optionLocations'
-  | 'properties'
-  | 'usesImage'
-  | 'usesUser'
-  | 'usesProject'
-  | 'warnings'
->;
-
 /** By their names anywhere in the text, so that no use is missed. */
-export function usesOfUserAndProject(text: string): Pick<NamedQueue, 'usesUser' | 'usesProject'> {
+export function usesOfUserAndProject(text: string): Pick<ReadTemplate, 'usesUser' | 'usesProject'> {
   return {
     usesUser: text.includes('CLEARML_USER'),
     usesProject: /CLEARML_PROJECT|CLEARML_TASK\s*\.\s*project/.test(text),

@@ -2,7 +2,7 @@
 import { elapsedMs } from '../base/past-time.ts';
 import type { Clock } from '../base/clock.ts';
 import { createBoundedMap } from '../base/bounded-map.ts';
-import type { LogData, Logger } from './logger.ts';
+import { loggerOf, type LogData, type Logger } from './logger.ts';
 
 const REPEAT_AFTER_MS = 10 * 60_000;
 const MAX_REMEMBERED = 10_000;
@@ -23,12 +23,10 @@ export function rateLimitedLog(log: Logger, clock: Clock): Logger {
     return isNewText(JSON.stringify(about));
   }
 
-  return {
-    debug: (message, data) => log.debug(message, data),
-    info: (message, data) => log.info(message, data),
-    warn: (message, data) => (isNew(message, data) ? log.warn(message, data) : log.debug(message, data)),
-    error: (message, data) => (isNew(message, data) ? log.error(message, data) : log.debug(message, data)),
-  };
+  return loggerOf((level, message, data) => {
+    const isLimited = level === 'warn' || level === 'error';
+    log[isLimited && !isNew(message, data) ? 'debug' : level](message, data);
+  });
 }
 
 /** Whether a text appears for the first time in so many milliseconds. Beyond `most` texts, the oldest is forgotten. */

@@ -3,7 +3,7 @@ import winston from 'winston';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { formatLogLine } from './log-line.ts';
 import type { LogLevel } from '../base/log-levels.ts';
-import type { LogData, Logger } from './logger.ts';
+import { loggerOf, type LogData, type Logger } from './logger.ts';
 import type { Secrets } from './redact-secrets.ts';
 import { fstatSync } from 'node:fs';
 
@@ -71,13 +71,7 @@ export function createLogger({
     });
   }
 
-  return {
-    debug: (message, data) => write('debug', message, data),
-    info: (message, data) => write('info', message, data),
-    warn: (message, data) => write('warn', message, data),
-    error: (message, data) => write('error', message, data),
-    close: () => (closing ??= flush()),
-  };
+  return { ...loggerOf(write), close: () => (closing ??= flush()) };
 }
 
 const WITHOUT_ERRORS = new WeakSet<NodeJS.WritableStream>();

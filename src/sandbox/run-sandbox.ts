@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { codeOf } from '../base/error-message.ts';
 import { systemClock } from '../base/clock.ts';
 import { formatCallCounts, type Latency } from './requests/call-counts.ts';
 import { formatFirstTaskLines, formatClientConf } from './client-conf.ts';
@@ -115,9 +116,9 @@ async function writeNewConfig(
   try {
     await (overwrite ? replaceByPrivateFile(path, text) : createPrivateFile(path, text));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    if (error.code !== 'EEXIST')
-      throw new UsageError(`${path} cannot be written (${String(error.code)}): name another file.`);
+    const code = codeOf(error);
+    if (code === undefined) throw error;
+    if (code !== 'EEXIST') throw new UsageError(`${path} cannot be written (${code}): name another file.`);
     // An unreadable file is another one.
     if ((await readFile(path, 'utf8').catch(() => undefined)) === text) return path;
     throw new UsageError(

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import type { Clock } from '../base/clock.ts';
+import { codeOf } from '../base/error-message.ts';
 import type { Service } from './requests/endpoint.ts';
 import { createCallCounts, type CallCount, type Latency } from './requests/call-counts.ts';
 import { createControlsService } from './services/controls.ts';
@@ -140,7 +141,7 @@ function explainListenError(error: NodeJS.ErrnoException, port: number, host: st
 }
 
 function refuseStateFile(path: string | undefined, error: unknown): never {
-  const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const why = codeOf(error) ?? String(error);
   throw new InvalidSnapshotError(`the state file ${path ?? ''} cannot be written (${why}): use another path`, {
     cause: error,
   });

@@ -4,7 +4,7 @@ import undici, { type Dispatcher } from 'undici';
 import { createResponseGauge, tooLarge, type ResponseLimits } from './response-limits.ts';
 import { ServerUnusableError } from '../errors.ts';
 import type { ConnectionSettings } from './connection-settings.ts';
-import { messageOf } from '../../base/error-message.ts';
+import { codeOf, messageOf } from '../../base/error-message.ts';
 import { chooseProxy } from './choose-proxy.ts';
 
 interface HttpRequest {
@@ -48,7 +48,7 @@ export class HttpError extends Error {
 
   constructor(cause: unknown, sent: boolean) {
     super(messageOf(cause), { cause });
-    this.code = readCode(cause);
+    this.code = codeOf(cause);
     this.sent = sent;
   }
 }
@@ -172,14 +172,9 @@ function readCa({ verifyCertificate, caFile }: ConnectionSettings): string | und
     return readFileSync(path, 'utf8');
   } catch (error) {
     throw new ServerUnusableError(
-      `cannot read the CA file ${path} (${readCode(error) ?? String(error)}): ` +
+      `cannot read the CA file ${path} (${codeOf(error) ?? String(error)}): ` +
         'correct its permissions, or the path in api.verify_certificate or REQUESTS_CA_BUNDLE',
       { cause: error },
     );
   }
-}
-
-function readCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
 }

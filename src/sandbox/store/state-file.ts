@@ -2,6 +2,8 @@
 import { readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncFolder } from '../../base/atomic-file.ts';
+import { codeOf } from '../../base/error-message.ts';
+import { unlessMissing } from '../../base/missing-files.ts';
 import { distrustOf } from '../../base/path-trust-rule.ts';
 import { createPrivateFile } from '../../base/private-paths.ts';
 import { snapshot, type Snapshot } from './documents.ts';
@@ -17,7 +19,12 @@ export async function readSnapshot(path: string): Promise<Snapshot | undefined> 
     throw new InvalidSnapshotError(
       `the state file ${path} is refused because other users can change it: ${why}. The file contains the keys of the sandbox and the tasks that jobs run: use a path in a directory that you own`,
     );
-  const text = await readIfPresent(path);
+  const text = await unlessMissing(readFile(path, 'utf8')).catch((error: unknown) => {
+    const why = codeOf(error) ?? String(error);
+    throw new InvalidSnapshotError(`the state file ${path} cannot be read (${why}): use another path`, {
+      cause: error,
+    });
+  });
   if (text === undefined) return undefined;
   const advice = 'use another path, or remove the file to start with an empty sandbox';
   let content: unknown;
@@ -41,16 +48,4 @@ export async function writeSnapshot(path: string, content: Snapshot): Promise<vo
   await createPrivateFile(besides, JSON.stringify(content));
   await rename(besides, path);
   await syncFolder(dirname(path));
-}
-
-async function readIfPresent(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    if (error.code === 'ENOENT') return undefined;
-    throw new InvalidSnapshotError(`the state file ${path} cannot be read (${String(error.code)}): use another path`, {
-      cause: error,
-    });
-  }
 }
