@@ -79,7 +79,7 @@ const CASES: readonly (readonly [
   ],
   ['slurm-commands', { commands: known([{ program: 'sbatch', version: '26.05.0' }]) }, 'passed', 'sbatch: 26.05.0'],
   ['controller', {}, 'passed', 'cluster lyon responds, Slurm 22.05.8'],
-  ['controller', { controller: unchecked('not asked') }, 'skipped', 'not asked'],
+  ['controller', { controller: unchecked('not asked') }, 'skipped', 'not asked', ' if scontrol was not run'],
   ['partitions', {}, 'passed', 'gpu (default)'],
   ['partitions', { partitions: known([]) }, 'failed', 'sinfo lists no partition for this user'],
   [

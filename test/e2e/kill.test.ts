@@ -17,7 +17,7 @@ const AT_ONCE = 3;
 
 const LIVED_ON = 'lived on';
 
-describe('a daemon that is killed after a call (each call in turn) and restarted', function () {
+describe('a daemon that is killed after a call and restarted (each call in turn)', function () {
   this.timeout(900_000);
   before(requirePython);
   before(requireSlurm);

@@ -5,11 +5,11 @@ import { requireAgent, requireSlurm } from '../support/skip-unless.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
-describe('a daemon killed with SIGKILL while a task runs', () => {
+describe('a daemon that is killed with SIGKILL', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it('leaves the job running, and the restarted daemon runs no task twice (D-01)', async () => {
+  it('leaves its job running, and the restarted daemon runs no task twice (D-01)', async () => {
     await using world = await startWorld();
     const args = [
       '--template-files',

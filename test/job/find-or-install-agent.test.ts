@@ -87,7 +87,7 @@ describe('a job script that needs clearml-agent', () => {
     expect(stdout).to.match(/python: \S+\/agent\/bin\/python\n/);
   });
 
-  it('ends before the gate if pip fails, and names each tried Python', async () => {
+  it('ends without running the task if pip fails, and names each tried Python', async () => {
     putPython(join(bin, 'python3'));
     const { exitCode, stdout, stderr } = await run({}, { STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP: 'fails' });
     expect(exitCode).to.equal(JOB_EXIT_CODES.noPython.code);

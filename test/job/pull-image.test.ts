@@ -80,7 +80,7 @@ describe('jobs with the same image', () => {
     expect((await run({ forcePull: true })).stdout).to.include('image: pull 2\n');
   });
 
-  it('end before the gate if the pull of the image fails', async () => {
+  it('end without running the task if the pull of the image fails', async () => {
     writeFileSync(join(bin, 'refuse'), '');
     const { exitCode, stderr } = await run();
     expect(exitCode).to.equal(JOB_EXIT_CODES.imageNotPulled.code);

@@ -180,7 +180,7 @@ describe('a job on Slurm', () => {
     expect(readdirSync(nodeTmp)).to.deep.equal([]);
   });
 
-  it('ends at the gate with exit code 201 after a requeue (S-24)', async () => {
+  it('does not run the task again after a requeue, and exits with 201 (S-24)', async () => {
     const facts = await parking.park(KEEPS_RUNNING);
     const job = await submit(facts, QUICK_TEMPLATE, '--open-mode=append');
     await untilConsole(facts.taskId, 'at work', job);

@@ -12,7 +12,7 @@ const PATIENT = { CLEARML_SLURM_REPORT_SECONDS: '600' };
 
 const REPORTED = 'The last lines of its log:';
 
-describe('a job of a mapped Unix user', () => {
+describe('a job of a mapped Unix user (agent.slurm.user_map)', () => {
   before(requireAgent);
   const bed = useNodeWithSandbox();
 

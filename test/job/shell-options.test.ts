@@ -95,7 +95,7 @@ describe('a job with shell options in its template', () => {
     expect(after).to.equal(before);
   });
 
-  it('removes the private directory under `set -e` if the gate is closed', async () => {
+  it('removes the private directory under `set -e` if the task must not run', async () => {
     const { exitCode } = await run(
       PLAIN_TEMPLATE.replace('\n', '\nset -e\n'),
       { STAND_IN_GATE: `echo "task was aborted"; exit ${JOB_EXIT_CODES.gateClosed.code}` },

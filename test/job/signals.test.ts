@@ -88,7 +88,7 @@ describe('SIGTERM', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('ends the job without starting the agent if the gate still waits for the server', async () => {
+  it('ends the job without starting the agent if the job still waits for the server', async () => {
     const job = start({ STAND_IN_GATE: 'echo at the gate >&2; sleep 30' });
     await job.printed('at the gate', 'stderr');
     terminate(job);

@@ -84,7 +84,7 @@ describe('lint', () => {
     }
   });
 
-  it('reports each error of the renderer with the same rule and line', () => {
+  it('reports each error of the template parser with the same rule and line', () => {
     const pieces = fc.constantFrom(
       ...TEMPLATE_PROBLEMS.filter(({ text }) => text.length < 10_000).map(({ text }) => text),
     );

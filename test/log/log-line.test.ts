@@ -32,9 +32,14 @@ describe('the text format of a log line', () => {
     ],
   ];
   for (const [data, shown] of cases) {
-    it(`shows the data after the message:${shown || ' nothing if there is no data'}`, () => {
-      expect(formatLogLine(event('Submitted', data), TEXT)).to.equal(`2026-11-24T07:12:33.005Z INFO Submitted${shown}`);
-    });
+    it(
+      shown === '' ? 'shows only the message if there is no data' : `shows the data after the message:${shown}`,
+      () => {
+        expect(formatLogLine(event('Submitted', data), TEXT)).to.equal(
+          `2026-11-24T07:12:33.005Z INFO Submitted${shown}`,
+        );
+      },
+    );
   }
 
   it('shows an error with its name, message, code and causes', () => {

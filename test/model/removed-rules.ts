@@ -18,7 +18,7 @@ export interface RemovedRule {
 
 export const REMOVED_RULES: readonly RemovedRule[] = [
   {
-    rule: 'a job passes the gate before it runs anything',
+    rule: 'a job removes its task from the scheduler queue before it runs the task',
     withoutGate: true,
     edits: [],
     scenario: when('the output of sbatch is lost', { lost: 1 }),

@@ -67,7 +67,7 @@ describe("the parser of a persistent shell's output", () => {
     expect(parseFrame(NONCE, whole, framed('', MARKS.end))).to.include({ kind: 'truncated' });
   });
 
-  it('reports for truncated output whether the command had begun, and what it had printed', () => {
+  it('reports whether a command with truncated output had begun', () => {
     expect(parseFrame(NONCE, 'Welcome\n', '')).to.deep.equal({
       kind: 'truncated',
       hasBegun: false,

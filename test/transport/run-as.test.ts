@@ -118,7 +118,7 @@ describe('the transport, for a command of another Unix user,', () => {
     expect(await run()).to.include({ exitCode: 1, stderr: `${lines[1]}\n` });
   });
 
-  it('looks up the path again, at most once a minute, if sudo does not find the command at the known path', async () => {
+  it('looks up the path of a command again if sudo does not find the command', async () => {
     let now = 0;
     const withoutSudo: Transport = { ...host, run: ({ runAs: _user, ...command }) => host.run(command) };
     const hostThen = withSudo(withoutSudo, () => now);
@@ -136,7 +136,7 @@ describe('the transport, for a command of another Unix user,', () => {
     expect((await asAlice()).stdout).to.equal(`${folder}/new/sbatch\n`);
   });
 
-  it('reports a missing program of the command and a missing sudo as different errors', async () => {
+  it('distinguishes a missing command from a missing sudo', async () => {
     write('sudo', 'exit 0');
     expect(await rejection(run('absent'))).to.be.instanceOf(CommandNotFoundError);
     const bare = createLocalTransport({ path: folder, home: '/', user: 'ann', workingDirectory: folder });

@@ -92,7 +92,7 @@ const CASES: readonly (readonly [cause: SshFailure, fact: string, advice: string
 
 describe('an SSH error', () => {
   for (const [cause, fact, advice] of CASES) {
-    it(`names the host, the problem ("${fact}") and the next step ("${advice}")`, () => {
+    it(`shows "${fact}" and advises "${advice}"`, () => {
       const { message } = unreachable(cause);
 
       expect(message).to.contain('login1').and.to.contain(fact).and.to.contain(advice);

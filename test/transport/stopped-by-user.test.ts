@@ -94,7 +94,7 @@ describe('over SSH', () => {
       });
       after(() => host.close());
 
-      it('do not delay commands as the user of the login', async () => {
+      it('do not delay commands of the login user', async () => {
         await host.run({ program: 'true', args: [], timeoutMs: TIMEOUT_MS });
         const stuck = Array.from({ length: 8 }, () => stopped(host, 8_000));
         await waitUntil('the commands of the user to run', () => count() >= 6);

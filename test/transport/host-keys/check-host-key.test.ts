@@ -141,7 +141,7 @@ describe('in accept-new mode, the host key check', () => {
     expect(said[1]).to.contain('has changed');
   });
 
-  it('rejects a new key that it cannot save', async () => {
+  it('rejects a new key that cannot be saved', async () => {
     await using here = await createKnownHostsFixture();
     await symlink('/dev/null', join(here.folder, 'known'));
 
@@ -206,7 +206,7 @@ describe('with a pinned fingerprint, the host key check', () => {
 });
 
 describe('the key types that an ssh2 login prefers', () => {
-  it('are those of the valid keys that the known_hosts files have for the host', async () => {
+  it('are the types of the known keys of the host, without revoked keys', async () => {
     await using here = await createKnownHostsFixture();
     const file = await here.write('known', `login1 ${formatHostKey(ECDSA)}\n@revoked login1 ${formatHostKey(OLD)}\n`);
     const keys = createHostKeyCheck({ name: 'hpc', hostKeys: { mode: 'strict', knownHostsFiles: [file] } });
