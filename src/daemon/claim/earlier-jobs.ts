@@ -16,17 +16,12 @@ export interface UnclaimableTasks {
   readonly passed: ReadonlyMap<TaskId, HoldReason>;
 }
 
-export interface EarlierJobs {
-  find(snapshot: Snapshot, queues: readonly { readonly entries: readonly QueueEntry[] }[]): UnclaimableTasks;
-}
+type FindEarlierJobs = (
+  snapshot: Snapshot,
+  queues: readonly { readonly entries: readonly QueueEntry[] }[],
+) => UnclaimableTasks;
 
-export function createEarlierJobs({
-  journal,
-  clock,
-}: {
-  readonly journal: Pick<DaemonDeps['journal'], 'entries'>;
-  readonly clock: Pick<DaemonDeps['clock'], 'now'>;
-}): EarlierJobs {
+export function createEarlierJobsFinder({ journal, clock }: Pick<DaemonDeps, 'journal' | 'clock'>): FindEarlierJobs {
   /** Since when such a task waits in its queue. */
   const since = new Map<TaskId, number>();
 
@@ -39,21 +34,19 @@ export function createEarlierJobs({
     return { kind: 'job', job: live?.id ?? journal.entries.get(task)?.jobId, state: live?.state };
   }
 
-  return {
-    find(snapshot, queues) {
-      const now = clock.now();
-      // Not only those in the queues: of a long queue, only the first entries may have been read.
-      for (const task of since.keys()) if (!isUnclaimable(snapshot, task)) since.delete(task);
-      const skip = new Set<TaskId>();
-      const passed = new Map<TaskId, HoldReason>();
-      for (const { task } of queues.flatMap(({ entries }) => entries)) {
-        if (!isUnclaimable(snapshot, task)) continue;
-        const from = since.get(task) ?? now;
-        since.set(task, from);
-        if (elapsedMs(from, now) >= HOLDS_OTHERS_MS) passed.set(task, reasonOf(snapshot, task));
-        else skip.add(task);
-      }
-      return { skip, passed };
-    },
+  return (snapshot, queues) => {
+    const now = clock.now();
+    // Not only those in the queues: of a long queue, only the first entries may have been read.
+    for (const task of since.keys()) if (!isUnclaimable(snapshot, task)) since.delete(task);
+    const skip = new Set<TaskId>();
+    const passed = new Map<TaskId, HoldReason>();
+    for (const { task } of queues.flatMap(({ entries }) => entries)) {
+      if (!isUnclaimable(snapshot, task)) continue;
+      const from = since.get(task) ?? now;
+      since.set(task, from);
+      if (elapsedMs(from, now) >= HOLDS_OTHERS_MS) passed.set(task, reasonOf(snapshot, task));
+      else skip.add(task);
+    }
+    return { skip, passed };
   };
 }

@@ -9,7 +9,7 @@ import type { Submitter } from '../submit/failed-submission-holds.ts';
 import { findLiveJob, listJobs, readParked, type Snapshot } from '../poll/poll.ts';
 import { createPeerWatch, headsFarFromLimits } from './claim-beside-peers.ts';
 import { createOverReader, NO_JOBS, tally, tasksWithJobs, type Tally } from './count-limit-use.ts';
-import { createEarlierJobs } from './earlier-jobs.ts';
+import { createEarlierJobsFinder } from './earlier-jobs.ts';
 import { createSizeReader } from './nodes-and-gpus-of-tasks.ts';
 import { countsSizes, needsOwners } from './limits-reached.ts';
 import type { ClaimState, Head } from './plan-claims.ts';
@@ -78,7 +78,7 @@ export function createWaitingTasksReader(
     ? undefined
     : queues.filter((queue) => hasLimit(queue.limits) || needsOwners(queue, limits)).map(({ id }) => id);
   const peerWatch = createPeerWatch(deps.clock);
-  const earlierJobs = createEarlierJobs(deps);
+  const findEarlierJobs = createEarlierJobsFinder(deps);
   const refused = createRefusedTasks(deps, backoff, (snapshot, task) => knownFacts(snapshot, task)?.owner);
   let pass: Pass | undefined;
   /** Since the snapshot of the pass: tasks that were parked at any time, and entries that are old. */
@@ -186,7 +186,7 @@ export function createWaitingTasksReader(
         if (mattersWho(queue, snapshot)) await readOwners(entries.map(({ task }) => task));
       const failedClaims = [...failed].map((task) => [task, undefined] as const);
       const held = refused.find(snapshot, waiting);
-      const unclaimable = earlierJobs.find(snapshot, waiting);
+      const unclaimable = findEarlierJobs(snapshot, waiting);
       return {
         queues: waiting.map(({ queue, entries, hasMore }) => ({
           queue,

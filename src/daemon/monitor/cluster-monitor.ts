@@ -91,13 +91,6 @@ export function createClusterMonitor(
     phase: 'starting',
     startedAt: steadyNow(),
     pollMs: identity.pollMs,
-    clearmlOkAt: undefined,
-    slurmOkAt: undefined,
-    passOkAt: undefined,
-    passMs: undefined,
-    dueAt: undefined,
-    passError: undefined,
-    journalError: undefined,
   };
   const note = (patch: Partial<HealthFacts>): void => {
     facts = { ...facts, ...patch };

@@ -2,30 +2,25 @@
 import * as z from 'zod';
 import { formatDuration } from '../../base/format-duration.ts';
 
-/** A key that a file may lack, and the facts have. */
-function orUndefined<Schema extends z.ZodType>(schema: Schema) {
-  return schema.optional().transform((value) => value);
-}
-
 /** What is known about the daemon's work for one cluster. Times are milliseconds of one clock. */
 export const HealthFacts = z.object({
   /** undefined for the only cluster, if it has no name. */
-  cluster: orUndefined(z.string()),
+  cluster: z.string().optional(),
   /** `starting` until Slurm has responded once. */
   phase: z.enum(['starting', 'serving', 'ended']),
   startedAt: z.number(),
   pollMs: z.number(),
-  clearmlOkAt: orUndefined(z.number()),
-  slurmOkAt: orUndefined(z.number()),
+  clearmlOkAt: z.number().optional(),
+  slurmOkAt: z.number().optional(),
   /** When the last complete pass ended. */
-  passOkAt: orUndefined(z.number()),
-  passMs: orUndefined(z.number()),
+  passOkAt: z.number().optional(),
+  passMs: z.number().optional(),
   /** When the loop is to do something next; in the past while it works, and if it hangs. */
-  dueAt: orUndefined(z.number()),
+  dueAt: z.number().optional(),
   /** Why the last pass failed; undefined after a complete one. */
-  passError: orUndefined(z.string()),
+  passError: z.string().optional(),
   /** Why the journal could not be written; undefined after a successful write. */
-  journalError: orUndefined(z.string()),
+  journalError: z.string().optional(),
 });
 
 export type HealthFacts = z.infer<typeof HealthFacts>;

@@ -72,8 +72,8 @@ export async function leaveOutForeignJobs(
 function report(log: DaemonDeps['log'], { reported }: UnixUsers, task: TaskId, foreign: readonly Job[]): void {
   for (const { id, name, unixUser } of foreign) {
     const key = `${id} ${name}`;
-    if (reported.has(key)) continue;
-    reported.add(key);
+    if (reported.get(key) === true) continue;
+    reported.set(key, true);
     log.warn("Ignoring a job that has the job name of a task but does not run as that task's Unix user", {
       task,
       job: id,

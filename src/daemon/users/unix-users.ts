@@ -1,5 +1,5 @@
 // The Unix users of the jobs of one cluster, as agent.slurm.user_map maps them, and what the daemon remembers about them.
-import { createBoundedMap } from '../../base/bounded-map.ts';
+import { createBoundedMap, type BoundedMap } from '../../base/bounded-map.ts';
 import { mappedUsers, unixUserOf, type Mapping, type UnixAccount, type UserMap } from '../../base/resolve-user-map.ts';
 import type { Entry } from '../journal/entry.ts';
 import { createSudoHolds, type SudoHolds } from './sudo-holds.ts';
@@ -10,20 +10,14 @@ export interface UnixUsers {
   readonly map: UserMap;
   readonly holds: SudoHolds;
   /** Jobs of other users than those of their tasks that were reported. */
-  readonly reported: { has(job: string): boolean; add(job: string): void };
+  readonly reported: BoundedMap<true>;
   readonly owners: TaskOwners;
 }
 
 const MAX_REMEMBERED = 50_000;
 
 export function createUnixUsers(map: UserMap): UnixUsers {
-  const reported = createBoundedMap<true>(MAX_REMEMBERED);
-  return {
-    map,
-    holds: createSudoHolds(),
-    reported: { has: (job) => reported.get(job) === true, add: (job) => reported.set(job, true) },
-    owners: createTaskOwners(),
-  };
+  return { map, holds: createSudoHolds(), reported: createBoundedMap(MAX_REMEMBERED), owners: createTaskOwners() };
 }
 
 /** Call it when a task of this owner is claimed: see `SudoHolds`. */
