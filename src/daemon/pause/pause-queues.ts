@@ -9,7 +9,7 @@ import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import type { Settings } from '../../config/convert-settings.ts';
 import { findHolder } from '../journal/lock.ts';
 import { readPauses, writePauses, type Pause } from './pauses-file.ts';
-import { readServingNote } from '../status/serving-file.ts';
+import { readServingNote } from '../status/daemon-notes.ts';
 import { formatTime } from '../console/console-messages.ts';
 import { messageOf } from '../../base/error-message.ts';
 

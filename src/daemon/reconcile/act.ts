@@ -1,10 +1,10 @@
 // Carries out the actions of a decision in order; the first one that is out of date ends the list.
 import { winsRace } from '../../clearml/errors.ts';
 import type { TaskId } from '../../clearml/ids.ts';
-import { isQueuedOrRunning, type Task } from '../../clearml/task.ts';
+import { isQueuedOrRunning } from '../../clearml/task.ts';
 import type { JobId, JobKey, JobRecord } from '../../slurm/scheduler.ts';
 import type { Action } from '../decide/action.ts';
-import type { Observation, Place } from '../decide/observation.ts';
+import type { Observation } from '../decide/observation.ts';
 import { cancellable, isCancelDue, withCancelled } from './cancel-again.ts';
 import { recordOnTask, requestCancel } from './canceller.ts';
 import { dequeueTask, endTask, isUnchanged } from '../end/end-task.ts';
@@ -24,12 +24,8 @@ import { parkAgain, renewParking } from './park-again.ts';
 import type { Returning } from './return-in-order.ts';
 
 /** The part of the observation that the decision was based on. */
-export interface Basis {
-  readonly task: Task | undefined;
-  readonly place: Place;
+export interface Basis extends Pick<Observation, 'task' | 'place' | 'jobs' | 'parkedAt'> {
   readonly record: JobRecord | undefined;
-  readonly jobs: Observation['jobs'];
-  readonly parkedAt?: Observation['parkedAt'];
 }
 
 /** What all tasks of one pass share. */

@@ -1,5 +1,5 @@
 // Finds the tasks and jobs in a snapshot that no daemon seems to track. Pure.
-import type { QueueId, TaskId } from '../../clearml/ids.ts';
+import type { TaskId } from '../../clearml/ids.ts';
 import { isQueuedOrRunning, type Task } from '../../clearml/task.ts';
 import { attemptOf, parseMark } from '../../slurm/job-name.ts';
 import { isLive, isWaiting } from '../../slurm/job-state.ts';
@@ -7,7 +7,7 @@ import type { Job, JobId } from '../../slurm/scheduler.ts';
 import { isJobId } from '../../slurm/parse-job-row.ts';
 import { isStoppedByTerm } from '../decide/recognize-abort.ts';
 import { namesJob, ranAs } from '../decide/who-runs-the-task.ts';
-import type { ServedQueue } from '../deps.ts';
+import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { findLiveJob, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
 import type { Peers } from '../poll/peers.ts';
 
@@ -49,7 +49,10 @@ export type Untracked =
   /** A job of ours ran it and is gone. */
   | { readonly kind: 'lost job'; readonly task: TaskId; readonly queue: ServedQueue; readonly jobId: JobId };
 
-export interface UntrackedFacts {
+export interface UntrackedFacts
+  extends
+    Pick<DaemonDeps, 'queues' | 'schedulerQueue' | 'worker' | 'adoptAfterMs'>,
+    Pick<Peers, 'mayAdopt' | 'mayAdoptJobless' | 'hasMetMark'> {
   readonly snapshot: Snapshot;
   /**
    * Tasks with a live job or an entry in the scheduler queue; with a search everywhere, also those with a failed job, and all queued or
@@ -58,18 +61,10 @@ export interface UntrackedFacts {
   readonly tasks: ReadonlyMap<TaskId, Task>;
   /** The tasks to check: all in the snapshot that this daemon does not track. */
   readonly candidates: ReadonlySet<TaskId>;
-  readonly queues: readonly ServedQueue[];
-  readonly schedulerQueue: QueueId;
-  /** This daemon's worker id; the worker id of its jobs begins with it. */
-  readonly worker: string;
   /** Slurm's name of the cluster. */
   readonly cluster: string;
-  readonly mayAdopt: Peers['mayAdopt'];
-  readonly mayAdoptJobless: Peers['mayAdoptJobless'];
-  readonly hasMetMark: Peers['hasMetMark'];
   /** All users' jobs by task, if they were listed: only they show that a task really has no job. */
   readonly allUsersJobs: ReadonlyMap<TaskId, readonly Job[]> | undefined;
-  readonly adoptAfterMs: number;
 }
 
 /** Whether the task seems to have no job, which only the list of all users' jobs can confirm. */

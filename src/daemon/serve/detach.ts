@@ -5,7 +5,7 @@ import { makePrivateDirectory } from '../../base/private-paths.ts';
 import { systemClock, sleepUnlessStopped } from '../../base/clock.ts';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import { findHolder, rejectDirectory } from '../journal/lock.ts';
-import { readServingNote } from '../status/serving-file.ts';
+import { readServingNote } from '../status/daemon-notes.ts';
 import { startDetached } from '../../transport/spawn-detached.ts';
 import { signalDaemon } from './running-daemons.ts';
 import { daemonLogFile, rotateDaemonLog } from './daemon-log.ts';

@@ -2,8 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { sleepUnlessStopped, systemClock } from '../../base/clock.ts';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
-import { reportHealth } from '../status/health-file.ts';
-import { writeServingNote } from '../status/serving-file.ts';
+import { reportHealth, writeServingNote } from '../status/daemon-notes.ts';
 import { runDaemon, type DaemonEnd } from '../reconcile-loop.ts';
 import type { DaemonDeps } from '../deps.ts';
 import { abortWith } from '../../base/abort-with.ts';

@@ -8,8 +8,7 @@ import { findHolder, type Holder } from '../journal/lock.ts';
 import { PAUSES_UNREADABLE } from '../console/console-messages.ts';
 import { decideHealth, staleAfterMs } from '../monitor/decide-readiness.ts';
 import { readPauses } from '../pause/pauses-file.ts';
-import { NOTE_STALE_MS, readHealthNote, type HealthNote } from './health-file.ts';
-import { readServingNote } from './serving-file.ts';
+import { NOTE_STALE_MS, readHealthNote, readServingNote, type HealthNote } from './daemon-notes.ts';
 
 export type CheckState = keyof typeof CHECK_EXIT;
 

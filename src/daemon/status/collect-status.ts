@@ -8,7 +8,7 @@ import type { ClearmlClient } from '../../clearml/client.ts';
 import type { ClusterSettings } from '../../config/cluster-settings.ts';
 import { findHolder, type Holder } from '../journal/lock.ts';
 import { readPauses, type Pause } from '../pause/pauses-file.ts';
-import { readServingNote } from './serving-file.ts';
+import { readServingNote } from './daemon-notes.ts';
 import { causeKey, survey, type Survey } from './read-cluster-status.ts';
 import { openClusterToShow, type ClusterSide } from '../../assembly/open-cluster.ts';
 import { journalEntries } from '../journal/journal-lines.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HealthFacts } from '../../../src/daemon/monitor/decide-readiness.ts';
-import { readHealthNote, reportHealth } from '../../../src/daemon/status/health-file.ts';
+import { readHealthNote, reportHealth } from '../../../src/daemon/status/daemon-notes.ts';
 import { checkClusters, type CheckedCluster } from '../../../src/daemon/status/check-daemons.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
