@@ -46,13 +46,13 @@ function textsOfProgram(): Text[] {
   return [...code, ...files.map((file) => [readFileSync(file, 'utf8')])];
 }
 
-describe('the search in src for a message that a test expects', () => {
+describe('the search for a quoted message in src', () => {
   const search = createSearch([
     ['Ignoring a job that is named like a task'],
     ['Job list ', null, ' for "', null, '" now'],
   ]);
 
-  it('finds a message whose placeholders have been replaced by values', () => {
+  it('finds a message with values in place of placeholders', () => {
     expect(search('job that is named')).to.equal(true);
     expect(search('Job list unavailable')).to.equal(true);
     expect(search('Job list unavailable for gpu now')).to.equal(true);
@@ -70,7 +70,7 @@ describe('the search in src for a message that a test expects', () => {
   });
 });
 
-describe('the tests of the second tier', () => {
+describe('the slow tests (second tier)', () => {
   it('expect only texts that src, an example, a test program or the table PRINTED_BY_OTHERS contains', () => {
     const files = secondTierFiles().map((file) => ({ file, ...readTexts(file) }));
     const search = createSearch([...textsOfProgram(), ...files.flatMap(({ others }) => others)]);

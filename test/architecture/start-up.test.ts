@@ -30,7 +30,7 @@ describe('the program at start-up', () => {
     expect([...loadedWith('src/cli/main.ts').packages]).to.deep.equal([]);
   });
 
-  it('parses a command line with src/cli, src/base, yargs/helpers and fastest-levenshtein only', () => {
+  it('loads only src/cli, src/base, yargs/helpers and fastest-levenshtein to parse a command line', () => {
     const { files, packages } = loadedWith('src/cli/parser.ts');
 
     expect([...files].filter((file) => !/^src\/(cli|base)\//.test(file))).to.deep.equal([]);

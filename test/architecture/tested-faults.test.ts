@@ -37,7 +37,7 @@ describe('docs/proof/tested-faults.md', () => {
     expect(ids).to.deep.equal([...new Set(ids)]);
   });
 
-  it('lists the same F- fault numbers as docs/failures.md', () => {
+  it('has the same faults F-01, F-02 and so on as docs/failures.md', () => {
     const described = readFaults('docs/failures.md').map(({ id }) => id);
 
     expect(described).to.deep.equal(faults.map(({ id }) => id).filter((id) => id.startsWith('F-')));

@@ -74,7 +74,7 @@ describe("lint's check of a template on the cluster", () => {
     expect((await findingsIfAccepted()).join()).to.match(/^sbatch --test-only as alice: Invalid account /);
   });
 
-  it("reports a missing relative log directory as the daemon's user, but not as a mapped user", async () => {
+  it("reports a missing directory of logs/%j.out only if it runs as the daemon's user", async () => {
     const { parsed } = lintTemplate('gpu.template', `#!/bin/bash\n#SBATCH --output=logs/%j.out\n${BLOCKS}`);
     const run: Transport['run'] = ({ program }) =>
       Promise.resolve({ exitCode: program === 'test' ? 1 : 0, killedBy: undefined, stdout: '', stderr: '' });
@@ -87,7 +87,7 @@ describe("lint's check of a template on the cluster", () => {
     expect(await findingsAs('alice')).to.deep.equal([]);
   });
 
-  it('is skipped, with the refusal of sudo as the reason, if sudo refuses to run sbatch', async () => {
+  it('is skipped if sudo refuses to run sbatch, and the refusal is reported', async () => {
     const { parsed } = lintTemplate('gpu.template', `#!/bin/bash\n#SBATCH --nodes=1\n${BLOCKS}`);
     const cluster = hostWith(({ program, runAs: user }) => {
       if (user === undefined) return '';

@@ -26,10 +26,10 @@ const NO_PATHS: readonly string[] = [
   'agent.default_docker.image',
 ];
 
-describe('the settings that are paths', () => {
+describe('settings that are paths', () => {
   const rows = [...settingRows(), ...clearmlRows()];
 
-  it('declare in the schema how the program uses each path', () => {
+  it('declare in the schema how the program uses the path', () => {
     const [byName, byMeaning] = LIKE_A_PATH;
     const unmarked = rows
       .filter(({ trusted, type }) => trusted === undefined && /string|list/.test(type))
@@ -39,7 +39,7 @@ describe('the settings that are paths', () => {
     expect(unmarked).to.have.members(NO_PATHS);
   });
 
-  it('are checked by the trust rule that docs/configuration.md names', () => {
+  it('are checked as docs/configuration.md states', () => {
     const shown = [...settingRows().map((row) => ({ ...row, name: `agent.slurm.${row.name}` })), ...clearmlRows()];
 
     expect(Object.fromEntries(pathUses())).to.deep.equal(
@@ -47,7 +47,7 @@ describe('the settings that are paths', () => {
     );
   });
 
-  it('include at least one path for each use in the table TRUSTED_USES', () => {
+  it('cover each use in the table TRUSTED_USES', () => {
     expect(new Set(rows.flatMap(({ trusted }) => trusted ?? []))).to.deep.equal(new Set(Object.keys(TRUSTED_USES)));
   });
 });

@@ -13,7 +13,7 @@ import { TIMEOUT_MS } from '../support/wait-until.ts';
 
 const PROGRAMS = ['sbatch', 'squeue', 'sacct', 'scancel', 'scontrol'];
 
-describe("the check that no other user can change Slurm's programs", () => {
+describe("the permission check of Slurm's programs", () => {
   let folder: string;
   let local: Transport;
   let host: Transport;
@@ -75,7 +75,7 @@ describe("the check that no other user can change Slurm's programs", () => {
     expect(started).to.deep.equal(['/bin/sh', 'squeue', 'squeue', 'squeue', '/bin/sh', 'squeue', 'squeue']);
   });
 
-  it("reports the host as unreachable if Slurm's programs have moved to a directory that another user can change", async () => {
+  it('reports the host as unreachable if the programs have moved to a directory of mode 777', async () => {
     await squeue();
     for (const name of PROGRAMS) renameSync(join(folder, 'old', name), join(folder, name));
     now = 60_000;

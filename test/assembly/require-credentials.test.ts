@@ -7,7 +7,7 @@ import { catchError } from '../config/catch-error.ts';
 
 const WHOLE = 'api { api_server: "http://h:8008", credentials { access_key: AK, secret_key: SK } }';
 
-describe('the connection to ClearML that a configuration describes', () => {
+describe('the configured connection to ClearML', () => {
   it('includes the server, the keys, the CA file and the proxy', () => {
     const config = configWith(WHOLE, {
       REQUESTS_CA_BUNDLE: '/ca.pem',

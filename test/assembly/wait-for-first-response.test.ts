@@ -67,7 +67,7 @@ describe('the first call to the ClearML server', () => {
   });
 
   for (const [who, giveUpMs] of [
-    ['a command of a user', 10_000],
+    ['a command such as status', 10_000],
     ['the daemon', undefined],
   ] as const)
     it(`ends at once on Ctrl-C in ${who}`, async () => {

@@ -78,7 +78,7 @@ describe('the limit of concurrent calls', () => {
     expect(started).to.deep.equal(['1', '2', '3']);
   });
 
-  it("starts another user's call after a mapped user's call has run for five seconds", async () => {
+  it("lets other users' calls start while a mapped user's call runs for more than five seconds", async () => {
     const { clock, started, call, end } = createBed(1);
     await call('alice 1', 'alice');
     await call('alice 2', 'alice');
@@ -104,7 +104,7 @@ describe('the limit of concurrent calls', () => {
     expect(started).to.deep.equal(['own']);
   });
 
-  it("still runs only one call at once after a mapped user's call of five seconds has ended", async () => {
+  it("permits only one call at once again after a mapped user's call of five seconds", async () => {
     const { clock, started, call, end } = createBed(1);
     await call('alice', 'alice');
     clock.pass(5_000);

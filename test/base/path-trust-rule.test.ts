@@ -29,7 +29,7 @@ function pathSteps(...steps: readonly Partial<PathStep>[]): PathSteps {
   return { steps: [ROOT, ...all], isWhole: true };
 }
 
-describe('the check that no other user can change a path', () => {
+describe('the permission check of a path', () => {
   const trust: Trust = { uid: ADA };
   const rows: readonly [string, PathSteps, string | undefined, Partial<Trust>?][] = [
     ['accepts a path that the user owns in a directory of root', pathSteps({ uid: 0, gid: 0 }, {}), undefined],
@@ -185,7 +185,7 @@ describe('the check that no other user can change a path', () => {
   }
 });
 
-describe('the check that no other user can create or replace a file', () => {
+describe('the permission check of a file that may be missing', () => {
   const trust: Trust = { uid: ADA };
   const open = { mode: 0o1777, uid: 0 };
   const rows: readonly [string, PathSteps, string | undefined][] = [
@@ -209,7 +209,7 @@ describe('the check that no other user can create or replace a file', () => {
   }
 });
 
-describe('the check that no other user can change a path, in random directory trees,', () => {
+describe('the permission check of a path in random directory trees', () => {
   let folder: string;
   before(requireRoot);
   beforeEach(() => {

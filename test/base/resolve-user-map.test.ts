@@ -97,7 +97,7 @@ describe('the user map', () => {
 
   for (const [what, name, users, reason] of [
     ['does not exist', 'ghost', [], 'ghost is not found on the login node: the user does not exist, or'],
-    ['has uid 0 under a name other than root', 'toor', [{ name: 'toor', uid: 0, home: '/root' }], 'toor is root'],
+    ['has uid 0 but not the name "root"', 'toor', [{ name: 'toor', uid: 0, home: '/root' }], 'toor is root'],
     [
       'has a uid below agent.slurm.min_uid',
       'games',

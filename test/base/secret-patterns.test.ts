@@ -6,7 +6,7 @@ import { redactShapes, redactText, redactWords } from '../../src/base/secret-pat
 
 const CASES = Number(process.env['FUZZ_CASES'] ?? 300);
 
-describe('the redaction of secrets in texts', () => {
+describe('the redaction of secrets', () => {
   for (const [text, shown] of [
     ['-e MY_CRED=abc123 --shm-size=8g', '-e MY_CRED=******** --shm-size=8g'],
     ['-e "HF_TOKEN=abc def" --ipc=host', '-e "HF_TOKEN=********" --ipc=host'],

@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { NulInWordError, quoteWord, splitWords } from '../../src/base/shell-word.ts';
 
-describe('the quoting of a text for a shell', () => {
+describe('a text quoted for a shell', () => {
   for (const shell of ['bash', 'sh']) {
-    it(`preserves any text when ${shell} reads the quoted text`, () => {
+    it(`is read unchanged by ${shell}, whatever the text`, () => {
       const values = fc.sample(
         fc.string({ unit: 'binary', maxLength: 40 }).map((text) => text.replaceAll('\0', '').toWellFormed()),
         { numRuns: 500, seed: 1 },
@@ -20,11 +20,11 @@ describe('the quoting of a text for a shell', () => {
     });
   }
 
-  it('rejects a text with a NUL byte', () => {
+  it('cannot contain a NUL byte', () => {
     expect(() => quoteWord('a\0b')).to.throw(NulInWordError);
   });
 
-  it('preserves any text when splitWords, the parser of this program, reads the quoted text', () => {
+  it('is read unchanged by splitWords, the parser of this program', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         fc.pre(!text.includes('\0'));

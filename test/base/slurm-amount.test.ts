@@ -3,6 +3,17 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { limitKind, parseAmount, parseLimit } from '../../src/base/slurm-amount.ts';
 
+/** The kinds of amounts, as titles name them. */
+const NAMES = {
+  number: 'number',
+  duration: 'duration',
+  memory: 'memory size',
+  count: 'count',
+  nodes: 'number of nodes',
+  gres: 'value of --gres',
+  gpus: 'value of --gpus',
+} as const;
+
 describe('the parser of amounts in Slurm syntax', () => {
   for (const [text, seconds] of [
     ['90', 5400],
@@ -18,7 +29,7 @@ describe('the parser of amounts in Slurm syntax', () => {
     ['UNLIMITED', Infinity],
     ['infinite', Infinity],
   ] as const) {
-    it(`parses duration "${text}" as ${seconds} seconds`, () => {
+    it(`parses the duration "${text}" as ${seconds} seconds`, () => {
       expect(parseAmount(text, 'duration')?.most).to.equal(seconds);
     });
   }
@@ -32,7 +43,7 @@ describe('the parser of amounts in Slurm syntax', () => {
     ['1TB', 1024 ** 3],
     ['0', Infinity],
   ] as const) {
-    it(`parses memory size "${text}" as ${kilobytes} kilobytes`, () => {
+    it(`parses the memory size "${text}" as ${kilobytes} kilobytes`, () => {
       expect(parseAmount(text, 'memory')?.most).to.equal(kilobytes);
     });
   }
@@ -47,7 +58,7 @@ describe('the parser of amounts in Slurm syntax', () => {
     ['gpus', ['', '1k', '-5', 'a100:1k', '1:2', 'a100=2', '2,', 'gpu:a100:2', 'unlimited', 'INFINITE']],
   ] as const) {
     for (const text of texts) {
-      it(`rejects ${kind} "${text}"`, () => {
+      it(`rejects the ${NAMES[kind]} "${text}"`, () => {
         expect(parseAmount(text, kind)).to.equal(undefined);
       });
     }
@@ -66,7 +77,7 @@ describe('the parser of amounts in Slurm syntax', () => {
     ['gpus', 'a100:2,h100', 3, 3],
     ['gpus', 'a100:0', 0, 0],
   ] as const) {
-    it(`parses ${kind} "${text}" as ${least === most ? least : `${least} to ${most}`}`, () => {
+    it(`parses the ${NAMES[kind]} "${text}" as ${least === most ? least : `${least} to ${most}`}`, () => {
       expect(parseAmount(text, kind)).to.deep.equal({ least, most });
     });
   }
@@ -101,7 +112,7 @@ describe('the parser of a constraint on a user property', () => {
     ['nodes', '-1', -1],
     ['gpus', '1:00', undefined],
   ] as const) {
-    it(`${limit === undefined ? 'rejects' : `returns ${limit} for`} ${kind} "${text}"`, () => {
+    it(`${limit === undefined ? 'rejects' : `returns ${limit} for`} the ${NAMES[kind]} "${text}"`, () => {
       expect(parseLimit(text, kind)).to.equal(limit);
     });
   }

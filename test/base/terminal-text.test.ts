@@ -29,9 +29,9 @@ const ATTACKS: readonly (readonly [what: string, text: string, shown: string])[]
   ['requests a response from the terminal', '\x1b[6n\x05', '\\u001b[6n\\u0005'],
 ];
 
-describe('the escaping of text for a terminal', () => {
+describe('text for a terminal', () => {
   for (const [what, text, shown] of ATTACKS) {
-    it(`escapes a sequence that ${what}`, () => {
+    it(`is escaped if it ${what}`, () => {
       expect(terminalText(text)).to.equal(shown);
     });
   }
@@ -51,7 +51,7 @@ describe('the escaping of text for a terminal', () => {
     expect(terminalText('\x1b[31mred\n')).to.equal(`\x1b[31mred\n${COLOR_END}`);
   });
 
-  it('leaves no control sequence except colors, for any input', () => {
+  it('contains no control sequence except colors, whatever the input', () => {
     const hostile = fc.array(
       fc.oneof(
         fc.constantFrom(
@@ -98,8 +98,8 @@ describe('the conversion of a text to one line', () => {
   });
 });
 
-describe('the joining of texts as lines of a file', () => {
-  it('writes one line for each text, even for a text with newlines', () => {
+describe('a file that is joined from lines', () => {
+  it('has one line for each text, even for a text with newlines', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: fc.constantFrom('a', '\n', '\r', '\u2028', '\x85', '#', ' ') })),

@@ -18,7 +18,7 @@ function pathSteps(...steps: readonly PathStep[]): PathSteps {
   return { steps: [ROOT, ...steps], isWhole: true };
 }
 
-describe('the check that no other user can replace a Unix socket', () => {
+describe('the permission check of a Unix socket', () => {
   const rows: readonly [string, PathSteps, string | undefined][] = [
     ["accepts the user's socket in the user's directory", pathSteps(HOME, socketIn(HOME)), undefined],
     [

@@ -171,7 +171,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task whose program was killed long after the killed node was back',
+    'a task whose program was killed, if its node died and returned long before',
     'wrong',
     history({
       status: 'failed',

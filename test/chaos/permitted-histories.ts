@@ -122,7 +122,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a stopped task that its user enqueued again while an earlier run was ending, and whose new job its user cancelled',
+    'a stopped task that its user enqueued again, if the second job was cancelled with scancel',
     history({
       status: 'stopped',
       calls: [enqueued, gatePassed, ...enqueuedDuringRun],

@@ -12,7 +12,7 @@ import { data, hangUp, later, page, refuse } from './scripted-server.ts';
 const TASK = taskId('a'.repeat(32));
 const OTHER = taskId('b'.repeat(32));
 
-describe('console logging in the ClearML client', () => {
+describe('the console logger of the ClearML client', () => {
   const fixture = createScriptedServerFixture();
 
   const added = data({ added: 1, errors: 0, errors_info: {} });
@@ -161,7 +161,7 @@ describe('console logging in the ClearML client', () => {
       expect(events().map(({ msg }) => msg)).to.deep.equal(['a', 'b', 'c', 'd', 'a', 'c', 'b', 'd']);
     });
 
-  it('sends deferred lines with the next line of any task, in the order written', async () => {
+  it('sends a deferred line together with the next line of any task', async () => {
     fixture.server.script('events.add_batch', added);
     const { events: console } = fixture.client({ clock: createSleepingClock() });
 
@@ -182,7 +182,7 @@ describe('console logging in the ClearML client', () => {
     ]);
   });
 
-  it('sends each deferred line after a second at the latest', async () => {
+  it('sends a deferred line after one second at the latest', async () => {
     fixture.server.script('events.add_batch', added);
     const clock = createSleepingClock();
     const { events: console } = fixture.client({ clock });
@@ -208,7 +208,7 @@ describe('console logging in the ClearML client', () => {
     expect(clock.sleeps.map(({ signal }) => signal?.aborted)).to.deep.equal([true]);
   });
 
-  it('sends deferred lines on flush, without an error if the call fails', async () => {
+  it('flushes deferred lines without an error if the call fails', async () => {
     fixture.server.script('events.add_batch', added, hangUp());
     const { events: console } = fixture.client();
     const logLine = (): Promise<void> => console.logLater(TASK, 'w', [{ level: 'INFO', text: 'x' }]);

@@ -58,7 +58,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
 
   describe('the endpoint', () => {
     for (const { title, from, act, sets } of ACTS) {
-      it(`${title} changes ${sets.length === 0 ? 'no timestamp' : `only ${sets.join(', ')}`} of the task`, async () => {
+      it(`${title} sets ${sets.length === 0 ? 'no timestamp of the task' : `only these timestamps of the task: ${sets.join(', ')}`}`, async () => {
         const subject = await subjectIn(from);
         const before = await timesOf(subject.task);
         await nextMillisecond();

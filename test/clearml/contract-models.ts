@@ -220,7 +220,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
         .that.deep.equals([]);
     });
 
-    it('keep the id of a deleted task with the prefix __DELETED__', async () => {
+    it('keep the id of the deleted task with the prefix __DELETED__', async () => {
       const task = await testBed().raw.createTask();
       const model = await saveModel(task, 'one');
 

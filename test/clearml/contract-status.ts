@@ -155,7 +155,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
     const forgetting: readonly (readonly [string, (id: TaskId) => Promise<unknown>])[] = [
       ['after a refused enqueue', refuseEnqueue],
       [
-        'after a change from in_progress to queued by the daemon',
+        'after the daemon has set the task back to queued',
         (id) => testBed().client.tasks.unstart(id, 'in_progress', NOTE),
       ],
     ];
@@ -184,9 +184,9 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
     }
   });
 
-  describe('the change of a status back to queued (unstart)', () => {
+  describe('unstart, which sets a task back to queued,', () => {
     for (const status of ['in_progress', 'stopped'] as const) {
-      it(`changes ${status} to queued, but adds no queue entry (C-07)`, async () => {
+      it(`changes the status ${status} to queued, but adds no queue entry (C-07)`, async () => {
         const { client } = testBed();
         const id = await createTaskWithStatus(status);
         const before = (await client.tasks.get(id))?.task;

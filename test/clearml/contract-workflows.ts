@@ -46,7 +46,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
         .and.deep.includes({ first_value_iteration: 0, min_value_iteration: 1, max_value_iteration: 0 });
     });
 
-    it('can sort and filter the tasks of a query', async () => {
+    it('can be used to sort and filter the tasks of a query', async () => {
       const { raw } = testBed();
       const [low, high] = [await raw.createTask(), await raw.createTask()];
       await report(low, [[0, 1]]);

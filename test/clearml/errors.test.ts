@@ -12,10 +12,10 @@ const QUEUE = queueId('b'.repeat(32));
 const A_TASK = data({ task: { id: TASK, status: 'queued' } });
 const NONSENSE: readonly [name: string, failure: Answer] = ['a response that is not JSON', page(200, '{"meta":')];
 
-describe('the ClearML client with a failing server', () => {
+describe('the ClearML client', () => {
   const fixture = createScriptedServerFixture();
 
-  describe('and time for retries', () => {
+  describe('with retries', () => {
     const passing: readonly [name: string, failure: Answer][] = [
       ['too many requests (429)', page(429, '')],
       ['a maintenance page (503)', page(503, '<html>Service Unavailable</html>')],

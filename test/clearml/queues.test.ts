@@ -60,7 +60,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.server.calls).to.have.length(0);
   });
 
-  it('request at most one entry if they look up a queue by name', async () => {
+  it('request at most one queue entry to look up a queue by name', async () => {
     fixture.server.script('queues.get_all', data({ queues: [{ id: QUEUE, name: 'gpu', entries: [] }] }));
 
     await fixture.client().queues.find('gpu');

@@ -8,11 +8,11 @@ import { createSecrets } from '../../src/log/redact-secrets.ts';
 const TASK = '1' as TaskId;
 const SECRET = 'hunter22/+';
 
-describe('the ClearML client, if it knows a secret,', () => {
+describe('the ClearML client, with redaction of secrets,', () => {
   const secrets = createSecrets();
   secrets.add(SECRET);
 
-  it('masks the secret in console lines, in every encoding', async () => {
+  it('masks a secret in console lines, in every encoding', async () => {
     const lines: string[] = [];
     const log: Events['log'] = (_task, _worker, logged) =>
       Promise.resolve(void lines.push(...logged.map(({ text }) => text)));
@@ -34,7 +34,7 @@ describe('the ClearML client, if it knows a secret,', () => {
     expect(lines).to.deep.equal(['key = ********', 'Basic ******** ********', 'later = ********']);
   });
 
-  it('masks the secret in the status message of every call', async () => {
+  it('masks a secret in the status message of every call', async () => {
     const sent: string[] = [];
     const record = (_id: TaskId, note: StatusNote | string): Promise<void> =>
       Promise.resolve(void sent.push(typeof note === 'string' ? note : `${note.reason}: ${note.message}`));

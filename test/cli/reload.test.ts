@@ -23,7 +23,7 @@ interface Started {
   readonly stop: () => Promise<void>;
 }
 
-describe('a daemon that reloads its configuration', () => {
+describe('the daemon, on a reload of its configuration,', () => {
   let folder: string;
   let sandbox: Sandbox;
   let slurm: StandInCluster;
@@ -114,7 +114,7 @@ describe('a daemon that reloads its configuration', () => {
     await daemon.untilLogged('Serving cluster=bad');
   });
 
-  it('reloads the configuration after its start if SIGHUP arrives during the start', async () => {
+  it('waits until its start is complete if SIGHUP arrives during the start', async () => {
     await configure('queues: [aaa]');
     const daemon = start();
     daemon.reload();
@@ -139,7 +139,7 @@ describe('a daemon that reloads its configuration', () => {
     expect(daemon.log().split(warning)).to.have.length(2);
   });
 
-  it('shows the start time of its process, not the time of the reload', async () => {
+  it('keeps the start time that status shows', async () => {
     await configure('queues: [aaa]');
     const since = async (): Promise<unknown> =>
       (JSON.parse(await readFile(join(folder, 'state', 'daemon.lock'), 'utf8')) as { since: number }).since;

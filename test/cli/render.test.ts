@@ -27,7 +27,7 @@ async function withFiles(template = TEMPLATE, task: unknown = TASK): Promise<Cli
 
 describe('the render command', () => {
   for (const [title, task] of [
-    ['the task itself', TASK],
+    ['the complete task', TASK],
     ['the response of tasks.get_by_id', { meta: { result_code: 200 }, data: { task: TASK } }],
     ['the data of a response of tasks.get_by_id', { task: TASK }],
   ] as const) {

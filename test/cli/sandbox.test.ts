@@ -74,7 +74,7 @@ describe('a sandbox whose port is in use', () => {
   });
 });
 
-describe('sandbox', () => {
+describe('the sandbox command', () => {
   for (const [args, code, answer] of [
     [['--host', 'no-such-host.invalid'], 2, 'cannot listen on no-such-host.invalid (E'],
     [['--host', '192.0.2.1'], 2, '192.0.2.1 is not an address of this machine: "hostname -I" prints its addresses'],
@@ -130,8 +130,8 @@ describe('the summary that a sandbox prints at its end', () => {
   });
 });
 
-describe('the sandbox command', () => {
-  it('warns if it listens on a public address, or on a host name that resolves to loopback', () => {
+describe('the warning of a sandbox', () => {
+  it('appears for a public address, and for a host name that resolves to loopback', () => {
     expect(describeReach({ url: 'http://127.0.0.1:8008', ip: '127.0.0.1' }, undefined)).to.equal(undefined);
     expect(describeReach({ url: 'http://localhost:8008', ip: '::1' }, 'localhost')).to.equal(undefined);
     expect(describeReach({ url: 'http://n1:8008', ip: '10.0.0.7' }, 'n1')).to.match(/^Warning: .*plain HTTP/);

@@ -125,7 +125,7 @@ describe('the daemon, when it starts,', () => {
     silent.close();
   }).timeout(10_000);
 
-  it('names a template that is a directory or a link to itself', async () => {
+  it('reports a template that is a directory or a symbolic link to itself', async () => {
     await using cli = await openCliWithSandbox();
     const [folder, link] = [join(cli.folder, 'folder'), join(cli.folder, 'link')];
     await mkdir(folder);

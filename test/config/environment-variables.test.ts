@@ -87,7 +87,7 @@ describe('a CLEARML_AGENT__ variable', () => {
     });
   });
 
-  it('takes precedence over a CLEARML_AGENT__ variable that sets the whole group', () => {
+  it('such as CLEARML_AGENT__A__B takes precedence over CLEARML_AGENT__A', () => {
     expect(dynamic({ CLEARML_AGENT__A__B: '1', CLEARML_AGENT__A: '{b: 0, c: 2}' })).to.deep.equal({
       a: { b: 1, c: 2 },
     });
@@ -116,7 +116,7 @@ describe('an environment variable such as CLEARML_API_HOST', () => {
     }
   });
 
-  it('takes precedence over its old name TRAINS_API_HOST unless it is empty', () => {
+  it('takes precedence over its old name TRAINS_API_HOST unless its value is empty', () => {
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: 'new' })).to.deep.equal({ api: { api_server: 'new' } });
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: ' ' })).to.deep.equal({ api: { api_server: 'old' } });
     expect(named({ CLEARML_API_HOST: '' })).to.deep.equal({});

@@ -77,7 +77,7 @@ describe('the setting "properties" of a queue', () => {
     ],
     ['walltime { values = [] }', 'the list is empty', /walltime\.values must name at least one value/],
   ] as const) {
-    it(`rejects ${written}: ${why}`, () => {
+    it(`rejects \`${written}\`: ${why}`, () => {
       expect(messageFor(written)).to.match(answer);
     });
   }

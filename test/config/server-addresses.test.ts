@@ -22,7 +22,7 @@ describe('the URLs of the web server and the files server', () => {
     });
   }
 
-  it('have port 8081 for the files server if the web server has no port', () => {
+  it('include port 8081 for the files server if the web server has no port', () => {
     expect(filesServerOf('https://clearml.example.org')).to.equal('https://clearml.example.org:8081');
     expect(filesServerOf('https://clearml.example.org/ui')).to.equal('https://clearml.example.org:8081/ui');
     expect(filesServerOf('nonsense')).to.equal(undefined);

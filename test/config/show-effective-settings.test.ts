@@ -44,7 +44,7 @@ describe('the config command', () => {
     );
   });
 
-  it('prints the origin of each value if asked for origins', () => {
+  it('with --origins prints the origin of each value', () => {
     const lines = showConfig(config, { origins: true })
       .split('\n')
       .map((line) => line.replace(/ +# /, ' # '));
@@ -87,7 +87,7 @@ describe('the config command', () => {
       );
   });
 
-  it('does not suggest the same name for a setting that is not set', () => {
+  it('suggests no name if the setting is known but not set', () => {
     expect(() => showConfig(config, { key: 'agent.slurm.python' })).to.throw('Omit the name to see all settings.');
   });
 });

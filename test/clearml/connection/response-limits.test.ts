@@ -27,7 +27,7 @@ describe('the check of a response against the size limits', () => {
     ['accepts text of exactly the permitted size', `"${'x'.repeat(998)}"`, undefined],
     ['rejects text of one byte more than the limit', `"${'x'.repeat(999)}"`, /MiB/],
     ['rejects text with four levels if the limit is three', '[[{"a":[', /more than 3 levels deep/],
-    ['counts only brackets that are open at the same time as levels', '[[[]],[[]],{}]', undefined],
+    ['accepts many brackets that are not open at the same time', '[[[]],[[]],{}]', undefined],
     ['ignores brackets in strings', '["[[[[[{{{{", "\\"[[[[[["]', undefined],
     ['distinguishes an escaped backslash from an escaped quote', '["\\\\", [[[1', /deep/],
     ['rejects text with too many values', '[1,2,3,4,5,6,7,8,9,10,11]', /more than 10 values/],
@@ -83,7 +83,7 @@ describe('the ClearML client, given a response that is too large (C-36),', () =>
     ['is nested endlessly', '['.repeat(65_536)],
     ['is an endless list', '[],'.repeat(21_845)],
   ] as const) {
-    it(`stops to read a response that ${title}, and does not retry`, async () => {
+    it(`stops reading a response that ${title}, and does not retry`, async () => {
       const heard = { bytes: 0, isOver: false };
       fixture.server.script('queues.remove_task', endless(text, heard));
 

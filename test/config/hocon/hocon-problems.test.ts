@@ -45,7 +45,7 @@ describe('an error in a HOCON text', () => {
     [`${'a.'.repeat(500)}a: 1`, 'lab.conf:1:1', /nested deeper than 100/],
   ];
   for (const [text, position, fact] of positions) {
-    it(`names line:column ${position.slice(9)} of ${JSON.stringify(text.slice(0, 40))}`, () => {
+    it(`is reported at line ${position.slice(9).replace(':', ', column ')}: ${JSON.stringify(text.slice(0, 40))}`, () => {
       const [first = ''] = problemIn(text).message.split('\n');
 
       expect(first.slice(0, position.length + 2)).to.equal(`${position}: `);
