@@ -41,6 +41,17 @@ export interface Option {
   readonly group?: string;
 }
 
+/** The positional argument. */
+export interface Argument {
+  /** As parsed. */
+  readonly name: string;
+  /** For help, in brackets if it is optional, such as `[KEY]`; `[TEMPLATE...]` is any number of them. */
+  readonly usage: string;
+  readonly means: string;
+  /** The allowed values. */
+  readonly choices?: readonly string[];
+}
+
 export interface Example {
   /** Without the name of the program. */
   readonly commandLine: string;
@@ -53,12 +64,7 @@ export const COMMAND_GROUPS = ['Run tasks', 'Set up', 'Write templates', 'Operat
 export interface Command {
   /** undefined for the daemon, which has no subcommand. */
   readonly name: string | undefined;
-  /** The optional positional argument, such as `[key]`; `[templates..]` is any number of them. */
-  readonly positionals?: string;
-  /** The same for help, in brackets if it is optional, such as `[KEY]`. */
-  readonly argument?: { readonly usage: string; readonly means: string };
-  /** The allowed values of the argument. */
-  readonly kinds?: readonly string[];
+  readonly argument?: Argument;
   readonly group: (typeof COMMAND_GROUPS)[number];
   readonly describe: string;
   /** Simplest first. */

@@ -51,7 +51,14 @@ export const QUEUE_OPTIONS = {
   ...MODE_OPTIONS,
 } as const satisfies Record<string, Option>;
 
+export const TEMPLATES_ARGUMENT = {
+  name: 'templates',
+  usage: '[TEMPLATE...]',
+  means: 'Template files (default: the templates of the configuration)',
+} as const;
+
 export const TASK_ARGUMENT = {
+  name: 'task',
   usage: 'TASK',
   means: 'Task id or a unique prefix of it, task name, or Slurm job id',
 } as const;

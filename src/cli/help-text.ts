@@ -1,6 +1,6 @@
 // Formats `--help` (examples first, options in groups, 80 columns), and what a start without arguments or configuration prints.
 import { wrapText } from '../base/wrap-text.ts';
-import { COMMAND_GROUPS, type Command, type Example, type Option } from './command.ts';
+import { COMMAND_GROUPS, type Argument, type Command, type Example, type Option } from './command.ts';
 import { ALWAYS, PROGRAM, spelling } from './common-options.ts';
 
 export const PURPOSE = 'Runs ClearML tasks as Slurm jobs. Each queue has an sbatch template.';
@@ -52,7 +52,7 @@ export function usageOf({ name, argument }: Command): string {
 }
 
 /** Without the brackets of an optional argument. */
-export function argumentName({ usage }: NonNullable<Command['argument']>): string {
+export function argumentName({ usage }: Argument): string {
   return usage.replace(/^\[(.*)\]$/, '$1');
 }
 

@@ -106,16 +106,16 @@ function refuseValue(name: string, option: Option, value: unknown): void {
 }
 
 /** @throws UsageError for an unexpected argument */
-function namePositionals({ positionals }: Command, words: readonly string[]): ParsedArgs {
-  const [, name, dots] = /^\[(\w+)(\.\.)?\]$/.exec(positionals ?? '') ?? [];
-  const [tooMuch] = name === undefined ? words : dots === undefined ? words.slice(1) : [];
+function namePositionals({ argument }: Command, words: readonly string[]): ParsedArgs {
+  const isList = argument?.usage.includes('...') === true;
+  const [tooMuch] = isList ? [] : words.slice(argument === undefined ? 0 : 1);
   if (tooMuch !== undefined) {
     const commands = COMMANDS.map((command) => command.name).filter((word) => word !== undefined);
     const near = nearestName(tooMuch, commands);
     throw new UsageError(`Unknown command "${tooMuch}".${near === undefined ? seeHelp() : didYouMean(near)}`);
   }
-  if (name === undefined || words.length === 0) return {};
-  return { [name]: dots === undefined ? words[0] : words };
+  if (argument === undefined || words.length === 0) return {};
+  return { [argument.name]: isList ? words : words[0] };
 }
 
 function didYouMean(name: string): string {

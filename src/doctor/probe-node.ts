@@ -11,7 +11,7 @@ import {
 } from './node-script.ts';
 import { known, unavailable, type Fact } from './check-result.ts';
 import { findDistrustOnHost } from '../transport/path-trust-on-host.ts';
-import type { Transport } from '../transport/transport.ts';
+import type { CommandResult, Transport } from '../transport/transport.ts';
 import { isTransportError } from '../slurm/errors.ts';
 import { isLive } from '../slurm/job-state.ts';
 import type { UnixAccount } from '../base/resolve-user-map.ts';
@@ -157,23 +157,18 @@ const REMOVE_TIMEOUT_MS = 30_000;
 
 /** Removes a file of ours. If that fails, it prints a message and does not throw. */
 export async function removeLeftFile(host: Transport, file: string, stderr: (text: string) => void): Promise<void> {
-  const why = await remove(host, file);
+  const why = await host
+    .run({ program: 'rm', args: ['-f', '--', file], timeoutMs: REMOVE_TIMEOUT_MS })
+    .then(whyNotRemoved, (error: unknown) => {
+      if (isTransportError(error)) return error.message;
+      throw error;
+    });
   if (why !== undefined) stderr(`${file} could not be removed on ${host.name}: ${why}. Remove it by hand.\n`);
 }
 
-/** Why it failed; undefined if the file is gone. */
-async function remove(host: Transport, file: string): Promise<string | undefined> {
-  try {
-    const { exitCode, stderr } = await host.run({
-      program: 'rm',
-      args: ['-f', '--', file],
-      timeoutMs: REMOVE_TIMEOUT_MS,
-    });
-    return exitCode === 0
-      ? undefined
-      : stderr.trim() || (exitCode === undefined ? 'rm was killed by a signal' : `rm ended with exit code ${exitCode}`);
-  } catch (error) {
-    if (isTransportError(error)) return error.message;
-    throw error;
-  }
+function whyNotRemoved({ exitCode, stderr }: CommandResult): string | undefined {
+  if (exitCode === 0) return undefined;
+  return (
+    stderr.trim() || (exitCode === undefined ? 'rm was killed by a signal' : `rm ended with exit code ${exitCode}`)
+  );
 }

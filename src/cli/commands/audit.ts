@@ -6,8 +6,7 @@ import { COMMON_OPTIONS } from '../common-options.ts';
 
 export const auditCommand: Command = {
   name: 'audit',
-  positionals: '[task]',
-  argument: { usage: 'TASK', means: 'Task id or a unique prefix of it, or Slurm job id' },
+  argument: { name: 'task', usage: 'TASK', means: 'Task id or a unique prefix of it, or Slurm job id' },
   group: 'Operate',
   describe: 'Print who submitted a task, what it requested, and who changed its status',
   examples: [

@@ -6,7 +6,6 @@ import { CLUSTER_OPTIONS, COMMON_OPTIONS, TASK_ARGUMENT } from '../common-option
 
 export const cancelCommand: Command = {
   name: 'cancel',
-  positionals: '[task]',
   argument: TASK_ARGUMENT,
   group: 'Run tasks',
   describe: 'Abort a task as the web page does; this cancels its Slurm job',

@@ -14,9 +14,7 @@ const SHELLS: ReadonlyMap<string, () => Promise<(commands: readonly CommandWords
 /** @param commands all commands, including this one */
 export const completionOf = (commands: () => readonly Command[]): Command => ({
   name: 'completion',
-  positionals: '[shell]',
-  argument: { usage: 'SHELL', means: 'bash, zsh, or fish' },
-  kinds: [...SHELLS.keys()],
+  argument: { name: 'shell', usage: 'SHELL', means: 'bash, zsh, or fish', choices: [...SHELLS.keys()] },
   group: 'Set up',
   describe: 'Print a completion script for bash, zsh or fish',
   examples: [

@@ -6,8 +6,7 @@ import { COMMON_OPTIONS, QUEUE_OPTIONS, PROGRAM } from '../common-options.ts';
 
 export const configCommand: Command = {
   name: 'config',
-  positionals: '[key]',
-  argument: { usage: '[KEY]', means: 'A setting or a group of settings (default: all)' },
+  argument: { name: 'key', usage: '[KEY]', means: 'A setting or a group of settings (default: all)' },
   group: 'Set up',
   describe: 'Print the effective settings, with secrets masked',
   examples: [

@@ -6,8 +6,7 @@ import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
 
 export const initCommand: Command = {
   name: 'init',
-  positionals: '[folder]',
-  argument: { usage: '[DIR]', means: 'Directory for the files (default: the current directory)' },
+  argument: { name: 'folder', usage: '[DIR]', means: 'Directory for the files (default: the current directory)' },
   group: 'Set up',
   describe: 'Write a template, settings and a unit for this cluster',
   examples: [

@@ -3,12 +3,11 @@ import { EXIT } from '../../base/exit-codes.ts';
 import { painter } from '../../base/terminal-text.ts';
 import { isOn, listOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
-import { CLUSTER_OPTIONS, COMMON_OPTIONS } from '../common-options.ts';
+import { CLUSTER_OPTIONS, COMMON_OPTIONS, TEMPLATES_ARGUMENT } from '../common-options.ts';
 
 export const lintCommand: Command = {
   name: 'lint',
-  positionals: '[templates..]',
-  argument: { usage: '[TEMPLATE...]', means: 'Template files (default: the templates of the configuration)' },
+  argument: TEMPLATES_ARGUMENT,
   group: 'Write templates',
   describe: 'Check templates for errors and likely mistakes',
   examples: [

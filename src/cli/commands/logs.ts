@@ -8,7 +8,6 @@ const DEFAULT_LINES = 100;
 
 export const logsCommand: Command = {
   name: 'logs',
-  positionals: '[task]',
   argument: TASK_ARGUMENT,
   group: 'Operate',
   describe: "Print the output of a task's Slurm job",

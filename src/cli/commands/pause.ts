@@ -11,8 +11,7 @@ const LONGEST_REASON = 200;
 
 export const pauseCommand: Command = {
   name: 'pause',
-  positionals: '[queues..]',
-  argument: { usage: '[QUEUE...]', means: 'Queues by name or id (default: all queues)' },
+  argument: { name: 'queues', usage: '[QUEUE...]', means: 'Queues by name or id (default: all queues)' },
   group: 'Operate',
   describe: 'Stop claiming tasks from a queue or a cluster; jobs in Slurm continue',
   examples: [

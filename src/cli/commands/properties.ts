@@ -2,12 +2,11 @@
 import { EXIT } from '../../base/exit-codes.ts';
 import { isOn, listOption, textOption } from '../typed-options.ts';
 import type { Command } from '../command.ts';
-import { COMMON_OPTIONS } from '../common-options.ts';
+import { COMMON_OPTIONS, TEMPLATES_ARGUMENT } from '../common-options.ts';
 
 export const propertiesCommand: Command = {
   name: 'properties',
-  positionals: '[templates..]',
-  argument: { usage: '[TEMPLATE...]', means: 'Template files (default: the templates of the configuration)' },
+  argument: TEMPLATES_ARGUMENT,
   group: 'Write templates',
   describe: 'List the user properties that templates read, or add them to a task',
   examples: [

@@ -6,8 +6,7 @@ import { listOption } from '../typed-options.ts';
 
 export const resumeCommand: Command = {
   name: 'resume',
-  positionals: '[queues..]',
-  argument: { usage: '[QUEUE...]', means: 'Queues by name or id (default: all queues)' },
+  argument: { name: 'queues', usage: '[QUEUE...]', means: 'Queues by name or id (default: all queues)' },
   group: 'Operate',
   describe: 'End a pause',
   examples: [

@@ -11,9 +11,7 @@ const KINDS: readonly UnitKind[] = ['systemd', 'cron', 'scrontab', 'slurm-job'];
 
 export const unitCommand: Command = {
   name: 'unit',
-  positionals: '[kind]',
-  argument: { usage: 'KIND', means: 'systemd, cron, scrontab, or slurm-job' },
-  kinds: KINDS,
+  argument: { name: 'kind', usage: 'KIND', means: 'systemd, cron, scrontab, or slurm-job', choices: KINDS },
   group: 'Set up',
   describe: 'Print a systemd unit, a crontab line or a job script that runs the daemon',
   examples: [

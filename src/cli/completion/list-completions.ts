@@ -48,9 +48,9 @@ function valueKind({ type, choices, value, isValueOptional: isBare }: Option): V
   return value === 'DIR' ? 'folder' : 'unknown';
 }
 
-function positionalKind({ positionals, kinds }: Command): ValueKind {
-  if (kinds !== undefined) return { words: kinds };
-  if (positionals?.startsWith('[templates') === true) return 'file';
-  if (positionals === '[folder]') return 'folder';
-  return positionals === undefined ? 'none' : 'unknown';
+function positionalKind({ argument }: Command): ValueKind {
+  if (argument === undefined) return 'none';
+  if (argument.choices !== undefined) return { words: argument.choices };
+  if (argument.name === 'templates') return 'file';
+  return argument.name === 'folder' ? 'folder' : 'unknown';
 }
