@@ -26,7 +26,7 @@ const REQUIRED = {
  */
 const LOADED_TOGETHER = [
   { name: 'main', test: /\/src\/cli\/main\.ts$/, priority: 3 },
-  { name: 'command-line', test: /\/src\/cli\/(parser|help-text|completion\/completion-script)\.ts$/, priority: 2 },
+  { name: 'command-line', test: /\/src\/cli\/(parser|help-text|completion\/[a-z-]+)\.ts$/, priority: 2 },
   { name: 'render', test: /\/src\/(cli\/setting-options|task-commands\/preview-job-script)\.ts$/, priority: 1 },
 ];
 
