@@ -39,16 +39,9 @@ function findLookAlikes({ source }: LenientParse, { start, text }: Line): Findin
   }
   const [word = ''] = /^#[A-Za-z]+(?=[ \t]+-)/.exec(text) ?? [];
   const isMisspelt = word !== DIRECTIVE_PREFIX && nearestName(word.toUpperCase(), [DIRECTIVE_PREFIX], 2) !== undefined;
-  return isMisspelt && word !== '#SLURM'
-    ? [
-        findingAt(
-          source,
-          start,
-          'directive-look-alike',
-          `sbatch reads this line as a comment: ${word} is not ${DIRECTIVE_PREFIX}.`,
-        ),
-      ]
-    : [];
+  if (!isMisspelt || word === '#SLURM') return [];
+  const sentence = `sbatch reads this line as a comment: ${word} is not ${DIRECTIVE_PREFIX}.`;
+  return [findingAt(source, start, 'directive-look-alike', sentence)];
 }
 
 /** One finding for all #PBS lines: a script for PBS has many of them. */

@@ -37,45 +37,34 @@ function adviseCommand(
   const words = command.words.map(({ text }) => text);
   const [program] = words;
   const found: Finding[] = [];
+  function add(at: number, rule: Finding['rule'], sentence: string): void {
+    found.push(findingAt(source, at, rule, sentence));
+  }
   const startsAgent = script.blocks.some(
     ({ placeholder }) => placeholder.block === 'CLEARML_AGENT_EXECUTE' && isInside(placeholder, command),
   );
   const hasOwnSrun = script.functions.some(({ name }) => name === 'srun');
 
-  if (program === 'srun' && startsAgent && !hasOwnSrun && isOneNode(options)) {
-    found.push(
-      findingAt(source, command.start, 'srun-on-one-node', 'srun starts the agent, and the job has one node.'),
-    );
-  }
   if (program === 'srun' && startsAgent) {
+    if (!hasOwnSrun && isOneNode(options))
+      add(command.start, 'srun-on-one-node', 'srun starts the agent, and the job has one node.');
     const lost = words.find((word) => /^--export=(?!(?:.*,)?ALL(?:,|$))/i.test(word));
-    if (lost !== undefined) {
-      found.push(
-        findingAt(
-          source,
-          command.start,
-          'export',
-          `srun ${lost} hides from the agent the variables that PRE_SETUP exports.`,
-        ),
-      );
-    }
+    if (lost !== undefined)
+      add(command.start, 'export', `srun ${lost} hides from the agent the variables that PRE_SETUP exports.`);
   }
   const container = words.findIndex((word) => /(?:^|\/)(?:singularity|apptainer)$/.test(word));
   const isPlanned = startsAgent && expectsImage(words.slice(0, -1));
   if (container !== -1 && !isPlanned && requestsGpus(options) && !passesGpus(words.slice(container), source.text)) {
-    found.push(
-      findingAt(
-        source,
-        command.words[container]?.start ?? command.start,
-        'gpus-without-nv',
-        `The job requests GPUs, and ${words[container] ?? ''} ${words[container + 1] ?? 'exec'} hides them from the container.`,
-      ),
+    add(
+      command.words[container]?.start ?? command.start,
+      'gpus-without-nv',
+      `The job requests GPUs, and ${words[container] ?? ''} ${words[container + 1] ?? 'exec'} hides them from the container.`,
     );
   }
   for (const { text, start } of command.words) {
     const image = /^--container-image=([^\0]+)$/.exec(text)?.[1];
     const problem = image === undefined ? undefined : pyxisImageProblem(image);
-    if (problem !== undefined) found.push(findingAt(source, start, 'pyxis-image', problem));
+    if (problem !== undefined) add(start, 'pyxis-image', problem);
   }
   return found;
 }

@@ -3,7 +3,8 @@ import { TemplateError } from '../errors.ts';
 import { codeWordLists } from '../shell/find-code-words.ts';
 import { lexRange } from '../shell/lex-script.ts';
 import type { Command, LexedScript, ShellFunction, Word } from '../shell/lexer-result.ts';
-import { findReEvaluated, type ReEvaluatedRange } from '../shell/find-re-evaluated-text.ts';
+import type { ReEvaluatedRange } from '../shell/find-evaluated-assignments.ts';
+import { findReEvaluated } from '../shell/find-re-evaluated-text.ts';
 import { isInside, type Range } from '../template-source.ts';
 
 /** A script or a nested script. Offsets are those of the template. */

@@ -20,7 +20,8 @@ interface Assignment extends Range {
   readonly isLiteralArray: boolean;
 }
 
-interface Evaluated extends Range {
+/** A range in which each placeholder has this context, however it is nested and quoted. */
+export interface ReEvaluatedRange extends Range {
   readonly context: QuotingContext;
 }
 
@@ -64,7 +65,7 @@ export function definesFunction(name: string, text: string): boolean {
 }
 
 /** The ranges in the assignments of a command that bash evaluates. */
-export function declarations(command: Command, names: DeclaredNames, text: string): Evaluated[] {
+export function declarations(command: Command, names: DeclaredNames, text: string): ReEvaluatedRange[] {
   const plain = command.assignments.map((word) => parseAssignment(word, text));
   const flags = declarerFlags(command);
   const declared = flags === undefined ? [] : command.words.slice(1).map((word) => parseAssignment(word, text));
@@ -105,7 +106,7 @@ function parseAssignment(word: Word, text: string): Assignment {
   };
 }
 
-function passedVariable({ start, end }: Word, text: string): Evaluated[] {
+function passedVariable({ start, end }: Word, text: string): ReEvaluatedRange[] {
   const [before = '', name = ''] = PASSED_VARIABLE.exec(text.slice(start, end)) ?? [];
   if (!CODE_VARIABLES.test(name)) return [];
   return [
@@ -117,7 +118,7 @@ function passedVariable({ start, end }: Word, text: string): Evaluated[] {
   ];
 }
 
-function evaluatedValue({ name, valueAt, end }: Assignment, names: DeclaredNames): Evaluated[] {
+function evaluatedValue({ name, valueAt, end }: Assignment, names: DeclaredNames): ReEvaluatedRange[] {
   if (name === undefined) return [];
   if (names.integers.has(name))
     return [{ start: valueAt, end, context: { kind: 'number', where: `the integer ${name}` } }];
@@ -130,11 +131,11 @@ function evaluatorOf(variable: string): string {
   return /^(?:APPTAINER|SINGULARITY)ENV_/.test(variable) ? 'Singularity' : 'bash';
 }
 
-function evaluatedDeclaration(assignment: Assignment, names: DeclaredNames, flags: string): Evaluated[] {
+function evaluatedDeclaration(assignment: Assignment, names: DeclaredNames, flags: string): ReEvaluatedRange[] {
   const { name, subscript, valueAt, start, end } = assignment;
   if (name === undefined)
     return [{ start, end, context: { kind: 're-evaluated', by: 'bash, as the name of a variable' } }];
-  const subscripts: Evaluated[] =
+  const subscripts: ReEvaluatedRange[] =
     subscript === undefined
       ? []
       : [

@@ -8,14 +8,9 @@ import {
   scriptOperands,
   type CodeRange,
 } from './find-code-words.ts';
-import { declarations, declaredNames } from './find-evaluated-assignments.ts';
+import { declarations, declaredNames, type ReEvaluatedRange } from './find-evaluated-assignments.ts';
 import type { Command, LexedScript, Redirection, Occurrence, Word, QuotingContext } from './lexer-result.ts';
 import { SCRIPT_FILE, SCRIPT_START } from './programs-that-run-code.ts';
-
-/** A range in which each placeholder has this context, however it is nested and quoted. */
-export interface ReEvaluatedRange extends Range {
-  readonly context: QuotingContext;
-}
 
 /** Positional parameters, with which a function passes its arguments to commands in its body. */
 const PARAMETERS = /\$(?:[@*1-9]|\{[@*1-9])/;
