@@ -48,7 +48,7 @@ describe("from a job's log, the daemon", () => {
     });
   }
 
-  it('reports no failed rank if neither the job script nor srun printed a line about one', () => {
+  it('reports no failed rank if no line of the job script or of srun names a failed rank', () => {
     expect(describeRankEnd('rank 1 of 3 ended with exit code 5\nsrun: error: Unable to create step\n')).to.equal(
       undefined,
     );

@@ -121,7 +121,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('records that the queue entry may have been removed if a peer had already parked the task', async () => {
+  it('records a possible removal of the queue entry if a peer had already parked the task', async () => {
     const entry = await popped(fixture.deps);
     const peer = fixture.peer(2);
     await peer.clearml.queues.park(SCHEDULER_QUEUE, task);
@@ -142,7 +142,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it('does not record that the queue entry may have been removed if only a response to the parking was lost', async () => {
+  it('records no possible removal of the queue entry if only a response to the parking was lost', async () => {
     const entry = await popped(fixture.deps);
     let isFirst = true;
     fixture.fate = ({ endpoint }) => {
