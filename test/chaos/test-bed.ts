@@ -12,7 +12,7 @@ import type { SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { builtProgram } from '../support/built-program.ts';
 import { startDelayingProxy, type DelayingProxy } from '../support/slurmctld-proxy.ts';
 import { freePorts, isListening } from '../support/loopback-port.ts';
-import { agentPython } from '../support/skip-unless.ts';
+import { agentPythonFor } from '../support/slurm-root.ts';
 import { namedServer, createTestNames } from '../support/server-of-run.ts';
 import { startSlurmCluster, type SlurmCluster } from '../support/slurm-cluster.ts';
 import { CLUSTER, MIN_JOB_AGE_MS, QUEUES, SCHEDULER_QUEUE } from './observed-history.ts';
@@ -194,6 +194,7 @@ export async function openTestBed({
 
   const nodeLink = await startLink(nodePort, nodeFront);
   const daemons: DaemonProcess[] = [];
+  const python = agent === 'real' ? await agentPythonFor(version) : standInAgentPython();
   let hasSmallDisks = true;
   for (const [index, name] of daemonNames.entries()) {
     const { front, port } = placeOf(index);
@@ -202,7 +203,6 @@ export async function openTestBed({
     await mkdir(stateFolder, { recursive: true });
     hasSmallDisks &&= await mountSmallDisk(stateFolder);
     await shared?.own(home, stateFolder);
-    const python = agent === 'real' ? agentPython() : standInAgentPython();
     const own = `agent {
   worker_name: ${nameOf('glue')}
   venvs_dir: ${folder}/venvs

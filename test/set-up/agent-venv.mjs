@@ -1,7 +1,7 @@
 // The real clearml-agent and ClearML SDK in a Python environment of this checkout, made once and used again.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { lastLines, runCommand } from './command.mjs';
 
@@ -77,6 +77,34 @@ export async function installAgent() {
     made.push('installed clearml-session');
   }
   return { missing: [], says: made.length === 0 ? UP_TO_DATE : made.join(', ') };
+}
+
+/**
+ * Returns a Python with the real agent for the jobs of a Debian root, whose Python is of another version than this machine's: an environment
+ * that is made once and kept. Nothing runs in the root for it, which need not have pip.
+ * @param {string} root
+ * @throws {Error} if pip cannot install the packages
+ */
+export async function agentPythonOfRoot(root) {
+  const python = readdirSync(`${root}/usr/lib`).find((name) => /^python3\.\d+$/.test(name));
+  if (python === undefined) throw new Error(`There is no Python in ${root}.`);
+  const version = python.slice('python'.length);
+  const folder = resolve(`.test-cache/agent-of-python-${version}`);
+  const inIt = `${folder}/bin/python`;
+  if (existsSync(folder)) return inIt;
+
+  const draft = `${folder}.draft-${process.pid}`;
+  const wanted = requirementsOf(AGENT);
+  const libraries = `${draft}/lib/${python}/site-packages`;
+  const forIt = ['--python-version', version, '--only-binary=:all:', '--target', libraries];
+  const problem = await pip('install', ...forIt, '--constraint', CONSTRAINTS, ...wanted);
+  if (problem !== undefined)
+    throw new Error(`pip could not install ${wanted.join(', ')} for Python ${version}: ${problem}`);
+  await mkdir(`${draft}/bin`);
+  await symlink('/usr/bin/python3', `${draft}/bin/python`);
+  await writeFile(`${draft}/pyvenv.cfg`, 'home = /usr/bin\n');
+  await rename(draft, folder);
+  return inIt;
 }
 
 /**

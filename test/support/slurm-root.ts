@@ -11,8 +11,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { agentPythonOfRoot } from '../set-up/agent-venv.mjs';
 import { ownSlurmVersion, slurmRoot, type SlurmVersion } from '../set-up/slurm-roots.mjs';
 import { startDaemon, type ForegroundDaemon } from './foreground-daemon.ts';
+import { agentPython } from './skip-unless.ts';
 
 /** Whatever of them the root has. */
 const PROGRAMS = [
@@ -67,6 +69,12 @@ export interface SlurmRoot {
 /** The root of this release, or undefined where the machine's own Slurm is of it. */
 export async function rootFor(version: SlurmVersion | undefined): Promise<string | undefined> {
   return version === undefined || version === (await ownSlurmVersion()) ? undefined : slurmRoot(version);
+}
+
+/** The Python that has the real agent where the jobs of this release run: in its root, that is another version of Python. */
+export async function agentPythonFor(version: SlurmVersion | undefined): Promise<string> {
+  const root = await rootFor(version);
+  return root === undefined ? agentPython() : agentPythonOfRoot(root);
 }
 
 /** What the tests' jobs need of this machine: this checkout, and its cache, which may be a link to that of another checkout. */
