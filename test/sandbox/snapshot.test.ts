@@ -98,7 +98,7 @@ describe('the state file of the sandbox server', () => {
     expect((await fetch(`${after.url}/tasks.get_all`, { method: 'POST', headers })).status).to.equal(200);
   });
 
-  it('is readable only by the owner, because it contains the secret key', async () => {
+  it('contains the secret key and is readable only by the owner', async () => {
     await using sandbox = await openSandbox({ stateFile });
     expect(await readFile(stateFile, 'utf8')).to.contain(sandbox.secretKey);
     expect((await stat(stateFile)).mode & 0o777).to.equal(0o600);

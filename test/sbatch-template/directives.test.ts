@@ -152,7 +152,7 @@ describe('the template renderer for #SBATCH lines', () => {
     [`#SBATCH --exclude=${X}[0-9999]`, 'n[1-99]'],
     [`#SBATCH -w${X}`, 'n,'.repeat(70_000)],
   ] as const)
-    it(`rejects "${value.slice(0, 30)}", which makes more than 65533 nodes, in: ${line.replaceAll(X, '${…}')}`, () => {
+    it(`rejects "${value.length > 30 ? `${value.slice(0, 30)}…` : value}", which makes more than 65533 nodes, in: ${line.replaceAll(X, '${…}')}`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(
         /, --(?:node\w+|exclude) is ".*, which names more than 65533 nodes: change the value$/,
       );
@@ -164,7 +164,7 @@ describe('the template renderer for #SBATCH lines', () => {
     [`#SBATCH --mem-b=map_mem:0*${X}`, '100000000'],
     [`#SBATCH --mem-bind=${X}`, `mask_mem:${'0x1,'.repeat(5000)}`],
   ] as const)
-    it(`rejects "${value.slice(0, 30)}", which sbatch would expand for minutes, in: ${line.replaceAll(X, '${…}')}`, () => {
+    it(`rejects "${value.length > 30 ? `${value.slice(0, 30)}…` : value}", which sbatch would expand for minutes, in: ${line.replaceAll(X, '${…}')}`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(
         /, --mem-b\w* is ".*, which names more than 4096 NUMA domains: change the value$/,
       );
@@ -176,7 +176,7 @@ describe('the template renderer for #SBATCH lines', () => {
   });
 
   for (const text of ['[', ' ', '1'])
-    it(`checks a node list with a million times ${JSON.stringify(text)} in less than a minute`, () => {
+    it(`checks a node list with ${JSON.stringify(text)} a million times in less than a minute`, () => {
       renderDirectives(`[${text.repeat(1_000_000)}`, `#SBATCH --nodelist=${X}`);
     }).timeout(60_000);
 

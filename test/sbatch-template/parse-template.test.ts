@@ -42,7 +42,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     /^t\.template:3:7: .* is not closed/,
   ],
   [
-    'a placeholder that begins within another',
+    'a placeholder inside another placeholder',
     withBody(': ${CLEARML_TASK.${CLEARML_TASK.id}}'),
     /^t\.template:3:3: .* is not closed/,
   ],
@@ -113,7 +113,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     /\|words is not allowed in an #SBATCH line/,
   ],
   [
-    'a default that is invalid in its quoting context',
+    'a default that is invalid in the quoting context',
     withBody('eval "echo ${CLEARML_TASK.name:a b}"'),
     /^t\.template:3:12: the value of CLEARML_TASK\.name is "a b", which is re-evaluated by/,
   ],
@@ -124,7 +124,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     /the value is empty/,
   ],
   [
-    'a default that ends its here-document',
+    'a default that ends the here-document',
     withBody('cat <<END\n${CLEARML_TASK.x:END}\nEND'),
     /would be "END" and end the here-document/,
   ],

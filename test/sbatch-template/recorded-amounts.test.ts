@@ -36,7 +36,7 @@ for (const { version } of SLURM_RELEASES) {
         made: parseGrantedAmount(option, recording[option.option]?.[`=${spelling}`]),
       }));
 
-      it(`never reads a --${option.option} value as less than Slurm ${version} grants`, () => {
+      it(`never underestimates what Slurm ${version} grants for --${option.option}`, () => {
         const read = spellings.filter(({ spelling }) => parseAmount(spelling, kind) !== undefined);
         expect(read.filter(({ made }) => made !== undefined).length).to.be.greaterThan(4);
         for (const { spelling, made } of read) {

@@ -49,7 +49,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['squeue complains'], isLazy: true },
   },
   {
-    title: 'the daemon claims a task before it writes the journal entry',
+    title: 'the daemon writes the journal entry of a task after the claim',
     edits: [
       {
         file: 'src/daemon/claim/claim-one-task.ts',
@@ -83,7 +83,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['user aborts'] },
   },
   {
-    title: 'the daemon changes execution.queue of a task when it parks the task',
+    title: 'the daemon changes execution.queue of a parked task',
     edits: [
       {
         file: 'src/clearml/queues.ts',
@@ -94,7 +94,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['user aborts', 'daemon dies before its call'] },
   },
   {
-    title: 'the daemon fails a parked task without removing it from the scheduler queue',
+    title: 'the daemon fails a parked task and leaves the entry in the scheduler queue',
     edits: [
       {
         file: 'src/daemon/end/end-task.ts',

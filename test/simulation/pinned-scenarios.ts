@@ -75,7 +75,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     scenario: oneTask(182168, [0, 'sbatch is unknown', 2], [14, 'user dequeues', 0]),
   },
   {
-    title: 'a daemon does not park a task again that it adopts from a dead daemon',
+    title: 'a daemon does not park an adopted task of a dead daemon again',
     scenario: {
       ...twoTasks(
         14,
@@ -92,7 +92,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     scenario: twoTasks(999992, [31, 'daemon dies, journal lost', 2], [0, 'node dies, job requeued', 2]),
   },
   {
-    title: 'a daemon does not return an orphan to its queue while a peer claims it',
+    title: 'a daemon does not return an orphan to the queue while a peer claims the orphan',
     scenario: {
       ...twoTasks(289702, [20, 'daemon dies, journal lost', 3], [0, 'node dies, job requeued', 3]),
       natures: ['ends well', 'misfit'],

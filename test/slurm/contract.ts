@@ -112,7 +112,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(ended.endedAt).to.be.within(before, Date.now());
     });
 
-    it('submits under its own job name even if the script has #SBATCH --job-name (S-10)', async () => {
+    it('submits a job under the given job name even if the script has #SBATCH --job-name (S-10)', async () => {
       const { id, name } = await submit(script('#SBATCH --job-name=theirs', 'echo "$SLURM_JOB_NAME"'));
       await untilState(id, 'COMPLETED');
 
@@ -238,7 +238,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect((await list()).find((job) => job.id === other.id)?.state).to.equal('PENDING');
     });
 
-    it('finds running and ended jobs by their exact name', async () => {
+    it('finds running and ended jobs by exact job name', async () => {
       const name = newName();
       const ended = await submit(script('true'), name);
       const alive = await submit(script('sleep 1000'), name);

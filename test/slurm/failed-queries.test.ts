@@ -53,7 +53,7 @@ describe('the Slurm client:', () => {
       );
     });
 
-    it('contains only the new job if the controller lost a job and reused its id (S-44)', async () => {
+    it('contains only the new job if the controller lost a job and reused the job id (S-44)', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });

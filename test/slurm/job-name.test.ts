@@ -67,7 +67,7 @@ describe('the id of an attempt', () => {
     );
   });
 
-  it('determines a jitter from 0 to 1 by its random digits', () => {
+  it('determines a jitter from 0 to 1 by the random digits', () => {
     expect(jitterOf(newAttempt(1_795_504_296_123, 'mark1', '0000'))).to.equal(0);
     expect(jitterOf(newAttempt(1_795_504_296_999, 'mark2', 'zzzz'))).to.equal(1);
     expect(jitterOf(newAttempt(1_795_504_296_123, 'mark1', 'i000'))).to.be.closeTo(0.5, 0.001);

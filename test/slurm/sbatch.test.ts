@@ -13,7 +13,7 @@ describe('the daemon', () => {
 
   for (const [what, stdout, jobId, cluster, ids = '(S-04)'] of [
     ['a bare id', '4711\n', '4711', undefined],
-    ['an id with its cluster', '4711;lab-2.north\n', '4711', 'lab-2.north', '(S-04, S-36)'],
+    ['an id with a cluster name', '4711;lab-2.north\n', '4711', 'lab-2.north', '(S-04, S-36)'],
     ['"Submitted batch job 4711", as without --parsable', 'Submitted batch job 4711\n', '4711', undefined],
     [
       '"Submitted batch job 4711 on cluster lab", as without --parsable',

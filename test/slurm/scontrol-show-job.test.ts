@@ -88,7 +88,7 @@ describe('parseJobRecord (from scontrol show job)', () => {
     expect(parseJobRecord(text, '29' as JobId)).to.include({ reason: 'launch failed requeued held' });
   });
 
-  it('returns the hostile name of a job that runs no task', () => {
+  it('returns a hostile job name that matches no task', () => {
     // The caller compares the name: a hostile one must come back as something else.
     expect(record('job-hostile.txt', '34')?.name).to.match(/^evil/);
   });

@@ -53,7 +53,7 @@ describe("a mapped user's command, after a timeout,", () => {
     expect(users.turn('squeue', 'alice')).to.equal('probe');
   });
 
-  it('runs normally again after its probe got a response', () => {
+  it('runs normally again after a probe got a response', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     pass(MINUTE_MS);

@@ -7,7 +7,7 @@ import { runMocha } from '../runner/mocha-run.mjs';
 import type { Outcome } from '../runner/report.mjs';
 import { requireSlurm } from './skip-unless.ts';
 
-describe('a test during which slurmd crashes', () => {
+describe('a test with a crash of slurmd', () => {
   before(requireSlurm);
   let outcome: Outcome;
 

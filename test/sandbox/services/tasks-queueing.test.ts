@@ -120,7 +120,7 @@ describe('tasks.enqueue of the sandbox server', () => {
 });
 
 describe('tasks.dequeue of the sandbox server', () => {
-  it("removes a queued task from its queue and restores the task's earlier status", async () => {
+  it("removes a queued task from the queue and restores the task's earlier status", async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);

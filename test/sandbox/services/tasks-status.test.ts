@@ -113,7 +113,7 @@ describe('a status change in the sandbox server', () => {
 });
 
 describe('tasks.stop of the sandbox server', () => {
-  it('stops a queued task immediately and removes it from its queue', async () => {
+  it('stops a queued task and removes the task from the queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);

@@ -42,7 +42,7 @@ describe('a worker of the sandbox server', () => {
     expect(await ids(sandbox)).to.deep.equal(['alive']);
   });
 
-  it('is registered by its first report', async () => {
+  it('is registered by the first report', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('workers.status_report', { worker: 'new', timestamp: 1 });
     expect(await ids(sandbox)).to.deep.equal(['new']);

@@ -163,14 +163,14 @@ describe('an srun command with a Pyxis container', () => {
 describe('the template renderer for Pyxis options', () => {
   for (const [what, asked, words] of [
     ['a mount of a directory that is not allowed', { arguments: '-v /etc' }, 'must not be mounted'],
-    ['a mount with code in it', { arguments: "-v '/data/$(id)'" }, 'could read as code'],
-    ['a mount with a backquote in it', { arguments: "-v '/data/`id`:/x'" }, 'could read as code'],
-    ['a mount with flags for enroot in it', { arguments: "-v '/data/x y'" }, 'could read as code'],
-    ['an image name with code in it', { image: 'docker://x/$(id)' }, 'is not the name of an image'],
+    ['a mount with the code $(id)', { arguments: "-v '/data/$(id)'" }, 'could read as code'],
+    ['a mount with a backquote', { arguments: "-v '/data/`id`:/x'" }, 'could read as code'],
+    ['a mount with flags for enroot', { arguments: "-v '/data/x y'" }, 'could read as code'],
+    ['an image name with the code $(id)', { image: 'docker://x/$(id)' }, 'is not the name of an image'],
     ['an option instead of an image name', { image: '--container-save=/x' }, 'is not the name of an image'],
     ['an image name of two words', { image: 'a b' }, 'is not the name of an image'],
     ['an image name that Pyxis does not support', { image: 'oras://a/b' }, 'is not the name of an image'],
-    ['a path of an image file with code in it', { image: '/images/`id`.sqsh' }, 'is not the name of an image'],
+    ['a path of an image file with a backquote', { image: '/images/`id`.sqsh' }, 'is not the name of an image'],
   ] as const) {
     it(`rejects ${what}`, () => {
       expect(() => render(`#!/bin/bash\n${IMAGE}${END}`, asked)).to.throw(TemplateError, words);

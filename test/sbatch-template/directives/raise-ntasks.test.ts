@@ -7,7 +7,7 @@ const RAISED = '#SBATCH --ntasks=2 # set by clearml-agent-slurm: with 1, sbatch 
 describe('raiseTaskCount (of #SBATCH --ntasks)', () => {
   for (const [title, lines] of [
     ['if both options have an equals sign', ['#SBATCH --ntasks=1', '#SBATCH --nodes=2']],
-    ['if a blank separates both options from their values', ['#SBATCH --ntasks 1', '#SBATCH --nodes 2']],
+    ['if both options have a blank before the value', ['#SBATCH --ntasks 1', '#SBATCH --nodes 2']],
     ['if both options are short', ['#SBATCH -n1 -N 2']],
     ['if --nodes is a range', ['#SBATCH --ntasks=1', '#SBATCH --nodes=2-4']],
     ['if the last of two node counts exceeds --ntasks', ['#SBATCH -N 1', '#SBATCH --ntasks=1', '#SBATCH --nodes=2']],

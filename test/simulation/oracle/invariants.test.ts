@@ -126,11 +126,11 @@ describe('the oracle of the simulation', () => {
   });
 
   for (const [what, isAbortNoted, isRequeued, violation] of [
-    ['that a daemon recorded', true, true, 'task 1 was started again after its abort'],
-    ['that the agent of a requeued job overwrote', false, true, undefined],
-    ['that the agent of a job without requeue overwrote', false, false, 'task 1 was started again after its abort'],
+    ['a daemon recorded', true, true, 'task 1 was started again after its abort'],
+    ['the agent of a requeued job overwrote', false, true, undefined],
+    ['the agent of a job without requeue overwrote', false, false, 'task 1 was started again after its abort'],
   ] as const) {
-    it(`${reaction(violation)} a new start of a task after an abort ${what}`, async () => {
+    it(`${reaction(violation)} a restart of a task whose abort ${what}`, async () => {
       const { invariants, server, store, job } = await createFixture({ isAbortNoted });
       invariants.userActed(TASK, 'abort', store);
       job.leaving = { state: 'PREEMPTED', isRequeued };
