@@ -46,7 +46,7 @@ describe('the demo (npm run demo)', () => {
     before(requireSlurm);
     before(requireAgent);
 
-    it('completes two tasks, one of them on two nodes, and shows a third task that fails', async () => {
+    it('shows two completed tasks, one of them on two nodes, and one failed task', async () => {
       const { exitCode, output, lines } = await runDemo();
       expect(exitCode, output).to.equal(0);
       expect(lines.at(-1), output).to.equal(LAST_LINE);
@@ -63,7 +63,7 @@ describe('the demo (npm run demo)', () => {
   describe('with stand-ins', () => {
     before(requirePython);
 
-    it('completes two tasks, shows a third task that fails, and prints that it uses stand-ins', async () => {
+    it('shows two completed tasks and one failed task, and prints that it uses stand-ins', async () => {
       const { exitCode, output, lines } = await runDemo({ DEMO_STAND_INS: '1' });
       expect(exitCode, output).to.equal(0);
       expect(lines.at(-1), output).to.equal(LAST_LINE);

@@ -47,12 +47,12 @@ describe('the subcommand execute, at its start,', () => {
     expect(planStart(elsewhere, OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 
-  it('watches a task that is in progress or in the journal of an earlier execute process', () => {
+  it('watches a task that is in progress or in the journal of an earlier run of execute', () => {
     expect(planStart(stateOf({ status: 'in_progress' }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
     expect(planStart(stateOf({ status: 'failed' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'watch' });
   });
 
-  it('enqueues a task that was reset after an earlier execute process', () => {
+  it('enqueues a task that was reset after an earlier run of execute', () => {
     expect(planStart(stateOf({ status: 'created' }, { isKnown: true }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
 });

@@ -40,7 +40,7 @@ describe('the sudoers file that init writes', () => {
     ['Sudo version 1.9.13p3', false],
     [undefined, false],
   ] as const) {
-    it(`is ${isSudoRs ? '' : 'not '}written for sudo-rs if the host has ${version ?? 'no sudo'}`, async () => {
+    it(`${isSudoRs ? 'targets' : 'does not target'} sudo-rs if the host has ${version ?? 'no sudo'}`, async () => {
       const folder = mkdtempSync(join(tmpdir(), 'sudoers-'));
       // sh is its only other program.
       const host = createLocalTransport({ path: folder, home: '/', user: 'ann', workingDirectory: '/' });

@@ -128,7 +128,7 @@ describe('processes that outlive the agent of their task', () => {
     expect(readFileSync(join(node.home, 'left.out'), 'utf8')).to.include('saved');
   });
 
-  it('are ended even without SLURM_JOB_ID, grep, xargs and cut', async () => {
+  it('are ended even if they lack SLURM_JOB_ID and the image lacks grep, xargs and cut', async () => {
     const missing = 'exit 127';
     const PATH = pathWith({ grep: missing, xargs: missing, cut: missing });
     await start(`unset SLURM_JOB_ID; ${leave('left', SAVES)}exit 3`, PLAIN_TEMPLATE, { PATH }).ended;

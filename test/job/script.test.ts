@@ -35,13 +35,13 @@ describe('in a job script,', () => {
     });
 
     for (const code of [0, 3, 201]) {
-      it(`lets the template continue after exit code ${code}, and the job exits with ${code} (S-43)`, async () => {
+      it(`passes its exit code ${code} to the job after the rest of the template has run (S-43)`, async () => {
         const { exitCode, stdout } = await run({ STAND_IN_AGENT: `exit ${code}` });
         expect(exitCode).to.equal(code);
         expect(stdout).to.equal('before the agent\nafter the agent\n');
       });
 
-      it(`lets the template continue after exit code ${code} even under set -euo pipefail`, async () => {
+      it(`passes its exit code ${code} to the job even under set -euo pipefail`, async () => {
         const { exitCode, stdout, stderr } = await run(
           { STAND_IN_AGENT: `exit ${code}` },
           PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n'),
@@ -228,7 +228,7 @@ describe('in a job script,', () => {
       expect(stdout).to.include('size 0');
     });
 
-    it('ends the job if the file is missing in all searched paths', async () => {
+    it('is required: the job ends if the file is missing in all searched paths', async () => {
       rmSync(join(node.home, 'clearml.conf'));
       const { exitCode, stdout, stderr } = await run({}, PLAIN_TEMPLATE, { sharedConf: '/shared/jobs/1.conf' });
       expect(exitCode).to.equal(JOB_EXIT_CODES.noConfiguration.code);

@@ -10,7 +10,7 @@ describe('a transport with configured command lines', () => {
     ['/opt/slurm/bin/squeue', '/opt/slurm/bin/squeue', ['/opt/slurm/bin/squeue', '--noheader']],
     ['squeue -u ada', '/opt/my slurm/show-config', ['/opt/my slurm/show-config', '--noheader']],
   ] as const) {
-    it(`runs the program "${program}" as [${words.slice(0, -1).join(', ')}] if the configuration has "${configured}"`, async () => {
+    it(`runs "${program}" as ${JSON.stringify(words.slice(0, -1))} if the configuration has "${configured}"`, async () => {
       const run: Command[] = [];
       const host: Transport = {
         name: 'here',

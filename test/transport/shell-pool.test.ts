@@ -49,7 +49,7 @@ describe('a pool of shells', () => {
     expect(opened).to.equal(1);
   });
 
-  it('never uses more shells at once than its size', async () => {
+  it('never uses more than four shells at once if its size is four', async () => {
     expect(await atOnce(poolOf(4), 30)).to.equal(4);
     expect(opened).to.equal(4);
   });

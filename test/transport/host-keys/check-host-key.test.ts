@@ -34,7 +34,7 @@ describe('in strict mode, the host key check', () => {
     expect(await here.say({}, 'login1', 2222, NEW)).to.contain('[login1]:2222 is unknown');
   });
 
-  it('rejects a key from a file that other users can change', async () => {
+  it('rejects a key from a known_hosts file that other users can change', async () => {
     await using here = await createKnownHostsFixture();
     const known = await here.write('known', `login1 ${formatHostKey(OLD)}\n`);
     await chmod(here.folder, 0o755);
@@ -131,7 +131,7 @@ describe('in accept-new mode, the host key check', () => {
     expect(await here.say({}, 'login1', 22, NEW)).to.equal('ok');
   });
 
-  it('accepts only one of two different keys that arrive at the same time', async () => {
+  it('accepts only one of two different keys that a host presents at the same time', async () => {
     await using here = await createKnownHostsFixture();
     const policy = { mode: 'accept-new' as const };
 

@@ -63,7 +63,7 @@ describe('the template function html', () => {
     expect(text.replaceAll('\n', '')).to.equal('<ul><li>&lt;b&gt;</li><li>two</li>3</ul>');
   });
 
-  it('shows terminal escapes and direction marks as codes', () => {
+  it('shows terminal escapes and Unicode direction marks as codes such as \\u001b', () => {
     expect(escapeHtml('\x1b[31mred \u202egnp.exe')).to.equal('\\u001b[31mred \\u202egnp.exe');
   });
 });

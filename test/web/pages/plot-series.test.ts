@@ -53,7 +53,7 @@ describe('the plots of the status page', () => {
     expect(valuesOf(plots, 'states', 'running')).to.deep.equal(expected);
   });
 
-  it('read the times of a task fewer than 48 times for 48 intervals', () => {
+  it('read the timestamps of a task fewer than 48 times to draw 48 intervals', () => {
     let looks = 0;
     const watched = (at: number): number =>
       ({
