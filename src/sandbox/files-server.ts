@@ -9,7 +9,7 @@ import { ApiError } from './requests/api-error.ts';
 import { MalformedFormError, readFormParts } from './requests/form-parts.ts';
 import { randomId } from './store/random-id.ts';
 import { refuseBody } from './requests/request-body.ts';
-import { parsePath } from './requests/request-text.ts';
+import { isEndpointPath } from './requests/request-text.ts';
 
 /** Of one upload. */
 const MOST_UPLOAD_BYTES = 1024 ** 3;
@@ -134,16 +134,7 @@ function isForFiles(request: IncomingMessage): boolean {
   if (request.method === 'POST')
     return path === '/' && (request.headers['content-type'] ?? '').startsWith('multipart/form-data');
   if (!['GET', 'HEAD', 'DELETE'].includes(request.method ?? '')) return false;
-  return /^\/[^/]+\/./.test(path) && !isCall(path);
-}
-
-function isCall(path: string): boolean {
-  try {
-    parsePath(path);
-    return true;
-  } catch {
-    return false;
-  }
+  return /^\/[^/]+\/./.test(path) && !isEndpointPath(path);
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -123,8 +123,7 @@ export function createDispatcher({ endpoints, store, clock, faults, calls, log }
 }
 
 function header(request: Request, name: string): string | undefined {
-  const value = request.headers[name];
-  return Array.isArray(value) ? value[0] : value;
+  return request.headers[name]?.toString();
 }
 
 function json(status: number, document: Fields): Reply {

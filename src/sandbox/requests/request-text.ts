@@ -11,6 +11,10 @@ export interface EndpointPath {
 
 const PATH = /^\/?(?:v(\d+\.?\d*)\/)?([A-Za-z_]\w+\.[A-Za-z_]\w+)\/?$/;
 
+export function isEndpointPath(path: string): boolean {
+  return PATH.test(path);
+}
+
 /** @throws ApiError 400/0 if the path contains no endpoint */
 export function parsePath(path: string): EndpointPath {
   const match = PATH.exec(path);

@@ -78,13 +78,11 @@ export function createModelsService(store: Store, clock: SandboxClock): Service 
     return model;
   }
 
-  function put(model: ModelDocument, call: Call, changes: Partial<ModelDocument>): void {
-    store.models.put({
-      ...model,
-      last_change: formatInstant(clock.now()),
-      last_changed_by: call.caller.user,
-      ...changes,
-    });
+  /** Returns what was changed. */
+  function put(model: ModelDocument, call: Call, changes: Partial<ModelDocument>): Partial<ModelDocument> {
+    const all = { ...changes, last_change: formatInstant(clock.now()), last_changed_by: call.caller.user };
+    store.models.put({ ...model, ...all });
+    return all;
   }
 
   const create = endpoint(createRequest, ({ public: isPublic, ...fields }, call) => {
@@ -144,15 +142,11 @@ export function createModelsService(store: Store, clock: SandboxClock): Service 
       touchTask(store, clock.now(), seen.id, call.caller.user, { last_iteration });
     }
     if (Object.keys(fields).length === 0) return { updated: 0, fields: {} };
-    const now = formatInstant(clock.now());
-    const changes = {
+    const changes = put(model, call, {
       ...fields,
       ...(fields.uri === undefined ? {} : { ui_cache: {} }),
-      last_change: now,
-      last_changed_by: call.caller.user,
-      ...(UPDATES.some((field) => field in fields) ? { last_update: now } : {}),
-    };
-    put(model, call, changes);
+      ...(UPDATES.some((field) => field in fields) ? { last_update: formatInstant(clock.now()) } : {}),
+    });
     return { updated: 1, fields: changes };
   });
 
