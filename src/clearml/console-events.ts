@@ -1,4 +1,5 @@
 // Appends lines to the consoles of tasks in order, many in one call, and reads a console.
+import { groupBy } from '../base/group-by.ts';
 import * as z from 'zod';
 import type { Clock } from '../base/clock.ts';
 import { isContinuation } from '../base/truncate-text.ts';
@@ -87,10 +88,9 @@ export function createEvents(session: Session, { clock, log, reportUnreadable, s
       await add(batches);
       for (const { sent } of batches) sent();
     } catch (error) {
-      const [first] = batches;
-      const isShared = batches.some(({ task }) => task !== first?.task);
+      const parts = groupBy(batches, ({ task }) => task);
       // Refused as a whole, so nothing was added: the lines of one task must not cost the others theirs.
-      if (isShared && isRefusedWhole(error)) for (const part of splitByTask(batches)) await send(part);
+      if (parts.size > 1 && isRefusedWhole(error)) for (const part of parts.values()) await send(part);
       else for (const { failed } of batches) failed(error);
     }
   }
@@ -199,12 +199,6 @@ function countThatFit(batches: readonly Batch[]): number {
 /** Whether the server or a proxy refused the call before anything was added. */
 function isRefusedWhole(error: unknown): boolean {
   return error instanceof ServerRefusedError || (error instanceof NotTheApiError && !error.mayHaveHappened);
-}
-
-function splitByTask(batches: readonly Batch[]): Batch[][] {
-  const parts = new Map<TaskId, Batch[]>();
-  for (const batch of batches) parts.set(batch.task, [...(parts.get(batch.task) ?? []), batch]);
-  return [...parts.values()];
 }
 
 function parseEvent(row: unknown, index: number, leftOut: UnreadableEntry[]): ConsoleEvent | undefined {

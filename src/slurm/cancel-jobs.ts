@@ -1,4 +1,5 @@
 // Cancels jobs by scancel, each by its id and name together. No Unix user waits for a failing scancel of another.
+import { groupBy } from '../base/group-by.ts';
 import { inParallel } from '../base/concurrency-limit.ts';
 import type { Logger } from '../log/logger.ts';
 import type { CommandResult } from '../transport/transport.ts';
@@ -43,16 +44,8 @@ export function createJobCanceller({ scancel, log }: JobCancellerDeps): Schedule
   }
 
   return async (jobs, signal) => {
-    const users = [...new Set(jobs.map(({ unixUser }) => unixUser))];
-    await Promise.all(
-      users.map((user) =>
-        cancelOfUser(
-          jobs.filter(({ unixUser }) => unixUser === user),
-          user,
-          signal,
-        ),
-      ),
-    );
+    const byUser = groupBy(jobs, ({ unixUser }) => unixUser);
+    await Promise.all([...byUser].map(([user, its]) => cancelOfUser(its, user, signal)));
   };
 }
 

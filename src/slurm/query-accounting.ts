@@ -1,4 +1,5 @@
 // Runs sacct: one call for many jobs, each as the Unix user of its jobs, and none for a while after a timeout.
+import { groupBy } from '../base/group-by.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../log/logger.ts';
 import { CommandNotFoundError, CommandTimeoutError, isOfOneUser } from '../transport/errors.ts';
@@ -86,8 +87,9 @@ export function createAccountingQueries({
       return name;
     }
 
-    await queryDetailsAsEach([...new Set(jobs.map(({ unixUser }) => unixUser))], async (user) => {
-      const ids = jobs.filter(({ unixUser }) => unixUser === user).map(({ id }) => id);
+    const byUser = groupBy(jobs, ({ unixUser }) => unixUser);
+    await queryDetailsAsEach([...byUser.keys()], async (user) => {
+      const ids = (byUser.get(user) ?? []).map(({ id }) => id);
       try {
         const usages = parseSacctUsage(await runForDetails(sacctUsageArgs(ids), signal, user));
         for (const id of ids) {
@@ -108,11 +110,12 @@ export function createAccountingQueries({
   const figures: Scheduler['figures'] = async (jobs, signal) => {
     const { hasAccounting, accountsGpus = false } = await facts(signal);
     const all = new Map<JobId, JobFigures>();
+    const byUser = groupBy(jobs, ({ unixUser }) => unixUser);
     if (!hasAccounting) return all;
 
     // Slurm may hide the jobs of one user from another (slurmdbd.conf(5), PrivateData).
     async function readAs(user: string | undefined): Promise<void> {
-      const its = jobs.filter(({ unixUser }) => unixUser === user);
+      const its = byUser.get(user) ?? [];
       const ids = its.map(({ id }) => id);
       const names = await query(sacctNamesArgs(ids), signal, user);
       const runs = names === undefined ? undefined : await query(sacctFiguresArgs(ids), signal, user);
@@ -120,9 +123,8 @@ export function createAccountingQueries({
       for (const [id, read] of parseSacctFigures({ names, runs }, its, { accountsGpus })) all.set(id, read);
     }
 
-    const users = new Set(jobs.map(({ unixUser }) => unixUser));
     let last: SlurmUnavailableError | undefined;
-    const { failures, isDown } = await queryFiguresAsEach([...users], async (user) => {
+    const { failures, isDown } = await queryFiguresAsEach([...byUser.keys()], async (user) => {
       try {
         await readAs(user);
         return undefined;

@@ -1,4 +1,5 @@
 // Parses facts about ended jobs that only accounting has: who cancelled a job, and the peak memory usage of its steps.
+import { groupBy } from '../base/group-by.ts';
 import type { CommandResult } from '../transport/transport.ts';
 import { parseSacctTable, sacctWholeJobArgs } from './parse-sacct-table.ts';
 import type { JobId, JobRecord } from './scheduler.ts';
@@ -28,23 +29,17 @@ export function sacctUsageArgs(ids: readonly JobId[]): string[] {
 export function parseSacctUsage(result: CommandResult): ReadonlyMap<JobId, JobUsage> {
   const table = parseSacctTable(result, FIELDS);
   if (table.kind === 'failed') return new Map();
-  const rows = new Map<JobId, string[][]>();
-  for (const [id = '', ...row] of table.rows) {
-    // `7.batch` and `7.0` are steps of job 7.
-    const job = id.replace(/\..*$/s, '') as JobId;
-    const its = rows.get(job);
-    if (its === undefined) rows.set(job, [row]);
-    else its.push(row);
-  }
+  // `7.batch` and `7.0` are steps of job 7.
+  const rows = groupBy(table.rows, ([id = '']) => id.replace(/\..*$/s, '') as JobId);
   return new Map([...rows].map(([id, its]) => [id, usageOf(its)]));
 }
 
-function usageOf(rows: readonly string[][]): JobUsage {
-  const peaks = rows.map(([, , peak = '']) => Number(/^([\d.]+)M$/.exec(peak)?.[1] ?? 0));
+function usageOf(rows: readonly (readonly string[])[]): JobUsage {
+  const peaks = rows.map(([, , , peak = '']) => Number(/^([\d.]+)M$/.exec(peak)?.[1] ?? 0));
   const peak = peaks.reduce((most, one) => Math.max(most, one), 0);
-  const [, limit, per = ''] = /^([\d.]+[KMGTP])([nc]?)$/.exec(rows[0]?.[1] ?? '') ?? [];
+  const [, limit, per = ''] = /^([\d.]+[KMGTP])([nc]?)$/.exec(rows[0]?.[2] ?? '') ?? [];
   return {
-    cancelledByUid: rows.flatMap(([state = '']) => /^CANCELLED by (\d+)$/.exec(state)?.[1] ?? [])[0],
+    cancelledByUid: rows.flatMap(([, state = '']) => /^CANCELLED by (\d+)$/.exec(state)?.[1] ?? [])[0],
     peakMemory: peak === 0 ? undefined : `${Math.ceil(peak)}M`,
     memoryLimit: limit === undefined ? undefined : `${limit}${{ n: ' per node', c: ' per CPU' }[per] ?? ''}`,
   };

@@ -1,4 +1,5 @@
 // The scalars of a task as curves, for plots and for the SDK's `get_reported_scalars`.
+import { groupBy } from '../../base/group-by.ts';
 import * as z from 'zod';
 import { endpoint, oneTask, type Fields, type Service } from '../requests/endpoint.ts';
 import { texts, type EventDocument } from '../store/documents.ts';
@@ -50,16 +51,6 @@ function isWanted(event: EventDocument, { metrics }: CurvesRequest): boolean {
 /** The events by their metric or variant, in the order of the names. */
 function groupByName(events: readonly EventDocument[], field: 'metric' | 'variant'): [string, EventDocument[]][] {
   return [...groupBy(events, (event) => String(event[field]))].sort(([one], [other]) => (one < other ? -1 : 1));
-}
-
-function groupBy<Key, Item>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
-  const groups = new Map<Key, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 /** Averages the values of each interval, the intervals as wide as it takes to have no more points than asked for. */

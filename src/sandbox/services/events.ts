@@ -1,4 +1,5 @@
 // Events: console lines, scalars and plots of tasks. Duplicate lines are kept.
+import { groupBy } from '../../base/group-by.ts';
 import * as z from 'zod';
 import { ApiError } from '../requests/api-error.ts';
 import { endpoint, oneTask, type Call, type Fields, type Service } from '../requests/endpoint.ts';
@@ -30,8 +31,7 @@ const eventsRequest = oneTask.extend({
 export function createEventsService(store: Store, clock: SandboxClock): Service {
   function add(call: Call): Fields {
     const complaints = new Map<string, number>();
-    const touched = new Map<string, EventDocument[]>();
-    let added = 0;
+    const added: EventDocument[] = [];
     for (const line of call.lines) {
       const event = parseEvent(line, call);
       if (typeof event === 'string') {
@@ -40,10 +40,9 @@ export function createEventsService(store: Store, clock: SandboxClock): Service 
       }
       replaceSame(event);
       store.events.add(event);
-      touched.set(event.task, [...(touched.get(event.task) ?? []), event]);
-      added += 1;
+      added.push(event);
     }
-    for (const [id, events] of touched) {
+    for (const [id, events] of groupBy(added, ({ task }) => task)) {
       const task = findTask(store, id);
       const iterations = events.map((event) => Number(event['iter'] ?? 0));
       touchTask(store, clock.now(), id, call.caller.user, {
@@ -51,9 +50,9 @@ export function createEventsService(store: Store, clock: SandboxClock): Service 
         last_metrics: addToLastMetrics(task.last_metrics, events),
       });
     }
-    if (added === 0) throw new ApiError('eventsNotAdded', Object.fromEntries(complaints));
+    if (added.length === 0) throw new ApiError('eventsNotAdded', Object.fromEntries(complaints));
     const errors = [...complaints.values()].reduce((sum, count) => sum + count, 0);
-    return { added, errors, errors_info: Object.fromEntries(complaints) };
+    return { added: added.length, errors, errors_info: Object.fromEntries(complaints) };
   }
 
   /** The event to store, or the error message of the server. */

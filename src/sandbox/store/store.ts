@@ -1,4 +1,5 @@
 // The state of the sandbox in memory. All changes go through it, so that they reach the state file.
+import { groupBy } from '../../base/group-by.ts';
 import type {
   EventDocument,
   ModelDocument,
@@ -115,17 +116,13 @@ function createCollection<Document extends { readonly id: string }>(
 }
 
 function createEventLog(events: readonly EventDocument[], onChange: () => void): EventLog & { all(): EventDocument[] } {
-  const byTask = new Map<string, EventDocument[]>();
-  const add = (event: EventDocument): void => {
-    const ofTask = byTask.get(event.task);
-    if (ofTask === undefined) byTask.set(event.task, [event]);
-    else ofTask.push(event);
-  };
-  for (const event of events) add(event);
+  const byTask = groupBy(events, ({ task }) => task);
   return {
     of: (task) => byTask.get(task) ?? [],
     add: (event) => {
-      add(event);
+      const ofTask = byTask.get(event.task);
+      if (ofTask === undefined) byTask.set(event.task, [event]);
+      else ofTask.push(event);
       onChange();
     },
     keep: (task, isKept) => {

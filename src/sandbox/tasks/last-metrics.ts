@@ -1,4 +1,5 @@
 // The last values of a task's scalars (`last_metrics`), which hyperparameter optimizers read.
+import { groupBy } from '../../base/group-by.ts';
 import { createHash } from 'node:crypto';
 import { isJsonObject } from '../../base/parse-json.ts';
 import type { Fields } from '../requests/endpoint.ts';
@@ -11,13 +12,8 @@ type Metrics = Readonly<Record<string, unknown>>;
  * the latest iteration of the batch, even if an earlier batch had a later one; the extremes are those of all batches.
  */
 export function addToLastMetrics(before: Metrics, events: readonly EventDocument[]): Metrics {
-  const bySeries = new Map<string, Scalar[]>();
-  for (const event of events) {
-    const scalar = parseScalar(event);
-    if (scalar === undefined) continue;
-    const place = JSON.stringify([scalar.metric, scalar.variant]);
-    bySeries.set(place, [...(bySeries.get(place) ?? []), scalar]);
-  }
+  const all = events.flatMap((event) => parseScalar(event) ?? []);
+  const bySeries = groupBy(all, ({ metric, variant }) => JSON.stringify([metric, variant]));
   const metrics: Record<string, unknown> = { ...before };
   for (const scalars of bySeries.values()) {
     const [{ metric, variant }] = scalars as [Scalar, ...Scalar[]];
