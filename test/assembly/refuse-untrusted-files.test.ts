@@ -131,7 +131,7 @@ describe('protection against other Unix users:', () => {
     }
   });
 
-  describe('Slurm commands:', () => {
+  describe('before a Slurm command,', () => {
     let slurm: StandInCluster;
     let bin: string;
     beforeEach(async () => {

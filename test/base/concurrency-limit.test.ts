@@ -104,7 +104,7 @@ describe('the limit of concurrent calls', () => {
     expect(started).to.deep.equal(['own']);
   });
 
-  it("permits only one call at once again after a mapped user's call of five seconds", async () => {
+  it("is one again after a mapped user's call of five seconds has ended", async () => {
     const { clock, started, call, end } = createBed(1);
     await call('alice', 'alice');
     clock.pass(5_000);

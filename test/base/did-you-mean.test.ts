@@ -16,12 +16,12 @@ describe('the suggestion for a misspelled name', () => {
     });
   }
 
-  it('is missing if no known name resembles the misspelled name', () => {
+  it('is undefined if no known name resembles the misspelled name', () => {
     expect(nearestName('partition', known)).to.equal(undefined);
     expect(nearestName('queue', [])).to.equal(undefined);
   });
 
-  it('is missing for a name of 30,000 characters', () => {
+  it('is undefined for a name of 30,000 characters', () => {
     const long = 'x'.repeat(30_000);
 
     expect(nearestName('queues', [long, ...known])).to.equal('queue');

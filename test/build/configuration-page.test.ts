@@ -21,7 +21,7 @@ describe('docs/configuration.md', () => {
       for (const name of names) expect(page).to.contain(`\`${name}\``);
   });
 
-  it('describes each setting without a newline and a vertical bar, which would break the table', () => {
+  it('contains no newline and no vertical bar in the description of a setting', () => {
     for (const { name, meaning } of [...settingRows(), ...clearmlRows()])
       expect(meaning, name).to.match(/^[A-Z][^\n|]+\.$/);
   });

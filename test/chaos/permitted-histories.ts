@@ -147,7 +147,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
       ] as const,
   ),
   [
-    'a failed task without a status reason that its user aborted after its end',
+    'a failed task without a status reason, if its user aborted the task after the end',
     history({
       calls: [enqueued, gatePassed, call(4_100, 'user', 'tasks.stop', { status: 'failed' })],
       traces: run(1_000, { code: 3 }),
@@ -170,7 +170,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
   ).map(
     ([what, forgotten]) =>
       [
-        `a task that ran although its user dequeued it, if the status stayed queued due to an earlier ${what}`,
+        `a task that ran although its user dequeued it, if the status stayed queued because of an earlier ${what}`,
         history({
           calls: [
             enqueued,

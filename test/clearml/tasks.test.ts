@@ -84,7 +84,7 @@ describe('the task calls of the ClearML client', () => {
     }
   });
 
-  describe('report as unreadable, not as deleted,', () => {
+  describe('report as unreadable, not as deleted:', () => {
     const good = { id: OTHER, status: 'queued' };
     const rows: readonly [title: string, row: unknown, why: RegExp][] = [
       ['a task without a status', { id: TASK }, /^its status is missing$/],

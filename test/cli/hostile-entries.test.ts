@@ -13,7 +13,7 @@ describe('the daemon, if queue entries have a path such as "../../x" as task id,
   });
   afterEach(() => cli[Symbol.asyncDispose]());
 
-  it('submits the next task, and creates no file outside the shared directory (C-33)', async () => {
+  it('submits the next task and writes no file outside the shared directory (C-33)', async () => {
     const shared = join(cli.outside, 'above', 'shared');
     await mkdir(join(shared, 'jobs'), { recursive: true, mode: 0o700 });
     await cli.write('t', TEMPLATE);

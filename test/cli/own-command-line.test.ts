@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startedAs } from '../../src/cli/own-command-line.ts';
 
-describe('the command line with which the program starts itself again', () => {
+describe("the program's own command line, for units and restarts,", () => {
   let folder: string;
   let program: string;
   let node: string;

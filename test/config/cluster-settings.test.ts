@@ -32,7 +32,7 @@ describe('a queue', () => {
       'clusters { hpc1 {} }, queues: [a]',
       ['a -> hpc1 (-)'],
     ],
-    ['is not served by default if several clusters are configured', TWO, []],
+    ['named "default" is not served by default if two clusters are configured', TWO, []],
     [
       'named "default" is served by default if one cluster is configured',
       'clusters { hpc1 {} }',

@@ -43,7 +43,7 @@ describe('the ClearML client', () => {
     ["another program's request for a password", 401, 'Unauthorized', 'not-the-api'],
   ];
   for (const [name, status, text, kind] of cases) {
-    it(`classifies ${name} as "${kind}" (C-17)`, () => {
+    it(`reports "${kind}" for ${name} (C-17)`, () => {
       expect(classifyReply(status, text).kind).to.equal(kind);
     });
   }

@@ -89,7 +89,7 @@ describe('the connection to the ClearML server', () => {
         .and.includes('ENOENT');
     });
 
-    it('prefers the CA file of verify_certificate to the CA file of an environment variable', async () => {
+    it('prefers the CA file of verify_certificate to that of an environment variable', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'clearml-ca-'));
       const other = join(folder, 'empty.pem');
       await writeFile(other, '');
