@@ -65,6 +65,23 @@ const FIND_PROGRAM = [
   '}',
 ].join('\n');
 
+/** Enough for the first line of a program's errors, and for cat(1). */
+const COPY_MAX_KB = 65_536;
+
+/**
+ * Copies like cat(1), which it starts only after a line of the program: most commands print no error, and a process that starts a program
+ * costs four times as much as one that does not.
+ */
+function copyFunction(nonce: string): string {
+  return [
+    'copy() {',
+    `  ulimit -v ${COPY_MAX_KB} 2> /dev/null`,
+    `  while IFS= read -r l; do printf '%s\\n' "$l"; case $l in '[${nonce} '*) ;; *) exec cat ;; esac; done`,
+    '  printf %s "$l"',
+    '}',
+  ].join('\n');
+}
+
 /**
  * The command for the login shell. It contains no data of a user.
  * @param shellToken random letters and digits, new for each session
@@ -91,6 +108,7 @@ export function remoteScript(command: Command, context: RemoteContext, nonce: st
   const seconds = Math.ceil((command.timeoutMs + REMOTE_DEADLINE_AFTER_MS) / 1000);
   return [
     `mark() { printf '[%s %s]\\n' ${nonce} "$1"; printf '[%s %s]\\n' ${nonce} "$1" >&2; }`,
+    copyFunction(nonce),
     FIND_PROGRAM,
     // A program that outlives its caller would hold its session, and sshd limits sessions.
     'absolute_path "$PATH"; limit= limit_of_session=',
@@ -103,7 +121,7 @@ export function remoteScript(command: Command, context: RemoteContext, nonce: st
     `  ${UNSET_OWN_VARIABLES}`,
     // The program has its own pipes, so that a child that outlives it cannot print into the output of the next command.
     `  { { { ${printed(command.stdin ?? '')} 2> /dev/null | ${start}`,
-    `        mark "${MARKS.exit} $?"; } 2>&1 >&6 6>&- 7>&- 8>&- | cat >&8 6>&- 7>&- 8>&-`,
+    `        mark "${MARKS.exit} $?"; } 2>&1 >&6 6>&- 7>&- 8>&- | copy >&8 6>&- 7>&- 8>&-`,
     // Processes that hold the pipes may run as another user, or in a group of their own: without them, the session ends with its shell.
     '    } 6>&1 | { $limit_of_session cat >&7 7>&- 8>&-; test $? -lt 124 || kill -9 0; }',
     '  } 7>&1 8>&2',

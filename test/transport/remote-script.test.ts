@@ -109,6 +109,19 @@ describe('the script for a remote command', () => {
       );
     });
 
+    it(`passes any error output unchanged through ${shell}`, () => {
+      const unit = fc.constantFrom('a', ' ', '\t', '\n', '\\', '%s', '*', '[', 'À', 'Ё', '語', '\u001B');
+      fc.assert(
+        fc.property(fc.string({ unit, maxLength: 20 }), (stdin) => {
+          const block = blockFor({ program: 'sh', args: ['-c', 'cat >&2; exit 3'], stdin });
+          const { stdout, stderr } = runPosixShell(shell, block);
+
+          expect(parseFrame(NONCE, stdout, stderr)).to.deep.include({ kind: 'ended', exitCode: 3, stderr: stdin });
+        }),
+        { numRuns: 40, examples: [[''], ['\n'], ['a\nb'], [' \\a\n'], ['À'.repeat(2_000)]] },
+      );
+    });
+
     it(`runs no command from the working directory even if PATH contains "." (${shell})`, () => {
       writeFileSync(join(folder, 'printenv'), '#!/bin/sh\necho shadowed\n', { mode: 0o755 });
       const env = { ...process.env, PATH: '.:/usr/local/bin::/usr/bin:/bin:bin' };
