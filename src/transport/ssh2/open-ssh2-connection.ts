@@ -1,4 +1,5 @@
 // Opens an SSH connection by the package ssh2 over any number of jump hosts, and checks each host key.
+import { connect, type Socket } from 'node:net';
 import type { Client, ClientChannel, ServerHostKeyAlgorithm, utils } from 'ssh2';
 import { MaxSessionsError } from '../shell-pool.ts';
 import type { HostKeys } from '../host-keys/check-host-key.ts';
@@ -15,6 +16,8 @@ export interface Ssh2Connection extends Connection {
    * @throws MaxSessionsError if the server opens no more sessions on this connection; any other error means that it is lost
    */
   readonly exec: <Kind>(command: string, use: (channel: ClientChannel) => Kind) => Promise<Kind>;
+  /** Sends what this writes in one call of the kernel: ssh2 makes three of each 32 KB, and each wakes the server. */
+  readonly sendTogether: (write: () => void) => void;
 }
 
 export interface Ssh2Deps {
@@ -33,6 +36,8 @@ interface Route {
   readonly signal: AbortSignal;
   /** Through the previous hop. */
   readonly sock?: ClientChannel;
+  /** Called with the socket to the first hop. */
+  readonly onSocket?: (socket: Socket) => void;
 }
 
 /** @throws HostUnreachableError with a message that says what to do */
@@ -43,12 +48,13 @@ export async function connectBySsh2(target: SshTarget, deps: Ssh2Deps, stopping:
   const timer = setTimeout(() => tooLate.abort(new LoginTimeoutError('the login timed out')), deps.loginTimeoutMs);
   const route = { deps, signal: AbortSignal.any([stopping, tooLate.signal]), parseKey: ssh2.utils.parseKey };
   const clients: Client[] = [];
+  let socket: Socket | undefined;
   try {
     let before: { readonly client: Client; readonly name: string } | undefined;
     for (const hop of [...target.jumps, target]) {
       const client = new ssh2.Client();
       clients.push(client);
-      if (before === undefined) await logIn(client, hop, route);
+      if (before === undefined) await logIn(client, hop, { ...route, onSocket: (made) => (socket = made) });
       else await logIn(client, hop, { ...route, sock: await forward(before.client, before.name, hop, route) });
       before = { client, name: hop.name };
     }
@@ -58,14 +64,14 @@ export async function connectBySsh2(target: SshTarget, deps: Ssh2Deps, stopping:
   } finally {
     clearTimeout(timer);
   }
-  return keep(clients);
+  return keep(clients, socket);
 }
 
 class LoginTimeoutError extends Error {
   override readonly name = 'LoginTimeoutError';
 }
 
-function keep(clients: readonly Client[]): Ssh2Connection {
+function keep(clients: readonly Client[], socket: Socket | undefined): Ssh2Connection {
   const last = clients.at(-1);
   if (last === undefined) throw new RangeError('there is no connection to keep');
   let failure: Error | undefined;
@@ -88,6 +94,14 @@ function keep(clients: readonly Client[]): Ssh2Connection {
   return {
     lost,
     close,
+    sendTogether(write) {
+      socket?.cork();
+      try {
+        write();
+      } finally {
+        socket?.uncork();
+      }
+    },
     exec: (command, use) =>
       new Promise((resolve, reject) => {
         last.exec(command, (error, channel) => {
@@ -171,9 +185,18 @@ async function logIn(client: Client, target: SshTarget, route: Route): Promise<v
           verify(result.ok);
         });
       },
-      ...(route.sock === undefined ? {} : { sock: route.sock }),
+      sock: route.sock ?? openSocket(target, route),
     });
   });
+}
+
+/** As ssh2 would: its own socket is private. */
+function openSocket({ host, port }: SshTarget, { onSocket }: Route): Socket {
+  const socket = connect({ host, port });
+  // Each channel that waits for it adds one.
+  socket.setMaxListeners(0);
+  onSocket?.(socket);
+  return socket;
 }
 
 /** ssh2 reports a failure of the ssh agent as an error of the connection, which continues. */

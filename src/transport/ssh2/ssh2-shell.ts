@@ -32,6 +32,7 @@ export interface Ssh2ShellDeps {
   readonly hostName: string;
   /** After a command's deadline, the time for the server to close its channel, which sshd does when the program has ended. */
   readonly closeTimeoutMs: number;
+  readonly sendTogether: (write: () => void) => void;
   /** Closes the connection: a channel that does not close in time holds a session that only a new connection gets back. */
   readonly giveUp: () => void;
 }
@@ -40,7 +41,14 @@ export interface Ssh2ShellDeps {
 const OVERLAP = 128;
 
 /** Call it as soon as the channel opens: `exit` may come at once, and is not repeated. */
-export function createSsh2Shell({ channel, token, hostName, closeTimeoutMs, giveUp }: Ssh2ShellDeps): Ssh2Shell {
+export function createSsh2Shell({
+  channel,
+  token,
+  hostName,
+  closeTimeoutMs,
+  sendTogether,
+  giveUp,
+}: Ssh2ShellDeps): Ssh2Shell {
   let isOpen = true;
   let closing: NodeJS.Timeout | undefined;
   let end: SessionEnd = { reason: 'the connection was lost' };
@@ -131,7 +139,7 @@ export function createSsh2Shell({ channel, token, hostName, closeTimeoutMs, give
       if (signals.some((signal) => signal.aborted)) onAbort();
       else if (!isOpen) settle(read);
       // The host may have ended the session already; what it printed comes before `close`.
-      else if (channel.writable) channel.write(scriptBlock(script, token));
+      else if (channel.writable) sendTogether(() => channel.write(scriptBlock(script, token)));
     });
   }
 

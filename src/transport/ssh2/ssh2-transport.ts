@@ -63,11 +63,11 @@ export function createSsh2Transport(options: Ssh2TransportOptions): SshTransport
   });
 
   /** Nothing runs before a script is sent, so a failure to open a shell means that nothing ran. */
-  async function openShell({ exec, close }: Ssh2Connection): Promise<Ssh2Shell> {
+  async function openShell({ exec, close, sendTogether }: Ssh2Connection): Promise<Ssh2Shell> {
     const token = randomNonce();
     try {
       return await exec(remoteCommand(token), (channel) =>
-        createSsh2Shell({ channel, token, hostName: name, closeTimeoutMs, giveUp: close }),
+        createSsh2Shell({ channel, token, hostName: name, closeTimeoutMs, sendTogether, giveUp: close }),
       );
     } catch (error) {
       if (error instanceof MaxSessionsError) throw error;
