@@ -80,7 +80,7 @@ describe("the template of ClearML's Deployment page", () => {
 });
 
 describe('a template that wraps srun in a function', () => {
-  it('gets a missing CLEARML_AGENT_EXECUTE before CLEARML_POST_SETUP', () => {
+  it('starts the agent before CLEARML_POST_SETUP if CLEARML_AGENT_EXECUTE is missing', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.match(/\n}\n\n\necho AGENT\nexit 0\n$/);
   });
 

@@ -120,7 +120,7 @@ for (const release of releases) {
       expect(new Set(jobs.map(({ id }) => id)).size).to.equal(jobs.length);
     });
 
-    it('read the names of all jobs except the held job from sacct', () => {
+    it('read from sacct the names of all jobs except the held job', () => {
       const names = listed(parseSacctJobs(result({ stdout: text('sacct.txt') }))).map((job) => job.name);
 
       const roles = RECORDED_JOBS.map(({ role }) => role).filter((role) => role !== 'held');
