@@ -155,7 +155,7 @@ describe('a daemon with a user map', () => {
       await checkTasks(bed);
     });
 
-    it('keeps the tasks of one mapped user queued while squeue fails for this user, and runs all other tasks', async () => {
+    it('holds only the tasks of the mapped user for whom squeue fails', async () => {
       await using bed = await createBed(local(STAND_IN));
       const { world, people } = bed;
       const file = await sudoers(bed);

@@ -113,7 +113,7 @@ describe('a job script that needs clearml-agent', () => {
     expect(stderr).to.include(`no python3 and no python in ${bin}:`);
   });
 
-  describe('and is configured with a shared directory', () => {
+  describe('(with a shared directory)', () => {
     let shared: string;
     let home: string;
     beforeEach(() => {

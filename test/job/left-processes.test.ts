@@ -120,7 +120,7 @@ describe('processes that outlive the agent of their task', () => {
     expect(node.leftovers()).to.deep.equal([]);
   });
 
-  it('are ended even if SIGTERM interrupts the search for them', async () => {
+  it('are ended even if SIGTERM interrupts the search for these processes', async () => {
     const once = `if [ ! -e ${node.home}/once ]; then : >${node.home}/once; kill -TERM 0; fi`;
     const template = withCommandBefore('mapfile', 'clearml_list_processes', once);
     const { exitCode } = await start(`${leave('left', SAVES)}exit 3`, template).ended;
@@ -139,7 +139,7 @@ describe('processes that outlive the agent of their task', () => {
     expect((await start('echo "SPT_NOENV=$SPT_NOENV"').ended).stdout).to.match(/SPT_NOENV=./);
   });
 
-  it('do not delay the end of the job if the search for them hangs', async () => {
+  it('do not delay the end of the job if the search for these processes hangs', async () => {
     const blocks = withCommandBefore('mapfile', 'clearml_list_processes', 'exec sleep 600');
     const { exitCode, stderr } = await start('exit 3', blocks).ended;
     expect(exitCode).to.equal(3);

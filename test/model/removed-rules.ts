@@ -112,7 +112,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     breaks: /forgot an abort/,
   },
   {
-    rule: 'a task is changed only if it equals the snapshot',
+    rule: 'a daemon changes a task only if the task has not changed since the poll',
     edits: [
       {
         file: 'src/daemon/end/end-task.ts',

@@ -258,7 +258,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(error).to.be.instanceOf(ConnectionLostError);
   });
 
-  it('throws a ConnectionLostError for running and later commands after it is closed', async () => {
+  it('throws a ConnectionLostError for running and later commands when the transport is closed', async () => {
     const own = place.open();
     await own.run(shell(':'));
     const running = rejection(own.run(shell('sleep 60')));

@@ -51,7 +51,7 @@ describe('the reader of ~/.ssh/config for the ssh2 transport', () => {
     );
   }
 
-  it('lists options that ssh2 does not support, such as Ciphers, for the host and its jump hosts', async () => {
+  it('lists the options that ssh2 does not support, such as Ciphers', async () => {
     const found = await target(
       'Host hpc\n  MACs hmac-sha2-512\n  Ciphers aes256-ctr\n  ProxyJump gate\n  SendEnv LANG\nHost gate\n  RekeyLimit 1G\n',
     );
