@@ -6,28 +6,21 @@ import type { PropertyConstraints } from '../base/property-constraints.ts';
 import { UsageError } from '../base/usage-error.ts';
 import { isInternalQueue, type QueueSettings } from '../config/served-queues.ts';
 import type { Settings } from '../config/convert-settings.ts';
-import type { OptionLocation, TemplateProperty } from '../sbatch-template/inspect-template.ts';
+import type { TemplateContents } from '../sbatch-template/inspect-template.ts';
 import { parseTemplate } from '../sbatch-template/parse-template.ts';
 import { invalidLimits } from '../sbatch-template/placeholders/check-property-constraints.ts';
 import type { Template } from '../sbatch-template/template.ts';
 import { readNamedFile } from './read-named-files.ts';
 
 /** A template as read. */
-interface ReadTemplate {
+interface ReadTemplate extends TemplateContents {
   readonly template: Template;
   /** The text of the template. */
   readonly text: string;
-  readonly optionLocations: ReadonlyMap<string, OptionLocation>;
-  /** The user properties that the template reads. */
-  readonly properties: readonly TemplateProperty[];
   readonly templateMark: string;
   /** Absolute. */
   readonly templatePath: string;
   readonly templateSha256: string;
-  /** Warnings about the template. */
-  readonly warnings: readonly string[];
-  /** Whether the template uses the image of the task. */
-  readonly usesImage: boolean;
   /** Whether the template may use the user or the project of the task. */
   readonly usesUser: boolean;
   readonly usesProject: boolean;

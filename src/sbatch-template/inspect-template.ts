@@ -36,8 +36,10 @@ export interface TemplateParts {
 }
 
 export interface TemplateContents {
+  /** The user properties that the template reads. */
   readonly properties: readonly TemplateProperty[];
   readonly optionLocations: ReadonlyMap<string, OptionLocation>;
+  /** Whether it uses the container image of the task, in an option such as `--container-image` or in the script. */
   readonly usesImage: boolean;
   readonly warnings: readonly string[];
 }
@@ -46,7 +48,7 @@ export function inspectTemplate(parts: TemplateParts): TemplateContents {
   return {
     properties: listProperties(parts),
     optionLocations: locateOptions(parts),
-    usesImage: usesImage(parts),
+    usesImage: allPlaceholders(parts).some(({ variable }) => variable === 'CLEARML_TASK.container.image'),
     warnings: templateWarnings(parts),
   };
 }
@@ -94,13 +96,6 @@ function locateOptions({ source, tokens }: TemplateParts): ReadonlyMap<string, O
       },
     ]),
   );
-}
-
-const IMAGE = 'CLEARML_TASK.container.image';
-
-/** Whether the template uses the container image of the task, in an option such as `--container-image` or in the script. */
-function usesImage(parts: TemplateParts): boolean {
-  return allPlaceholders(parts).some(({ variable }) => variable === IMAGE);
 }
 
 /** Those of the directives, then those of the script. */
