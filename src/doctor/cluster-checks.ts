@@ -1,5 +1,6 @@
 // The checks of each cluster: connection, commands, controller, permissions and directories.
 import type { Association } from '../slurm/partition-rights.ts';
+import type { ClusterFacts } from '../slurm/scheduler.ts';
 import { checkClocks } from './configuration-checks.ts';
 import {
   failed,
@@ -19,14 +20,12 @@ export interface CommandSeen {
   readonly version: string | undefined;
 }
 
-export interface ControllerSeen {
-  readonly clusterName: string;
-  readonly version: string;
-  readonly hasAccounting: boolean;
+export interface ControllerSeen extends Pick<
+  ClusterFacts,
+  'clusterName' | 'version' | 'hasAccounting' | 'minJobAgeMs'
+> {
   /** Whether Slurm rejects a job without an account. */
   readonly needsAccount: boolean;
-  /** 0: ended jobs are kept forever. */
-  readonly minJobAgeMs: number;
 }
 
 type PartitionSeen = Pick<ReachablePartition, 'name' | 'isDefault' | 'closedBecause' | 'entrances'>;
