@@ -78,7 +78,6 @@ async function serve(
   let snapshot: Snapshot | undefined;
   let lastFingerprint: number | undefined;
   let lastNow = 0;
-  const servedQueues = new Set(deps.queues.map(({ id }) => id));
   let liveJobs: ReadonlySet<JobId> = new Set();
   let quietPolls = 0;
   let hasFailed = false;
@@ -118,7 +117,7 @@ async function serve(
 
   /** The end of a job may let a full cluster accept another. */
   function noteEndedJobs(polled: Snapshot): void {
-    const waiting = polled.queues.flatMap(({ id, entries }) => (servedQueues.has(id) ? [entries.length] : []));
+    const waiting = polled.queues.flatMap(({ id, entries }) => (queues.includes(id) ? [entries.length] : []));
     const live = readLiveJobs(polled) ?? liveJobs;
     const ended = [...liveJobs].filter((id) => !live.has(id)).length;
     backoff.polled({ waiting: Math.max(0, ...waiting), ended });

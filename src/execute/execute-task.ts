@@ -6,7 +6,7 @@ import { planStart, readTaskState } from './plan-start.ts';
 import { trackOneTask, type OneTaskEnd } from './track-one-task.ts';
 import type { DaemonDeps } from '../daemon/deps.ts';
 import { lastJobOf } from '../daemon/end/status-reasons.ts';
-import { mappingOf } from '../daemon/users/unix-users.ts';
+import { accountOf } from '../daemon/users/unix-users.ts';
 import { unlessUnavailable } from '../slurm/errors.ts';
 import { parseJobName } from '../slurm/job-name.ts';
 import type { JobId } from '../slurm/scheduler.ts';
@@ -119,10 +119,9 @@ export async function endOf(
   });
   if (task !== undefined && GOOD_ENDS.includes(task.status))
     return { isOver: true, isCompleted: true, exitCode: undefined };
-  const mapping = mappingOf(deps.unixUsers, task?.user);
-  const seen = mapping.kind === 'run as' ? mapping.user : undefined;
+  const runAs = accountOf(deps.unixUsers, task?.user);
   const last = jobId ?? (task === undefined ? undefined : (lastJobOf(task) as JobId | undefined));
-  const record = last === undefined ? undefined : await unlessUnavailable(deps.scheduler.record(last, { runAs: seen }));
+  const record = last === undefined ? undefined : await unlessUnavailable(deps.scheduler.record(last, { runAs }));
   // Slurm reuses ids, and any user can give a job this name.
   const isIts = parseJobName(record?.name ?? '')?.taskId === task?.id && record?.isOthers !== true;
   const code = isIts ? record?.exitCode : undefined;

@@ -87,9 +87,7 @@ async function trackToEnd(
     const hasJob = findLiveJob(snapshot, id) !== undefined;
     // If another process tracks the job, its end is awaited too: that process reports how the task ended.
     if (next === 'over') return hasJob ? undefined : (task ?? 'deleted');
-    const isHeldUser =
-      deps.unixUsers !== undefined &&
-      isHeld(deps.unixUsers, task?.user, { now: clock.now(), unlisted: snapshot.unlisted });
+    const isHeldUser = isHeld(deps.unixUsers, task?.user, clock.now(), snapshot.unlisted);
     if (next !== 'claim' || isHeldUser || hasJob) return undefined;
     if (hasSchedulerQueue(deps, snapshot)) await claimAndSubmit();
     else if (isSchedulerQueueDeleted(deps, snapshot))

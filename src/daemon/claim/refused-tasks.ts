@@ -5,7 +5,7 @@ import type { Snapshot } from '../poll/poll.ts';
 import type { Submitter } from '../submit/failed-submission-holds.ts';
 import { tasksInTurn, type Refused } from '../submit/slurm-refusal-holds.ts';
 import type { Backoff } from '../submit/submission-backoff.ts';
-import { runsAs } from '../users/unix-users.ts';
+import { accountOf } from '../users/unix-users.ts';
 import type { HoldReason } from './hold-reasons.ts';
 import type { HeldTasks, WaitingQueue } from './plan-claims.ts';
 
@@ -41,7 +41,8 @@ export function createRefusedTasks(
     const owner = ownerOf(snapshot, task);
     if (owner === undefined) return undefined;
     // The user map expects undefined for a task without an owner.
-    return { queue, user: unixUsers === undefined ? owner : runsAs(unixUsers, owner === '' ? undefined : owner) };
+    const user = unixUsers === undefined ? owner : accountOf(unixUsers, owner === '' ? undefined : owner)?.name;
+    return { queue, user };
   }
 
   /** Whose job the task's will be; undefined if its owner is not known yet. */

@@ -158,8 +158,7 @@ async function forget(deps: DaemonDeps, entry: Entry, seen: Basis): Promise<void
 
 /** Whether Slurm accepted no more jobs a moment ago, or sudo refused one of the Unix user whose job it would be. */
 function mustWait({ unixUsers, clock }: DaemonDeps, pool: SubmissionPool, entry: Entry, { task }: Basis): boolean {
-  if (!pool.mayResubmit(entry)) return true;
-  return unixUsers !== undefined && isHeld(unixUsers, task?.user, { now: clock.now(), unlisted: new Set() });
+  return !pool.mayResubmit(entry) || isHeld(unixUsers, task?.user, clock.now());
 }
 
 /** Does nothing if the pool has no free slot. */
@@ -175,5 +174,5 @@ function startResubmission(
   };
   // It had a job, so its entry names the Unix user, unless that is the user of the daemon.
   const isStarted = pool.start(entry, resubmission, submitterOf(deps, entry));
-  if (isStarted && deps.unixUsers !== undefined) noteProbe(deps.unixUsers, seen.task?.user, deps.clock.now());
+  if (isStarted) noteProbe(deps.unixUsers, seen.task?.user, deps.clock.now());
 }

@@ -9,7 +9,7 @@ import { MAX_TRACKED, type Entry } from '../journal/entry.ts';
 import { findUntracked, seemsJobless, type Untracked, type UntrackedFacts } from './find-untracked-tasks.ts';
 import type { DaemonDeps, ServedQueue } from '../deps.ts';
 import { isBackAtGate, withClusterOfWorker } from '../decide/who-runs-the-task.ts';
-import { isOfUnlistedUser, mappingOf } from '../users/unix-users.ts';
+import { accountOf, isOfUnlistedUser } from '../users/unix-users.ts';
 import type { Peers } from '../poll/peers.ts';
 import { findLiveJob, listAllUsersJobs, newestAttempt, readParked, type Snapshot } from '../poll/poll.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
@@ -264,9 +264,8 @@ async function isRequeued(
 
 /** The Unix user that the job of this task was submitted as: jobs of any other user are left out. */
 function userOf({ unixUsers }: DaemonDeps, task: Task | undefined): Pick<Entry, 'unixUser'> {
-  const mapping = mappingOf(unixUsers, task?.user);
-  if (mapping.kind === 'rejected' || mapping.user === undefined) return {};
-  return { unixUser: { name: mapping.user.name, uid: mapping.user.uid } };
+  const user = accountOf(unixUsers, task?.user);
+  return user === undefined ? {} : { unixUser: { name: user.name, uid: user.uid } };
 }
 
 function orphanOf(

@@ -21,9 +21,9 @@ export function createUnixUsers(map: UserMap): UnixUsers {
 }
 
 /** Call it when a task of this owner is claimed: see `SudoHolds`. */
-export function noteProbe(users: UnixUsers, owner: string | undefined, now: number): void {
-  const name = runsAs(users, owner);
-  if (name !== undefined) users.holds.noteProbe(name, now);
+export function noteProbe(users: UnixUsers | undefined, owner: string | undefined, now: number): void {
+  const name = accountOf(users, owner)?.name;
+  if (name !== undefined) users?.holds.noteProbe(name, now);
 }
 
 /**
@@ -31,18 +31,19 @@ export function noteProbe(users: UnixUsers, owner: string | undefined, now: numb
  * @param unlisted Unix users whose jobs could not be listed: their tasks may have jobs
  */
 export function isHeld(
-  users: UnixUsers,
+  users: UnixUsers | undefined,
   owner: string | undefined,
-  { now, unlisted }: { readonly now: number; readonly unlisted: ReadonlySet<string> },
+  now: number,
+  unlisted: ReadonlySet<string> = new Set(),
 ): boolean {
-  const name = runsAs(users, owner);
-  return (name !== undefined && users.holds.isHeld(name, now)) || unlisted.has(name ?? '');
+  const name = accountOf(users, owner)?.name;
+  return (name !== undefined && users?.holds.isHeld(name, now) === true) || unlisted.has(name ?? '');
 }
 
-/** The name of the Unix user of this owner's jobs; undefined for the user of the daemon, or if the owner is not in the map. */
-export function runsAs({ map }: UnixUsers, owner: string | undefined): string | undefined {
-  const mapping = unixUserOf(owner, map);
-  return mapping.kind === 'run as' ? mapping.user?.name : undefined;
+/** The Unix user of this owner's jobs; undefined for the user of the daemon, or if the owner is not in the map. */
+export function accountOf(users: UnixUsers | undefined, owner: string | undefined): UnixAccount | undefined {
+  const mapping = mappingOf(users, owner);
+  return mapping.kind === 'run as' ? mapping.user : undefined;
 }
 
 /** Whether the job of a task of this owner, if the task has one, may be that of a user whose jobs could not be listed. */
