@@ -29,13 +29,23 @@ async function countLists(
   return lists;
 }
 
+type Made = Pick<StepFixture, 'server' | 'enqueued'>;
+
+/** Enqueues the tasks with these numbers, and removes them from their queue. */
+async function makeOrphans(fixture: Made, first: number, last: number): Promise<void> {
+  for (let number = first; number <= last; number += 1) await fixture.enqueued(number);
+  await removeFrom(OWN_QUEUE, fixture, first, last);
+}
+
+async function removeFrom(queue: string, { server }: Made, first: number, last: number): Promise<void> {
+  for (let number = first; number <= last; number += 1)
+    await server.call('queues.remove_task', { queue, task: taskNumber(number) });
+}
+
 describe('the list of the jobs of all users', () => {
   it('is read at most 14 times for 60 tasks that are in no queue', async () => {
     const fixture = createStepFixture();
-    for (let number = 1; number <= COUNT; number += 1) {
-      const task = await fixture.enqueued(number);
-      await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });
-    }
+    await makeOrphans(fixture, 1, COUNT);
     // Once in the search, once in the recovery, and once for each group of tasks that are claimed together.
     expect(await countLists(fixture, 900_000)).to.be.at.most(2 + COUNT / 5);
   });
@@ -45,8 +55,7 @@ describe('the list of the jobs of all users', () => {
     const deps = { ...fixture.deps, peers: { ...fixture.deps.peers, hasMet: () => true } };
     for (let number = 1; number <= COUNT; number += 1) await fixture.enqueued(number);
     await countLists({ ...fixture, deps }, 120_000);
-    for (let number = 1; number <= COUNT; number += 1)
-      await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task: taskNumber(number) });
+    await removeFrom(SCHEDULER_QUEUE, fixture, 1, COUNT);
 
     expect(await countLists({ ...fixture, deps }, 900_000)).to.be.at.most(5 + COUNT / 5);
     expect(fixture.cluster.jobs.filter(({ state }) => state === 'CANCELLED')).to.have.length(COUNT);
@@ -77,10 +86,7 @@ describe('the list of the jobs of all users', () => {
 describe('60 orphans', () => {
   it('get jobs within five minutes even if the server takes two seconds for each status change', async () => {
     const fixture = createStepFixture();
-    for (let number = 1; number <= COUNT; number += 1) {
-      const task = await fixture.enqueued(number);
-      await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });
-    }
+    await makeOrphans(fixture, 1, COUNT);
     const { clearml, clock } = fixture.deps;
     const unstart: typeof clearml.tasks.unstart = async (...given) => {
       await clock.sleep(2_000);
@@ -129,8 +135,7 @@ describe('the job of an aborted task', () => {
     const fixture = { ...made, deps: { ...made.deps, peers: { ...made.deps.peers, hasMet: () => true } } };
     for (let number = 1; number <= COUNT; number += 1) await fixture.enqueued(number);
     await countLists(fixture, 120_000);
-    for (let number = 2; number <= COUNT; number += 1)
-      await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task: taskNumber(number) });
+    await removeFrom(SCHEDULER_QUEUE, fixture, 2, COUNT);
 
     expect(await measure(fixture, taskNumber(1), 900_000)).to.be.below(60_000);
     expect(fixture.cluster.jobs.filter(({ state }) => state === 'PENDING')).to.have.length(COUNT - 1);
@@ -151,10 +156,7 @@ describe('the job of an aborted task', () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     await runFor(fixture, 60_000);
-    for (let number = 2; number <= 4 * COUNT; number += 1) {
-      const task = await fixture.enqueued(number);
-      await fixture.server.call('queues.remove_task', { queue: OWN_QUEUE, task });
-    }
+    await makeOrphans(fixture, 2, 4 * COUNT);
     fixture.clock.pass(fixture.deps.adoptAfterMs);
 
     expect(await measure(fixture, taskNumber(1), 1_800_000)).to.be.below(60_000);
