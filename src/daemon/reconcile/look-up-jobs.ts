@@ -6,6 +6,7 @@ import type { JobList } from '../../slurm/scheduler.ts';
 import type { Observation } from '../decide/observation.ts';
 import { isSilent } from '../decide/who-runs-the-task.ts';
 import type { DaemonDeps } from '../deps.ts';
+import type { Entry } from '../journal/entry.ts';
 import { byTask, type Snapshot } from '../poll/poll.ts';
 
 export interface LookUps {
@@ -64,28 +65,37 @@ async function lookUpTogether(
   absent: readonly Observation[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<TaskId, Observation> | undefined> {
-  const named = absent.flatMap(({ entry }) =>
-    entry.attempt === undefined ? [] : [{ name: formatJobName(entry.task, entry.attempt), owner: entry.unixUser }],
-  );
-  const owners = new Map(named.flatMap(({ name, owner }) => (owner === undefined ? [] : [[name, owner]])));
-  const names = named.map(({ name }) => name);
-  const since = absent.reduce(
-    (first, { entry }) => Math.min(first, entry.firstAttemptAt ?? entry.stepAt),
-    deps.clock.now(),
-  );
-  const found: JobList =
-    names.length === 0 ? { kind: 'listed', jobs: [] } : await deps.scheduler.lookUp(names, since, signal, owners);
+  const entries = absent.map(({ entry }) => entry);
+  const found = await lookUpAttempts(deps, snapshot, entries, signal);
   if (found.kind === 'failed') {
     deps.log.warn('Could not look up jobs that are missing from squeue; retrying in the next pass', {
       slurm: found.message,
     });
     return undefined;
   }
-  // Nothing is decided about their tasks, so an entry of one would block its queue.
-  for (const user of found.unlisted ?? []) snapshot.unlisted.add(user);
-  const known = absent.filter(({ entry }) => found.unlisted?.has(entry.unixUser?.name ?? '') !== true);
   const jobs = byTask(found.jobs);
+  const known = absent.filter(({ entry }) => !snapshot.unlisted.has(entry.unixUser?.name ?? ''));
   return new Map(
     known.map((one) => [one.entry.task, { ...one, jobs: jobs.get(one.entry.task) ?? [], lookedUp: true }]),
   );
+}
+
+/** Looks up the newest attempts of these tasks by job name, ended jobs included. Adds to the users of the snapshot whose jobs are unlisted. */
+export async function lookUpAttempts(
+  { scheduler, clock }: Pick<DaemonDeps, 'scheduler' | 'clock'>,
+  { unlisted }: Pick<Snapshot, 'unlisted'>,
+  entries: readonly Entry[],
+  signal?: AbortSignal,
+): Promise<JobList> {
+  const submitted = entries.filter(({ attempt }) => attempt !== undefined);
+  if (submitted.length === 0) return { kind: 'listed', jobs: [] };
+  const nameOf = ({ task, attempt = '' }: Entry): string => formatJobName(task, attempt);
+  const owners = submitted.flatMap((entry) =>
+    entry.unixUser === undefined ? [] : [[nameOf(entry), entry.unixUser] as const],
+  );
+  const since = submitted.reduce((first, one) => Math.min(first, one.firstAttemptAt ?? one.stepAt), clock.now());
+  const found = await scheduler.lookUp(submitted.map(nameOf), since, signal, new Map(owners));
+  // Nothing is decided about their tasks, so an entry of one would block its queue, and their next submissions could not be looked up.
+  if (found.kind === 'listed') for (const user of found.unlisted ?? []) unlisted.add(user);
+  return found;
 }

@@ -1,11 +1,12 @@
 // Finishes the steps that the journal shows unfinished, after a crash, a lost response or an unknown sbatch outcome.
 import { pastTime } from '../../base/past-time.ts';
 import { readTaskState } from '../../clearml/read-task-state.ts';
-import { formatJobName, parseJobName } from '../../slurm/job-name.ts';
+import { parseJobName } from '../../slurm/job-name.ts';
 import type { Job } from '../../slurm/scheduler.ts';
 import { submitClaimedTask } from '../submit/submit-claimed-task.ts';
 import { isRetryDue, unknownOutcomeMs } from '../decide/shared-actions.ts';
 import { forEachTask } from '../reconcile/each-task.ts';
+import { lookUpAttempts } from '../reconcile/look-up-jobs.ts';
 import { schedulerQueueOf, withOwner, type Entry } from '../journal/entry.ts';
 import { returnToQueue } from '../end/return-to-queue.ts';
 import type { DaemonDeps } from '../deps.ts';
@@ -166,14 +167,8 @@ async function hasLasted({ clock, journal }: DaemonDeps, entry: Entry, ms: numbe
 
 /** Looks the job up by name, and tracks it if there is one. */
 async function lookUpJob({ deps, snapshot }: StepContext, entry: Entry): Promise<'found' | 'none' | 'unknown'> {
-  const name = formatJobName(entry.task, entry.attempt ?? '');
-  const owners = new Map(entry.unixUser === undefined ? [] : [[name, entry.unixUser]]);
-  const since = Math.min(entry.firstAttemptAt ?? entry.stepAt, deps.clock.now());
-  const found = await deps.scheduler.lookUp([name], since, undefined, owners);
-  const isUnlisted = found.kind === 'listed' && found.unlisted?.has(entry.unixUser?.name ?? '') === true;
-  // The next submission of this user could not be looked up either.
-  if (isUnlisted && entry.unixUser !== undefined) snapshot.unlisted.add(entry.unixUser.name);
-  if (found.kind === 'failed' || isUnlisted) {
+  const found = await lookUpAttempts(deps, snapshot, [entry]);
+  if (found.kind === 'failed' || snapshot.unlisted.has(entry.unixUser?.name ?? '')) {
     deps.log.warn('Job lookup failed; submission outcome still unknown', {
       task: entry.task,
       slurm: found.kind === 'failed' ? found.message : "the user's jobs cannot be listed",
