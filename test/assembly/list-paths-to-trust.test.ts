@@ -47,7 +47,7 @@ describe('settings that are paths', () => {
     );
   });
 
-  it('cover each use in the table TRUSTED_USES', () => {
+  it('include a setting for each use in TRUSTED_USES, such as "read here" and "run there"', () => {
     expect(new Set(rows.flatMap(({ trusted }) => trusted ?? []))).to.deep.equal(new Set(Object.keys(TRUSTED_USES)));
   });
 });

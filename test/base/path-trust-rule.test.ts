@@ -185,7 +185,7 @@ describe('the permission check of a path', () => {
   }
 });
 
-describe('the permission check of a file that may be missing', () => {
+describe('the permission check of a file that another program may create', () => {
   const trust: Trust = { uid: ADA };
   const open = { mode: 0o1777, uid: 0 };
   const rows: readonly [string, PathSteps, string | undefined][] = [

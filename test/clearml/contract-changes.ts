@@ -189,7 +189,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       },
     ];
     for (const { title, act } of moves) {
-      it(`changes when a call ${title}`, async () => {
+      it(`changes when a client ${title}`, async () => {
         const { newQueue, newTaskIn } = testBed();
         const queue = await newQueue();
         const [task] = [await newTaskIn(queue), await newTaskIn(queue)];
@@ -203,7 +203,7 @@ export function defineChangesContract(testBed: () => ContractTestBed): void {
       });
     }
 
-    it('stays the same when a call clears the queue or moves an entry', async () => {
+    it('stays the same when a client clears the queue or moves an entry', async () => {
       const { raw, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];

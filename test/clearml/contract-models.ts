@@ -189,7 +189,7 @@ export function defineModelContract(testBed: () => ContractTestBed): void {
       expect(first).not.to.equal(second);
     });
 
-    it('exclude a model after its deletion with force', async () => {
+    it('no longer contain a model that was deleted with force', async () => {
       const { raw } = testBed();
       const [task, other] = [await raw.createTask(), await raw.createTask()];
       const [kept, model] = [await saveModel(task, 'kept'), await saveModel(task, 'weights')];
