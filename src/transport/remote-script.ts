@@ -65,8 +65,8 @@ const FIND_PROGRAM = [
   '}',
 ].join('\n');
 
-/** Enough for the first line of a program's errors, and for cat(1). */
-const COPY_MAX_KB = 65_536;
+/** For a line of errors that does not end. Shells need less than a tenth, but a site may preload large libraries. */
+const COPY_MAX_KB = 524_288;
 
 /**
  * Copies like cat(1), which it starts only after a line of the program: most commands print no error, and a process that starts a program
