@@ -42,7 +42,7 @@ describe('the subcommand execute, at its start,', () => {
     });
   }
 
-  it('enqueues a queued task whose execution queue is another queue', () => {
+  it('enqueues a task that waits in another queue than the given queue', () => {
     const elsewhere = stateOf({ status: 'queued', executionQueue: OTHER_QUEUE });
     expect(planStart(elsewhere, OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });

@@ -25,7 +25,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     breaks: /two runs at once/,
   },
   {
-    rule: 'parking does not change the task',
+    rule: 'the daemon does not change a task when it puts the task into the scheduler queue',
     edits: [
       {
         file: 'src/clearml/queues.ts',
@@ -37,7 +37,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     breaks: /./,
   },
   {
-    rule: 'a task is never parked by tasks.enqueue',
+    rule: 'the daemon never puts a task into the scheduler queue by tasks.enqueue',
     edits: [
       {
         file: 'src/clearml/queues.ts',
@@ -49,7 +49,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     breaks: /abort was forgotten/,
   },
   {
-    rule: 'a new attempt follows a look-up of the jobs by name',
+    rule: 'the daemon submits a new attempt only after a look-up of the jobs by name',
     edits: [
       {
         file: 'src/daemon/recover/finish-interrupted-steps.ts',
@@ -83,7 +83,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     breaks: /a job was submitted although|two runs at once/,
   },
   {
-    rule: "a daemon that ends a queued task removes the task's entry first",
+    rule: 'the daemon ends a queued task only after it has removed the task from the scheduler queue',
     edits: [
       {
         file: 'src/daemon/end/end-task.ts',
@@ -95,7 +95,7 @@ export const REMOVED_RULES: readonly RemovedRule[] = [
     breaks: /on a task that runs/,
   },
   {
-    rule: 'the daemon repeats a recorded abort that the starting agent overwrites',
+    rule: 'the daemon repeats an abort that a starting agent has overwritten',
     edits: [
       {
         file: 'src/daemon/decide/running-job.ts',
