@@ -7,7 +7,6 @@ import {
   HostUnreachableError,
 } from '../transport/errors.ts';
 import type { CommandResult } from '../transport/transport.ts';
-import type { JobList } from './scheduler.ts';
 
 /** The controller or its commands are unavailable. No job is at fault: retry later. */
 export class SlurmUnavailableError extends Error {
@@ -22,12 +21,6 @@ export async function unlessUnavailable<Read>(reading: Promise<Read>): Promise<R
     if (error instanceof SlurmUnavailableError) return undefined;
     throw error;
   }
-}
-
-/** For `catch`: a list that cannot be read is `failed`. */
-export function failedList(error: unknown): JobList {
-  if (isTransportError(error)) return { kind: 'failed', message: error.message };
-  throw error;
 }
 
 /** For `catch`. @throws SlurmUnavailableError instead of any error of the transport */

@@ -4,7 +4,7 @@ import type { UnixAccount } from '../base/resolve-user-map.ts';
 import type { Logger } from '../log/logger.ts';
 import { isOfOneUser } from '../transport/errors.ts';
 import type { CommandResult } from '../transport/transport.ts';
-import { failedList, throwUnavailable, oneLine, SlurmUnavailableError, unlessUnavailable } from './errors.ts';
+import { isTransportError, throwUnavailable, oneLine, SlurmUnavailableError, unlessUnavailable } from './errors.ts';
 import { mergeLookUp, parseSacctJobs, sacctJobsArgs } from './look-up-sacct-jobs.ts';
 import type { Job, JobId, JobList, JobSize, Scheduler } from './scheduler.ts';
 import { createUserQueries, type UserFailure } from './query-each-user.ts';
@@ -146,7 +146,7 @@ export function createJobLister({
     owners: ReadonlyMap<string, UnixAccount>,
     signal?: AbortSignal,
   ): Promise<JobList> {
-    const own = await orUnavailable(rememberOf(namesOf(undefined), since, undefined, signal));
+    const own = await orFailed(rememberOf(namesOf(undefined), since, undefined, signal), isOfOneUser);
     if (own.kind === 'failed') return own;
     const jobs: Job[] = [...own.jobs];
     const accounts = distinct(owners);
@@ -158,7 +158,7 @@ export function createJobLister({
     async function rememberAs(user: string): Promise<UserFailure | undefined> {
       const owner = accounts.find(({ name }) => name === user);
       try {
-        const found = await orUnavailable(rememberOf(namesOf(user), since, owner, signal));
+        const found = await orFailed(rememberOf(namesOf(user), since, owner, signal), isOfOneUser);
         if (found.kind === 'failed') return { message: found.message, isRefused: false };
         for (const job of found.jobs) jobs.push(job);
         return undefined;
@@ -228,22 +228,13 @@ function distinct(owners: ReadonlyMap<string, UnixAccount>): UnixAccount[] {
   return [...new Map([...owners.values()].map((owner) => [owner.name, owner])).values()];
 }
 
-/** Except a failure that is about one user. */
-async function orUnavailable(list: Promise<JobList>): Promise<JobList> {
+/** @param isThrown whether a failure with this cause is thrown */
+async function orFailed(list: Promise<JobList>, isThrown = (_cause: unknown): boolean => false): Promise<JobList> {
   try {
     return await list;
   } catch (error) {
-    if (!(error instanceof SlurmUnavailableError)) return failedList(error);
-    if (isOfOneUser(error.cause)) throw error;
+    const isUnavailable = error instanceof SlurmUnavailableError && !isThrown(error.cause);
+    if (!isUnavailable && !isTransportError(error)) throw error;
     return { kind: 'failed', message: error.message };
-  }
-}
-
-async function orFailed(list: Promise<JobList>): Promise<JobList> {
-  try {
-    return await list;
-  } catch (error) {
-    if (error instanceof SlurmUnavailableError) return { kind: 'failed', message: error.message };
-    return failedList(error);
   }
 }

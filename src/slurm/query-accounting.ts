@@ -19,8 +19,10 @@ interface SacctOptions {
   readonly detailsTimeoutMs?: number;
 }
 
+type RunSacct = (args: readonly string[], options: SacctOptions) => Promise<CommandResult>;
+
 export interface AccountingDeps {
-  readonly sacct: (args: readonly string[], options: SacctOptions) => Promise<CommandResult>;
+  readonly sacct: RunSacct;
   /** @throws SlurmUnavailableError */
   readonly facts: (signal?: AbortSignal) => Promise<ClusterFacts>;
   /** The name of the Unix user with this uid. */
@@ -33,11 +35,7 @@ export interface AccountingDeps {
 
 export interface AccountingQueries extends Pick<Scheduler, 'endDetails' | 'figures'> {
   /** The output of sacct; undefined without sacct. @throws SlurmUnavailableError */
-  query(
-    args: readonly string[],
-    signal: AbortSignal | undefined,
-    runAs: string | undefined,
-  ): Promise<CommandResult | undefined>;
+  query(args: readonly string[], options: SacctOptions): Promise<CommandResult | undefined>;
 }
 
 /** What the daemon does about the end of a job does not wait longer for details of the end. */
@@ -64,9 +62,9 @@ export function createAccountingQueries({
   const queryFiguresAsEach = createUserQueries<string | undefined>();
   const queryDetailsAsEach = createUserQueries<string | undefined>();
 
-  const query: AccountingQueries['query'] = async (args, signal, runAs) => {
+  const query: AccountingQueries['query'] = async (args, options) => {
     try {
-      return await runSacct(args, signal, runAs);
+      return await runSacct(args, options);
     } catch (error) {
       if (!(error instanceof CommandNotFoundError)) return throwUnavailable(error);
       log.warn('The cluster has accounting but the host has no sacct; jobs are looked up in squeue only', {
@@ -91,7 +89,7 @@ export function createAccountingQueries({
     await queryDetailsAsEach([...byUser.keys()], async (user) => {
       const ids = (byUser.get(user) ?? []).map(({ id }) => id);
       try {
-        const usages = parseSacctUsage(await runForDetails(sacctUsageArgs(ids), signal, user));
+        const usages = parseSacctUsage(await runForDetails(sacctUsageArgs(ids), { signal, runAs: user }));
         for (const id of ids) {
           const usage = usages.get(id);
           if (usage === undefined) continue;
@@ -117,8 +115,8 @@ export function createAccountingQueries({
     async function readAs(user: string | undefined): Promise<void> {
       const its = byUser.get(user) ?? [];
       const ids = its.map(({ id }) => id);
-      const names = await query(sacctNamesArgs(ids), signal, user);
-      const runs = names === undefined ? undefined : await query(sacctFiguresArgs(ids), signal, user);
+      const names = await query(sacctNamesArgs(ids), { signal, runAs: user });
+      const runs = names === undefined ? undefined : await query(sacctFiguresArgs(ids), { signal, runAs: user });
       if (names === undefined || runs === undefined) return;
       for (const [id, read] of parseSacctFigures({ names, runs }, its, { accountsGpus })) all.set(id, read);
     }
@@ -145,11 +143,7 @@ export function createAccountingQueries({
 }
 
 /** One call at a time as the user of the daemon. After a timeout the calls behind it fail at once: SlurmUnavailableError. */
-function withBackoff(
-  sacct: AccountingDeps['sacct'],
-  now: () => number,
-  clock: Pick<Clock, 'sleep'>,
-): (args: readonly string[], signal: AbortSignal | undefined, runAs: string | undefined) => Promise<CommandResult> {
+function withBackoff(sacct: RunSacct, now: () => number, clock: Pick<Clock, 'sleep'>): RunSacct {
   const ownSlot = createConcurrencyLimit(1);
   const userSlots = createConcurrencyLimit(QUERIES_AS_USERS_AT_ONCE, { perUser: 1, clock });
   const backoff = createSacctBackoff(now);
@@ -166,6 +160,8 @@ function withBackoff(
     }
   }
 
-  return (args, signal, runAs) =>
-    (runAs === undefined ? ownSlot : userSlots).run(() => call(args, { signal, runAs }), { user: runAs, signal });
+  return (args, options) => {
+    const { signal, runAs } = options;
+    return (runAs === undefined ? ownSlot : userSlots).run(() => call(args, options), { user: runAs, signal });
+  };
 }

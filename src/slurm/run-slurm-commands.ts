@@ -176,7 +176,7 @@ export function createCommandLineScheduler({
   ): Promise<CommandResult | undefined> {
     const { hasAccounting } = lastFacts ?? (await facts(signal));
     if (!hasAccounting) return undefined;
-    return accounting.query(args(owner?.uid ?? (await ourUserId(signal))), signal, owner?.name);
+    return accounting.query(args(owner?.uid ?? (await ourUserId(signal))), { signal, runAs: owner?.name });
   }
 
   async function record(id: Job['id'], { name, runAs, signal }: RecordOptions = {}): Promise<JobRecord | undefined> {
