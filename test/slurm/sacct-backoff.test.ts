@@ -49,7 +49,7 @@ describe('the backoff of sacct', () => {
     expect([may('alice'), may('bob'), may()]).to.deep.equal([false, true, true]);
   });
 
-  it('applies to all users without a response after sacct timed out as two users', () => {
+  it('includes all users whose sacct has not responded, once sacct times out for two users', () => {
     const { backoff, may, pass } = createBed();
     backoff.responded('bob');
     for (const user of ['alice', 'carol']) backoff.timedOut(user);
@@ -58,14 +58,14 @@ describe('the backoff of sacct', () => {
     expect(may('dave')).to.equal(true);
   });
 
-  it('extends to all users with a response when sacct times out as one of these users', () => {
+  it('includes users whose sacct has responded, once the sacct of one such user times out', () => {
     const { backoff, may } = createBed();
     for (const user of ['bob', 'erin']) backoff.responded(user);
     for (const user of ['alice', 'carol', 'bob']) backoff.timedOut(user);
     expect(may('erin')).to.equal(false);
   });
 
-  it('ends with the first response for all users whose own sacct did not time out', () => {
+  it('ends at the first response, except for users whose own sacct timed out', () => {
     const { backoff, may } = createBed();
     backoff.responded('bob');
     for (const user of ['alice', 'carol']) backoff.timedOut(user);

@@ -60,7 +60,7 @@ const ROWS: readonly [
 ];
 
 describe('after a crash, the daemon', () => {
-  it('records that a job may have removed the queue entry of a task in the step "parking"', async () => {
+  it('records that a job may have removed the queue entry of a task if the journal says "parking"', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'parking', { place: 'parked' }, { attempts: 0 });
 
@@ -70,7 +70,7 @@ describe('after a crash, the daemon', () => {
 
   for (const [title, step, found, more, becomes] of ROWS) {
     const [, condition = '', number = ''] = /^(.*?)( \([A-Z]-\d\d\))?$/.exec(title) ?? [];
-    it(`${OUTCOMES[becomes]} if the crash was in the step "${step}" and ${condition}${number}`, async () => {
+    it(`${OUTCOMES[becomes]} if the journal says "${step}" and ${condition}${number}`, async () => {
       const fixture = createStepFixture();
       const task = await leave(fixture, step, found, more);
 

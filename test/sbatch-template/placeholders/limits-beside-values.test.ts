@@ -76,7 +76,7 @@ describe('the check of two user properties in one option', () => {
       '--time is then "0-49:0:0", but the queue',
     ],
   ] as const)
-    it(`rejects y=${JSON.stringify(rejected)} in ${line.replaceAll('CLEARML_TASK.hyperparams.properties.', '').replaceAll('.value', '')} if only x has a limit`, () => {
+    it(`applies the limit of x to all of ${line.replaceAll('CLEARML_TASK.hyperparams.properties.', '').replaceAll('.value', '')}, and rejects y=${JSON.stringify(rejected)}`, () => {
       expect(errorFor(line, limits(most), { y: accepted })).to.equal('accepted');
       expect(errorFor(line, limits(most), { y: rejected })).to.include(message);
     });
