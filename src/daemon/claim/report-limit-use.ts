@@ -1,5 +1,6 @@
 // How much of each limit is used, and which limits and pauses hold tasks: for the status page, the metrics and `status`. Pure.
 import { LIMIT_SETTINGS, LIMIT_UNITS, type Limits } from '../../base/job-limits.ts';
+import { groupBy } from '../../base/group-by.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { HoldReason, Holds, LimitUse, QueueHolds } from './hold-reasons.ts';
 import type { JobCounts } from './count-limit-use.ts';
@@ -57,17 +58,13 @@ export function describeUse({ name, limit, used, usersAtLimit }: LimitUse): stri
 /** The tasks whose owners have reached a limit, whose Unix user sudo refuses, or whose earlier job has not ended. */
 function heldUsers(state: ClaimState, waiting: ClaimState['queues'][number]): QueueHolds['held'] {
   const hasOwners = needsOwners(waiting.queue, state.limits);
-  const held = new Map<string, { readonly why: HoldReason; tasks: number }>();
-  for (const { task } of waiting.entries) {
+  const reasons = waiting.entries.flatMap(({ task }) => {
     const owner = hasOwners ? state.ownerOf(task) : undefined;
-    const why = reasonOf(state, task) ?? (owner === undefined ? undefined : holdOfOwner(state, waiting, owner));
-    if (why === undefined) continue;
-    const key = JSON.stringify(why);
-    const known = held.get(key);
-    if (known === undefined) held.set(key, { why, tasks: 1 });
-    else known.tasks += 1;
-  }
-  return [...held.values()];
+    return reasonOf(state, task) ?? (owner === undefined ? undefined : holdOfOwner(state, waiting, owner)) ?? [];
+  });
+  return [...groupBy(reasons, (why) => JSON.stringify(why)).values()].flatMap(([why, ...others]) =>
+    why === undefined ? [] : { why, tasks: 1 + others.length },
+  );
 }
 
 /** Without the job of the task, so that all tasks with an earlier job count together. */

@@ -1,4 +1,5 @@
 // Reads from the ClearML server what changed since the last poll, and remembers the rest: docs/decisions/incremental-polls.md.
+import { groupBy } from '../../base/group-by.ts';
 import type { Queue } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task, TaskStatus } from '../../clearml/task.ts';
@@ -77,13 +78,7 @@ export function createServerReader(deps: DaemonDeps): ServerReader {
     ids: readonly TaskId[],
     known: ReadonlyMap<TaskId, Task>,
   ): Promise<readonly TaskId[] | undefined> {
-    const byStatus = new Map<TaskStatus, TaskId[]>();
-    for (const id of ids) {
-      const status = known.get(id)?.status ?? 'unknown';
-      const others = byStatus.get(status);
-      if (others === undefined) byStatus.set(status, [id]);
-      else others.push(id);
-    }
+    const byStatus = groupBy(ids, (id) => known.get(id)?.status ?? 'unknown');
     const doubtful: TaskId[] = [];
     for (const [status, all] of byStatus) if (!(await findOthers(all, status, doubtful))) return undefined;
     return doubtful;

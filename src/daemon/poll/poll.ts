@@ -1,4 +1,5 @@
 // Polls ClearML and Slurm once, and returns the snapshot that a pass works from.
+import { groupBy } from '../../base/group-by.ts';
 import type { Queue, QueueList, TaskList } from '../../clearml/client.ts';
 import type { QueueId, TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
@@ -232,14 +233,7 @@ export function newestAttempt(jobs: readonly Job[], least = ''): string {
 
 /** Groups the jobs that have a job name of ours by the task in the name. */
 export function byTask(jobs: readonly Job[]): Map<TaskId, Job[]> {
-  const found = new Map<TaskId, Job[]>();
-  for (const job of jobs) {
-    const name = parseJobName(job.name);
-    if (name === undefined) continue;
-    const task = name.taskId as TaskId;
-    const known = found.get(task);
-    if (known === undefined) found.set(task, [job]);
-    else known.push(job);
-  }
-  return found;
+  const found = groupBy(jobs, ({ name }) => parseJobName(name)?.taskId as TaskId | undefined);
+  found.delete(undefined);
+  return found as Map<TaskId, Job[]>;
 }

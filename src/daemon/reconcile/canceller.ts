@@ -1,5 +1,6 @@
 // Cancels jobs: what is recorded before, and the calls beside the passes, because scancel may hang.
 import { waitAtMost } from '../../base/clock.ts';
+import { groupBy } from '../../base/group-by.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import type { Task } from '../../clearml/task.ts';
 import type { Job, JobId, JobKey } from '../../slurm/scheduler.ts';
@@ -89,11 +90,7 @@ export function createCanceller({ scheduler, clock, log }: Pick<DaemonDeps, 'sch
   return {
     mayCancel: (user) => !running.has(user),
     async cancel(jobs, signal) {
-      const users = [...new Set(jobs.map(({ unixUser }) => unixUser))];
-      const all = users.map((user) => {
-        const its = jobs.filter(({ unixUser }) => unixUser === user);
-        return start(user, its, signal);
-      });
+      const all = [...groupBy(jobs, ({ unixUser }) => unixUser)].map(([user, its]) => start(user, its, signal));
       await waitAtMost(clock, WAIT_MS, Promise.all(all), signal);
     },
     async finish() {
