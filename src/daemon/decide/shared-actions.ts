@@ -72,7 +72,7 @@ export function resubmitOrFail(
   why: string,
   { entry, now, parkedAt }: Pick<Observation, 'entry' | 'now' | 'parkedAt'>,
 ): Action[] {
-  if (entry.attempts < MAX_ATTEMPTS) return isBackoffOver(entry, now) ? [{ do: 'resubmit', why }] : [];
+  if (entry.attempts < MAX_ATTEMPTS) return hasWaited(entry, entry.attempts - 1, now) ? [{ do: 'resubmit', why }] : [];
   if (isParkedAgain(entry, parkedAt))
     return [
       { do: 'note', patch: { attempts: 0 } },
@@ -91,10 +91,6 @@ export const CLOCKS_DIFFER_MS = 60_000;
  */
 function isParkedAgain({ stepAt, timedOutJobs }: Entry, parkedAt: number | undefined): boolean {
   return timedOutJobs === undefined && parkedAt !== undefined && stepAt + CLOCKS_DIFFER_MS < parkedAt;
-}
-
-function isBackoffOver(entry: Entry, now: number): boolean {
-  return hasWaited(entry, entry.attempts - 1, now);
 }
 
 /** Whether a task whose last sbatch created no job may be submitted again. */

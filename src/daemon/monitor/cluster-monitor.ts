@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Queue } from '../../clearml/client.ts';
 import type { Holds } from '../claim/hold-reasons.ts';
 import type { DaemonDeps, LoopMonitor, PolledState } from '../deps.ts';
-import { activeTasks, waitingEntries, type WaitingRow } from '../status/list-status-rows.ts';
+import { activeTasks, waitingEntries, type UnnamedRow } from '../status/list-status-rows.ts';
 import type { StatusRow } from '../status/status-row.ts';
 import { areSame, rememberLast } from '../../base/remember-last.ts';
 import type { DaemonEvent } from './daemon-events.ts';
@@ -19,7 +19,7 @@ export interface ClusterState {
   readonly queues: readonly string[];
   readonly rows: readonly StatusRow[];
   /** Tasks in the served queues that are not claimed, without their names. */
-  readonly waiting: readonly Omit<WaitingRow, 'name' | 'why'>[];
+  readonly waiting: readonly UnnamedRow[];
 }
 
 /** What the daemon uses at the moment to serve the cluster. */
