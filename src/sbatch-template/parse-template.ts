@@ -39,7 +39,7 @@ export function parseTemplate(text: string, file: string): InspectedTemplate {
     script,
     blocks,
     pyxis,
-    restrictedOptions: restrictedOptions(tokens, script.commands),
+    restrictedOptions: restrictedOptions(tokens, script.commands, text),
     agentStart: agentWords[0]?.start ?? block.start,
   };
   return {

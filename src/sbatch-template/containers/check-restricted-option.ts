@@ -66,7 +66,7 @@ export function requirementOf(
 }
 
 /** Also abbreviated, as getopt allows. */
-const MOUNTS = /^(?:container-mounts?|container-mou?|bind|mount)$/;
+const MOUNTS = /^(?:container-mounts?|container-mou?|bind|mount|home|workdir|overlay|fusemount|scratch|volume)$/;
 const VARIABLES = /^(?:export|env)$/;
 
 function violationOf(
@@ -79,9 +79,10 @@ function violationOf(
   const requirement = requirementOf(option, text);
   switch (requirement) {
     case 'part of a mount':
+      // After a dash, it is an option of the program that mounts, which can name a program.
       // A default of the template may be any directory.
       if (origin === 'default') return option.startsWith('container-') ? plainViolation(value) : undefined;
-      return PART_OF_MOUNT.test(value)
+      return PART_OF_MOUNT.test(value) && !(option === 'fusemount' && value.startsWith('-'))
         ? undefined
         : 'would mount a directory that is not below the one in the template: use a path below it, or -v in the container arguments';
     case 'one variable of Singularity':

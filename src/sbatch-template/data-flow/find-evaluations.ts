@@ -210,13 +210,21 @@ const STARTERS = /^(?:command|builtin|exec|nohup|setsid|timeout)$/;
 /** Lists of mounts and variables, and values that Pyxis writes into a script that runs on the node, outside the container. */
 function evaluationsByOptions(layer: NestedScript): Evaluation[] {
   const { script, text } = layer;
-  const words = restrictedOptions([], script.commands);
+  const words = restrictedOptions([], script.commands, text);
   return script.expansions.flatMap((expansion): Evaluation[] => {
     const option = restrictedOptionAt(text, expansion, words);
     if (option === undefined) return [];
-    const by = `${option.startsWith('container-') ? 'Pyxis' : 'Slurm or Singularity'}, for --${option}`;
-    return [{ at: expansion.start, requirement: requirementOf(option, text), by, names: namesIn(expansion, layer) }];
+    const requirement = requirementOf(option, text);
+    const by = `${programsOf(option, requirement)}, for --${option}`;
+    const one: Evaluation = { at: expansion.start, requirement, by, names: namesIn(expansion, layer) };
+    // After a dash, it is an option of the program that mounts, which can name a program.
+    return option === 'fusemount' ? [one, { ...one, requirement: 'plain word' }] : [one];
   });
+}
+
+function programsOf(option: string, requirement: Evaluation['requirement']): string {
+  if (option.startsWith('container-')) return 'Pyxis';
+  return requirement === 'part of a mount' ? 'the container runtime' : 'Slurm or Singularity';
 }
 
 /** In arithmetic, a bare name is a variable, whose value is evaluated too. */

@@ -247,7 +247,7 @@ export const RUNNERS: readonly Runner[] = [
   {
     names: /^(?:singularity|apptainer)$/,
     optionsWithArgument:
-      /^-[BHSWo]$|^--(?:bind|mount|env|env-file|home|pwd|cwd|workdir|scratch|overlay|network|hostname|app|dns|security)$/,
+      /^-[BHSWo]$|^--(?:add-caps|app|apply-cgroups|authfile|bind|blkio-weight|blkio-weight-device|config|cpu-shares|cpus|cpuset-cpus|cpuset-mems|cwd|device|dns|docker-host|drop-caps|env|env-file|fusemount|home|hostname|memory|memory-reservation|memory-swap|mount|netns-path|network|network-args|no-mount|overlay|pem-path|pids-limit|pwd|scratch|security|workdir)$/,
     operands: 2,
     subcommands: /^(?:exec|run|shell|test|instance)$/,
   },

@@ -1,4 +1,5 @@
 // Values of a task in options of Pyxis, and in lists of mounts and variables, however the template writes the option.
+// cspell:ignore sshfs ossh OVERLAYIMAGE
 import { expect } from 'chai';
 import { errorOf, property, renderBody, withDirectives, withProperties, noBlocks } from '../template-fixtures.ts';
 import { parseTemplate } from '../../../src/sbatch-template/parse-template.ts';
@@ -88,6 +89,32 @@ const MOUNTED: readonly string[] = [
   'SINGULARITY_BINDPATH="/a:/a,/scratch/X" singularity exec i.sif true',
   'm=X; export SINGULARITY_BIND="/scratch/$m:/data"; singularity exec i.sif true',
   'APPTAINER_MOUNT=type=bind,src=/scratch/X,dst=/data apptainer exec i.sif true',
+  'singularity exec --home /scratch/X:/home/ann i.sif true',
+  'srun -o log apptainer exec -H /scratch/X i.sif true',
+  'apptainer exec --home=/scratch/X i.sif true',
+  'apptainer exec --no-mount tmp --workdir /scratch/X i.sif true',
+  'apptainer exec -W/scratch/X i.sif true',
+  'apptainer exec --overlay /scratch/X i.sif true',
+  'apptainer exec -o /scratch/X i.sif true',
+  'apptainer exec --fusemount "host:sshfs files:/X /data" i.sif true',
+  'apptainer exec --scratch /X i.sif true',
+  'apptainer exec -S /X i.sif true',
+  'm=X; apptainer exec --home "/scratch/$m" i.sif true',
+  'b=(--overlay "/scratch/X"); apptainer exec "${b[@]}" i.sif true',
+  'export APPTAINER_HOME=/scratch/X; apptainer exec i.sif true',
+  'APPTAINER_WORKDIR=/scratch/X apptainer exec i.sif true',
+  'APPTAINER_OVERLAYIMAGE=/scratch/X apptainer exec i.sif true',
+  'SINGULARITY_SCRATCH=/X singularity exec i.sif true',
+  'docker run -v /scratch/X:/data image true',
+  'srun docker run --rm -it -v/scratch/X:/data image true',
+  'docker run -itv /scratch/X:/data image true',
+  'docker container run --volume=/scratch/X:/data image true',
+  'podman run --gpus all --volume /scratch/X:/data image true',
+  'docker run --mount type=bind,src=/scratch/X,dst=/data image true',
+  'm=X; podman run -v "/scratch/$m:/data" image true',
+  'b=(--volume "/scratch/X:/data"); docker run "${b[@]}" image true',
+  'run() { apptainer exec "$@"; }; run --bind=/scratch/X i.sif true',
+  '$RUNTIME exec --bind=/scratch/X i.sif true # apptainer',
 ];
 
 /** Each puts it into the value of a variable. */
@@ -189,7 +216,28 @@ describe('the template renderer (user property X in a list of mounts or variable
     renderBody(body, 'unused');
   });
 
-  for (const body of ['python train.py --env X --bind X', 'srun --exclusive python train.py --mount X', 'echo -B X'])
+  for (const body of [
+    'apptainer exec --fusemount "host:sshfs X files:/ /data" i.sif true',
+    'm=X; apptainer exec --fusemount "host:sshfs $m files:/ /data" i.sif true',
+  ])
+    it(`rejects an option of sshfs as X in: ${body}`, () => {
+      renderBody(body.replaceAll('X', X), 'a');
+      expect(errorOf(() => renderBody(body.replaceAll('X', X), '-ossh_command=reboot'))).not.to.equal(undefined);
+    });
+
+  for (const body of [
+    'python train.py --env X --bind X',
+    'srun --exclusive python train.py --mount X',
+    'echo -B X',
+    'singularity exec i.sif true; python train.py --env=X --bind=X',
+    'singularity exec i.sif true; v=X; python train.py --env="$v" --bind="$v"',
+    'singularity exec i.sif true; srun $OPTIONS python train.py --env=X --workdir=X',
+    'singularity exec i.sif true; gunicorn --bind=X app',
+    'singularity exec --nv -B /data i.sif python train.py --env=X --bind X --home X -o X -S X',
+    'srun -o X -S X -H X singularity exec i.sif true',
+    'docker run --rm -v /data:/data image ./train -v X --mount X --volume=X',
+    'singularity exec docker://image true; v=X; a=(--volume "$v"); ./train "${a[@]}"',
+  ])
     it(`accepts any X in an option of another program: ${body}`, () => {
       renderBody(body.replaceAll('X', X), '/a:/b,c');
     });
