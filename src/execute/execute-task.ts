@@ -91,7 +91,7 @@ async function begin(
 async function enqueue({ deps, queue, task }: Pick<OneTask, 'deps' | 'queue' | 'task'>): Promise<void> {
   if (await winsRace(deps.clearml.tasks.enqueue(task, queue.id))) return;
   throw new UsageError(
-    `Another user changed task ${task} while execute enqueued it. Check the task, then run execute again.`,
+    `Another user changed task ${task} while execute enqueued it. Check the task, then repeat this command.`,
   );
 }
 

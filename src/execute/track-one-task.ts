@@ -91,7 +91,7 @@ async function trackToEnd(
     if (next !== 'claim' || isHeldUser || hasJob) return undefined;
     if (hasSchedulerQueue(deps, snapshot)) await claimAndSubmit();
     else if (isSchedulerQueueDeleted(deps, snapshot))
-      log.error('The scheduler queue was deleted; to create the queue again, run execute again');
+      log.error('The scheduler queue was deleted. To create it again, repeat this command');
     return undefined;
   }
 

@@ -147,7 +147,7 @@ describe('the subcommand execute', () => {
 
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
     expect(fixture.logged).to.include(
-      'error: The scheduler queue was deleted; to create the queue again, run execute again',
+      'error: The scheduler queue was deleted. To create it again, repeat this command',
     );
   });
 

@@ -29,7 +29,7 @@ export async function requestCancel(
   const ids = jobs.map(({ id }) => id);
   if (ids.length > 0) await announce({ log, audit }, { task, queue, jobs: ids, by: askerOf(seen, why), why });
   else
-    log.info('Not cancelling a job that runs as another Unix user: its gate or its agent ends it', {
+    log.info('Not cancelling the job, which belongs to another Unix user: the job ends at the gate or with its agent', {
       task,
       job: jobId,
       why,
