@@ -86,12 +86,9 @@ describe('the program, given an option of clearml-agent,', () => {
     [['--use-pbs'], '--use-pbs is not supported: this program works with Slurm only'],
     [
       ['--queue', 'q', '--gpus', '0,1'],
-      '--gpus is an option of clearml-agent; with this program, the template sets the number of GPUs',
+      '--gpus is an option of clearml-agent; here, the template sets the number of GPUs',
     ],
-    [
-      ['--docker', 'image'],
-      '--docker is an option of clearml-agent; this program runs images with Apptainer or Singularity',
-    ],
+    [['--docker', 'image'], '--docker is an option of clearml-agent; here, images run with Apptainer or Singularity'],
     [['--status'], 'use the command: clearml-agent-slurm status'],
     [['--use-owner-token'], '--use-owner-token is not supported: only the Enterprise server'],
   ] as const) {

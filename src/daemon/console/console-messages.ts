@@ -224,7 +224,7 @@ export function describeSlowStart(job: Job, runningForMs: number): string {
 
 /** Shown when Slurm has stopped the processes of a job, and keeps them. */
 export function describeSuspended(job: Job): string {
-  return `Slurm has suspended job ${job.id}${onNodes(job)}, for example to run jobs of higher priority. The task continues when Slurm resumes the job. If it reports nothing for two hours, the ClearML server stops it.`;
+  return `Slurm has suspended job ${job.id}${onNodes(job)}, for example to run jobs of higher priority. The task continues when Slurm resumes the job. If the task reports nothing for two hours, the ClearML server stops it.`;
 }
 
 export const ABORT_REPEATED =

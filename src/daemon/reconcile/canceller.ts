@@ -29,11 +29,14 @@ export async function requestCancel(
   const ids = jobs.map(({ id }) => id);
   if (ids.length > 0) await announce({ log, audit }, { task, queue, jobs: ids, by: askerOf(seen, why), why });
   else
-    log.info('Not cancelling the job, which belongs to another Unix user: the job ends at the gate or with its agent', {
-      task,
-      job: jobId,
-      why,
-    });
+    log.info(
+      'Not cancelling the job of another Unix user: the job ends at the gate, or when the agent of the task exits',
+      {
+        task,
+        job: jobId,
+        why,
+      },
+    );
   for (const job of jobs) cancel.set(job.id, job);
 }
 

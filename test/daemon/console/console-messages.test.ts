@@ -92,7 +92,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string])[] = [
   [describeStart(jobOf('RUNNING', on), true), 'Slurm job 7 started again in partition debug on n[1-2].'],
   [
     describeSuspended(jobOf('SUSPENDED', on)),
-    'Slurm has suspended job 7 on n[1-2], for example to run jobs of higher priority. The task continues when Slurm resumes the job. If it reports nothing for two hours, the ClearML server stops it.',
+    'Slurm has suspended job 7 on n[1-2], for example to run jobs of higher priority. The task continues when Slurm resumes the job. If the task reports nothing for two hours, the ClearML server stops it.',
   ],
   [
     describeSlowStart(jobOf('RUNNING', on), 300_000),
