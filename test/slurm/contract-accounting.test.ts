@@ -35,7 +35,7 @@ for (const { name, version } of SLURMS) {
 
     defineSchedulerContract('the Slurm client', () => Promise.resolve(openRealCluster(slurm)));
 
-    describe('the Slurm client, given an account or QOS,', () => {
+    describe('the Slurm client (account and QOS)', () => {
       let cluster: ClusterUnderTest;
       before(() => void (cluster = openRealCluster(slurm)));
       after(() => cluster.close());
@@ -52,7 +52,7 @@ for (const { name, version } of SLURMS) {
         });
       }
 
-      it('reports backpressure while a QOS is at its submit limit', async () => {
+      it('reports backpressure while the QOS allows no further job', async () => {
         const directive = `#SBATCH --qos=${ONE_JOB_QOS}`;
         const firstName = newName();
         const first = await submitted(cluster.scheduler, firstName, directive, 'sleep 1000');
@@ -73,7 +73,7 @@ for (const { name, version } of SLURMS) {
       });
     });
 
-    describe('a look-up of jobs missing from squeue', () => {
+    describe('the Slurm client (jobs that squeue no longer lists)', () => {
       let forgetful: SlurmCluster;
       let cluster: ClusterUnderTest;
       let scheduler: Scheduler;
@@ -121,7 +121,7 @@ for (const { name, version } of SLURMS) {
         await waitUntil('squeue to show none of them', async () => (await list(scheduler)).length === 0);
       });
 
-      it('reports state FAILED and exit code 3 of a failed job', async () => {
+      it('reports the state FAILED and the exit code 3 of a failed job', async () => {
         const job = await remembered(failed);
 
         expect(job).to.include({ name: failed, state: 'FAILED', partition: 'debug', nodes: 'n1' });
@@ -143,7 +143,7 @@ for (const { name, version } of SLURMS) {
         ['while its partition was down', down],
         ['while pending after a requeue', requeued],
       ] as const) {
-        it(`reports state CANCELLED of a job that was cancelled ${what}`, async () => {
+        it(`reports the state CANCELLED for a job that was cancelled ${what}`, async () => {
           expect(await remembered(name)).to.include({
             state: 'CANCELLED',
             stateWord: `CANCELLED by ${userInfo().uid}`,
@@ -169,7 +169,7 @@ for (const { name, version } of SLURMS) {
 
       // In the tests' cluster, Slurm 26.05 never learns of an account of that user.
       const itOnOwnSlurm = version === undefined ? it : (): void => undefined;
-      itOnOwnSlurm("omits another Unix user's job of the same name or id", async () => {
+      itOnOwnSlurm("omits another Unix user's job with the same name or id", async () => {
         const theirs = newName();
         const options = ['--parsable', '--hold', '--uid=65534', '--account=lab', '--chdir=/', '--output=/dev/null'];
         await cluster.run('sacctmgr', '--immediate', 'add', 'user', 'nobody', 'account=lab');
@@ -191,7 +191,7 @@ for (const { name, version } of SLURMS) {
         expect(await lookUp(theirs)).to.deep.equal({ kind: 'listed', jobs: [] });
       });
 
-      it('finds several jobs by name in one call', async () => {
+      it('looks several jobs up by name in one call', async () => {
         const answer = await scheduler.lookUp([failed, held, 'unheard of', ranTwice], Date.now());
 
         expect(answer.kind === 'listed' && answer.jobs.map((job) => job.name)).to.have.members([
@@ -201,7 +201,7 @@ for (const { name, version } of SLURMS) {
         ]);
       });
 
-      it('finds a running job but fails for an ended job while slurmdbd is down (S-21)', async () => {
+      it('reports a failure for an ended job, but not for a running job, while slurmdbd is down (S-21)', async () => {
         const running = newName();
         const id = await submitted(scheduler, running, 'sleep 1000');
         await forgetful.stopAccounting();

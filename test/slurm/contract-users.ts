@@ -76,14 +76,14 @@ export function defineUsersContract(title: string, open: () => Promise<UsersUnde
       );
     });
 
-    it('prints an error but exits with code 0 for squeue --user=no-such-user', async () => {
+    it('prints an error for squeue --user=no-such-user, but exits with code 0', async () => {
       expect(await bob.run('squeue', '--noheader', '--user=no-such-user')).to.deep.equal({
         code: 0,
         output: 'squeue: error: Invalid user: no-such-user',
       });
     });
 
-    it("denies a user scancel, hold, release and requeue of another user's job", async () => {
+    it("lets no user cancel, hold, release or requeue another user's job", async () => {
       expect(await bob.run('scancel', id)).to.deep.equal(denied());
       expect(await bob.run('scancel', ...scancelArgs({ id: id as JobId, name: NAME }))).to.deep.equal(denied());
       expect(await bob.run('scancel', `--name=${NAME}`)).to.deep.equal(denied());
@@ -108,7 +108,7 @@ export function defineUsersContract(title: string, open: () => Promise<UsersUnde
       expect(await stateOf()).to.equal('CANCELLED');
     });
 
-    it('denies sbatch --uid to a user other than root', async () => {
+    it('rejects sbatch --uid from a user other than root', async () => {
       expect(await bob.run('sbatch', `--uid=${alice.uid}`, '--wrap=true')).to.deep.equal({
         code: 255,
         output: 'sbatch: error: --uid only permitted by root user',
@@ -132,7 +132,7 @@ export function defineUsersContract(title: string, open: () => Promise<UsersUnde
         expect((await alice.run('squeue', ...columns)).output.split('\n')).to.include(id);
       });
 
-      it("reports an invalid job id if scancel names another user's job by id and name", async () => {
+      it('prints "Invalid job id" if scancel names the id and the name of another user\'s job', async () => {
         expect(await bob.run('scancel', id)).to.deep.equal(denied());
         const filtered = await bob.run('scancel', ...scancelArgs({ id: id as JobId, name: NAME }));
         expect(filtered).to.deep.equal(invalid('scancel'));

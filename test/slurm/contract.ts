@@ -112,7 +112,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(ended.endedAt).to.be.within(before, Date.now());
     });
 
-    it('submits a job under the given job name even if the script has #SBATCH --job-name (S-10)', async () => {
+    it('submits a job with the given name even if the script has another #SBATCH --job-name (S-10)', async () => {
       const { id, name } = await submit(script('#SBATCH --job-name=theirs', 'echo "$SLURM_JOB_NAME"'));
       await untilState(id, 'COMPLETED');
 
@@ -137,7 +137,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await logOf(id)).to.equal(`${text}\nlast\n`);
     });
 
-    it('submits a job that gets SLURM_JOB_ID but no environment variable of sbatch (S-10)', async () => {
+    it('starts a job with SLURM_JOB_ID, but without the environment variables of sbatch (S-10)', async () => {
       const { id } = await submit(script('env'));
       await untilState(id, 'COMPLETED');
       const log = await logOf(id);
@@ -195,7 +195,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       });
     });
 
-    it('cancels pending and running jobs, and the running job gets SIGTERM', async () => {
+    it('cancels a pending job, and ends a running job with SIGTERM', async () => {
       const waiting = await submit(script('#SBATCH --hold', 'true'));
       // Not `wait`: a SIGTERM just before it is forgotten by bash until a child ends.
       const running = await submit(script('trap "echo told; exit 0" TERM', 'echo up', 'while :; do sleep 0.1; done'));
@@ -217,7 +217,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       await waitUntil('the script to be told', wasTold, { evidence: () => log });
     });
 
-    it('cancels a live job even if the same call names ended and unknown jobs (S-38)', async () => {
+    it('cancels a live job in a list with ended and unknown jobs (S-38)', async () => {
       const ended = await submit(script('true'));
       const alive = await submit(script('#SBATCH --hold', 'true'));
       await untilState(ended.id, 'COMPLETED');
@@ -227,7 +227,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect((await list()).find((job) => job.id === ended.id)?.state).to.equal('COMPLETED');
     });
 
-    it('does not cancel a job whose id matches but whose name differs (S-44)', async () => {
+    it('does not cancel a job with the given id but another name (S-44)', async () => {
       const [other, later] = [
         await submit(script('#SBATCH --hold', 'true')),
         await submit(script('#SBATCH --hold', 'true')),
@@ -268,7 +268,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await scheduler.record('999999' as JobId)).to.equal(undefined);
     });
 
-    it('reads a job name that contains row separators as one name', async () => {
+    it('returns a job name with row separators unchanged', async () => {
       const { id, name } = await submit(script('#SBATCH --hold', 'true'));
       const hostile = `x\x1e1\x1f1\x1fRUNNING\x1f${name}\x1d\n${id} ${name}|COMPLETED`;
       const other = await submit(script('#SBATCH --hold', 'true'), hostile);
@@ -285,7 +285,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       expect(await untilState(id, 'PENDING')).to.include({ name, endedAt: undefined });
     });
 
-    it('returns a different job id for each of 12 concurrent submissions', async () => {
+    it('returns 12 different job ids for 12 concurrent submissions', async () => {
       const names = Array.from({ length: 12 }, newName);
       const jobs = await Promise.all(names.map((name) => submit(script('#SBATCH --hold', 'true'), name)));
 
@@ -303,7 +303,7 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       ['a script with DOS line breaks', '#!/bin/bash\r\ntrue\r\n', 'Batch script contains DOS line breaks'],
       ['an unknown node', script('#SBATCH --nodelist=nowhere', 'true'), 'Invalid node name specified'],
     ] as const) {
-      it(`returns Slurm's error message and leaves no job for ${what}`, async () => {
+      it(`returns Slurm's error message for ${what}`, async () => {
         const jobName = newName();
         const outcome = await scheduler.submit({ jobName, script: text });
 

@@ -9,11 +9,11 @@ import { rejection } from '../support/rejection.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { HELD_SCRIPT, JOB_NAME, useFailingScheduler } from './failing-scheduler.ts';
 
-describe('the Slurm client:', () => {
+describe('the Slurm client', () => {
   const desk = useFailingScheduler();
   const { found, lookUp, plan, restart, submit, submitted } = desk;
 
-  describe('the list of jobs', () => {
+  describe('(list of jobs)', () => {
     for (const [what, fault] of [
       ['the table of squeue is truncated', cutShort('squeue', 0.7)],
       ['squeue prints an error and an empty table', emptyWithComplaint('squeue', 'squeue: error: Invalid user: ann')],
@@ -28,7 +28,7 @@ describe('the Slurm client:', () => {
       });
     }
 
-    it('omits extra lines that a wrapper around squeue prints', async () => {
+    it('ignores extra lines that a wrapper around squeue prints', async () => {
       const id = await submitted();
       plan(noise('squeue'));
       const answer = await desk.scheduler().list();
@@ -40,7 +40,7 @@ describe('the Slurm client:', () => {
       expect(await desk.schedulerWithoutSlurm().list()).to.include({ kind: 'failed' });
     });
 
-    it('succeeds while slow sbatch calls fill the submission pool (S-06)', async () => {
+    it('lists the jobs while slow sbatch calls fill the submission pool (S-06)', async () => {
       plan(...Array.from({ length: 5 }, () => slow('sbatch', 60_000)));
       const stopping = new AbortController();
       // More than are begun at once: the last one waits for its turn.
@@ -53,7 +53,7 @@ describe('the Slurm client:', () => {
       );
     });
 
-    it('contains only the new job if the controller lost a job and reused the job id (S-44)', async () => {
+    it('lists only the new job if the controller lost a job and reused the job id (S-44)', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });
@@ -66,10 +66,10 @@ describe('the Slurm client:', () => {
     });
   });
 
-  describe('a look-up by job name', () => {
+  describe('(look-up by job name)', () => {
     const forgetful = { hasAccounting: true, minJobAgeMs: 0 };
 
-    it('finds a failed job in accounting after squeue dropped the job (S-19)', async () => {
+    it('finds a failed job in accounting if squeue no longer lists the job (S-19)', async () => {
       await restart(forgetful);
       const id = await submitted('#!/bin/bash\nexit 3\n');
       const job = await waitUntil('the job to have ended', async () =>
@@ -83,7 +83,7 @@ describe('the Slurm client:', () => {
       expect(record).to.include({ name: JOB_NAME, exitCode: 3, outputPath: undefined });
     });
 
-    it("returns an ended job's record from accounting if a new job has the same id (S-44)", async () => {
+    it("returns an ended job's record from accounting if a new job has the same job id (S-44)", async () => {
       await restart({ hasAccounting: true });
       const id = await submitted('#!/bin/bash\nexit 3\n');
       await waitUntil('the job to have ended', async () => (await found()).find((one) => one.state === 'FAILED'));
@@ -100,7 +100,7 @@ describe('the Slurm client:', () => {
       expect(await desk.scheduler().record(id)).to.include({ name: other });
     });
 
-    it('finds no job after squeue dropped the job on a cluster without accounting', async () => {
+    it('finds no job if squeue no longer lists the job and the cluster has no accounting', async () => {
       await restart({ minJobAgeMs: 0 });
       await submitted('#!/bin/bash\n');
       await waitUntil('the job to be forgotten', async () => (await found()).length === 0);
@@ -116,7 +116,7 @@ describe('the Slurm client:', () => {
       ],
       ['prints truncated output', cutShort('sacct', 0.5)],
     ] as const) {
-      it(`reports a failure for a job missing from squeue if sacct ${what}`, async () => {
+      it(`reports a failure if squeue does not list the job and sacct ${what}`, async () => {
         await restart(forgetful);
         plan(fault);
 
@@ -130,7 +130,7 @@ describe('the Slurm client:', () => {
       expect(await lookUp()).to.include({ kind: 'failed' });
     });
 
-    it('uses only squeue if sacct is missing, and logs a warning', async () => {
+    it('logs a warning and uses only squeue if sacct is missing', async () => {
       await restart(forgetful);
       rmSync(join(desk.cluster().commandsDir, 'sacct'));
 
@@ -144,7 +144,7 @@ describe('the Slurm client:', () => {
     });
   });
 
-  describe('a query with scontrol', () => {
+  describe('(scontrol)', () => {
     it('reports Slurm as unavailable while the controller is down', async () => {
       plan(controllerDown('scontrol'), controllerDown('scontrol'));
 
@@ -160,8 +160,8 @@ describe('the Slurm client:', () => {
     });
   });
 
-  describe('the cancellation of jobs', () => {
-    it('logs a warning instead of failing while the controller is down', async () => {
+  describe('(cancellation of jobs)', () => {
+    it('only logs a warning while the controller is down', async () => {
       const id = await submitted();
       plan(controllerDown('scancel'));
       // Once for both jobs: after the first failure, scancel is not run again.
@@ -178,7 +178,7 @@ describe('the Slurm client:', () => {
       });
     });
 
-    it('does not affect a new job that has the id of a lost job (S-44)', async () => {
+    it('does not cancel a new job that has the id of a lost job (S-44)', async () => {
       const id = await submitted();
       desk.cluster().controller.forgetNewest(1);
       await desk.scheduler().submit({ jobName: `${JOB_NAME}x`, script: HELD_SCRIPT });

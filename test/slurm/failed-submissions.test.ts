@@ -31,14 +31,14 @@ describe('a submission to Slurm', () => {
     expect(await found()).to.deep.equal([]);
   });
 
-  it('succeeds despite extra lines from a wrapper around sbatch (S-04)', async () => {
+  it('succeeds even if a wrapper around sbatch prints extra lines (S-04)', async () => {
     plan(noise('sbatch'));
     const id = await submitted();
 
     expect((await found()).map((job) => job.id)).to.deep.equal([id]);
   });
 
-  it('has an unknown outcome if the job id in the output is truncated', async () => {
+  it('has an unknown outcome if the output of sbatch is truncated', async () => {
     plan(cutShort('sbatch', 0.1));
 
     expect(await submit()).to.include({ kind: 'unknown' });
@@ -55,20 +55,20 @@ describe('a submission to Slurm', () => {
     expect(await submitting).to.deep.equal({ kind: 'unknown', message: 'sbatch was interrupted' });
   });
 
-  it('meets backpressure while the cluster has MaxJobCount jobs (S-06)', async () => {
+  it('ends with backpressure while the cluster has MaxJobCount jobs (S-06)', async () => {
     await restart({ maxJobCount: 1 });
     await submitted();
 
     expect(await submit()).to.deep.equal({ kind: 'backpressure', message: 'Resource temporarily unavailable' });
   });
 
-  it('meets backpressure at the limit QOSMaxSubmitJobPerUserLimit', async () => {
+  it('ends with backpressure if sbatch reports QOSMaxSubmitJobPerUserLimit', async () => {
     plan(submissionFails(POLICY, 'QOSMaxSubmitJobPerUserLimit'));
 
     expect(await submit()).to.deep.equal({ kind: 'backpressure', message: `QOSMaxSubmitJobPerUserLimit; ${POLICY}` });
   });
 
-  it('is rejected if the job alone exceeds QOSMaxWallDurationPerJobLimit', async () => {
+  it('is rejected if sbatch reports QOSMaxWallDurationPerJobLimit', async () => {
     plan(submissionFails(POLICY, 'QOSMaxWallDurationPerJobLimit'));
 
     expect(await submit()).to.include({ kind: 'rejected' });
@@ -84,7 +84,7 @@ describe('a submission to Slurm', () => {
     await desk.cluster().listen();
   });
 
-  it('finds Slurm unavailable and creates no job while the controller is down', async () => {
+  it('reports Slurm as unavailable while the controller is down', async () => {
     await desk.cluster().stopListening();
     const outcome = await submit();
     await desk.cluster().listen();
@@ -96,7 +96,7 @@ describe('a submission to Slurm', () => {
     expect(await found()).to.deep.equal([]);
   });
 
-  it('finds Slurm unavailable and reports the path of sbatch if sbatch is missing', async () => {
+  it('reports the path of sbatch if sbatch is missing', async () => {
     const outcome = await desk.schedulerWithoutSlurm().submit({ jobName: JOB_NAME, script: HELD_SCRIPT });
 
     expect(outcome.kind).to.equal('unavailable');

@@ -2,8 +2,8 @@
 import { expect } from 'chai';
 import { ALICE, BOB, NAME, createBed, usersIn } from './several-users-bed.ts';
 
-describe('the Slurm client after an admin sets PrivateData=jobs', () => {
-  it('still lists the jobs of other users (S-65)', async () => {
+describe('the Slurm client (PrivateData=jobs set while the daemon runs)', () => {
+  it('lists the jobs of other users (S-65)', async () => {
     const { scheduler, hideJobs } = createBed();
     await scheduler.facts();
     hideJobs();
@@ -12,7 +12,7 @@ describe('the Slurm client after an admin sets PrivateData=jobs', () => {
     expect(usersIn(await scheduler.list(undefined, [BOB]))).to.deep.equal(['1 own', '3 bob']);
   });
 
-  it("runs the look-up of a job as the job's Unix user (S-65)", async () => {
+  it("looks a job up as the job's Unix user (S-65)", async () => {
     const { scheduler, refused, hideJobs } = createBed();
     await scheduler.facts();
     hideJobs();
@@ -24,7 +24,7 @@ describe('the Slurm client after an admin sets PrivateData=jobs', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it('reports a failed look-up while scontrol cannot contact the controller', async () => {
+  it('reports the failure of a look-up while scontrol cannot contact the controller', async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('scontrol', {
@@ -41,7 +41,7 @@ describe('the Slurm client after an admin sets PrivateData=jobs', () => {
 });
 
 describe('the Slurm client with PrivateData=jobs', () => {
-  it("lists a user's jobs even if the daemon was suspended for hours during the previous squeue", async () => {
+  it("lists alice's jobs even if the daemon was suspended for three hours during the previous squeue", async () => {
     let nowAt = 0;
     let standsStill = true;
     const { scheduler } = createBed({

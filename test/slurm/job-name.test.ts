@@ -14,7 +14,7 @@ const token = fc.string({
 const moment = fc.integer({ min: Date.UTC(2020, 0), max: Date.UTC(2059, 0) });
 
 describe('the job name of a task', () => {
-  it('contains the task id and the attempt, and parses back to both', () => {
+  it('contains the task id and the attempt id', () => {
     fc.assert(
       fc.property(taskId, moment, token, (id, now, random) => {
         const attempt = newAttempt(now, 'mark1', random);
@@ -24,7 +24,7 @@ describe('the job name of a task', () => {
   });
 
   for (const id of ['', '/../../x', `../${TASK}`, TASK.toUpperCase(), `${TASK}\n`, `${TASK}/..`]) {
-    it(`cannot be formatted from the invalid task id ${JSON.stringify(id)}`, () => {
+    it(`cannot contain the invalid task id ${JSON.stringify(id)}`, () => {
       expect(() => formatJobName(id, 'mwudl4rwabcd')).to.throw(RangeError);
     });
   }
@@ -46,19 +46,19 @@ describe('the job name of a task', () => {
     `clearml_task_${TASK}-mwudl4rwabcd\n`,
     `clearml_task_${TASK}-mwudl4rwabcd extra`,
   ]) {
-    it(`is not recognized in ${JSON.stringify(name)}`, () => {
+    it(`never has the form ${JSON.stringify(name)}`, () => {
       expect(parseJobName(name)).to.equal(undefined);
     });
   }
 });
 
 describe('the id of an attempt', () => {
-  it('contains the mark of the daemon that created it', () => {
+  it('contains the mark of the daemon that created the attempt', () => {
     expect(parseMark(newAttempt(1_795_504_296_123, 'mark1', 'aaaa'))).to.equal('mark1');
     expect(parseMark('mwudl4rwabcd')).to.equal(undefined);
   });
 
-  it('sorts after the id of every earlier attempt', () => {
+  it('follows the ids of all earlier attempts in alphabetical order', () => {
     fc.assert(
       fc.property(moment, moment, token, token, (one, other, first, second) => {
         fc.pre(one < other);
@@ -67,14 +67,14 @@ describe('the id of an attempt', () => {
     );
   });
 
-  it('determines a jitter from 0 to 1 by the random digits', () => {
+  it('ends with random characters that determine a jitter from 0 to 1', () => {
     expect(jitterOf(newAttempt(1_795_504_296_123, 'mark1', '0000'))).to.equal(0);
     expect(jitterOf(newAttempt(1_795_504_296_999, 'mark2', 'zzzz'))).to.equal(1);
     expect(jitterOf(newAttempt(1_795_504_296_123, 'mark1', 'i000'))).to.be.closeTo(0.5, 0.001);
     expect(jitterOf('')).to.equal(0);
   });
 
-  it('differs between two attempts in the same millisecond', () => {
+  it('differs from the id of another attempt in the same millisecond', () => {
     expect(newAttempt(1_795_504_296_123, 'mark1', 'aaaa')).not.to.equal(newAttempt(1_795_504_296_123, 'mark1', 'aaab'));
   });
 });

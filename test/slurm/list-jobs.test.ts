@@ -53,7 +53,7 @@ describe('the Slurm client with several Unix users', () => {
     }
   });
 
-  it("omits only alice's jobs from the list if sudo refuses squeue as alice", async () => {
+  it("omits only alice's jobs from the list if sudo refuses to run squeue as alice", async () => {
     const { scheduler, refused } = createBed({ hidesJobs: true });
     refused.add('alice');
     const list = await scheduler.list(undefined, [ALICE, BOB]);
@@ -80,7 +80,7 @@ describe('the Slurm client with several Unix users', () => {
     });
   }
 
-  it("marks the jobs of unmapped users in the list of all users' jobs", async () => {
+  it("marks the jobs of unmapped users if asked for all users' jobs", async () => {
     const list = await createBed().scheduler.listAllUsers(undefined, [ALICE]);
     expect(usersIn(list)).to.deep.equal(['1 own', '2 alice', '3 own', '4 own']);
     expect(list.kind === 'listed' && list.jobs.map(({ isOthers }) => isOthers)).to.deep.equal([
@@ -101,7 +101,7 @@ describe('the Slurm client with several Unix users', () => {
     expect(usersIn(await scheduler.lookUp([NAME], 0))).to.deep.equal(['1 own']);
   });
 
-  it("reports that alice's jobs could not be listed if sudo refuses the look-up as alice", async () => {
+  it("reports that alice's jobs are not listed if sudo refuses to run commands as alice", async () => {
     const { scheduler, refused } = createBed();
     refused.add('alice');
     const list = await scheduler.lookUp([NAME], 0, undefined, new Map([[NAME, ALICE]]));
@@ -110,7 +110,7 @@ describe('the Slurm client with several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it("reports that only alice's jobs could not be listed if sacct as alice times out", async () => {
+  it("reports that only alice's jobs are not listed if sacct as alice times out", async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -126,7 +126,7 @@ describe('the Slurm client with several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it('does not run sacct as a third user after sacct failed as two users', async () => {
+  it('does not run sacct as a third user after sacct as two users failed', async () => {
     const { scheduler, failing, calls } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -140,7 +140,7 @@ describe('the Slurm client with several Unix users', () => {
     expect(calls.filter((call) => call.endsWith('sacct'))).to.deep.equal(['alice sacct', 'bob sacct']);
   });
 
-  it("omits only the accounting figures of alice's jobs if sudo refuses sacct as alice", async () => {
+  it("omits only the accounting figures of alice's jobs if sudo refuses to run sacct as alice", async () => {
     const { scheduler, calls, refused } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -160,7 +160,7 @@ describe('the Slurm client with several Unix users', () => {
     expect([...figures].map(([id, { user }]) => [id, user])).to.deep.equal([['3', 'bob']]);
   });
 
-  it('reports accounting as unavailable after sacct timed out as two of three users', async () => {
+  it('reports accounting as unavailable after sacct as two of three users timed out', async () => {
     const { scheduler, calls, failing } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -175,7 +175,7 @@ describe('the Slurm client with several Unix users', () => {
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct']);
   });
 
-  it("returns bob's accounting figures even if sacct times out as alice and as carol", async () => {
+  it("returns bob's accounting figures even if sacct as alice and sacct as carol time out", async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     for (const user of ['alice', 'carol']) failing.set(user, new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -188,7 +188,7 @@ describe('the Slurm client with several Unix users', () => {
     expect(await readFor('alice', 'carol', 'bob')).to.deep.equal(['3']);
   });
 
-  it("runs scancel as each job's Unix user even if sudo refuses scancel as alice", async () => {
+  it('runs scancel as bob even if sudo refuses to run scancel as alice', async () => {
     const { scheduler, calls, refused } = createBed();
     refused.add('alice');
     const jobs = ['alice', 'alice', 'bob'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));

@@ -13,7 +13,7 @@ function line(...fields: readonly string[]): string {
 }
 
 describe('the look-up of jobs in sacct', () => {
-  it('starts sacct with --duplicates and a start time one hour before the given time (S-22)', () => {
+  it('runs sacct with --duplicates and a start time one hour before the given time (S-22)', () => {
     const args = sacctJobsArgs([OURS, 'other'], 1_795_505_467_999, 1000);
 
     expect(args).to.include.members([
@@ -60,7 +60,7 @@ describe('the look-up of jobs in sacct', () => {
     });
   });
 
-  it('returns the newest of two runs of a requeued job (S-23)', () => {
+  it('returns only the newest run of a requeued job (S-23)', () => {
     const runs = [
       line('4711', OURS, 'NODE_FAIL', '', 'gpu', 'n1', '1795505000', '1795505001', '1795505100'),
       line('4711', OURS, 'PENDING', '', 'gpu', 'None assigned', '1795505100', 'Unknown', 'Unknown'),
@@ -99,7 +99,7 @@ describe('the look-up of jobs in sacct', () => {
     });
   }
 
-  it('ignores what a login script prints before and between the rows', () => {
+  it('ignores lines that a login script prints before and between the rows', () => {
     const row = line('4711', OURS, 'COMPLETED', '', 'gpu', 'n1', '1795505000', '1795505001', '1795505100');
     const list = parseSacctJobs(result({ stdout: `Welcome!\n${HEADER}Have a nice day\n\n${row}` }));
 

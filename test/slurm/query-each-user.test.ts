@@ -31,7 +31,7 @@ describe('createUserQueries (one query as each Unix user)', () => {
     expect(isDown).to.equal(false);
   });
 
-  it('stops after two failed queries; the next call begins with the skipped users', async () => {
+  it('begins with the users that the previous call skipped after two failed queries', async () => {
     const { asked, query } = createBed();
     const first = await query('f1', 'f2', 'alice', 'bob');
     expect(asked.splice(0)).to.deep.equal(['f1', 'f2']);

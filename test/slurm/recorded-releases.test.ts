@@ -85,7 +85,7 @@ for (const release of releases) {
       expect(rights.filter(({ isForRootOnly }) => isForRootOnly).map(({ name }) => name)).to.deep.equal(['roots']);
     });
 
-    it('read a COMPLETING job as live', () => {
+    it('classify a job in the state COMPLETING as live', () => {
       const completing = listed(parseSqueue(result({ stdout: text('squeue-completing.txt') }), MARK)).filter(
         (job) => job.state === 'COMPLETING',
       );
@@ -113,14 +113,14 @@ for (const release of releases) {
       });
     }
 
-    it('read one job from a job name that looks like several rows', () => {
+    it('read a job name that looks like several rows as one job name', () => {
       const jobs = listed(parseSqueue(result({ stdout: text('squeue.txt') }), MARK));
 
       expect(jobs.filter(({ name }) => name.startsWith('evil'))).to.have.length(1);
       expect(new Set(jobs.map(({ id }) => id)).size).to.equal(jobs.length);
     });
 
-    it('read from sacct the names of all jobs except the held job', () => {
+    it('find every job except the held job in the output of sacct', () => {
       const names = listed(parseSacctJobs(result({ stdout: text('sacct.txt') }))).map((job) => job.name);
 
       const roles = RECORDED_JOBS.map(({ role }) => role).filter((role) => role !== 'held');
@@ -128,7 +128,7 @@ for (const release of releases) {
     });
 
     for (const { what, means } of [...RECORDED_REFUSALS, REFUSED_WITHOUT_CONTROLLER]) {
-      it(`classify sbatch's response to ${what} as ${means}`, () => {
+      it(`classify sbatch's response to ${what} as "${refusals[what]?.exitCode === 0 ? 'accepted' : means}"`, () => {
         const answer = refusals[what];
         const outcome = parseSbatch(result(answer ?? {}));
 
@@ -138,12 +138,12 @@ for (const release of releases) {
     }
 
     for (const what of ['an unknown job', 'an ended job', 'another job name']) {
-      it(`report no failure of a scancel call with ${what}`, () => {
+      it(`classify scancel's response to ${what} as success`, () => {
         expect(parseScancel(result(answers[`scancel, ${what}`] ?? {}))).to.equal(undefined);
       });
     }
 
-    it('report that every cancellation failed if the controller was down', () => {
+    it('report that all cancellations failed if the controller was down', () => {
       expect(parseScancel(result(answers['scancel, no controller'] ?? {}))).to.include({ isOfOneJob: false });
     });
 

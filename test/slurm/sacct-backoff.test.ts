@@ -49,7 +49,7 @@ describe('the backoff of sacct', () => {
     expect([may('alice'), may('bob'), may()]).to.deep.equal([false, true, true]);
   });
 
-  it('includes all users whose sacct has not responded, once sacct times out for two users', () => {
+  it('applies to every user without an earlier sacct response after sacct timed out for two users', () => {
     const { backoff, may, pass } = createBed();
     backoff.responded('bob');
     for (const user of ['alice', 'carol']) backoff.timedOut(user);
@@ -58,14 +58,14 @@ describe('the backoff of sacct', () => {
     expect(may('dave')).to.equal(true);
   });
 
-  it('includes users whose sacct has responded, once the sacct of one such user times out', () => {
+  it('applies to all users after sacct timed out for a user with an earlier sacct response', () => {
     const { backoff, may } = createBed();
     for (const user of ['bob', 'erin']) backoff.responded(user);
     for (const user of ['alice', 'carol', 'bob']) backoff.timedOut(user);
     expect(may('erin')).to.equal(false);
   });
 
-  it('ends at the first response, except for users whose own sacct timed out', () => {
+  it('ends at the next sacct response, except for users whose own sacct timed out', () => {
     const { backoff, may } = createBed();
     backoff.responded('bob');
     for (const user of ['alice', 'carol']) backoff.timedOut(user);

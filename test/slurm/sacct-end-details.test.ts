@@ -21,7 +21,7 @@ function answer(...rows: readonly (readonly string[])[]): string {
 }
 
 describe("the sacct query for an ended job's memory", () => {
-  it('requests the newest run of each job with all steps, in megabytes', () => {
+  it('requests all steps of the newest run of each job, in megabytes', () => {
     const args = sacctUsageArgs(['7' as JobId, '8' as JobId]);
 
     expect(args).to.include.members(['--jobs=7,8', '--units=M']).and.not.include.members(['--allocations']);
@@ -69,7 +69,7 @@ describe("the sacct query for an ended job's memory", () => {
     });
   }
 
-  it('assigns the steps of two jobs to the right job', () => {
+  it('assigns each step to the right job', () => {
     const rows = [
       ['7', 'CANCELLED by 0', '', ''],
       ['7.batch', 'CANCELLED', '', '5M'],
@@ -88,7 +88,7 @@ describe("the sacct query for an ended job's memory", () => {
     expect(parseSacctUsage(result(reply))).to.have.property('size', 0);
   });
 
-  it('reads a job with 40,000 steps in a second of CPU time', async () => {
+  it('reads a job with 40,000 steps in less than a second of CPU time', async () => {
     // MaxStepCount in slurm.conf(5).
     const steps = Array.from({ length: 40_000 }, (_, index) => [`7.${index}`, 'COMPLETED', '', '1M'] as const);
     const stdout = answer(['7', 'OUT_OF_MEMORY', '50M', ''], ...steps);
@@ -100,7 +100,7 @@ describe("the sacct query for an ended job's memory", () => {
     expect(tookMs).to.be.lessThan(2_000);
   });
 
-  it("ignores a row about bob's job in the output of sacct as alice", async () => {
+  it("ignores bob's job in the output of a sacct that runs as alice", async () => {
     const outputs = new Map([
       ['alice', answer(['7', 'CANCELLED by 1001', '50M', ''], ['8', 'CANCELLED by 0', '1M', ''])],
       ['bob', answer(['8', 'CANCELLED by 1002', '50M', ''])],

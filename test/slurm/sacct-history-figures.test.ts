@@ -101,7 +101,7 @@ describe('the sacct query for the job history', () => {
     });
   });
 
-  it('returns undefined, not 0, for a CPU and memory usage that Slurm did not measure', () => {
+  it('returns undefined, not 0, if Slurm did not measure the CPU and memory usage', () => {
     const unmeasured = only(
       TWO_CORES.replace('00:00.578', '00:00:00'),
       ITS_BATCH.replace('4812800', '').replace('00:00.578', '00:00:00'),
@@ -109,7 +109,7 @@ describe('the sacct query for the job history', () => {
     expect([unmeasured.usedCpuSec, unmeasured.usedMemoryMb]).to.deep.equal([undefined, undefined]);
   });
 
-  it('returns undefined, not 0, for the GPU time if accounting does not count GPUs', () => {
+  it('returns undefined, not 0, as GPU time if accounting does not count GPUs', () => {
     const [figures] = read([TWO_CORES, ITS_BATCH], ['a'], false).values();
     expect(figures?.gpuSec).to.equal(undefined);
     expect(only(...TWO_NODES).gpuSec).to.equal(0);
@@ -173,7 +173,7 @@ describe('the sacct query for the job history', () => {
     expect([...read([TWO_CORES, ITS_BATCH, renamed]).keys()]).to.deep.equal(['1']);
   });
 
-  it('does not request the names of steps, which may contain any text', () => {
+  it('does not request step names, which may contain any text', () => {
     expect(sacctFiguresArgs(['1'] as JobId[]).join()).not.to.contain('JobName');
     expect(sacctNamesArgs(['1'] as JobId[])).to.include.members(['--allocations', '--duplicates', '--jobs=1']);
   });

@@ -19,13 +19,13 @@ function answer(text: string, ...before: readonly string[]): string {
 describe('parseSubmitError (errors of the controller)', () => {
   for (const [failure, texts] of Object.entries(CONTROLLER_RESPONSES)) {
     for (const text of texts) {
-      it(`classifies "${text}" as ${failure}`, () => {
+      it(`classifies "${text}" as "${failure}"`, () => {
         expect(parseSubmitError(1, answer(text))).to.equal(failure);
       });
     }
   }
 
-  it('uses a table that lists each error text only once', () => {
+  it('uses a table without repeated error texts', () => {
     const texts = Object.values(CONTROLLER_RESPONSES).flat();
 
     expect(new Set(texts).size).to.equal(texts.length);
@@ -50,7 +50,7 @@ describe('parseSubmitError (errors of the controller)', () => {
     'Unspecified error',
     'A text of a release to come',
   ]) {
-    it(`classifies "${text}" as unknown`, () => {
+    it(`classifies "${text}" as "unknown"`, () => {
       expect(parseSubmitError(1, answer(text))).to.equal('unknown');
     });
   }
@@ -170,7 +170,7 @@ describe('parseSubmitError (sbatch failed without a response of the controller)'
   }
 });
 
-it('parseSubmitError classifies an error of munge on the login node as unavailable', () => {
+it('parseSubmitError classifies an error of munge on the login node as "unavailable"', () => {
   const stderr = answer(
     'Protocol authentication error',
     'Munge encode failed: Failed to access "/run/munge/munge.socket.2"',
@@ -179,7 +179,7 @@ it('parseSubmitError classifies an error of munge on the login node as unavailab
   expect(parseSubmitError(1, stderr)).to.equal('unavailable');
 });
 
-it("parseSubmitError classifies the message of a site's own plugin as rejected", () => {
+it('parseSubmitError classifies an error of a site\'s own plugin as "rejected"', () => {
   const stderr = answer('Unspecified error', 'Please give an account with --account=');
 
   expect(parseSubmitError(1, stderr)).to.equal('rejected');
@@ -206,7 +206,7 @@ it('parseSubmitError and submitErrorMessage find an error between megabytes of e
   expect(submitErrorMessage(answer('x'.repeat(10 * 1024 * 1024)))).to.have.length(500);
 });
 
-it('isLimitOfJobs is true only for limits that apply until a job ends', () => {
+it('isLimitOfJobs is true only for limits on the number or size of jobs', () => {
   const { backpressure } = CONTROLLER_RESPONSES;
   const isLimit = (text: string): boolean =>
     isLimitOfJobs(submitErrorMessage(answer(text, 'QOSMaxSubmitJobPerUserLimit')));
@@ -217,7 +217,7 @@ it('isLimitOfJobs is true only for limits that apply until a job ends', () => {
   ]);
 });
 
-it('isLimitOfQueue is false only for limits of the whole cluster', () => {
+it('isLimitOfQueue is false only for errors that affect every queue of the cluster', () => {
   const { backpressure } = CONTROLLER_RESPONSES;
   const isLimit = (text: string): boolean =>
     isLimitOfQueue(submitErrorMessage(answer(text, 'QOSMaxSubmitJobPerUserLimit')));
@@ -233,7 +233,7 @@ it('isLimitOfQueue is false only for limits of the whole cluster', () => {
   ]);
 });
 
-it('parseSubmitError classifies random text as unknown', () => {
+it('parseSubmitError classifies random text as "unknown"', () => {
   fc.assert(
     fc.property(fc.string(), fc.constantFrom(1, 2, 255, undefined), (garbage, exitCode) => {
       fc.pre(!garbage.startsWith('sbatch:'));

@@ -80,14 +80,14 @@ describe('the daemon', () => {
     });
   });
 
-  describe('with 64 MB of sbatch output', () => {
+  describe('(64 MB of sbatch output)', () => {
     const accepted = { kind: 'accepted', jobId: '4711', cluster: undefined } as const;
     for (const [what, output, outcome] of [
       ['ends with the job id', (noise) => ({ stdout: `${noise}4711\n` }), accepted],
       ['begins with the job id', (noise) => ({ stdout: `4711\n${noise}` }), accepted],
       ['contains no job id', (noise) => ({ stdout: noise, stderr: noise }), undefined],
     ] as const satisfies readonly (readonly [string, (noise: string) => object, object | undefined])[])
-      it(`needs less than 2 s of CPU time if the output ${what}`, async () => {
+      it(`parses the output in less than 2 s of CPU time if the output ${what}`, async () => {
         // As much as a transport returns.
         const noise = 'x\n'.repeat(32 * 1024 * 1024 - 64);
         let read: SubmitOutcome | undefined;

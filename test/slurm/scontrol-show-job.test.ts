@@ -55,7 +55,7 @@ describe('parseJobRecord (from scontrol show job)', () => {
     expect(asked('MinMemoryNode=0')).to.equal(undefined);
   });
 
-  it('does not take the path of the log from a comment', () => {
+  it('does not read the log path from a comment', () => {
     expect(record('job-held.txt', '29')).to.include({
       name: 'held job',
       outputPath: '/tmp/slurm-29.out',
@@ -88,7 +88,7 @@ describe('parseJobRecord (from scontrol show job)', () => {
     expect(parseJobRecord(text, '29' as JobId)).to.include({ reason: 'launch failed requeued held' });
   });
 
-  it('returns a hostile job name that matches no task', () => {
+  it('returns no job name of another task for a hostile job name', () => {
     // The caller compares the name: a hostile one must come back as something else.
     expect(record('job-hostile.txt', '34')?.name).to.match(/^evil/);
   });
@@ -140,7 +140,7 @@ describe("parseJobRecord (fields that the job's user can set)", () => {
     expect(record).to.include({ stateWord: 'FAILED', exitCode: 3, outputPath: undefined, isOutputInDoubt: true });
   });
 
-  it('returns no record if a comment forges a second state line or a second record', () => {
+  it('returns no record if a comment forges a second state line or restart line', () => {
     for (const line of ['JobState=COMPLETED Reason=None ', 'Requeue=1 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:0'])
       expect(read({ Comment: `x\n   ${line}` })).to.equal(undefined);
 

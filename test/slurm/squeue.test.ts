@@ -87,7 +87,7 @@ describe('the squeue query for jobs', () => {
     expect(parseSqueue(result({ stdout: HEADER }), MARK)).to.deep.equal({ kind: 'listed', jobs: [] });
   });
 
-  it('ignores what a login script prints before and after the table', () => {
+  it('ignores lines that a login script prints before and after the table', () => {
     const stdout = `Welcome to the cluster!\n${HEADER}${row('4711', OURS)}Have a nice day\n`;
 
     expect(jobsOf(stdout).map((job) => job.id)).to.deep.equal(['4711']);
@@ -154,7 +154,7 @@ describe('the squeue query for jobs', () => {
       'slurm_load_jobs error: Unable to contact slurm controller (connect failure)',
     ],
     [
-      'a squeue that a signal killed',
+      'squeue killed by SIGKILL',
       result({ exitCode: undefined, killedBy: 'SIGKILL', stdout: whole }),
       'squeue was killed by SIGKILL',
     ],
@@ -173,9 +173,9 @@ describe('the squeue query for jobs', () => {
     ['a non-numeric id', '?', '?'],
     ['no id', '', ''],
     ['two different ids', '17', '18'],
-    ['a terminal escape sequence as id', '\x1b[2J', '17'],
+    ['a terminal escape sequence instead of the id', '\x1b[2J', '17'],
   ] as const) {
-    it(`skips a row with ${what} unless the row has a job name of this daemon (S-62)`, () => {
+    it(`skips a row with ${what}, but fails if the job name is the daemon's (S-62)`, () => {
       const strangers = HEADER + row(id, 'other', { shownId }) + row('4711', OURS);
       expect(jobsOf(strangers).map((job) => job.id)).to.deep.equal(['4711']);
 
@@ -188,7 +188,7 @@ describe('the squeue query for jobs', () => {
     });
   }
 
-  it('omits array tasks with a job name of this daemon (S-30)', () => {
+  it("omits array tasks even if the job name is the daemon's (S-30)", () => {
     expect(
       jobsOf(HEADER + row('99', OURS, { shownId: '99_[0-3]' }) + row('12', OURS, { shownId: '12+0' })),
     ).to.deep.equal([]);

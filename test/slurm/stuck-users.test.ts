@@ -41,8 +41,8 @@ function createBed(): Bed {
   return bed;
 }
 
-describe("a mapped user's command, after a timeout,", () => {
-  it('fails at once for a minute, and then runs as a probe', () => {
+describe("a mapped user's command (after a timeout)", () => {
+  it('fails at once during the next minute, and then runs as a probe', () => {
     const { users, pass, timesOut } = createBed();
     expect(users.turn('squeue', 'alice')).to.equal('run');
     timesOut('alice');
@@ -53,7 +53,7 @@ describe("a mapped user's command, after a timeout,", () => {
     expect(users.turn('squeue', 'alice')).to.equal('probe');
   });
 
-  it('runs normally again after a probe got a response', () => {
+  it('runs normally again after a successful probe', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     pass(MINUTE_MS);
@@ -61,7 +61,7 @@ describe("a mapped user's command, after a timeout,", () => {
     expect(users.turn('squeue', 'alice')).to.equal('run');
   });
 
-  it('runs as a probe after 2, 4 and then every 5 minutes while probes get no response', () => {
+  it('runs as a probe after 2, 4, 5 and 5 minutes while probes get no response', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     pass(MINUTE_MS);
@@ -73,7 +73,7 @@ describe("a mapped user's command, after a timeout,", () => {
     }
   });
 
-  it('runs as a probe after 1, 2, 4 and at most 60 minutes with each further timeout', () => {
+  it('runs as a probe 1, 2, 4 and finally 60 minutes after repeated timeouts', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60]) {
@@ -107,7 +107,7 @@ describe("a mapped user's command, after a timeout,", () => {
     expect(users.turn('squeue', 'alice')).to.equal('probe');
   });
 
-  it('is not probed while another command of the same user runs as a probe', () => {
+  it('does not run as a probe while another command of the same user runs as a probe', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     timesOut('alice', 'scancel');
@@ -122,7 +122,7 @@ describe("a mapped user's command, after a timeout,", () => {
     expect(users.turn('scancel', 'alice')).to.equal('probe');
   });
 
-  it('runs sbatch as a probe after at most 60 minutes (5 minutes if sbatch works for no user)', () => {
+  it('runs as a probe after at most 60 minutes, or 5 minutes while sbatch works for no user', () => {
     for (const [doesWork, minutes] of [
       [true, [1, 2, 4, 8, 16, 32, 60, 60]],
       [false, [1, 2, 4, 5, 5]],
@@ -154,7 +154,7 @@ describe("a mapped user's command", () => {
     expect(users.timeoutMs('sacct', 'alice', 5_000)).to.equal(5_000);
   });
 
-  it('gets three times as long as the same command recently took for the fastest user', () => {
+  it('has a timeout of three times the duration of the same command for the fastest user', () => {
     const { users, pass, took } = createBed();
     took(20_000);
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(60_000);
@@ -169,7 +169,7 @@ describe("a mapped user's command", () => {
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(10_000);
   });
 
-  it('gets a timeout of 16 s after a probe of 8 s', () => {
+  it('has a timeout of 16 s after a probe took 8 s', () => {
     const { users, pass, took, timesOut, probe } = createBed();
     took(50, 'bob');
     timesOut('alice');
@@ -178,7 +178,7 @@ describe("a mapped user's command", () => {
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(16_000);
   });
 
-  it('gets a timeout of only 20 s after a probe of 29 s', () => {
+  it('has a timeout of only 20 s after a probe took 29 s', () => {
     const { users, pass, took, timesOut, probe } = createBed();
     took(50, 'bob');
     timesOut('alice');
@@ -187,7 +187,7 @@ describe("a mapped user's command", () => {
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(20_000);
   });
 
-  it('fails at once after two responses of 9 s, and runs again three minutes later', () => {
+  it('fails at once after two responses that took 9 s, and runs again three minutes later', () => {
     const { users, pass, took } = createBed();
     took(50);
     took(9_000, 'alice');
@@ -203,14 +203,14 @@ describe("a mapped user's command", () => {
     expect(users.turn('squeue', 'alice')).to.equal('run');
   });
 
-  it("still runs after slow responses if the daemon's own command is slow too", () => {
+  it("runs even if responses take 9 s while the same command takes 5 s for the daemon's user", () => {
     const { users, took } = createBed();
     took(5_000);
     for (let n = 0; n < 20; n += 1) took(9_000, 'alice');
     expect(users.turn('squeue', 'alice')).to.equal('run');
   });
 
-  it('still runs after slow responses of scancel if scancel is slow for every mapped user', () => {
+  it('runs even if responses are slow while scancel is slow for every mapped user', () => {
     for (const others of [['bob'], []]) {
       const { users, took } = createBed();
       for (let n = 0; n < 20; n += 1) {

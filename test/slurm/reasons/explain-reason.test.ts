@@ -24,7 +24,7 @@ describe("explainReason (text for Slurm's reason of a job)", () => {
     expect(helpless).to.deep.equal([]);
   });
 
-  it('returns an explanation without a final period, and advice with a final period', () => {
+  it('ends each advice, but no explanation, with a period', () => {
     for (const word of ALL) {
       const { explanation, advice } = explainReason(word);
       expect(explanation, word).to.match(/^(?!.*undefined)[a-zA-Z].*[^.]$/);
@@ -82,7 +82,7 @@ describe("explainReason (text for Slurm's reason of a job)", () => {
     });
   }
 
-  it('explains RaisedSignal:53, but not RaisedSignal:5, by an unusable output file (S-14)', () => {
+  it('names the output file as the cause of RaisedSignal:53, but not of RaisedSignal:5 (S-14)', () => {
     expect(explainReason('RaisedSignal:53(Real-time_signal_19)').explanation).to.contain('output file');
     expect(explainReason('RaisedSignal:5(Trace/breakpoint_trap)').explanation).not.to.contain('output file');
   });
@@ -98,7 +98,7 @@ describe("explainReason (text for Slurm's reason of a job)", () => {
   });
 
   // _update_job() in src/slurmctld/job_mgr.c lets a user release JobHeldUser and ReservationDeleted only.
-  it('advises that only an admin can release a job with reason JobHeldAdmin', () => {
+  it('advises that only an admin can release a job with the reason JobHeldAdmin', () => {
     for (const reason of ['JobHeldAdmin', 'JobHoldMaxRequeue', 'launch failure limit exceeded requeued held'])
       expect(explainReason(reason).advice, reason).to.contain('Only an admin can release the job');
   });
@@ -117,7 +117,7 @@ describe("explainReason (text for Slurm's reason of a job)", () => {
     expect(explainReason('MaxCpuRunMinsPerUser').advice).to.contain('--time');
   });
 
-  it('advises that a job never starts if the job alone exceeds a group limit', () => {
+  it('warns that a job never starts if the job alone exceeds a limit', () => {
     for (const reason of ['QOSMaxNodePerUserLimit', 'QOSGrpCpuLimit', 'AssocGrpGRES'])
       expect(explainReason(reason).advice, reason).to.contain('never starts');
     expect(explainReason('QOSMaxJobsPerUserLimit').advice).to.equal(undefined);

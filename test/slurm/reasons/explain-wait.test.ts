@@ -10,11 +10,11 @@ function waiting(reason: string | undefined, { partition = 'debug', state = 'PEN
   return { state: parseJobState(state), reason, partition };
 }
 
-describe('explainWait, for a job in several partitions,', () => {
+describe('explainWait (job submitted to several partitions)', () => {
   const partition = 'debug,short';
 
   for (const reason of ['PartitionTimeLimit', 'PartitionNodeLimit', 'PartitionConfig', 'QOSMaxCpuPerJobLimit'])
-    it(`says for ${reason} that the job may start in another partition`, () => {
+    it(`classifies ${reason} as "waits", because the job may start in another partition`, () => {
       expect(explainWait(waiting(reason)).class).to.equal('never-runs');
       const { class: its, advice } = explainWait(waiting(reason, { partition }));
       expect(its).to.equal('waits');
@@ -64,7 +64,7 @@ describe('isNewWait (whether to show the user a reason)', () => {
       ['Priority', 'Resources'],
     ],
     [
-      'prints no reason, and then alternates between two',
+      'prints no reason, and then alternates between two reasons',
       'debug,short',
       [undefined, 'PartitionTimeLimit', 'Resources', 'PartitionTimeLimit', 'Resources'],
       ['', 'PartitionTimeLimit', 'Resources'],
