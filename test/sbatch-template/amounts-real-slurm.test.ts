@@ -28,10 +28,10 @@ const TEXTS = fc.oneof(
   ...OPTIONS.map(({ spellings }) => fc.constantFrom(...spellings)),
 );
 
-describe(`real Slurm (seed ${seed}, ${CASES} cases)`, () => {
+describe(`parseAmount (seed ${seed}, ${CASES} cases)`, () => {
   before(requireSlurm);
 
-  it('never grants a job more than parseAmount computes from an option of sbatch', async () => {
+  it('never returns less than real Slurm grants for an sbatch option', async () => {
     await using cluster = await startRichCluster({});
     const cases = fc
       .sample(fc.record({ option: fc.constantFrom(...OPTIONS), spelling: TEXTS }), { numRuns: CASES * 20, seed })

@@ -37,7 +37,7 @@ function parse(written: string): Template | undefined {
 }
 
 describe('a template of random text', () => {
-  it('parses, or causes an error with line and column', () => {
+  it('is accepted, or causes an error with line and column', () => {
     fc.assert(
       fc.property(text, fc.boolean(), (piece, isDirective) => {
         parse(isDirective ? withDirectives(`#SBATCH ${piece.replaceAll('\n', ' ')}`) : withBody(piece));
@@ -46,7 +46,7 @@ describe('a template of random text', () => {
     );
   });
 
-  it('changes only in the placeholders when rendered', () => {
+  it('is rendered without a change outside the placeholders', () => {
     fc.assert(
       fc.property(fillableText, (piece) => {
         const template = parse(withBody(piece));

@@ -30,9 +30,9 @@ const VIEWS = [
   { container: { image: 'i', options: ['a', 'b'], environment: [{ name: 'n', value: 'v' }] }, startsBySrun: true },
 ];
 
-describe('the block writer (a small Mustache)', () => {
+describe('the block writer (a small Mustache implementation)', () => {
   for (const name of NAMES) {
-    it(`renders ${name} like Mustache`, () => {
+    it(`renders ${name} exactly as Mustache does`, () => {
       const writer = createBlockWriter();
 
       for (const view of [...VIEWS, ...VIEWS]) {
@@ -51,7 +51,7 @@ describe('the block writer (a small Mustache)', () => {
     ['an indented partial', 'x\n    {{> part}}\ny\n'],
     ['a comment', 'x\n{{! nothing }}\ny\n'],
   ] as const) {
-    it(`renders a text with ${what} like Mustache`, () => {
+    it(`renders a text with ${what} exactly as Mustache does`, () => {
       const view = { a: 'A', list: [1, 2] };
       const partials = { part: 'first\nsecond {{a}}\n\nthird\n' };
 
@@ -66,7 +66,7 @@ describe('the block writer (a small Mustache)', () => {
     expect(NAMES.filter((name) => takesTwoBytes(writer.render(read(name), VIEWS[1], readPartial)))).to.deep.equal([]);
   });
 
-  it('renders two texts that differ in a line without a tag to different scripts', () => {
+  it('does not confuse two texts that differ only in a line without a tag', () => {
     const writer = createBlockWriter();
 
     expect(['one\n{{a}}', 'two\n{{a}}', 'one\n{{a}}'].map((text) => writer.render(text, { a: 1 }))).to.deep.equal([

@@ -47,7 +47,7 @@ describe('the template renderer for #SBATCH lines', () => {
     });
   }
 
-  it('rejects an empty value and a value with a leading dash for -J', () => {
+  it('rejects an empty value, or a value with a leading dash, in #SBATCH -J', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(`#SBATCH -J ${X}`, `#SBATCH -J "${X}"`, `#SBATCH -J '${X}'`),
@@ -67,7 +67,7 @@ describe('the template renderer for #SBATCH lines', () => {
     );
   });
 
-  it('adds no quotes to the value 2', () => {
+  it('adds no quotes to the value "2"', () => {
     const script = renderDirectives(
       '2',
       `#SBATCH --nodes=${X}`,
@@ -91,7 +91,7 @@ describe('the template renderer for #SBATCH lines', () => {
     [`#SBATCH ${X}${X}uid=0`, '-'],
     [`#SBATCH --exclusive ${X}`, '-W'],
   ] as const) {
-    it(`rejects "${value}", which would become an option, in: ${line.replaceAll(X, '${…}')} (S-09)`, () => {
+    it(`rejects a value that would become an option: "${value}" in ${line.replaceAll(X, '${…}')} (S-09)`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(/begins with a dash/);
     });
   }
@@ -120,7 +120,7 @@ describe('the template renderer for #SBATCH lines', () => {
     [`#SBATCH --hint ${X}`, 'help'],
     [`#SBATCH --mem-bind ${X}`, 'help'],
   ] as const) {
-    it(`rejects "${value}", for which sbatch would only print help, in: ${line.replaceAll(X, '${…}')}`, () => {
+    it(`rejects a value that makes sbatch only print help: "${value}" in ${line.replaceAll(X, '${…}')}`, () => {
       const problem = errorOf(() => renderDirectives(value, line));
       expect(problem?.finding).to.match(
         /^with the value ".*" of --[a-z-]+, sbatch prints a help text and submits nothing: change the user property "x"$/,
@@ -138,7 +138,7 @@ describe('the template renderer for #SBATCH lines', () => {
     [`#SBATCH -F ${X}`, '/dev/zero'],
     [`#SBATCH --export-file=${X}`, '/etc/hosts'],
   ] as const)
-    it(`rejects "${value}", which sbatch would read as a file, in: ${line.replaceAll(X, '${…}')}`, () => {
+    it(`rejects a value that sbatch would read as the path of a file: "${value}" in ${line.replaceAll(X, '${…}')}`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(
         /, and with a slash in --[a-z-]+, sbatch reads a file of the login node: change the value$/,
       );
@@ -152,7 +152,7 @@ describe('the template renderer for #SBATCH lines', () => {
     [`#SBATCH --exclude=${X}[0-9999]`, 'n[1-99]'],
     [`#SBATCH -w${X}`, 'n,'.repeat(70_000)],
   ] as const)
-    it(`rejects "${value.length > 30 ? `${value.slice(0, 30)}…` : value}", which makes more than 65533 nodes, in: ${line.replaceAll(X, '${…}')}`, () => {
+    it(`rejects a value that names more than 65533 nodes: "${value.length > 30 ? `${value.slice(0, 30)}…` : value}" in ${line.replaceAll(X, '${…}')}`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(
         /, --(?:node\w+|exclude) is ".*, which names more than 65533 nodes: change the value$/,
       );
@@ -164,7 +164,7 @@ describe('the template renderer for #SBATCH lines', () => {
     [`#SBATCH --mem-b=map_mem:0*${X}`, '100000000'],
     [`#SBATCH --mem-bind=${X}`, `mask_mem:${'0x1,'.repeat(5000)}`],
   ] as const)
-    it(`rejects "${value.length > 30 ? `${value.slice(0, 30)}…` : value}", which sbatch would expand for minutes, in: ${line.replaceAll(X, '${…}')}`, () => {
+    it(`rejects a value that sbatch would expand for minutes: "${value.length > 30 ? `${value.slice(0, 30)}…` : value}" in ${line.replaceAll(X, '${…}')}`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.finding).to.match(
         /, --mem-b\w* is ".*, which names more than 4096 NUMA domains: change the value$/,
       );
@@ -176,7 +176,7 @@ describe('the template renderer for #SBATCH lines', () => {
   });
 
   for (const text of ['[', ' ', '1'])
-    it(`checks a node list with ${JSON.stringify(text)} a million times in less than a minute`, () => {
+    it(`checks in less than a minute a node list that repeats ${JSON.stringify(text)} a million times`, () => {
       renderDirectives(`[${text.repeat(1_000_000)}`, `#SBATCH --nodelist=${X}`);
     }).timeout(60_000);
 
@@ -185,11 +185,11 @@ describe('the template renderer for #SBATCH lines', () => {
     [`#SBATCH --comment="pack${X}"`, 'JOB'],
     [`#SBATCH --comment=${X}${X}`, 'jobHet'],
   ] as const)
-    it(`rejects "${value}", which makes hetjob or packjob, in: ${line.replaceAll(X, '${…}')}`, () => {
+    it(`rejects a value that creates the word hetjob or packjob: "${value}" in ${line.replaceAll(X, '${…}')}`, () => {
       expect(errorOf(() => renderDirectives(value, line))?.rule).to.equal('heterogeneous-job');
     });
 
-  it('accepts a value after the word hetjob of the template', () => {
+  it('accepts a value if the template itself has the word hetjob before the placeholder', () => {
     expect(renderDirectives('a', `#SBATCH --output=/logs/hetjob/${X}.log`)).to.include('/logs/hetjob/a.log');
   });
 
@@ -198,7 +198,7 @@ describe('the template renderer for #SBATCH lines', () => {
       expect(renderDirectives(value, `#SBATCH --nodelist=${X}`)).to.include('--nodelist=');
   });
 
-  it('accepts a slash in --export, and a file name after a directory of the template', () => {
+  it('accepts a slash in --export, and a file name if the template contains the directory', () => {
     for (const [line, value] of [
       [`#SBATCH --export=DATA=${X}`, '/data/set'],
       [`#SBATCH --bb=${X}`, 'path=/data'],
@@ -208,7 +208,7 @@ describe('the template renderer for #SBATCH lines', () => {
       expect(errorOf(() => renderDirectives(value, line))).to.equal(undefined);
   });
 
-  it('accepts "help" in options without a help text, such as --partition', () => {
+  it('accepts the value "help" in options for which sbatch has no help text, such as --partition', () => {
     for (const [line, value] of [
       [`#SBATCH --gres=gpu:${X}`, 'help'],
       [`#SBATCH --comment=${X}`, 'help'],
@@ -239,7 +239,7 @@ describe('the template renderer for #SBATCH lines', () => {
     expect(script).to.include('#SBATCH --comment="${CLEARML_TASK.id"\n');
   });
 
-  it('does not render a placeholder after "#", which begins a comment', () => {
+  it('does not render a placeholder in a comment after "#"', () => {
     const script = renderDirectives(
       'v',
       `#SBATCH --mem=1#${X}`,

@@ -54,7 +54,7 @@ for (const [whose, folder] of [
 }
 
 describe("the template of ClearML's Deployment page", () => {
-  it('changes only in the placeholders when rendered', () => {
+  it('is rendered without a change outside the placeholders', () => {
     const written = readFileSync(new URL('deployment.template', FIXTURES), 'utf8');
     const nodes = '${CLEARML_TASK.hyperparams.properties.num_nodes.value:1}';
     const expected = written
@@ -79,12 +79,12 @@ describe("the template of ClearML's Deployment page", () => {
   });
 });
 
-describe('a template that wraps srun in a function', () => {
-  it('starts the agent before CLEARML_POST_SETUP if CLEARML_AGENT_EXECUTE is missing', () => {
+describe('the renderer of a template that wraps srun in a function', () => {
+  it('inserts the agent before CLEARML_POST_SETUP if the template omits CLEARML_AGENT_EXECUTE', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.match(/\n}\n\n\necho AGENT\nexit 0\n$/);
   });
 
-  it('gets the image in Pyxis notation, or an error for an invalid image', () => {
+  it('writes the image in Pyxis notation, and rejects an invalid image', () => {
     expect(render(FIXTURES, 'pyxis-srun.template')).to.include(
       `--container-image="docker://nvcr.io#nvidia/pytorch:24.01-py3" \\\n`,
     );

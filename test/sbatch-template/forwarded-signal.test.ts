@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';
 import { emptyVariables, noBlocks, withDirectives } from './template-fixtures.ts';
 
-describe('the job script', () => {
+describe('the signal forwarder in the job script', () => {
   for (const [directives, signal] of [
     ['#SBATCH --signal=B:USR1@120', 'USR1'],
     ['#SBATCH --signal B:SIGUSR2', 'USR2'],
@@ -20,7 +20,7 @@ describe('the job script', () => {
     ['#SBATCH --comment=B:USR1', undefined],
     ['#SBATCH --signals=B:USR1', undefined],
   ] as const) {
-    it(`forwards ${signal ?? 'no signal'} to the agent for ${directives.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`forwards ${signal ?? 'no signal'} to the agent if the template contains ${directives.replaceAll('\n', ' ⏎ ')}`, () => {
       expect(parseTemplate(withDirectives(directives), 't').forwardedSignal).to.equal(signal);
     });
   }
@@ -31,7 +31,7 @@ describe('the job script', () => {
     ['A=1 B="$(echo 2)" nice ${CLEARML_AGENT_EXECUTE}', 'A=1 B="$(echo 2)" forward nice agent'],
     ['if true; then nice \\\n  ${CLEARML_AGENT_EXECUTE}\nfi', 'if true; then forward nice \\\n  agent\nfi'],
   ] as const) {
-    it(`inserts the signal forwarder before the command name in: ${command.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`is inserted before the command name in: ${command.replaceAll('\n', ' ⏎ ')}`, () => {
       const template = withDirectives().replace('${CLEARML_AGENT_EXECUTE}', () => command);
       const blocks = { ...noBlocks, agentExecute: 'agent', beforeAgent: 'forward ' };
 
@@ -41,7 +41,7 @@ describe('the job script', () => {
     });
   }
 
-  it('inserts the signal forwarder if the template omits CLEARML_AGENT_EXECUTE', () => {
+  it('is inserted before the agent if the template omits CLEARML_AGENT_EXECUTE', () => {
     const template = '#!/bin/bash\n${CLEARML_PRE_SETUP}\nsrun() { command srun "$@"; }\n${CLEARML_POST_SETUP}\n';
     const blocks = { ...noBlocks, agentExecute: 'agent', beforeAgent: 'forward ' };
 

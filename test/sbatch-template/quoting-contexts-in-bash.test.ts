@@ -182,8 +182,8 @@ const nowhere: PlaceCase = { name: 'nowhere', body: '' };
 /** The seed is in the title, so that a failure can be repeated. */
 const seed = fuzzSeed(13);
 
-describe(`a value in a script that bash runs (seed ${seed})`, () => {
-  it('arrives unchanged in every quoting context', async () => {
+describe(`bash (seed ${seed})`, () => {
+  it('reads a rendered value unchanged in every quoting context', async () => {
     for (const values of batches(
       fc.sample(hostileText(), { numRuns: TEXT_PLACES.length * 24, seed }),
       TEXT_PLACES.length * 8,
@@ -192,7 +192,7 @@ describe(`a value in a script that bash runs (seed ${seed})`, () => {
     }
   });
 
-  it('arrives unchanged in contexts that allow only one line', async () => {
+  it('reads a rendered value unchanged in contexts that allow only one line', async () => {
     for (const values of batches(fc.sample(hostileLine(), { numRuns: LINE_PLACES.length * 60, seed }), 300)) {
       await checkArrival(LINE_PLACES, values, '');
     }

@@ -26,7 +26,7 @@ const LIMITS = {
 const ONE_COUNT = /^(?:gpu:)?(?:[ah]100:)?\d+$/;
 
 for (const { version } of SLURM_RELEASES) {
-  describe('the amount parser', () => {
+  describe('the amount check', () => {
     const recording = recordingOf(version);
 
     for (const option of AMOUNT_OPTIONS) {
@@ -36,7 +36,7 @@ for (const { version } of SLURM_RELEASES) {
         made: parseGrantedAmount(option, recording[option.option]?.[`=${spelling}`]),
       }));
 
-      it(`never underestimates what Slurm ${version} grants for --${option.option}`, () => {
+      it(`never reads a --${option.option} value as less than Slurm ${version} grants`, () => {
         const read = spellings.filter(({ spelling }) => parseAmount(spelling, kind) !== undefined);
         expect(read.filter(({ made }) => made !== undefined).length).to.be.greaterThan(4);
         for (const { spelling, made } of read) {

@@ -107,9 +107,9 @@ function isChosen(first: number, second: number): boolean {
 const PRELUDE = 'set -f; one=1; set -- first second; unset unset USERX; ISEMPTY=pwned';
 
 for (const shell of SHELLS) {
-  describe(`a user property and the text beside the placeholder, in a ${shell} script,`, () => {
+  describe(shell, () => {
     for (const { name, write } of QUOTED_FORMS) {
-      it(`arrive unchanged ${name}`, async () => {
+      it(`reads a user property next to other text unchanged ${name}`, async () => {
         const cases = BESIDE.flatMap(([left, meantLeft], first) =>
           BESIDE.flatMap(([right, meantRight], second) => {
             // Each pair of texts gets one value, each single text all of them.
@@ -143,8 +143,8 @@ for (const shell of SHELLS) {
   });
 }
 
-describe('the template renderer (shell variable directly before user property X)', () => {
-  it('adds braces around the name of the variable', () => {
+describe('the template renderer (X is the value of a user property)', () => {
+  it('writes $USER directly before X as ${USER}', () => {
     expect(renderBody(`rm -rf "/scratch/$USER${property('x')}"`, 'ISEMPTY')).to.equal(
       'rm -rf "/scratch/${USER}ISEMPTY"',
     );
@@ -158,20 +158,20 @@ describe('the template renderer (shell variable directly before user property X)
     'ssh n1 rm "\\$1',
   ]) {
     const closer = /["'`]/.exec(body)?.[0] ?? '';
-    it(`rejects X in re-evaluated text: ${body}X${closer}`, () => {
+    it(`rejects any X that would extend a name in re-evaluated text: ${body}X${closer}`, () => {
       const problem = errorOf(() => renderBody(body.replace('\\\\', '\\') + property('x') + closer, 'plain'));
 
       expect(problem?.finding).to.match(/would become part of the name/);
     });
   }
 
-  it('accepts X if the outer shell expands the variable or the variable is in single quotes', () => {
+  it('accepts X after a variable that the outer shell expands, and after a variable in single quotes', () => {
     expect(renderBody(`eval "echo $USER${property('x')}"`, 'a')).to.equal('eval "echo ${USER}a"');
     expect(renderBody(`echo 'costs $USER${property('x')}'`, 'a')).to.equal("echo 'costs $USERa'");
   });
 });
 
-describe('a user property X in a word that bash expands', () => {
+describe('the template renderer (X is the value of a user property)', () => {
   for (const [body, value, expected] of [
     ['rm -rf ~X/x', 'root', "rm -rf ~'root'/x"],
     ['echo {a,X}', 'b,c', "echo {a,'b,c'}"],
@@ -180,7 +180,7 @@ describe('a user property X in a word that bash expands', () => {
     ['env X', 'PATH=/x', "env 'PATH=/x'"],
     ["echo $'\\x4X'", '1', "echo $'\\x4''1'$''"],
   ] as const) {
-    it(`is rendered as plain text in: ${body}`, () => {
+    it(`renders X as plain text in a word that bash expands: ${body}`, () => {
       expect(renderBody(body.replace('X', property('x')), value)).to.equal(expected);
     });
   }

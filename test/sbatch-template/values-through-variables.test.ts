@@ -13,7 +13,7 @@ function findings(body: string): string[] {
   return lintTemplate('t', withBody(body.replaceAll('X', X))).findings.map(({ rule }) => rule);
 }
 
-describe('the template renderer (id in a shell variable that the script evaluates)', () => {
+describe('the renderer of a template that evaluates an id as code', () => {
   /** Of the script of a task with this in each place where a user can write it. */
   function problemOf(variable: string, value: string): string | undefined {
     const body = `N=\${${variable}}; eval "echo $N"`;
@@ -28,15 +28,15 @@ describe('the template renderer (id in a shell variable that the script evaluate
       expect(problemOf(variable, '__DELETED__$(id)')).to.include('only letters, digits');
     });
 
-  it('adds no warning for an id that only the server sets, such as CLEARML_TASK.id', () => {
+  it('does not warn about an id that only the server sets, such as CLEARML_TASK.id', () => {
     for (const variable of ['CLEARML_TASK.id', 'CLEARML_TASK.project.id', 'CLEARML_USER.id', 'CLEARML_QUEUE_ID'])
       expect(parseTemplate(withBody(`N=\${${variable}}; eval "$(echo $N)"`), 't').contents.warnings).to.deep.equal([]);
   });
 });
 
-describe('the template renderer (user property X in a shell variable)', () => {
+describe('the template renderer (X is the value of a user property)', () => {
   for (const body of NUMBERS) {
-    it(`accepts only a number as X in a script that evaluates X as arithmetic: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`accepts only a number as X if the template evaluates X as arithmetic: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       for (const value of ['0', '12']) renderBody(body.replaceAll('X', X), value);
       for (const value of [...HOSTILE, 'PATH']) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -48,7 +48,7 @@ describe('the template renderer (user property X in a shell variable)', () => {
   }
 
   for (const body of CODE) {
-    it(`accepts only a plain word as X in a script that evaluates X as code: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`accepts only a plain word as X if the template evaluates X as code: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       renderBody(body.replaceAll('X', X), 'a.b-1/c');
       for (const value of HOSTILE) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -59,9 +59,11 @@ describe('the template renderer (user property X in a shell variable)', () => {
       expect(findings(body)).to.include('may-be-read-again');
     });
   }
+});
 
+describe('lint (X is the value of a user property)', () => {
   for (const body of DOUBTS) {
-    it(`accepts X with a lint warning in a script that may evaluate X: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`warns that the template may evaluate X: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       renderBody(body.replaceAll('X', X), 'a b');
 
       expect(findings(body)).to.include('may-be-evaluated');
@@ -69,7 +71,7 @@ describe('the template renderer (user property X in a shell variable)', () => {
   }
 });
 
-describe('the warnings of a template', () => {
+describe('parseTemplate', () => {
   for (const [body, by] of [
     ['srun W python train.py', 'srun'],
     ['singularity exec --nv W image.sif python train.py', 'singularity'],
@@ -80,13 +82,13 @@ describe('the warnings of a template', () => {
     ['run() { srun "$@" python train.py; }; run W', 'srun'],
   ] as const)
     for (const placeholder of ['${CLEARML_TASK.container.arguments}', property('x', '|words')])
-      it(`report that ${by} may read words of a value as options: ${body.replace('W', placeholder)}`, () => {
+      it(`warns that ${by} may read the words of a value as options: ${body.replace('W', placeholder)}`, () => {
         expect(parseTemplate(withBody(body.replace('W', placeholder)), 't').contents.warnings.join('\n')).to.match(
           new RegExp(`may be evaluated in line 3, through the words of a command, by ${by}, as options, because it`),
         );
       });
 
-  it('do not report a value that a program gets as data', () => {
+  it('does not warn about a value that a program gets as data', () => {
     for (const body of [
       'python train.py W',
       'srun python train.py W',
@@ -98,7 +100,7 @@ describe('the warnings of a template', () => {
       );
   });
 
-  it('report a value that may be evaluated, with file and line', () => {
+  it('warns about a value that may be evaluated, with file and line', () => {
     const text = withBody(`N=$(basename ${X})\n(( N ))`);
 
     expect(parseTemplate(text, 'gpu.template').contents.warnings).to.deep.equal([
@@ -109,9 +111,9 @@ describe('the warnings of a template', () => {
   });
 });
 
-describe('the template renderer (user property X in a variable, array or argument)', () => {
+describe('the template renderer (X is the value of a user property)', () => {
   for (const body of SAFE) {
-    it(`accepts ${body.includes('X') ? 'any X in a script that never evaluates X' : 'a number or an id in a script that evaluates the value'}: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`accepts ${body.includes('X') ? 'any X if the template never evaluates X' : 'a number or an id if the template evaluates the value'}: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       if (!body.includes('|int')) renderBody(body.replaceAll('X', X), "it's $(x) a[`y`]");
 
       expect(findings(body)).not.to.include.members(['may-be-evaluated']);

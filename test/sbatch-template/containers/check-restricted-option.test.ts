@@ -45,9 +45,9 @@ const NOT_GIVEN: readonly string[] = [
   'srun --container-image=ubuntu python train.py X',
 ];
 
-describe('the template renderer (user property X in a Pyxis template)', () => {
+describe('the template renderer (X is the value of a user property)', () => {
   for (const body of GIVEN) {
-    it(`rejects an X with shell characters in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`rejects shell characters in X if the template contains: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       renderBody(body.replaceAll('X', X), 'data/a');
       for (const value of HOSTILE) {
         const problem = errorOf(() => renderBody(body.replaceAll('X', X), value));
@@ -57,7 +57,7 @@ describe('the template renderer (user property X in a Pyxis template)', () => {
   }
 
   for (const written of ['--container-mounts=X', '--container-mounts "/a:/a X"', "--cont'ainer'-mounts=X"]) {
-    it(`rejects an X with shell characters in: #SBATCH ${written}`, () => {
+    it(`rejects shell characters in X if the template contains: #SBATCH ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       for (const value of HOSTILE) {
         const problem = errorOf(() => template.render(withProperties({ x: value }), noBlocks));
@@ -67,7 +67,7 @@ describe('the template renderer (user property X in a Pyxis template)', () => {
   }
 
   for (const body of NOT_GIVEN) {
-    it(`accepts an X with shell characters in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`accepts shell characters in X if the template contains: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       for (const value of HOSTILE) renderBody(body.replaceAll('X', X), value);
     });
   }
@@ -131,9 +131,9 @@ const EXPORTED: readonly string[] = [
   'n=X; SBATCH_EXPORT="ALL,N=$n" sbatch job.sh',
 ];
 
-describe('the template renderer (user property X in a list of mounts or variables)', () => {
+describe('the template renderer (X is the value of a user property)', () => {
   for (const body of MOUNTED)
-    it(`accepts only a subdirectory as X in: ${body}`, () => {
+    it(`accepts only a subdirectory as X if the template contains: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'ann/set-1');
       for (const value of ['x:/data,/etc:/host', '../etc', 'a/../../etc', '/etc', 'a,b', 'a:ro', 'a\\,b'])
         expect(
@@ -148,13 +148,13 @@ describe('the template renderer (user property X in a list of mounts or variable
     ['srun --container-mounts=/scratch/X./etc:/data true', 'a/.'],
     ['m=X; singularity exec --bind "/scratch/.$m:/data" i.sif true', './etc'],
   ] as const)
-    it(`rejects "${value}" as X, which leads out of the directory, in: ${body}`, () => {
+    it(`rejects X="${value}" because the mount would leave its directory: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'a.b/.c.d');
       expect(errorOf(() => renderBody(body.replaceAll('X', X), value))).not.to.equal(undefined);
     });
 
   for (const body of EXPORTED)
-    it(`rejects an X that would set a second variable in: ${body}`, () => {
+    it(`rejects an X that would set a second variable: ${body}`, () => {
       renderBody(body.replaceAll(/\bX\b/g, X), 'a=b');
       for (const value of ['1,BASH_ENV=/tmp/x', '1,BASH_FUNC_ls%%=() { id; }', '1,LD_PRELOAD'])
         expect(
@@ -168,11 +168,11 @@ describe('the template renderer (user property X in a list of mounts or variable
     'srun --export="N=X a,M=1" true',
     'n=X; srun --export="N=$n" true',
   ])
-    it(`rejects a single quote in X in: ${body}`, () => {
+    it(`rejects a single quote in X if the template contains: ${body}`, () => {
       expect(errorOf(() => renderBody(body.replaceAll('X', X), "it's"))).not.to.equal(undefined);
     });
 
-  it('accepts a single quote in X in the last variable of --export', () => {
+  it('accepts a single quote in X if X is in the last variable of --export', () => {
     renderBody(`srun --export=ALL,N=${X} true`, "it's");
   });
 
@@ -185,7 +185,7 @@ describe('the template renderer (user property X in a list of mounts or variable
     'n=X; export SINGULARITYENV_N="$n"; singularity exec i.sif true',
     'srun --export=ALL,APPTAINERENV_N=X apptainer exec i.sif true',
   ])
-    it(`rejects an X that Singularity would evaluate, such as $(id), in: ${body}`, () => {
+    it(`rejects X="$(id)" because Singularity would evaluate X: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'a/b_c-1');
       for (const value of ['$(id)', '`id`', '$HOME', 'a\\b'])
         expect(
@@ -194,7 +194,7 @@ describe('the template renderer (user property X in a list of mounts or variable
         ).not.to.equal(undefined);
     });
 
-  it('accepts "$5" in X after singularity exec --no-eval', () => {
+  it('accepts "$5" in X if singularity exec has the option --no-eval', () => {
     renderBody(`singularity exec --no-eval --env N=${X} i.sif true`, "it's $5");
   });
 
@@ -205,13 +205,13 @@ describe('the template renderer (user property X in a list of mounts or variable
     ['--export=X', 'HOME', 'BASH_ENV=/tmp/x'],
     ['--container-mounts=/scratch/X:/data', 'ann', 'x:/data,/etc:/host'],
   ] as const)
-    it(`rejects "${bad}" as X in: #SBATCH ${written}`, () => {
+    it(`rejects X="${bad}" if the template contains: #SBATCH ${written}`, () => {
       const template = parseTemplate(withDirectives(`#SBATCH ${written.replace('X', X)}`), 't');
       template.render(withProperties({ x: good }), noBlocks);
       expect(errorOf(() => template.render(withProperties({ x: bad }), noBlocks))).not.to.equal(undefined);
     });
 
-  it('accepts any directory as the default in the template', () => {
+  it('accepts any directory as the default in a placeholder', () => {
     const body = 'srun --container-mounts=${CLEARML_TASK.hyperparams.properties.other.value:/data}:/data true';
     renderBody(body, 'unused');
   });
@@ -220,7 +220,7 @@ describe('the template renderer (user property X in a list of mounts or variable
     'apptainer exec --fusemount "host:sshfs X files:/ /data" i.sif true',
     'm=X; apptainer exec --fusemount "host:sshfs $m files:/ /data" i.sif true',
   ])
-    it(`rejects an option of sshfs as X in: ${body}`, () => {
+    it(`rejects an sshfs option as X if the template contains: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'a');
       expect(errorOf(() => renderBody(body.replaceAll('X', X), '-ossh_command=reboot'))).not.to.equal(undefined);
     });
@@ -238,7 +238,7 @@ describe('the template renderer (user property X in a list of mounts or variable
     'docker run --rm -v /data:/data image ./train -v X --mount X --volume=X',
     'singularity exec docker://image true; v=X; a=(--volume "$v"); ./train "${a[@]}"',
   ])
-    it(`accepts any X in an option of another program: ${body}`, () => {
+    it(`accepts any X that no container program evaluates: ${body}`, () => {
       renderBody(body.replaceAll('X', X), '/a:/b,c');
     });
 });

@@ -56,7 +56,7 @@ describe('the parser of container arguments', () => {
     });
   }
 
-  it('ignores five arguments without an effect, with a message for each argument', () => {
+  it('ignores five arguments that have no effect, and reports each argument', () => {
     const { mounts, passed, environment, ignored } = parseContainerArguments(
       '--ipc=host --shm-size 8g -it --gpus all --network host',
       [],
@@ -133,18 +133,18 @@ describe('the parser of container arguments', () => {
     );
   });
 
-  it('accepts no mount for an empty list of directories, and any mount without a list', () => {
+  it('rejects every mount if container_mounts is empty, and accepts every mount if container_mounts is not set', () => {
     expect(() => parseContainerArguments('-v /data:/data', [])).to.throw(ContainerArgumentError, 'allows no directory');
     expect(parseContainerArguments('-v /any:/x', undefined).mounts).to.deep.equal(['/any:/x']);
     expect(parseContainerArguments('-v /any:/x', ['/']).mounts).to.deep.equal(['/any:/x']);
   });
 
-  it('uses a table that lists each argument only once', () => {
+  it('has a table that lists each argument only once', () => {
     const names = ARGUMENTS.flatMap((row) => row.names);
     expect(new Set(names)).to.have.property('size', names.length);
   });
 
-  it('turns random hostile arguments only into permitted options', () => {
+  it('creates only permitted options from random hostile arguments', () => {
     const option = fc.constantFrom(...ARGUMENTS.flatMap(({ names }) => names));
     const word = fc.oneof(
       option,

@@ -60,7 +60,7 @@ describe('parseImage (for Singularity)', () => {
     ['a/../torch.sif', []],
     ['/images/torch.sif', []],
   ] as const) {
-    it(`maps ${written} to ${files.join(' or ') || 'no file'} in the image directory`, () => {
+    it(`maps ${written} to ${files.length > 1 ? 'the files ' : ''}${files.join(', ') || 'no file'} in the image directory`, () => {
       expect(parseImage(written)).to.have.property('siteFiles').that.deep.equals(files);
     });
   }
@@ -93,7 +93,7 @@ describe('parseImage (for Singularity)', () => {
     expect(pulled.size).to.be.greaterThan(100);
   });
 
-  it('turns a random hostile name into an error or a single word', () => {
+  it('rejects a random hostile name, or returns a single shell word', () => {
     fc.assert(
       fc.property(hostileText(), (written) => {
         const read = parseImage(written);

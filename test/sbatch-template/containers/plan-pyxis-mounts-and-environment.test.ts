@@ -48,7 +48,7 @@ function directives(lines: string, asked: Asked = {}): string[] {
   return first.slice(1);
 }
 
-describe('a script that runs entirely in a Pyxis container', () => {
+describe('the renderer of a template with #SBATCH --container-image', () => {
   for (const [what, lines, asked, expected] of [
     ['mounts the home directory', '', {}, ['--container-mount-home']],
     [
@@ -107,7 +107,7 @@ describe('a script that runs entirely in a Pyxis container', () => {
   });
 });
 
-describe('an srun command with a Pyxis container', () => {
+describe('the renderer of a template with srun --container-image', () => {
   const template = (options: string): string => `#!/bin/bash\n${END.replace('\n', `\nshow a srun ${options} x\n`)}`;
 
   for (const [what, options, given] of [
@@ -122,35 +122,31 @@ describe('an srun command with a Pyxis container', () => {
       [`--container-mounts=PWD:PWD,/data/x:/in:ro`, '--container-image', 'a', 'x'],
     ],
   ] as const) {
-    it(`gets the task's mounts ${what}`, async () => {
+    it(`passes the task's mounts to srun ${what}`, async () => {
       const { shown } = await runInBash(render(template(options), { arguments: '-v /data/x:/in:ro' }));
       const words = shown.get('a')?.map((word) => word.replaceAll(process.cwd(), 'PWD'));
       expect(words?.slice(1).map((word) => word.replace(/=\/[^:]*\/[^:]*:\/[^,]*,/, '=PWD:PWD,'))).to.deep.equal(given);
     });
   }
 
-  it('does not change if the task has no mounts', () => {
+  it('does not change the srun command if the task has no mounts', () => {
     expect(render(template('--container-image=a'), { sharedDir: '/shared' })).to.include(
       'srun --container-image=a x\n',
     );
   });
 
   for (const [what, options, expected] of [
-    [
-      'gives access to',
-      '--container-image=a --container-mounts="$CLEARML_SLURM_JOB_FOLDER:$CLEARML_SLURM_JOB_FOLDER"',
-      true,
-    ],
-    ['gives no access to', '--container-image=a --container-mounts="$PWD" # not CLEARML_SLURM_JOB_FOLDER', false],
+    ['sees', '--container-image=a --container-mounts="$CLEARML_SLURM_JOB_FOLDER:$CLEARML_SLURM_JOB_FOLDER"', true],
+    ['does not see', '--container-image=a --container-mounts="$PWD" # not CLEARML_SLURM_JOB_FOLDER', false],
   ] as const) {
-    it(`${what} the directory of the job if the template ${expected ? 'mounts' : 'does not mount'} that directory`, () => {
+    it(`detects that the container ${what} the job directory if the template ${expected ? 'mounts' : 'does not mount'} that directory`, () => {
       const parsed = parseTemplate(template(options), 'pyxis.template');
       const facts = planPyxis(parsed, emptyVariables, SETTINGS, undefined)?.facts;
       expect(facts?.seesJobFolder).to.equal(expected);
     });
   }
 
-  it('ignores container arguments with a message if an array contains the srun options', () => {
+  it('reports that container arguments are ignored if the srun options are in an array', () => {
     const parsed = parseTemplate(`#!/bin/bash\noptions=(--container-image=a)\n${END}`, 'pyxis.template');
     const variables = { ...emptyVariables, task: { container: { arguments: '-v /data --nv' } } };
     const notes = planPyxis(parsed, variables, SETTINGS, undefined)?.notes.join('\n');
@@ -170,7 +166,7 @@ describe('the template renderer for Pyxis options', () => {
     ['an option instead of an image name', { image: '--container-save=/x' }, 'is not the name of an image'],
     ['an image name of two words', { image: 'a b' }, 'is not the name of an image'],
     ['an image name that Pyxis does not support', { image: 'oras://a/b' }, 'is not the name of an image'],
-    ['a path of an image file with a backquote', { image: '/images/`id`.sqsh' }, 'is not the name of an image'],
+    ['an image path with a backquote', { image: '/images/`id`.sqsh' }, 'is not the name of an image'],
   ] as const) {
     it(`rejects ${what}`, () => {
       expect(() => render(`#!/bin/bash\n${IMAGE}${END}`, asked)).to.throw(TemplateError, words);

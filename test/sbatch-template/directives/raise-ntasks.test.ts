@@ -4,13 +4,13 @@ import { raiseTaskCount } from '../../../src/sbatch-template/directives/render-d
 
 const RAISED = '#SBATCH --ntasks=2 # set by clearml-agent-slurm: with 1, sbatch would allocate fewer than 2 nodes';
 
-describe('raiseTaskCount (of #SBATCH --ntasks)', () => {
+describe('raiseTaskCount', () => {
   for (const [title, lines] of [
-    ['if both options have an equals sign', ['#SBATCH --ntasks=1', '#SBATCH --nodes=2']],
-    ['if both options have a blank before the value', ['#SBATCH --ntasks 1', '#SBATCH --nodes 2']],
-    ['if both options are short', ['#SBATCH -n1 -N 2']],
+    ['if --ntasks and --nodes have an equals sign', ['#SBATCH --ntasks=1', '#SBATCH --nodes=2']],
+    ['if --ntasks and --nodes have a blank before the value', ['#SBATCH --ntasks 1', '#SBATCH --nodes 2']],
+    ['if the options are short: -n1 -N 2', ['#SBATCH -n1 -N 2']],
     ['if --nodes is a range', ['#SBATCH --ntasks=1', '#SBATCH --nodes=2-4']],
-    ['if the last of two node counts exceeds --ntasks', ['#SBATCH -N 1', '#SBATCH --ntasks=1', '#SBATCH --nodes=2']],
+    ['if a later --nodes=2 replaces -N 1', ['#SBATCH -N 1', '#SBATCH --ntasks=1', '#SBATCH --nodes=2']],
   ] as const) {
     it(`raises --ntasks to the number of nodes ${title}`, () => {
       const script = ['#!/bin/bash', '# a comment', ...lines, '', 'echo "-N 9"', ''].join('\n');

@@ -10,15 +10,15 @@ describe("the table of a job's exit codes", () => {
   });
 
   for (const [name, row] of rows) {
-    it(`gives ${name} an exit code from 200 to 230`, () => {
+    it(`lists "${name}" with an exit code from 200 to 230`, () => {
       expect(row.code).to.be.within(200, 230);
     });
 
-    it(`returns ${name} for exit code ${row.code}`, () => {
+    it(`lists "${name}" under exit code ${row.code}`, () => {
       expect(findJobExit(row.code)).to.equal(row);
     });
 
-    it(`describes the error and the remedy of ${name} in sentences`, () => {
+    it(`states the error and the remedy of "${name}" in sentences`, () => {
       expect(row.meaning).to.match(/^[a-z].*\.$/);
       expect(row.advice).to.match(/^[A-Z].*\.$/);
     });

@@ -18,7 +18,7 @@ const JOB = {
   publicConfig: {},
 };
 
-describe('the job of a template', () => {
+describe('a job script', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'shell-'));
@@ -49,14 +49,14 @@ describe('the job of a template', () => {
     ['#!/usr/bin/env -S dash -e', /^clearml: .*\nruns ehB\n$/],
     ['#!/bin/bash -e', /^clearml: .*\nruns ehB\n$/],
   ] as const)
-    it(`runs with the shell options of the first line ${line}`, () => {
+    it(`keeps the shell options of the template's first line ${line}`, () => {
       expect(
         run(`${line}\n#SBATCH --time=5\n${BODY.replace('${CLEARML_POST', 'echo "runs $-"\n${CLEARML_POST')}`),
       ).to.match(expected);
     });
 
   for (const line of ['#!/bin/bash -i', '#!/bin/bash -li', '#!/bin/sh -i', '#!/usr/bin/env -S bash -e -i'])
-    it(`prints "!" in a value unchanged for the first line ${line}`, () => {
+    it(`does not expand "!" in a value if the template begins with ${line}`, () => {
       const body = `echo "task ${property('x')}"\n${BODY.replace('${CLEARML_POST', 'exit\n${CLEARML_POST')}`;
 
       expect(run(`${line}\n${body}`, withProperties({ x: '!#; echo pwned #' }))).to.match(

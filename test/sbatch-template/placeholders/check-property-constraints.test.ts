@@ -28,7 +28,7 @@ function allowed(rule: boolean | PropertyConstraint): string {
         ? `values above 0 up to ${most}`
         : `${least} to ${most}`;
   if (values === undefined) return `allows ${range}`;
-  return `allows only ${values.join(' or ')}${most === undefined ? '' : `, and ${range}`}`;
+  return `allows only ${values.join(' or ')}${most === undefined ? '' : `, limited to ${range}`}`;
 }
 
 /** For a title: what happens to a value. */
@@ -104,7 +104,7 @@ describe('the check of a user property', () => {
     ['with a filter', property('x', '|strip:1'), { properties: { x: { value: ' 9 ' } } }],
     ['as a JSON number', property('x', ':1'), { properties: { x: { value: 9 } } }],
   ] as const) {
-    it(`applies to a property that the template reads ${how}`, () => {
+    it(`checks a property that the template reads ${how}`, () => {
       const bounds: PropertyConstraints = { named: new Map([['x', limits('1', '8')]]), others: true };
       const template = parseTemplate(withDirectives(`#SBATCH --nodes=${placeholder}`), 't');
       const rendered = template.render({ ...emptyVariables, task: { id: 'a', hyperparams } }, noBlocks);
@@ -221,7 +221,7 @@ describe('the check of a user property', () => {
     });
   }
 
-  it('applies to an option that combines two user properties', () => {
+  it('checks the combined value if one option contains two user properties', () => {
     const lines = `#SBATCH --time=${x}:${property('minutes', ':00')}:00`;
 
     expect(errorInTemplate(lines, limits('0', '4'), '0', { minutes: '30' })).to.equal('accepted');

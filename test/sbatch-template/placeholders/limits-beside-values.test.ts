@@ -22,7 +22,7 @@ function errorFor(
 }
 
 describe('the check of two user properties in one option', () => {
-  it('rejects the GPU type "a100:8,gpu:a100", which requests more GPUs', () => {
+  it('rejects the GPU type "a100:8,gpu:a100" if the queue permits at most 2 GPUs and users set 1', () => {
     const line = `--gres=gpu:${property('type')}:${property('x')}`;
 
     expect(errorFor(line, limits('2'), { x: '1', type: 'a100_1g.5gb' })).to.equal('accepted');
@@ -33,11 +33,11 @@ describe('the check of two user properties in one option', () => {
   });
 
   for (const [limited, rule] of [
-    ['at most 2', limits('2')],
-    ['1 or 2', limits(undefined, ['1', '2'])],
-    ['no value', false],
+    ['permits at most 2 GPUs and users can omit the number', limits('2')],
+    ['permits 1 or 2 GPUs', limits(undefined, ['1', '2'])],
+    ['does not let users set the number of GPUs', false],
   ] as const)
-    it(`rejects the GPU type "a100:8,gpu:a100" if the queue permits ${limited} for the number of GPUs`, () => {
+    it(`rejects the GPU type "a100:8,gpu:a100" if the queue ${limited}`, () => {
       const line = `--gres=gpu:${property('type')}:${property('x', ':1')}`;
 
       expect(errorFor(line, rule, { type: 'a100_1g.5gb' })).to.equal('accepted');
@@ -76,7 +76,7 @@ describe('the check of two user properties in one option', () => {
       '--time is then "0-49:0:0", but the queue',
     ],
   ] as const)
-    it(`applies the limit of x to all of ${line.replaceAll('CLEARML_TASK.hyperparams.properties.', '').replaceAll('.value', '')}, and rejects y=${JSON.stringify(rejected)}`, () => {
+    it(`rejects y=${JSON.stringify(rejected)} because of the limit on x: ${line.replaceAll('CLEARML_TASK.hyperparams.properties.', '').replaceAll('.value', '')}`, () => {
       expect(errorFor(line, limits(most), { y: accepted })).to.equal('accepted');
       expect(errorFor(line, limits(most), { y: rejected })).to.include(message);
     });

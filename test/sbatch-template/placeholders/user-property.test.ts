@@ -19,22 +19,22 @@ const SHORT = '${CLEARML_TASK.hyperparams.walltime.value:1}';
 describe('the template renderer', () => {
   for (const placeholder of [LONG, SHORT]) {
     for (const [what, hyperparams, value] of [
-      ['takes a user property from the section "properties"', { properties: { walltime: { value: '2' } } }, '2'],
-      ['takes a user property from the section "Slurm"', { Slurm: { walltime: { value: '3' } } }, '3'],
+      ['with the value in the section "properties"', { properties: { walltime: { value: '2' } } }, '2'],
+      ['with the value in the section "Slurm"', { Slurm: { walltime: { value: '3' } } }, '3'],
       [
-        'prefers the section "properties" to the section "Slurm"',
+        'with the value in "properties" rather than the value in "Slurm"',
         { properties: { walltime: { value: '2' } }, Slurm: { walltime: { value: '3' } } },
         '2',
       ],
-      ['uses the default if no section contains the user property', { Args: { walltime: { value: '4' } } }, '1'],
+      ['with the default if no section contains the user property', { Args: { walltime: { value: '4' } } }, '1'],
     ] as const) {
-      it(`${what} for ${placeholder}`, () => {
+      it(`renders ${placeholder} ${what}`, () => {
         expect(render(placeholder, hyperparams)).to.equal(`echo ${value}`);
       });
     }
   }
 
-  it('suggests "walltime" for a placeholder with "waltime"', () => {
+  it('suggests "walltime" if a placeholder contains "waltime"', () => {
     const placeholder = '${CLEARML_TASK.hyperparams.properties.waltime.value}';
 
     const problem = errorOf(() => render(placeholder, { properties: { walltime: { value: '2' } }, Slurm: {} }));

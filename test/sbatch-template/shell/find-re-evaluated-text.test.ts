@@ -233,9 +233,9 @@ const READ_ONCE: readonly string[] = [
 
 const HOSTILE = ['$(touch pwned)', 'a b', '', "'", '-oProxyCommand=x', 'a[$(x)]'];
 
-describe('the template renderer (user property X in re-evaluated shell text)', () => {
+describe('the template renderer (X is the value of a user property)', () => {
   for (const [body, by] of RE_EVALUATED) {
-    it(`accepts only a plain word as X in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`accepts only a plain word as X if the template contains: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       expect(renderBody(body.replaceAll('X', X), 'a.b-1/c')).to.equal(body.replaceAll('X', 'a.b-1/c'));
 
       for (const value of HOSTILE.filter((text) => text !== '')) {
@@ -265,9 +265,9 @@ describe('the template renderer (user property X in re-evaluated shell text)', (
   });
 });
 
-describe('the template renderer (user property X in arithmetic, Perl, Ruby or sed)', () => {
+describe('the template renderer (X is the value of a user property)', () => {
   for (const [body, where] of ARITHMETIC) {
-    it(`accepts only a whole number as X in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`accepts only a whole number as X if the template contains: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       for (const number of ['0', '12', '-3']) {
         expect(renderBody(body.replaceAll('X', X), number)).to.equal(body.replaceAll('X', number));
       }
@@ -280,9 +280,9 @@ describe('the template renderer (user property X in arithmetic, Perl, Ruby or se
   }
 });
 
-describe('the template renderer (user property X in text that is not re-evaluated)', () => {
+describe('the template renderer (X is the value of a user property)', () => {
   for (const body of READ_ONCE) {
-    it(`accepts any X in: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`accepts any X if the template contains: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       expect(errorOf(() => renderBody(body.replaceAll('X', X), "it's $(hostile) `text`"))).to.equal(undefined);
     });
   }
