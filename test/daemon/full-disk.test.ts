@@ -35,7 +35,7 @@ describe('the daemon', () => {
     ['EDQUOT', 'Free some disk space there, or set agent.slurm.state_dir to a directory that you own.'],
     ['EACCES', 'Set agent.slurm.state_dir to a directory that you own.'],
   ] as const) {
-    it(`advises after a write to the journal has failed with ${code}: ${advice} (D-06)`, () => {
+    it(`gives this advice after a journal write fails with ${code}: ${advice} (D-06)`, () => {
       expect(adviseOn(Object.assign(new Error('failure'), { code }))).to.equal(advice);
     });
   }

@@ -9,9 +9,9 @@ import { createStepFixture, taskNumber } from './step-fixture.ts';
 
 const MINUTE_MS = 60_000;
 
-describe('after PrivateData=jobs is set while the daemon runs,', () => {
+describe('a running daemon', () => {
   for (const hasAccounting of [true, false]) {
-    it(`the waiting tasks of mapped users keep their jobs on a cluster ${hasAccounting ? 'with' : 'without'} accounting (S-65)`, async () => {
+    it(`keeps all pending jobs after an admin sets PrivateData=jobs on a cluster ${hasAccounting ? 'with' : 'without'} accounting (S-65)`, async () => {
       const [user] = UNIX_USERS;
       const map = { byOwner: new Map(), fallback: { kind: 'run as', user }, problems: [] } as const;
       const fixture = createStepFixture({ unixUsers: createUnixUsers(map) });

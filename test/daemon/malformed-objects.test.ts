@@ -43,13 +43,13 @@ function change(fixture: StepFixture, endpoint: string, rowsOf: string, edit: (r
   };
 }
 
-describe('if a queue entry has no valid task id, the daemon', () => {
+describe('with an invalid task id in a queue entry, the daemon', () => {
   for (const [where, queue] of [
-    ['a queue that no daemon serves', OTHER_QUEUE],
+    ['an unserved queue', OTHER_QUEUE],
     ['a served queue', OWN_QUEUE],
     ['the scheduler queue', SCHEDULER_QUEUE],
   ] as const) {
-    it(`logs the entry only once and submits the other tasks if the entry is in ${where}`, async () => {
+    it(`logs an invalid entry in ${where} only once, and submits the other tasks`, async () => {
       const fixture = createStepFixture();
       for (const task of NO_TASKS) await fixture.server.call('queues.add_task', { queue, task });
       const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
@@ -99,7 +99,7 @@ describe('if a queue entry has no valid task id, the daemon', () => {
   });
 });
 
-describe('if ClearML returns a malformed task, the daemon', () => {
+describe('with a malformed task from ClearML, the daemon', () => {
   const faults: readonly [title: string, fields: Fields][] = [
     ['status is missing', { status: undefined }],
     ['status is an object', { status: { of: 'an object' } }],
@@ -114,7 +114,7 @@ describe('if ClearML returns a malformed task, the daemon', () => {
   ];
   for (const [title, fields] of faults) {
     for (const isBegun of [false, true]) {
-      it(`keeps the ${isBegun ? 'running' : 'pending'} job of a task whose ${title}, and tracks another task`, async () => {
+      it(`keeps the ${isBegun ? 'running' : 'pending'} job if the task's ${title}, and tracks another task`, async () => {
         const fixture = createStepFixture();
         const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
         await runFor(fixture, 30_000);
@@ -173,7 +173,7 @@ describe('if ClearML returns a malformed task, the daemon', () => {
   });
 });
 
-describe('if ClearML returns a malformed list of queues, the daemon', () => {
+describe('with a malformed list of queues from ClearML, the daemon', () => {
   const faults: readonly [title: string, edit: (row: Fields) => unknown][] = [
     ['the scheduler queue has no valid id', (row) => (row['id'] === SCHEDULER_QUEUE ? { ...row, id: 7 } : row)],
     [
@@ -186,7 +186,7 @@ describe('if ClearML returns a malformed list of queues, the daemon', () => {
     ],
   ];
   for (const [title, edit] of faults) {
-    it(`keeps the jobs of a waiting task and a running task if ${title}`, async () => {
+    it(`keeps both a pending and a running job if ${title}`, async () => {
       const fixture = createStepFixture();
       const [waits, runs] = [await fixture.enqueued(1), await fixture.enqueued(2)];
       await runFor(fixture, 30_000);

@@ -81,7 +81,7 @@ for (const [title, name, next] of [
       await after.end();
     });
 
-    it('still tracks the tasks in the old scheduler queue, and parks new tasks in the new scheduler queue', async () => {
+    it('tracks the tasks in the old scheduler queue, but parks new tasks in the new queue', async () => {
       const fixture = fixtureWith(name);
       const { clock, cluster, server } = fixture;
       const [aborted = '', run = '', requeued = ''] = await submitThree(fixture);
@@ -115,7 +115,7 @@ for (const [title, name, next] of [
       await after.end();
     });
 
-    it('resubmits a task in the old scheduler queue with a job script that names the old queue', async () => {
+    it('resubmits a task in the old queue with a job script that names the old queue', async () => {
       const fixture = fixtureWith(name);
       const { clock, cluster } = fixture;
       await submitThree(fixture);

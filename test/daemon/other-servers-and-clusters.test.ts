@@ -103,7 +103,7 @@ describe('two daemons on different clusters with the same queue and no cluster n
     await Promise.all([first.ended, second.ended]);
   });
 
-  it('do not change a task in progress if the other cluster has a pending job with the same job id', async () => {
+  it("do not change a running task if the other cluster's pending job has the same id", async () => {
     const fixture = createStepFixture();
     const { clock, server } = fixture;
     const [task = ''] = await enqueued(fixture, 1);

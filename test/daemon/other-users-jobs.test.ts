@@ -12,8 +12,7 @@ describeUntracked([
     untracked: 'job',
   },
   {
-    title:
-      "has long been parked without a slurm_job_id, and another Unix user has a job with the task's job name (D-12)",
+    title: "has no slurm_job_id, and a job of another Unix user has the task's job name (D-12)",
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { isOthers: true })],

@@ -12,7 +12,7 @@ const REPEATED =
   'The abort was lost because clearml-agent was still starting the task. The daemon has aborted the task again.';
 const POLL_MS = 20_000;
 
-describe('if a starting agent overwrites the abort of its task, the daemon', () => {
+describe('after a starting agent overwrote an abort, the daemon', () => {
   let fixture: StepFixture;
   let daemon: DaemonRun;
   let task: TaskId;
@@ -85,8 +85,8 @@ describe('if a starting agent overwrites the abort of its task, the daemon', () 
   for (const way of ['not made', 'answer lost'] as const)
     it(
       way === 'not made'
-        ? 'repeats the abort a second time if the first repetition does not reach the server'
-        : 'does not repeat the abort a second time if only the response to the first repetition is lost',
+        ? 'repeats the abort a second time if the first repetition is lost'
+        : 'repeats the abort only once if only the response to the repetition is lost',
       async () => {
         let failures = 1;
         fixture.fate = ({ endpoint }) => (endpoint === 'tasks.stop' && failures-- > 0 ? way : undefined);
@@ -97,7 +97,7 @@ describe('if a starting agent overwrites the abort of its task, the daemon', () 
       },
     );
 
-  it('repeats the abort after a restart even if SIGKILL ended the daemon before or after any call', async () => {
+  it('repeats the abort after a restart, whatever call SIGKILL interrupted', async () => {
     for (const endpoint of ['journal', 'tasks.get_by_id', 'tasks.stop', 'events.add_batch'])
       for (const way of ['not made', 'answered'] as const) {
         const killed = await killedAt(endpoint, way);

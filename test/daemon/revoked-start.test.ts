@@ -65,7 +65,7 @@ ${command}
       expect((await world.user.look(task)).status).to.equal('queued');
     }));
 
-  it('sets the task to failed if a command of the template failed', () =>
+  it('sets the status to "failed" if a command of the template failed', () =>
     withTask('exit 1', async ({ world, task }) => {
       await world.untilStatus(task, 'failed');
       await world.untilConsole(task, 'Slurm job 1 ended FAILED (exit code 1)');

@@ -43,7 +43,7 @@ async function waitAfterAborts({ fixture, deps }: Bed, aborted: number, slow: ()
   return seconds;
 }
 
-describe('after a user has aborted many waiting tasks, the next task of another user', () => {
+describe("after one user's mass abort of waiting tasks, another user's next task", () => {
   for (const [what, sacctMs] of [
     ['hangs', Infinity],
     ['takes two seconds', 2_000],

@@ -95,10 +95,10 @@ async function measure(bed: Bed): Promise<Delays> {
   return delays;
 }
 
-describe('if the commands of some mapped users hang,', () => {
+describe('while the Slurm commands of mapped users hang,', () => {
   for (const hidesJobs of [false, true])
     for (const count of [1, 5])
-      it(`another user's first tasks are delayed by less than a minute, and later tasks get jobs within 20 s (${count} stuck ${count === 1 ? 'user' : 'users'}, jobs ${hidesJobs ? 'hidden' : 'shown'})`, async () => {
+      it(`another user's first tasks wait less than a minute, and later tasks less than 20 s (${count} stuck ${count === 1 ? 'user' : 'users'}, jobs ${hidesJobs ? 'hidden' : 'shown'})`, async () => {
         const usual = await withDaemon(createBed(hidesJobs), measure);
         const bed = createBed(hidesJobs);
         for (const user of USERS.slice(0, count)) bed.stuck.add(user);
@@ -135,7 +135,7 @@ describe('if the commands of some mapped users hang,', () => {
     expect(delays.filter((seconds) => seconds > 10)).to.have.length.below(6);
   });
 
-  it("another user's first tasks are delayed by less than four minutes if each command ends just before its timeout", async () => {
+  it("another user's first tasks wait less than four minutes if each command ends just before its timeout", async () => {
     for (const hidesJobs of [false, true]) {
       const usual = await withDaemon(createBed(hidesJobs), measure);
       const bed = createBed(hidesJobs);
@@ -158,7 +158,7 @@ describe('if the commands of some mapped users hang,', () => {
     }
   });
 
-  it('a task of the affected user gets a job within six minutes after the commands work again', async () => {
+  it("a stuck user's task gets a job within six minutes after the commands work again", async () => {
     const bed = createBed(true);
     const user = USERS[0] ?? expect.fail();
     bed.stuck.add(user);

@@ -123,7 +123,7 @@ describe('two daemons', () => {
       await run.end();
     });
 
-  it('return an adopted job to the daemon that submitted the job once this daemon runs again (D-10)', async () => {
+  it("return an adopted job once the job's own daemon runs again (D-10)", async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const early = fixture.peer(2, disk);

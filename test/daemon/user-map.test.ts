@@ -277,7 +277,7 @@ for (const [what, outcome] of [
       expect(fixture.waiting(OWN_QUEUE).toSorted()).to.deep.equal([1, 2, 3]);
     });
 
-    it("the daemon calls sbatch at most 60 times in an hour if a second user's sbatch ends in the same way", async () => {
+    it("the daemon calls sbatch at most 60 times in an hour if a second user's sbatch fails likewise", async () => {
       const { fixture, deps, enqueued } = createBed();
       const submittedAt: number[] = [];
       const scheduler: Scheduler = {

@@ -110,7 +110,7 @@ describe('in the audit log of a task, the daemon', () => {
     ['slurm', 'stopped', 'cancelled in Slurm'],
     ['daemon', 'failed', 'Slurm TIMEOUT'],
   ] as const) {
-    it(`records the requester "${by}" when it sets the task to ${status} with the reason "${reason}"`, async () => {
+    it(`records the requester "${by}" when it sets the status to "${status}" with the reason "${reason}"`, async () => {
       const entry = await begun();
       await actOn(entry, {}, { do: 'end', ending: { status, reason, text: 'It ended.', withLog: false } });
       expect(events).to.deep.equal([
@@ -192,7 +192,7 @@ describe('in the audit log of a task, the daemon', () => {
     });
   });
 
-  it('records the final status of a task even if the agent, not the daemon, set this status', async () => {
+  it('records the final status of a task even if the agent set this status', async () => {
     const entry = await begun();
     await fixture.server.call('tasks.completed', { task: entry.task });
     await actOn(entry, {}, { do: 'forget' });
@@ -259,7 +259,7 @@ describe('the audit line of a submission', () => {
     expect(describeOf({ hyperparams: {} })).to.deep.include({ properties: {}, unixUser: 'uid 7' });
   });
 
-  it('names the user who enqueued the task only if no edit of the task followed', () => {
+  it('names the user who enqueued the task only if the task was not edited afterwards', () => {
     const enqueued = { last_change: '2026-11-15T00:00:00.400000+00:00', last_changed_by: 'u' };
     expect(describeOf(enqueued)).to.include({ enqueuedBy: 'u' });
     const edited = { ...enqueued, last_change: '2026-11-15T00:01:00+00:00' };

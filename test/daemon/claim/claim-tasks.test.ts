@@ -129,7 +129,7 @@ describe('when it claims tasks, the daemon', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('writes one console line if backpressure returns a task to the front of its queue three times', async () => {
+  it('writes only one console line if backpressure returns a task to its queue three times', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     await fixture.enqueued(2);
@@ -206,7 +206,7 @@ describe('when it claims tasks, the daemon', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.have.length(10);
   });
 
-  it('stops claiming if the clock is set back by a day, so that the next poll is not late', async () => {
+  it('stops claiming in time for the next poll even if the clock is set back by a day', async () => {
     let backMs = 0;
     const { deps } = createStepFixture();
     const clock = { ...deps.clock, now: () => fixture.clock.now() - backMs };

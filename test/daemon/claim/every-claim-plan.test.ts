@@ -119,7 +119,7 @@ describe('every claim plan', () => {
     );
   });
 
-  it('with user fairness always claims next for the waiting owner with the fewest jobs', () => {
+  it('always serves the waiting owner with the fewest jobs next if `user_fairness` is set', () => {
     const tasksOf = fc.array(owners, { minLength: 1, maxLength: 40 });
     const jobsOf = fc.array(owners, { maxLength: 20 });
     fc.assert(
@@ -142,7 +142,7 @@ describe('every claim plan', () => {
     );
   });
 
-  it('with user fairness claims for each of four waiting owners at least once in five claims', () => {
+  it('serves each of four waiting owners at least once in five claims if `user_fairness` is set', () => {
     const rounds = fc.array(fc.array(owners, { maxLength: 3 }), { minLength: 1, maxLength: 30 });
     fc.assert(
       fc.property(rounds, (arrivals) => {

@@ -25,7 +25,7 @@ describe('a daemon that holds tasks in a paused queue', () => {
     expect(await messageOf(fixture, 51)).to.equal('');
   });
 
-  it('tries only one status message in a pass during an outage of ClearML, and writes all three after the outage', async () => {
+  it('tries to write only one of three status messages in a pass during an outage of ClearML', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 3));
     const passes = passesOf(fixture);

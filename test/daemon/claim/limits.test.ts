@@ -45,7 +45,7 @@ describe('with max_jobs set for a queue, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2]);
   });
 
-  it("counts the tasks that a peer has parked since this daemon's last poll", async () => {
+  it('counts the tasks that a peer has parked since the last poll', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 2 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     const peer = await metPeer(fixture);
@@ -69,7 +69,7 @@ describe('with max_jobs set for a queue, the daemon', () => {
     expect(submittedOf(fixture).length).to.be.within(5, 6);
   });
 
-  it("counts a peer's jobs that started after this daemon's last poll", async () => {
+  it("counts a peer's jobs that started after the last poll", async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 3 } });
     await enqueue(fixture, 'ada', ...range(1, 10));
     const peer = await metPeer(fixture);
@@ -155,7 +155,7 @@ describe('a job with the name of an untracked task', () => {
 });
 
 describe('a running job of a stopped task', () => {
-  it("counts toward max_jobs within 30 s after the job's agent has set the task to in_progress again", async () => {
+  it('counts toward max_jobs within 30 s after the agent has set the status "in_progress" again', async () => {
     const fixture = fixtureWith({}, { limits: { maxJobs: 1 } });
     const task = taskNumber(9);
     fixture.server.addTask(task, 'running');
@@ -174,7 +174,7 @@ describe('a running job of a stopped task', () => {
 });
 
 describe('with max_jobs_per_user, the daemon', () => {
-  it("holds the tasks of a user at the limit, and submits another user's task from further back in the queue", async () => {
+  it("submits another user's task from behind the tasks of a user at the limit", async () => {
     const fixture = fixtureWith({ limits: { maxJobsPerUser: 1 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     await enqueue(fixture, 'bob', 4);

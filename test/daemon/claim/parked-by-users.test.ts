@@ -14,12 +14,12 @@ async function parkByHand(fixture: StepFixture, owner: string, ...numbers: reado
   }
 }
 
-describe('when a user parks tasks in the scheduler queue, the daemon', () => {
+describe('tasks that a user put into the scheduler queue', () => {
   for (const [setting, limits, most] of [
     ['max_jobs', { maxJobs: 4 }, 4],
     ['max_jobs_per_user', { maxJobs: 4, maxJobsPerUser: 2 }, 2],
   ] as const)
-    it(`submits only as many of these tasks as ${setting} permits`, async () => {
+    it(`are submitted only until ${setting} is reached`, async () => {
       const fixture = fixtureWith({ limits });
       await parkByHand(fixture, 'eve', ...range(1, 20));
 
@@ -33,7 +33,7 @@ describe('when a user parks tasks in the scheduler queue, the daemon', () => {
     ['max_jobs', { maxJobs: 5 }],
     ['max_waiting_jobs', { maxWaitingJobs: 5 }],
   ] as const)
-    it(`does not count these tasks toward the cluster's ${setting} if no daemon serves their execution queue`, async () => {
+    it(`do not count toward the cluster's ${setting} if no daemon serves their execution queue`, async () => {
       const fixture = fixtureWith({}, { limits });
       await parkByHand(fixture, 'eve', ...range(1, 5));
       for (const task of range(1, 5).map(taskNumber)) {
@@ -47,7 +47,7 @@ describe('when a user parks tasks in the scheduler queue, the daemon', () => {
       expect(submittedOf(fixture)).to.deep.equal([100]);
     });
 
-  it("counts these tasks toward the cluster's max_jobs if a peer serves their execution queue", async () => {
+  it("count toward the cluster's max_jobs if a peer serves their execution queue", async () => {
     const fixture = fixtureWith({}, { limits: { maxJobs: 1 } });
     await parkByHand(fixture, 'eve', 1);
     const document = fixture.server.store.tasks.get(taskNumber(1)) ?? expect.fail('no such task');
@@ -65,7 +65,7 @@ describe('when a user parks tasks in the scheduler queue, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('returns these tasks to their queue, and submits none, while the cluster is paused', async () => {
+  it('return to their execution queue, and get no job, while the cluster is paused', async () => {
     const pause = { queue: null, since: 0, until: null, reason: 'maintenance' };
     const fixture = fixtureWith({}, { pauses: () => Promise.resolve([pause]) });
     await parkByHand(fixture, 'eve', 1, 2, 3);

@@ -24,13 +24,13 @@ describe('the claim plan', () => {
     expect(claimed(state, 2)).to.deep.equal(['a1', 'b1']);
   });
 
-  it('alternates between the queues with `order_fairness`', () => {
+  it('alternates between the queues if `order_fairness` is set', () => {
     const tasks = { q: { tasks: ['a1', 'a2', 'a3'] }, r: { tasks: ['b1', 'b2'] } };
 
     expect(claimed(stateOf(tasks, { orderFairness: true }))).to.deep.equal(['a1', 'b1', 'a2', 'b2', 'a3']);
   });
 
-  it('starts with `order_fairness` at the first non-empty queue after the queue of the last claim', () => {
+  it('starts with the next non-empty queue after the last served queue if `order_fairness` is set', () => {
     const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: [] }, s: { tasks: ['c1'] } }, { orderFairness: true });
     const [q, , r] = state.queues;
 
@@ -100,7 +100,7 @@ describe('the claim plan', () => {
     expect(claims.map(({ entry }) => entry)).to.deep.equal([{ task: 'b1', added: 1, isBehind: true }]);
   });
 
-  it('with user fairness alternates between the owners, beginning with the owner who has the fewest jobs', () => {
+  it('starts with the owner of the fewest jobs, and then alternates, if `user_fairness` is set', () => {
     const tasks = ['a1', 'a2', 'a3', 'b1', 'b2', 'c1'];
 
     expect(claimed(stateOf({ q: { tasks, userFairness: true } }))).to.deep.equal(['a1', 'b1', 'c1', 'a2', 'b2', 'a3']);
@@ -114,7 +114,7 @@ describe('the claim plan', () => {
     ]);
   });
 
-  it("with user fairness claims a second owner's task next, even behind 1,000 tasks of the first owner", () => {
+  it('claims a task behind 1,000 tasks of another owner second if `user_fairness` is set', () => {
     const tasks = [
       ...Array.from({ length: 1_000 }, (_, index) => `a${index}`),
       ...Array.from({ length: 10 }, (_, index) => `b${index}`),
@@ -123,7 +123,7 @@ describe('the claim plan', () => {
     expect(claimed(stateOf({ q: { tasks, userFairness: true, jobs: [] } }), 2)).to.deep.equal(['a0', 'b0']);
   });
 
-  it('with user fairness alternates between two owners even if each job ends before the next claim', () => {
+  it('alternates between two owners of very short jobs if `user_fairness` is set', () => {
     let state = stateOf({ q: { tasks: ['a1', 'a2', 'a3', 'b1', 'b2'], userFairness: true } });
     const order: string[] = [];
     for (let turn = 0; turn < 4; turn += 1) {
@@ -144,14 +144,14 @@ describe('the claim plan', () => {
     expect(order).to.deep.equal(['a1', 'b1', 'a2', 'b2']);
   });
 
-  it('claims no task of a paused queue, but the tasks of another queue', () => {
+  it('claims only the tasks of another queue while one queue is paused', () => {
     const state = stateOf({ q: { tasks: ['a1', 'a2'], pause: PAUSE }, r: { tasks: ['b1'] } });
 
     expect(claimed(state)).to.deep.equal(['b1']);
     expect(held(state)).to.deep.equal(['a1: pause, 0', 'a2: pause, 1']);
   });
 
-  it('with user fairness leaves a task of unknown owner for a later pass', () => {
+  it('leaves a task of unknown owner for a later pass if `user_fairness` is set', () => {
     const state = stateOf({ q: { tasks: ['a1', 'b1'], userFairness: true } }, { unknown: ['a1'] });
 
     expect(claimed(state)).to.deep.equal(['b1']);
@@ -165,7 +165,7 @@ describe('the claim plan', () => {
     expect(claimed({ ...state, queues: waiting === undefined ? [] : [{ ...waiting, counts }] })).to.deep.equal([]);
   });
 
-  it("with user fairness claims another owner's task if the first task of the queue still has to wait", () => {
+  it("claims another owner's task while the first task still has to wait if `user_fairness` is set", () => {
     const tasks = ['a1', 'b1', 'a2'];
 
     expect(claimed(stateOf({ q: { tasks }, r: { tasks: ['c1'] } }, { skip: ['a1'] }))).to.deep.equal(['c1']);

@@ -84,8 +84,8 @@ function submittedOf({ cluster }: StepFixture): number[] {
   return cluster.jobs.map(({ task }) => Number(task));
 }
 
-describe('when Slurm refuses further jobs of a queue, a daemon', () => {
-  it('submits the tasks of another queue, and keeps the tasks of the refused queue in order', async () => {
+describe("after Slurm has refused a queue's jobs, a daemon", () => {
+  it("submits another queue's tasks, and keeps the order of the refused tasks", async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const slurm = refuse(fixture.deps.scheduler, (task) => isFull && Number(task) < 10);
@@ -137,7 +137,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([...range(1, 6), ...range(11, 14)]);
   });
 
-  it('alternates between two refused queues after the refusals, even if Slurm rejects all jobs of the first queue', async () => {
+  it('alternates between two refused queues even if Slurm then rejects all jobs of the first queue', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const rejecting = reject(fixture.deps.scheduler, (task) => Number(task) <= 30);
@@ -157,7 +157,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
     expect(slurm.tried.filter((number) => number <= 30)).to.deep.equal(range(1, 30));
   });
 
-  it('submits a held task within a minute after the refusals even if the clock was set back by a day', async () => {
+  it('submits a held task within a minute after the last refusal, despite a clock set back by a day', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const slurm = refuse(fixture.deps.scheduler, () => isFull);
@@ -177,7 +177,7 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it("also holds the tasks of other queues if Slurm's message names MaxJobCount, a limit of the whole cluster", async () => {
+  it("also holds the tasks of other queues if Slurm's message names the cluster's limit MaxJobCount", async () => {
     const fixture = createStepFixture();
     const slurm = refuse(fixture.deps.scheduler, (task) => Number(task) < 10, 'MaxJobCount limit reached');
     await enqueue(fixture, OWN_QUEUE, 1);
@@ -191,8 +191,8 @@ describe('when Slurm refuses further jobs of a queue, a daemon', () => {
   });
 });
 
-describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
-  it("submits another user's tasks from the same queue, and keeps the refused user's tasks in order", async () => {
+describe("after Slurm has refused a mapped user's jobs, a daemon", () => {
+  it("submits another user's tasks from the same queue, and keeps the order of the refused tasks", async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const slurm = refuse(mapped.scheduler, (_task, { runAs }) => isFull && runAs?.name === 'alice');
@@ -212,7 +212,7 @@ describe('when Slurm refuses further jobs of a mapped user, a daemon', () => {
     expect(deps.journal.entries.get(taskNumber(1))).to.include({ attempts: 1 });
   });
 
-  it('alternates between two refused users after the refusals, even if Slurm rejects all jobs of the first user', async () => {
+  it('alternates between two refused users even if Slurm then rejects all jobs of the first user', async () => {
     const { fixture, deps: mapped, enqueued } = createBed();
     let isFull = true;
     const rejecting = reject(mapped.scheduler, (task) => Number(task) <= 30);

@@ -7,7 +7,7 @@ import { stateOf } from './claim-states.ts';
 
 const none = (): number => 0;
 
-describe('the report about the limits and held tasks of a cluster', () => {
+describe('the limit report of a cluster', () => {
   it('shows the use of each limit of the cluster and of each queue', () => {
     const limits = { maxJobs: 3, maxWaitingJobs: 5, maxJobsPerUser: 2 };
     const state = stateOf(
@@ -39,7 +39,7 @@ describe('the report about the limits and held tasks of a cluster', () => {
     expect(readHolds(state, none).limits).to.deep.equal([]);
   });
 
-  it('counts as held all 700 tasks of a queue at its limit, even tasks that the daemon has not read', () => {
+  it('counts all 700 tasks of a queue at its limit as held, even unread tasks', () => {
     const given = { tasks: ['a1', 'a2'], limits: { maxJobs: 1 }, jobs: ['A'] };
 
     expect(readHolds(stateOf({ q: given }), none).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([2]);
@@ -47,7 +47,7 @@ describe('the report about the limits and held tasks of a cluster', () => {
     expect(readHolds(long, () => 700).queues[0]?.held.map(({ tasks }) => tasks)).to.deep.equal([700]);
   });
 
-  it('counts as held by max_jobs_per_user only the tasks of users at this limit', () => {
+  it('counts only the tasks of users at max_jobs_per_user as held by this limit', () => {
     const state = stateOf({
       q: { tasks: ['a1', 'b1', 'a2'], limits: { maxJobsPerUser: 1 }, jobs: ['A'], userFairness: true },
     });
@@ -59,7 +59,7 @@ describe('the report about the limits and held tasks of a cluster', () => {
     ]);
   });
 
-  it('counts as held the tasks of a Unix user whose commands sudo refuses', () => {
+  it("counts the tasks of a Unix user as held if sudo refuses this user's commands", () => {
     const given = stateOf({ q: { tasks: ['a1', 'b1', 'a2'] } });
     const passed = new Map(
       (['a1', 'a2'] as TaskId[]).map((task) => [task, { kind: 'sudo', unixUser: 'alice' } as const]),

@@ -42,7 +42,7 @@ describe('with max_gpus or max_nodes, the daemon', () => {
     expect(await messageOf(fixture, 5)).to.match(/\(max_gpus\)\. 1 task is ahead of this task/);
   });
 
-  it('exceeds max_nodes by at most one job, because the size of a job is unknown before submission', async () => {
+  it('exceeds max_nodes by at most one job of unknown size', async () => {
     const fixture = fixtureWith({}, { limits: { maxNodes: 4 } });
     fixture.cluster.sizeOf = () => ({ nodes: 3, gpus: 0 });
     await enqueue(fixture, 'ada', 1, 2, 3, 4);
@@ -103,10 +103,10 @@ describe('with max_gpus or max_nodes, the daemon', () => {
   for (const [what, overrides] of [
     ['has a job of another Unix user', { isOthersJob: true, stepAt: NOW + 3_600_000 }],
     ['waits for its next submission', { step: 'following', stepAt: NOW - 60_000 }],
-    ['waits for its next submission after the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
+    ['waits for its next submission (clock set back)', { step: 'following', stepAt: NOW + 3_600_000 }],
     ['was submitted minutes ago with unknown outcome', { step: 'submitting', stepAt: NOW - 600_000 }],
   ] as const)
-    it(`claims a task without knowing the job size of a tracked task that ${what}`, async () => {
+    it(`claims a task despite the unknown job size of a tracked task that ${what}`, async () => {
       const fixture = fixtureWith({ limits: { maxGpus: 2 } });
       await withTracked(fixture, overrides);
 

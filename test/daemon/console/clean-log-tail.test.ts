@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { cleanLogTail } from '../../../src/daemon/console/log-lines.ts';
 
-describe("to show the end of a job's log, the daemon", () => {
+describe("the console filter for the end of a job's log", () => {
   for (const [what, text, shown] of [
     ['keeps only the last two lines if the limit is two', 'a\nb\nc\nd\n', 'c\nd'],
     ['removes blank lines at the end', 'a\nb\n\n  \n', 'a\nb'],
@@ -18,7 +18,7 @@ describe("to show the end of a job's log, the daemon", () => {
     ['keeps tabs and non-Latin letters', 'a\tü 日本\n', 'a\tü 日本'],
     ['removes Unicode characters that change the text direction', 'a\u202eb\u2066c', 'abc'],
     ['removes BEL and NUL characters', 'a\x07b\0c', 'abc'],
-    ['shows nothing if all lines are blank', '\n\n', ''],
+    ['returns nothing if all lines are blank', '\n\n', ''],
   ] as const) {
     it(what, () => {
       expect(cleanLogTail(text, 2)).to.equal(shown);

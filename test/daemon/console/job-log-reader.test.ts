@@ -52,7 +52,7 @@ describe('the reader of job logs', () => {
     });
   });
 
-  it("opens no file if Slurm's record of the job leaves the log path or the Unix user in doubt", async () => {
+  it("opens no file if Slurm's record does not clearly name the log path or the Unix user", async () => {
     const { logs, asked } = logsFrom(returning('part 0 4\nlast'));
 
     expect(await failureOf(logs, { outputPath: undefined, isOutputInDoubt: true })).to.match(/ambiguous/);
@@ -60,13 +60,13 @@ describe('the reader of job logs', () => {
     expect(asked).to.deep.equal([]);
   });
 
-  it('does not show a log that is a symbolic link, and reports this reason', async () => {
+  it('rejects a log that is a symbolic link, and reports this reason', async () => {
     expect(await failureOf(logsFrom(returning('refused link\n')).logs)).to.equal(
       "The job's log /home/u/slurm-7.out is not shown because it is a symbolic link.",
     );
   });
 
-  it('reads for a minute after a timeout only logs that decide the final status of a task (S-61)', async () => {
+  it('reads only logs that decide a final status for a minute after a timeout (S-61)', async () => {
     let now = 0;
     const { logs, asked } = logsFrom(
       ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),

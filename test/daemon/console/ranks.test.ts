@@ -24,37 +24,33 @@ clearml: n1: rank 0 of 3 ended with exit code 1
 srun: error: n[1-2]: tasks 0-1: Exited with exit code 1
 `;
 
-describe("from a job's log, the daemon", () => {
+describe("the search of a job's log for the first failed rank", () => {
   for (const [what, log, words] of [
+    ['rank 1 on n2, with exit code 5, in a line of the job script', BY_SCRIPT, 'Rank 1 on n2 ended with exit code 5'],
     [
-      'that rank 1 on n2 ended first, with exit code 5, from a line of the job script',
-      BY_SCRIPT,
-      'Rank 1 on n2 ended with exit code 5',
-    ],
-    [
-      'that rank 0 on n1 ended first, killed by SIGKILL, from a line of the job script',
+      'rank 0 on n1, killed by SIGKILL, in a line of the job script',
       KILLED_PROGRAM,
       'Rank 0 on n1 ended with exit code 247 (SIGKILL)',
     ],
-    ['that rank 2 on n3 was killed first, from a line of srun', KILLED, 'Rank 2 on n3 ended ("Killed")'],
+    ['rank 2 on n3, which was killed, in a line of srun', KILLED, 'Rank 2 on n3 ended ("Killed")'],
     [
-      'that ranks 0-1 on n[1-2] ended first, both with "Out Of Memory", from a line of srun',
+      'ranks 0-1 on n[1-2], both with "Out Of Memory", in a line of srun',
       'srun: error: n[1-2]: tasks 0-1: Out Of Memory\n',
       'Ranks 0-1 on n[1-2] ended ("Out Of Memory")',
     ],
   ] as const) {
-    it(`reports ${what}`, () => {
+    it(`finds ${what}`, () => {
       expect(describeRankEnd(log)).to.equal(`${words}, and Slurm ended the other ranks.`);
     });
   }
 
-  it('reports no failed rank if no line of the job script or of srun names a failed rank', () => {
+  it('finds no rank if no line of the job script or of srun names a failed rank', () => {
     expect(describeRankEnd('rank 1 of 3 ended with exit code 5\nsrun: error: Unable to create step\n')).to.equal(
       undefined,
     );
   });
 
-  it('considers ranks only if the job has several nodes', () => {
+  it('is needed only if the job has several nodes', () => {
     expect(['n[1-3]', 'n1,m2', 'n1', undefined].map((nodes) => hasRanks({ nodes }))).to.deep.equal([
       true,
       true,
@@ -75,7 +71,7 @@ describe('the daemon', () => {
     [[3, 1], 'Ranks 3 (n4), 1 (n2)'],
     [[1, 2, 3, 4, 5, 6, 7], 'Ranks 1 (n2), 2 (n3), 3 (n4), 4 (n5), 5 (n6), 2 more'],
   ] as const) {
-    it(`reports from the job's log the ranks and nodes that never ran the task: ${who}`, () => {
+    it(`reports the ranks that never ran the task according to the job's log: ${who}`, () => {
       expect(describeIdleRanks(`0\n${ranks.map(idle).join('')}end\n`)).to.equal(`${who} did not run: ${WHY}`);
     });
   }

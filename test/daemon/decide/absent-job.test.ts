@@ -16,7 +16,7 @@ describeRows('for a job that squeue no longer lists, the daemon', [
     done: ['look-up'],
   },
   {
-    title: 'waits while the job of a task in progress has been missing for only 15 s',
+    title: 'does nothing about a task in progress for the first 15 s',
     seen: { entry: entryOf({ absentSince: NOW - 15_000 }), lookedUp: true, task: taskOf('in_progress') },
     done: [],
   },
@@ -41,7 +41,7 @@ describeRows('for a job that squeue no longer lists, the daemon', [
     done: ['resubmit'],
   },
   {
-    title: 'resubmits the task after five attempts if the task was parked again after the fifth attempt',
+    title: 'resubmits the task after the fifth attempt if the task was parked again since',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5, stepAt: NOW - 900_000 }),
       lookedUp: true,
@@ -51,7 +51,7 @@ describeRows('for a job that squeue no longer lists, the daemon', [
     done: ['note', 'resubmit'],
   },
   {
-    title: 'fails the task after five attempts if the task was not parked again since',
+    title: 'fails the task after the fifth attempt if the task was not parked again since',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5, stepAt: NOW - 900_000 }),
       lookedUp: true,
@@ -61,7 +61,7 @@ describeRows('for a job that squeue no longer lists, the daemon', [
     done: ['end failed'],
   },
   {
-    title: 'sets a task in progress to stopped if accounting lists the job as CANCELLED',
+    title: 'changes the status from "in_progress" to "stopped" if accounting lists the job as CANCELLED',
     seen: {
       entry: entryOf({ absentSince: NOW - 15_000, endSeenAt: NOW - GRACES.endMs }),
       lookedUp: true,

@@ -16,24 +16,24 @@ const recorded = (why: string): { readonly slurmCancelled: string } => ({
   slurmCancelled: `8 ${attempt(2)} ${why}`,
 });
 
-describeRows('if a cancelled extra job had already started the task, the daemon', [
+describeRows('a task that a cancelled extra job had started', [
   {
-    title: 'parks and resubmits a task in progress',
+    title: 'is parked and resubmitted while in progress',
     seen: { ...ended, task: taskOf('in_progress', BY_EXTRA) },
     done: ['park-again', 'resubmit'],
   },
   {
-    title: 'gives the agent of this job a grace period to set the status of the task',
+    title: "keeps its status until the grace period of the job's agent has ended",
     seen: { ...ended, entry: entryOf({ cancelledExtras: [EXTRA.id] }), task: taskOf('in_progress', BY_EXTRA) },
     done: ['note'],
   },
   {
-    title: 'parks and resubmits a task that SIGTERM has stopped',
+    title: 'is parked and resubmitted after SIGTERM has stopped the task',
     seen: { ...ended, task: taskOf('stopped', BY_TERM) },
     done: ['park-again', 'resubmit'],
   },
   {
-    title: "parks and resubmits the task if the user property slurm_cancelled shows a peer's cancellation",
+    title: "is parked and resubmitted if the user property slurm_cancelled shows a peer's cancellation",
     seen: {
       ...ended,
       entry: entryOf({ endSeenAt: NOW - GRACES.endMs - 1 }),
@@ -42,17 +42,17 @@ describeRows('if a cancelled extra job had already started the task, the daemon'
     done: ['park-again', 'resubmit'],
   },
   {
-    title: 'returns the task to its queue if the task is queued but in no queue',
+    title: 'returns to its queue if the task is queued but in no queue',
     seen: { ...ended, task: taskOf('queued', BY_EXTRA), place: 'nowhere' },
     done: ['return-to-queue'],
   },
   {
-    title: 'sets a task in progress to stopped if a user requested an abort',
+    title: 'changes from "in_progress" to "stopped" if a user requested an abort',
     seen: { ...ended, task: taskOf('in_progress', { ...BY_EXTRA, statusMessage: 'stopping' }) },
     done: ['end stopped'],
   },
   {
-    title: 'leaves the task stopped if a user requested an abort before SIGTERM arrived',
+    title: 'stays "stopped" if a user requested an abort before SIGTERM arrived',
     seen: {
       ...ended,
       entry: { ...ended.entry, stoppingSince: NOW - 1_000 },
@@ -61,12 +61,12 @@ describeRows('if a cancelled extra job had already started the task, the daemon'
     done: ['forget', 'log'],
   },
   {
-    title: 'sets a task in progress to stopped if its execution queue is now another queue',
+    title: 'changes from "in_progress" to "stopped" if its execution queue is now another queue',
     seen: { ...ended, task: taskOf('in_progress', { ...BY_EXTRA, ...ELSEWHERE, lastUpdate: NOW - GRACES.absentMs }) },
     done: ['end stopped'],
   },
   {
-    title: 'sets a task in progress to stopped if a peer cancelled the job because of an abort',
+    title: 'changes from "in_progress" to "stopped" if a peer cancelled the job because of an abort',
     seen: {
       ...ended,
       entry: entryOf({ endSeenAt: NOW - GRACES.endMs - 1 }),

@@ -12,7 +12,7 @@ const atGate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 const backAtGate = { ...atGate, restarts: 1 };
 const started = entryOf({ told: { startedOn: '7@' } });
 
-describeRows('for a job that found the gate closed, the daemon', [
+describeRows('after a job has found the gate closed, the daemon', [
   {
     title: 'does nothing while another job runs the task',
     seen: {
@@ -69,7 +69,7 @@ describeRows('for a job that found the gate closed, the daemon', [
     done: ['return-to-queue'],
   },
   {
-    title: 'sets the task to stopped if a user requested an abort before SIGTERM arrived',
+    title: 'sets the status to "stopped" if a user requested an abort before SIGTERM arrived',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('stopped', BY_TERM),
@@ -84,12 +84,12 @@ describeRows('for a job that found the gate closed, the daemon', [
     done: [],
   },
   {
-    title: 'fails a task in progress, whose program must have ended with the exit code of the gate',
+    title: 'fails a task in progress, because its own program must have returned this exit code',
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: atGate, entry: waited },
     done: ['end failed'],
   },
   {
-    title: 'sets a task in progress to stopped if Slurm had requeued the job and a user requested an abort',
+    title: 'changes the status from "in_progress" to "stopped" if a user aborted the task of a requeued job',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -99,7 +99,7 @@ describeRows('for a job that found the gate closed, the daemon', [
     done: ['end stopped'],
   },
   {
-    title: 'fails a task in progress if Slurm had requeued the job and the execution queue is now another queue',
+    title: 'fails the task in progress of a requeued job if the execution queue is now another queue',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId, lastUpdate: NOW - GRACES.absentMs }),
@@ -120,46 +120,46 @@ describeRows('for a job that found the gate closed, the daemon', [
   },
 ]);
 
-describe('from the end of a job, the daemon', () => {
+describe('the gate of an ended job', () => {
   const failed = jobOf('FAILED');
   const cases = [
     {
-      title: 'concludes that the gate was closed if the exit code is that of a closed gate',
+      title: 'counts as closed if the exit code is that of a closed gate',
       job: failed,
       record: atGate,
       isClosed: true,
       isBack: false,
     },
     {
-      title: 'concludes that the gate was closed even if Slurm had requeued the job',
+      title: 'counts as closed even if Slurm had requeued the job',
       job: failed,
       record: backAtGate,
       isClosed: true,
       isBack: true,
     },
     {
-      title: 'does not conclude that the gate was closed if the exit code is 1',
+      title: 'does not count as closed if the exit code is 1',
       job: failed,
       record: recordOf({ exitCode: 1, restarts: 1 }),
       isClosed: false,
       isBack: false,
     },
     {
-      title: 'does not conclude that the gate was closed if the job ended CANCELLED',
+      title: 'does not count as closed if the job ended CANCELLED',
       job: jobOf('CANCELLED'),
       record: backAtGate,
       isClosed: false,
       isBack: false,
     },
     {
-      title: "does not conclude that the gate was closed before Slurm's record of the job is read",
+      title: "does not count as closed before Slurm's record of the job is read",
       job: failed,
       record: undefined,
       isClosed: false,
       isBack: false,
     },
     {
-      title: 'does not conclude that the gate was closed if Slurm has no record of the job',
+      title: 'does not count as closed if Slurm has no record of the job',
       job: failed,
       record: 'gone',
       isClosed: false,

@@ -16,14 +16,14 @@ const PEERS = {
 const EARLIER = jobOf('FAILED', { endedAt: NOW - 120_000 });
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
-describeRows('for an ended job whose task has ended, the daemon', [
+describeRows('after the end of both a task and its job, the daemon', [
   {
     title: "first reads Slurm's record of the job if the job failed",
     seen: { jobs: [jobOf('FAILED')], task: taskOf('failed') },
     done: ['read-record'],
   },
   {
-    title: 'keeps the status stopped of an aborted task (C-12)',
+    title: 'keeps the status "stopped" of an aborted task (C-12)',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('stopped') },
     done: ['forget', 'log'],
   },
@@ -39,14 +39,14 @@ describeRows('for an ended job whose task has ended, the daemon', [
   },
 ]);
 
-describeRows('for an ended job whose task is in progress, the daemon', [
+describeRows('for a task in progress whose job has ended, the daemon', [
   {
     title: "waits for the agent to set the task's status (C-13)",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), record: recordOf() },
     done: ['note'],
   },
   {
-    title: 'sets the task to completed after the grace period if the log shows that the agent finished',
+    title: 'sets the status to "completed" after the grace period if the log shows that the agent finished',
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), entry: waited, record: recordOf() },
     done: ['end completed by the log'],
   },
@@ -116,12 +116,12 @@ describeRows('for an ended job whose task is in progress, the daemon', [
     done: ['end failed'],
   })),
   {
-    title: 'sets the task to stopped if the job ended CANCELLED',
+    title: 'sets the status to "stopped" if the job ended CANCELLED',
     seen: { jobs: [jobOf('CANCELLED')], task: taskOf('in_progress'), record: recordOf(), entry: waited },
     done: ['end stopped'],
   },
   {
-    title: 'sets the task to stopped if a user requested an abort, even if the job ended FAILED (C-09)',
+    title: 'sets the status to "stopped" after a user\'s abort even if the job ended FAILED (C-09)',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -132,24 +132,24 @@ describeRows('for an ended job whose task is in progress, the daemon', [
   },
 ]);
 
-describeRows("for an ended job whose agent mistook Slurm's SIGTERM for a user's abort, the daemon", [
+describeRows("a task whose agent mistook SIGTERM for a user's abort", [
   ...['TIMEOUT', 'OUT_OF_MEMORY', 'PREEMPTED', 'NODE_FAIL', 'FAILED'].map((word) => ({
-    title: `changes the task from stopped to failed if the job ended ${word} (C-12)`,
+    title: `changes from "stopped" to "failed" if its job ended ${word} (C-12)`,
     seen: { jobs: [jobOf(word)], task: taskOf('stopped', BY_TERM), record: recordOf() },
     done: ['end failed'],
   })),
   {
-    title: 'replaces the status reason "user abort" if the job ended CANCELLED',
+    title: 'loses the status reason "user abort" if its job ended CANCELLED',
     seen: { jobs: [jobOf('CANCELLED')], task: taskOf('stopped', BY_TERM), record: recordOf() },
     done: ['end stopped'],
   },
   {
-    title: 'keeps the status stopped if another worker set this status',
+    title: 'keeps the status "stopped" if another worker set this status',
     seen: { jobs: [jobOf('TIMEOUT')], task: taskOf('stopped', { ...BY_TERM, ...ELSE }), record: recordOf() },
     done: ['forget', 'log'],
   },
   {
-    title: 'keeps the status stopped if the daemon cancelled the job because the task was reset',
+    title: 'keeps the status "stopped" if the daemon cancelled the job of the reset task',
     seen: {
       jobs: [jobOf('CANCELLED')],
       task: taskOf('stopped', BY_TERM),
@@ -159,7 +159,7 @@ describeRows("for an ended job whose agent mistook Slurm's SIGTERM for a user's 
     done: ['forget', 'log'],
   },
   {
-    title: 'keeps the status stopped if a user requested an abort before the SIGTERM',
+    title: 'keeps the status "stopped" if a user requested an abort before the SIGTERM',
     seen: {
       jobs: [jobOf('PREEMPTED')],
       task: taskOf('stopped', BY_TERM),
@@ -170,7 +170,7 @@ describeRows("for an ended job whose agent mistook Slurm's SIGTERM for a user's 
   },
 ]);
 
-describeRows('for an ended job whose task never started, the daemon', [
+describeRows('after a job ended without starting its task, the daemon', [
   {
     title: 'fails the task if the job failed before its agent started (C-29)',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf(), hasBegun: true },
@@ -187,7 +187,7 @@ describeRows('for an ended job whose task never started, the daemon', [
     done: ['end failed'],
   },
   {
-    title: "waits for a peer's job if the task was parked two minutes after this daemon's job ended",
+    title: "waits for a peer's job if the task was parked two minutes after the end of the job",
     seen: { jobs: [EARLIER], place: 'parked', parkedAt: NOW, record: recordOf(), hasPeers: true },
     done: ['note'],
   },
@@ -197,7 +197,7 @@ describeRows('for an ended job whose task never started, the daemon', [
     done: ['resubmit'],
   },
   {
-    title: "returns a parked task to its queue if no queue contained the task when this daemon's scancel ended the job",
+    title: 'returns a parked task to its queue if the task was in no queue when the daemon cancelled the job',
     seen: {
       jobs: [jobOf('CANCELLED')],
       place: 'parked',
@@ -240,7 +240,7 @@ describeRows('for an ended job whose task never started, the daemon', [
     done: ['end failed'],
   },
   {
-    title: 'sets the task to stopped if a user cancelled the pending job in Slurm',
+    title: 'sets the status to "stopped" if a user cancelled the pending job in Slurm',
     seen: { jobs: [jobOf('CANCELLED')], place: 'parked', record: recordOf() },
     done: ['end stopped'],
   },
@@ -250,12 +250,12 @@ describeRows('for an ended job whose task never started, the daemon', [
     done: ['note'],
   },
   {
-    title: 'sets the task to stopped if a peer submitted the cancelled job but does nothing in the grace period',
+    title: 'sets the status to "stopped" if the peer that submitted the cancelled job does nothing',
     seen: { ...PEERS, place: 'parked', record: recordOf(), entry: waited },
     done: ['end stopped'],
   },
   {
-    title: 'sets the task to stopped without waiting for peers if this daemon submitted the cancelled job',
+    title: 'sets the status to "stopped" at once if the daemon itself submitted the cancelled job',
     seen: { ...PEERS, mark: 'peer1', place: 'parked', record: recordOf() },
     done: ['end stopped'],
   },
@@ -269,7 +269,7 @@ describeRows('for an ended job whose task never started, the daemon', [
     done: ['return-to-queue'],
   },
   {
-    title: 'fails the task if the tracked job failed, even if a cancelled extra job has also ended',
+    title: 'fails the task if the tracked job failed, even beside a cancelled extra job',
     seen: {
       jobs: [jobOf('FAILED'), jobOf('CANCELLED', { id: '8' as JobId, name: jobName(2) })],
       place: 'parked',

@@ -109,7 +109,7 @@ describeExactly('for an ended job, the daemon', [
     ),
   ],
   [
-    'sets a task in progress to stopped after the grace period if a user requested an abort',
+    'changes the status from "in_progress" to "stopped" after the grace period of a user\'s abort',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -140,7 +140,7 @@ describeExactly('for an ended job, the daemon', [
     { do: 'resubmit', why: 'job 7 did not find the task in the scheduler queue' },
   ],
   [
-    'returns a task that is in no queue to its queue if the job found the gate closed',
+    'returns a task without a queue entry to its queue if the job found the gate closed',
     { jobs: [jobOf('FAILED')], record: gate, entry: ENDED },
     { do: 'return-to-queue', why: 'job 7 did not find the task in the scheduler queue' },
   ],
@@ -173,7 +173,7 @@ describeExactly('for an ended job, the daemon', [
     { do: 'return-to-queue', why: "the task's job 7 was cancelled because it was too old" },
   ],
   [
-    'sets a task in progress to stopped if the daemon cancelled the job',
+    'changes the status from "in_progress" to "stopped" if the daemon cancelled the job',
     {
       jobs: [jobOf('CANCELLED')],
       task: taskOf('in_progress'),

@@ -33,7 +33,7 @@ describeExactly('the daemon', [
     { do: 'resubmit', why: 'Slurm job 7 is no longer known to Slurm' },
   ],
   [
-    'returns a task that is in no queue to its queue if the id of the missing job is unknown',
+    'returns a task without a queue entry to its queue if the id of the missing job is unknown',
     { entry: entryOf({ absentSince: SINCE, jobId: undefined }), lookedUp: true },
     { do: 'return-to-queue', why: "the task's Slurm job is no longer known to Slurm" },
   ],
@@ -63,7 +63,7 @@ describeExactly('the daemon', [
     ),
   ],
   [
-    'sets an aborted task with a missing job to stopped if the agent has been silent for 10 minutes',
+    'sets the status to "stopped" if the job of an aborted task is missing and its agent silent',
     { ...absent(SINCE), task: taskOf('in_progress', { ...SILENT, statusMessage: 'stopping' }) },
     endTask('stopped', 'aborted', 'Aborted by the user. Slurm job 7 is no longer known to Slurm.'),
   ],
@@ -229,7 +229,7 @@ describeExactly('the daemon', [
     },
   ],
   [
-    'cancels the requeued job of an aborted task, and sets the task to stopped',
+    'cancels the requeued job of an aborted task, and sets the status to "stopped"',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress', { statusMessage: 'stopping' }) },
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task was aborted' },
     endTask('stopped', 'aborted', 'Aborted by the user. Cancelling Slurm job 7, which Slurm had requeued.'),

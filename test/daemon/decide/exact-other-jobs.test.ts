@@ -49,12 +49,12 @@ describeExactly('for a running job, the daemon', [
     },
   ],
   [
-    'starts the grace period before a scancel if the task is queued in another queue',
+    'begins a grace period if the task is queued in another queue',
     { jobs: [jobOf('RUNNING')], place: 'another queue', entry: STARTED },
     ASTRAY,
   ],
   [
-    'ends the grace period before a scancel once the job runs the task',
+    'ends the grace period once the job runs the task',
     { jobs: [jobOf('RUNNING')], task: taskOf('in_progress'), entry: { ...STARTED, astraySince: 1 } },
     { do: 'note', patch: { astraySince: undefined, stoppingSince: undefined, stoppingRun: undefined } },
   ],
@@ -68,7 +68,7 @@ describeExactly('for a running job, the daemon', [
     { jobs: [jobOf('RUNNING')], task: taskOf('stopped', BY_TERM), entry: STARTED },
   ],
   [
-    'starts the grace period before a scancel if SIGTERM stopped the task in another job',
+    'begins a grace period if SIGTERM stopped the task in another job',
     {
       jobs: [jobOf('RUNNING')],
       task: taskOf('stopped', { ...BY_TERM, lastWorker: 'login1:slurm:6' }),
@@ -77,7 +77,7 @@ describeExactly('for a running job, the daemon', [
     ASTRAY,
   ],
   [
-    'starts the grace period before a scancel if the user aborted the task',
+    'begins a grace period if the user aborted the task',
     { jobs: [jobOf('RUNNING')], task: taskOf('stopped'), entry: STARTED },
     ASTRAY,
   ],
@@ -198,7 +198,7 @@ describeExactly('for an ended job, the daemon', [
     SUBMIT_BACK,
   ],
   [
-    'parks and resubmits a task that SIGTERM stopped if the requeued job found the gate closed',
+    'parks and resubmits a task stopped by SIGTERM if the requeued job found the gate closed',
     { jobs: [jobOf('FAILED')], task: taskOf('stopped', BY_TERM), record: back },
     { do: 'park-again', from: 'stopped', after: 'requeued by Slurm' },
     SUBMIT_BACK,
@@ -226,7 +226,7 @@ describeExactly('for an ended job, the daemon', [
     },
   ],
   [
-    'sets the task to stopped if a user cancelled the job in Slurm before its agent started',
+    'sets the status to "stopped" if a user cancelled the job in Slurm before its agent started',
     { jobs: [jobOf('CANCELLED')], place: 'parked', record: 'gone' },
     endTask('stopped', 'cancelled in Slurm', 'Slurm job 7 ended CANCELLED: it was cancelled in Slurm.'),
   ],
@@ -255,14 +255,14 @@ describeExactly('for an ended job, the daemon', [
   ],
 ]);
 
-describe('for a job whose agent received SIGTERM before the job ended, the daemon', () => {
-  for (const [word, nodes, isSearched, why] of [
-    ['FAILED', 'n[1-3]', true, ''],
-    ['OUT_OF_MEMORY', 'n[1-3]', true, ''],
-    ['TIMEOUT', 'n[1-3]', false, ', because then Slurm ended all ranks'],
-    ['FAILED', 'n1', false, ', its only node'],
+describe('after the end of a job whose agent received SIGTERM, the daemon', () => {
+  for (const [word, nodes, isSearched] of [
+    ['FAILED', 'n[1-3]', true],
+    ['OUT_OF_MEMORY', 'n[1-3]', true],
+    ['TIMEOUT', 'n[1-3]', false],
+    ['FAILED', 'n1', false],
   ] as const) {
-    it(`${isSearched ? 'searches the log' : 'does not search the log'} for the rank that failed first if the job ended ${word} on ${nodes}${why}`, () => {
+    it(`${isSearched ? 'searches the log' : 'does not search the log'} for the first failed rank if the job ended ${word} on ${nodes}`, () => {
       const [action] = decide(
         observation({ jobs: [jobOf(word, { nodes })], task: taskOf('stopped', BY_TERM), record: recordOf() }),
       );

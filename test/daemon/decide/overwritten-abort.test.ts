@@ -107,7 +107,7 @@ describeExactly('if a starting agent overwrote an abort, the daemon', [
 
 describeRows('if a starting agent overwrote an abort, the daemon', [
   {
-    title: 'sets the task to stopped after the job ended NODE_FAIL',
+    title: 'sets the status to "stopped" after the job ended NODE_FAIL',
     seen: {
       jobs: [jobOf('NODE_FAIL')],
       task: overwritten(),
@@ -117,7 +117,7 @@ describeRows('if a starting agent overwrote an abort, the daemon', [
     done: ['end stopped'],
   },
   {
-    title: 'sets the task to stopped if the job was cancelled while the daemon tracked an ended job',
+    title: 'sets the status to "stopped" if the job was cancelled while the daemon tracked an ended job',
     seen: {
       jobs: [jobOf('FAILED', { id: '6' as JobId }), jobOf('CANCELLED')],
       task: overwritten(),
@@ -127,12 +127,12 @@ describeRows('if a starting agent overwrote an abort, the daemon', [
     done: ['end stopped'],
   },
   {
-    title: 'cancels the job and sets the task to stopped if Slurm requeued the job',
+    title: 'cancels the job and sets the status to "stopped" if Slurm requeued the job',
     seen: { jobs: [jobOf('PENDING')], task: overwritten(), entry: seenBefore() },
     done: ['cancel', 'end stopped'],
   },
   {
-    title: 'cancels another pending job of the task, and sets the task to stopped, if the agent is silent',
+    title: 'cancels another pending job, and sets the status to "stopped", if the agent is silent',
     seen: {
       jobs: [jobOf('PENDING', { id: '6' as JobId })],
       task: overwritten({ lastUpdate: NOW - GRACES.absentMs }),
@@ -141,7 +141,7 @@ describeRows('if a starting agent overwrote an abort, the daemon', [
     done: ['cancel', 'end stopped'],
   },
   {
-    title: 'sets the task to stopped if Slurm lost the job and the agent is silent',
+    title: 'sets the status to "stopped" if Slurm lost the job and the agent is silent',
     seen: {
       jobs: [],
       lookedUp: true,
@@ -156,10 +156,10 @@ describe('after the abort of a task with a running job, the daemon', () => {
   for (const [title, task] of [
     ['was reset and has a new start time', overwritten({ started: RUN + 1 })],
     [
-      'was reset, and its job started the task again without an execution queue',
+      'was reset and then started again without an execution queue',
       overwritten({ started: RUN + 1, executionQueue: undefined }),
     ],
-    ['was enqueued again, and another agent has claimed the task', overwritten({ started: RUN + 1 })],
+    ['was enqueued again and claimed by another agent', overwritten({ started: RUN + 1 })],
     ['was enqueued in another queue', overwritten({ executionQueue: 'x'.repeat(32) as QueueId })],
     ['has no start time', overwritten({ started: undefined })],
   ] as const)
@@ -175,7 +175,7 @@ describe('after the abort of a task with a running job, the daemon', () => {
     });
 
   for (const status of ['created', 'queued', 'stopped', 'completed', 'failed'] as const)
-    it(`does not repeat the abort if the task is ${status}`, () => {
+    it(`does not repeat the abort if the status is "${status}"`, () => {
       for (const place of ['nowhere', 'own queue', 'another queue', 'parked'] as const) {
         const actions = decide(observation({ jobs: RUNNING, task: taskOf(status), place, entry: seenBefore() }));
         expect(actionNames(actions)).to.not.include('repeat-abort');

@@ -25,12 +25,12 @@ describeRows('for a pending job, the daemon', [
     done: [],
   },
   {
-    title: 'does not cancel the job because of PartitionTimeLimit if never_starts_sec is not set (S-25)',
+    title: 'does not cancel a job with the reason PartitionTimeLimit if never_starts_sec is not set (S-25)',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 900_000 }) },
     done: [],
   },
   {
-    title: 'does not cancel the job because of PartitionTimeLimit before never_starts_sec has passed (S-25)',
+    title: 'does not cancel a job with the reason PartitionTimeLimit before never_starts_sec has passed (S-25)',
     seen: { ...HOPELESS, entry: entryOf({ ...TOLD, neverStartsSince: NOW - 599_999 }), gracePeriods: IMPATIENT },
     done: [],
   },
@@ -45,7 +45,7 @@ describeRows('for a pending job, the daemon', [
     done: ['note'],
   },
   {
-    title: 'does not cancel the job because of PartitionTimeLimit if the job has two partitions (S-25)',
+    title: 'does not cancel a job with the reason PartitionTimeLimit if the job has two partitions (S-25)',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'PartitionTimeLimit', partition: 'debug,short' })],
       place: 'parked',
@@ -142,7 +142,7 @@ describeRows('for a pending job, the daemon', [
     done: ['cancel'],
   },
   {
-    title: 'cancels the job and leaves the task stopped if another agent stopped the task on SIGTERM',
+    title: 'cancels the job, but keeps the status "stopped", if SIGTERM stopped another agent',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('stopped', { ...BY_TERM, ...ELSE }) },
     done: ['cancel'],
   },

@@ -31,7 +31,7 @@ const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
 describeRows('for a cancelled job, the daemon', [
   {
-    title: 'sets the task to stopped if the user property slurm_cancelled does not name the job',
+    title: 'sets the status to "stopped" if the user property slurm_cancelled does not name the job',
     seen: { jobs: [jobOf('CANCELLED')], place: 'parked', record: recordOf(), entry: waited },
     done: ['end stopped'],
   },
@@ -41,7 +41,7 @@ describeRows('for a cancelled job, the daemon', [
     done: ['return-to-queue'],
   },
   {
-    title: 'sets the task to stopped if slurm_cancelled names only an earlier job with the same id',
+    title: 'sets the status to "stopped" if slurm_cancelled names only an earlier job with the same id',
     seen: {
       jobs: [jobOf('CANCELLED')],
       task: recorded(`7 ${attempt(0)} the task has another job, 6`),
@@ -52,7 +52,7 @@ describeRows('for a cancelled job, the daemon', [
     done: ['end stopped'],
   },
   {
-    title: 'dequeues the task if a peer cancelled the job after a user removed the task from the scheduler queue',
+    title: "restores the task's former status if a peer cancelled the job because a user removed the task",
     seen: {
       jobs: [jobOf('CANCELLED')],
       task: recorded(`7 ${attempt(1)} ${REMOVED_BY_USER}`),

@@ -16,8 +16,8 @@ function reasonOf(actions: readonly Action[]): string | undefined {
   return actions.flatMap((action) => (action.do === 'cancel' ? [action.why] : []))[0];
 }
 
-describe('for a parked task whose queue entry is missing, the daemon', () => {
-  it('concludes that a user removed the entry if the job never started and no program removed the entry', () => {
+describe('a missing queue entry of a parked task', () => {
+  it('counts as removed by a user if the job never started and no program removed the entry', () => {
     expect(reasonOf(decide(observation(FRESH)))).to.equal(REMOVED_BY_USER);
   });
 
@@ -48,16 +48,16 @@ describe('for a parked task whose queue entry is missing, the daemon', () => {
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },
     ],
   ] as const)
-    it(`does not conclude that a user removed the entry if ${what}`, () => {
+    it(`does not count as removed by a user if ${what}`, () => {
       const reason = reasonOf(decide(observation(seen)));
       expect(reason).to.be.a('string').and.not.equal(REMOVED_BY_USER);
     });
 });
 
-describe('when it finds a job of a task whose queue entry then disappears, the daemon', () => {
+describe('a queue entry that disappears after the daemon found a job', () => {
   const LATE = { id: '5' as JobId, name: jobName(0) };
 
-  it('does not conclude that a user removed the entry if the job is from an earlier submission', () => {
+  it('does not count as removed by a user if the job is from an earlier submission', () => {
     const seen = observation({
       ...FRESH,
       jobs: [jobOf('PENDING', LATE)],
@@ -74,7 +74,7 @@ describe('when it finds a job of a task whose queue entry then disappears, the d
       }
   });
 
-  it('concludes that a user removed the entry if the job is from the last submission', () => {
+  it('counts as removed by a user if the job is from the last submission', () => {
     const seen = observation({ ...FRESH, entry: entryOf({ jobId: undefined }) });
     const [note] = decide({ ...seen, place: 'parked' });
     const patch = note?.do === 'note' ? note.patch : {};
@@ -83,19 +83,19 @@ describe('when it finds a job of a task whose queue entry then disappears, the d
   });
 });
 
-describeRows('for a task that a user removed from the scheduler queue, the daemon', [
+describeRows('after a user removed a task from the scheduler queue, the daemon', [
   {
     title: 'waits for a grace period after the end of the job',
     seen: { ...ENDED, entry: REMOVED },
     done: ['note'],
   },
   {
-    title: 'dequeues the task after the grace period',
+    title: "restores the task's former status after the grace period",
     seen: { ...ENDED, entry: { ...REMOVED, ...PAST } },
     done: ['dequeue'],
   },
   {
-    title: 'dequeues the task if the job started before the scancel and found the gate closed',
+    title: "restores the task's former status if the job still started and found the gate closed",
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'nowhere',
@@ -105,7 +105,7 @@ describeRows('for a task that a user removed from the scheduler queue, the daemo
     done: ['dequeue'],
   },
   {
-    title: 'dequeues the task if Slurm no longer knows the job',
+    title: "restores the task's former status if Slurm no longer knows the job",
     seen: { lookedUp: true, entry: { ...REMOVED, absentSince: NOW - GRACES.absentMs } },
     done: ['dequeue'],
   },

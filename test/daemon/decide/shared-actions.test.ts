@@ -63,7 +63,7 @@ describe('after the fifth attempt, the daemon', () => {
   const failing: readonly [string, Partial<Entry>, number | undefined][] = [
     ['the time at which the task was parked is unknown', {}, undefined],
     [
-      'the task was parked after the submission only by the permitted difference of clocks',
+      'the parking is later than the submission by only the permitted clock difference',
       {},
       submittedAt + CLOCKS_DIFFER_MS,
     ],

@@ -14,7 +14,7 @@ const again = (...timedOutJobs: (JobId | undefined)[]): Partial<Entry> => ({
   timedOutJobs: timedOutJobs.flatMap((id) => id ?? []),
 });
 
-describeRows('for a job that reached its time limit in a queue with resubmit_on_timeout, the daemon', [
+describeRows('after a timeout in a queue with resubmit_on_timeout, the daemon', [
   {
     title: 'parks and resubmits a task that SIGTERM has stopped',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM) },
@@ -61,17 +61,17 @@ describeRows('for a job that reached its time limit in a queue with resubmit_on_
     done: ['forget'],
   },
   {
-    title: 'keeps the status stopped if a user aborted the task',
+    title: 'keeps the status "stopped" if a user aborted the task',
     seen: { ...TIMEOUT, task: taskOf('stopped', BY_TERM), entry: entryOf({ stoppingSince: NOW - 1000 }) },
     done: ['forget', 'log'],
   },
   {
-    title: 'sets a task in progress to stopped if a user requested an abort',
+    title: 'changes the status from "in_progress" to "stopped" if a user requested an abort',
     seen: { ...TIMEOUT, task: taskOf('in_progress', { statusMessage: 'stopping' }), entry: waited },
     done: ['end stopped'],
   },
   {
-    title: 'keeps the status failed if the agent set this status',
+    title: 'keeps the status "failed" if the agent set this status',
     seen: { ...TIMEOUT, task: taskOf('failed') },
     done: ['forget', 'log'],
   },

@@ -28,7 +28,7 @@ const FIGURES: JobFigures = {
   usedMemoryMb: 1_024,
 };
 
-describe('to get the accounting figures of ended jobs, the daemon', () => {
+describe('after the end of jobs, the daemon', () => {
   let history: MemoryHistory;
   let fixture: StepFixture;
   let asked: (readonly JobKey[])[];
@@ -67,7 +67,7 @@ describe('to get the accounting figures of ended jobs, the daemon', () => {
     await reader.finish();
   }
 
-  it('waits some seconds, and then makes one query for all ended jobs', async () => {
+  it('waits some seconds, and then makes one accounting query for all ended jobs', async () => {
     const one = await ended();
     await ended({ job: '2' }, 2);
     await after(1_000);
@@ -82,7 +82,7 @@ describe('to get the accounting figures of ended jobs, the daemon', () => {
     ]);
   });
 
-  it('adds the figures to the history record of the job', async () => {
+  it("adds the job's accounting figures to its history record", async () => {
     const one = await ended({ project: 'vision' });
     known.set('4711' as JobId, FIGURES);
     await after(10_000);
@@ -110,7 +110,7 @@ describe('to get the accounting figures of ended jobs, the daemon', () => {
     expect(one.task).to.equal(taskNumber(1));
   });
 
-  it('repeats the query while accounting has no figures, and gives up after a day', async () => {
+  it('repeats the accounting query for at most a day while accounting has no figures', async () => {
     await ended();
     for (const ms of [10_000, 10_000, 10_000, 20_000]) await after(ms);
     expect(asked).to.have.length(2);
@@ -120,7 +120,7 @@ describe('to get the accounting figures of ended jobs, the daemon', () => {
     expect(history.unaccounted.size).to.equal(0);
   });
 
-  it('repeats a query that failed because the accounting database was down', async () => {
+  it('repeats an accounting query that failed because the database was down', async () => {
     const one = await ended();
     failure = new SlurmUnavailableError('sacct: error: Connection refused');
     await after(10_000);
@@ -134,7 +134,7 @@ describe('to get the accounting figures of ended jobs, the daemon', () => {
     expect(history.attempts.get(attemptKey(one))?.cpuSec).to.equal(57_600);
   });
 
-  it('makes no second query in a pass after the first query has failed', async () => {
+  it('makes no second accounting query in a pass after the first query has failed', async () => {
     for (const number of Array.from({ length: 201 }, (_, index) => index + 1))
       await ended({ job: String(number) }, number);
     failure = new SlurmUnavailableError('sacct: error: Connection refused');
@@ -142,7 +142,7 @@ describe('to get the accounting figures of ended jobs, the daemon', () => {
     expect(asked).to.have.length(1);
   });
 
-  it('makes only one query for a job even if accounting has no CPU time for the job', async () => {
+  it('makes only one accounting query for a job even if the job has no CPU time', async () => {
     await ended();
     known.set('4711' as JobId, { ...FIGURES, cpuSec: undefined });
     const scheduler = {
@@ -162,7 +162,7 @@ describe('to get the accounting figures of ended jobs, the daemon', () => {
     expect(history.unaccounted.size).to.equal(0);
   });
 
-  it('makes no query on a cluster without accounting', async () => {
+  it('makes no accounting query on a cluster without accounting', async () => {
     const cluster = { ...fixture.deps.cluster, hasAccounting: false };
     reader = createFiguresReader({ ...fixture.deps, cluster }, new AbortController().signal);
     await ended();

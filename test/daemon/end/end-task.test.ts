@@ -125,10 +125,10 @@ describe('when it sets the final status of a task, the daemon', () => {
   }
 
   for (const [what, isEnqueued, status, reason] of [
-    ['changes nothing', true, 'queued', ''],
-    ['sets the task to failed', false, 'failed', 'Slurm FAILED'],
+    ['changes nothing if a user has enqueued the task since the job died after the gate', true, 'queued', ''],
+    ['sets the status to "failed" if the job died after the gate', false, 'failed', 'Slurm FAILED'],
   ] as const)
-    it(`${what} if the job died after the gate, and ${isEnqueued ? 'a' : 'no'} user has enqueued the task since`, async () => {
+    it(what, async () => {
       const fixture = createStepFixture(logsThatEnd(undefined));
       const { task, entry } = await parked(fixture);
       await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -142,7 +142,7 @@ describe('when it sets the final status of a task, the daemon', () => {
       expect(fixture.deps.journal.entries.has(task)).to.equal(isEnqueued);
     });
 
-  it("sets the status to completed only if the job's log shows that the agent finished", async () => {
+  it('sets the status to "completed" only if the job\'s log shows that the agent finished', async () => {
     for (const [log, status] of [
       ['…\nProcess completed successfully\n', 'completed'],
       ['…\n', 'failed'],
@@ -159,7 +159,7 @@ describe('when it sets the final status of a task, the daemon', () => {
     }
   });
 
-  it('sets the status to failed, not stopped, if the log shows a cancellation at the memory limit', async () => {
+  it('sets the status to "failed", not "stopped", if the log shows a cancellation at the memory limit', async () => {
     const killed =
       '[2026-12-01T10:55:30.227] error: Exceeded job memory limit\n[2026-12-01T10:55:30.368] error: *** JOB 8 ON n1 CANCELLED AT 2026-12-01T10:55:30 DUE to SIGNAL Terminated ***\n';
     const atMemoryLimit: Ending = { ...FAILED, reason: 'Slurm OUT_OF_MEMORY', text: 'It used more memory.' };

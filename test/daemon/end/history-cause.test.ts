@@ -45,7 +45,7 @@ const DOES: Readonly<Record<string, string>> = {
   forget: 'forgets',
   dequeue: 'dequeues',
   resubmit: 'resubmits',
-  'return-to-queue': 'returns to its queue',
+  'return-to-queue': 'returns',
   end: 'ends',
 };
 
@@ -55,8 +55,9 @@ describe('the cause that the history records', () => {
   for (const [cause, { action, reason, status, state }] of CASES) {
     const jobText = state === undefined ? ' without a job' : ` with ${withArticle(state)} job`;
     const reasonText = reason === undefined ? '' : ` for the reason "${reason}"`;
+    const toText = action === 'return-to-queue' ? ' to its queue' : '';
     const taskText = `${withArticle(status ?? 'deleted')} task${reason === `Slurm ${state}` ? '' : jobText}`;
-    it(`is "${cause}" if the daemon ${DOES[action]} ${taskText}${reasonText}`, () => {
+    it(`is "${cause}" if the daemon ${DOES[action]} ${taskText}${toText}${reasonText}`, () => {
       const task = status === undefined ? undefined : taskOf(status);
       const job = state === undefined ? undefined : jobOf(state);
       expect(historyCauseOf({ action, reason, task, job })).to.equal(cause);
@@ -80,7 +81,7 @@ describe("the explanation of a task's end", () => {
     ['failed', 'a reason of a newer agent', BY_AGENT, 'a reason of a newer agent'],
     ['timeout', 'Slurm TIMEOUT', 'Slurm job 7 ended TIMEOUT.', 'Slurm job 7 ended TIMEOUT.'],
   ] as const) {
-    it(`is "${expected}" if the cause is ${cause ?? 'unknown'} and the status reason is "${statusReason}"`, () => {
+    it(`is "${expected}" if the cause is "${cause ?? 'unknown'}" and the status reason is "${statusReason}"`, () => {
       expect(explainEnd(cause, { statusReason, statusMessage })).to.equal(expected);
     });
   }

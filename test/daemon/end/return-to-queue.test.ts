@@ -51,7 +51,7 @@ describe('when it returns a task to its queue, the daemon', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('leaves the task in another queue if a user has enqueued the task there', async () => {
+  it('leaves the task in another queue if a user put it there', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('tasks.enqueue', { task, queue: OTHER_QUEUE });
@@ -114,7 +114,7 @@ describe('when it returns a task to its queue, the daemon', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it("sets the task to stopped, with advice, if the task's queue was deleted", async () => {
+  it('sets the status to "stopped", with advice, if the task\'s queue was deleted', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('queues.delete', { queue: OWN_QUEUE });

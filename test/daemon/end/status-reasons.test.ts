@@ -12,7 +12,7 @@ describe('the user property slurm_job_id', () => {
     ['queued', 'template', '7'],
     ['completed', '', '7'],
   ] as const)
-    it(`names ${job === undefined ? 'a job of an earlier run' : 'the job of the last run'} if the task is ${status}${statusReason && ` with the reason "${statusReason}"`}`, () => {
+    it(`names ${job === undefined ? 'a job of an earlier run' : 'the job of the last run'} if the status is "${status}"${statusReason && ` with the reason "${statusReason}"`}`, () => {
       expect(lastJobOf({ status, statusReason, slurmJob: '7' })).to.equal(job);
     });
 });

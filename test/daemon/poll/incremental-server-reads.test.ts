@@ -4,7 +4,7 @@ import { OTHER_QUEUE } from '../../simulation/queues.ts';
 import { taskNumber } from '../step-fixture.ts';
 import { createBed, hear, pollAtRest, type Bed } from './incremental-reads-bed.ts';
 
-describe('to find changed tasks, a poll', () => {
+describe('a poll', () => {
   it('reads only one of 40 tasks in full if nothing changes', async () => {
     const bed = await createBed(40);
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);

@@ -58,7 +58,7 @@ describe('a peer', () => {
 });
 
 describe('a job of one of several daemons', () => {
-  it('is tracked only by the daemon that submitted the job while this daemon is live', async () => {
+  it('is tracked by no other daemon while its own daemon is live', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, one.row(), other.row());
     await seeWorkers(other, one.row(), other.row());
@@ -76,7 +76,7 @@ describe('a job of one of several daemons', () => {
     }
   });
 
-  it('is adopted after three polls without its daemon, and returned once this daemon is registered again', async () => {
+  it('is adopted after three polls without its daemon, and later returned to its daemon', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     const sees: boolean[] = [];
     for (const rows of [[other.row()], [], [], [other.row()], [], [], [], [other.row()]]) {
@@ -177,7 +177,7 @@ describe('a job of one of several daemons', () => {
     expect(one.mayAdopt(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('stays with the daemon that had adopted the job before a restart', () => {
+  it('stays with its adopter even after a restart of the adopter', () => {
     expect(daemon('mark1').isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
@@ -191,7 +191,7 @@ describe('a job of one of several daemons', () => {
     expect([one.isOurs(QUEUE, undefined), one.doPeersServe(), one.hasMet()]).to.deep.equal([true, false, false]);
   });
 
-  it('stays with its daemon even if this daemon uses another scheduler queue', async () => {
+  it('stays with its daemon even if the daemon uses another scheduler queue', async () => {
     const [one, other] = [daemonOf('mark1', { schedulerQueue: SCHEDULER }), daemonOf('mark2')];
     await seeWorkers(one, other.row());
 
@@ -216,7 +216,7 @@ describe('a task that has no live job', () => {
   const uni = (mark: string): Peers => daemonOf(mark, { schedulerQueue: SCHEDULER });
   const hpc = (mark: string): Peers => daemonOf(mark, { schedulerQueue: SCHEDULER, cluster: 'hpc' });
 
-  it('is adopted by a daemon of the cluster to which it was last submitted (D-20)', async () => {
+  it('is adopted by a daemon of the cluster of its last submission (D-20)', async () => {
     const [one, other] = [uni('mark2'), hpc('mark1')];
     for (const each of [one, other]) await seeWorkers(each, one.row(), other.row());
 

@@ -154,7 +154,7 @@ describe('when it acts on a decision, the daemon', () => {
     expect(entryIn(fixture.deps, task).told).to.deep.equal({});
   });
 
-  it('parks the task of a requeued job again as queued, with the original execution queue', async () => {
+  it('parks the task of a requeued job again with its original execution queue', async () => {
     const fixture = createStepFixture();
     const task = await begun(fixture);
 

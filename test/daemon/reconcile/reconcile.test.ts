@@ -196,7 +196,7 @@ describe('the reconcile loop', () => {
     );
   });
 
-  it("sets the task to failed if the job's script began and then failed", async () => {
+  it('sets the status to "failed" if the job\'s script began and then failed', async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: false });
     await reconcileAfterGrace(fixture);
@@ -204,7 +204,7 @@ describe('the reconcile loop', () => {
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it('sets the task to failed if the log of the failed job cannot be read', async () => {
+  it('sets the status to "failed" if the log of the failed job cannot be read', async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: true });
     fixture.fate = ({ kind }) => (kind === 'host' ? 'not made' : undefined);
@@ -213,7 +213,7 @@ describe('the reconcile loop', () => {
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it('sets the task to failed if the log shows that the Pyxis plugin failed at the start of the script', async () => {
+  it('sets the status to "failed" if the log shows that Pyxis failed at the start of the script', async () => {
     const tail = `slurmstepd-n1: error: pyxis: failed to import docker image: docker://nvcr.io#lab/missing:1
 slurmstepd-n1: error: spank: required plugin spank_pyxis.so: task_init() failed with rc=-1
 slurmstepd-n1: error: Failed to invoke spank plugin stack
@@ -227,7 +227,7 @@ slurmstepd-n1: error: Failed to invoke spank plugin stack
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it('sets the task to failed if the log of the failed job is empty', async () => {
+  it('sets the status to "failed" if the log of the failed job is empty', async () => {
     const fixture = createStepFixture({
       jobLogs: { read: () => Promise.resolve({ kind: 'read', path: '/home/ada/1.out', tail: '', isWhole: true }) },
     });
@@ -237,7 +237,7 @@ slurmstepd-n1: error: Failed to invoke spank plugin stack
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it("sets the task to failed, without another job, if the task's queue entry has been removed", async () => {
+  it("fails the task, without another job, if the task's queue entry has been removed", async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: true });
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });

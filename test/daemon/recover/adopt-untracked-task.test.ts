@@ -176,7 +176,7 @@ describe('when it searches for untracked tasks, the daemon', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('leaves a parked task in the scheduler queue while the jobs of all users cannot be listed', async () => {
+  it("leaves a parked task in the scheduler queue while Slurm does not list all users' jobs", async () => {
     const fixture = createStepFixture();
     await leave(fixture, { isParked: true });
     const { scheduler } = fixture.deps;

@@ -4,24 +4,24 @@ import { jobOf, NOW, taskOf } from '../decide/observations.ts';
 
 describeUntracked([
   {
-    title: 'has long been queued but in no queue (C-02)',
+    title: 'has long been queued without being in a queue (C-02)',
     task: taskOf('queued', UNCHANGED),
     untracked: 'orphan',
   },
   {
-    title: 'has long been queued but in no queue, and its last job was cancelled after the task was enqueued',
+    title: 'is in no queue and its last job was cancelled after the enqueue time',
     task: taskOf('queued', UNCHANGED),
     jobs: [jobOf('CANCELLED', { endedAt: LONG_AGO + 1_000 })],
     untracked: 'job',
   },
   {
-    title: 'has long been queued but in no queue, and its last job was cancelled before the task was enqueued',
+    title: 'is in no queue and its last job was cancelled before the enqueue time',
     task: taskOf('queued', UNCHANGED),
     jobs: [jobOf('CANCELLED', { endedAt: LONG_AGO - 2_000 })],
     untracked: 'orphan',
   },
   {
-    title: 'has long been queued but in no queue, and its last job failed after the task was enqueued',
+    title: 'is in no queue and its last job failed after the enqueue time',
     task: taskOf('queued', UNCHANGED),
     jobs: [jobOf('FAILED', { endedAt: LONG_AGO + 1_000 })],
     untracked: 'orphan',

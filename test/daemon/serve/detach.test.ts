@@ -18,7 +18,7 @@ describe('a daemon in the background', () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('keeps running if it is not ready before the timeout, and the starting command gets its output so far', async () => {
+  it('keeps running if it is not ready before the timeout of the starting command', async () => {
     const timeout = new AbortController();
     const context = {
       environment: {},

@@ -58,7 +58,7 @@ function managerOf({
   };
 }
 
-describe('for systemd, the daemon', () => {
+describe('the daemon under systemd', () => {
   it('sends no messages if NOTIFY_SOCKET is empty', () => {
     expect(managerOf({ environment: { NOTIFY_SOCKET: '' } }).manager).to.equal(undefined);
   });

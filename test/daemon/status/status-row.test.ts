@@ -115,7 +115,7 @@ describe('the status row of a task', () => {
       '',
     ],
   ] as const satisfies readonly (readonly [string, Partial<KnownTask>, string, string])[]) {
-    it(`shows the state ${state} for ${what}`, () => {
+    it(`shows the state "${state}" for ${what}`, () => {
       expect(rowOf(overrides)).to.include({ state, why });
     });
   }

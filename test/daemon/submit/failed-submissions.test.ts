@@ -144,7 +144,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       expect(submittedOf(fixture)).to.have.members([...range(1, 20), ...range(101, 120)]);
     });
 
-    it("set the task to failed with sbatch's message within an hour if Slurm accepts other jobs", async () => {
+    it("fail the task with sbatch's message within an hour if Slurm accepts other jobs", async () => {
       isBroken = (task) => task === 1;
       start();
       await enqueue(1);

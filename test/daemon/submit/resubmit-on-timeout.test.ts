@@ -134,7 +134,7 @@ describe('a task that waits for its resubmission after TIMEOUT', () => {
     expect(run.files.size).to.equal(1);
   });
 
-  it('stays parked without a backoff for other queues while Slurm refuses the jobs of its queue', async () => {
+  it('stays parked, and delays no other queue, while Slurm refuses the jobs of its queue', async () => {
     const holds = createRefusalHolds(() => 1, { queues: [OWN_QUEUE], hasPriorities: true });
     const backoff = createBackoff(() => 1, { holds });
     const run = await timedOut('d0', backoff);

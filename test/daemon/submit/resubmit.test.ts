@@ -122,7 +122,7 @@ describe('when it resubmits a task, the daemon', () => {
     ]);
   });
 
-  it("submits no job if a job has removed the task's queue entry and the queue is no longer served", async () => {
+  it("submits no job if the task's queue entry is gone and its queue no longer served", async () => {
     const fixture = createStepFixture({ queues: [] });
     const { task, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });
@@ -133,7 +133,7 @@ describe('when it resubmits a task, the daemon', () => {
     expect(fixture.deps.journal.entries.has(task)).to.equal(true);
   });
 
-  it('sets the task to failed and removes the queue entry if the script can no longer be rendered', async () => {
+  it('sets the status to "failed" and removes the queue entry if the script can no longer be rendered', async () => {
     const { deps } = createStepFixture();
     const render = (): never => {
       throw new TemplateError('a.template', 2, 1, 'no value');
@@ -150,7 +150,7 @@ describe('when it resubmits a task, the daemon', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  describe('with a peer that may have adopted the task', () => {
+  describe('beside a peer', () => {
     let fixture: StepFixture;
     let task: TaskId;
     let entry: Entry;

@@ -28,7 +28,7 @@ describe('a parked task', () => {
       'the name of the container image has 150008 bytes, and at most 4096 are possible: correct it',
     ],
   ] as const)
-    it(`fails before its submission, with the reason in the console, if ${what}`, async () => {
+    it(`fails before its submission, and shows the reason, if ${what}`, async () => {
       const { deps } = createStepFixture();
       const none = { imageDir: undefined, imageCacheDir: undefined, forcePull: false, ssh: false };
       const containers = { image: 'an_image', arguments: '', extraArguments: '', setUpLines: [], mounts: [], ...none };

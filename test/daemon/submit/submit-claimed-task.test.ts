@@ -191,7 +191,7 @@ describe('when it submits a claimed task, the daemon', () => {
   }
 
   for (const when of ['reading the task', 'writing the journal'] as const) {
-    it(`submits no job if it was suspended while ${when} and a peer has claimed the task again`, async () => {
+    it(`submits no job if a peer claims the task while the daemon is suspended (${when})`, async () => {
       const peer = fixture.peer(2);
       const deps = delayed(when, async () => {
         await returnedFromParking(peer);
@@ -206,7 +206,7 @@ describe('when it submits a claimed task, the daemon', () => {
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
     });
 
-    it(`submits no job if it was suspended while ${when} and a peer has returned the task to its queue`, async () => {
+    it(`submits no job if a peer returns the task to its queue while the daemon is suspended (${when})`, async () => {
       const deps = delayed(when, () => returnedFromParking(fixture.peer(2)));
 
       await submitPopped(deps, await popped(deps));
@@ -217,7 +217,7 @@ describe('when it submits a claimed task, the daemon', () => {
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
     });
 
-    it(`submits a job if it was suspended while ${when} and the task stayed parked`, async () => {
+    it(`submits a job if the task stays parked while the daemon is suspended (${when})`, async () => {
       const deps = delayed(when, () => Promise.resolve());
 
       await submitPopped(deps, await popped(deps));
@@ -227,7 +227,7 @@ describe('when it submits a claimed task, the daemon', () => {
     });
   }
 
-  it('submits the task in a later pass if ClearML did not respond after a suspension of the daemon', async () => {
+  it('submits the task in a later pass if ClearML does not respond after a suspension', async () => {
     const deps = delayed('writing the journal', () => {
       fixture.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
       return Promise.resolve();
@@ -258,13 +258,8 @@ describe('when it submits a claimed task, the daemon', () => {
   });
 
   for (const [what, hasMet, waiting, jobs] of [
-    [
-      'returns the task to its queue if a late restart finds the task in no queue and a peer was once registered',
-      true,
-      [1],
-      0,
-    ],
-    ['submits the task if a late restart finds the task in no queue and no peer was ever registered', false, [], 1],
+    ['returns the task to its queue if a peer was once seen and a late restart finds no queue entry', true, [1], 0],
+    ['submits the task if no peer was ever seen and a late restart finds no queue entry', false, [], 1],
   ] as const)
     it(what, async () => {
       const { deps, clock } = fixture;

@@ -116,7 +116,7 @@ describe('when it submits a parked task, the daemon', () => {
     ]);
   });
 
-  it("sets the task to failed with sbatch's message, and removes the queue entry, if Slurm rejects the job", async () => {
+  it("fails the task with sbatch's message, and removes the queue entry, if Slurm rejects the job", async () => {
     const fixture = createStepFixture();
     const { task, prepared: next } = await prepared(fixture);
     fixture.cluster.nextFate = 'rejected';
@@ -194,7 +194,7 @@ describe('when it submits a parked task, the daemon', () => {
     expect(await submit(fixture.deps, next)).to.equal('accepted');
   });
 
-  it('sets the task to failed and removes the queue entry if rendering fails', async () => {
+  it('sets the status to "failed" and removes the queue entry if rendering fails', async () => {
     const { deps } = createStepFixture();
     const misfit = {
       file: 'a.template',

@@ -10,7 +10,7 @@ import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture
 
 const MINUTE_MS = 60_000;
 
-describe("if ClearML's response about a task or its user is too large, the daemon", () => {
+describe('after too large a ClearML response about a task or user, the daemon', () => {
   let fixture: StepFixture;
   let daemon: DaemonRun;
   /** The tasks whose documents are too large, and how often each was requested. */
@@ -131,7 +131,7 @@ describe("if ClearML's response about a task or its user is too large, the daemo
       .and.not.to.have.property('unreadable');
   });
 
-  it("leaves the task parked, with at most four reads in an hour, if even the task's status is unreadable", async () => {
+  it('leaves the task parked, and reads it at most four times in an hour, if its status is unreadable', async () => {
     const task = await fixture.enqueued(1);
     tooLarge.set(task, 0);
     isHidden = true;
@@ -148,7 +148,7 @@ describe("if ClearML's response about a task or its user is too large, the daemo
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('sets a running task to failed after its job ended OUT_OF_MEMORY', async () => {
+  it('fails a running task after its job ended OUT_OF_MEMORY', async () => {
     const task = await fixture.enqueued(1);
     start();
     await advance(fixture.clock, MINUTE_MS);

@@ -10,7 +10,7 @@ import { formatJobName, newAttempt } from '../../../src/slurm/job-name.ts';
 import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture.ts';
 import { attempt, entryOf, NOW } from '../decide/observations.ts';
 
-describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
+describe("the clean-up of the jobs' clearml.conf files", () => {
   let sharedDir: string;
 
   beforeEach(async () => {
@@ -46,7 +46,7 @@ describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
     expect(await left()).to.deep.equal([]);
   });
 
-  it('keeps in a clean-up only the files of tasks that are queued, in progress or in the journal', async () => {
+  it('keeps only the files of tasks that are queued, in progress or in the journal', async () => {
     const here = fixture();
     const { deps, server } = here;
     const [waits, runs, known] = [await here.enqueued(1), await here.enqueued(2), taskNumber(3)];
@@ -99,7 +99,7 @@ describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
     expect(await left()).to.deep.equal([kept]);
   });
 
-  it('removes nothing in a clean-up if Slurm does not list the jobs', async () => {
+  it('removes nothing if Slurm does not list the jobs', async () => {
     const here = fixture();
     here.server.addTask(taskNumber(4), 'a draft');
     const kept = await write(4);
@@ -110,7 +110,7 @@ describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
     expect(await left()).to.deep.equal([kept]);
   });
 
-  it('keeps in a clean-up a clearml.conf that is only a minute old', async () => {
+  it('keeps a clearml.conf that is only a minute old', async () => {
     const { deps } = fixture();
     const young = await write(5, 1);
 
@@ -119,7 +119,7 @@ describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
     expect(await left()).to.deep.equal([young]);
   });
 
-  it('removes no other kind of file in a clean-up', async () => {
+  it('removes no other kind of file', async () => {
     const { deps } = fixture();
     await writeFile(join(sharedDir, 'jobs', 'notes.txt'), '');
     await utimes(join(sharedDir, 'jobs', 'notes.txt'), 0, 0);
@@ -129,7 +129,7 @@ describe("in the directory of the jobs' clearml.conf files, the daemon", () => {
     expect(await left()).to.deep.equal(['notes.txt']);
   });
 
-  it('reports no error in a clean-up if the directory of the clearml.conf files does not exist yet', async () => {
+  it('reports no error if the directory of the clearml.conf files does not exist yet', async () => {
     const { deps } = fixture();
     await rm(join(sharedDir, 'jobs'), { recursive: true });
 
