@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { lintTemplate } from '../../src/lint/lint-template.ts';
 import { parseTemplate } from '../../src/sbatch-template/parse-template.ts';
-import { CODE, DOUBTS, NUMBERS, SAFE } from './flows-of-values.ts';
+import { SAFE } from './flows-of-data.ts';
+import { CODE, DOUBTS, NUMBERS } from './flows-of-values.ts';
 import { errorOf, property, renderBody, withBody } from './template-fixtures.ts';
 
 const X = property('x');

@@ -1,9 +1,11 @@
 // Expands the variables in commands: `SH="bash -c"; $SH …`, `"${cmd[@]}"`, and `run bash -c …` where run is `{ "$@"; }`.
+import { parallelCommand } from '../shell/find-code-words.ts';
+import { inputsOf } from '../shell/find-re-evaluated-text.ts';
 import type { Command } from '../shell/lexer-result.ts';
 import { withoutExpansions } from '../shell/lex-words.ts';
 import { isInside } from '../template-source.ts';
 import type { Flow } from './find-flows-into-variables.ts';
-import { scopeAt, layered, type NestedScript, type LayeredWord } from './find-nested-scripts.ts';
+import { functionsAround, scopeAt, layered, type NestedScript, type LayeredWord } from './find-nested-scripts.ts';
 
 /** A command, and the words that it may expand to. */
 export interface ExpandedCommand {
@@ -30,6 +32,40 @@ export function expandCommands(layer: NestedScript, flows: ReadonlyMap<string, r
     const lists = combined(each).filter((words) => words.some((word, at) => word.start !== own[at]?.start));
     return lists.map((words): ExpandedCommand => ({ command, words, isSure: lists.length === 1 }));
   });
+}
+
+/** The commands that a command runs with values: `mapfile -C CALLBACK` with each line, `parallel PROGRAM ::: VALUE` with each value. */
+export function impliedCommands(layer: NestedScript): ExpandedCommand[] {
+  return layer.script.commands.flatMap((command) =>
+    [...callback(command, layer), ...parallel(command, layer)].map((words): ExpandedCommand => ({
+      command,
+      words,
+      isSure: true,
+    })),
+  );
+}
+
+function callback(command: Command, layer: NestedScript): LayeredWord[][] {
+  const { words } = command;
+  const at = words.findIndex(({ text }) => /^-t*C/.test(text));
+  const option = words[at];
+  if (option === undefined || !words.slice(0, at).some(({ text }) => /^(?:mapfile|readarray)$/.test(text))) return [];
+  const prefix = /^-t*C/.exec(option.text)?.[0].length ?? 0;
+  const word = option.text.length > prefix ? { ...option, start: option.start + prefix } : words[at + 1];
+  if (word === undefined) return [];
+  const called = split({ ...word, layer }, false);
+  const last = called.slice(called.findLastIndex(({ text }) => /[;&|]$/.test(text)) + 1);
+  const names = functionsAround(command.start, layer.script).map(({ name }) => name);
+  const calls = layer.script.commands.filter(({ words: [program] }) => names.includes(program?.text ?? ''));
+  const lines = [command, ...calls].flatMap((reader) => inputsOf(reader, layer.script, layer.text));
+  const index = { start: word.end, end: word.end, text: '0', layer };
+  return [[...last, index, ...lines.map(({ start, end }) => ({ start, end, text: '\0', layer }))]];
+}
+
+function parallel(command: Command, layer: NestedScript): LayeredWord[][] {
+  const at = command.words.findIndex(({ text }) => /(?:^|\/)parallel$/.test(text));
+  const found = at === -1 ? undefined : parallelCommand(command, command.words.slice(at + 1), layer.text);
+  return found === undefined ? [] : [layered([...found.words, ...found.quoted], layer)];
 }
 
 function combined(each: readonly Possibilities[]): Possibilities {

@@ -27,11 +27,10 @@ const WORDS = /^"(?:\$@|\$\{@(?::[0-9]+)?\}|\$\{\w+\[@\]\})"$/;
 export function findEvaluations(layer: NestedScript): Evaluation[] {
   const { script, text } = layer;
   const associative = declaredNames(script.commands, text).associative;
-  const evaluated = layer.reEvaluated.flatMap(({ start, end, context }): Evaluation[] => {
+  const evaluated = layer.reEvaluated.flatMap(({ start, end, context, isKey }): Evaluation[] => {
+    if (isKey === true) return [];
     const range = { start, end };
     if (context.kind === 'number') {
-      if (context.where === 'an array subscript' && associative.has(/(\w*)\[$/.exec(text.slice(0, start))?.[1] ?? ''))
-        return [];
       const names = [...namesIn(range, layer), ...identifiersIn(range, layer)];
       return [{ at: start, requirement: 'number', by: context.where, names }];
     }
@@ -110,7 +109,7 @@ function fedCode(layer: NestedScript): Evaluation[] {
 }
 
 /** `read 'a[N]'`, `[[ -v a[N] ]]` */
-function subscriptsOfNames(
+export function subscriptsOfNames(
   { start, end }: Range,
   layer: NestedScript,
   associative: ReadonlySet<string>,
@@ -227,9 +226,9 @@ function programsOf(option: string, requirement: Evaluation['requirement']): str
   return requirement === 'part of a mount' ? 'the container runtime' : 'Slurm or Singularity';
 }
 
-/** In arithmetic, a bare name is a variable, whose value is evaluated too. */
+/** In arithmetic, a bare name is a variable, whose value is evaluated too, as is `$NAME` in single quotes. */
 function identifiersIn({ start, end }: Range, { script, text }: NestedScript): Source[] {
-  return [...text.slice(start, end).matchAll(/(?<![\w$])[A-Za-z_]\w*/g)].flatMap(({ index, 0: name }) => {
+  return [...text.slice(start, end).matchAll(/(?<!\w)[A-Za-z_]\w*/g)].flatMap(({ index, 0: name }) => {
     const range = { start: start + index, end: start + index + name.length };
     const isOther =
       script.expansions.some((one) => isInside(range, one) && isInside(one, { start, end })) ||

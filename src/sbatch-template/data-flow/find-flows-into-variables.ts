@@ -1,5 +1,5 @@
 // Finds how text flows into variables: assignments, loops, `read`, `printf -v`, `set`, arguments of calls, files, and variables that bash sets.
-import { scriptOperands } from '../shell/find-code-words.ts';
+import { codeWords, scriptOperands } from '../shell/find-code-words.ts';
 import type { Command } from '../shell/lexer-result.ts';
 import { inputsOf, QUOTED_FORMAT, readsOpened } from '../shell/find-re-evaluated-text.ts';
 import { DECLARERS, PASSED_VARIABLE } from '../shell/programs-that-run-code.ts';
@@ -164,11 +164,24 @@ function flowsIntoScripts(command: Command, layer: NestedScript): Flow[] {
 
 /** What a command reads, and the functions around it with it. */
 function flowsOfInput(command: Command, layer: NestedScript): Flow[] {
-  const { script } = layer;
+  const { script, id } = layer;
   const names = functionsAround(command.start, script).map(({ name }) => `${name}<`);
+  if (id !== '') names.push(OWN_INPUT + id);
   const isPiped = [...script.coprocesses, ...script.processSubstitutions].some((one) => isInside(command, one));
   if (isPiped || readsOpened(command, script)) names.push(DESCRIPTORS);
-  return [{ into: inputName(command, layer), words: inputs(command, layer), names: [...names, OWN_INPUT] }];
+  const own = inputName(command, layer);
+  return [
+    { into: own, words: inputs(command, layer), names: [...names, OWN_INPUT] },
+    ...nestedScriptsOf(command, layer).map((inner) => ({ into: OWN_INPUT + inner, words: [], names: [own] })),
+  ];
+}
+
+/** The ids of the texts that this command passes to a shell, which reads the input of the command. */
+function nestedScriptsOf(command: Command, layer: NestedScript): string[] {
+  const code = codeWords(command, layer.text);
+  return command.words
+    .filter((word) => code.some((range) => isInside(word, range)))
+    .map(({ start }) => String(start + 1));
 }
 
 function inputs(command: Command, layer: NestedScript): Flow['words'] {

@@ -8,7 +8,7 @@ import { scopeAt, type NestedScript } from './find-nested-scripts.ts';
 /** The name for all descriptors that `exec` opens. */
 export const DESCRIPTORS = '&';
 
-/** The name for the input of the whole script, which `exec` can set. */
+/** The name for the input of the whole script, which `exec` can set; with its id, for that of a nested script. */
 export const OWN_INPUT = '<';
 
 /** The name for any file. */

@@ -8,8 +8,9 @@ import { inputName, scopeAt, type NestedScript } from './find-nested-scripts.ts'
 
 /**
  * The origin of a value. `isWhole` means that its text arrives unchanged, not processed by a program. A name is that of a variable, or one
- * of: `@f` for the arguments of the function or nested script f, `f()` for its output, `f<` for its input, `>file` for a file, `&` for
- * descriptors, `name[]` for the keys of an array, `!name` for the variable that `$name` refers to, `*` for the environment.
+ * of: `@f` for the arguments of the function or nested script f, `f()` for its output, `f<` for its input, `<id` for that of a nested
+ * script, `>file` for a file, `&` for descriptors, `name[]` for the keys of an array, `!name` for the variable that `$name` refers to, `*`
+ * for the environment.
  */
 export interface Source {
   readonly of: { readonly placeholder: ValuePlaceholder } | { readonly name: string };

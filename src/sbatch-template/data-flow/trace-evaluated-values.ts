@@ -5,9 +5,9 @@ import type { ReachedEvaluation } from '../shell/lexer-result.ts';
 import { isInside, positionAt, type TemplateSource } from '../template-source.ts';
 import { findFlows, flowsOfWords, type Flow } from './find-flows-into-variables.ts';
 import { findLayers, layersOfCommand, type NestedScript } from './find-nested-scripts.ts';
-import { expandCommands, type ExpandedCommand } from './expand-commands.ts';
-import { findEvaluations, evaluationsOfExpanded, type Evaluation } from './find-evaluations.ts';
-import { placeholdersIn, namesIn } from './find-value-sources.ts';
+import { expandCommands, impliedCommands, type ExpandedCommand } from './expand-commands.ts';
+import { findEvaluations, evaluationsOfExpanded, subscriptsOfNames, type Evaluation } from './find-evaluations.ts';
+import { placeholdersIn, namesIn, type Source } from './find-value-sources.ts';
 
 interface Step {
   readonly name: string;
@@ -22,6 +22,7 @@ export function traceEvaluatedValues(source: TemplateSource, whole: NestedScript
     ...layers.flatMap(findEvaluations),
     ...expanded.flatMap(evaluationsOfExpanded),
     ...integerEvaluations(layers, expanded, flows),
+    ...layers.flatMap((layer) => evaluationsByReferences(layer, flows)),
   ];
   return evaluations.flatMap((evaluation) => {
     const { line } = positionAt(source.text, evaluation.at);
@@ -64,7 +65,7 @@ function parseScripts(file: string, whole: NestedScript): Scripts {
   let flows = byName(written);
   let expanded: ExpandedCommand[] = [];
   for (let round = 0; round < 2; round += 1) {
-    expanded = layers.flatMap((layer) => expandCommands(layer, flows));
+    expanded = layers.flatMap((layer) => [...expandCommands(layer, flows), ...impliedCommands(layer)]);
     if (expanded.length === 0) break;
     const known = new Set(layers.map(({ id }) => id));
     const inner = expanded.flatMap(({ command, words }) => layersOfCommand(file, command, words));
@@ -105,6 +106,64 @@ function integerEvaluations(
       names: [{ of: { name }, isWhole: true }],
     })),
   );
+}
+
+/** `NAME='a[N]'; echo "${!NAME}"`, `declare -n NAME='a[N]'`: bash evaluates the subscript, as in the name of any variable. */
+function evaluationsByReferences(layer: NestedScript, flows: Flows): Evaluation[] {
+  const { script, text } = layer;
+  const { references, unbound } = declaredNames(script.commands, text);
+  const indirect = script.expansions.filter(({ form }) => form === 'indirect');
+  const names = indirect
+    .flatMap((one) => namesIn(one, layer).slice(0, 1))
+    .map(({ of }) => ('name' in of ? of.name : ''));
+  const bound = [...unbound].flatMap((name) =>
+    assignmentsTo(name, flows)
+      .slice(0, 1)
+      .map(({ words }): Evaluation => ({
+        at: words[0]?.start ?? 0,
+        requirement: 'plain word',
+        by: 'bash, as the name of a variable',
+        names: [{ of: { name }, isWhole: assignmentsTo(name, flows).length === 1 }],
+      })),
+  );
+  return [
+    ...bound,
+    ...[...new Set([...names, ...references, ...unbound])].flatMap((name) => subscriptsIn(name, flows)),
+  ];
+}
+
+/** The subscripts in the text that a variable may hold. */
+function subscriptsIn(first: string, flows: Flows): Evaluation[] {
+  const found: Evaluation[] = [];
+  const seen = new Set<string>();
+  const steps: Step[] = [{ name: first, isCertain: true }];
+  for (const step of steps) {
+    if (seen.has(step.name)) continue;
+    seen.add(step.name);
+    const given = assignmentsTo(step.name, flows);
+    for (const { words, isVague } of given) {
+      const isCertain = step.isCertain && given.length === 1 && isVague !== true;
+      for (const word of words) {
+        const { associative } = declaredNames(word.layer.script.commands, word.layer.text);
+        const subscripts = subscriptsOfNames(word, word.layer, associative);
+        found.push(...subscripts.map((one) => (isCertain ? one : { ...one, names: one.names.map(doubted) })));
+        steps.push(
+          ...namesIn(word, word.layer).flatMap(({ of, isWhole }) =>
+            'name' in of ? [{ name: of.name, isCertain: isCertain && isWhole }] : [],
+          ),
+        );
+      }
+    }
+  }
+  return found;
+}
+
+function assignmentsTo(name: string, flows: Flows): readonly Flow[] {
+  return (flows.get(name) ?? []).filter(({ words }) => words.length > 0);
+}
+
+function doubted(source: Source): Source {
+  return { ...source, isWhole: false };
 }
 
 function placeholdersBehind(

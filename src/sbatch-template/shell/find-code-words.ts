@@ -1,11 +1,16 @@
 // Finds the words of a command that its program evaluates as code, and whether the program evaluates its standard input.
+// cspell:ignore kuvtr procs joblog memfree ungroup
+import { specialWords } from '../data-flow/find-special-words.ts';
 import { isInside, type Range } from '../template-source.ts';
 import { definesFunction } from './find-evaluated-assignments.ts';
 import type { Command, Word } from './lexer-result.ts';
 import {
+  DECLARERS,
   EVALUATORS,
   FILE_RUNNERS,
   NAME_TAKERS,
+  RUNNERS,
+  SCRIPT_FILE,
   SHELL_VARIABLES,
   WORDS_FROM_INPUT,
   type Evaluator,
@@ -50,10 +55,55 @@ function spanOf({ words, ...how }: WordList): CodeRange[] {
 
 export function codeWordLists(command: Command, text: string): WordList[] {
   return invocations(command, text).map(({ name, evaluator, rest }) => ({
-    words: wordsOfCode(evaluator, rest),
+    words: name === 'parallel' ? codeOfParallel(command, rest, text) : wordsOfCode(evaluator, rest),
     by: name,
     ...(evaluator.isEvenPlain === true && { isEvenPlain: true }),
   }));
+}
+
+/** A command of `parallel` and the arguments that it appends, each quoted. */
+export interface ParallelCommand {
+  readonly words: readonly Word[];
+  readonly quoted: readonly Word[];
+}
+
+/** Options of `parallel` that change neither the command nor its quoting. */
+const OPTION_OF_PARALLEL =
+  /^(?:-[kuvtr0]|-[jPNnL](?:\d+%?)?|--(?:jobs|max-procs|max-args|delay|timeout|retries|joblog|results|halt|memfree|load|nice|keep-order|tag|line-buffer|lb|bar|eta|progress|ungroup|verbose|will-cite|link|dry-run|resume|resume-failed)(?:=.*)?)$/;
+const WITH_ARGUMENT =
+  /^(?:-[jPNnL]|--(?:jobs|max-procs|max-args|delay|timeout|retries|joblog|results|halt|memfree|load|nice))$/;
+
+/** `parallel PROGRAM … ::: VALUE …`; undefined if the program may evaluate a value, or the value may be the program. */
+export function parallelCommand(command: Command, rest: readonly Word[], text: string): ParallelCommand | undefined {
+  const end = rest.findIndex((word) => /^:::\+?$/.test(word.text));
+  let at = 0;
+  for (let word = rest[at]?.text ?? ''; word.startsWith('-'); word = rest[at]?.text ?? '') {
+    if (!OPTION_OF_PARALLEL.test(word)) return undefined;
+    at += WITH_ARGUMENT.test(word) ? 2 : 1;
+  }
+  const words = rest.slice(at, end === -1 ? at : end);
+  const [value] = rest.slice(end + 1);
+  const [program] = words;
+  if (program === undefined || value === undefined || /[/{]/.test(program.text)) return undefined;
+  if (!words.every((word) => /^(?:[\w./:=+,@%#-]|\{(?!=)|\})+$/.test(word.text))) return undefined;
+  const argument = { ...value, text: '\0' };
+  const isPlaced = words.some((word) => word.text.includes('{'));
+  const run = words.map((word) => (word.text.includes('{') ? argument : word));
+  const called = { ...command, words: isPlaced ? run : [...run, argument] };
+  const evaluated = [...codeWordLists(called, text), ...nameWordLists(called)].flatMap((list) => list.words);
+  if (DECLARERS.test(program.text) || program.text === 'let') return undefined;
+  if ([...evaluated, ...specialWords(called.words)].includes(argument)) return undefined;
+  return { words, quoted: rest.slice(end + 1) };
+}
+
+function codeOfParallel(command: Command, rest: readonly Word[], text: string): readonly Word[] {
+  const isSafe = parallelCommand(command, rest, text) !== undefined;
+  return isSafe
+    ? rest.slice(
+        0,
+        rest.findIndex((word) => word.text.startsWith(':::')),
+      )
+    : rest;
 }
 
 export function nameWordLists({ words }: Command): WordList[] {
@@ -203,7 +253,20 @@ function countOptions({ optionsWithArgument }: Evaluator, rest: readonly Word[],
   return count;
 }
 
+/** Whether the command for the other host is a single program, which reads its input as data. */
+function readsData(words: readonly Word[]): boolean {
+  const [{ text } = { text: '' }] = words;
+  if (words.length !== 1 || !/^[\w.-]+(?:[^;&|`()\n\\]*)$/.test(text)) return false;
+  return !text.split(/[\s<>'"=]+/).some((one) => {
+    const name = one.slice(one.lastIndexOf('/') + 1);
+    const isProgram = [ANY_EVALUATOR, FILE_RUNNERS, WORDS_FROM_INPUT, SCRIPT_FILE, /^(?:read|mapfile|readarray)$/];
+    return isProgram.some((names) => names.test(name)) || RUNNERS.some(({ names }) => names.test(name));
+  });
+}
+
 function readsInput(evaluator: Evaluator, rest: readonly Word[]): boolean {
+  if (evaluator.input === 'code of the other host')
+    return !readsData(rest.slice(countOptions(evaluator, rest, SURE_OPTION) + 1));
   if (evaluator.input !== 'code unless told') return evaluator.input === 'code';
   if (wordsOfCode(evaluator, rest).length > 0) return false;
   const options = countOptions(evaluator, rest, SURE_OPTION);

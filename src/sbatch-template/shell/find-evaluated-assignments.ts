@@ -9,6 +9,10 @@ export interface DeclaredNames {
   readonly arrays: ReadonlySet<string>;
   /** Arrays whose subscripts are strings, not arithmetic. */
   readonly associative: ReadonlySet<string>;
+  /** `declare -n NAME=…`: its value is the name of a variable. */
+  readonly references: ReadonlySet<string>;
+  /** `declare -n NAME`: the first value that is assigned later is the name of a variable. */
+  readonly unbound: ReadonlySet<string>;
 }
 
 interface Assignment extends Range {
@@ -23,6 +27,8 @@ interface Assignment extends Range {
 /** A range in which each placeholder has this context, however it is nested and quoted. */
 export interface ReEvaluatedRange extends Range {
   readonly context: QuotingContext;
+  /** A key of an associative array: bash expands variables in it, but does not evaluate their values. */
+  readonly isKey?: true;
 }
 
 /** The text before the value, with brackets in a subscript (`a[${#a[@]}]=`); a name with a placeholder does not match. */
@@ -33,6 +39,8 @@ export function declaredNames(commands: readonly Command[], text: string): Decla
   let isAnyInteger = false;
   const arrays = new Set<string>();
   const associative = new Set<string>();
+  const references = new Set<string>();
+  const unbound = new Set<string>();
   for (const command of commands) {
     for (const word of [...command.assignments, ...command.words]) {
       const name = /^([A-Za-z_]\w*)\+?=\(/.exec(text.slice(word.start, word.end))?.[1];
@@ -46,10 +54,11 @@ export function declaredNames(commands: readonly Command[], text: string): Decla
       if (name !== undefined && flags.includes('i')) integers.add(name);
       if (name !== undefined && /[aA]/.test(flags)) arrays.add(name);
       if (name !== undefined && flags.includes('A')) associative.add(name);
+      if (name !== undefined && flags.includes('n')) (name === word ? unbound : references).add(name);
     }
   }
   if (isAnyInteger) for (const name of wordsOfCalls(commands, text)) integers.add(name);
-  return { integers, arrays, associative };
+  return { integers, arrays, associative, references, unbound };
 }
 
 /** `integer() { declare -gi "$1"; }`: any argument of a function of the script may be a name. */

@@ -43,11 +43,12 @@ export function findReEvaluated(script: LexedScript, text: string): ReEvaluatedR
     ...script.commands.flatMap((command) => descriptorNames(command, script)),
   ];
   return [
-    ...script.arithmetic.map(({ start, end, where }): ReEvaluatedRange => ({
-      start,
-      end,
-      context: { kind: 'number', where },
-    })),
+    ...script.arithmetic.map(({ start, end, where }): ReEvaluatedRange => {
+      const array = where === 'an array subscript' ? /(\w*)\[$/.exec(text.slice(0, start))?.[1] : undefined;
+      return array !== undefined && names.associative.has(array)
+        ? { start, end, context: { kind: 're-evaluated', by: `bash, as a key of ${array}` }, isKey: true }
+        : { start, end, context: { kind: 'number', where } };
+    }),
     ...script.commands.flatMap((command) => declarations(command, names, text)),
     ...code
       .flatMap((range) => withDocuments(range, script))

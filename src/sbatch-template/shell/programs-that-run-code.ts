@@ -24,9 +24,9 @@ export interface Evaluator {
   readonly words: CodeWords;
   /**
    * Whether standard input is code: never, always, or if the command has neither code nor a script as argument. A program with a script as
-   * argument treats its other arguments and its input as data.
+   * argument treats its other arguments and its input as data. `ssh` passes it to the command for the other host.
    */
-  readonly input: 'data' | 'code' | 'code unless told';
+  readonly input: 'data' | 'code' | 'code unless told' | 'code of the other host';
   /** Even a plain word can be code: only a number is safe. */
   readonly isEvenPlain?: true;
   /** Options whose argument, in the next word, is neither code nor the name of the script. */
@@ -102,7 +102,13 @@ export const EVALUATORS: readonly Evaluator[] = [
   },
   { names: /^(?:mapfile|readarray)$/, words: { which: 'after', isAnywhere: true, option: /^-C/ }, input: 'data' },
   { names: /^enable$/, words: { which: 'after', option: /^-f/ }, input: 'data' },
-  { names: /^(?:ssh|rsh|mosh|pdsh|clush|parallel)$/, words: { which: 'all' }, input: 'code' },
+  {
+    names: /^ssh$/,
+    words: { which: 'all' },
+    input: 'code of the other host',
+    optionsWithArgument: /^-[0-9A-Za-z]*[BbcDEeFIiJLlmOoPpQRSWw]$/,
+  },
+  { names: /^(?:rsh|mosh|pdsh|clush|parallel)$/, words: { which: 'all' }, input: 'code' },
   // The first word names the file to run.
   { names: /^(?:source|\.)$/, words: { which: 'operand', option: /^$/ }, input: 'code' },
   { names: /^(?:at|batch|crontab)$/, words: { which: 'after', option: /^$/ }, input: 'code' },
