@@ -38,7 +38,7 @@ function wrongOf(history: Partial<SharedHistory>): Record<string, readonly strin
   return Object.fromEntries(wrong);
 }
 
-describe('the chaos oracle for the limits of a shared service', () => {
+describe('the chaos oracle (limits of a shared service)', () => {
   it('accepts as many concurrent jobs as the limits permit', () => {
     const samples = [sample(1_000, 'a1'), sample(2_000, 'a1', 'a2', 'b1'), sample(3_000, 'b1')];
     expect(wrongOf({ samples })).to.deep.equal({});
@@ -96,13 +96,13 @@ describe('the chaos oracle for the limits of a shared service', () => {
     return wrongOf({ samples: [sample(9_000, 'a1', 'a2', 'b1', 'b2')], calls, polls, limits });
   }
 
-  it('accepts one excess job if two daemons claim, and reports a second excess job', () => {
+  it('accepts one excess job of two daemons, and reports a second excess job', () => {
     expect(exceedsByTwo(200)).to.deep.equal({
       a2: ['with it, the cluster has 4 jobs of 2 daemons; the maximum is 3'],
     });
   });
 
-  it('accepts excess jobs if the daemons parked their tasks late, or a job started meanwhile', () => {
+  it('accepts excess jobs if the daemons parked the tasks late or a job started just before', () => {
     expect(exceedsByTwo(3_000)).to.deep.equal({});
     const gate = (at: number): ServerCall => call(at, 'node', 'queues.remove_task', 'b1', { queue: 'scheduler' });
     expect(exceedsByTwo(200, gate(4_900))).to.deep.equal({});

@@ -4,8 +4,8 @@ import { fault, enqueued, gatePassed, history, run, TASK } from './sample-histor
 import { checkHistory } from './oracle.ts';
 import { formatCounterexample } from './counterexample.ts';
 
-describe('the printed history of a task that breaks a rule', () => {
-  it('lists calls, jobs, runs and faults by time, with the findings of the oracle', () => {
+describe('the printed counterexample', () => {
+  it("lists calls, jobs, runs, faults and the oracle's findings in the order of their times", () => {
     const given = history({
       status: 'failed',
       traces: run(1_000, { code: 'killed' }),

@@ -79,17 +79,17 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
   ...(
     [
-      ['although its job was pending only before the first run', [job(900, 'PENDING'), job(1_000, 'RUNNING')]],
-      ['although its job was cancelled and never pending again', [job(1_000, 'RUNNING'), job(5_000, 'CANCELLED')]],
+      ['if its job was pending only before the first run', [job(900, 'PENDING'), job(1_000, 'RUNNING')]],
+      ['if its job was cancelled and never pending again', [job(1_000, 'RUNNING'), job(5_000, 'CANCELLED')]],
       [
-        'although its first job was never pending again',
+        'if its first job was never pending again',
         [job(1_000, 'RUNNING'), job(5_000, 'PENDING', '8'), job(9_000, 'RUNNING', '8')],
       ],
     ] as const
   ).map(
     ([what, jobs]) =>
       [
-        `a task that ran twice ${what}`,
+        `a task that ran twice, ${what}`,
         'twice',
         history({ traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })], jobs }),
       ] as const,
@@ -103,7 +103,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task that ran twice although its user enqueued it only before the first run',
+    'a task that ran twice, if its user enqueued it only before the first run',
     'twice',
     history({
       calls: [enqueued, call(100, 'user', 'tasks.enqueue', { queue: SERVED })],
@@ -111,7 +111,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task that ran twice although its user enqueued it only before the agent started',
+    'a task that ran twice, if its user enqueued it only before the agent started',
     'twice',
     history({
       calls: [
@@ -125,7 +125,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
 
   [
-    'a task that ran twice although the server refused the second enqueue',
+    'a task that ran twice, if the server refused the second enqueue',
     'twice',
     history({
       calls: [enqueued, gatePassed, call(5_000, 'user', 'tasks.enqueue', { code: 400, queue: SERVED })],
@@ -147,7 +147,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     { ...REQUEUED_BEFORE_START, jobs: [job(1_000, 'RUNNING'), job(6_000, 'CANCELLED')] },
   ],
   [
-    'a task that ran after its user dequeued it, even if the status stayed queued',
+    'a task that ran after its user dequeued it, even if its status stayed "queued"',
     'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'queued' }), gatePassed] }),
   ],
@@ -171,7 +171,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task whose program was killed, if its node died and returned long before',
+    'a task whose program was killed, if its node had died and returned long before',
     'wrong',
     history({
       status: 'failed',

@@ -170,7 +170,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
   ).map(
     ([what, forgotten]) =>
       [
-        `a task that ran although its user dequeued it, if the status stayed queued because of an earlier ${what}`,
+        `a task that ran although its user dequeued it, if an earlier ${what} kept its status "queued"`,
         history({
           calls: [
             enqueued,
@@ -208,7 +208,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that ran after a scancel because its user had enqueued it again just before',
+    'a task that ran after a scancel because its user enqueued it just before the scancel',
     history({
       calls: [
         enqueued,
@@ -232,7 +232,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that ran after a scancel of its first job because the daemon had lost its journal before',
+    'a task that ran after a scancel of its first job because the daemon lost its journal before the scancel',
     history({
       calls: [enqueued, call(500, 'daemon-2', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(9_000, { job: '8' })],

@@ -39,13 +39,13 @@ async function startBench(): Promise<Bench> {
   };
 }
 
-describe('the simulated connection between a daemon and the ClearML server', () => {
+describe('the simulated connection to the ClearML server', () => {
   it('passes calls and responses', async () => {
     await using bench = await startBench();
     expect(await bench.ask()).to.equal('well');
   });
 
-  it('passes no call while it is cut', async () => {
+  it('passes no call while cut', async () => {
     await using bench = await startBench();
     bench.link.break('cut');
     await rejection(bench.ask());
@@ -62,7 +62,7 @@ describe('the simulated connection between a daemon and the ClearML server', () 
     expect(bench.calls()).to.equal(1);
   });
 
-  it('holds calls while it is silent, and drops them when it is repaired', async () => {
+  it('holds back all calls while silent, and drops the held calls at its repair', async () => {
     await using bench = await startBench();
     bench.link.break('silent');
     const asked = rejection(bench.ask());
@@ -74,7 +74,7 @@ describe('the simulated connection between a daemon and the ClearML server', () 
     expect(bench.calls()).to.equal(0);
   });
 
-  it('delays responses while it is slow', async () => {
+  it('delays responses while slow', async () => {
     await using bench = await startBench();
     bench.link.break('slow');
     const askedAt = performance.now();

@@ -136,7 +136,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect((await client.tasks.get(task))?.document).to.deep.equal(before);
     });
 
-    it('leaves an aborted task stopped (C-19)', async () => {
+    it('keeps the status "stopped" of an aborted task (C-19)', async () => {
       const { client, raw, newQueue, newTaskIn } = testBed();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);

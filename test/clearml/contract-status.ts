@@ -45,7 +45,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       });
     });
 
-    it('sets a queued task to failed only with force (C-06)', async () => {
+    it('gives a queued task the status "failed" only with force (C-06)', async () => {
       const { tasks } = testBed().client;
       const id = await createTaskWithStatus('queued');
 
@@ -56,7 +56,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       expect(await statusOf(id)).to.equal('failed');
     });
 
-    it('sets a stopped task to failed without force', async () => {
+    it('gives a stopped task the status "failed" without force', async () => {
       const id = await createTaskWithStatus('stopped');
 
       await testBed().client.tasks.fail(id, NOTE, UNFORCED);
@@ -134,7 +134,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  describe('a dequeue of a task', () => {
+  describe('after', () => {
     /** A task in a queue whose status before its first enqueue the server no longer knows; `forget` makes it forget. */
     async function enqueuedAfter(forget: (id: TaskId) => Promise<unknown>): Promise<TaskId> {
       const { raw, newQueue } = testBed();
@@ -153,14 +153,11 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
     }
 
     const forgetting: readonly (readonly [string, (id: TaskId) => Promise<unknown>])[] = [
-      ['after a refused enqueue', refuseEnqueue],
-      [
-        'after the daemon has set the task back to queued',
-        (id) => testBed().client.tasks.unstart(id, 'in_progress', NOTE),
-      ],
+      ['a refused enqueue', refuseEnqueue],
+      ['the call unstart', (id) => testBed().client.tasks.unstart(id, 'in_progress', NOTE)],
     ];
     for (const [what, forget] of forgetting) {
-      it(`by a user, ${what}, leaves the task queued but in no queue`, async () => {
+      it(`${what}, a dequeue by a user leaves the task queued but in no queue`, async () => {
         const { client, raw } = testBed();
         const id = await enqueuedAfter(forget);
 
@@ -174,7 +171,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
         expect(await statusOf(id)).to.equal('created');
       });
 
-      it(`by the daemon, ${what}, makes the task a draft`, async () => {
+      it(`${what}, a dequeue by the daemon makes the task a draft`, async () => {
         const id = await enqueuedAfter(forget);
 
         await testBed().client.tasks.dequeue(id, NOTE);
@@ -184,7 +181,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
     }
   });
 
-  describe('unstart, which sets a task back to queued,', () => {
+  describe('the call unstart of the ClearML client', () => {
     for (const status of ['in_progress', 'stopped'] as const) {
       it(`changes the status ${status} to queued, but adds no queue entry (C-07)`, async () => {
         const { client } = testBed();

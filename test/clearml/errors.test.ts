@@ -15,7 +15,7 @@ const NONSENSE: readonly [name: string, failure: Answer] = ['a response that is 
 describe('the ClearML client', () => {
   const fixture = createScriptedServerFixture();
 
-  describe('with retries', () => {
+  describe('(with retries)', () => {
     const passing: readonly [name: string, failure: Answer][] = [
       ['too many requests (429)', page(429, '')],
       ['a maintenance page (503)', page(503, '<html>Service Unavailable</html>')],
@@ -28,7 +28,7 @@ describe('the ClearML client', () => {
       ],
     ];
     for (const [name, failure] of passing) {
-      it(`retries a read-only call after ${name} until it succeeds`, async () => {
+      it(`repeats a read-only call after ${name} until the call succeeds`, async () => {
         fixture.server.script('tasks.get_by_id', failure, failure, A_TASK);
 
         expect((await fixture.client().tasks.get(TASK))?.task.id).to.equal(TASK);
@@ -55,14 +55,14 @@ describe('the ClearML client', () => {
       expect(attempts).to.be.greaterThan(1);
     });
 
-    it('retries a non-idempotent call if the call certainly had no effect', async () => {
+    it('repeats a non-idempotent call if the call certainly had no effect', async () => {
       fixture.server.script('queues.remove_task', page(429, ''), data({ removed: 1 }));
 
       expect(await fixture.client().queues.removeEntry(QUEUE, TASK)).to.equal(true);
     });
 
     for (const [name, failure] of [...passing.slice(1), NONSENSE]) {
-      it(`does not retry a non-idempotent call after ${name}`, async () => {
+      it(`does not repeat a non-idempotent call after ${name}`, async () => {
         fixture.server.script('queues.remove_task', failure, data({ removed: 1 }));
 
         const error = await rejection(fixture.client().queues.removeEntry(QUEUE, TASK));
@@ -72,7 +72,7 @@ describe('the ClearML client', () => {
       });
     }
 
-    it('does not retry a call that the server rejected', async () => {
+    it('does not repeat a call that the server rejected', async () => {
       fixture.server.script('tasks.get_by_id', refuse(403, 20, 'forbidden (not allowed for role)'));
 
       const error = await rejection(fixture.client().tasks.get(TASK));

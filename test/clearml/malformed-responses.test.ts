@@ -86,9 +86,9 @@ function readings(session: Session): Readonly<Record<string, () => Promise<reado
   };
 }
 
-describe('the ClearML client, given a malformed response (C-35),', () => {
+describe('a malformed response to the ClearML client (C-35)', () => {
   for (const name of Object.keys(readings(sessionReturning(GOOD)))) {
-    it(`returns only valid ids from ${name}() or reports an error`, async () => {
+    it(`makes ${name}() return only valid ids or report an error`, async () => {
       const mutated = fc
         .array(anyMutation, { maxLength: 3 })
         .map((mutations) => mutations.reduce<unknown>(mutate, GOOD));

@@ -29,7 +29,7 @@ function userOf(number: number): { readonly id: string; readonly name: string } 
   return { id: number.toString(16).padStart(32, '0'), name: `user ${number}` };
 }
 
-describe('the ClearML client, if the server has 1,201 users,', () => {
+describe('the ClearML client (server with 1,201 users)', () => {
   const users = Array.from({ length: 1_201 }, (_, number) => userOf(number));
 
   it('reads all users in pages', async () => {

@@ -8,7 +8,7 @@ import { createSecrets } from '../../src/log/redact-secrets.ts';
 const TASK = '1' as TaskId;
 const SECRET = 'hunter22/+';
 
-describe('the ClearML client, with redaction of secrets,', () => {
+describe('the ClearML client (with redaction of secrets)', () => {
   const secrets = createSecrets();
   secrets.add(SECRET);
 

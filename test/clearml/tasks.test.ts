@@ -177,7 +177,7 @@ describe('the task calls of the ClearML client', () => {
     expect([...unread]).to.deep.equal([large]);
   });
 
-  it('distinguish a task that is too large for a response from a deleted task', async () => {
+  it('report a task that is too large for a response as unreadable, not as deleted', async () => {
     const ids = Array.from({ length: 30 }, (_, n) => taskId(n.toString(16).padStart(32, '0')));
     const [large = TASK, deleted = TASK, ...others] = ids;
     fixture.server.script('tasks.get_all', (response, request) => {

@@ -5,12 +5,12 @@ import { askAtTerminal } from '../../src/cli/main.ts';
 import { UsageError } from '../../src/base/usage-error.ts';
 import { rejection } from '../support/rejection.ts';
 
-describe('a question at the terminal', () => {
+describe('a prompt at the terminal', () => {
   function terminal(): { input: PassThrough; output: PassThrough; stop: AbortController } {
     return { input: new PassThrough(), output: new PassThrough(), stop: new AbortController() };
   }
 
-  it('is printed, and the program gets the line that the user types', async () => {
+  it('shows the question and returns the line that the user types', async () => {
     const { input, output, stop } = terminal();
     const ask = (question: string): Promise<string> => askAtTerminal(question, { input, output, signal: stop.signal });
 
@@ -23,7 +23,7 @@ describe('a question at the terminal', () => {
     expect(String(output.read())).to.equal('One? Two? ');
   });
 
-  it('causes an error if the input ends or the user presses Ctrl-C', async () => {
+  it('fails if the input ends or the user presses Ctrl-C', async () => {
     const { input, output, stop } = terminal();
     const ended = askAtTerminal('One? ', { input, output, signal: stop.signal });
     input.end();

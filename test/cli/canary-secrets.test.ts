@@ -17,7 +17,7 @@ agent {
 environment { ANY: "${SECRET}-j" }
 `;
 
-describe('the program, with a canary secret in its configuration,', () => {
+describe('a canary secret in the configuration', () => {
   for (const args of [
     ['config'],
     ['config', '--json'],
@@ -29,7 +29,7 @@ describe('the program, with a canary secret in its configuration,', () => {
     ['lint', 't'],
     ['vars'],
   ]) {
-    it(`does not print the secret for the command: ${args.join(' ')}`, async () => {
+    it(`is not printed by the command: ${args.join(' ')}`, async () => {
       await using cli = await openCli();
       await cli.write('clearml.conf', CONF);
       await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
@@ -42,7 +42,7 @@ describe('the program, with a canary secret in its configuration,', () => {
   }
 
   for (const [index, line] of [...CONF.split('\n').entries()].filter(([, text]) => text.includes(SECRET))) {
-    it(`does not print the secret in an error message about line ${index + 1} of the file`, async () => {
+    it(`is not printed in an error message about line ${index + 1} of clearml.conf`, async () => {
       await using cli = await openCli();
       await cli.write('clearml.conf', `agent.x {\n${line} ]} }\n]`);
 

@@ -4,7 +4,7 @@ import { chmod } from 'node:fs/promises';
 import { openCli } from './open-cli.ts';
 
 describe('the config command', () => {
-  it('prints warnings about the configuration to stderr, and only the value to stdout', async () => {
+  it('prints only the value to stdout, and warnings about the configuration to stderr', async () => {
     await using cli = await openCli({ SBATCH_PARTITION: 'gpu' });
     const file = await cli.write('clearml.conf', 'include "site.conf"\nagent.slurm.queues: [gpu]\n');
     await chmod(file, 0o600);

@@ -9,7 +9,7 @@ import { waitUntil } from '../support/wait-until.ts';
 import { readReport, type DoctorReport } from './doctor-report.ts';
 import { openCliWithSandbox, type CliWithSandbox } from './cli-with-sandbox.ts';
 
-describe('doctor, for a cluster with accounting,', () => {
+describe('doctor (cluster with accounting)', () => {
   const { username } = userInfo();
   let cluster: SlurmCluster;
   let cli: CliWithSandbox;
@@ -62,7 +62,7 @@ describe('doctor, for a cluster with accounting,', () => {
     });
   }
 
-  it('finds no problem once every problem is repaired', async () => {
+  it('finds no problem after the repair of every problem', async () => {
     const { row } = await untilClean();
 
     expect(row('accounts').says).to.include('lab (default)');

@@ -108,10 +108,10 @@ describe('doctor --on-node', () => {
     expect(await probes(world, 'pending,running')).to.deep.equal([]);
   });
 
-  describe('for a bare node with Slurm 20.11', () => {
+  describe('(bare node, Slurm 20.11)', () => {
     before(requireSlurmVersion('20.11'));
 
-    it('reports missing programs, and a shared directory that does not exist on the node', async () => {
+    it('reports missing programs and a missing shared directory', async () => {
       await using cluster = await startSlurmCluster({ version: '20.11', nodeCount: 1 });
       // Of this machine's folders the nodes see /tmp only.
       const seen = await mkdtemp('/tmp/shared-');

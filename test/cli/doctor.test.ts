@@ -28,7 +28,7 @@ describe('doctor', () => {
 
   const SERVED = ['--queue', 'default', '--template-files', 'a.template'];
 
-  it('reports that the configuration has no file, only variables and options', async () => {
+  it('reports that the configuration has no file, but only variables and options', async () => {
     await using cli = await openCli();
 
     const { stdout } = await cli.run('doctor');
@@ -51,7 +51,7 @@ describe('doctor', () => {
     expect(stdout).to.match(/No problems found\.\n$/);
   });
 
-  it('with --on-node --as reports missing keys and rejected keys', async () => {
+  it('(with --on-node --as) reports missing keys and rejected keys', async () => {
     await using cli = await openCliWithStandIns();
     const slurm = `agent.slurm { slurm_bin_dir: ${cli.slurm.commandsDir}, state_dir: ${cli.stateDir}, user_map { default: nobody } }`;
     const keys = 'credentials { access_key: nobody, secret_key: wrong }';

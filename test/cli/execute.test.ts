@@ -77,7 +77,7 @@ describe('the execute command', () => {
     });
   }
 
-  it('does not change the container of a completed task that it refuses to run', async () => {
+  it("refuses to run a completed task, and does not change the task's container", async () => {
     await using cli = await openCliWithStandIns();
     await cli.write('t', TEMPLATE.replace('#SBATCH -n 1\n', '$&image=${CLEARML_TASK.container.image:python}\n'));
     const task = await cli.user.makeTask({ more: { container: { image: 'of-the-user' } } });
@@ -118,7 +118,7 @@ describe('the execute command', () => {
     expect(document).to.include({ status: 'failed' });
   });
 
-  it('prints a command without --clone and --container to track the task again', () => {
+  it('prints a command that tracks the same task again, without --clone and --container', () => {
     const typed = {
       id: 'the original',
       clone: true,

@@ -29,7 +29,7 @@ describe('the error handler of the program', () => {
     expect(explained(asked, asked).code).to.equal(143);
   });
 
-  it('prints EACCES and ENOSPC errors without the request to report a bug', () => {
+  it('requests no bug report for EACCES and ENOSPC errors', () => {
     const denied = Object.assign(new Error("EACCES: permission denied, open '/state/history'"), {
       code: 'EACCES',
       syscall: 'open',

@@ -4,7 +4,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCli } from './open-cli.ts';
 
-describe('the program, started without arguments,', () => {
+describe('the program without arguments', () => {
   it('suggests the demo command if no server is configured', async () => {
     await using cli = await openCli({ PATH: '/nowhere' });
 
@@ -38,7 +38,7 @@ describe('the program, started without arguments,', () => {
       .and.include('\nNext: clearml-agent-slurm init site --ssh HOST ');
   });
 
-  it('names ~/clearml.conf as the source, even if an old ~/trains.conf exists', async () => {
+  it('reads ~/clearml.conf even if an old ~/trains.conf exists', async () => {
     await using cli = await openCli({ PATH: '/nowhere' });
     await cli.write('trains.conf', 'api { api_server: "http://old.lab:8008" }\n');
     const keys = 'credentials { access_key: "a", secret_key: "b" }';

@@ -9,7 +9,7 @@ import { openCliWithStandIns, type CliWithStandIns } from './cli-with-stand-ins.
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('the program, with its output on a full disk,', () => {
+describe('the program on a full disk', () => {
   let cli: CliWithStandIns;
 
   beforeEach(async () => {
@@ -42,7 +42,7 @@ describe('the program, with its output on a full disk,', () => {
     return { code: child.exitCode, other };
   }
 
-  it('submits a task even if its log cannot be written (D-15)', async () => {
+  it('submits a task even if the log cannot be written (D-15)', async () => {
     const task = await cli.user.makeTask({ name: 'a test task' });
     await cli.user.enqueue(task, await cli.user.makeQueue('gpu'));
 

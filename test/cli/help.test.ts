@@ -81,7 +81,7 @@ describe('the help', () => {
   });
 });
 
-describe('the program, given an option of clearml-agent,', () => {
+describe('the program', () => {
   for (const [args, answer] of [
     [['--use-pbs'], '--use-pbs is not supported: this program works with Slurm only'],
     [
@@ -92,7 +92,7 @@ describe('the program, given an option of clearml-agent,', () => {
     [['--status'], 'use the command: clearml-agent-slurm status'],
     [['--use-owner-token'], '--use-owner-token is not supported: only the Enterprise server'],
   ] as const) {
-    it(`rejects "${args.join(' ')}" with the message "${answer}"`, async () => {
+    it(`rejects the clearml-agent arguments "${args.join(' ')}" with the message "${answer}"`, async () => {
       await using cli = await openCli();
       const { code, stdout, stderr } = await cli.run(...args);
       expect(code, stderr).to.equal(2);

@@ -6,14 +6,14 @@ import { openCliWithStandIns, type CliWithStandIns } from './cli-with-stand-ins.
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('the daemon, if queue entries have a path such as "../../x" as task id,', () => {
+describe('a queue entry with the task id "../../x"', () => {
   let cli: CliWithStandIns;
   beforeEach(async () => {
     cli = await openCliWithStandIns();
   });
   afterEach(() => cli[Symbol.asyncDispose]());
 
-  it('submits the next task and writes no file outside the shared directory (C-33)', async () => {
+  it('makes the daemon write no file outside the shared directory (C-33)', async () => {
     const shared = join(cli.outside, 'above', 'shared');
     await mkdir(join(shared, 'jobs'), { recursive: true, mode: 0o700 });
     await cli.write('t', TEMPLATE);

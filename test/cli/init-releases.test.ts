@@ -35,12 +35,12 @@ for (const kind of SITES) {
   const { version, hasAccounting, gpusPerNode, hasApptainer = false } = kind;
   const has = [hasAccounting && 'accounting', gpusPerNode > 0 && 'GPUs', hasApptainer && 'Apptainer'].filter(Boolean);
 
-  describe(`init, for a cluster with Slurm ${version} ${has.length === 0 ? 'but without accounting and GPUs' : `and ${has.join(' and ')}`},`, () => {
+  describe(`init (Slurm ${version}, ${has.length === 0 ? 'no accounting, no GPUs' : has.join(', ')})`, () => {
     before(requireSlurmVersion(version));
     before(hasApptainer ? requireAgent : requirePython);
     if (hasAccounting) before(requireAccounting);
 
-    it('writes files that pass lint and doctor and that can run a task', async () => {
+    it('writes files that pass lint and doctor and can run a task', async () => {
       await using cluster = await startSlurmCluster({ version, hasAccounting, gpusPerNode, nodeCount: 2 });
       await using world = await startWorld({ cluster, ...agentOf(kind) });
       const container = hasApptainer ? await installApptainer(cluster, world) : undefined;

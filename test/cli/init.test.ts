@@ -69,7 +69,7 @@ describe('init', () => {
     expect(await readFile(join(cli.folder, 'unasked/slurm.template'), 'utf8')).to.include('value:debug}');
   });
 
-  it('creates the directory of --shared-dir, which then passes the check of doctor', async () => {
+  it('creates the directory that --shared-dir names, and doctor accepts the directory', async () => {
     await using cli = await openOnCluster();
     const shared = join(cli.folder, 'deep/shared');
 

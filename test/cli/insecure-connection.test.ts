@@ -35,14 +35,14 @@ describe('an unencrypted connection to the server', () => {
     await cli[Symbol.asyncDispose]();
   });
 
-  it('causes a warning of doctor', async () => {
+  it('makes doctor report a warning', async () => {
     const { stdout } = await cli.run('doctor', '--config-file', join(cli.folder, 'lab.conf'));
 
     expect(stdout).to.match(/^✔ server +http:\/\/clearml\.lab:8008 responds; but: /m);
     expect(stdout.replaceAll(/\s+/g, ' ')).to.include(RISK);
   });
 
-  it('causes one warning of the daemon at its start', async () => {
+  it('makes the daemon log one warning at its start', async () => {
     await cli.write(
       'a.template',
       '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',

@@ -16,7 +16,7 @@ function withDirective(line: string): string {
   return CLEAN.replace('export SITE', `${line}\nexport SITE`);
 }
 
-describe('lint, with real Slurm,', () => {
+describe('lint (real Slurm)', () => {
   before(requireSlurm);
   before(requireShellcheck);
 
@@ -25,7 +25,7 @@ describe('lint, with real Slurm,', () => {
     return openCli({ SLURM_CONF: slurmConf, PATH: process.env['PATH'] ?? '/usr/bin:/bin' });
   }
 
-  it('reports no problem of a template that Slurm accepts', async () => {
+  it('reports no problem in a template that Slurm accepts', async () => {
     await using cli = await openOnCluster();
     await cli.write('a.template', CLEAN);
 
@@ -37,7 +37,7 @@ describe('lint, with real Slurm,', () => {
   });
 
   for (const { rule, line, what, text } of PROBLEMS_FOUND_BY_PROGRAMS) {
-    it(`reports ${rule} for the line: ${what}`, async () => {
+    it(`reports the problem "${rule}" for: ${what}`, async () => {
       await using cli = await openOnCluster();
       await cli.write('a.template', text);
 

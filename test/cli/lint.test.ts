@@ -119,7 +119,7 @@ describe('lint', () => {
     );
   });
 
-  it("reports bash's syntax errors at the line of the template", async () => {
+  it('reports each syntax error of bash with its line in the template', async () => {
     await using cli = await openCli();
     await cli.write('a.template', CLEAN.replace('echo "task', 'if true; echo x; fi\necho "task'));
 
@@ -131,10 +131,10 @@ describe('lint', () => {
     );
   });
 
-  describe('with shellcheck', () => {
+  describe('(with shellcheck)', () => {
     before(requireShellcheck);
 
-    it('reports findings by line and column of the template, except those that placeholders cause', async () => {
+    it('reports the position of each finding in the template, and omits findings that placeholders cause', async () => {
       await using cli = await openCli();
       await cli.write(
         'a.template',
@@ -160,7 +160,7 @@ describe('lint', () => {
     for (const folder of ['../../examples/', '../../examples/demo/']) {
       const url = new URL(folder, import.meta.url);
       for (const name of readdirSync(url).filter((file) => file.endsWith('.template'))) {
-        it(`reports no problem of ${folder.slice(6)}${name}`, async () => {
+        it(`reports no problem in ${folder.slice(6)}${name}`, async () => {
           await using cli = await openCli();
           await cli.write(name, readFileSync(new URL(name, url), 'utf8'));
 

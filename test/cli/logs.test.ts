@@ -101,7 +101,7 @@ describe('the logs command', () => {
     expect(await ended).to.deep.equal([0, null]);
   });
 
-  it('with --follow continues while Slurm does not respond, with one warning', async () => {
+  it('with --follow logs one warning while Slurm does not respond, and continues', async () => {
     const task = await submitOne(`echo begun; until test -e ${cli.outside}/go; do sleep 0.1; done; echo end`);
     await untilLogContains(task, 'begun');
     // The first call finds the log; the next two are of --follow.

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startedAs } from '../../src/cli/own-command-line.ts';
 
-describe("the program's own command line, for units and restarts,", () => {
+describe('the command line that a unit or a restart of the daemon runs', () => {
   let folder: string;
   let program: string;
   let node: string;
@@ -37,7 +37,7 @@ describe("the program's own command line, for units and restarts,", () => {
     return startedAs({ execPath: node, execArgv, argv, env }, isSingleFile);
   }
 
-  it('omits the path of Node.js if PATH finds the same Node.js', () => {
+  it('omits the path of Node.js if PATH has the same Node.js', () => {
     expect(started({})).to.deep.equal([program, '--queue', 'gpu']);
   });
 

@@ -45,7 +45,7 @@ describe('a pause', () => {
     return clusters[0];
   }
 
-  it('prevents claims by a daemon that starts later, until the resume command', async () => {
+  it('prevents the claims of a daemon that starts later, until the resume command', async () => {
     const paused = await cli.run('pause', 'gpu', '--until', '2h', '--reason', 'new drivers');
     const task = await enqueue('second');
     await claim();
@@ -105,7 +105,7 @@ describe('a pause', () => {
     [['pause', '--until', 'tomorrow'], '--until must be a time such as 2026-12-01T08:00, or a duration such as 2h'],
     [['pause', '--reason', 'a\nb'], '--reason must be one line of at most 200 characters.'],
   ] as const) {
-    it(`cannot be set by "${words.join(' ').replace('\n', String.raw`\n`)}": ${message}`, async () => {
+    it(`is rejected with the message "${message}": ${words.join(' ').replace('\n', String.raw`\n`)}`, async () => {
       const { code, stderr } = await cli.run(...words);
 
       expect(code).to.equal(2);

@@ -73,7 +73,7 @@ describe('the properties command', () => {
     );
   });
 
-  it('with --task adds missing properties with their defaults to the task', async () => {
+  it('with --task adds each missing property to the task, with its default', async () => {
     await using cli = await openCliWithSandbox();
     await cli.write('gpu.template', TEMPLATE);
     const task = await cli.user.makeTask({ properties: { num_nodes: '4', mine: 'x' } });

@@ -23,7 +23,7 @@ interface Started {
   readonly stop: () => Promise<void>;
 }
 
-describe('the daemon, on a reload of its configuration,', () => {
+describe('a reload of the configuration', () => {
   let folder: string;
   let sandbox: Sandbox;
   let slurm: StandInCluster;
@@ -100,7 +100,7 @@ describe('the daemon, on a reload of its configuration,', () => {
     });
   }
 
-  it('serves a cluster that it could not serve before the reload', async () => {
+  it('makes the daemon serve a cluster that was unusable before', async () => {
     await configure('clusters { good {}, bad {} }, queues { aaa { cluster: good }, bbb { cluster: bad } }');
     const lock = await acquireLock(join(folder, 'state', 'bad'), 'elsewhere', systemClock.now());
     const daemon = start();
@@ -114,7 +114,7 @@ describe('the daemon, on a reload of its configuration,', () => {
     await daemon.untilLogged('Serving cluster=bad');
   });
 
-  it('applies the configuration even if the reload is requested during the start', async () => {
+  it('succeeds even if a user requests the reload while the daemon starts', async () => {
     await configure('queues: [aaa]');
     const daemon = start();
     daemon.reload();
@@ -123,7 +123,7 @@ describe('the daemon, on a reload of its configuration,', () => {
     await daemon.untilLogged('INFO Serving');
   });
 
-  it('warns that a change of agent.slurm.http requires a restart', async () => {
+  it('logs that a change of agent.slurm.http requires a restart', async () => {
     const warning = 'WARN agent.slurm.http has changed, which a reload does not apply; restart the daemon';
     await configure('queues: [aaa]');
     const daemon = start();
@@ -139,7 +139,7 @@ describe('the daemon, on a reload of its configuration,', () => {
     expect(daemon.log().split(warning)).to.have.length(2);
   });
 
-  it('keeps the start time that status shows', async () => {
+  it('does not change the start time that status shows', async () => {
     await configure('queues: [aaa]');
     const since = async (): Promise<unknown> =>
       (JSON.parse(await readFile(join(folder, 'state', 'daemon.lock'), 'utf8')) as { since: number }).since;
@@ -153,7 +153,7 @@ describe('the daemon, on a reload of its configuration,', () => {
     expect(await since()).to.equal(before);
   });
 
-  it('serves again when its state directory becomes usable again (D-06)', async () => {
+  it('makes the daemon serve the cluster again when its state directory is usable again (D-06)', async () => {
     await configure('queues: [aaa]');
     const daemon = start();
     await daemon.untilLogged('INFO Serving');
@@ -167,7 +167,7 @@ describe('the daemon, on a reload of its configuration,', () => {
     await daemon.untilLogged('INFO Serving', 2);
   });
 
-  it('applies a correct configuration even after a reload that failed', async () => {
+  it('succeeds with a correct configuration after a failed reload', async () => {
     await configure('queues: [aaa]');
     const daemon = start();
     await daemon.untilLogged('INFO Serving');

@@ -28,8 +28,8 @@ async function withFiles(template = TEMPLATE, task: unknown = TASK): Promise<Cli
 describe('the render command', () => {
   for (const [title, task] of [
     ['the complete task', TASK],
-    ['the response of tasks.get_by_id', { meta: { result_code: 200 }, data: { task: TASK } }],
-    ['the data of a response of tasks.get_by_id', { task: TASK }],
+    ['a tasks.get_by_id response', { meta: { result_code: 200 }, data: { task: TASK } }],
+    ['the "data" object of a tasks.get_by_id response', { task: TASK }],
   ] as const) {
     it(`with --task-file needs no server if the file contains ${title}`, async () => {
       await using cli = await withFiles(TEMPLATE, task);
@@ -78,7 +78,7 @@ describe('the render command', () => {
     ['a job array', TEMPLATE.replace('--nodes=', '--array=1-'), /t\.template:2:\d+: --array: one task is one job/],
     ['DOS line ends', TEMPLATE.replaceAll('\n', '\r\n'), /t\.template:1:/],
   ] as const) {
-    it(`exits with code 78 and the position of the error for a template with ${title}`, async () => {
+    it(`exits with code 78 and prints the position in the template of: ${title}`, async () => {
       await using cli = await withFiles(template);
 
       const { code, stdout, stderr } = await cli.run(...RENDER);

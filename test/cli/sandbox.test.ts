@@ -60,8 +60,8 @@ describe('sandbox --write-config', () => {
   });
 });
 
-describe('a sandbox whose port is in use', () => {
-  it('reports the port and writes no file', async () => {
+describe('a sandbox on an occupied port', () => {
+  it('prints the port in an error and writes no file', async () => {
     await using cli = await openCli();
     await using taken = await takenPort();
     const args = ['sandbox', '--port', String(taken.port), '--write-config', 'c.conf'];
@@ -102,7 +102,7 @@ describe('the sandbox command', () => {
 });
 
 describe('the summary that a sandbox prints at its end', () => {
-  it('lists the calls, and the time that a real server would take', async () => {
+  it('lists the calls and the time that a real server would need for the calls', async () => {
     const stop = new AbortController();
     let printed = '';
     const options = { port: 0, defaultPort: 0, host: undefined, stateFile: undefined, configFile: undefined };
@@ -123,7 +123,7 @@ describe('the summary that a sandbox prints at its end', () => {
     expect(printed).to.match(/\nCALL +CALLS .*\ndebug\.ping +1 .*\ntotal +1 .*\nSERVER TIME is an estimate/);
   });
 
-  it('is missing if the sandbox received no call', async () => {
+  it('is omitted if the sandbox received no call', async () => {
     await using cli = await openCli();
     const { stderr } = await cli.stopping().run('sandbox', '--port', '0');
     expect(stderr).not.to.contain('SERVER TIME');

@@ -73,7 +73,7 @@ describe('a daemon that reaches its cluster over SSH', () => {
   }
 
   for (const provider of ['ssh2', 'openssh']) {
-    it(`does not start with ${provider} if ssh_config has an invalid line`, async () => {
+    it(`with ${provider} does not start if ssh_config has an invalid line`, async () => {
       await writeConfig('ProxyJump gate', 'Foo bar');
 
       const { code, stderr } = await round(`provider: ${provider}`);
@@ -196,7 +196,7 @@ describe('a daemon that reaches its cluster over SSH', () => {
       ['StrictHostKeyChecking accept-new', 'host_keys: strict'],
       ['NoHostAuthenticationForLocalhost yes', ''],
     ] as const) {
-      it(`does not start if ssh would accept any host key of the jump host: ${[line, settings].filter(Boolean).join(', ')}`, async () => {
+      it(`does not start if ssh_config has the unsafe option "${line}"${settings === '' ? '' : ` (${settings})`}`, async () => {
         await configureJumpHost(line);
 
         const { code, stderr } = await round(`provider: openssh, ${settings}`);
@@ -244,7 +244,7 @@ describe('a daemon that reaches its cluster over SSH', () => {
     expect(sshd.loginCount()).to.equal(logins);
   });
 
-  it('does not start with ssh2 if ssh_config has a ProxyCommand', async () => {
+  it('with ssh2 does not start if ssh_config has a ProxyCommand', async () => {
     await writeConfig('ProxyCommand nc %h %p');
 
     const { code, stderr } = await round('provider: ssh2');

@@ -11,7 +11,7 @@ import { openCli, type CliResult, type Cli } from './open-cli.ts';
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('the daemon, with several clusters,', () => {
+describe('a daemon with several clusters', () => {
   let folder: string;
   let sandbox: Sandbox;
   let slurm: StandInCluster;
@@ -103,7 +103,7 @@ describe('the daemon, with several clusters,', () => {
     expect(await readFile(join(state, 'journal.jsonl'), 'utf8')).to.equal(journal);
   });
 
-  it('serves a cluster without queues, whose jobs may still run', async () => {
+  it('serves a cluster without queues, because jobs may still run there', async () => {
     const clusters = `clusters { ${good()}, bad { slurm_bin_dir: ${slurm.commandsDir} } }, queues { aaa { cluster: good } }`;
 
     const { code, stderr } = await round(clusters);

@@ -27,7 +27,7 @@ async function startWithServer(apiServer: string): Promise<CliResult> {
   return await start(cli);
 }
 
-describe('the daemon, when it starts,', () => {
+describe('the daemon at its start', () => {
   it('reports the required version of Node.js if the version is 12.22 (F-01)', async () => {
     await using cli = await openCli();
     const old = await cli.write(
@@ -62,7 +62,7 @@ describe('the daemon, when it starts,', () => {
     expect(stderr).to.match(/^clearml-agent-slurm: http:\/\/127\.0\.0\.1:\d+ rejects the credentials/);
   });
 
-  it('reports that the address is that of the web page, not of the API (F-03)', async () => {
+  it('reports that api_server is the address of the web page, not of the API (F-03)', async () => {
     const page = createServer((_, reply) => reply.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>'));
     page.listen(0, '127.0.0.1');
     await once(page, 'listening');

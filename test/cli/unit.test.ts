@@ -95,7 +95,7 @@ describe('the unit command', () => {
     );
   });
 
-  it('hardens the systemd service, but without MemoryDenyWriteExecute, UMask and PrivateTmp', () => {
+  it('hardens the systemd service, but omits MemoryDenyWriteExecute, UMask and PrivateTmp', () => {
     const unit = UNIT_FILES.systemd(ODD_SITE);
 
     expect(unit)
@@ -105,7 +105,7 @@ describe('the unit command', () => {
     expect(unit).not.to.match(/^#?(MemoryDenyWriteExecute|UMask)=|^PrivateTmp=/m);
   });
 
-  it('comments out the systemd directives that would disable sudo if user_map is set', async () => {
+  it('with user_map comments out the systemd directives that would disable sudo', async () => {
     await using cli = await openCli();
     await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
     const conf = await cli.write('c.conf', 'agent.slurm.user_map { default: guest }\n');

@@ -172,14 +172,14 @@ const CASES: readonly (readonly [
   ],
 ];
 
-describe('doctor, when it checks a cluster,', () => {
+describe('doctor', () => {
   for (const [id, found, status, message, situation = ''] of CASES) {
-    it(`reports the check "${id}" as ${status} with the message "${message}"${situation}`, () => {
+    it(`reports the cluster check "${id}" as ${status} with the message "${message}"${situation}`, () => {
       expect(resultOf(id, found)).to.deep.equal({ status, message });
     });
   }
 
-  it('reports every check as passed if the cluster has no problem', () => {
+  it('reports every cluster check as passed if the cluster has no problem', () => {
     expect(CLUSTER_CHECKS.map(({ id, check }) => [id, check(WELL).status])).to.deep.equal(
       CLUSTER_CHECKS.map(({ id }) => [id, 'passed']),
     );

@@ -44,7 +44,7 @@ function resultOf(
   return check.check({ found: known(found), ...settings, sharedDir: '/shared', container });
 }
 
-describe('doctor, when it checks a node,', () => {
+describe('doctor --on-node', () => {
   for (const [id, facts, status, message] of [
     ['probe-job', {}, 'passed', 'ran on gpu07'],
     ['node-server', {}, 'passed', 'https://api.example.org responds (HTTP 200)'],
@@ -94,7 +94,7 @@ describe('doctor, when it checks a node,', () => {
     });
   }
 
-  it('accepts Singularity but neither Docker nor Podman on the node if tasks run in containers', () => {
+  it('accepts Singularity, but not Docker or Podman, on the node for tasks in containers', () => {
     expect(resultOf('node-containers', { containers: 'podman docker ' }, { needsContainers: true }).status).to.equal(
       'failed',
     );

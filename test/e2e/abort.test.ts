@@ -107,10 +107,10 @@ describe('the web page action', () => {
     await patient.stop(slow);
   });
 
-  describe('"abort", while clearml-agent starts the task,', () => {
+  describe('"abort"', () => {
     before(requireSandbox);
 
-    it('stops the task even if clearml-agent overwrites the abort (C-40)', async () => {
+    it('stops the task even if the starting clearml-agent overwrites the abort (C-40)', async () => {
       await using held = await startWorld();
       const { api } = held.user;
       const holdNextStart = (): Promise<unknown> =>

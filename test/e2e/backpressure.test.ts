@@ -6,11 +6,11 @@ import { waitUntil } from '../support/wait-until.ts';
 import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
-describe('the daemon on a cluster at its MaxJobCount', () => {
+describe('the daemon on a cluster that has reached MaxJobCount', () => {
   before(requireAgent);
   before(requireSlurm);
 
-  it('submits the waiting task after it has cancelled the job of an aborted task (S-06)', async () => {
+  it('submits the next task when the job of an aborted task has ended (S-06)', async () => {
     await using cluster = await startSlurmCluster({
       clusterName: 'full',
       nodeCount: 1,

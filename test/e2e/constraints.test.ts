@@ -7,7 +7,7 @@ import { startWorld } from './world.ts';
 describe('a queue with constraints on user properties', () => {
   before(requireSlurm);
 
-  it('fails a task before sbatch if num_nodes, walltime or memory has a forbidden value', async () => {
+  it('lets a task fail before sbatch if its num_nodes, walltime or memory is forbidden', async () => {
     await using world = await startWorld({
       python: false,
       slurm: (nameOf) => `queues."${nameOf('bound')}" {

@@ -72,7 +72,7 @@ export function defineImageTests(testBed: () => ContainerTestBed): void {
     expect(await logOf('artifact')).to.include(`: pulled oras://${privateRegistry.address}/lab/artifact:1.0`);
   });
 
-  it('shares one pull of its image and one installation of clearml-agent with tasks that start at the same time', async () => {
+  it('shares one image pull and one clearml-agent installation with simultaneous tasks', async () => {
     const { world, taskOf, logOf, registry, folder } = testBed();
     await world.untilStatus(taskOf('three nodes'), 'completed');
     const logs = [await logOf('three nodes')];

@@ -14,7 +14,7 @@ export async function enqueueLifeCycleTasks({ enqueue }: ContainerTestBed): Prom
 }
 
 export function defineLifeCycleTests(testBed: () => ContainerTestBed): void {
-  it('stays stopped after an abort, and its job ends', async () => {
+  it('keeps the status "stopped" after an abort, and its job ends', async () => {
     const { world, taskOf } = testBed();
     const task = taskOf('abort');
     await world.untilConsole(task, '\nat work\n');
@@ -24,7 +24,7 @@ export function defineLifeCycleTests(testBed: () => ContainerTestBed): void {
     await world.untilConsole(task, 'Process aborted by user');
   });
 
-  it('is stopped if its job is cancelled with scancel', async () => {
+  it('gets the status "stopped" if its job is cancelled with scancel', async () => {
     const { world, taskOf, cluster } = testBed();
     const task = taskOf('cancel');
     await world.untilConsole(task, '\nat work\n');

@@ -17,7 +17,7 @@ const AT_ONCE = 3;
 
 const LIVED_ON = 'lived on';
 
-describe('a daemon that is killed after a call and restarted (each call in turn)', function () {
+describe('a daemon (killed after each call in turn, then restarted)', function () {
   this.timeout(900_000);
   before(requirePython);
   before(requireSlurm);
@@ -30,7 +30,7 @@ describe('a daemon that is killed after a call and restarted (each call in turn)
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  it('runs each task exactly once, and each task completes (S-02, D-01)', async () => {
+  it('completes each task in exactly one run (S-02, D-01)', async () => {
     const firstCalls = Array.from({ length: AT_ONCE }, (_, index) => index + 1);
     const results = await Promise.allSettled(firstCalls.map(dieAfterEveryThirdCall));
 

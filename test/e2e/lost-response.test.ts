@@ -12,12 +12,12 @@ const FAULTS: readonly (readonly [what: string, fault: Fault])[] = [
   ['the connection is cut', { kind: 'cut-answers' }],
 ];
 
-describe('the daemon, if sbatch fails after Slurm has accepted the job,', () => {
+describe('the daemon', () => {
   before(requirePython);
   before(requireSlurm);
 
   for (const [what, fault] of FAULTS) {
-    it(`finds the job by name and submits no second job (${what}) (S-01)`, async () => {
+    it(`finds an accepted job by name after sbatch has failed, and submits no second job (${what}) (S-01)`, async () => {
       await using cluster = await startSlurmCluster({ clusterName: 'deaf', nodeCount: 1 });
       await using proxy = await startDelayingProxy(cluster.controllerPort);
       const env = { SLURM_CONF: cluster.confThroughPort(proxy.port) };

@@ -73,10 +73,10 @@ describe('the daemon', () => {
     await world.stop(daemon);
   });
 
-  describe('during an outage of the ClearML server (injected faults)', () => {
+  describe('after an outage of the ClearML server (injected faults)', () => {
     before(requireSandbox);
 
-    it('sets tasks with cancelled jobs to stopped after the server responds again (C-01)', async () => {
+    it('sets the status "stopped" for tasks whose jobs were cancelled during the outage (C-01)', async () => {
       await using world = await startWorld({ cluster, python: standInAgentPython() });
       const { daemon, runs, waits } = await startTwo(world);
 

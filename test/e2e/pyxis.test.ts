@@ -256,7 +256,7 @@ describe('a task in a Pyxis container', () => {
   }
 
   // Last: it expects that doctor finds problems.
-  it('is checked by doctor --on-node, which starts the container of the template', async () => {
+  it('runs in a container that doctor --on-node also starts and checks', async () => {
     const ask = async (name: string, template: string, image: string): Promise<DoctorReport> => {
       const file = await world.write(name, template.replace('container.image}', `container.image${image}}`));
       const words = ['--on-node', '--template-files', file, '--queue', world.nameOf('directives')];

@@ -34,7 +34,7 @@ const TEMPLATE = QUICK_TEMPLATE.replace(
   ].join('\n'),
 );
 
-describe('the subcommand report, on a cluster with accounting,', () => {
+describe('the subcommand report (cluster with accounting)', () => {
   let cluster: SlurmCluster;
 
   before(requireAgent);

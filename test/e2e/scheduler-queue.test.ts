@@ -8,10 +8,10 @@ import { startWorld } from './world.ts';
 
 const HELD = QUICK_TEMPLATE.replace('#SBATCH --mem', '#SBATCH --hold\n#SBATCH --mem');
 
-describe('the daemon, after a user has changed the scheduler queue,', () => {
+describe('the daemon', () => {
   before(requireSlurm);
 
-  it('cancels the job of each task that was removed or moved to another queue', async () => {
+  it('cancels the job of each task that a user removes or moves from the scheduler queue', async () => {
     await using world = await startWorld({ python: standInAgentPython() });
     const { user } = world;
     const [queue, other] = [await user.makeQueue('held'), await user.makeQueue('elsewhere')];

@@ -47,7 +47,7 @@ sys.exit(${exitCode} if rank == "1" else 0)
 
 /** All that is promised of such a task, this way. */
 export function describeTaskOnThreeNodes({ name, python, required, inContainers }: Variant): void {
-  describe(`a task on three nodes, ${name},`, () => {
+  describe(`a task on three nodes (${name})`, () => {
     let folder: string;
     let cluster: SlurmCluster | undefined;
     let world: World;
@@ -153,7 +153,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       await world.untilConsole(task, 'Process failed, exit code 5 - rank 1');
     });
 
-    it('stays completed if the agent of rank 2 starts after the task has completed (C-32)', async () => {
+    it('keeps the status "completed" if the agent of rank 2 starts after the task has completed (C-32)', async () => {
       await world.untilStatus(late, 'completed');
       await writeFlag(`open-${late}`);
       await world.untilConsole(late, 'ended COMPLETED');
@@ -166,7 +166,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect(log).not.to.include('is not queued');
     });
 
-    it('becomes completed again if a slow agent sets the completed task to in_progress (C-32)', async () => {
+    it('gets the status "completed" again if a slow agent sets the status "in_progress" (C-32)', async () => {
       const task = taskOf('revived');
       await world.untilStatus(task, 'completed');
       // What each agent says some seconds after it was let in, whatever its rank.
@@ -176,7 +176,7 @@ export function describeTaskOnThreeNodes({ name, python, required, inContainers 
       expect((await world.user.look(task)).status_reason).to.equal('Slurm COMPLETED');
     });
 
-    it('stays completed if rank 1 fails after the task has completed, and the console reports the failure', async () => {
+    it('keeps the status "completed" if rank 1 fails later, and the console reports the failure', async () => {
       const task = taskOf('fails late');
       await world.untilStatus(task, 'completed');
       await writeFlag('fail');

@@ -117,7 +117,7 @@ for (const { version } of SLURM_RELEASES) {
       expect((await world.user.look(task)).status).to.equal('completed');
     });
 
-    it('cancels the job of an aborted task, and leaves the task stopped', async () => {
+    it(`cancels the job of an aborted task, and keeps the task's status "stopped"`, async () => {
       const task = await enqueue('import time\nprint("at work", flush=True)\ntime.sleep(3600)');
       await world.untilConsole(task, 'at work');
 

@@ -13,7 +13,7 @@ import { startWorld } from './world.ts';
 /** The Python with the real clearml-agent. */
 const AGENT = 'test/fixtures/agent/python';
 
-describe('the daemon, with a cluster behind two jump hosts,', () => {
+describe('the daemon (cluster behind two jump hosts)', () => {
   before(requireSlurm);
   before(requireAgent);
   before(requireSshd);
@@ -67,7 +67,7 @@ describe('the daemon, with a cluster behind two jump hosts,', () => {
   }
 
   for (const provider of ['ssh2', 'openssh'] as const) {
-    it(`runs a task on one node, a task on two nodes and a failing task over ${provider}`, async () => {
+    it(`over ${provider} runs a task on one node, a task on two nodes and a failing task`, async () => {
       if (provider === 'openssh') await ssh.openMaster();
       const logins = hosts.map((host) => host.loginCount());
       const template = join(folder, 'quick.template');

@@ -48,7 +48,7 @@ async function connectSilently(port: number): Promise<Socket> {
   return connected;
 }
 
-describe('the ranks of a task, when they connect to each other,', () => {
+describe('the connecting ranks of a task', () => {
   before(requirePython);
 
   for (const [where, program] of PROGRAMS) {
@@ -70,7 +70,7 @@ describe('the ranks of a task, when they connect to each other,', () => {
     });
   }
 
-  it('print once, in rank 0, that all three ranks are connected', async () => {
+  it('print only in rank 0 that all three ranks are connected', async () => {
     const [port = 0] = await freePorts(1);
     const ranks = [0, 1, 2].map((rank) => runRank(SYNCHRONIZE_RANKS, { task: 'a', rank, port }, 3));
     expect(await Promise.all(ranks)).to.deep.equal(['all have met\n', '', '']);

@@ -170,7 +170,7 @@ describe('the status page', () => {
     });
   }
 
-  it('denies another Unix user the page, the socket and the token', function () {
+  it('denies other Unix users access to page, socket and token', function () {
     requireRoot.call(this);
     const asNobody = (program: string, ...args: string[]): string => {
       try {
@@ -202,7 +202,7 @@ describe('the status page', () => {
     expect(status).to.equal(200);
   });
 
-  it('is served by a daemon for which the Nagios check (status --check) reports OK', async () => {
+  it('is served while the Nagios check (status --check) reports OK', async () => {
     const checked = await waitUntil('the first good poll', async () => {
       const { code, stdout } = await world.run('status', '--check');
       return code === 0 && stdout;

@@ -21,7 +21,7 @@ describe('the result of the subcommand execute', () => {
     return { ...read, status };
   }
 
-  it('is failure without an exit code if Slurm does not respond after the task has failed', async () => {
+  it('has no exit code if Slurm does not respond after the task has failed', async () => {
     const scheduler = { record: () => Promise.reject(new SlurmUnavailableError('slurmctld restarts')) };
     const end = { isOver: true, task: await taskThatIs('failed'), jobId: '7' as JobId };
 
@@ -30,7 +30,7 @@ describe('the result of the subcommand execute', () => {
     expect(result).to.deep.equal({ isOver: true, isCompleted: false, exitCode: undefined });
   });
 
-  it('has no exit code of an earlier job if the task failed before a job was submitted', async () => {
+  it('omits the exit code of an earlier job if the task failed before its submission', async () => {
     const task = { ...(await taskThatIs('failed')), statusReason: 'template', slurmJob: '7' };
     const record = {
       name: formatJobName(task.id, attempt(1)),

@@ -11,7 +11,7 @@ function stateOf(
   return { task: { archived: false, executionQueue: OWN_QUEUE, ...task } as Task, place, hasJob, isKnown };
 }
 
-describe('the subcommand execute, at its start,', () => {
+describe('the subcommand execute at its start', () => {
   for (const status of ['created', 'stopped', 'failed'] as const) {
     it(`enqueues a task with the status "${status}"`, () => {
       expect(planStart(stateOf({ status }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
@@ -57,7 +57,7 @@ describe('the subcommand execute, at its start,', () => {
   });
 });
 
-describe('the subcommand execute, after its start,', () => {
+describe('the subcommand execute after its start', () => {
   it('claims the task only from the given queue, and ends when the task is neither queued nor in progress', () => {
     const next = (task: Partial<Task> | undefined): string => planNext(task as Task | undefined, OWN_QUEUE);
     expect(next({ status: 'queued', executionQueue: OWN_QUEUE })).to.equal('claim');

@@ -206,7 +206,7 @@ describe('the subcommand execute', () => {
     await run.ended;
   });
 
-  it('continues with the same job when it is run again after a stop', async () => {
+  it('continues with the same job when a user stops execute and runs it again', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);
@@ -221,7 +221,7 @@ describe('the subcommand execute', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('cancels the old job and submits a new job if a user reset and enqueued the task after a stop', async () => {
+  it('replaces the old job if a user reset and enqueued the task between two runs of execute', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const task = await fixture.enqueued(1);

@@ -34,7 +34,7 @@ async function questionsFor(site: Site, typed: Partial<TypedChoices> = {}): Prom
   return questions;
 }
 
-describe('init, at a terminal,', () => {
+describe('init at a terminal', () => {
   it('asks for the queue, partition, account, containers and shared directory', async () => {
     const questions = await questionsFor(RICH);
 
@@ -73,7 +73,7 @@ describe('init, at a terminal,', () => {
   });
 });
 
-describe('init, without a terminal,', () => {
+describe('init without a terminal', () => {
   it('chooses a default for each setting, and gives the reason', async () => {
     const { queue, partition, entrance, containers, sharedDir } = await defaultChoices(RICH);
 

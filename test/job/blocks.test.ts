@@ -33,7 +33,7 @@ const inPyxis = jobFacts({
   pyxis: { isWhole: false, seesJobFolder: true, imageName: 'python:3.12', environment: [], setUp: '' },
 });
 
-describe('the blocks of a job script, such as CLEARML_PRE_SETUP,', () => {
+describe('the blocks of a job script (CLEARML_PRE_SETUP and others)', () => {
   for (const [what, facts] of [
     ['only the required values', jobFacts()],
     ['all optional values', everyFact],

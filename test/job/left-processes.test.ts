@@ -154,7 +154,7 @@ describe('processes that outlive the agent of their task', () => {
     for (const name of ['left', 'child']) await untilGone(name);
   });
 
-  it('do not include a background process of the template, which keeps running', async () => {
+  it('get no signal if the template started them in the background', async () => {
     const own = `${leave('own', 'echo stopped; exit')}\nown=$(cat ${join(node.home, 'own')})\n`;
     const template = PLAIN_TEMPLATE.replace("echo 'before the agent'\n", () => own).replace(
       "echo 'after the agent'\n",
@@ -165,7 +165,7 @@ describe('processes that outlive the agent of their task', () => {
     expect(readFileSync(join(node.home, 'own.out'), 'utf8')).to.equal('stopped\n');
   });
 
-  it('do not include a process with the SLURM_JOB_ID of another job', async () => {
+  it('get no signal if they have the SLURM_JOB_ID of another job', async () => {
     const { exitCode } = await start(`export SLURM_JOB_ID=4712; ${leave('other', SAVES)}exit 0`).ended;
     expect({ exitCode, runs: runs('other') }).to.deep.equal({ exitCode: 0, runs: true });
     process.kill(Number(readFileSync(join(node.home, 'other'), 'utf8')), 'SIGKILL');

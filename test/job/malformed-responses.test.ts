@@ -7,7 +7,7 @@ import { startScriptedServer, type ScriptedServer } from '../clearml/scripted-se
 import { agentPython, requireAgent } from '../support/skip-unless.ts';
 import { createNode, fillIn, jobFacts, PLAIN_TEMPLATE, type Node } from './job-script.ts';
 
-describe('the gate of a job, after a malformed response of the server,', () => {
+describe('the gate of a job', () => {
   let node: Node;
   let server: ScriptedServer;
   before(requireAgent);
@@ -28,7 +28,7 @@ describe('the gate of a job, after a malformed response of the server,', () => {
     [400, '[]', JOB_EXIT_CODES.serverRefused],
     [500, '{ "meta": null }', JOB_EXIT_CODES.serverAway],
   ] as const)
-    it(`ends the job with exit code ${code.code} (HTTP ${status} with ${body})`, async () => {
+    it(`ends the job with exit code ${code.code} after the malformed response: HTTP ${status} with ${body}`, async () => {
       server.script('queues.remove_task', (response) => response.writeHead(status).end(body));
       const facts = jobFacts({ python: agentPython() });
       const { exitCode, stderr } = await node.run(fillIn(PLAIN_TEMPLATE, facts));

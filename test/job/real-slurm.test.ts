@@ -103,7 +103,7 @@ describe('a job on Slurm', () => {
     ['one node', '1'],
     ['two nodes', '2'],
   ] as const) {
-    it(`sets its task to stopped and removes its files after scancel (${what})`, async () => {
+    it(`gives its task the status "stopped" and removes its files after scancel (${what})`, async () => {
       const facts = await parking.park(KEEPS_RUNNING);
       const job = await submit(facts, QUICK_TEMPLATE, `--nodes=${nodes}`);
       // An agent that starts after another one was stopped sets the task to in progress again.

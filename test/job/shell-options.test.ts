@@ -72,7 +72,7 @@ describe('a job with shell options in its template', () => {
       ['before CLEARML_PRE_SETUP', '${CLEARML_PRE_SETUP}'],
       ['before CLEARML_AGENT_EXECUTE', '${CLEARML_AGENT_EXECUTE}'],
     ] as const)
-      it(`runs the task and removes the private directory with \`${option}\` ${where}`, async () => {
+      it(`runs the task and removes the private directory (\`${option}\` ${where})`, async () => {
         const { exitCode, stdout, stderr } = await run(
           PLAIN_TEMPLATE.replace(before, () => `${option}\n${before}`),
           { STAND_IN_AGENT: 'exit 3' },

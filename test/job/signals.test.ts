@@ -78,7 +78,7 @@ describe('SIGTERM', () => {
     expect(left).to.include('tmp');
   });
 
-  it('ends the job with 143 during the installation of clearml-agent', async () => {
+  it('ends the job with exit code 143 during the installation of clearml-agent', async () => {
     const job = start({ STAND_IN_HAS_AGENT: 'no', STAND_IN_PIP_SECONDS: '30' });
     await job.printed('installing', 'stderr');
     terminate(job);

@@ -22,7 +22,7 @@ const PYTHON_PATHS = [undefined, ':/nowhere', './lib:../outside'];
 const SAYS_WHERE =
   'import os; print("at %s with %s by %s" % (os.getcwd(), os.environ.get("PYTHONPATH"), os.environ["PWD"]), flush=True)';
 
-describe('a job whose working directory is writable for other users', () => {
+describe('a job in a working directory that other users can write to', () => {
   /** The directory in which the job starts. */
   let folder: string;
   /** The names of the hostile modules that were run. */
@@ -63,7 +63,7 @@ describe('a job whose working directory is writable for other users', () => {
   }
 
   for (const path of PYTHON_PATHS)
-    it(`imports no Python module from the working directory if PYTHONPATH is ${path === undefined ? 'not set' : `"${path}"`}`, async () => {
+    it(`imports no Python module from the directory if PYTHONPATH is ${path === undefined ? 'not set' : `"${path}"`}`, async () => {
       const env = path === undefined ? {} : { PYTHONPATH: path };
       const { exitCode, stderr, console } = await run(SAYS_WHERE, standInAgentPython(), env);
       expect(exitCode, stderr).to.equal(0);
@@ -71,7 +71,7 @@ describe('a job whose working directory is writable for other users', () => {
       expect(bed.node.leftovers().filter((name) => name.startsWith('clearml-'))).to.deep.equal([]);
     });
 
-  it('imports no Python module from the working directory in any of its ranks', async () => {
+  it('imports no Python module from the directory in any of its ranks', async () => {
     const bin = join(bed.node.home, 'bin');
     mkdirSync(bin);
     symlinkSync(resolve('test/fixtures/job/srun'), join(bin, 'srun'));
@@ -85,7 +85,7 @@ while not all(os.path.exists("${bed.node.home}/" + other) for other in "01"): ti
     expect(console).to.match(/^at \S+\/clearml-4711\.\w+-1\.\w+\/code with /m);
   });
 
-  it('runs no file of the working directory while it searches for Python and creates an environment', async () => {
+  it('runs no file of the directory while it searches for Python and creates an environment', async () => {
     const python = join(bed.node.home, 'plain');
     const real = execFileSync('python3', ['-c', 'import sys; print(sys._base_executable)'], {
       encoding: 'utf8',
@@ -104,7 +104,7 @@ while not all(os.path.exists("${bed.node.home}/" + other) for other in "01"): ti
     expect(stderr).to.include('could not install clearml-agent');
   });
 
-  it('ignores git repositories and uv or poetry projects in parent directories of its private directory', async () => {
+  it('ignores git repositories, uv and poetry projects above its private directory', async () => {
     execFileSync('git', ['init', '--quiet', bed.node.tmp]);
     writeFileSync(join(bed.node.tmp, 'uv.toml'), 'index-url = "http://127.0.0.1:9"\n');
     writeFileSync(join(bed.node.tmp, 'pyproject.toml'), '[tool.uv.workspace]\nmembers = ["clearml-*/*"]\n');
@@ -129,7 +129,7 @@ print(open(os.path.join(at, "pyproject.toml")).read(), flush=True)`;
   describe('(with the real agent)', () => {
     before(requireAgent);
 
-    it('imports no Python module from the working directory', async () => {
+    it('imports no Python module from the directory', async () => {
       const { exitCode, stderr, console } = await run(SAYS_WHERE, agentPython(), { PYTHONPATH: ':./lib:../outside' });
       expect(exitCode, stderr).to.equal(0);
       expect(console)
@@ -137,7 +137,7 @@ print(open(os.path.join(at, "pyproject.toml")).read(), flush=True)`;
         .and.include(` by ${folder}\n`);
     });
 
-    it('runs the code of the working directory if the template sets CLEARML_AGENT_FORCE_CODE_DIR', async () => {
+    it('runs the code of the directory if the template sets CLEARML_AGENT_FORCE_CODE_DIR', async () => {
       mkdirSync(join(folder, 'project', 'src'), { recursive: true });
       writeFileSync(join(folder, 'project', 'mine.py'), 'print("mine is imported")\n');
       writeFileSync(join(folder, 'project', 'src', 'theirs.py'), 'print("theirs is imported")\n');

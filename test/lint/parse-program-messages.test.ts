@@ -4,7 +4,7 @@ import { rejectionFinding } from '../../src/lint/parse-program-messages.ts';
 import { parseLeniently } from '../../src/sbatch-template/parse-template.ts';
 import { withDirectives } from '../sbatch-template/template-fixtures.ts';
 
-describe('lint, for an error that sbatch prints,', () => {
+describe('lint', () => {
   const text = withDirectives(
     '#SBATCH --job-name=clearml_task_${CLEARML_TASK.id}',
     '#SBATCH --output=%j.log',
@@ -17,7 +17,7 @@ describe('lint, for an error that sbatch prints,', () => {
     ['Requested time limit is invalid (missing or exceeds some limit)', 5],
     ["invalid number of nodes (--nodes '0')", 4],
   ] as const)
-    it(`reports the line "${text.split('\n')[line - 1] ?? ''}" as the cause of: ${message}`, () => {
+    it(`reports the line "${text.split('\n')[line - 1] ?? ''}" as the cause of the sbatch error: ${message}`, () => {
       expect(rejectionFinding(message, parseLeniently('t', text)).line).to.equal(line);
     });
 });

@@ -28,7 +28,7 @@ describe('the redaction of secrets', () => {
     expect(secrets.redact('abcdefghij abcdef')).to.equal('******** ********');
   });
 
-  it('calls a function that returns secrets once, at the next redaction', () => {
+  it('calls a registered source of secrets only once, at the next redaction', () => {
     const secrets = createSecrets();
     let listings = 0;
     expect(secrets.redact('a-late-secret')).to.equal('a-late-secret');

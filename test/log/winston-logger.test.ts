@@ -163,7 +163,7 @@ describe('the logger', () => {
   });
 });
 
-describe('the check whether a stream is the systemd journal', () => {
+describe('the detection of the systemd journal', () => {
   it('succeeds only if JOURNAL_STREAM has the device and inode of the stream', () => {
     const descriptor = openSync('/dev/null', 'w');
     try {

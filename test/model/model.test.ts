@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 /** The states end a search. The time only keeps it below the limit of a test: on a busy machine, a search of 30 s has taken 300. */
 const BOUNDS = { states: 300_000, seconds: 850 };
 
-describe('the model checker, which runs the shipped code,', () => {
+describe('the model checker', () => {
   let program: Program;
 
   before(async () => {
@@ -18,7 +18,7 @@ describe('the model checker, which runs the shipped code,', () => {
   });
 
   for (const scenario of SINGLE_FAULTS) {
-    it(`finds no counterexample (${scenario.title})`, async () => {
+    it(`finds no counterexample in the shipped code (${scenario.title})`, async () => {
       const found = await search(program, scenario, BOUNDS);
       expect(found.result, formatFound(scenario, found)).to.equal('holds');
     });

@@ -25,14 +25,14 @@ describe('the plan of test lanes', () => {
     expect([...full]).to.have.members([...LANES]);
   });
 
-  it('has no test in the first tier that needs another Slurm release, accounting or PyTorch', () => {
+  it('puts no test that needs another Slurm release, accounting or PyTorch into the first tier', () => {
     const first = testFiles().filter((file) => lanesOf(file).some(({ tier }) => tier === 'first'));
     const asking = first.filter((file) => file !== 'test/runner/lanes.test.ts');
 
     expect(asking.filter((file) => OF_SECOND_TIER.test(readFileSync(file, 'utf8')))).to.deep.equal([]);
   });
 
-  it('has no test in the in-memory lane that requires an installed program', () => {
+  it('puts no test that requires an installed program into the in-memory lane', () => {
     const inMemory = testFiles().filter((file) => lanesOf(file).some(({ isInMemory }) => isInMemory === true));
 
     expect(inMemory.filter((file) => readFileSync(file, 'utf8').includes('/skip-unless.ts'))).to.deep.equal([]);

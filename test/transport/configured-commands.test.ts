@@ -3,14 +3,14 @@ import { expect } from 'chai';
 import type { Transport, Command } from '../../src/transport/transport.ts';
 import { withCommandLines } from '../../src/transport/configured-commands.ts';
 
-describe('a transport with configured command lines', () => {
+describe('a transport with a configured command line', () => {
   for (const [configured, program, words] of [
     ['squeue -u ada', 'squeue -u ada', ['squeue', '-u', 'ada', '--noheader']],
     ["squeue --user='a b'", "squeue --user='a b'", ['squeue', '--user=a b', '--noheader']],
     ['/opt/slurm/bin/squeue', '/opt/slurm/bin/squeue', ['/opt/slurm/bin/squeue', '--noheader']],
     ['squeue -u ada', '/opt/my slurm/show-config', ['/opt/my slurm/show-config', '--noheader']],
   ] as const) {
-    it(`runs "${program}" as ${JSON.stringify(words.slice(0, -1))} if the configuration has "${configured}"`, async () => {
+    it(`("${configured}") runs "${program}" as ${JSON.stringify(words.slice(0, -1))}`, async () => {
       const run: Command[] = [];
       const host: Transport = {
         name: 'here',

@@ -53,7 +53,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(await host.run(shell(':'))).to.include({ stdout: '', stderr: '' });
   });
 
-  it('returns binary output with invalid UTF-8 bytes replaced', async () => {
+  it('replaces invalid UTF-8 bytes in binary output', async () => {
     const { stdout } = await host.run(shell(`printf 'a\\000b\\r\\n\\377\\033[1mc\\n\\n'`));
 
     expect(stdout).to.equal('a\0b\r\n\ufffd\x1b[1mc\n\n');

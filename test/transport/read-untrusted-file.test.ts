@@ -21,7 +21,7 @@ function hostWith(path: string): Transport {
 }
 
 for (const tools of ['this machine', 'busybox']) {
-  describe(`the reader of untrusted files, with the tools of ${tools},`, () => {
+  describe(`the reader of untrusted files (tools of ${tools})`, () => {
     let host: Transport;
     let folder: string;
     let file: string;
@@ -50,7 +50,7 @@ for (const tools of ['this machine', 'busybox']) {
       expect(await read(7)).to.deep.equal({ kind: 'read', text: 'more', start: 7, end: 11 });
     });
 
-    it('reads the last three bytes with the offset -3, and a short file completely with -100', async () => {
+    it('reads the last three bytes at offset -3, and the whole of a short file at offset -100', async () => {
       expect(await read(-3)).to.include({ text: 'lo\n', end: 7 });
       expect(await read(-100)).to.include({ text: 'héllo\n', start: 0, end: 7 });
     });
@@ -97,8 +97,8 @@ for (const tools of ['this machine', 'busybox']) {
       'a FIFO': { path: () => inFolder((path) => execFileSync('mkfifo', [path])), why: 'not a regular file' },
       'a directory': { path: () => inFolder((path) => mkdirSync(path)), why: 'not a regular file' },
       '/dev/zero': { path: () => '/dev/zero', why: 'not a regular file' },
-      'the environ file of a process in /proc': { path: () => `/proc/${process.pid}/environ`, why: '/proc' },
-      'the environ file of a process in /proc, reached through a linked directory': {
+      '/proc/PID/environ': { path: () => `/proc/${process.pid}/environ`, why: '/proc' },
+      '/proc/PID/environ behind a linked directory': {
         path: () => {
           symlinkSync(`/proc/${process.pid}`, join(folder, 'logs'));
           return join(folder, 'logs', 'environ');
@@ -122,7 +122,7 @@ for (const tools of ['this machine', 'busybox']) {
       });
     });
 
-    describe('(run by root)', () => {
+    describe('run by root', () => {
       before(requireRoot);
 
       it('reads a file of the expected user, but rejects links and files of root', async () => {

@@ -11,7 +11,7 @@ import type { CommandResult, Transport } from '../../src/transport/transport.ts'
 import { rejection } from '../support/rejection.ts';
 import { TIMEOUT_MS } from '../support/wait-until.ts';
 
-describe('the transport, for a command of another Unix user,', () => {
+describe('the transport with sudo', () => {
   let folder: string;
   let host: Transport;
 
@@ -38,13 +38,13 @@ describe('the transport, for a command of another Unix user,', () => {
     return host.run({ program, args: ['--wrap=a b'], stdin: 'script\n', runAs: 'alice', timeoutMs: TIMEOUT_MS });
   }
 
-  it('runs the absolute path of the command with sudo, without a prompt, a shell or environment variables', async () => {
+  it('runs a command by its absolute path, without a prompt, a shell or environment variables', async () => {
     write('sudo', 'printf "%s|" "$@"; cat');
     const { stdout } = await run();
     expect(stdout).to.equal(`-n|-H|-u|alice|--|${folder}/sbatch|--wrap=a b|script\n`);
   });
 
-  it("does not use sudo for a command of the daemon's user", async () => {
+  it("runs a command of the daemon's own user directly", async () => {
     write('sudo', 'exit 9');
     const { stdout } = await host.run({ program: 'sbatch', args: [], stdin: '', timeoutMs: TIMEOUT_MS });
     expect(stdout).to.equal(`${folder}/sbatch\n`);
@@ -93,7 +93,7 @@ describe('the transport, for a command of another Unix user,', () => {
     ['no line of the output is from sudo', 'echo "There were too many logins" >&2; exit 1'],
     ['the exit code is not that of sudo', 'echo "sudo: a password is required" >&2; exit 2'],
   ] as const) {
-    it(`returns the exit code instead of throwing a SudoRefusedError if ${what}`, async () => {
+    it(`returns the exit code without a SudoRefusedError if ${what}`, async () => {
       write('sudo', `cat > /dev/null; ${script}`);
       expect(await run())
         .to.have.property('exitCode')

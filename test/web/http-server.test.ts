@@ -147,7 +147,7 @@ describe('the HTTP server', () => {
     expect(headers).to.include({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
   });
 
-  it('responds with 404 to an unknown path, and with 500 if the code throws', async () => {
+  it('responds with 404 to an unknown path, and with 500 if a handler throws', async () => {
     expect(await get({ path: '/nothing' })).to.include({ status: 404 });
     expect(await get({ path: '/bug' })).to.include({ status: 500 });
     expect(await get()).to.include({ status: 200 });

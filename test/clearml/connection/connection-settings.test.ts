@@ -49,7 +49,7 @@ describe('the connection to the ClearML server', () => {
     }
   }
 
-  describe('with TLS', () => {
+  describe('(TLS)', () => {
     it('rejects a certificate of an unknown CA before it sends a request', async () => {
       const error = await rejection(call(secure.url, {}));
 
@@ -89,7 +89,7 @@ describe('the connection to the ClearML server', () => {
         .and.includes('ENOENT');
     });
 
-    it('prefers the CA file of verify_certificate to that of an environment variable', async () => {
+    it('prefers the CA file of verify_certificate to the CA file of an environment variable', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'clearml-ca-'));
       const other = join(folder, 'empty.pem');
       await writeFile(other, '');
@@ -101,7 +101,7 @@ describe('the connection to the ClearML server', () => {
     });
   });
 
-  describe('with a proxy', () => {
+  describe('(proxy)', () => {
     it('sends HTTP requests to the HTTP proxy without a tunnel', async () => {
       const way = await proxy();
 
@@ -129,7 +129,7 @@ describe('the connection to the ClearML server', () => {
     });
 
     for (const noProxy of ['127.0.0.1', 'example.org,127.0.0.1', '*', 'localhost, 127.0.0.0/8']) {
-      it(`bypasses the proxy with no_proxy=${noProxy}`, async () => {
+      it(`bypasses the proxy for no_proxy=${noProxy}`, async () => {
         const way = await proxy();
 
         expect(await call(plain.url, { httpProxy: `http://127.0.0.1:${way.port}`, noProxy })).to.equal(true);

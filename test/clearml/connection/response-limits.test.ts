@@ -58,7 +58,7 @@ describe('the check of a response against the size limits', () => {
   });
 });
 
-describe('the ClearML client, given a response that is too large (C-36),', () => {
+describe('the ClearML client (response limits, C-36)', () => {
   const fixture = createScriptedServerFixture();
 
   /** Writes as long as there is a reader. */
@@ -107,7 +107,7 @@ describe('the ClearML client, given a response that is too large (C-36),', () =>
     expect(error.message).to.include('larger than 32 MiB');
   });
 
-  it('can still make other calls', async () => {
+  it('can make other calls after a response that is too large', async () => {
     fixture.server.script('tasks.get_by_id', huge(), data({ task: { id: TASK, status: 'queued' } }));
     const { tasks } = fixture.client();
     await rejection(tasks.get(TASK));

@@ -142,7 +142,7 @@ describe('the rate limit of calls to ClearML', () => {
   });
 });
 
-describe('the ClearML client, if the server is busy,', () => {
+describe('the ClearML client (busy server)', () => {
   const fixture = createScriptedServerFixture();
   const found = data({ task: { id: TASK, status: 'queued' } });
 
@@ -171,7 +171,7 @@ describe('the ClearML client, if the server is busy,', () => {
       expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(1);
     });
 
-  it('reports at once, despite Retry-After, that a removal may have had an effect', async () => {
+  it('reports at once that a removal may have had an effect, and ignores Retry-After', async () => {
     fixture.server.script('queues.remove_task', page(503, '', { 'retry-after': '60' }));
     const client = fixture.client({ timeouts: { retryMs: 600_000 } });
 

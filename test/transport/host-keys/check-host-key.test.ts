@@ -205,8 +205,8 @@ describe('with a pinned fingerprint, the host key check', () => {
   });
 });
 
-describe('the key types that an ssh2 login prefers', () => {
-  it('are the types of the known keys of the host, without revoked keys', async () => {
+describe('an ssh2 login', () => {
+  it("prefers the types of the host's known keys, but not of its revoked keys", async () => {
     await using here = await createKnownHostsFixture();
     const file = await here.write('known', `login1 ${formatHostKey(ECDSA)}\n@revoked login1 ${formatHostKey(OLD)}\n`);
     const keys = createHostKeyCheck({ name: 'hpc', hostKeys: { mode: 'strict', knownHostsFiles: [file] } });

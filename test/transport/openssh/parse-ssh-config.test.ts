@@ -72,7 +72,7 @@ describe('the reader of ~/.ssh/config for the ssh2 transport', () => {
     expect(found.identityFiles).to.deep.equal([join(folder, 'key'), join(folder, 'other')]);
   });
 
-  it('gives clearml.conf precedence over ~/.ssh/config, even in Match blocks', async () => {
+  it('prefers the user and port of clearml.conf to those of ~/.ssh/config', async () => {
     const found = await target(
       'Match user joe\n  HostName for-joe\nHost hpc\n  User jane\n  Port 2222\n  ProxyJump gate\n  IdentityFile ~/k\n',
       { user: 'joe', port: 22, jumps: ['none'], identityFiles: ['/ours'] },
@@ -109,7 +109,7 @@ describe('the reader of ~/.ssh/config for the ssh2 transport', () => {
     expect(String(problem)).to.contain('cycle');
   });
 
-  it("returns ssh's known_hosts files and HostKeyAlias, and strict mode for StrictHostKeyChecking no", async () => {
+  it('returns known_hosts files, HostKeyAlias and strict mode for "StrictHostKeyChecking no"', async () => {
     const found = await target(
       'Host hpc\n  UserKnownHostsFile ~/.ssh/kh /lab/known\n  GlobalKnownHostsFile /etc/kh\n  HostKeyAlias cluster\n  StrictHostKeyChecking no\n',
     );
@@ -132,7 +132,7 @@ describe('the reader of ~/.ssh/config for the ssh2 transport', () => {
     ['accept-new', PIN, 'strict', PIN],
   ];
   for (const [config, ours, mode, pin] of modes) {
-    it(`returns ${mode} mode for StrictHostKeyChecking ${config} and host_keys ${ours ?? 'unset'}`, async () => {
+    it(`returns ${mode} mode for "StrictHostKeyChecking ${config}" ${ours === undefined ? 'without host_keys' : `and host_keys: ${ours}`}`, async () => {
       const found = await target(`Host *\n  StrictHostKeyChecking ${config}\nHost hpc\n  ProxyJump gate\n`, {
         hostKeys: ours,
       });
@@ -142,7 +142,7 @@ describe('the reader of ~/.ssh/config for the ssh2 transport', () => {
     });
   }
 
-  it('returns strict mode for StrictHostKeyChecking accept-new if no file can store new keys', async () => {
+  it('returns strict mode for "StrictHostKeyChecking accept-new" if no file can store new keys', async () => {
     const found = await target('Host hpc\n  UserKnownHostsFile none\n  StrictHostKeyChecking accept-new\n');
 
     expect(found.hostKeys.mode).to.equal('strict');
@@ -248,6 +248,6 @@ it("expandTokens replaces ssh's tokens, such as %h and ~, in a path", () => {
   expect(expandTokens('~/%u-%r@%h:%p(%n)%%%d%Z', tokens)).to.equal('/h/ada-jane@login1:22(hpc)%/h%Z');
 });
 
-it("parseSshConfig accepts Debian's default GSSAPIAuthentication yes for the ssh2 transport", () => {
+it('parseSshConfig accepts "GSSAPIAuthentication yes", the default of Debian, for the ssh2 transport', () => {
   expect(parseSshConfig('gssapiauthentication yes\npubkeyauthentication true\n').needsOpenssh).to.equal(undefined);
 });

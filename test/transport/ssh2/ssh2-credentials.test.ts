@@ -12,7 +12,7 @@ import { openLocalTransport } from '../../support/local-transport.ts';
 import { makeKey } from '../../support/sshd.ts';
 import { requireRoot, requireSshd } from '../../support/skip-unless.ts';
 
-describe('the ssh2 transport, at a login,', () => {
+describe('the ssh2 transport at a login', () => {
   const here = openLocalTransport();
   let folder: string;
   let key: string;
@@ -45,7 +45,7 @@ describe('the ssh2 transport, at a login,', () => {
     });
   });
 
-  describe('(run by root)', () => {
+  describe('run by root', () => {
     before(requireRoot);
     it("does not offer the keys of another user's ssh-agent", async () => {
       const socket = join(folder, 'agent');

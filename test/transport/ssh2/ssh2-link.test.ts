@@ -130,7 +130,7 @@ describe('the ssh2 transport', () => {
     }
   });
 
-  it('needs one network round trip for a command once a shell is open', async () => {
+  it('needs one network round trip for a command in an open shell', async () => {
     await using link = await startLink(testBed.sshd.port);
     const host = testBed.open(testBed.target({ port: link.port }));
     await host.run(shell('true'));
@@ -185,7 +185,7 @@ describe('the ssh2 transport', () => {
   });
 
   describe('with a broken network link', () => {
-    it('reports an unknown outcome only for commands that it has already sent', async () => {
+    it('reports an unknown outcome only for commands already sent', async () => {
       await using link = await startLink(testBed.sshd.port);
       const host = testBed.open(testBed.target({ port: link.port }), { maxChannels: 1 });
       const running = rejection(host.run(shell('touch begun; sleep 60')));

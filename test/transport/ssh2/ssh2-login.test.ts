@@ -48,7 +48,7 @@ describe('a login of the ssh2 transport', () => {
     expect(moved.loginCount()).to.equal(1);
   });
 
-  it('reports what the host printed instead of running the command', async () => {
+  it('reports the output of a host that prints a message and runs no command', async () => {
     const printed = 'Password change required but no TTY available.';
     for (const stream of ['>&2', '']) {
       await using expired = await startSshd([`ForceCommand echo "${printed}" ${stream}; exit 1`]);

@@ -79,7 +79,7 @@ describe('/metrics', () => {
     ]);
   });
 
-  it('sends OpenMetrics to a client that asks for it', async () => {
+  it('uses the OpenMetrics format for a client that requests the format', async () => {
     const monitor = createMonitor({ now: () => 0 });
 
     expect(await scrape(monitor, 'application/openmetrics-text; version=1.0.0')).to.match(/\n# EOF\n$/);

@@ -241,7 +241,7 @@ describe('an open status page', () => {
     expect(textOf(page.shown['tasks'])).to.include('task 1');
   });
 
-  it('receives its full content without an update of other open pages', async () => {
+  it('receives its full content without causing an update of other pages', async () => {
     await bed.enqueued(1);
     const early = bed.open();
     await bed.pollAndUpdate();

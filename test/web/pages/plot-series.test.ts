@@ -15,7 +15,7 @@ function valuesOf({ plots }: Plots, id: string, name: string): readonly (number 
 }
 
 describe('the plots of the status page', () => {
-  it('count each task in its state at the end of each interval, and now', () => {
+  it('count each task by its state at the end of each interval and at the present', () => {
     const task: TaskTimes = {
       queue: 'gpu',
       enqueuedAt: NOW - 3 * HOUR,

@@ -8,7 +8,7 @@ import { createAttemptLog } from '../../../src/web/pages/read-recent-attempts.ts
 const DAY_MS = 86_400_000;
 
 describe('the ended attempts in the memory of the daemon', () => {
-  it('are limited to those of the last 30 days even if no page is open', async () => {
+  it('cover only the last 30 days, even if no page is open', async () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;
     const heapMb = (): number => {

@@ -65,7 +65,7 @@ describe('the page of a task', () => {
     expect(await logPage({})).to.contain(TAIL);
   });
 
-  it("shows no log if another job now has the job's id", async () => {
+  it('shows no log if Slurm has given the job id to another job', async () => {
     const strangers: readonly (Partial<JobRecord> | undefined)[] = [
       undefined,
       { name: 'train' },
