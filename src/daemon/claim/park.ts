@@ -74,7 +74,10 @@ export async function leaveToUser(deps: DaemonDeps, { task: id, queueName: queue
     const note = { reason: task.statusReason, message: task.statusMessage };
     // Its user may have acted on it again.
     if (await winsRace(deps.clearml.tasks.stop(id, note, { force: false, isUsersAbort: true })))
-      deps.log.info("Aborted the task again, because claiming it had undone a user's abort", { task: id, queue });
+      deps.log.info("Aborted the task again: ClearML had undone the user's abort when the task was claimed", {
+        task: id,
+        queue,
+      });
   }
   await deps.journal.forget(id);
 }
