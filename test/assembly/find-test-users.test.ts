@@ -74,7 +74,7 @@ describe("lint's check of a template on the cluster", () => {
     expect((await findingsIfAccepted()).join()).to.match(/^sbatch --test-only as alice: Invalid account /);
   });
 
-  it("reports a missing directory of logs/%j.out only if it runs as the daemon's user", async () => {
+  it("reports the missing directory of logs/%j.out only as the daemon's user, not as a mapped user", async () => {
     const { parsed } = lintTemplate('gpu.template', `#!/bin/bash\n#SBATCH --output=logs/%j.out\n${BLOCKS}`);
     const run: Transport['run'] = ({ program }) =>
       Promise.resolve({ exitCode: program === 'test' ? 1 : 0, killedBy: undefined, stdout: '', stderr: '' });
@@ -87,7 +87,7 @@ describe("lint's check of a template on the cluster", () => {
     expect(await findingsAs('alice')).to.deep.equal([]);
   });
 
-  it('is skipped if sudo refuses to run sbatch, and the refusal is reported', async () => {
+  it('reports that sudo refused to run sbatch, and finds no problem in the template', async () => {
     const { parsed } = lintTemplate('gpu.template', `#!/bin/bash\n#SBATCH --nodes=1\n${BLOCKS}`);
     const cluster = hostWith(({ program, runAs: user }) => {
       if (user === undefined) return '';

@@ -47,7 +47,7 @@ describe('settings that are paths', () => {
     );
   });
 
-  it('include a setting for each use in TRUSTED_USES, such as "read here" and "run there"', () => {
+  it('cover each use in the table TRUSTED_USES, such as "read here"', () => {
     expect(new Set(rows.flatMap(({ trusted }) => trusted ?? []))).to.deep.equal(new Set(Object.keys(TRUSTED_USES)));
   });
 });
@@ -58,7 +58,7 @@ describe('the list of paths that only trusted users may change', () => {
       clusters { near { host: a, identity_file: [~/.ssh/k, /k], password_command: [/opt/ask, /not/a/program] }
         far { host: b, identity_file: /elsewhere } } }`;
 
-  it('contains the paths in the settings of served clusters, and none of other clusters', () => {
+  it('contains paths of the served cluster "near", and no path of the other cluster "far"', () => {
     const paths = pathsToTrust(configWith(TEXT)).map(({ setting, path, use }) => [setting, path, use].join(' '));
 
     expect(paths).to.include.members([

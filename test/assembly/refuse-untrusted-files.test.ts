@@ -99,7 +99,7 @@ describe('protection against other Unix users:', () => {
     ],
   ];
   for (const [setting, line] of LOOSE) {
-    it(`the daemon and doctor reject ${setting} if other users can change the file it names`, async () => {
+    it(`the daemon and doctor reject ${setting} if other users can change the path`, async () => {
       chmodSync(open, 0o1777);
       await cli.write('more.conf', `include "clearml.conf"\n${line.replace('FOLDER', open)}`);
       const conf = ['--config-file', join(cli.folder, 'more.conf')];
@@ -120,7 +120,7 @@ describe('protection against other Unix users:', () => {
     });
   }
 
-  it('the status command rejects REQUESTS_CA_BUNDLE if other users can change the file it names', async () => {
+  it('the status command rejects the file in REQUESTS_CA_BUNDLE if other users can change the file', async () => {
     const other = await openCliWithSandbox('', { REQUESTS_CA_BUNDLE: join(open, 'ca.pem') });
     try {
       const { code, stderr } = await other.run('status');
@@ -131,7 +131,7 @@ describe('protection against other Unix users:', () => {
     }
   });
 
-  describe('before a Slurm command,', () => {
+  describe('the daemon', () => {
     let slurm: StandInCluster;
     let bin: string;
     beforeEach(async () => {
@@ -145,12 +145,12 @@ describe('protection against other Unix users:', () => {
     const rows: readonly (readonly [string, string, string])[] = [
       ['slurm_bin_dir', 'slurm_bin_dir: "BIN"', 'The directory BIN on this machine (in PATH or slurm_bin_dir)'],
       [
-        'binaries',
+        'binaries.batch_binary',
         'slurm_bin_dir: "OWN", binaries { batch_binary: "BIN/sbatch --quiet" }',
         'The program BIN/sbatch on this machine',
       ],
       [
-        'binaries',
+        'binaries.monitor_binary',
         'slurm_bin_dir: "OWN", binaries { monitor_binary: "BIN/squeue" }',
         'The program BIN/squeue on this machine',
       ],
@@ -162,8 +162,7 @@ describe('protection against other Unix users:', () => {
       ['python', 'slurm_bin_dir: "OWN", python: "BIN/sbatch"', 'The program BIN/sbatch on this machine'],
     ];
     for (const [setting, lines, message] of rows) {
-      const file = message.replace('The', 'the').replace(/ on this machine.*/, '');
-      it(`the daemon and doctor reject ${setting} if other users can change ${file}`, async () => {
+      it(`rejects agent.slurm.${setting} if other users can change the path`, async () => {
         const filled = (text: string): string => text.replace('BIN', bin).replace('OWN', slurm.commandsDir);
         chmodSync(open, 0o777);
         const { code, stderr } = await start(filled(lines));
@@ -182,7 +181,7 @@ describe('protection against other Unix users:', () => {
       });
     }
 
-    it('the daemon accepts Slurm commands that a system account or the trusted group owns', async () => {
+    it('accepts Slurm commands that a system account or the trusted group owns', async () => {
       const changeOwner = (who: string): unknown => execFileSync('chown', ['-R', who, bin]);
       changeOwner(String(MALLORY));
       const lines = `slurm_bin_dir: "${bin}"`;
@@ -199,7 +198,7 @@ describe('protection against other Unix users:', () => {
       expect(ofGroup.code, ofGroup.stderr).to.equal(0);
     });
 
-    it('the daemon and doctor ignore a directory in PATH that another user owns, and report it', async () => {
+    it('ignores and reports a directory in PATH that another user owns', async () => {
       chmodSync(open, 0o1777);
       mallory(`mkdir first; for one in sh sbatch squeue scontrol cat id getent; do
         printf '#!/bin/sh\ntouch ${open}/taken\n' > first/$one; chmod +x first/$one; done`);

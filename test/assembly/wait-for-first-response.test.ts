@@ -30,7 +30,7 @@ function waiting(giveUpMs: number | undefined, lastFailure?: ServerUnreachableEr
 }
 
 describe('the first call to the ClearML server', () => {
-  it('reports after three seconds why the server does not respond, and the time limit', async () => {
+  it('reports the error and the time limit after three seconds', async () => {
     const { time, notices, resolve, answer } = waiting(10_000, REFUSED);
     time.pass(2_999);
     await Promise.resolve();

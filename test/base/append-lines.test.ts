@@ -75,7 +75,7 @@ describe('the writer of an append-only file', () => {
     expect(await readFile(path, 'utf8')).to.equal('other\nb\n');
   });
 
-  it('writes at the beginning of the file after another program, such as logrotate, truncates it', async () => {
+  it('continues at the beginning of the file after logrotate truncates the file', async () => {
     await file.append('a');
     await truncate(path);
     await file.append('b');
@@ -90,7 +90,7 @@ describe('the writer of an append-only file', () => {
     expect(await readFile(path, 'utf8')).to.equal('half\na\nother half\nb\n');
   });
 
-  it('fails with ELOOP if a symbolic link to the renamed file replaces the file', async () => {
+  it('fails with ELOOP if another program replaces the file by a symbolic link', async () => {
     await file.append('a');
     await rename(path, `${path}.1`);
     await symlink(`${path}.1`, path);
@@ -114,7 +114,7 @@ describe('the writer of an append-only file', () => {
     expect(isOpen()).to.equal(false);
   });
 
-  it('buffers lines in memory while writes fail, then writes them all in order', async () => {
+  it('buffers lines in memory while writes fail, then writes all lines in order', async () => {
     await mkdir(path);
     await file.append('a');
     await file.append('b');
@@ -125,7 +125,7 @@ describe('the writer of an append-only file', () => {
     expect(events).to.deep.equal(['EISDIR', 'written again, lost 0']);
   });
 
-  it('buffers at most 16 MB of lines, and reports how many of the oldest lines it dropped', async () => {
+  it('buffers at most 16 MB of lines, and reports the number of dropped lines', async () => {
     await mkdir(path);
     // A line of one million bytes with its end, so that sixteen fit.
     const lines = Array.from({ length: 18 }, (_, index) => `${index} `.padEnd(999_999, 'x'));

@@ -90,7 +90,7 @@ describe('the atomic replacement of a file', () => {
     expect(await readFile(file, 'utf8')).to.equal('new');
   });
 
-  it('keeps a file that is in the place of the parent directory', async () => {
+  it('does not change the file "a" if the path is "a/b"', async () => {
     await writeFile(join(folder, 'a'), 'old');
 
     await rejection(replaceFile(join(folder, 'a', 'b'), 'new', 0o600));

@@ -5,7 +5,7 @@ import { rejection } from '../support/rejection.ts';
 
 const LONG_MS = 3_600_000;
 
-describe('sleepUnlessStopped, a sleep that an AbortSignal can end,', () => {
+describe('sleepUnlessStopped (a sleep with an AbortSignal)', () => {
   it('returns true after the given time', async () => {
     expect(await sleepUnlessStopped(systemClock, 1, new AbortController().signal)).to.equal(true);
   });
@@ -23,7 +23,7 @@ describe('sleepUnlessStopped, a sleep that an AbortSignal can end,', () => {
     expect(await sleepUnlessStopped(systemClock, LONG_MS, AbortSignal.abort())).to.equal(false);
   });
 
-  it('throws the error of a clock that fails', async () => {
+  it('throws the error of the clock if the clock fails', async () => {
     const broken = { now: () => 0, sleep: () => Promise.reject(new RangeError('no such time')) };
 
     const error = await rejection(sleepUnlessStopped(broken, 1, new AbortController().signal));
@@ -32,7 +32,7 @@ describe('sleepUnlessStopped, a sleep that an AbortSignal can end,', () => {
   });
 });
 
-describe('waitAtMost, a wait with a time limit for a promise,', () => {
+describe('waitAtMost (a wait for a promise with a time limit)', () => {
   const never = new Promise<string>(() => undefined);
 
   it('returns the result of the promise and cancels the timer', async () => {

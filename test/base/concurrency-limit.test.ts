@@ -40,7 +40,7 @@ function createBed(count: number, perUser = 1): Bed {
   };
 }
 
-describe('the limit of concurrent calls', () => {
+describe('the concurrency limit', () => {
   it('starts waiting calls in the order in which they were requested', async () => {
     const { started, call, end } = createBed(2);
     for (const name of ['1', '2', '3', '4']) await call(name);
@@ -59,7 +59,7 @@ describe('the limit of concurrent calls', () => {
     expect(await slots.run(() => Promise.resolve('yes'))).to.equal('yes');
   });
 
-  it('runs one call of each mapped user at a time, without a delay for other users', async () => {
+  it('permits one call of each mapped user at a time, and does not delay other users', async () => {
     const { started, call, end } = createBed(4);
     await call('alice 1', 'alice');
     await call('alice 2', 'alice');
@@ -70,7 +70,7 @@ describe('the limit of concurrent calls', () => {
     expect(started.at(-1)).to.equal('alice 2');
   });
 
-  it('runs two calls of a mapped user at once if the limit per user is two', async () => {
+  it('permits two calls of a mapped user at once if the limit per user is two', async () => {
     const { started, call, end } = createBed(4, 2);
     for (const name of ['1', '2', '3']) await call(name, 'alice');
     expect(started).to.deep.equal(['1', '2']);
@@ -78,7 +78,7 @@ describe('the limit of concurrent calls', () => {
     expect(started).to.deep.equal(['1', '2', '3']);
   });
 
-  it("lets other users' calls start while a mapped user's call runs for more than five seconds", async () => {
+  it("starts another user's call after a mapped user's call has used the only slot for five seconds", async () => {
     const { clock, started, call, end } = createBed(1);
     await call('alice 1', 'alice');
     await call('alice 2', 'alice');
@@ -95,7 +95,7 @@ describe('the limit of concurrent calls', () => {
     expect(started).to.deep.equal(['alice 1', 'bob 1', 'alice 2']);
   });
 
-  it("starts no other call while a call of the daemon's user runs for a minute", async () => {
+  it("starts no other call while a call of the daemon's user uses the only slot for a minute", async () => {
     const { clock, started, call } = createBed(1);
     await call('own');
     await call('bob', 'bob');
@@ -104,7 +104,7 @@ describe('the limit of concurrent calls', () => {
     expect(started).to.deep.equal(['own']);
   });
 
-  it("is one again after a mapped user's call of five seconds has ended", async () => {
+  it("permits only one call at a time again after a mapped user's call of five seconds", async () => {
     const { clock, started, call, end } = createBed(1);
     await call('alice', 'alice');
     clock.pass(5_000);
@@ -127,8 +127,8 @@ describe('the limit of concurrent calls', () => {
   });
 });
 
-describe('inParallel, which processes the items of a list,', () => {
-  it('processes five items, at most two of them at once', async () => {
+describe('inParallel (processes the items of a list)', () => {
+  it('processes five items, at most two at once', async () => {
     const done: number[] = [];
     let atOnce = 0;
     let most = 0;

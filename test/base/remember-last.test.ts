@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { rememberLast } from '../../src/base/remember-last.ts';
 
 describe('a function that remembers its last result', () => {
-  it('computes a new result only if its arguments differ from those of the last call', () => {
+  it('computes a new result only if the arguments have changed since the last call', () => {
     const computed: number[][] = [];
     const sum = rememberLast((...numbers: readonly number[]) => {
       computed.push([...numbers]);
@@ -14,7 +14,7 @@ describe('a function that remembers its last result', () => {
     expect(computed).to.deep.equal([[1, 2], [1, 3], [1], [], [1, 2]]);
   });
 
-  it('computes a new result if its last call threw an error', () => {
+  it('computes a new result if the last call threw an error', () => {
     let isBroken = true;
     const read = rememberLast((name: string) => {
       if (isBroken) throw new Error('broken');

@@ -42,14 +42,14 @@ describe('the user map', () => {
       expect(unixUserOf(owner, withDefault)).to.deep.equal({ kind: 'run as', user: BOB });
   });
 
-  it('rejects a task if the map contains neither its owner nor a default', () => {
+  it("rejects a task if the map contains neither the task's owner nor a default", () => {
     const reason = 'ClearML user zz is not in agent.slurm.user_map, and agent.slurm.user_map has no entry "default"';
     expect(unixUserOf('zz', map)).to.deep.equal({ kind: 'rejected', reason });
     const reasonWithoutOwner = 'the task has no ClearML user, and agent.slurm.user_map has no entry "default"';
     expect(unixUserOf(undefined, map)).to.deep.equal({ kind: 'rejected', reason: reasonWithoutOwner });
   });
 
-  it('maps an owner by the ClearML name as well as by the ClearML id', () => {
+  it('finds an owner by the ClearML name as well as by the ClearML id', () => {
     const named = resolveUserMap({ 'Alice Smith': 'alice' }, factsWith());
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
@@ -88,7 +88,7 @@ describe('the user map', () => {
       expect(unixUserOf('a1', resolveUserMap(written, factsWith()))).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it("permits the daemon's user only as default, or for the ClearML user of the daemon's API key", () => {
+  it("permits the daemon's Unix user only as the default, or for the ClearML user of the daemon's API key", () => {
     const own = { kind: 'run as', user: undefined };
     expect(unixUserOf('zz', resolveUserMap({ default: 'clearml' }, factsWith()))).to.deep.equal(own);
     expect(unixUserOf('c4', resolveUserMap({ c4: 'clearml' }, factsWith()))).to.deep.equal(own);

@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { NulInWordError, quoteWord, splitWords } from '../../src/base/shell-word.ts';
 
-describe('a text quoted for a shell', () => {
+describe('any text that is quoted for a shell', () => {
   for (const shell of ['bash', 'sh']) {
-    it(`is read unchanged by ${shell}, whatever the text`, () => {
+    it(`is read unchanged by ${shell}`, () => {
       const values = fc.sample(
         fc.string({ unit: 'binary', maxLength: 40 }).map((text) => text.replaceAll('\0', '').toWellFormed()),
         { numRuns: 500, seed: 1 },

@@ -31,7 +31,7 @@ const ATTACKS: readonly (readonly [what: string, text: string, shown: string])[]
 
 describe('text for a terminal', () => {
   for (const [what, text, shown] of ATTACKS) {
-    it(`is escaped if it ${what}`, () => {
+    it(`is escaped if the text ${what}`, () => {
       expect(terminalText(text)).to.equal(shown);
     });
   }
@@ -51,7 +51,7 @@ describe('text for a terminal', () => {
     expect(terminalText('\x1b[31mred\n')).to.equal(`\x1b[31mred\n${COLOR_END}`);
   });
 
-  it('contains no control sequence except colors, whatever the input', () => {
+  it('contains no control sequence except colors for any input', () => {
     const hostile = fc.array(
       fc.oneof(
         fc.constantFrom(

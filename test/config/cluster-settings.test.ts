@@ -39,17 +39,17 @@ describe('a queue', () => {
       ['default -> hpc1 (-)'],
     ],
     [
-      'uses its own template, else the template of its cluster',
+      "uses the queue's own template, else the template of the cluster",
       `${TWO}, queues { a { cluster: hpc1 }, b { cluster: hpc2 }, c { cluster: hpc2, template: own.template } }`,
       ['a -> hpc1 (-)', 'b -> hpc2 (/home/ada/two.template)', 'c -> hpc2 (/home/ada/own.template)'],
     ],
     [
-      'is served if it names the selected cluster, or no cluster',
+      'is served if the queue names the selected cluster, or no cluster',
       `${TWO}, cluster: hpc2, queues { a { cluster: hpc1 }, b { cluster: hpc2 }, c {} }`,
       ['b -> hpc2 (/home/ada/two.template)', 'c -> hpc2 (/home/ada/two.template)'],
     ],
     [
-      'keeps its position in the file, even if its name is a number',
+      "keeps its position in clearml.conf, even if the queue's name is a number",
       'queues { gpu {}, 10 {}, cpu {}, 2 {} }',
       ['gpu -> - (-)', '10 -> - (-)', 'cpu -> - (-)', '2 -> - (-)'],
     ],
@@ -65,7 +65,7 @@ describe('a queue', () => {
     });
   }
 
-  it('keeps its settings in the file if --queue names the queue', () => {
+  it('keeps its settings from clearml.conf if --queue names the queue', () => {
     const { settings } = configFrom({
       files: {
         '/home/ada/clearml.conf': `agent.slurm { ${TWO}, queues { a { cluster: hpc1, template: t }, b { cluster: hpc2 } } }`,
@@ -76,7 +76,7 @@ describe('a queue', () => {
     expect(routes(settings)).to.deep.equal(['b -> hpc2 (/home/ada/two.template)', 'a -> hpc1 (/home/ada/t)']);
   });
 
-  it('uses --template-files instead of its template in the file', () => {
+  it('uses the template of --template-files instead of the template in clearml.conf', () => {
     const { settings } = configFrom({
       files: {
         '/home/ada/clearml.conf': 'agent.slurm { clusters { hpc1 { template: c } }, queues { a { template: t } } }',
@@ -152,14 +152,14 @@ describe('a cluster', () => {
     ]);
   });
 
-  it('ignores SLURM_CONF of this machine if the cluster is reached over SSH', () => {
+  it('ignores the local SLURM_CONF if the cluster is reached over SSH', () => {
     const { clusters } = served('clusters { hpc1 { host: login1 }, here { host: localhost } }', { SLURM_CONF: '/c' });
 
     expect(clusters.map(({ slurmConf }) => slurmConf)).to.deep.equal([undefined, '/c']);
     expect(clusters.map(({ ssh }) => ssh?.host)).to.deep.equal(['login1', undefined]);
   });
 
-  it('is the only served cluster if agent.slurm.cluster names it', () => {
+  it('is the only served cluster if agent.slurm.cluster names the cluster', () => {
     expect(served(`${TWO}, cluster: hpc2`).clusters.map(({ name }) => name)).to.deep.equal(['hpc2']);
   });
 
@@ -234,7 +234,7 @@ describe('the check of clusters and queues', () => {
     ['clusters { hpc1 { host: a, password_file: p, provider: openssh } }', 'password_file has no effect with openssh'],
   ];
   for (const [slurm, message] of cases) {
-    it(`rejects \`${slurm.replace(`${TWO}, `, '')}\`: ${message}`, () => {
+    it(`rejects \`${slurm.replace(`${TWO}, `, '')}\` with the error: ${message}`, () => {
       expect(problemWith(slurm))
         .to.match(/^\/home\/ada\/clearml\.conf:1:\d+: /)
         .and.to.contain(message);

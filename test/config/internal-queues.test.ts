@@ -3,14 +3,14 @@ import { expect } from 'chai';
 import { isInternalQueue } from '../../src/config/served-queues.ts';
 import { openCli } from '../cli/open-cli.ts';
 
-describe('the queues that users cannot enqueue into', () => {
+describe('the list of internal queues', () => {
   for (const name of ['slurm_scheduler', 'slurm_scheduler.hpc1', 'slurm_scheduler-execute', 'parked', 'parked.a'])
-    it(`include the queue "${name}"`, () => expect(isInternalQueue(name, ['parked'])).to.equal(true));
+    it(`contains the queue "${name}"`, () => expect(isInternalQueue(name, ['parked'])).to.equal(true));
 
   for (const name of ['default', 'slurm_scheduler2', 'my.slurm_scheduler', 'parkedx', 'gpu-execute'])
-    it(`do not include the queue "${name}"`, () => expect(isInternalQueue(name, ['parked'])).to.equal(false));
+    it(`does not contain the queue "${name}"`, () => expect(isInternalQueue(name, ['parked'])).to.equal(false));
 
-  it('are rejected by --queue', async () => {
+  it('makes --queue reject the queue "slurm_scheduler"', async () => {
     await using cli = await openCli();
     await cli.write('t', '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n');
     await cli.write(

@@ -14,7 +14,7 @@ const HOME_CONF = '/home/ada/clearml.conf';
 describe('the configuration', () => {
   const path = 'agent.slurm.queue_poll_interval_sec';
 
-  it('prefers command line, named variable, CLEARML_AGENT__ variable, file and default, in this order', () => {
+  it('prefers an option to a named variable, a CLEARML_AGENT__ variable, the file and the default, in this order', () => {
     const files = { [HOME_CONF]: `${path}: 10` };
     const dynamic = { CLEARML_AGENT__AGENT__SLURM__QUEUE_POLL_INTERVAL_SEC: '20' };
     const named = { ...dynamic, CLEARML_AGENT_QUEUE_POLL_FREQ_SEC: '30' };
@@ -50,7 +50,7 @@ describe('the configuration', () => {
     expect(linesOf('[]')).to.deep.equal([]);
   });
 
-  it('ignores an option that the user did not give', () => {
+  it('keeps the queues in clearml.conf if the command line has no --queue', () => {
     const config = configFrom({
       files: { [HOME_CONF]: 'agent.slurm.queues: [gpu]' },
       settings: [{ option: '--queue', path: 'agent.slurm.queues', value: undefined }],
@@ -111,7 +111,7 @@ describe('the configuration file', () => {
     expect(config.missingFiles).to.deep.equal(['/x/none.conf']);
   });
 
-  it('includes files relative to its directory, and warns about missing files', () => {
+  it('includes files by paths relative to its directory, and warns about missing files', () => {
     const config = configFrom({
       files: { '/x/a.conf': 'include "sub/b.conf"\ninclude "none.conf"', '/x/sub/b.conf': 'b: 1' },
       configFile: '/x/a.conf',

@@ -66,7 +66,7 @@ describe('the list of secrets in a configuration', () => {
     ]);
   });
 
-  it('contains passwords inside URLs, and values such as that of "-e API_KEY=abc"', () => {
+  it('contains passwords inside URLs, and the "abc" of "-e API_KEY=abc"', () => {
     expect(secretValues(treeOf('a: "https://ada:pw@h/x", b: "https://token1@h", c: "-e API_KEY=abc"'))).to.deep.equal([
       'pw',
       'token1',

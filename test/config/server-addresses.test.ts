@@ -14,7 +14,7 @@ describe('the URLs of the web server and the files server', () => {
     ['not an address', undefined, undefined],
   ];
   for (const [api, web, files] of cases) {
-    it(`are derived from "${api}" as by clearml-agent`, () => {
+    it(`are the same as in clearml-agent if the API server is "${api}"`, () => {
       const found = webServerOf(api);
 
       expect(found).to.equal(web);

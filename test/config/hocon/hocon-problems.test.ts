@@ -73,7 +73,7 @@ describe('an error in a HOCON text', () => {
     });
   }
 
-  it('truncates a very long line around the position', () => {
+  it('shows only the part of a very long line around the position', () => {
     const { message } = problemIn(`a: "${'x'.repeat(4000)}" @${'y'.repeat(4000)}`);
     const [, line = '', caret = ''] = message.split('\n');
 
@@ -85,7 +85,7 @@ describe('an error in a HOCON text', () => {
 describe('the HOCON parser for an environment variable', () => {
   const origin = { kind: 'variable', name: 'CLEARML_AGENT__X' } as const;
 
-  it('names the variable in an error, and does not show the value', () => {
+  it('names the variable, but not the value, in an error', () => {
     const problem = catchError(ConfigError, () => parseHoconValue('hunter2@home', origin, {}));
 
     expect(problem.message).to.equal(

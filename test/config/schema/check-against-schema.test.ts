@@ -9,7 +9,7 @@ function problemWith(text: string): string {
 }
 
 describe('the check of the settings', () => {
-  it('reports an unknown name with its file, its line and the closest valid name', () => {
+  it('reports the file, the line and the closest valid name for an unknown name', () => {
     expect(problemWith('agent {\n  slurm {\n    pol_interval_sec: 5\n  }\n}')).to.equal(
       '/home/ada/clearml.conf:3:5: there is no setting agent.slurm.pol_interval_sec: did you mean agent.slurm.poll_interval_sec?',
     );
@@ -67,7 +67,7 @@ describe('the check of the settings', () => {
     expect(settings.clusters[0]?.limits?.maxJobs).to.equal(7);
   });
 
-  it('rejects "20s" as a number from an environment variable, at the line of the substitution', () => {
+  it('reports the line of the substitution if a number from an environment variable is "20s"', () => {
     const text = 'agent.slurm {\n  poll_interval_sec: ${POLL}\n}';
     expect(() => configWith(text, { POLL: '20s' })).to.throw(
       ConfigError,
@@ -76,7 +76,7 @@ describe('the check of the settings', () => {
   });
 
   for (const secretKey of ['', 'secret_key: null']) {
-    it(`reports a required setting that is ${secretKey === '' ? 'missing' : 'null'}, at the line of its group`, () => {
+    it(`reports the line of the group if a required setting is ${secretKey === '' ? 'missing' : 'null'}`, () => {
       const text = `agent.slurm {\n  job_credentials {\n    access_key: a\n    ${secretKey}\n  }\n}`;
       expect(problemWith(text)).to.match(
         /^\/home\/ada\/clearml\.conf:[24]:\d+: agent\.slurm\.job_credentials\.secret_key is missing$/,

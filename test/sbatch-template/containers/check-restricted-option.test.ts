@@ -238,7 +238,7 @@ describe('the template renderer (X is the value of a user property)', () => {
     'docker run --rm -v /data:/data image ./train -v X --mount X --volume=X',
     'singularity exec docker://image true; v=X; a=(--volume "$v"); ./train "${a[@]}"',
   ])
-    it(`accepts any X that no container program evaluates: ${body}`, () => {
+    it(`accepts any X outside the options of a container program: ${body}`, () => {
       renderBody(body.replaceAll('X', X), '/a:/b,c');
     });
 });
