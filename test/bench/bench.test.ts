@@ -7,7 +7,7 @@ import { createMustacheRendering, render } from './figures/rendering.ts';
 import { TYPICAL_TEMPLATE } from './typical-task.ts';
 
 describe('a benchmark', () => {
-  it('compares this program and Mustache by scripts of about the same length', () => {
+  it('compares this program with Mustache on scripts of about the same length', () => {
     const [ours, anchor] = [
       render(parseTemplate(TYPICAL_TEMPLATE, 'typical.template')),
       createMustacheRendering()(),

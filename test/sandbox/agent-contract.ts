@@ -6,7 +6,7 @@ export const EXECUTE = ['-m', 'clearml_agent', 'execute', '--full-monitoring', '
 
 /** Defines the tests. @param python asked when a test begins */
 export function defineAgentContract(python: () => string): void {
-  it('runs a task and sets the status to completed', async () => {
+  it('runs a task and sets the status "completed"', async () => {
     await using testBed = await openAgentTestBed(python());
     const task = await testBed.enqueue(await testBed.makeTask('print("hello from the task")'));
     expect(await testBed.start('python', ...EXECUTE, task).ended).to.include({ code: 0 });
@@ -29,7 +29,7 @@ export function defineAgentContract(python: () => string): void {
     expect([countOf('tasks.dequeue'), countOf('tasks.started')]).to.deep.equal([2, 5]);
   });
 
-  it('sets a task to failed if the script exits with code 3', async () => {
+  it('sets the status "failed" if the script of the task exits with code 3', async () => {
     await using testBed = await openAgentTestBed(python());
     const task = await testBed.enqueue(await testBed.makeTask('raise SystemExit(3)'));
     expect(await testBed.start('python', ...EXECUTE, task).ended).to.include({ code: 3 });
@@ -49,7 +49,7 @@ export function defineAgentContract(python: () => string): void {
     expect(await testBed.sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('ends a running task that a user aborts', async () => {
+  it('ends the script of a running task after a user aborts the task', async () => {
     await using testBed = await openAgentTestBed(python());
     const task = await testBed.enqueue(
       await testBed.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'),
@@ -65,7 +65,7 @@ export function defineAgentContract(python: () => string): void {
     });
   });
 
-  it('sets a task to stopped if SIGTERM ends the agent', async () => {
+  it('sets the status "stopped" if SIGTERM ends the agent', async () => {
     await using testBed = await openAgentTestBed(python());
     const task = await testBed.enqueue(
       await testBed.makeTask('import time\nprint("at work", flush=True)\ntime.sleep(3600)'),

@@ -80,7 +80,7 @@ describe('the sandbox server', () => {
     ['queues.add_task', { task: 'a'.repeat(32) }, 6],
     ['queues.remove_task', { task: 'a'.repeat(32) }, 0],
   ] as const) {
-    it(`counts ${entries} queue ${entries === 1 ? 'entry' : 'entries'} that a real server would read for ${endpoint} ${JSON.stringify(more)}`, async () => {
+    it(`estimates that a real server reads ${entries} queue ${entries === 1 ? 'entry' : 'entries'} for ${endpoint} ${JSON.stringify(more)}`, async () => {
       const { sandbox, queue } = await openFilled();
       await using _ = sandbox;
       await sandbox.call(endpoint, { queue, ...more });
@@ -89,7 +89,7 @@ describe('the sandbox server', () => {
     });
   }
 
-  it('counts 6 queue entries that a real server would read for tasks.stop', async () => {
+  it('estimates that a real server reads 6 queue entries for tasks.stop', async () => {
     const { sandbox, tasks } = await openFilled();
     await using _ = sandbox;
     await sandbox.ok('tasks.stop', { task: tasks[1] });
@@ -97,7 +97,7 @@ describe('the sandbox server', () => {
     expect((await countsOf(sandbox)).total.entries).to.equal(6);
   });
 
-  it('estimates a server time of 8 ms for a query of 1000 ids', async () => {
+  it('estimates that a real server takes 8 ms for a query with 1000 ids', async () => {
     const { sandbox } = await openFilled();
     await using _ = sandbox;
     const id = Array.from({ length: 1_000 }, (__, n) => n.toString(16).padStart(32, 'f'));

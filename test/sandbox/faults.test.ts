@@ -37,7 +37,7 @@ describe('an injected fault of the sandbox server', () => {
     expect(performance.now() - before).to.be.greaterThan(90);
   });
 
-  it('occurs twice with "times: 2", and only at the given endpoint', async () => {
+  it('occurs only twice, and only at the given endpoint, with "times: 2"', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: 'debug.ping', kind: 'status', status: 503, times: 2 });
     const ping = async (): Promise<number> => (await fetch(`${sandbox.url}/debug.ping`)).status;
@@ -45,7 +45,7 @@ describe('an injected fault of the sandbox server', () => {
     expect([await ping(), await ping(), await ping()]).to.deep.equal([503, 503, 200]);
   });
 
-  it('applies to every endpoint except "sandbox." endpoints if the endpoint is "*"', async () => {
+  it('occurs at every endpoint except "sandbox." endpoints if the endpoint is "*"', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: '*', kind: 'drop-before', times: 1000 });
     await rejection(sandbox.call('server.info'));
@@ -55,12 +55,12 @@ describe('an injected fault of the sandbox server', () => {
     expect((await sandbox.call('tasks.get_all')).result).to.equal('200/0');
   });
 
-  it('is rejected for an unknown kind', async () => {
+  it('is rejected if the kind of the fault is unknown', async () => {
     await using sandbox = await openSandbox();
     expect((await sandbox.call('sandbox.fault', { endpoint: '*', kind: 'explode' })).result).to.equal('400/12');
   });
 
-  it('does not delay the shutdown of the sandbox while a call is held', async () => {
+  it('does not delay the shutdown of the sandbox by holding a call', async () => {
     const sandbox = await openSandbox();
     const { answer } = await sandbox.held('queues.add_task', { queue: await sandbox.makeQueue('cpu'), task: 'x' });
     const lost = rejection(answer);

@@ -43,7 +43,7 @@ const CASES: readonly Case[] = [
     decision: 'end',
   },
   {
-    title: 'stops a local run at once',
+    title: 'stops a local run at once even if the worker reported 1 s ago',
     task: { status: 'in_progress', system_tags: ['development'], ...reported(1) },
     decision: 'end',
   },

@@ -94,7 +94,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['user aborts', 'daemon dies before its call'] },
   },
   {
-    title: 'the daemon fails a parked task and leaves the entry in the scheduler queue',
+    title: 'the daemon calls tasks.failed for a parked task, but leaves the task in the scheduler queue',
     edits: [
       {
         file: 'src/daemon/end/end-task.ts',

@@ -9,7 +9,7 @@ interface PinnedRound {
 
 export const PINNED_ROUNDS: readonly PinnedRound[] = [
   {
-    title: 'an agent starts a task again that the watchdog has stopped',
+    title: 'an agent restarts a task that the watchdog has stopped',
     search: {
       seed: 909271,
       rounds: 1,

@@ -24,7 +24,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     scenario: oneTask(119783, [7, 'disk is full', 3]),
   },
   {
-    title: 'the daemon survives the refusal of a console line of a deleted task',
+    title: 'the daemon survives the rejection of a console line for a deleted task',
     scenario: oneTask(957091, [0, 'sbatch answer is lost', 0], [0, 'gate answer is lost', 0], [0, 'user deletes', 0]),
   },
   {
@@ -75,7 +75,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     scenario: oneTask(182168, [0, 'sbatch is unknown', 2], [14, 'user dequeues', 0]),
   },
   {
-    title: 'a daemon does not park an adopted task of a dead daemon again',
+    title: 'a daemon does not park a task again that a dead daemon parked',
     scenario: {
       ...twoTasks(
         14,
@@ -88,7 +88,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     },
   },
   {
-    title: 'a task does not stay in progress if the requeued job finds the gate closed',
+    title: 'a task does not keep the status "in_progress" if the requeued job finds the gate closed',
     scenario: twoTasks(999992, [31, 'daemon dies, journal lost', 2], [0, 'node dies, job requeued', 2]),
   },
   {
@@ -121,7 +121,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     ),
   },
   {
-    title: 'a task does not fail if only accounting knows that the job found the gate closed',
+    title: 'a task does not fail if only sacct shows that the job found the gate closed',
     scenario: {
       ...oneTask(964277, [0, 'user removes from the scheduler queue', 0], [0, 'squeue complains', 0]),
       checksEnds: true,

@@ -37,7 +37,7 @@ describe('the private Slurm cluster of the tests', () => {
     expect(states).to.have.length(8);
   });
 
-  it('keeps a running job while slurmd of the node restarts', async () => {
+  it('keeps a job running while slurmd of the node restarts', async () => {
     await using cluster = await startSlurmCluster({ clusterName: 'renewed', nodeCount: 1 });
     await cluster.run('sbatch', '--output=/dev/null', '--wrap=exec sleep 1000');
     const states = (): Promise<string> => cluster.run('squeue', '--noheader', '--states=all', '--format=%T');
@@ -71,7 +71,7 @@ for (const version of SLURM_RELEASES.map((release) => release.version)) {
       expect(await cluster.run('squeue', '--noheader', '--format=%i')).to.equal(`${id}\n`);
     });
 
-    it('sets a job to NODE_FAIL only after scontrol sets the killed node to DOWN', async () => {
+    it('sets the job state NODE_FAIL only after scontrol sets the node state DOWN', async () => {
       await using cluster = await startSlurmCluster({ version, clusterName: 'powerless', nodeCount: 1 });
       const states = (): Promise<string> => cluster.run('squeue', '--noheader', '--states=all', '--format=%T');
       const pidFile = join(dirname(cluster.slurmConf), 'pid');

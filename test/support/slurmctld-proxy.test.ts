@@ -56,7 +56,7 @@ describe('the proxy in front of slurmctld', () => {
     await waitUntil('the job to exist', async () => (await jobsNamed('timed-out')) === 1);
   });
 
-  it('cuts the connection of sbatch after Slurm has created the job', async () => {
+  it('breaks the connection of sbatch after Slurm has created the job', async () => {
     proxy.break({ fault: { kind: 'cut-answers' }, only: 'submissions' });
 
     await rejection(submit('cut'));
@@ -64,7 +64,7 @@ describe('the proxy in front of slurmctld', () => {
     expect(await jobsNamed('cut')).to.equal(1);
   });
 
-  it('rejects a call of sbatch before Slurm creates a job', async () => {
+  it('makes sbatch fail before Slurm creates a job', async () => {
     proxy.break({ fault: { kind: 'refuse' }, only: 'submissions' });
 
     await rejection(submit('refused'));
@@ -82,7 +82,7 @@ describe('the proxy in front of slurmctld', () => {
     expect(await jobsNamed('late')).to.equal(1);
   });
 
-  it('injects a fault only into one submission, not into squeue', async () => {
+  it('injects a fault into one submission, but not into squeue or the next submission', async () => {
     proxy.break({ fault: { kind: 'refuse' }, only: 'submissions', times: 1 });
 
     await throughProxy('squeue');

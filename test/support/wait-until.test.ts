@@ -39,7 +39,7 @@ describe('waitUntil', () => {
     expect(error.message).to.include('for completion, in vain: the task is failed, and no job is left');
   });
 
-  it('fails after the timeout only when progress has stopped', async () => {
+  it('fails after the timeout only if there is no more progress', async () => {
     let checks = 0;
     const look = (): boolean => ++checks > 100;
 

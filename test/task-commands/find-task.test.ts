@@ -40,7 +40,7 @@ describe('commands for one task:', () => {
     expect(stderr).to.include('Task "no such task" not found');
   });
 
-  it('"cancel" lists all tasks with the given name', async () => {
+  it('"cancel" lists the ids if several tasks have the given name', async () => {
     const twins = [await cli.user.makeTask({ name: 'twin' }), await cli.user.makeTask({ name: 'twin' })];
     const { code, stderr } = await cli.run('cancel', 'twin');
     expect(code).to.equal(2);
@@ -55,7 +55,7 @@ describe('commands for one task:', () => {
     expect(stderr).to.include(`Task ${draft} (a draft) is created: there is nothing to cancel.`);
   });
 
-  it('"cancel" aborts a queued task and reports what happens to the Slurm job', async () => {
+  it('"cancel" aborts a queued task and reports what the daemon does with the Slurm job', async () => {
     const { code, stdout, stderr } = await cli.run('cancel', job);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.equal(

@@ -53,31 +53,32 @@ const CASES: readonly (readonly [title: string, body: Record<string, unknown>, f
   ['$not before a value', { status: ['__$not', 'queued'] }, 'bc'],
   ['$all before two values', { tags: ['__$all', 'gpu', 'big'] }, 'a'],
   ['any of several tags', { tags: ['gpu', 'big'] }, 'ab'],
-  ['null, which matches an empty list', { tags: [null] }, 'c'],
-  ['null or a value', { 'execution.queue': ['q1', null] }, 'ac'],
+  ['null for an empty list', { tags: [null] }, 'c'],
+  ['a missing field or a value', { 'execution.queue': ['q1', null] }, 'ac'],
   ['a pattern in a name', { name: 'net' }, 'ab'],
-  ['a name escaped by Python', { name: '^train\\-net\\ \\(1\\)$' }, 'a'],
-  ['a pattern that differs from the name in case', { name: 'other' }, ''],
+  ['a pattern with a name that Python escaped', { name: '^train\\-net\\ \\(1\\)$' }, 'a'],
+  ['a case-sensitive pattern', { name: 'other' }, ''],
   ['a case-insensitive pattern', { name: '(?i)other' }, 'c'],
   ['a lower bound', { last_iteration: [5, null] }, 'ab'],
   ['an upper bound', { last_iteration: [null, 5] }, 'ac'],
-  ['the condition "before a time"', { status_changed: '<2025-01-02T10:00:00.5' }, 'a'],
-  ['the condition "at a time or later"', { status_changed: ['>=2025-01-02T10:00:00.5'] }, 'bc'],
+  ['earlier than a time', { status_changed: '<2025-01-02T10:00:00.5' }, 'a'],
+  ['at a time or later', { status_changed: ['>=2025-01-02T10:00:00.5'] }, 'bc'],
   ['two conditions on one time', { status_changed: ['>2025-01-01T10:00:00', '<2025-01-03T10:00:00'] }, 'b'],
-  ['two times without an operator', { status_changed: ['2025-01-01T00:00:00', '2025-01-02T00:00:00'] }, 'a'],
+  ['a range of times without operators', { status_changed: ['2025-01-01T00:00:00', '2025-01-02T00:00:00'] }, 'a'],
   ['a value in the field runtime', { 'runtime.slurm_job_id': '17' }, 'a'],
-  ['an escaped dot in a name', { 'hyperparams.Args.l%2Er.value': ['0.1'] }, 'a'],
+  ['an escaped dot in the name of a parameter', { 'hyperparams.Args.l%2Er.value': ['0.1'] }, 'a'],
   ['a pattern in any of several fields', { _any_: { fields: ['name', 'id'], pattern: '^(c|eval)' } }, 'bc'],
   ['a pattern in all of several fields', { _all_: { fields: ['name', 'id'], pattern: 'a' } }, 'a'],
   ['free text', { search_text: 'OTHER' }, 'c'],
   ['an unknown field', { color: 'red' }, 'abc'],
-  ['a descending order', { order_by: ['-last_iteration'] }, 'bac'],
-  ['an order by a field that some documents lack', { order_by: ['execution.queue'] }, 'cab'],
+  ['descending order', { order_by: ['-last_iteration'] }, 'bac'],
+  ['order by a field that document "c" lacks', { order_by: ['execution.queue'] }, 'cab'],
   ['the second page', { order_by: ['id'], page: 1, page_size: 2 }, 'c'],
 ];
 
 function describeFound(found: string, isOrdered: boolean): string {
   if (found === '') return 'no document';
+  if (found === 'abc') return 'all documents';
   const quoted = found.split('').map((id) => `"${id}"`);
   if (isOrdered && found.length > 1) return `the documents in the order ${quoted.join(', ')}`;
   return `only document${found.length > 1 ? 's' : ''} ${quoted.join(' and ')}`;
@@ -85,7 +86,7 @@ function describeFound(found: string, isOrdered: boolean): string {
 
 describe('a query of the sandbox server', () => {
   for (const [title, body, found] of CASES) {
-    it(`returns ${describeFound(found, 'order_by' in body)} for ${title}: ${JSON.stringify(body)}`, () => {
+    it(`returns ${describeFound(found, 'order_by' in body)} for ${JSON.stringify(body)} (${title})`, () => {
       expect(ids(body)).to.equal(found);
     });
   }
@@ -118,7 +119,7 @@ describe('a query of the sandbox server', () => {
     expect(list({ page: 1, page_size: 500 })).to.equal(1);
   });
 
-  it('returns all documents in pages to a client that scrolls', () => {
+  it('returns all documents, page by page, to a client that sends the scroll id', () => {
     const first = listDocuments(TASKS, { size: 2 }, { conditions: TASK_CONDITIONS });
     const second = listDocuments(TASKS, { size: 2, ...first.scroll }, { conditions: TASK_CONDITIONS });
     const third = listDocuments(TASKS, { size: 2, ...second.scroll }, { conditions: TASK_CONDITIONS });

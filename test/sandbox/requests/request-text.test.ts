@@ -32,7 +32,7 @@ describe('parseObjects (the objects in a request body)', () => {
     expect(text('')).to.deep.equal([{}]);
   });
 
-  it('drops nulls at the top level but keeps nulls inside values', () => {
+  it('drops null fields at the top level but keeps null inside values', () => {
     expect(text('{"a":null,"b":{"c":null},"d":[null]}')).to.deep.equal([{ b: { c: null }, d: [null] }]);
   });
 
@@ -52,7 +52,7 @@ describe('parseObjects (the objects in a request body)', () => {
     });
   }
 
-  it('takes a field from the query string before the body', () => {
+  it('prefers a field in the query string to the same field in the body', () => {
     expect(text('{"a":1,"b":2}', { query: 'b=3&c=true&d=x&d=y&e[]=z' })).to.deep.equal([
       { a: 1, b: 3, c: true, d: ['x', 'y'], e: ['z'] },
     ]);

@@ -66,7 +66,7 @@ describe('a token of the sandbox server', () => {
     expect(Number(claims['exp']) - Date.now() / 1000).to.be.greaterThan(24 * 3600);
   });
 
-  it('is exchanged for a new token by auth.login', async () => {
+  it('can be exchanged for a new token with auth.login', async () => {
     await using sandbox = await openSandbox();
     const { data } = await callAs(sandbox, `Bearer ${await login(sandbox)}`, 'auth.login');
     expect((await callAs(sandbox, `Bearer ${String(data['token'])}`)).result).to.equal('200/0');

@@ -36,7 +36,7 @@ describe('the task console of the sandbox server', () => {
     expect(await sandbox.ok('events.get_task_log', { task })).to.include({ returned: 4, total: 4 });
   });
 
-  it('names the worker of the request header for a line without a worker', async () => {
+  it('stores the worker in the request header for a line without a worker', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sendBatch(sandbox, [{ type: 'log', task, msg: 'x' }]);
@@ -63,7 +63,7 @@ describe('the task console of the sandbox server', () => {
     expect((await sendBatch(sandbox, [{ type: 'log', task: 'gone' }])).result).to.equal('400/131');
   });
 
-  it('rejects lines for a published task unless allow_locked is set', async () => {
+  it('rejects lines of a published task unless allow_locked is set', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.publish', { task, force: true });
@@ -107,8 +107,8 @@ describe('the task console of the sandbox server', () => {
   });
 });
 
-describe('a scalar event of the sandbox server', () => {
-  it('updates last_iteration of the task', async () => {
+describe('scalars of the sandbox server', () => {
+  it('update last_iteration of the task', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const scalar = { type: 'training_stats_scalar', task, metric: 'loss', variant: 'train', iter: 7 };
@@ -120,7 +120,7 @@ describe('a scalar event of the sandbox server', () => {
     expect(await sandbox.task(task)).to.include({ last_iteration: 7 });
   });
 
-  it('is returned in order of iteration, with equal iterations on one page', async () => {
+  it('are returned in order of iteration, with equal iterations on one page', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const point = (iter: number, variant: string): Record<string, unknown> => ({

@@ -11,7 +11,7 @@ async function makeFilled(sandbox: OpenSandbox, count: number): Promise<{ queue:
 }
 
 describe('a queue of the sandbox server', () => {
-  it('is not found if queues.get_by_id gets a queue name', async () => {
+  it('is found by queues.get_by_id only with the id, not with the name', async () => {
     await using sandbox = await openSandbox();
     expect((await sandbox.call('queues.get_by_id', { queue: 'default' })).result).to.equal('400/701');
   });
@@ -79,7 +79,7 @@ describe('queues.get_next_task of the sandbox server', () => {
     expect(await sandbox.ok('queues.get_next_task', { queue })).to.deep.equal({});
   });
 
-  it('pops a named task only from the front of the queue', async () => {
+  it('pops a task that the call names only from the front of the queue', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 2);
     const [first, second] = tasks;
@@ -90,7 +90,7 @@ describe('queues.get_next_task of the sandbox server', () => {
     expect(await sandbox.entriesOf(queue)).to.deep.equal([second]);
   });
 
-  it('changes only the status of a stopped task, to queued', async () => {
+  it('sets the status "queued" of a stopped task and keeps all other fields', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -102,7 +102,7 @@ describe('queues.get_next_task of the sandbox server', () => {
     expect(await sandbox.task(task)).to.deep.equal({ ...before, status: 'queued' });
   });
 
-  it('sets a task to queued even if an abort stops the task during the call', async () => {
+  it('sets the status "queued" even if a user aborts the task during the call', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -174,7 +174,7 @@ describe('queues.add_task of the sandbox server', () => {
 });
 
 describe('queues.remove_task of the sandbox server', () => {
-  it('removes an entry once and rejects later calls', async () => {
+  it('removes an entry and rejects a second call for the same task', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -204,7 +204,7 @@ describe('queues.remove_task of the sandbox server', () => {
     expect(restored.execution).not.to.have.property('queue');
   });
 
-  it('keeps the status of a task if the queue is not the execution queue of the task', async () => {
+  it('keeps the status of a task whose execution queue is another queue', async () => {
     await using sandbox = await openSandbox();
     const { tasks } = await makeFilled(sandbox, 1);
     const [task = ''] = tasks;
@@ -225,7 +225,7 @@ describe('a move in a queue of the sandbox server', () => {
     ['move_task_backward', { count: 9 }, 3, 'abdc'],
   ];
   for (const [move, more, position, order] of MOVES) {
-    it(`turns the order abcd into ${order} if ${move} ${JSON.stringify(more)} moves task c`, async () => {
+    it(`changes the order of tasks from abcd to ${order} for ${move} ${JSON.stringify(more)} of task c`, async () => {
       await using sandbox = await openSandbox();
       const queue = await sandbox.makeQueue('cpu');
       for (const task of 'abcd') await sandbox.ok('queues.add_task', { queue, task });

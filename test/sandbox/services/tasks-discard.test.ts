@@ -70,7 +70,7 @@ describe('tasks.archive of the sandbox server', () => {
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('is undone by tasks.unarchive_many', async () => {
+  it('can be undone with tasks.unarchive_many', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.archive', { tasks: [task] });
@@ -87,7 +87,7 @@ describe('tasks.archive of the sandbox server', () => {
 });
 
 describe('tasks.delete of the sandbox server', () => {
-  it('removes a draft and marks the parent of a child task as deleted', async () => {
+  it('deletes a task and marks the parent id in a child task with __DELETED__', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const child = await sandbox.makeTask({ parent: task });
@@ -105,7 +105,7 @@ describe('tasks.delete of the sandbox server', () => {
     expect(await sandbox.statusOf(task)).to.equal('400/101');
   });
 
-  it('removes a task from tasks.get_all and from the queue', async () => {
+  it('removes a task from the results of tasks.get_all and from the queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const gone = await sandbox.makeQueued(queue);

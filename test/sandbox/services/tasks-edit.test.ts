@@ -37,7 +37,7 @@ describe('a new task of the sandbox server', () => {
 });
 
 describe('tasks.edit of the sandbox server', () => {
-  it('merges the field script, but replaces runtime and container', async () => {
+  it('merges the field "script", but replaces the fields "runtime" and "container"', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask({
       script: { entry_point: 'a.py', branch: 'main' },
@@ -143,7 +143,7 @@ describe('tasks.clone of the sandbox server', () => {
 });
 
 describe('tasks.edit_hyper_params of the sandbox server', () => {
-  it('sets a user property of a queued task without a change of last_update', async () => {
+  it('sets a user property of a queued task, and keeps last_update', async () => {
     const clock = createManualClock();
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
@@ -159,7 +159,7 @@ describe('tasks.edit_hyper_params of the sandbox server', () => {
     expect(after).to.equal(before);
   });
 
-  it('rejects a parameter of the section Args for a queued task', async () => {
+  it('rejects a parameter in the section "Args" of a queued task', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const hyperparams = [property('a', '1'), { section: 'Args', name: 'lr', value: '0.1' }];
@@ -201,7 +201,7 @@ describe('tasks.edit_hyper_params and tasks.delete_hyper_params of the sandbox s
 });
 
 describe('task artifacts of the sandbox server', () => {
-  it('have unique keys, and cannot be added to a completed task', async () => {
+  it('need unique keys, and cannot be added to a completed task', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const add = (key: string, uri: string): Record<string, unknown> => ({
@@ -234,7 +234,7 @@ describe('tasks.get_all of the sandbox server', () => {
     expect(await found({ id: task })).to.deep.equal([{ id: task }]);
   });
 
-  it('returns the names of project, user and queue in the variant tasks.get_all_ex', async () => {
+  it('also returns the names of project, user and queue if called as tasks.get_all_ex', async () => {
     await using sandbox = await openSandbox();
     const { id: project } = await sandbox.ok('projects.create', { name: 'some/where' });
     const task = await sandbox.makeTask({ project });

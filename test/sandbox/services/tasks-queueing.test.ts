@@ -58,7 +58,7 @@ describe('tasks.enqueue of the sandbox server', () => {
     expect(await sandbox.statusOf(task)).to.equal('created');
   });
 
-  it('rejects a task that is already in the queue, but clears enqueue_status', async () => {
+  it('clears enqueue_status of a task that is already in the queue, and rejects the call', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -132,7 +132,7 @@ describe('tasks.dequeue of the sandbox server', () => {
     expect((await sandbox.task(task)).execution.queue).to.equal(queue);
   });
 
-  it('sets a queued or running task to new_status, but not a stopped task', async () => {
+  it('changes the status of a queued or running task, but not of a stopped task, to new_status', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const start = async (): Promise<unknown> =>
@@ -144,7 +144,7 @@ describe('tasks.dequeue of the sandbox server', () => {
     expect(await sandbox.statusOf(task)).to.equal('stopped');
   });
 
-  it('sets a running task to draft if new_status is missing', async () => {
+  it('turns a running task into a draft if new_status is missing', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.started', { task });
@@ -181,7 +181,7 @@ describe('tasks.dequeue of the sandbox server', () => {
 });
 
 describe('a popped task of the sandbox server', () => {
-  it('is still queued and has an execution queue, but is in no queue', async () => {
+  it('is in no queue, but keeps the status "queued" and the field execution.queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);

@@ -53,7 +53,7 @@ describe('a status change in the sandbox server', () => {
     expect(await sandbox.task(task)).not.to.have.property('completed');
   });
 
-  it('from queued to failed is rejected without force', async () => {
+  it('from "queued" to "failed" is rejected without force', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);
@@ -61,14 +61,14 @@ describe('a status change in the sandbox server', () => {
     expect(await sandbox.statusOf(task)).to.equal('queued');
   });
 
-  it('from queued to failed is accepted with force', async () => {
+  it('from "queued" to "failed" is accepted with force', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     await sandbox.ok('tasks.failed', { task, force: true, status_reason: 'sbatch said no' });
     expect(await sandbox.task(task)).to.include({ status: 'failed', status_reason: 'sbatch said no' });
   });
 
-  it('from stopped to failed is accepted without force', async () => {
+  it('from "stopped" to "failed" is accepted without force', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     await sandbox.ok('tasks.stopped', { task, status_reason: 'user abort' });
@@ -96,7 +96,7 @@ describe('a status change in the sandbox server', () => {
     expect(await sandbox.statusOf(task)).to.equal('completed');
   });
 
-  it('ends in the status published if tasks.completed has "publish: true"', async () => {
+  it('leads to the status "published" if the call is tasks.completed with "publish: true"', async () => {
     await using sandbox = await openSandbox();
     const task = await makeRunning(sandbox);
     expect(await sandbox.ok('tasks.completed', { task, publish: true })).to.include({ published: 1 });
@@ -104,7 +104,7 @@ describe('a status change in the sandbox server', () => {
     expect((await sandbox.call('tasks.reset', { task })).result).to.equal('400/110');
   });
 
-  it('of a missing task fails with 400/101 (tasks.completed) or 400/10 (tasks.started)', async () => {
+  it('fails for a missing task with 400/101 (tasks.completed) or 400/10 (tasks.started)', async () => {
     await using sandbox = await openSandbox();
     const unknown = { task: 'f'.repeat(32) };
     expect((await sandbox.call('tasks.completed', unknown)).result).to.equal('400/101');
@@ -185,7 +185,7 @@ describe('tasks.stop of the sandbox server', () => {
 });
 
 describe('tasks.stop_many of the sandbox server', () => {
-  it('reports a stopped task as succeeded and a missing task as failed', async () => {
+  it('reports success for a task that is stopped, and a failure for a missing task', async () => {
     await using sandbox = await openSandbox();
     const queued = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const answer = await sandbox.ok('tasks.stop_many', { ids: [queued, 'gone'] });

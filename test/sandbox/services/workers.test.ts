@@ -48,7 +48,7 @@ describe('a worker of the sandbox server', () => {
     expect(await ids(sandbox)).to.deep.equal(['new']);
   });
 
-  it('becomes the last worker of a draft that the worker reports', async () => {
+  it('becomes last_worker of a task that the worker reports, even of a draft', async () => {
     const clock = createManualClock(Date.UTC(2025, 0, 1));
     await using sandbox = await openSandbox({ clock });
     const task = await sandbox.makeTask();
@@ -64,14 +64,14 @@ describe('a worker of the sandbox server', () => {
     expect((await workers(sandbox))[0]?.['task']).to.include({ id: task, name: 'a task' });
   });
 
-  it('is registered by a report about an unknown task although the report is rejected', async () => {
+  it('is registered by a report that is rejected because the task is unknown', async () => {
     await using sandbox = await openSandbox();
     const body = { worker: 'w:1', task: 'gone', timestamp: 1 };
     expect((await sandbox.call('workers.status_report', body)).result).to.equal('400/101');
     expect(await ids(sandbox)).to.deep.equal(['w:1']);
   });
 
-  it('keeps the queues but not the task after a report without task and queues', async () => {
+  it('keeps the queues, but not the task, after a report with neither', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeTask();

@@ -21,13 +21,13 @@ describe('the status machine of the sandbox server', () => {
     for (const to of TASK_STATUSES) {
       if (from === 'unknown' && to !== 'unknown') continue;
       const isAllowed = from === to || (ALLOWED[from] ?? '').split(' ').includes(to);
-      it(`${isAllowed ? 'allows' : 'rejects'} a change from ${from} to ${to}`, () => {
+      it(`${isAllowed ? 'allows' : 'rejects'} a change from "${from}" to "${to}"`, () => {
         expect(checkChange(from, to)).to.equal(isAllowed ? 'allowed' : 'refused');
       });
     }
   }
 
-  it('has no rule for a change from unknown to created', () => {
+  it('has no rule for a change from "unknown" to "created"', () => {
     expect(checkChange('unknown', 'created')).to.equal('no such row');
   });
 });

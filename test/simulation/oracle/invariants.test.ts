@@ -126,11 +126,16 @@ describe('the oracle of the simulation', () => {
   });
 
   for (const [what, isAbortNoted, isRequeued, violation] of [
-    ['a daemon recorded', true, true, 'task 1 was started again after its abort'],
-    ['the agent of a requeued job overwrote', false, true, undefined],
-    ['the agent of a job without requeue overwrote', false, false, 'task 1 was started again after its abort'],
+    ['if a daemon recorded the abort', true, true, 'task 1 was started again after its abort'],
+    ['if the agent of a requeued job overwrote the abort', false, true, undefined],
+    [
+      'if the agent of a job without a requeue overwrote the abort',
+      false,
+      false,
+      'task 1 was started again after its abort',
+    ],
   ] as const) {
-    it(`${reaction(violation)} a restart of a task whose abort ${what}`, async () => {
+    it(`${reaction(violation)} a restart of an aborted task ${what}`, async () => {
       const { invariants, server, store, job } = await createFixture({ isAbortNoted });
       invariants.userActed(TASK, 'abort', store);
       job.leaving = { state: 'PREEMPTED', isRequeued };
@@ -143,10 +148,14 @@ describe('the oracle of the simulation', () => {
   }
 
   for (const [what, phase, violation] of [
-    ['while the agent was starting', 'starting', undefined],
-    ['before the job passed the gate', 'new', 'the abort of task 1 was forgotten: it is in_progress'],
+    ['if the user aborted while the agent was starting', 'starting', undefined],
+    [
+      'if the user aborted before the job passed the gate',
+      'new',
+      'the abort of task 1 was forgotten: it is in_progress',
+    ],
   ] as const) {
-    it(`${reaction(violation)} an agent that overwrites an abort made ${what}`, async () => {
+    it(`${reaction(violation)} an agent that overwrites an abort ${what}`, async () => {
       const { invariants, server, store, job } = await createFixture({});
       Object.assign(job, { phase, runs: phase === 'new' ? 0 : 1 });
       await server.call('tasks.stopped', { task: TASK, force: true });
@@ -158,10 +167,10 @@ describe('the oracle of the simulation', () => {
   }
 
   for (const [what, message, violation] of [
-    ['the server undoes until the end of the round', 'Stopped by user', undefined],
-    ['a daemon undoes', 'The task returns to its queue.', 'the abort of task 1 was forgotten: it is queued'],
+    ['the server undid the abort and the round has not ended', 'Stopped by user', undefined],
+    ['a daemon undid the abort', 'The task returns to its queue.', 'the abort of task 1 was forgotten: it is queued'],
   ] as const) {
-    it(`${reaction(violation)} an abort that ${what}`, async () => {
+    it(`${reaction(violation)} a queued task after an abort if ${what}`, async () => {
       const { invariants, store } = await createFixture({});
       const task = store.tasks.get(TASK);
       if (task === undefined) throw new Error('the fixture has no task');
@@ -174,10 +183,10 @@ describe('the oracle of the simulation', () => {
   }
 
   for (const [what, act, violation] of [
-    ['after a user enqueued the task elsewhere', 'enqueue elsewhere', undefined],
-    ['without an enqueue elsewhere by a user', undefined, 'task 1 is run twice at once'],
+    ['if a user enqueued the task elsewhere', 'enqueue elsewhere', undefined],
+    ['if no user enqueued the task elsewhere', undefined, 'task 1 is run twice at once'],
   ] as const) {
-    it(`${reaction(violation)} a task that a job and another agent run at once ${what}`, async () => {
+    it(`${reaction(violation)} a task that runs in a job and on another agent at once ${what}`, async () => {
       const { invariants, store } = await createFixture({ isOtherAgents: true });
       if (act !== undefined) invariants.userActed(TASK, act, store);
       invariants.check(store);
@@ -210,7 +219,7 @@ describe('the oracle of the simulation', () => {
     ],
     ['a daemon that did not park the task', 2, 2, undefined],
   ] as const) {
-    it(`${reaction(violation)} a call of tasks.failed on a parked task by ${who}`, async () => {
+    it(`${reaction(violation)} a call of tasks.failed for a parked task from ${who}`, async () => {
       const { invariants, server, store, job } = await createFixture({ daemons });
       job.state = 'FAILED';
       await server.call('tasks.stopped', { task: TASK });

@@ -113,7 +113,7 @@ describe('the limit oracle of the simulation', () => {
     expect(reports).to.deep.equal([]);
   });
 
-  it('reports a daemon that submits a task claimed by a peer', () => {
+  it('reports a daemon that submits a task that a peer claimed', () => {
     const { claim, park, submit, reports } = createBed({ maxJobs: 2 }, 2);
     claim(ONE, 2);
     park(ONE, 2);
@@ -122,9 +122,19 @@ describe('the limit oracle of the simulation', () => {
   });
 
   for (const [what, isReturned, isTracked, expected] of [
-    ['accepts a submission by a daemon that still tracks a task claimed by a peer', false, true, []],
-    ['reports a submission by a daemon that no longer tracks a task claimed by a peer', false, false, [NOT_CLAIMED]],
-    ['reports a submission by a daemon that tracks a task returned and claimed by a peer', true, true, [NOT_CLAIMED]],
+    ['accepts a submission by a daemon that still tracks a task after a peer claimed the task', false, true, []],
+    [
+      'reports a submission by a daemon that no longer tracks a task after a peer claimed the task',
+      false,
+      false,
+      [NOT_CLAIMED],
+    ],
+    [
+      'reports a submission by a daemon that tracks a task after a peer returned and claimed the task',
+      true,
+      true,
+      [NOT_CLAIMED],
+    ],
   ] as const)
     it(what, () => {
       const { claim, park, returnToQueue, submit, tracked, reports } = createBed({ maxJobs: 2 }, 2);

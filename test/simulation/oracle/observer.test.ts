@@ -25,14 +25,14 @@ async function createBed(): Promise<TestBed> {
 describe('the observer of the simulation', () => {
   for (const [what, afterMs, isSuspended, violation] of [
     [
-      'reports a job of a task that left the scheduler queue 20 s before',
+      'reports a new job 20 s after the task left the scheduler queue',
       SEEN_WITHIN_MS,
       false,
       'task 1 got a job, though its entry was taken long ago',
     ],
-    ['accepts a job of a task that left the scheduler queue 19.999 s before', SEEN_WITHIN_MS - 1, false, undefined],
+    ['accepts a new job 19.999 s after the task left the scheduler queue', SEEN_WITHIN_MS - 1, false, undefined],
     [
-      'accepts a job of a task that left the scheduler queue before the daemons were suspended',
+      'accepts a new job 20 s after the task left the scheduler queue if the daemons were suspended',
       SEEN_WITHIN_MS,
       true,
       undefined,

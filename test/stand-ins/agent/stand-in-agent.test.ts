@@ -24,7 +24,7 @@ describe('the stand-in for clearml-agent on the sandbox server', () => {
     expect(await testBed.console(task)).to.contain('This is the stand-in for clearml-agent');
   });
 
-  it('sets a task with a Git repository to failed', async () => {
+  it('sets the status "failed" of a task with a Git repository', async () => {
     await using testBed = await openAgentTestBed(standInAgentPython());
     const script = { repository: 'https://example.org/code.git', entry_point: 'train.py', working_dir: '.' };
     const task = await testBed.enqueue(await testBed.makeTask('', { script }));

@@ -39,7 +39,7 @@ describe('readCommandLine (the options of sbatch)', () => {
     });
   }
 
-  it('does not read the arguments after the name of the script as options', () => {
+  it('reads no options from the arguments after the script name', () => {
     expect(readCommandLine('sbatch', ['-H', 'script', '--nodes=2'], TABLE, true).rest).to.deep.equal([
       'script',
       '--nodes=2',

@@ -150,7 +150,7 @@ describe('the stand-in for a Slurm cluster', () => {
     await until(waiting, 'DEADLINE');
   });
 
-  it('sets a job to FAILED if a killed slurmctld lost the start of the job', async () => {
+  it('sets the state FAILED of a job whose start was lost, as by a killed slurmctld', async () => {
     const id = await submit('echo "$SLURM_JOB_START_TIME"; sleep 1000');
     await waitUntil('the script to begin', () => existsSync(join(folder, `slurm-${id}.out`)) && log(id) !== '');
     cluster.controller.revokeStart(Number(id));
@@ -161,7 +161,7 @@ describe('the stand-in for a Slurm cluster', () => {
     expect(Number(startedAt)).to.be.above(Number(log(id)));
   });
 
-  it("sets a job to FAILED if the job's output file cannot be written", async () => {
+  it('sets the state FAILED of a job whose output file cannot be written', async () => {
     const id = await submit('touch ran', '--output=/nowhere/x.out');
     await until(id, 'FAILED');
 
@@ -185,7 +185,7 @@ describe('the stand-in for a Slurm cluster', () => {
     expect([log(all), log(none)]).to.deep.equal(['yes\n', '\n']);
   });
 
-  it("ends srun with the highest exit code of the step's tasks", async () => {
+  it("makes srun exit with the highest exit code of the step's tasks", async () => {
     const id = await submit('srun -n 3 bash -c \'exit $SLURM_PROCID\'\necho "step ended with $?"', '--ntasks=3');
     await until(id, 'COMPLETED');
 
@@ -215,7 +215,7 @@ describe('the stand-in for a Slurm cluster', () => {
     expect(await submit('true')).to.equal('4');
   });
 
-  it('starts a requeued job even if the timer for the begin time fires too early', async () => {
+  it('starts a requeued job even if the timer of the begin time fires too early', async () => {
     await cluster.close();
     await open({}, { ...systemClock, sleep: (ms, signal) => systemClock.sleep(Math.max(0, ms - 30), signal) });
     const id = await submit('[ "$SLURM_RESTART_COUNT" = 1 ] || sleep 1000');
@@ -225,7 +225,7 @@ describe('the stand-in for a Slurm cluster', () => {
     await until(id, 'COMPLETED');
   });
 
-  it('leaves no job process running after SIGKILL', async () => {
+  it('leaves no job running after SIGKILL of the stand-in', async () => {
     await cluster.close();
     const child = spawn(
       process.execPath,
@@ -244,7 +244,7 @@ describe('the stand-in for a Slurm cluster', () => {
     await open({});
   });
 
-  it('rejects a state directory that is in use or has too long a path', async () => {
+  it('rejects a state directory that is in use or whose path is too long', async () => {
     expect(await rejection(startStandInCluster({ stateDir }))).to.be.instanceOf(StateDirectoryError);
     expect(await rejection(startStandInCluster({ stateDir: join(folder, 'x'.repeat(100)) }))).to.be.instanceOf(
       StateDirectoryError,
