@@ -69,7 +69,7 @@ describe('the console logger of the ClearML client', () => {
     expect(events().map(({ msg }) => msg)).to.deep.equal(['\ufffd 🚀']);
   });
 
-  it('does not send lines again that the server may have received (C-25)', async () => {
+  it('does not repeat lines that the server may have received (C-25)', async () => {
     fixture.server.script('events.add_batch', hangUp());
 
     const error = await rejection(fixture.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]));
@@ -78,7 +78,7 @@ describe('the console logger of the ClearML client', () => {
     expect(fixture.server.callsOf('events.add_batch')).to.have.length(1);
   });
 
-  it('sends lines again if the server returned 429', async () => {
+  it('repeats lines if the server returned 429', async () => {
     fixture.server.script('events.add_batch', page(429, ''), added);
 
     await fixture.client().events.log(TASK, 'w', [{ level: 'INFO', text: 'x' }]);
@@ -86,7 +86,7 @@ describe('the console logger of the ClearML client', () => {
     expect(fixture.server.callsOf('events.add_batch')).to.have.length(2);
   });
 
-  it('causes no error if the task does not accept lines', async () => {
+  it('causes no error if the task accepts no lines', async () => {
     const logged: LoggedLine[] = [];
     fixture.server.script('events.add_batch', refuse(400, 131, 'events not added'));
 

@@ -122,7 +122,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
   });
 
   describe('the parking of a task in the scheduler queue', () => {
-    it('adds one entry even if called twice, and changes no field of the task (C-11)', async () => {
+    it('adds one entry even if repeated, and changes no field of the task (C-11)', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);

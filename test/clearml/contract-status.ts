@@ -102,8 +102,8 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
     });
   });
 
-  describe('the server, when eight agents start a task at once,', () => {
-    it('rejects at least one of the agents', async () => {
+  describe('the simultaneous start of a task by eight agents', () => {
+    it('fails for at least one agent', async () => {
       const { raw } = testBed();
       const refusals: string[] = [];
       // Occasionally, no agent changes the task between another agent's read and its write.
@@ -122,7 +122,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       );
     });
 
-    it('accepts all eight agents if the task is already in progress', async () => {
+    it('succeeds for all eight agents if the task is already in progress', async () => {
       const { raw } = testBed();
       const task = await createTaskWithStatus('queued');
       const begin = (): Promise<unknown> => raw.call('tasks.dequeue', { task, new_status: 'in_progress' });
@@ -157,7 +157,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
       ['the call unstart', (id) => testBed().client.tasks.unstart(id, 'in_progress', NOTE)],
     ];
     for (const [what, forget] of forgetting) {
-      it(`${what}, a dequeue by a user leaves the task queued but in no queue`, async () => {
+      it(`${what}, a dequeue by a user keeps the status "queued", but removes the task from its queue`, async () => {
         const { client, raw } = testBed();
         const id = await enqueuedAfter(forget);
 
@@ -183,7 +183,7 @@ export function defineStatusContract(testBed: () => ContractTestBed): void {
 
   describe('the call unstart of the ClearML client', () => {
     for (const status of ['in_progress', 'stopped'] as const) {
-      it(`changes the status ${status} to queued, but adds no queue entry (C-07)`, async () => {
+      it(`changes the status "${status}" to "queued", but adds no queue entry (C-07)`, async () => {
         const { client } = testBed();
         const id = await createTaskWithStatus(status);
         const before = (await client.tasks.get(id))?.task;

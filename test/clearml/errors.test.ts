@@ -248,7 +248,7 @@ describe('the ClearML client', () => {
     ]);
   });
 
-  it('does not send a call of a client that is already closed', async () => {
+  it('sends no request for a call after the client is closed', async () => {
     const client = fixture.client();
     await client.close();
 

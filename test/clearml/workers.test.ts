@@ -23,7 +23,7 @@ describe('the worker calls of the ClearML client', () => {
     expect(fixture.sent('workers.status_report')).to.deep.equal([{ ...shown, timestamp: 1_700_000_000_123 }]);
   });
 
-  it('send the age limit of a worker search in whole seconds, and at least one second', async () => {
+  it('round the age limit of a worker search to whole seconds, at least one', async () => {
     fixture.server.script(
       'workers.get_all',
       data({

@@ -85,7 +85,7 @@ describe('a second daemon with an HTTP server', () => {
     await reach();
   });
 
-  it('exits with code 78 if the first daemon, of another cluster, uses the same socket', async () => {
+  it('exits with code 78 if the daemon of another cluster uses the same socket', async () => {
     await listen(socket);
     await writeFile(join(folder, 'state', 'http.json'), NOTE);
     await configure(`unix_socket: "${socket}"`, 'clusters { one {}, two {} }, queues { aaa { cluster: one } }');

@@ -27,7 +27,7 @@ function inTerminal(columns: number, words: string, environment: Readonly<Record
   return { child, ended: once(child, 'close').then(() => child.exitCode), seen: () => seen };
 }
 
-describe('the program, in a terminal,', () => {
+describe('the program in a terminal', () => {
   it('wraps an error message between words', async () => {
     await using cli = await openCli();
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { removeLeftFile } from '../../src/doctor/probe-node.ts';
 import { createLocalTransport } from '../../src/transport/local-transport.ts';
 
-describe('doctor, after the end of its probe job,', () => {
+describe("the cleanup after doctor's probe job", () => {
   let folder: string;
   let printed: string;
   const print = (text: string): void => {

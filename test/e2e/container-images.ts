@@ -104,10 +104,10 @@ export function defineImageTests(testBed: () => ContainerTestBed): void {
   });
 
   for (const { fault, messages } of FAILING_IMAGES)
-    it(`fails with Apptainer's message for ${fault}`, () => testBed().untilFailed(fault, ...messages));
+    it(`fails with Apptainer's message if it uses ${fault}`, () => testBed().untilFailed(fault, ...messages));
 
   for (const [fault, , message] of REJECTED_CONTAINERS) {
-    it(`fails before sbatch for ${fault}`, async () => {
+    it(`fails before sbatch if it uses ${fault}`, async () => {
       const { untilFailed, world, taskOf } = testBed();
       await untilFailed(fault, message);
       expect(await world.jobsOf(taskOf(fault))).to.deep.equal([]);

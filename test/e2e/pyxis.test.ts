@@ -248,7 +248,7 @@ describe('a task in a Pyxis container', () => {
   });
 
   for (const { name, words } of NOT_TO_BE_HAD) {
-    it(`fails with advice for ${name}`, async () => {
+    it(`fails with advice if it uses ${name}`, async () => {
       await untilEnded(name, 'failed');
       await world.untilConsole(taskOf(name), words);
       expect(await world.user.console(taskOf(name))).not.to.include('(attempt 2)');

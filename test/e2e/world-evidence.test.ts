@@ -11,7 +11,7 @@ import { evidenceOf } from './world-evidence.ts';
 import type { World } from './world.ts';
 
 describe('the evidence that a failed test prints', () => {
-  it('lists only the tasks of the given project, or all tasks without a project', async () => {
+  it('lists only the tasks of the given project, or all tasks if no project is given', async () => {
     const sandbox = await createSandbox({ port: 0, clock: systemClock });
     const folder = await mkdtemp(join(tmpdir(), 'evidence-'));
     try {

@@ -75,7 +75,7 @@ describe('the usage report', () => {
     expect(totalOf({ usedCpuSec: undefined }, { cpuSec: 100, usedCpuSec: 50 }).cpuEfficiency).to.equal(0.5);
   });
 
-  it('counts a retried attempt as a job with its hours, but not as another task', () => {
+  it('counts a retried attempt as another job, but not as another task', () => {
     expect(totalOf({ cause: 'retried' }, {})).to.deep.include({ tasks: 1, jobs: 2, nodeHours: 4 });
   });
 

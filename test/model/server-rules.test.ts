@@ -67,7 +67,7 @@ const CALLS: readonly fc.Arbitrary<ServerCall>[] = [
 ];
 
 describe('the model of the ClearML server', () => {
-  it('returns the same responses and task states as the simulated server for random calls', async () => {
+  it('gives random calls the same responses and task states as the simulated server', async () => {
     const step = fc.record({ call: fc.oneof(...CALLS), isSilentBefore: fc.boolean() });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 11 }), async (steps) => {

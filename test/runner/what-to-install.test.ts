@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { needsOfFiles, readChoice } from './what-to-install.mjs';
 
-describe('the list of programs to install for selected tests', () => {
+describe('the list of programs to install', () => {
   it('is empty for tests that run in one process', () => {
     expect(needsOfFiles(['test/slurm/squeue.test.ts'])).to.deep.equal({ packages: [], agent: false, releases: false });
   });

@@ -105,7 +105,7 @@ describe('the first login of the ClearML client', () => {
     expect(await rejection(connect())).to.be.instanceOf(CredentialsRejectedError);
   });
 
-  it('treats an HTML page of a proxy after the login as a temporary error', async () => {
+  it("treats a proxy's HTML page as a temporary error", async () => {
     server.script('tasks.get_by_id', page(200, '<html>please log in to the network</html>'));
     const client = makeClient(server.url, { timeouts: { retryMs: 20 } });
     await client.connect();

@@ -45,7 +45,7 @@ describe('the ssh2 transport at a login', () => {
     });
   });
 
-  describe('run by root', () => {
+  describe('(run by root)', () => {
     before(requireRoot);
     it("does not offer the keys of another user's ssh-agent", async () => {
       const socket = join(folder, 'agent');
