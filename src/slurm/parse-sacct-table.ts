@@ -38,19 +38,41 @@ export function parseSacctTable(
   // Before 23.11, sacct exits with 0 if the database is down.
   if (result.stderr.trim() !== '') return { kind: 'failed', message: oneLine(result.stderr) };
 
-  const lines = result.stdout.split('\n');
-  const begin = lines.indexOf(fields.join(FIELD_END));
-  if (begin < 0) return { kind: 'failed', message: 'the output of sacct has no header' };
-  // A line without fields is noise of a wrapper.
-  const rows = lines.flatMap((line, index) => {
-    if (index <= begin || !line.includes(FIELD_END)) return [];
-    const row = line.split(FIELD_END);
-    if (ids === undefined) return [row];
-    const last = fields.length - 1;
-    return ids.has(row[0] ?? '')
-      ? [[...row.slice(0, last), ...(row.length > last ? [row.slice(last).join(FIELD_END)] : [])]]
-      : [];
-  });
-  const isWhole = lines.at(-1) === '' && rows.every((row) => row.length === fields.length);
-  return isWhole ? { kind: 'read', rows } : { kind: 'failed', message: 'the output of sacct is truncated' };
+  const header = fields.join(FIELD_END);
+  const rows: string[][] = [];
+  let hasBegun = false;
+  for (const line of linesOf(result.stdout)) {
+    // A line without fields is noise of a wrapper.
+    if (!hasBegun || !line.includes(FIELD_END)) {
+      hasBegun ||= line === header;
+      continue;
+    }
+    const row = parseRow(line, fields.length, ids);
+    if (row === undefined) continue;
+    // Before all rows are read: a user can make sacct print millions.
+    if (row.length !== fields.length) return TRUNCATED;
+    rows.push(row);
+  }
+  if (!hasBegun) return { kind: 'failed', message: 'the output of sacct has no header' };
+  return result.stdout.endsWith('\n') ? { kind: 'read', rows } : TRUNCATED;
+}
+
+const TRUNCATED: SacctTable = { kind: 'failed', message: 'the output of sacct is truncated' };
+
+/** One at a time: an array of millions of lines takes seconds and gigabytes. */
+function* linesOf(text: string): Generator<string> {
+  for (let from = 0; from < text.length;) {
+    const end = text.indexOf('\n', from);
+    yield text.slice(from, end === -1 ? undefined : end);
+    from = end === -1 ? text.length : end + 1;
+  }
+}
+
+/** undefined for a row of another job. */
+function parseRow(line: string, columns: number, ids: { has(id: string): boolean } | undefined): string[] | undefined {
+  const row = line.split(FIELD_END);
+  if (ids === undefined) return row;
+  if (!ids.has(row[0] ?? '')) return undefined;
+  const last = columns - 1;
+  return row.length > last ? [...row.slice(0, last), row.slice(last).join(FIELD_END)] : row;
 }

@@ -41,6 +41,9 @@ export interface AccountingQueries extends Pick<Scheduler, 'endDetails' | 'figur
 /** What the daemon does about the end of a job does not wait longer for details of the end. */
 const DETAILS_TIMEOUT_MS = 10_000;
 
+/** A job with 40,000 steps (slurm.conf(5), MaxStepCount) takes less. A user who prints more would keep the daemon busy. */
+const MOST_READ_AS_USER = 16 * 2 ** 20;
+
 /** So that a query of others runs beside one that hangs. */
 const QUERIES_AS_USERS_AT_ONCE = 2;
 
@@ -153,6 +156,10 @@ function withBackoff(sacct: RunSacct, now: () => number, clock: Pick<Clock, 'sle
     try {
       const result = await sacct(args, options);
       backoff.responded(options.runAs);
+      if (options.runAs !== undefined && result.stdout.length > MOST_READ_AS_USER)
+        throw new SlurmUnavailableError(
+          `sacct as ${options.runAs} printed more than ${MOST_READ_AS_USER / 2 ** 20} MiB`,
+        );
       return result;
     } catch (error) {
       if (error instanceof CommandTimeoutError) backoff.timedOut(options.runAs);

@@ -68,8 +68,10 @@ export function parseSacctFigures(
       current = { row, steps: [] };
       // Slurm reuses ids after a crash of the controller.
       const isItsUser = job?.unixUser === undefined || job.unixUser === row['User'];
-      if (job !== undefined && names.get(`${id} ${submitted}`) === job.name && isItsUser)
-        runs.set(job.id, [...(runs.get(job.id) ?? []), current]);
+      if (job === undefined || names.get(`${id} ${submitted}`) !== job.name || !isItsUser) continue;
+      const its = runs.get(job.id);
+      if (its === undefined) runs.set(job.id, [current]);
+      else its.push(current);
     }
   }
   const figures = new Map<JobId, JobFigures>();
