@@ -34,6 +34,9 @@ function describeState(job: Job, record: JobRecord | undefined): string {
   // With kill_invalid_depend in slurm.conf, or --kill-on-invalid-dep: sacct names no user then.
   if (state === 'CANCELLED' && job.reason === 'DependencyNeverSatisfied' && record?.cancelledBy === undefined)
     return `: Slurm cancelled it, because ${explainReason(job.reason).explanation}.`;
+  // Since 25.11, for a partition that an admin removed (`_sync_jobs_to_conf` in src/slurmctld/read_config.c). Before, the reason is NodeDown.
+  if (state === 'NODE_FAIL' && job.reason === 'PartitionDown')
+    return `: Slurm ended it, because its partition (${job.partition}) no longer exists. What to do: enqueue the task again with another partition, or ask the cluster admins.`;
   const known = JOB_STATES[state];
   const advice = 'advice' in known ? ` What to do: ${known.advice}.` : '';
   return `: ${known.meaning}${describeFigures(state, record)}.${advice}`;

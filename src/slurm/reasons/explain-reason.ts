@@ -142,6 +142,18 @@ const REASONS = {
   InactiveLimit: { class: 'ended', explanation: 'it was inactive for longer than allowed' },
 } as const satisfies Readonly<Record<string, Reason>>;
 
+/**
+ * With the state SPECIAL_EXIT. After `RequeueExitHold`, Slurm's reason is JobHeldUser; after `scontrol requeuehold State=SpecialExit`, it is
+ * a sentence.
+ */
+export const SPECIAL_EXIT: Reason = {
+  class: 'needs-a-human',
+  explanation:
+    "Slurm requeued it and holds it, because its script ended with an exit code that is in RequeueExitHold of the cluster's slurm.conf, or because its user or an admin requeued it so",
+  advice:
+    'See in the log of the job why its last run ended. Then release the job with "scontrol release JOBID" to run the task again, or abort the task.',
+};
+
 /** Reasons that Slurm writes as sentences, by their beginning. */
 const SENTENCES: readonly (readonly [RegExp, Reason])[] = [
   [
@@ -159,7 +171,15 @@ const SENTENCES: readonly (readonly [RegExp, Reason])[] = [
   [/^launch failure limit exceeded/, REASONS.JobHoldMaxRequeue],
   [/^launch fail/, REASONS.JobLaunchFailure],
   [/^Unable to load job (batch script|environment)/, REASONS.SystemFailure],
-  [/^job requeued in (held|special exit) state/, REASONS.JobHeldUser],
+  [
+    /^job requeued in held state/,
+    {
+      class: 'needs-a-human',
+      explanation: 'it was requeued with a hold, by its user, an admin or the cluster',
+      advice: 'Release the job with "scontrol release JOBID" to run the task again, or abort the task.',
+    },
+  ],
+  [/^job requeued in special exit state/, SPECIAL_EXIT],
   [
     /^user env retrieval failed/,
     {

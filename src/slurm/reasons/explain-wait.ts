@@ -2,7 +2,7 @@
 import { JOB_STATES } from '../job-state.ts';
 import type { Job } from '../scheduler.ts';
 import type { Reason } from './explain-limit-reason.ts';
-import { explainReason } from './explain-reason.ts';
+import { explainReason, SPECIAL_EXIT } from './explain-reason.ts';
 
 type WaitingJob = Pick<Job, 'state' | 'reason' | 'partition'>;
 
@@ -12,6 +12,7 @@ const OF_ALL_PARTITIONS = /^(?:DependencyNeverSatisfied|Invalid|Assoc)/;
 /** Explains why a job waits. */
 export function explainWait(job: WaitingJob): Reason {
   const { reason, state } = job;
+  if (state === 'SPECIAL_EXIT') return SPECIAL_EXIT;
   // Slurm gives no reason for a job that it has started on nodes that still boot, or that it is about to requeue.
   if (reason === undefined && state !== 'PENDING' && state !== 'UNKNOWN')
     return { class: 'waits', explanation: JOB_STATES[state].meaning };

@@ -101,6 +101,10 @@ const SENTENCES: readonly (readonly [said: string, expected: string, ranFor?: st
     'Slurm job 7 ended NODE_FAIL on n[1-2]: it ended because a node failed. What to do: enqueue the task again; if the same node fails again, tell the cluster admins.',
   ],
   [
+    describeEnd(jobOf('NODE_FAIL', { reason: 'PartitionDown', partition: 'gpu' }), recordOf({ exitCode: 1 })),
+    'Slurm job 7 ended NODE_FAIL: Slurm ended it, because its partition (gpu) no longer exists. What to do: enqueue the task again with another partition, or ask the cluster admins.',
+  ],
+  [
     describeEnd(jobOf('CANCELLED'), recordOf({ exitCode: 0 })),
     'Slurm job 7 ended CANCELLED: it was cancelled in Slurm.',
   ],

@@ -36,6 +36,23 @@ describe('explainWait (job submitted to several partitions)', () => {
   });
 });
 
+describe('explainWait, for a job that Slurm requeued and holds,', () => {
+  // _set_job_requeue_exit_value() in src/slurmctld/job_mgr.c leaves the reason JobHeldUser; job_requeue() writes a sentence.
+  for (const reason of ['JobHeldUser', 'job requeued in special exit state', undefined])
+    it(`names RequeueExitHold, the log and scontrol release if it is in state SPECIAL_EXIT with reason ${reason}`, () => {
+      const { class: its, explanation, advice } = explainWait(waiting(reason, { state: 'SPECIAL_EXIT' }));
+      expect(its).to.equal('needs-a-human');
+      expect(explanation).to.contain('RequeueExitHold');
+      expect(advice).to.contain('log of the job').and.contain('"scontrol release JOBID"');
+    });
+
+  it('distinguishes the reason "job requeued in held state" from JobHeldUser', () => {
+    const { explanation, advice } = explainWait(waiting('job requeued in held state'));
+    expect(explanation).to.contain('requeued with a hold');
+    expect(advice).to.contain('"scontrol release JOBID"').and.contain('abort the task');
+  });
+});
+
 describe('isNewWait (whether to show the user a reason)', () => {
   /** How often the user is shown something while Slurm prints these reasons. */
   function shownOf(jobs: readonly Waiting[]): string[] {
