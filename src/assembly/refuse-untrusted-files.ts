@@ -1,4 +1,5 @@
 // Rejects files of the configuration that other users can change.
+import { lstatSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   siteAccounts,
@@ -36,15 +37,32 @@ export class UntrustedPathError extends Error {
 const REMEDY =
   'Run chmod go-w on it, or use a directory that you own. If your group must be able to write to it, set agent.slurm.trusted_group.';
 
+/** Why a path is no file to read settings from; undefined if it is one, or if reading it reports why not. A pipe of the shell, `<(…)`, is a link. */
+function whyNoFile(path: string): string | undefined {
+  try {
+    const stat = statSync(path);
+    if (stat.isDirectory()) return 'it is a directory, not a file';
+    if (stat.isCharacterDevice() || stat.isBlockDevice())
+      return 'it is a device, not a file. For a configuration without settings, name an empty file';
+    // Opening it waits until another process writes to it.
+    return lstatSync(path).isFIFO() ? 'it is a named pipe, not a file' : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Reads a file of the configuration if no other user can change it. No group is trusted here, because the file itself would name it.
- * @throws ConfigError if other users can change it
+ * @throws ConfigError if other users can change it, or if it is no file
  */
 export const readTrustedFile: ReadFile = (path) => {
+  const origin = { kind: 'file', file: path, line: 1, column: 1 } as const;
+  const whyNot = whyNoFile(path);
+  if (whyNot !== undefined) throw new ConfigError(whyNot, origin);
   const why = distrustOf(resolve(path));
   if (why === undefined) return readTextFile(path);
   const fact = `the file is not read because other users can change it: ${why}. Run chmod go-w on it, or move the file to a directory that you own`;
-  throw new ConfigError(fact, { kind: 'file', file: path, line: 1, column: 1 });
+  throw new ConfigError(fact, origin);
 };
 
 /**
