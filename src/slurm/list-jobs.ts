@@ -6,7 +6,7 @@ import { isOfOneUser } from '../transport/errors.ts';
 import type { CommandResult } from '../transport/transport.ts';
 import { isTransportError, throwUnavailable, oneLine, SlurmUnavailableError, unlessUnavailable } from './errors.ts';
 import { mergeLookUp, parseSacctJobs, sacctJobsArgs } from './look-up-sacct-jobs.ts';
-import type { Job, JobId, JobList, JobSize, Scheduler } from './scheduler.ts';
+import type { Job, JobId, JobList, JobSize, ListedSizes, Scheduler } from './scheduler.ts';
 import { createUserQueries, type UserFailure } from './query-each-user.ts';
 import { parseSqueue, squeueArgs } from './squeue.ts';
 import { parseSqueueSizes, squeueSizesArgs } from './squeue-nodes-and-gpus.ts';
@@ -96,17 +96,22 @@ export function createJobLister({
     return listed(jobs, unlisted);
   }
 
-  async function sizes(signal?: AbortSignal, accounts: readonly UnixAccount[] = []): Promise<Map<JobId, JobSize>> {
+  async function sizes(signal?: AbortSignal, accounts: readonly UnixAccount[] = []): Promise<ListedSizes> {
     const ask = async (whose: 'ours' | readonly number[], runAs?: string): Promise<Map<JobId, JobSize>> => {
       const mark = randomToken();
       return parseSqueueSizes(await squeue(squeueSizesArgs(mark, whose), signal, runAs).catch(throwUnavailable), mark);
     };
-    if (accounts.length === 0) return ask('ours');
-    if (!(await hidesJobs(signal))) return ask([await ourUserId(signal), ...accounts.map(({ uid }) => uid)]);
-    const all = await ask('ours');
-    const others = await Promise.all(accounts.map(({ name }) => unlessUnavailable(ask('ours', name))));
-    for (const theirs of others) for (const [id, size] of theirs ?? []) all.set(id, size);
-    return all;
+    if (accounts.length === 0 || !(await hidesJobs(signal))) {
+      const uids = accounts.length === 0 ? 'ours' : [await ourUserId(signal), ...accounts.map(({ uid }) => uid)];
+      const all = await ask(uids);
+      return ({ id }) => all.get(id);
+    }
+    const own = await ask('ours');
+    // A user can make squeue print any id, also that of another user's job.
+    const theirs = new Map(
+      await Promise.all(accounts.map(async ({ name }) => [name, await unlessUnavailable(ask('ours', name))] as const)),
+    );
+    return ({ id, unixUser }) => (unixUser === undefined ? own : theirs.get(unixUser))?.get(id);
   }
 
   function noteUnlisted(unlisted: Set<string>, user: string, message: string): void {

@@ -145,6 +145,9 @@ export interface JobSize {
   readonly gpus: number;
 }
 
+/** The size of a live job as its own Unix user sees it; undefined if it is not listed. */
+export type ListedSizes = (job: { readonly id: JobId; readonly unixUser?: string | undefined }) => JobSize | undefined;
+
 /** Identifies a job: its id alone does not. */
 export type JobKey = Pick<Job, 'id' | 'name' | 'unixUser'>;
 
@@ -195,7 +198,7 @@ export interface Scheduler {
    * @param accounts as for `list`; if the jobs of one of them cannot be listed, only these are missing
    * @throws SlurmUnavailableError
    */
-  sizes(signal?: AbortSignal, accounts?: readonly UnixAccount[]): Promise<ReadonlyMap<JobId, JobSize>>;
+  sizes(signal?: AbortSignal, accounts?: readonly UnixAccount[]): Promise<ListedSizes>;
   /**
    * Jobs by exact name: from squeue, and ended ones that it no longer shows from sacct, if there is accounting.
    * `since` limits the search: the earliest possible submission, by our own clock.

@@ -1,15 +1,7 @@
 // A daemon with the sandbox's server in memory. On a simulated clock, calls take the time of a real server, so the load does not matter.
 import { formatJobName } from '../../src/slurm/job-name.ts';
 import { createRateLimit } from '../../src/base/token-bucket.ts';
-import type {
-  Job,
-  EndDetails,
-  JobFigures,
-  JobId,
-  JobSize,
-  Scheduler,
-  SubmitOutcome,
-} from '../../src/slurm/scheduler.ts';
+import type { Job, EndDetails, JobFigures, JobId, Scheduler, SubmitOutcome } from '../../src/slurm/scheduler.ts';
 import { describeWait } from '../../src/daemon/console/console-messages.ts';
 import type { DaemonDeps } from '../../src/daemon/deps.ts';
 import { Entry } from '../../src/daemon/journal/entry.ts';
@@ -78,7 +70,7 @@ export function createCostedWorld({ isFull = false } = {}): CostedWorld {
       return Promise.resolve({ kind: 'listed', jobs: [...jobs] });
     },
     listAllUsers: () => Promise.resolve({ kind: 'listed', jobs: [...jobs] }),
-    sizes: () => Promise.resolve(new Map<JobId, JobSize>()),
+    sizes: () => Promise.resolve(() => undefined),
     lookUp: (names) => Promise.resolve({ kind: 'listed', jobs: jobs.filter(({ name }) => names.includes(name)) }),
     record: () => Promise.resolve(undefined),
     endDetails: () => Promise.resolve(new Map<JobId, EndDetails>()),

@@ -28,7 +28,10 @@ export function anotherUser(inner: Scheduler): AnotherUser {
         return outcome;
       },
       list: (signal) => filtered(inner.list(signal)),
-      sizes: async (signal) => new Map([...(await inner.sizes(signal))].filter(([id]) => !isOthers(id))),
+      async sizes(signal) {
+        const sizeOf = await inner.sizes(signal);
+        return (job) => (isOthers(job.id) ? undefined : sizeOf(job));
+      },
       lookUp: (names, since, signal) => filtered(inner.lookUp(names, since, signal)),
       async listAllUsers(signal) {
         const read = await inner.listAllUsers(signal);

@@ -1,5 +1,5 @@
 // Slurm for a daemon under search: each command is a step of the search.
-import type { EndDetails, JobFigures, JobId, JobSize, Scheduler } from '../../src/slurm/scheduler.ts';
+import type { EndDetails, JobFigures, JobId, Scheduler } from '../../src/slurm/scheduler.ts';
 import type { Ask } from './outside-calls.ts';
 import type { Program } from './program.ts';
 import { workerOf } from '../support/simulated-values.ts';
@@ -26,7 +26,7 @@ export function createModelScheduler(program: Program, ask: Ask): Scheduler {
     list: async () => showList(await askSlurm({ what: 'list' })),
     // All jobs belong to one user.
     listAllUsers: async () => showList(await askSlurm({ what: 'list' })),
-    sizes: () => Promise.resolve(new Map<JobId, JobSize>()),
+    sizes: () => Promise.resolve(() => undefined),
     lookUp: async (names) => showList(await askSlurm({ what: 'look up', names })),
     async record(id) {
       const answer = await askSlurm({ what: 'record', id });

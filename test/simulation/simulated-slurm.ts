@@ -255,10 +255,11 @@ export function createCluster(clock: SimulatedClock, calls: PendingCalls): Clust
         sizes: () =>
           ask(
             'squeue of sizes',
-            () =>
-              new Map(
-                jobs.filter(isShown).flatMap((job) => (isLive(job.state) ? [[job.id, cluster.sizeOf(job.task)]] : [])),
-              ),
+            () => {
+              const listed = jobs.filter((job) => isShown(job) && isLive(job.state));
+              const sizes = new Map(listed.map((job) => [job.id, cluster.sizeOf(job.task)]));
+              return ({ id }: { readonly id: JobId }) => sizes.get(id);
+            },
             () => {
               throw new SlurmUnavailableError('squeue: error: Socket timed out');
             },

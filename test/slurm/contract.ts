@@ -257,11 +257,11 @@ export function defineSchedulerContract(title: string, open: () => Promise<Clust
       await untilState(ended.id, 'COMPLETED');
       await untilState(running.id, 'RUNNING');
 
-      const sizes = await scheduler.sizes();
+      const sizeOf = await scheduler.sizes();
 
-      expect(sizes.get(pending.id)).to.deep.equal({ nodes: 2, gpus: 0 });
-      expect(sizes.get(running.id)).to.deep.equal({ nodes: 1, gpus: 0 });
-      expect(sizes.has(ended.id)).to.equal(false);
+      expect(sizeOf(pending)).to.deep.equal({ nodes: 2, gpus: 0 });
+      expect(sizeOf(running)).to.deep.equal({ nodes: 1, gpus: 0 });
+      expect(sizeOf(ended)).to.equal(undefined);
     });
 
     it('returns no record for an unknown job id (S-19)', async () => {

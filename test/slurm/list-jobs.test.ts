@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { CommandTimeoutError } from '../../src/transport/errors.ts';
 import { SlurmUnavailableError } from '../../src/slurm/errors.ts';
 import type { JobId, JobKey } from '../../src/slurm/scheduler.ts';
-import { COLUMNS, record } from './squeue-records.ts';
+import { COLUMNS, MARK, record } from './squeue-records.ts';
 import { ALICE, BOB, NAME, createBed, usersIn } from './several-users-bed.ts';
 
 describe('the Slurm client with several Unix users', () => {
@@ -45,11 +45,33 @@ describe('the Slurm client with several Unix users', () => {
       calls.length = 0;
       if (hidesJobs) refused.add('alice');
 
-      const sizes = await scheduler.sizes(undefined, [ALICE, BOB]);
+      const sizeOf = await scheduler.sizes(undefined, [ALICE, BOB]);
 
-      expect([...sizes.keys()]).to.deep.equal(hidesJobs ? ['1', '3'] : ['1', '2', '3']);
-      expect(sizes.get('3' as JobId)).to.deep.equal({ nodes: 3, gpus: 3 });
+      const listed = [['1'], ['2', 'alice'], ['3', 'bob'], ['4']].filter(
+        ([id, unixUser]) => sizeOf({ id: id as JobId, unixUser }) !== undefined,
+      );
+      expect(listed.map(([id]) => id)).to.deep.equal(hidesJobs ? ['1', '3'] : ['1', '2', '3']);
+      expect(sizeOf({ id: '3' as JobId, unixUser: 'bob' })).to.deep.equal({ nodes: 3, gpus: 3 });
       expect(calls).to.deep.equal(hidesJobs ? ['squeue', 'alice squeue', 'bob squeue'] : ['squeue']);
+    }
+  });
+
+  it('believes the sizes that squeue as alice prints for her jobs only', async () => {
+    const { scheduler, failing } = createBed({ hidesJobs: true });
+    await scheduler.facts();
+    const stdout = ['1', '2', '3']
+      .map((id) => [id, '9', '9', 'gres/gpu=9', '', '', ''].map((field) => `${field}|${MARK}`).join(''))
+      .join('\n');
+    failing.set('alice', { exitCode: 0, killedBy: undefined, stdout, stderr: '' });
+
+    for (const accounts of [
+      [ALICE, BOB],
+      [BOB, ALICE],
+    ]) {
+      const sizeOf = await scheduler.sizes(undefined, accounts);
+      expect(sizeOf({ id: '1' as JobId })).to.deep.equal({ nodes: 1, gpus: 1 });
+      expect(sizeOf({ id: '2' as JobId, unixUser: 'alice' })).to.deep.equal({ nodes: 9, gpus: 9 });
+      expect(sizeOf({ id: '3' as JobId, unixUser: 'bob' })).to.deep.equal({ nodes: 3, gpus: 3 });
     }
   });
 
@@ -125,6 +147,30 @@ describe('the Slurm client with several Unix users', () => {
       .to.have.property('unlisted')
       .that.deep.equals(new Set(['alice']));
   });
+
+  for (const [what, row] of [
+    ['complete', ['9', NAME, 'COMPLETED', '', 'gpu', 'n1', '1', '2', '3'].join('\x1f')],
+    ['incomplete', '9\x1f'],
+  ] as const)
+    it(`reports that only alice's jobs could not be listed if sacct as alice prints 17 MiB of ${what} rows`, async () => {
+      const { scheduler, failing } = createBed();
+      await scheduler.facts();
+      const header = 'JobIDRaw JobName State Reason Partition NodeList Submit Start End'.replaceAll(' ', '\x1f');
+      const stdout = `${header}\n${`${row}\n`.repeat(Math.ceil((17 * 2 ** 20) / (row.length + 1)))}`;
+      failing.set('alice', { exitCode: 0, killedBy: undefined, stdout, stderr: '' });
+      const other = `${NAME.slice(0, -4)}ef01`;
+      const owners = new Map([
+        [other, ALICE],
+        [NAME, BOB],
+      ]);
+
+      const list = await scheduler.lookUp([other, NAME], 0, undefined, owners);
+
+      expect(usersIn(list)).to.deep.equal(['3 bob']);
+      expect(list)
+        .to.have.property('unlisted')
+        .that.deep.equals(new Set(['alice']));
+    });
 
   it('does not run sacct as a third user after sacct as two users failed', async () => {
     const { scheduler, failing, calls } = createBed();

@@ -4,6 +4,7 @@ import { SLURM_RELEASES } from '../set-up/slurm-roots.mjs';
 import { requireAccounting, requireSlurmVersion } from '../support/skip-unless.ts';
 import { startSlurmCluster } from '../support/slurm-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import type { JobId } from '../../src/slurm/scheduler.ts';
 import { openRealCluster } from './open-real-cluster.ts';
 
 const JOBS: readonly (readonly [options: string, size: string])[] = [
@@ -45,7 +46,7 @@ for (const { version } of SLURM_RELEASES) {
 
         const sizes = Object.fromEntries(
           Object.keys(wanted).map((id, at) => {
-            const size = [...read].find(([one]) => one === id)?.[1];
+            const size = read({ id: id as JobId });
             return [id, `${JOBS[at]?.[0]}: ${size?.nodes} nodes, ${size?.gpus} GPUs`];
           }),
         );

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { createRateLimit } from '../../src/base/token-bucket.ts';
 import { clusterRate, withRateLimit } from '../../src/slurm/spend-rate-limit-tokens.ts';
-import type { EndDetails, JobFigures, JobId, JobSize, Scheduler } from '../../src/slurm/scheduler.ts';
+import type { EndDetails, JobFigures, JobId, Scheduler } from '../../src/slurm/scheduler.ts';
 import { createSimulatedClock } from '../simulation/clock.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
@@ -36,7 +36,7 @@ describe('the Slurm client with a rate limit', () => {
       submit: () => Promise.resolve({ kind: 'unknown', message: '' }),
       list: slow,
       listAllUsers: slow,
-      sizes: () => Promise.resolve(new Map<JobId, JobSize>()),
+      sizes: () => Promise.resolve(() => undefined),
       lookUp: slow,
       record: () => Promise.resolve(undefined),
       endDetails: () => Promise.resolve(new Map<JobId, EndDetails>()),

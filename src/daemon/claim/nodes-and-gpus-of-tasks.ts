@@ -2,7 +2,7 @@
 import type { TaskId } from '../../clearml/ids.ts';
 import { SlurmUnavailableError } from '../../slurm/errors.ts';
 import { isLive } from '../../slurm/job-state.ts';
-import type { Job, JobId, JobSize } from '../../slurm/scheduler.ts';
+import type { Job, JobSize, ListedSizes } from '../../slurm/scheduler.ts';
 import { unknownOutcomeMs } from '../decide/shared-actions.ts';
 import type { DaemonDeps } from '../deps.ts';
 import type { Entry } from '../journal/entry.ts';
@@ -24,13 +24,14 @@ export const LEAST_SIZE: JobSize = { nodes: 1, gpus: 0 };
 
 /** The size of the live jobs of a task together. @param entry whose job may be newer than these jobs */
 export function sizeOfJobs(
-  listed: ReadonlyMap<JobId, JobSize>,
+  listed: ListedSizes,
   jobs: readonly Job[] = [],
-  entry?: Pick<Entry, 'jobId'>,
+  entry?: Pick<Entry, 'jobId' | 'unixUser'>,
 ): JobSize | undefined {
-  const live = jobs.filter(({ state }) => isLive(state)).map(({ id }) => id);
-  const ids = new Set(entry?.jobId === undefined ? live : [...live, entry.jobId]);
-  const sizes = [...ids].flatMap((id) => listed.get(id) ?? []);
+  const newest = entry?.jobId === undefined ? [] : [{ id: entry.jobId, unixUser: entry.unixUser?.name }];
+  const live = jobs.filter(({ state }) => isLive(state));
+  const byId = new Map([...newest, ...live].map((job) => [job.id, job]));
+  const sizes = [...byId.values()].flatMap((job) => listed(job) ?? []);
   if (sizes.length === 0) return undefined;
   const sum = (of: (size: JobSize) => number): number => sizes.reduce((total, size) => total + of(size), 0);
   return { nodes: sum(({ nodes }) => nodes), gpus: sum(({ gpus }) => gpus) };
@@ -38,7 +39,7 @@ export function sizeOfJobs(
 
 export function createSizeReader(deps: DaemonDeps): SizeReader {
   const { journal, scheduler } = deps;
-  let listed: ReadonlyMap<JobId, JobSize> = new Map();
+  let listed: ListedSizes = () => undefined;
   let listedFor: Snapshot | undefined;
   let known = new Map<TaskId, JobSize>();
   /** The tasks whose size was unknown in the last reading. */

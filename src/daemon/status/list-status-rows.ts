@@ -4,7 +4,7 @@ import type { Queue, TaskList } from '../../clearml/client.ts';
 import type { TaskId } from '../../clearml/ids.ts';
 import { isQueuedOrRunning } from '../../clearml/task.ts';
 import { isLive } from '../../slurm/job-state.ts';
-import type { Job, JobId, JobSize } from '../../slurm/scheduler.ts';
+import type { Job, ListedSizes } from '../../slurm/scheduler.ts';
 import type { LimitUse } from '../claim/hold-reasons.ts';
 import { NO_JOBS, tally, tasksWithJobs } from '../claim/count-limit-use.ts';
 import { LEAST_SIZE, sizeOfJobs } from '../claim/nodes-and-gpus-of-tasks.ts';
@@ -135,7 +135,7 @@ export function limitUses(
     jobs,
     sizes,
   }: Pick<Polled, 'entries' | 'queues' | 'tasks' | 'jobs'> & {
-    readonly sizes: ReadonlyMap<JobId, JobSize> | undefined;
+    readonly sizes: ListedSizes | undefined;
   },
 ): ClusterLimitUse[] {
   const served = queues.filter(({ id, name }) => servedQueues.includes(id) || servedQueues.includes(name));

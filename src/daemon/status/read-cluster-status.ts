@@ -5,7 +5,7 @@ import type { TaskId } from '../../clearml/ids.ts';
 import { ServerUnreachableError } from '../../clearml/errors.ts';
 import { unlessUnavailable } from '../../slurm/errors.ts';
 import type { Task } from '../../clearml/task.ts';
-import type { Job, JobId, JobSize, Scheduler } from '../../slurm/scheduler.ts';
+import type { Job, ListedSizes, Scheduler } from '../../slurm/scheduler.ts';
 import type { CauseOfEnd } from '../../history/ended-attempt.ts';
 import { explainEnd } from '../end/history-cause.ts';
 import { isRejected, lastJobOf } from '../end/status-reasons.ts';
@@ -110,7 +110,7 @@ export async function survey(deps: SurveyDeps, signal: AbortSignal): Promise<Sur
 async function readSizes(
   { limits, queueLimits = new Map<string, Limits>(), scheduler, unixUsers, entries }: SurveyDeps,
   signal: AbortSignal,
-): Promise<ReadonlyMap<JobId, JobSize> | undefined> {
+): Promise<ListedSizes | undefined> {
   if (!countsSizes(limits) && ![...queueLimits.values()].some(countsSizes)) return undefined;
   return unlessUnavailable(scheduler.sizes(signal, accountsOf(unixUsers, entries.values())));
 }

@@ -143,8 +143,8 @@ const REASONS = {
 } as const satisfies Readonly<Record<string, Reason>>;
 
 /**
- * With the state SPECIAL_EXIT. After `RequeueExitHold`, Slurm's reason is JobHeldUser; after `scontrol requeuehold State=SpecialExit`, it is
- * a sentence.
+ * Of the state SPECIAL_EXIT. After `RequeueExitHold`, Slurm's reason is JobHeldUser; if a user or an admin requeued the job with this state
+ * (scontrol(1), SpecialExit), it is a sentence.
  */
 export const SPECIAL_EXIT: Reason = {
   class: 'needs-a-human',
