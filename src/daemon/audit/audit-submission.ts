@@ -44,10 +44,11 @@ export function describeSubmission({ entry, jobName, script, read, queue, why, u
   };
 }
 
-/** The name is known only of a user of the user map. */
+/** The name is known only of root and of a user of the user map. */
 function describeUnixUser({ unixUser }: Entry, userId: number | undefined): string | undefined {
   if (userId === undefined) return undefined;
-  return unixUser === undefined ? `uid ${userId}` : `${unixUser.name} (uid ${userId})`;
+  const name = userId === 0 ? 'root' : unixUser?.name;
+  return name === undefined ? `uid ${userId}` : `${name} (uid ${userId})`;
 }
 
 function sha256(text: string): string {

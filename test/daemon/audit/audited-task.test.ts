@@ -204,9 +204,9 @@ describe('the audit line of a submission', () => {
   const entry = entryOf({ origin: { enqueuedAt: Date.UTC(2026, 10, 15) } });
   const QUEUE = { template: { file: 'a.template' } as Template, properties: [{ name: 'partition' }] };
 
-  function describeOf(document: Readonly<Record<string, unknown>>): AuditEvent {
+  function describeOf(document: Readonly<Record<string, unknown>>, userId = 7): AuditEvent {
     const read = { task: taskOf('queued', { id: entry.task }), document };
-    return describeSubmission({ entry, jobName: 'j', script: '', read, queue: QUEUE, why: undefined, userId: 7 });
+    return describeSubmission({ entry, jobName: 'j', script: '', read, queue: QUEUE, why: undefined, userId });
   }
 
   it('contains the user properties, with their secrets masked', () => {
@@ -257,6 +257,10 @@ describe('the audit line of a submission', () => {
 
   it('contains no user properties if the task has none', () => {
     expect(describeOf({ hyperparams: {} })).to.deep.include({ properties: {}, unixUser: 'uid 7' });
+  });
+
+  it('names root if the daemon runs as root', () => {
+    expect(describeOf({}, 0)).to.include({ unixUser: 'root (uid 0)' });
   });
 
   it('names the user who enqueued the task only if the task was not edited afterwards', () => {
