@@ -121,7 +121,7 @@ describe('the templates in examples/', () => {
     });
   }
 
-  it('name only existing templates in the commands of their comments', () => {
+  it('have comments whose commands name only existing templates', () => {
     for (const name of templates) {
       const [, command = ''] = /^# +clearml-agent-slurm .*--template-files (.*) --queue/m.exec(read(name)) ?? [];
 

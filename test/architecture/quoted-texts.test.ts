@@ -71,7 +71,7 @@ describe('the search for a quoted message in src', () => {
 });
 
 describe('the slow tests (second tier)', () => {
-  it('expect only texts that src, an example, a test program or the table PRINTED_BY_OTHERS contains', () => {
+  it('quote only messages from src, an example, a test program or the table PRINTED_BY_OTHERS', () => {
     const files = secondTierFiles().map((file) => ({ file, ...readTexts(file) }));
     const search = createSearch([...textsOfProgram(), ...files.flatMap(({ others }) => others)]);
     const runs = files.flatMap(({ file, expected }) => expected.flatMap(wordRuns).map((run) => ({ file, run })));
@@ -82,7 +82,7 @@ describe('the slow tests (second tier)', () => {
     expect(runs).to.have.length.above(100);
   });
 
-  it('expect each text that the table PRINTED_BY_OTHERS lists', () => {
+  it('quote each message in the table PRINTED_BY_OTHERS', () => {
     const runs = secondTierFiles().flatMap((file) => readTexts(file).expected.flatMap(wordRuns));
 
     expect(Object.keys(PRINTED_BY_OTHERS).filter((text) => !runs.includes(text))).to.deep.equal([]);

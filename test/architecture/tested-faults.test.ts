@@ -43,7 +43,7 @@ describe('docs/proof/tested-faults.md', () => {
     expect(described).to.deep.equal(faults.map(({ id }) => id).filter((id) => id.startsWith('F-')));
   });
 
-  it('names, for each fault, only test files that contain the number of the fault', () => {
+  it('names only test files that contain the number of the fault', () => {
     const untested = faults.filter(
       ({ id, files }) => files.length === 0 || files.some((file) => !numbersIn(file).includes(id)),
     );

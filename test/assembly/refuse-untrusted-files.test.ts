@@ -253,7 +253,7 @@ describe('protection against other Unix users:', () => {
       expect(existsSync(join(cli.folder, 'jobs'))).to.equal(false);
     });
 
-    it('replaces an existing symbolic link instead of following it', async () => {
+    it('replaces an existing symbolic link, and does not change the linked file', async () => {
       const jobs = join(cli.folder, 'shared/jobs');
       mkdirSync(jobs, { recursive: true });
       writeFileSync(join(cli.folder, 'precious'), 'mine');

@@ -61,7 +61,7 @@ describe('the atomic replacement of a file', () => {
     expect(Number.parseInt(flags, 8) & constants.O_DSYNC).to.equal(constants.O_DSYNC);
   });
 
-  it('calls fsync on the directory before the end', async () => {
+  it('calls fsync on the directory before returning', async () => {
     const probe = await open(folder, 'r');
     const prototype = Object.getPrototypeOf(probe) as FileHandle;
     await probe.close();

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { createBoundedMap } from '../../src/base/bounded-map.ts';
 
 describe('a map with a maximum size', () => {
-  it('contains the newest 1,000 of 100,000 entries if its maximum size is 1,000', () => {
+  it('keeps only the newest 1,000 of 100,000 entries if the maximum size is 1,000', () => {
     const seen = createBoundedMap<number>(1_000);
     for (let number = 1; number <= 100_000; number += 1) seen.set(`text ${number}`, number);
 

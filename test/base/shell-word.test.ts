@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { NulInWordError, quoteWord, splitWords } from '../../src/base/shell-word.ts';
 
-describe('any text that is quoted for a shell', () => {
+describe('a text that is quoted for a shell', () => {
   for (const shell of ['bash', 'sh']) {
     it(`is read unchanged by ${shell}`, () => {
       const values = fc.sample(

@@ -98,8 +98,8 @@ describe('the conversion of a text to one line', () => {
   });
 });
 
-describe('a file that is joined from lines', () => {
-  it('has one line for each text, even for a text with newlines', () => {
+describe('joinLines (creates the text of a file)', () => {
+  it('writes each text as one line, even a text with newlines', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: fc.constantFrom('a', '\n', '\r', '\u2028', '\x85', '#', ' ') })),

@@ -162,7 +162,7 @@ describe('the packages that `npm run package` builds', () => {
     expect(output.trimEnd().split('\n').at(-1)).to.equal(LAST_LINE);
   }
 
-  it('include a single-file program that needs no newer system library than RHEL 8 has', () => {
+  it('include a single-file program that requires no system library newer than in RHEL 8', () => {
     const strings = readFileSync(made(/-linux-x64$/)).toString('latin1');
     for (const [library, newest] of Object.entries(LIBRARIES)) {
       // The names in its dynamic string table (System V ABI, String Table).

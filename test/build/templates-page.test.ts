@@ -24,11 +24,14 @@ describe('docs/templates.md', () => {
   const page = readPage('templates.md');
 
   for (const [what, words] of [
-    ['variable', [...PLAIN_NAMES, ...TREE_NAMES.map((name) => `${name}.…`)]],
-    ['filter', FILTER_NAMES],
-    ['block', BLOCKS.map((name) => `\${${name}}`)],
-    ['refused option', REFUSED_OPTIONS.map(({ long }) => `--${long}`)],
-    ['refused short option', REFUSED_OPTIONS.flatMap(({ short }) => (short === undefined ? [] : [`-${short}`]))],
+    ['template variable', [...PLAIN_NAMES, ...TREE_NAMES.map((name) => `${name}.…`)]],
+    ['filter for a placeholder', FILTER_NAMES],
+    ['block of a template', BLOCKS.map((name) => `\${${name}}`)],
+    ['#SBATCH option that templates must not contain', REFUSED_OPTIONS.map(({ long }) => `--${long}`)],
+    [
+      'short #SBATCH option that templates must not contain',
+      REFUSED_OPTIONS.flatMap(({ short }) => (short === undefined ? [] : [`-${short}`])),
+    ],
   ] as const) {
     it(`names each ${what}`, () => {
       for (const word of words) expect(page, word).to.include(`\`${word}\``);

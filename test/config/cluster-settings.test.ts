@@ -234,7 +234,7 @@ describe('the check of clusters and queues', () => {
     ['clusters { hpc1 { host: a, password_file: p, provider: openssh } }', 'password_file has no effect with openssh'],
   ];
   for (const [slurm, message] of cases) {
-    it(`rejects \`${slurm.replace(`${TWO}, `, '')}\` with the error: ${message}`, () => {
+    it(`rejects \`${slurm.replace(`${TWO}, `, '')}\` with an error that contains: ${message}`, () => {
       expect(problemWith(slurm))
         .to.match(/^\/home\/ada\/clearml\.conf:1:\d+: /)
         .and.to.contain(message);

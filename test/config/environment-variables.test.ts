@@ -97,7 +97,7 @@ describe('a CLEARML_AGENT__ variable', () => {
     expect(dynamic({ CLEARML_AGENT__A: '${?NO_SUCH}' })).to.deep.equal({});
   });
 
-  it('causes an error if its name contains no setting, as in CLEARML_AGENT__', () => {
+  it('causes an error if the name is CLEARML_AGENT__ or CLEARML_AGENT__A____B', () => {
     expect(() => dynamic({ CLEARML_AGENT__: '1' })).to.throw(ConfigError, 'CLEARML_AGENT__: names no setting');
     expect(() => dynamic({ CLEARML_AGENT__A____B: '1' })).to.throw(ConfigError, 'CLEARML_AGENT__A____B');
   });
@@ -122,7 +122,7 @@ describe('an environment variable such as CLEARML_API_HOST', () => {
     expect(named({ CLEARML_API_HOST: '' })).to.deep.equal({});
   });
 
-  it('sets its exact text, even with characters that have a meaning in HOCON', () => {
+  it('sets a setting to its exact text, even with characters that have a meaning in HOCON', () => {
     expect(named({ CLEARML_API_SECRET_KEY: 'a@b{$c}#"d' })).to.deep.equal({
       api: { credentials: { secret_key: 'a@b{$c}#"d' } },
     });

@@ -3,17 +3,17 @@ import { BODY, itParses, withDirectives } from './template-fixtures.ts';
 
 const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])[] = [
   [
-    'a template without PRE_SETUP',
+    'a template without ${CLEARML_PRE_SETUP}',
     '#!/bin/bash\n#SBATCH -n 1\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
     /^t\.template:3:1: \$\{CLEARML_PRE_SETUP\} is missing: write it on a separate line/,
   ],
   [
-    'a template without AGENT_EXECUTE',
+    'a template without ${CLEARML_AGENT_EXECUTE}',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_POST_SETUP}\n',
     /\$\{CLEARML_AGENT_EXECUTE\} is missing/,
   ],
   [
-    'a template without POST_SETUP',
+    'a template without ${CLEARML_POST_SETUP}',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n',
     /\$\{CLEARML_POST_SETUP\} is missing/,
   ],
@@ -29,7 +29,7 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     /^t\.template:2:1: \$\{CLEARML_AGENT_EXECUTE\} is before \$\{CLEARML_PRE_SETUP\}/,
   ],
   [
-    'a block after a command',
+    'a block after a command in the same line',
     `#!/bin/bash\ntime ${BODY}`,
     /^t\.template:2:6: \$\{CLEARML_PRE_SETUP\} must be the last word of its line and its command/,
   ],
@@ -39,27 +39,27 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
     /^t\.template:3:1: \$\{CLEARML_PRE_SETUP\} must be the last word of its line/,
   ],
   [
-    'a block before a command',
+    'a block before a command in the same line',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}; :\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
     /^t\.template:2:1: \$\{CLEARML_PRE_SETUP\} must be the last/,
   ],
   [
-    'text after AGENT_EXECUTE',
+    'text after ${CLEARML_AGENT_EXECUTE}',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE} || true\n${CLEARML_POST_SETUP}\n',
     /^t\.template:3:1: \$\{CLEARML_AGENT_EXECUTE\} must be the last .* nothing may follow it/,
   ],
   [
-    'AGENT_EXECUTE in quotes',
+    '${CLEARML_AGENT_EXECUTE} in quotes',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\nbash -c "${CLEARML_AGENT_EXECUTE}"\n${CLEARML_POST_SETUP}\n',
     /^t\.template:3:10: \$\{CLEARML_AGENT_EXECUTE\} must be a separate command: move it out of the double quotes/,
   ],
   [
-    'AGENT_EXECUTE in a command substitution',
+    '${CLEARML_AGENT_EXECUTE} in a command substitution',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\nx=$(\n${CLEARML_AGENT_EXECUTE}\n)\n${CLEARML_POST_SETUP}\n',
     /^t\.template:4:1: \$\{CLEARML_AGENT_EXECUTE\} must be the last/,
   ],
   [
-    'AGENT_EXECUTE as part of a word',
+    '${CLEARML_AGENT_EXECUTE} as part of a word',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\necho a${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
     /must be the last word of its line/,
   ],
@@ -72,11 +72,11 @@ const REFUSED: readonly (readonly [what: string, text: string, message: RegExp])
 
 const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
   [
-    'AGENT_EXECUTE after a command',
+    '${CLEARML_AGENT_EXECUTE} after a command',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\nsrun singularity exec --uts ${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n',
   ],
   [
-    'AGENT_EXECUTE after a continued command',
+    '${CLEARML_AGENT_EXECUTE} after a continued command',
     '#!/bin/bash\n${CLEARML_PRE_SETUP}\nsingularity exec \\\n  --nv \\\n  ${CLEARML_AGENT_EXECUTE}  \n${CLEARML_POST_SETUP}\n',
   ],
   [
