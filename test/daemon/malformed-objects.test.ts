@@ -69,7 +69,7 @@ describe('with an invalid task id in a queue entry, the daemon', () => {
     });
   }
 
-  it('leaves the invalid entry in the queue, and claims the tasks behind the entry in order (C-33)', async () => {
+  it('leaves the invalid entry in place, and claims the next tasks in order (C-33)', async () => {
     const fixture = createStepFixture();
     const first = await fixture.enqueued(1);
     await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: '' });

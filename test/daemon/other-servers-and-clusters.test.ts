@@ -51,7 +51,7 @@ describe('two daemons of one Unix user that serve different ClearML servers on o
   });
 });
 
-describe('two daemons on different clusters with the same queue and no cluster name', () => {
+describe('two daemons of one queue on two unnamed clusters', () => {
   /** The second daemon has the mark that sorts first. */
   function ofSecondCluster(fixture: StepFixture): { readonly deps: DaemonDeps; readonly cluster: Cluster } {
     const cluster = createCluster(fixture.clock, CALLS);

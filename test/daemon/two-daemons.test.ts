@@ -75,7 +75,7 @@ describe('two daemons', () => {
     }
   });
 
-  it('lose no job if one daemon dies, because the other adopts the job within six minutes (D-10)', async () => {
+  it("adopt a job within six minutes after the job's own daemon dies (D-10)", async () => {
     const fixture = createStepFixture();
     const first = startDaemon(fixture.deps);
     const [task] = await enqueued(fixture, 1);
@@ -95,10 +95,10 @@ describe('two daemons', () => {
   });
 
   for (const [title, isWhole, pollMs] of [
-    ['even with five minutes between polls', true, 5 * MINUTE_MS],
-    ['even if the list of registered workers is incomplete', false, 15_000],
+    ['five minutes between polls', true, 5 * MINUTE_MS],
+    ['incomplete list of workers', false, 15_000],
   ] as const)
-    it(`cancel the job of an aborted task within seven minutes if one daemon is dead, ${title} (D-10)`, async () => {
+    it(`cancel the job of an aborted task within seven minutes if one daemon is dead (${title}) (D-10)`, async () => {
       const fixture = createStepFixture();
       startDaemon(fixture.peer(2));
       const [task = ''] = await enqueued(fixture, 1);

@@ -121,7 +121,7 @@ describe('with a user map,', () => {
   });
 });
 
-describe('a job that has the job name of a task but the wrong Unix user', () => {
+describe("a job with a task's job name but the wrong Unix user", () => {
   for (const [what, user] of [
     ['a mapped user', 'bob'],
     ["the daemon's user", undefined],
@@ -231,7 +231,7 @@ describe('when sudo refuses to run commands as one user,', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(Array.from({ length: 30 }, (_, index) => index + 1));
   });
 
-  it("a task of this user that waits for its own live job does not block another user's task", async () => {
+  it("this user's task with an earlier live job does not hold another user's task", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const first = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -259,7 +259,7 @@ for (const [what, outcome] of [
   ],
 ] as const)
   describe(what, () => {
-    it("the tasks of another mapped user and of the daemon's own user get jobs within 30 s", async () => {
+    it('the tasks of other Unix users get jobs within 30 s', async () => {
       const { fixture, deps, enqueued } = createBed();
       const scheduler: Scheduler = {
         ...deps.scheduler,

@@ -70,7 +70,7 @@ describe('the audit log', () => {
     expect(line).to.deep.include({ jobs: ['********'], why: '********' });
   });
 
-  it('masks secrets in a text before truncating the text, and writes "(not readable)" if masking fails', async () => {
+  it('masks the secrets in a long text before it truncates the text', async () => {
     const redact = (text: string): string => {
       if (text === 'gpu') throw new RangeError('Maximum call stack size exceeded');
       return text.replaceAll('hunter2', '********');
@@ -134,7 +134,7 @@ describe('the audit log', () => {
     expect(await readFile(file, 'utf8')).to.include('"queue":"b"');
   });
 
-  it('keeps its lines in memory while the file is not writable, and logs this once (D-15)', async () => {
+  it('keeps its lines in memory while the file is not writable (D-15)', async () => {
     const messages: string[] = [];
     const note = (message: string): void => void messages.push(message);
     const audit = await open({ log: { info: note, warn: note, error: note } });
@@ -171,7 +171,7 @@ describe('the audit log', () => {
     expect(messages).to.deep.equal(['Cannot rotate the audit log; the file grows until a rotation succeeds']);
   });
 
-  it("deletes year-old files of `execute` when the daemon opens the log, but not the daemon's own file", async () => {
+  it('loses only year-old files of `execute` when the daemon opens the log', async () => {
     await mkdir(auditDir(stateDir), { mode: 0o700 });
     const old = join(auditDir(stateDir), `${TASK}.jsonl`);
     for (const path of [old, file]) {
@@ -194,7 +194,7 @@ describe('the audit log', () => {
       await other.write({ event: 'ended', task: TASK, status: 'failed' });
     });
 
-    it("returns a task's lines, oldest first, for a prefix of the task id", async () => {
+    it("finds a task's lines, oldest first, by a prefix of the task id", async () => {
       expect((await readAudit(stateDir, TASK.slice(0, 8))).map(({ event }) => event)).to.deep.equal([
         'ended',
         'claimed',
@@ -202,17 +202,17 @@ describe('the audit log', () => {
       ]);
     });
 
-    it("returns a task's lines for the id of the task's Slurm job", async () => {
+    it("finds a task's lines by the id of its Slurm job", async () => {
       expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
     });
 
-    it('returns for "7" the lines of job 7, not of a task whose id begins with 7', async () => {
+    it('finds by "7" the lines of job 7, not of a task id that begins with 7', async () => {
       await (await open()).write({ event: 'claimed', task: '7'.repeat(32), queue: 'gpu' });
       expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
       expect(shown(await readAudit(stateDir, '77'))).to.deep.equal(['7'.repeat(32)]);
     });
 
-    it('returns no lines for an unknown task, or without an audit log directory', async () => {
+    it('finds no lines of an unknown task, or without an audit log directory', async () => {
       expect(await readAudit(stateDir, 'e'.repeat(32))).to.deep.equal([]);
       expect(await readAudit(join(stateDir, 'missing'), TASK)).to.deep.equal([]);
     });

@@ -154,7 +154,7 @@ describe('in the audit log of a task, the daemon', () => {
     ['toString', 'the status reason "toString"'],
     ['', 'an empty status reason'],
   ] as const) {
-    it(`records the requester "user" when it repeats a user's abort with ${what}`, async () => {
+    it(`records the requester "user" when it repeats an abort with ${what}`, async () => {
       const entry = await begun();
       const { audit, journal, clearml } = fixture.deps;
       const tasks = { ...clearml.tasks, stop: () => Promise.resolve() };

@@ -95,7 +95,7 @@ describe('when it claims tasks, the daemon', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('does not claim a task that another daemon pops first', async () => {
+  it('does not claim a task that another daemon claims first', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.fate = ({ endpoint }) => {

@@ -39,7 +39,7 @@ describe('a task whose earlier job hangs in state COMPLETING', () => {
     Object.assign(fixture.cluster.jobs[0] ?? expect.fail('no job'), change);
   }
 
-  it('delays the tasks behind it in the queue only once, by about a minute (S-32)', async () => {
+  it('delays the next tasks of the queue only once, by about a minute (S-32)', async () => {
     await fixture.enqueued(2);
     await fixture.enqueued(3);
 
@@ -54,7 +54,7 @@ describe('a task whose earlier job hangs in state COMPLETING', () => {
     expect(submittedOf(fixture), 'later tasks do not wait at all').to.deep.equal([1, 2, 3, 4]);
   });
 
-  it('shows this job in its status message, and is submitted within a minute after the job has ended', async () => {
+  it('is submitted within a minute after the end of this job', async () => {
     await advance(fixture.clock, 3 * MINUTE_MS);
 
     expect(await messageOf(fixture, 1)).to.equal(
@@ -66,7 +66,7 @@ describe('a task whose earlier job hangs in state COMPLETING', () => {
     expect(await messageOf(fixture, 1)).to.match(/^Slurm job \d+ waits in partition/);
   });
 
-  it('causes only 10 to 14 cancellations of this job in six hours', async () => {
+  it('makes the daemon cancel this job only 10 to 14 times in six hours', async () => {
     await advance(fixture.clock, 6 * 60 * MINUTE_MS);
 
     const lines = fixture.logged.filter((line) => line.includes('Cancelling'));

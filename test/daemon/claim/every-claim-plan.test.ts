@@ -119,7 +119,7 @@ describe('every claim plan', () => {
     );
   });
 
-  it('always serves the waiting owner with the fewest jobs next if `user_fairness` is set', () => {
+  it('serves the waiting owner with the fewest jobs next if `user_fairness` is set', () => {
     const tasksOf = fc.array(owners, { minLength: 1, maxLength: 40 });
     const jobsOf = fc.array(owners, { maxLength: 20 });
     fc.assert(

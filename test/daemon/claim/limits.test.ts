@@ -85,7 +85,7 @@ describe('with max_jobs set for a queue, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2, 3]);
   });
 
-  it('counts a task with an ended job until it has decided whether to resubmit the task', async () => {
+  it('counts a task with an ended job until the decision about a resubmission', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 1 } });
     await enqueue(fixture, 'ada', 1, 2);
     const passes = passesOf(fixture);

@@ -131,7 +131,7 @@ describe('with max_gpus or max_nodes, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('claims no task while it submits another task again after an unknown outcome', async () => {
+  it('claims no task during a resubmission after an unknown outcome', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW - 600_000 });
     const passes = passesOf(fixture);

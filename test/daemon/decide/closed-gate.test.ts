@@ -99,7 +99,7 @@ describeRows('after a job has found the gate closed, the daemon', [
     done: ['end stopped'],
   },
   {
-    title: 'fails the task in progress of a requeued job if the execution queue is now another queue',
+    title: "fails a requeued job's task in progress if the execution queue has changed",
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { executionQueue: 'x'.repeat(32) as QueueId, lastUpdate: NOW - GRACES.absentMs }),

@@ -91,7 +91,7 @@ describeRows('for a task in progress whose job has ended, the daemon', [
     done: ['end failed'],
   },
   {
-    title: 'waits for a report from an agent of another queue if the execution queue has changed',
+    title: "waits for another agent's report if the execution queue has changed",
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', ELSEWHERE),
@@ -187,7 +187,7 @@ describeRows('after a job ended without starting its task, the daemon', [
     done: ['end failed'],
   },
   {
-    title: "waits for a peer's job if the task was parked two minutes after the end of the job",
+    title: "waits for a peer's job if the task was parked two minutes later",
     seen: { jobs: [EARLIER], place: 'parked', parkedAt: NOW, record: recordOf(), hasPeers: true },
     done: ['note'],
   },
@@ -197,7 +197,7 @@ describeRows('after a job ended without starting its task, the daemon', [
     done: ['resubmit'],
   },
   {
-    title: 'returns a parked task to its queue if the task was in no queue when the daemon cancelled the job',
+    title: 'returns a parked task to its queue if the daemon cancelled the job while no queue had the task',
     seen: {
       jobs: [jobOf('CANCELLED')],
       place: 'parked',
@@ -207,12 +207,12 @@ describeRows('after a job ended without starting its task, the daemon', [
     done: ['return-to-queue'],
   },
   {
-    title: 'resubmits the task after a grace period if the task was parked more than a minute after the job ended',
+    title: 'resubmits the task after a grace period if the task was parked more than a minute later',
     seen: { jobs: [EARLIER], place: 'parked', parkedAt: NOW - 59_999, record: recordOf(), entry: waited },
     done: ['resubmit'],
   },
   {
-    title: 'fails the task after the fifth attempt even if the task was parked two minutes after the job ended',
+    title: 'fails the task after the fifth attempt even if the task was parked two minutes later',
     seen: {
       jobs: [EARLIER],
       place: 'parked',
@@ -223,7 +223,7 @@ describeRows('after a job ended without starting its task, the daemon', [
     done: ['end failed'],
   },
   {
-    title: 'fails the task if the task was parked only a minute after the job ended',
+    title: 'fails the task if the task was parked only a minute later',
     seen: {
       jobs: [EARLIER],
       place: 'parked',

@@ -64,7 +64,7 @@ describeExactly('for a running job, the daemon', [
     { jobs: [jobOf('RUNNING')], task: taskOf('publishing'), entry: STARTED },
   ],
   [
-    "does nothing if the task is stopped because the job's agent received SIGTERM",
+    "does nothing if SIGTERM to the job's agent stopped the task",
     { jobs: [jobOf('RUNNING')], task: taskOf('stopped', BY_TERM), entry: STARTED },
   ],
   [
@@ -255,7 +255,7 @@ describeExactly('for an ended job, the daemon', [
   ],
 ]);
 
-describe('after the end of a job whose agent received SIGTERM, the daemon', () => {
+describe('for a task that SIGTERM stopped, the daemon', () => {
   for (const [word, nodes, isSearched] of [
     ['FAILED', 'n[1-3]', true],
     ['OUT_OF_MEMORY', 'n[1-3]', true],

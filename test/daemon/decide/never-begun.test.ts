@@ -3,14 +3,14 @@ import { GRACES, NOW, describeRows, entryOf, jobOf, recordOf } from './observati
 
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
-describeRows('for a job that may have ended before its script began, the daemon', [
+describeRows('after a job has failed, the daemon', [
   {
-    title: "reads the job's log if the job ended with exit code 1 while the task was parked",
+    title: "reads the job's log if the exit code is 1 and the task is still parked",
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf() },
     done: ['read-log'],
   },
   {
-    title: 'waits for a late line in the log if the log does not show the start of the script',
+    title: 'waits for late log lines if the log does not show the start of the script',
     seen: { jobs: [jobOf('FAILED')], place: 'parked', record: recordOf(), hasBegun: false },
     done: ['note'],
   },
@@ -47,7 +47,7 @@ describeRows('for a job that may have ended before its script began, the daemon'
     done: ['end failed'],
   },
   {
-    title: "fails the task if the task's queue entry is gone, even if the script never began",
+    title: 'fails a task whose queue entry is gone even if the script never began',
     seen: { jobs: [jobOf('FAILED')], record: recordOf(), hasBegun: false, entry: waited },
     done: ['end failed'],
   },
@@ -65,31 +65,31 @@ describeRows('for a job that may have ended before its script began, the daemon'
   })),
 ]);
 
-describeRows('for a job that Slurm may have ended before the gate, the daemon', [
+describeRows('after Slurm has ended a job, the daemon', [
   ...['BOOT_FAIL', 'PREEMPTED'].flatMap((word) => [
     {
-      title: `waits for late ClearML requests of the job if the job ended ${word} while the task was parked (S-64)`,
+      title: `waits for late ClearML requests of a ${word} job if the task is still parked (S-64)`,
       seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }) },
       done: ['note'],
     },
     {
-      title: `resubmits the task after the grace period if the job ended ${word} (S-64)`,
+      title: `resubmits a parked task after the grace period if the job ended ${word} (S-64)`,
       seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }), entry: waited },
       done: ['resubmit'],
     },
     {
-      title: `fails the task if the job ended ${word} and the scheduler queue no longer contains the task`,
+      title: `fails a task that is no longer parked if the job ended ${word}`,
       seen: { jobs: [jobOf(word)], record: recordOf({ exitCode: 0 }), entry: waited },
       done: ['end failed'],
     },
   ]),
   {
-    title: 'resubmits the task if the job ended PREEMPTED with exit code 1 (S-64)',
+    title: 'resubmits a parked task if the job ended PREEMPTED with exit code 1 (S-64)',
     seen: { jobs: [jobOf('PREEMPTED')], place: 'parked', record: recordOf({ exitCode: 1 }), entry: waited },
     done: ['resubmit'],
   },
   {
-    title: 'resubmits the task if the job ended PREEMPTED and Slurm has no record of the job (S-64)',
+    title: 'resubmits a parked task if Slurm has no record of the PREEMPTED job (S-64)',
     seen: { jobs: [jobOf('PREEMPTED')], place: 'parked', record: 'gone', entry: waited },
     done: ['resubmit'],
   },
@@ -114,12 +114,12 @@ describeRows('for a job that Slurm may have ended before the gate, the daemon', 
     done: ['end failed'],
   },
   {
-    title: 'fails the task if the job ended NODE_FAIL, because the failed node may still run the script',
+    title: 'fails a parked task after NODE_FAIL, because the node may still run the script',
     seen: { jobs: [jobOf('NODE_FAIL')], place: 'parked', record: recordOf({ exitCode: 0 }), entry: waited },
     done: ['end failed'],
   },
   ...['TIMEOUT', 'DEADLINE', 'OUT_OF_MEMORY'].map((word) => ({
-    title: `fails the task without another attempt if the job ended ${word}`,
+    title: `fails a parked task without another attempt if the job ended ${word}`,
     seen: { jobs: [jobOf(word)], place: 'parked' as const, record: recordOf({ exitCode: 0 }) },
     done: ['end failed'],
   })),

@@ -152,7 +152,7 @@ describeRows('if a starting agent overwrote an abort, the daemon', [
   },
 ]);
 
-describe('after the abort of a task with a running job, the daemon', () => {
+describe('after the abort of a running task, the daemon', () => {
   for (const [title, task] of [
     ['was reset and has a new start time', overwritten({ started: RUN + 1 })],
     [

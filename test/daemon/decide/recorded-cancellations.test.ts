@@ -52,7 +52,7 @@ describeRows('for a cancelled job, the daemon', [
     done: ['end stopped'],
   },
   {
-    title: "restores the task's former status if a peer cancelled the job because a user removed the task",
+    title: 'restores the former status of a removed task even if a peer cancelled the job',
     seen: {
       jobs: [jobOf('CANCELLED')],
       task: recorded(`7 ${attempt(1)} ${REMOVED_BY_USER}`),

@@ -101,7 +101,7 @@ describeRows('for a running job, the daemon', [
     done: [],
   },
   {
-    title: "does not cancel the job if the job's agent set the task to failed",
+    title: 'does not cancel the job if the job\'s agent set the status "failed"',
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('failed', { lastWorker: 'login1:slurm:7' }),
@@ -110,7 +110,7 @@ describeRows('for a running job, the daemon', [
     done: [],
   },
   {
-    title: 'cancels the job if another worker set the task to failed',
+    title: 'cancels the job if another worker set the status "failed"',
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('failed', { lastWorker: 'peer:0' }),
@@ -119,7 +119,7 @@ describeRows('for a running job, the daemon', [
     done: ['cancel'],
   },
   {
-    title: "does not cancel the job if the task is stopped because the job's agent received SIGTERM",
+    title: "does not cancel the job if SIGTERM to the job's agent stopped the task",
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('stopped', { statusReason: 'user abort' }),
@@ -142,7 +142,7 @@ describeRows('for a running job, the daemon', [
     done: ['cancel'],
   },
   {
-    title: 'does not cancel a running extra job again if no other job of the task has started',
+    title: 'does not cancel a running extra job again if no other job has started',
     seen: {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', { id: '8' as JobId })],
       place: 'parked',

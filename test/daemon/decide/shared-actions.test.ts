@@ -62,11 +62,7 @@ describe('after the fifth attempt, the daemon', () => {
 
   const failing: readonly [string, Partial<Entry>, number | undefined][] = [
     ['the time at which the task was parked is unknown', {}, undefined],
-    [
-      'the parking is later than the submission by only the permitted clock difference',
-      {},
-      submittedAt + CLOCKS_DIFFER_MS,
-    ],
+    ['parking and submission differ by only the permitted clock difference', {}, submittedAt + CLOCKS_DIFFER_MS],
     ['an earlier job of the task reached its time limit', { timedOutJobs: ['6' as JobId] }, NOW],
   ];
   for (const [what, overrides, parkedAt] of failing)

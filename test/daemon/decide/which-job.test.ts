@@ -13,7 +13,7 @@ const CLOSED = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 const ASK = { do: 'read-record', jobId: '7' as JobId } as const;
 const FIRST_IS_EXTRA = { do: 'cancel', jobIds: ['7' as JobId], why: 'the task has another job, 8' } as const;
 
-describeExactly('when it chooses the tracked job of a task, the daemon', [
+describeExactly('when it chooses the job to track, the daemon', [
   [
     'prefers the job that runs the task to an older running job',
     {
@@ -49,7 +49,7 @@ describeExactly('when it chooses the tracked job of a task, the daemon', [
     FIRST_IS_EXTRA,
   ],
   [
-    'does not park the task again while a cancelled extra job still runs',
+    'does not park the task again beside a running, cancelled extra job',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', NOBODY),
@@ -114,12 +114,12 @@ describeExactly('when it chooses the tracked job of a task, the daemon', [
     },
   ],
   [
-    'keeps the tracked job even if this job was cancelled as an extra job and has ended',
+    'keeps the ended tracked job even after its cancellation as an extra job',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ cancelledExtras: ['7' as JobId] }) },
     ASK,
   ],
   [
-    'takes the ended job that ran the task even if this job was cancelled as an extra job',
+    'takes the ended job that ran the task even after its cancellation as an extra job',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', BY_FIRST),
@@ -133,12 +133,12 @@ describeExactly('when it chooses the tracked job of a task, the daemon', [
     ASK,
   ],
   [
-    'reads the record of the second job of the same sbatch if the tracked job found the gate closed',
+    'reads the record of a second job of the same sbatch if the first found the gate closed',
     { jobs: [jobOf('FAILED'), jobOf('FAILED', TWIN)], task: taskOf('in_progress', NOBODY), record: CLOSED },
     { do: 'read-record', jobId: TWIN.id },
   ],
   [
-    'resubmits the task if the second job of the same sbatch found the gate closed after a requeue',
+    'resubmits the task if a requeued second job of the same sbatch found the gate closed',
     {
       jobs: [jobOf('FAILED'), jobOf('FAILED', TWIN)],
       task: taskOf('in_progress', NOBODY),
@@ -161,7 +161,7 @@ describeExactly('when it chooses the tracked job of a task, the daemon', [
     { do: 'note', patch: { endSeenAt: NOW, wasTakenAtEnd: true } },
   ],
   [
-    'ignores the second job of the same sbatch if the first job ran the task and then found the gate closed',
+    'ignores a second job of the same sbatch if the first job ran the task',
     {
       jobs: [jobOf('FAILED'), jobOf('FAILED', TWIN)],
       task: taskOf('in_progress', BY_FIRST),

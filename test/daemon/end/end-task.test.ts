@@ -159,7 +159,7 @@ describe('when it sets the final status of a task, the daemon', () => {
     }
   });
 
-  it('sets the status to "failed", not "stopped", if the log shows a cancellation at the memory limit', async () => {
+  it('sets "failed", not "stopped", if the log shows a cancellation at the memory limit', async () => {
     const killed =
       '[2026-12-01T10:55:30.227] error: Exceeded job memory limit\n[2026-12-01T10:55:30.368] error: *** JOB 8 ON n1 CANCELLED AT 2026-12-01T10:55:30 DUE to SIGNAL Terminated ***\n';
     const atMemoryLimit: Ending = { ...FAILED, reason: 'Slurm OUT_OF_MEMORY', text: 'It used more memory.' };

@@ -53,7 +53,7 @@ function startJob({ clock }: StepFixture, job: SimJob): void {
 }
 
 describe('the monitor', () => {
-  it('reports the claim, submission, start and end of a task, and remembers these steps', async () => {
+  it('reports and remembers the claim, submission, start and end of a task', async () => {
     const fixture = startWatched();
     const task = await fixture.enqueued(1);
     await advance(fixture.clock, 20_000);

@@ -118,7 +118,7 @@ describe('a poll', () => {
     });
   }
 
-  it('reads all tasks in full as long as their number does not exceed the limit, here five', async () => {
+  it('reads up to five tasks, the limit in this test, always in full', async () => {
     const bed = await createBed(5, { fullUpTo: 5, perSweep: 1 });
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
 

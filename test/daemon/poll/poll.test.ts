@@ -50,7 +50,7 @@ describe('the place of a task in the queues', () => {
     });
 
     const unless = place === 'nowhere' ? 'unknown' : place;
-    it(`is "${unless}" if ${title}${place === 'nowhere' ? ' and' : ', even if'} some queue entries are unreadable`, () => {
+    it(`is "${unless}" if ${title} (some entries unreadable)`, () => {
       expect(readPlaces({ queues, isWhole: false }, 'sched' as QueueId)(task, 'own' as QueueId)).to.equal(unless);
     });
   }

@@ -164,7 +164,7 @@ describe('when it acts on a decision, the daemon', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
   });
 
-  it('leaves the task in progress if a peer has parked the task first and the job has started since', async () => {
+  it('leaves the task in progress if the job has started since a peer parked the task', async () => {
     const fixture = createStepFixture();
     const { deps } = fixture;
     const task = await begun(fixture);

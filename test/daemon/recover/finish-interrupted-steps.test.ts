@@ -44,8 +44,8 @@ const ROWS: readonly [
   ['the job has already ended', 'submitting', { place: 'parked', job: 'FAILED' }, {}, TRACKED],
   ['the request of sbatch may still reach Slurm', 'submitting', { place: 'parked' }, {}, UNKNOWN],
   ['sbatch began 20 s ago', 'submitting', { place: 'parked' }, { stepAt: NOW - 20_000 }, UNKNOWN],
-  ['sbatch began 25 s ago and created no job', 'submitting', { place: 'parked' }, { stepAt: NOW - 25_000 }, TRACKED],
-  ['sbatch began long ago and created no job', 'submitting', { place: 'parked' }, LONG_AGO, TRACKED],
+  ['sbatch has created no job within 25 s', 'submitting', { place: 'parked' }, { stepAt: NOW - 25_000 }, TRACKED],
+  ['an old sbatch has created no job', 'submitting', { place: 'parked' }, LONG_AGO, TRACKED],
   ['the task is no longer parked', 'submitting', { place: 'nowhere' }, LONG_AGO, HANDED_OVER],
   [
     'the sbatch of the fifth attempt created no job',

@@ -29,7 +29,7 @@ describe('when it recovers an orphan, the daemon', () => {
     }
   });
 
-  it('leaves the task to a peer that began to recover the task later', async () => {
+  it('leaves the task to a peer that began the recovery later', async () => {
     const fixture = createStepFixture();
     const peer = fixture.peer(2);
     const { clearml, journal } = fixture.deps;
@@ -47,7 +47,7 @@ describe('when it recovers an orphan, the daemon', () => {
     expect([...journal.entries.keys()]).to.deep.equal([]);
   });
 
-  it('removes the task from the queue again if a peer has just begun to recover the task', async () => {
+  it('removes the task from the queue again if a peer has just begun the recovery', async () => {
     const fixture = createStepFixture();
     const peer = fixture.peer(2);
     const { clearml, journal } = fixture.deps;

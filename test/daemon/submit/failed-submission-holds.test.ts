@@ -47,7 +47,7 @@ describe('the holds after failed sbatch calls', () => {
     expect(holds.isHeld(EVE, 15_000)).to.equal(false);
   });
 
-  it('hold a task after its second failure longer than other tasks of the same user', () => {
+  it('last longer for a twice failed task than for other tasks of the same user', () => {
     const holds = createFailureHolds(() => 1);
     for (const now of [0, 15_000]) {
       holds.failed(EVE, now);
@@ -60,7 +60,7 @@ describe('the holds after failed sbatch calls', () => {
     expect(holds.isTaskHeld(TASK, 14_999)).to.equal(false);
   });
 
-  it('give up a task only if Slurm accepted other jobs between the failures of the task', () => {
+  it('let a task fail only if Slurm accepted other jobs between its failures', () => {
     const holds = createFailureHolds(() => 1);
     for (let failure = 0; failure < 3 * MAX_FAILURES; failure += 1) holds.returned(TASK, failure);
     expect(holds.isHopeless(TASK)).to.equal(false);

@@ -10,7 +10,7 @@ import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture
 
 const MINUTE_MS = 60_000;
 
-describe('after too large a ClearML response about a task or user, the daemon', () => {
+describe('after too large a response about a task or user, the daemon', () => {
   let fixture: StepFixture;
   let daemon: DaemonRun;
   /** The tasks whose documents are too large, and how often each was requested. */
@@ -131,7 +131,7 @@ describe('after too large a ClearML response about a task or user, the daemon', 
       .and.not.to.have.property('unreadable');
   });
 
-  it('leaves the task parked, and reads it at most four times in an hour, if its status is unreadable', async () => {
+  it('reads a parked task with an unreadable status at most four times in an hour', async () => {
     const task = await fixture.enqueued(1);
     tooLarge.set(task, 0);
     isHidden = true;

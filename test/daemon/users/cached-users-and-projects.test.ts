@@ -56,7 +56,7 @@ describe('the cache of the names of users and projects', () => {
       expect([await names.user('a'), await names.user('a')]).to.deep.equal([undefined, undefined]);
     });
 
-  it('returns no name after two seconds without a response, but returns the name once the response arrives', async () => {
+  it('returns no name after two seconds without a response, but the name once the response arrives', async () => {
     const clock = createSimulatedClock(0);
     let respond: (document: Document) => void = () => undefined;
     const read = readsInTurn(() => new Promise((resolve) => (respond = resolve)));
@@ -70,7 +70,7 @@ describe('the cache of the names of users and projects', () => {
     expect(await names.user('a')).to.equal('Ada');
   });
 
-  it('leaves no timer running once it has read the names', async () => {
+  it('leaves no timer running after it has read the names', async () => {
     const clock = createSimulatedClock(0);
     const read = readsInTurn(() => Promise.resolve({ name: 'Ada' }));
     await createNames({ user: read, project: read }, clock.of(1)).user('a');

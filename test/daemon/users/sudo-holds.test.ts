@@ -7,7 +7,7 @@ const ACCEPTED: SubmitOutcome = { kind: 'accepted', jobId: '1' as JobId, cluster
 const REFUSED: SubmitOutcome = { kind: 'unavailable', message: 'no', isOfUser: true };
 const STUCK: SubmitOutcome = { kind: 'unknown', message: 'no response', isStuck: true };
 
-describe('the hold of a Unix user whose submission was refused or hangs', () => {
+describe('the hold of a Unix user', () => {
   it('ends if the clock is set back by a day', () => {
     const holds = createSudoHolds();
     holds.ended('alice', REFUSED, 86_400_000);
@@ -49,7 +49,7 @@ describe('the hold of a Unix user whose submission was refused or hangs', () => 
     expect(holds.isHeld('alice', 2)).to.equal(false);
   });
 
-  it('begins after a submission has run for 10 s, or 30 s if other submissions of this user end', () => {
+  it('begins after sbatch has hung for 10 s, or 30 s if other submissions of this user end', () => {
     const holds = createSudoHolds();
     expect(holds.checkRunning('alice', 0, 9_999)).to.equal(10_000);
     holds.ended('alice', ACCEPTED, 9_999);
@@ -64,7 +64,7 @@ describe('the hold of a Unix user whose submission was refused or hangs', () => 
     expect(holds.checkRunning('bob', 0, 10_000)).to.equal(undefined);
   });
 
-  it('begins after 10 s even if another submission of this user has ended without a response', () => {
+  it('begins after sbatch has hung for 10 s even if another sbatch ended without a response', () => {
     const holds = createSudoHolds();
     holds.ended('alice', STUCK, 9_000);
     expect(holds.checkRunning('alice', 0, 10_000)).to.equal(undefined);
