@@ -79,9 +79,9 @@ function violationOf(
   const requirement = requirementOf(option, text);
   switch (requirement) {
     case 'part of a mount':
-      // After a dash, it is an option of the program that mounts, which can name a program.
       // A default of the template may be any directory.
       if (origin === 'default') return option.startsWith('container-') ? plainViolation(value) : undefined;
+      // After a dash, it is an option of the program that mounts, which can name a program.
       return PART_OF_MOUNT.test(value) && !(option === 'fusemount' && value.startsWith('-'))
         ? undefined
         : 'would mount a directory that is not below the one in the template: use a path below it, or -v in the container arguments';

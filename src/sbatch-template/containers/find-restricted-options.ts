@@ -1,5 +1,4 @@
-// Finds the options whose values are restricted: those of Pyxis, the lists of variables of srun and sbatch, and the mounts and variables of
-// Singularity and docker.
+// Finds the options whose values are restricted: those of Pyxis, the variables of srun and sbatch, the mounts of Singularity and docker.
 import { specialWords } from '../data-flow/find-special-words.ts';
 import type { DirectiveToken } from '../directives/tokenize-directives.ts';
 import { definesFunction } from '../shell/find-evaluated-assignments.ts';
