@@ -59,7 +59,7 @@ describe('the files server of the sandbox', () => {
     expect(await (await ask('GET', '/a/model')).text()).to.equal('second');
   });
 
-  it('returns a large file with lines like form boundaries unchanged', async () => {
+  it('returns a large file unchanged even if lines look like form boundaries', async () => {
     await using sandbox = await openSandbox();
     const { upload, ask } = await visit(sandbox);
     const text = `\r\n--\r\n----------------------------\r\n${'\r\n-'.repeat(1_000_000)}`;

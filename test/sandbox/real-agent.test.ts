@@ -69,7 +69,7 @@ print('status', task.get_status(), Task.get_task(task_name='the clone', project_
     expect(await testBed.sandbox.entriesOf(String(queue))).to.have.lengthOf(2);
   });
 
-  it('sends a local run to a queue with execute_remotely', async () => {
+  it('sends a local run to a queue by execute_remotely', async () => {
     await using testBed = await openAgentTestBed(agentPython());
     const { output } = await testBed.python(`
 from clearml import Task

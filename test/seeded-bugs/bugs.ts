@@ -179,7 +179,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
     rounds: { kinds: ['user resets', 'user enqueues', 'user aborts'], isLazy: true, movesPerFault: 20 },
   },
   {
-    title: 'the daemon forgets a task that is in progress',
+    title: 'the daemon forgets a task with the status "in_progress"',
     edits: [
       {
         file: 'src/daemon/decide/ended-job.ts',

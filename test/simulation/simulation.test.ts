@@ -18,11 +18,11 @@ describe('the simulation of short scenarios with faults', function () {
 
   for (const { title, most } of [
     {
-      title: 'finds no lost, repeated or wrongly ended task of one daemon (D-01)',
+      title: 'finds no lost, repeated or wrongly ended task with one daemon (D-01)',
       most: { faults: 5, daemons: 1 },
     },
     {
-      title: 'finds no lost, repeated or wrongly ended task of two daemons (D-09)',
+      title: 'finds no lost, repeated or wrongly ended task with two daemons (D-09)',
       most: { faults: 5, daemons: 2 },
     },
   ] as const) {

@@ -73,7 +73,7 @@ for (const { name, version } of SLURMS) {
       });
     });
 
-    describe('the Slurm client (jobs that squeue no longer lists)', () => {
+    describe('the Slurm client (ended jobs in accounting)', () => {
       let forgetful: SlurmCluster;
       let cluster: ClusterUnderTest;
       let scheduler: Scheduler;

@@ -24,7 +24,7 @@ describe('the Slurm client (PrivateData=jobs set while the daemon runs)', () => 
       .that.deep.equals(new Set(['alice']));
   });
 
-  it('reports the failure of a look-up while scontrol cannot contact the controller', async () => {
+  it('returns the error of scontrol if scontrol cannot contact the controller', async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('scontrol', {

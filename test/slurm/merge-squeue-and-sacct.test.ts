@@ -20,7 +20,7 @@ function job(id: string, name: string, state: Job['state']): Job {
 
 const AWAY = { kind: 'failed', message: 'Problem talking to the database' } as const;
 
-describe('the look-up by job name with squeue and sacct', () => {
+describe('the look-up by job name', () => {
   it('returns the jobs that squeue lists and the jobs that sacct lists', () => {
     const shown = [job('2', 'a', 'RUNNING'), job('3', 'other', 'RUNNING')];
     const past = { kind: 'listed', jobs: [job('1', 'a', 'FAILED'), job('4', 'b', 'COMPLETED')] } as const;
@@ -31,7 +31,7 @@ describe('the look-up by job name with squeue and sacct', () => {
     });
   });
 
-  it('returns the state in squeue of a job that both commands list', () => {
+  it('returns the state in squeue if squeue and sacct list the job', () => {
     const past = { kind: 'listed', jobs: [job('1', 'a', 'PENDING')] } as const;
 
     expect(mergeLookUp(['a'], past, [job('1', 'a', 'RUNNING')])).to.deep.equal({
@@ -41,7 +41,7 @@ describe('the look-up by job name with squeue and sacct', () => {
   });
 
   for (const state of ['PENDING', 'RUNNING', 'REQUEUED', 'UNKNOWN'] as const) {
-    it(`ignores a job in state ${state} that only sacct lists`, () => {
+    it(`ignores a job in the state ${state} that only sacct lists`, () => {
       const past = { kind: 'listed', jobs: [job('1', 'a', state)] } as const;
 
       expect(mergeLookUp(['a'], past, [])).to.deep.equal({ kind: 'listed', jobs: [] });
@@ -52,7 +52,7 @@ describe('the look-up by job name with squeue and sacct', () => {
     expect(mergeLookUp(['a', 'b'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal(AWAY);
   });
 
-  it('succeeds although sacct fails if squeue lists every job', () => {
+  it('ignores a failure of sacct if squeue lists every job', () => {
     expect(mergeLookUp(['a'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal({
       kind: 'listed',
       jobs: [job('1', 'a', 'RUNNING')],

@@ -63,7 +63,7 @@ describe('parsePartitions (from sinfo)', () => {
     ['drained*', false],
     ['maint', false],
   ] as const) {
-    it(`${isUsable ? 'counts' : 'does not count'} a node in state ${state} as usable`, () => {
+    it(`${isUsable ? 'counts' : 'does not count'} a node in the state "${state}" as usable`, () => {
       expect(parsePartitions(`p|up|infinite|1|${state}|1|1|(null)`)[0]?.usableNodes).to.equal(isUsable ? 1 : 0);
     });
   }

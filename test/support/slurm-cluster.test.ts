@@ -58,7 +58,7 @@ describe('the private Slurm cluster of the tests', () => {
 });
 
 for (const version of SLURM_RELEASES.map((release) => release.version)) {
-  describe(`the private cluster of the tests with Slurm ${version}`, () => {
+  describe(`the private Slurm ${version} cluster of the tests`, () => {
     before(requireSlurmVersion(version));
 
     it('keeps a pending job across a restart of the controller', async () => {

@@ -6,7 +6,7 @@ import { failWaitsOn, waitUntil } from './wait-until.ts';
 const never = (): boolean => false;
 
 describe('waitUntil', () => {
-  it('fails immediately if slurmctld, on which every wait depends, has ended', async () => {
+  it('fails immediately if slurmctld has ended', async () => {
     const remove = failWaitsOn(() => 'slurmctld ended');
 
     const error = await rejection(waitUntil('a job', never, { evidence: () => 'its last line' }));
@@ -27,7 +27,7 @@ describe('waitUntil', () => {
     expect(error.message).to.include('for a line, in vain: the program ended with 1');
   });
 
-  it('succeeds if the condition holds although the program has ended', async () => {
+  it('succeeds if the condition holds, even if the program has ended', async () => {
     expect(await waitUntil('a line', () => 'the line', { hopeless: () => 'the program ended' })).to.equal('the line');
   });
 

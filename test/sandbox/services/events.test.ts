@@ -46,7 +46,7 @@ describe('the task console of the sandbox server', () => {
     expect(events).to.have.nested.property('[1].worker', 'w:1');
   });
 
-  it('rejects only the invalid events of a batch, with a count for each reason', async () => {
+  it('rejects only the invalid events of a batch, and returns a count for each reason', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     const good = { type: 'log', task, msg: 'x' };
@@ -63,7 +63,7 @@ describe('the task console of the sandbox server', () => {
     expect((await sendBatch(sandbox, [{ type: 'log', task: 'gone' }])).result).to.equal('400/131');
   });
 
-  it('rejects lines of a published task unless allow_locked is set', async () => {
+  it('rejects lines of a published task without allow_locked', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sandbox.ok('tasks.publish', { task, force: true });

@@ -132,7 +132,7 @@ describe('tasks.dequeue of the sandbox server', () => {
     expect((await sandbox.task(task)).execution.queue).to.equal(queue);
   });
 
-  it('changes the status of a queued or running task, but not of a stopped task, to new_status', async () => {
+  it('changes the status to new_status for a queued or running task, but not for a stopped task', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeQueued(await sandbox.makeQueue('cpu'));
     const start = async (): Promise<unknown> =>

@@ -42,7 +42,7 @@ describe('the stand-in for clearml-agent on the sandbox server', () => {
     expect(await testBed.console(task)).to.contain('path is None');
   });
 
-  it('does not set the final status of a task on rank 1', async () => {
+  it('does not set the final status if the agent runs on rank 1', async () => {
     await using testBed = await openAgentTestBed(standInAgentPython(), { SLURM_PROCID: '1' });
     const task = await testBed.enqueue(await testBed.makeTask('print("hello from the other node")'));
     expect(await testBed.start('python', ...EXECUTE, task).ended).to.include({ code: 0 });
@@ -77,7 +77,7 @@ describe('a job with the stand-in for clearml-agent', () => {
     expect((await bed.parking.user.look(facts.taskId)).status).to.equal('queued');
   });
 
-  it("exits with the code serverAway if nothing listens at the server's address", async () => {
+  it('exits with the exit code "serverAway" if nothing listens at the server\'s address', async () => {
     writeFileSync(
       join(bed.node.home, 'clearml.conf'),
       bed.parking.conf.replaceAll(bed.parking.url, 'http://127.0.0.1:9'),
@@ -88,7 +88,7 @@ describe('a job with the stand-in for clearml-agent', () => {
     expect(exitCode, stderr).to.equal(JOB_EXIT_CODES.serverAway.code);
   });
 
-  it('exits with the code serverRefused if the server rejects the credentials', async () => {
+  it('exits with the exit code "serverRefused" if the server rejects the credentials', async () => {
     const wrong = bed.parking.conf.replace(/secret_key: "[^"]*"/, 'secret_key: "another"');
     writeFileSync(join(bed.node.home, 'clearml.conf'), wrong);
     const { exitCode, stderr } = await bed.node.run(fillIn(QUICK_TEMPLATE, await park('print("hello")')));
