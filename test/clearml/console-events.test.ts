@@ -143,7 +143,7 @@ describe('the console logger of the ClearML client', () => {
     ['the server', refuse(400, 12, 'invalid')],
     ['a proxy', page(413, '<html>Request Entity Too Large</html>')],
   ] as const)
-    it(`sends the lines of each task in a separate call if ${what} refuses the lines of several tasks`, async () => {
+    it(`sends one call for each task if ${what} refuses the lines of several tasks`, async () => {
       fixture.server.script('events.add_batch', refusal, refusal, added);
       const { events: console } = fixture.client();
       const logLine = (task: typeof TASK, text: string): Promise<void> =>

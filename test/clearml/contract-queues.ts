@@ -185,7 +185,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect(await executionQueueOf(task)).to.equal(other);
     });
 
-    it('moves a task that is already in the queue to the front (C-22)', async () => {
+    it('moves an entry that already exists to the front (C-22)', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];

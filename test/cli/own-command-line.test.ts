@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startedAs } from '../../src/cli/own-command-line.ts';
 
-describe('the command line that a unit or a restart of the daemon runs', () => {
+describe('the command line for units and restarts', () => {
   let folder: string;
   let program: string;
   let node: string;

@@ -167,7 +167,7 @@ describe('a reload of the configuration', () => {
     await daemon.untilLogged('INFO Serving', 2);
   });
 
-  it('succeeds with a correct configuration after a failed reload', async () => {
+  it('succeeds after a failed reload if the configuration is correct again', async () => {
     await configure('queues: [aaa]');
     const daemon = start();
     await daemon.untilLogged('INFO Serving');

@@ -102,7 +102,7 @@ describe('the sandbox command', () => {
 });
 
 describe('the summary that a sandbox prints at its end', () => {
-  it('lists the calls and the time that a real server would need for the calls', async () => {
+  it('lists the calls and the estimated time of the calls on a real server', async () => {
     const stop = new AbortController();
     let printed = '';
     const options = { port: 0, defaultPort: 0, host: undefined, stateFile: undefined, configFile: undefined };

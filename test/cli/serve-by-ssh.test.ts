@@ -13,7 +13,7 @@ import { openCli, type CliResult, type Cli } from './open-cli.ts';
 
 const TEMPLATE = '#!/bin/bash\n${CLEARML_PRE_SETUP}\n${CLEARML_AGENT_EXECUTE}\n${CLEARML_POST_SETUP}\n';
 
-describe('a daemon that reaches its cluster over SSH', () => {
+describe('the daemon (cluster over SSH)', () => {
   before(requireRoot);
   before(requireSshd);
   before(requireSlurm);

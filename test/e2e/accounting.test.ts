@@ -113,7 +113,7 @@ describe('the daemon on a cluster with accounting', () => {
     before(() => cluster.change({ minJobAgeMs: 2_000 }));
     after(() => cluster.change({ minJobAgeMs: 300_000 }));
 
-    it('sets the final status of a task whose job left squeue before a restart of the daemon (S-20, F-14)', async () => {
+    it('sets the final status of a task whose job left squeue before a restart (S-20, F-14)', async () => {
       await using world = await startWorld({ cluster });
       const [completed = '', failed = '', cancelled = ''] = await enqueue(world, {}, { breaks: 'yes' }, {});
       const lines = ['#SBATCH --hold', '[ ${CLEARML_TASK.hyperparams.properties.breaks.value:no} = no ] || exit 7'];

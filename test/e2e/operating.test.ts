@@ -96,7 +96,7 @@ describe('the daemon', () => {
       .and.to.match(/the daemon exited with code 2\. Its log is .*daemon\.log\./);
   });
 
-  it('serves its queues before a start with --detached returns to the shell', async () => {
+  it('with --detached returns to the shell only when the queues are served', async () => {
     await standIn.stopListening();
     const log = join(stateDir(), 'daemon.log');
     let isServing: boolean | undefined;

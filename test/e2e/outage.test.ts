@@ -76,7 +76,7 @@ describe('the daemon', () => {
   describe('after an outage of the ClearML server (injected faults)', () => {
     before(requireSandbox);
 
-    it('sets the status "stopped" for tasks whose jobs were cancelled during the outage (C-01)', async () => {
+    it('sets the status "stopped" if a job was cancelled during the outage (C-01)', async () => {
       await using world = await startWorld({ cluster, python: standInAgentPython() });
       const { daemon, runs, waits } = await startTwo(world);
 

@@ -87,7 +87,7 @@ describe('distributed training with PyTorch in containers', () => {
     ['Apptainer', 'two nodes with two GPUs each', 'apptainer', 4],
     ['Pyxis', 'two nodes', 'pyxis', 2],
   ] as const) {
-    it(`completes with the node's clearml-agent in ${runtime} on ${nodes}`, async () => {
+    it(`completes with ${runtime} and the node's clearml-agent on ${nodes}`, async () => {
       const task = tasks.get(queue) ?? '';
       await expectTrained(bed, task, 30);
       await untilAllReport(bed, task, processes);

@@ -47,11 +47,11 @@ describe('a task with the user properties gpu_type and gpus', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('in an Apptainer container sees the GPUs of its job', async () => {
+  it('(in an Apptainer container) sees the GPUs of its job', async () => {
     expect(await bed.gpusOf('apptainer')).to.equal('2,3 2,3 True');
   });
 
-  it('in a Pyxis container sees the GPUs of its job', async () => {
+  it('(in a Pyxis container) sees the GPUs of its job', async () => {
     expect(await bed.gpusOf('pyxis')).to.equal('4,5 4,5 True');
   });
 
@@ -59,5 +59,5 @@ describe('a task with the user properties gpu_type and gpus', () => {
     ['an Apptainer', 'apptainer, with signal'],
     ['a Pyxis', 'pyxis, with signal'],
   ] as const)
-    it(`in ${where} container receives SIGUSR1 when Slurm signals the batch shell`, () => bed.expectSignal(name, 1));
+    it(`(in ${where} container) receives SIGUSR1 when Slurm signals the batch shell`, () => bed.expectSignal(name, 1));
 });

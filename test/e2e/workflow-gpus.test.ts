@@ -48,7 +48,7 @@ describe('a task with the user properties gpu_type and gpus', () => {
   });
   after(() => bed[Symbol.asyncDispose]());
 
-  it('without a container sees the GPUs of its job in CUDA_VISIBLE_DEVICES', async () => {
+  it('(without a container) sees the GPUs of its job in CUDA_VISIBLE_DEVICES', async () => {
     expect(await bed.gpusOf('default')).to.match(/^([01]) \1 False$/);
     expect(await bed.gpusOf('two')).to.equal('2,3 2,3 False');
     expect(await bed.gpusOf('slice')).to.match(/^([45]) \1 False$/);
@@ -59,7 +59,7 @@ describe('a task with the user properties gpu_type and gpus', () => {
     expect(await bed.gpusOf('feature')).to.equal('n2 2');
   });
 
-  it('on two nodes receives SIGUSR1 when Slurm signals the batch shell', () =>
+  it('(on two nodes) receives SIGUSR1 when Slurm signals the batch shell', () =>
     bed.expectSignal('nodes, with signal', 2));
 
   it('fails before sbatch if the queue does not permit its GPU type or number of GPUs', async () => {

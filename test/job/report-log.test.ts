@@ -12,7 +12,7 @@ const PATIENT = { CLEARML_SLURM_REPORT_SECONDS: '600' };
 
 const REPORTED = 'The last lines of its log:';
 
-describe('a job of a mapped Unix user (agent.slurm.user_map)', () => {
+describe('a job of a mapped Unix user', () => {
   before(requireAgent);
   const bed = useNodeWithSandbox();
 

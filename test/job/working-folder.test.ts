@@ -22,7 +22,7 @@ const PYTHON_PATHS = [undefined, ':/nowhere', './lib:../outside'];
 const SAYS_WHERE =
   'import os; print("at %s with %s by %s" % (os.getcwd(), os.environ.get("PYTHONPATH"), os.environ["PWD"]), flush=True)';
 
-describe('a job in a working directory that other users can write to', () => {
+describe('a job in a world-writable working directory', () => {
   /** The directory in which the job starts. */
   let folder: string;
   /** The names of the hostile modules that were run. */

@@ -25,7 +25,7 @@ describe('the model checker', () => {
   }
 
   for (const { rule, edits, withoutGate, scenario, breaks } of REMOVED_RULES) {
-    it(`finds a counterexample if the code lacks the rule: ${rule}`, async () => {
+    it(`finds a counterexample without the rule: ${rule}`, async () => {
       const lacking = { ...scenario, hasGate: withoutGate !== true };
       const found = await withEdits(ROOT, edits, (edited) => search(edited, lacking, BOUNDS));
       expect(found.result, formatFound(scenario, found)).to.equal('wrong');
