@@ -31,7 +31,7 @@ describe('docs/workflows.md', () => {
   const page = readFileSync(new URL('../docs/workflows.md', EXAMPLES), 'utf8');
 
   for (const name of readdirSync(new URL('workflows', EXAMPLES)))
-    it(`links to the workflow ${name}, and states how long its test takes`, () => {
+    it(`links to the workflow "${name}", and states how long the test of the workflow takes`, () => {
       expect(page).to.include(`| [${name}](../examples/workflows/${name}/README.md) |`);
       expect(page).to.match(new RegExp(`^\\| ${name}(?:, [^|]*)? \\| \\d+ \\| (?:about )?\\d+`, 'm'));
     });

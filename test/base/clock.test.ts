@@ -32,7 +32,7 @@ describe('sleepUnlessStopped (a sleep with an AbortSignal)', () => {
   });
 });
 
-describe('waitAtMost (a wait for a promise with a time limit)', () => {
+describe('waitAtMost (waits for a promise until a time limit)', () => {
   const never = new Promise<string>(() => undefined);
 
   it('returns the result of the promise and cancels the timer', async () => {

@@ -32,7 +32,7 @@ function pathSteps(...steps: readonly Partial<PathStep>[]): PathSteps {
 describe('the permission check of a path', () => {
   const trust: Trust = { uid: ADA };
   const rows: readonly [string, PathSteps, string | undefined, Partial<Trust>?][] = [
-    ['accepts a path that the user owns in a directory of root', pathSteps({ uid: 0, gid: 0 }, {}), undefined],
+    ["accepts a path of the user in root's directory", pathSteps({ uid: 0, gid: 0 }, {}), undefined],
     ['rejects a path that another user owns', pathSteps({}, { uid: MALLORY }), '/1 belongs to another user (uid 4002)'],
     [
       'rejects a path below a directory that another user owns',

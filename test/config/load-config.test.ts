@@ -80,7 +80,7 @@ describe('the configuration file', () => {
   };
   const variable = { CLEARML_CONFIG_FILE: '/x/variable.conf' };
 
-  it('is that of --config-file, else of CLEARML_CONFIG_FILE, else ~/clearml.conf', () => {
+  it('is the file in --config-file, else in CLEARML_CONFIG_FILE, else ~/clearml.conf', () => {
     expect(configFrom({ files, environment: variable, configFile: '/x/own.conf' }).tree['from']).to.equal('own');
     expect(configFrom({ files, environment: variable }).tree['from']).to.equal('variable');
     expect(configFrom({ files }).tree).to.deep.include({ from: 'clearml', old: 1 });

@@ -58,7 +58,7 @@ describe('the check of a response against the size limits', () => {
   });
 });
 
-describe('the ClearML client (response limits, C-36)', () => {
+describe('the ClearML client with response limits (C-36)', () => {
   const fixture = createScriptedServerFixture();
 
   /** Writes as long as there is a reader. */

@@ -77,7 +77,7 @@ describe("the search for a start line in a job's log", () => {
     ['ignores a message of slurmstepd', '[2026-11-29T12:09:49.028] error: *** REASON: Nodes are DOWN ***\n', false],
     ['finds the start line after the output of a login profile', `Welcome\nclearml: job 182 begins (${START})\n`, true],
     [
-      'finds the start line after the start line of an earlier start',
+      'finds the start line of the last start in a log of two starts',
       `clearml: job 182 begins (${START - 5})\nclearml: job 182 begins (${START})\n`,
       true,
     ],

@@ -221,7 +221,7 @@ describe('the check of a user property', () => {
     });
   }
 
-  it('checks the combined value if one option contains two user properties', () => {
+  it('applies the limit to the combined value of two user properties in one option', () => {
     const lines = `#SBATCH --time=${x}:${property('minutes', ':00')}:00`;
 
     expect(errorInTemplate(lines, limits('0', '4'), '0', { minutes: '30' })).to.equal('accepted');
