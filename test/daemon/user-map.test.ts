@@ -160,7 +160,7 @@ describe("a job with a task's job name but the wrong Unix user", () => {
     expect(fixture.cluster.jobs[0]?.state).to.equal('CANCELLED');
   });
 
-  it('is not adopted even if the user property slurm_job_id of a parked task names the job', async () => {
+  it("is not adopted even if the task's user property slurm_job_id names the job", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
@@ -277,7 +277,7 @@ for (const [what, outcome] of [
       expect(fixture.waiting(OWN_QUEUE).toSorted()).to.deep.equal([1, 2, 3]);
     });
 
-    it("the daemon calls sbatch at most 60 times in an hour if a second user's sbatch fails likewise", async () => {
+    it('the daemon calls sbatch at most 60 times in an hour for two users with this failure', async () => {
       const { fixture, deps, enqueued } = createBed();
       const submittedAt: number[] = [];
       const scheduler: Scheduler = {

@@ -112,7 +112,7 @@ describe('the batch claim of a daemon with a peer', () => {
     expect(heads(stateOf({ near }, { limits: { maxJobs: 30 } }))).to.deep.equal([]);
   });
 
-  it('excludes a user who may have only 20 more jobs, and every user once half of max_gpus is used', () => {
+  it('excludes a user who may have only 20 more jobs', () => {
     const tasks = ['b1', 'a1'];
     const state = stateOf({ own: { tasks, limits: { maxJobsPerUser: 25 }, jobs: jobs(5) } });
     expect(heads(state)).to.deep.equal([]);

@@ -76,7 +76,7 @@ describe('the daemon', () => {
     });
   }
 
-  it("ignores output of the task that resembles the job script's line about a rank that never ran the task", () => {
+  it("ignores task output that imitates the job script's line about an idle rank", () => {
     const stopped = idle(2).replace('completed', 'stopped');
 
     expect(describeIdleRanks(`0\n${stopped}> ${idle(1)}`)).to.equal(undefined);

@@ -91,7 +91,7 @@ describeExactly('if a starting agent overwrote an abort, the daemon', [
     },
   ],
   [
-    'does not repeat the abort before an agent has reported after the status change',
+    'does not repeat the abort until an agent has reported since the status change',
     { jobs: RUNNING, task: overwritten({ lastUpdate: NOW - 10_000 }), entry: seenBefore() },
   ],
   [

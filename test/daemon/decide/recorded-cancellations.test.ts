@@ -105,7 +105,7 @@ describe('the user property slurm_cancelled', () => {
     expect(first.entry.cancelledExtras).to.deep.equal(['8']);
   });
 
-  it("shows the cancellation of the current attempt's job even if the journal entry has no job id", () => {
+  it('shows the cancellation of the current job even if the journal entry has no job id', () => {
     const text = `${OWN}; 8 ${attempt(2)} the task has another job, 7`;
     const entry = entryOf({ jobId: undefined });
 

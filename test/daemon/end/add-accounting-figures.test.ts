@@ -28,7 +28,7 @@ const FIGURES: JobFigures = {
   usedMemoryMb: 1_024,
 };
 
-describe('after the end of jobs, the daemon', () => {
+describe('after the end of a job, the daemon', () => {
   let history: MemoryHistory;
   let fixture: StepFixture;
   let asked: (readonly JobKey[])[];
@@ -98,7 +98,7 @@ describe('after the end of jobs, the daemon', () => {
     expect(history.unaccounted.size).to.equal(0);
   });
 
-  it('writes to the console only once that a job used 1 of 64 GB of memory', async () => {
+  it('writes to the console only once that the job used 1 of 64 GB of memory', async () => {
     const one = await ended();
     known.set('4711' as JobId, FIGURES);
     await after(10_000);

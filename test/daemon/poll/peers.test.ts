@@ -67,7 +67,7 @@ describe('a job of one of several daemons', () => {
     expect([other.isOurs(QUEUE, 'mark1'), other.isOurs(QUEUE, 'mark2')]).to.deep.equal([false, true]);
   });
 
-  it('is tracked by exactly one of three live daemons if its own daemon is gone or the job name has no mark', async () => {
+  it('is tracked by exactly one of three live daemons if its own daemon is gone', async () => {
     const all = [daemon('mark3'), daemon('mark1'), daemon('mark2')];
     for (const one of all) await seeWorkers(one, ...all.map((each) => each.row()));
 
@@ -228,7 +228,7 @@ describe('a task that has no live job', () => {
       expect([one, other].map((each) => each.mayAdoptJobless(QUEUE, cluster))).to.deep.equal(adopts);
   });
 
-  it('is not adopted on another cluster if a daemon of its last cluster was ever seen', async () => {
+  it('is not adopted on another cluster if its last cluster has a known daemon', async () => {
     const [one, other] = [uni('mark1'), hpc('mark2')];
     await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) await seeWorkers(one);
@@ -236,7 +236,7 @@ describe('a task that has no live job', () => {
     expect([one.mayAdoptJobless(QUEUE, 'hpc'), one.mayAdoptJobless(QUEUE, undefined)]).to.deep.equal([false, true]);
   });
 
-  it('is adopted on another cluster after three polls if no daemon of its last cluster was ever seen', async () => {
+  it('is adopted on another cluster after three polls if its last cluster has no known daemon', async () => {
     const one = uni('mark1');
     const may: boolean[] = [];
     for (let reading = 0; reading < 3; reading += 1) {

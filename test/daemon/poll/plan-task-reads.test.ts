@@ -31,7 +31,7 @@ describe('a poll of many tasks', () => {
     expect(plan.ifChanged).to.have.members([1, 3, 5].map(taskNumber));
   });
 
-  it('reads a task in full if the task is unknown or between two steps, or if a full read was requested', () => {
+  it('reads a task in full if the task is unknown or between two steps', () => {
     const entries = tracked(6, { 3: { step: 'submitting' }, 4: { endSeenAt: NOW }, 5: { stoppingSince: NOW } });
     const plan = planRead(entries, known([2, 3, 4, 5, 6]), new Set([taskNumber(2)]), { ...LIMITS, perSweep: 0 });
 

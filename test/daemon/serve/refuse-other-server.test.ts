@@ -50,13 +50,13 @@ describe('at its start, the daemon', () => {
     expect((await readFile(join(folder, 'journal.jsonl'), 'utf8')).split('\n')).to.have.length(3);
   });
 
-  it('accepts the state directory if the server has a queue of the journal but none of the tasks', async () => {
+  it('accepts the state directory if the server has a queue, but no task, of the journal', async () => {
     await check([{ queue: OWN_QUEUE, schedulerQueue: GONE }]);
     await check([{ queue: GONE, schedulerQueue: SCHEDULER_QUEUE }]);
     await check([{ queue: GONE }, { queue: OWN_QUEUE }]);
   });
 
-  it('accepts the state directory if the server has a task of the journal but none of the queues', async () => {
+  it('accepts the state directory if the server has a task, but no queue, of the journal', async () => {
     fixture.server.addTask(taskNumber(2), 'task 2');
 
     await check([{ queue: GONE }, { queue: GONE }]);

@@ -9,7 +9,7 @@ import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture
 
 const MINUTE_MS = 60_000;
 
-describe('a daemon whose sbatch fails with an unknown message', () => {
+describe('after an unknown error message of sbatch, the daemon', () => {
   let fixture: StepFixture;
   let daemon: DaemonRun;
   let isBroken: (task: number) => boolean;
@@ -107,7 +107,7 @@ describe('a daemon whose sbatch fails with an unknown message', () => {
     expect(failures.length).to.be.within(15, 21);
   });
 
-  it('submits other tasks within 20 s if only one task gets this message', async () => {
+  it('submits other tasks within 20 s if the message concerns only one task', async () => {
     isBroken = (task) => task === 1;
     await fixture.enqueued(1);
     start();
