@@ -60,7 +60,7 @@ describe('an injected fault of the sandbox server', () => {
     expect((await sandbox.call('sandbox.fault', { endpoint: '*', kind: 'explode' })).result).to.equal('400/12');
   });
 
-  it('does not delay the shutdown of the sandbox by holding a call', async () => {
+  it('does not delay the shutdown of the sandbox if the fault holds a call', async () => {
     const sandbox = await openSandbox();
     const { answer } = await sandbox.held('queues.add_task', { queue: await sandbox.makeQueue('cpu'), task: 'x' });
     const lost = rejection(answer);

@@ -45,7 +45,7 @@ describe('a test with a crash of slurmd', () => {
     expect(outcome.says).to.include('retrying, as slurmd died by SIGSEGV: is innocent');
   });
 
-  it('fails with the node, the signal and the log if slurmd crashes again in the retry', () => {
+  it('fails and reports the node, the signal and the log if slurmd crashes again in the retry', () => {
     const [failure] = outcome.failures ?? [];
     const details = failure?.details.join('\n') ?? '';
 

@@ -79,7 +79,7 @@ describe('queues.get_next_task of the sandbox server', () => {
     expect(await sandbox.ok('queues.get_next_task', { queue })).to.deep.equal({});
   });
 
-  it('pops a task that the call names only from the front of the queue', async () => {
+  it('returns nothing if the call names a task that is not at the front of the queue', async () => {
     await using sandbox = await openSandbox();
     const { queue, tasks } = await makeFilled(sandbox, 2);
     const [first, second] = tasks;

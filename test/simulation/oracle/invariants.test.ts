@@ -39,7 +39,7 @@ async function createFixture({ isAbortNoted = false, isOtherAgents = false, daem
 
 const reaction = (violation: string | undefined): string => (violation === undefined ? 'accepts' : 'reports');
 describe('the oracle of the simulation', () => {
-  it('reports a repeated console line in any line of events.add_batch', async () => {
+  it('reports a repeated console line anywhere in a call of events.add_batch', async () => {
     const { invariants, store } = await createFixture({});
     const report = (...lines: readonly (readonly [task: string, msg: string])[]): string | undefined => {
       const bodies = lines.map(([task, msg]) => ({ task, msg }));
@@ -56,7 +56,7 @@ describe('the oracle of the simulation', () => {
     expect(report(['1', 'waits'], ['2', 'waits'])).to.equal('the console of task 2 repeats: waits');
   });
 
-  it('reports a wrong status message in any line of tasks.update_batch', async () => {
+  it('reports a wrong status message anywhere in a call of tasks.update_batch', async () => {
     const { invariants, server, store } = await createFixture({});
     server.addTask('2', 'task 2');
     const write = (...tasks: readonly string[]): string | undefined => {
