@@ -171,7 +171,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task whose program was killed, if its node had died and returned long before',
+    'a task whose program was killed, if its node died and returned long before the kill',
     'wrong',
     history({
       status: 'failed',

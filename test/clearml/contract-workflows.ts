@@ -103,7 +103,7 @@ export function defineWorkflowContract(testBed: () => ContractTestBed): void {
   });
 
   describe('a task of a pipeline', () => {
-    it('has an empty list of artifacts at its creation', async () => {
+    it('is created with an empty list of artifacts', async () => {
       const { raw } = testBed();
       const task = await raw.createTask();
       const read = await raw.call('tasks.get_by_id', { task });

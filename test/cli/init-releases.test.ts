@@ -40,7 +40,7 @@ for (const kind of SITES) {
     before(hasApptainer ? requireAgent : requirePython);
     if (hasAccounting) before(requireAccounting);
 
-    it('writes files that pass lint and doctor and can run a task', async () => {
+    it('writes files that pass lint and doctor, and a task runs with the files', async () => {
       await using cluster = await startSlurmCluster({ version, hasAccounting, gpusPerNode, nodeCount: 2 });
       await using world = await startWorld({ cluster, ...agentOf(kind) });
       const container = hasApptainer ? await installApptainer(cluster, world) : undefined;

@@ -35,14 +35,14 @@ describe('the subcommand execute at its start', () => {
     ['in the scheduler queue', 'parked', {}, 'watch'],
     ['in the given queue if an earlier job of the task is live', 'own queue', { hasJob: true }, 'watch'],
     ['that is in no queue', 'nowhere', {}, 'watch'],
-    ['that is in another queue than its execution queue', 'another queue', {}, 'enqueue'],
+    ['in a queue other than its execution queue', 'another queue', {}, 'enqueue'],
   ] as const) {
     it(`decides to ${begins} a queued task ${what}`, () => {
       expect(planStart(stateOf({ status: 'queued' }, { place, ...more }), OWN_QUEUE).do).to.equal(begins);
     });
   }
 
-  it('enqueues a task that waits in another queue than the given queue', () => {
+  it('enqueues a task that waits in a queue other than the given queue', () => {
     const elsewhere = stateOf({ status: 'queued', executionQueue: OTHER_QUEUE });
     expect(planStart(elsewhere, OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });
   });
