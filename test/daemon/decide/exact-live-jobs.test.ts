@@ -63,7 +63,7 @@ describeExactly('the daemon', [
     ),
   ],
   [
-    'sets the status to "stopped" if the job of an aborted task is missing and its agent silent',
+    'sets the status of an aborted task to "stopped" if both its job and its agent are gone',
     { ...absent(SINCE), task: taskOf('in_progress', { ...SILENT, statusMessage: 'stopping' }) },
     endTask('stopped', 'aborted', 'Aborted by the user. Slurm job 7 is no longer known to Slurm.'),
   ],

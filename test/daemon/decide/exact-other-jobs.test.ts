@@ -64,7 +64,7 @@ describeExactly('for a running job, the daemon', [
     { jobs: [jobOf('RUNNING')], task: taskOf('publishing'), entry: STARTED },
   ],
   [
-    "does nothing if SIGTERM to the job's agent stopped the task",
+    "does nothing if the job's agent stopped the task on SIGTERM",
     { jobs: [jobOf('RUNNING')], task: taskOf('stopped', BY_TERM), entry: STARTED },
   ],
   [

@@ -119,7 +119,7 @@ describeRows('for a running job, the daemon', [
     done: ['cancel'],
   },
   {
-    title: "does not cancel the job if SIGTERM to the job's agent stopped the task",
+    title: 'does not cancel the job if its agent stopped the task on SIGTERM',
     seen: {
       jobs: [jobOf('RUNNING')],
       task: taskOf('stopped', { statusReason: 'user abort' }),

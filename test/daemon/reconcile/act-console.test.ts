@@ -5,7 +5,7 @@ import { recordOf } from '../decide/observations.ts';
 import { actNow, actOn, JOBS, LINE, parked } from './acting.ts';
 
 describe('when it writes the console lines of an action, the daemon', () => {
-  it("adds the template's file and line to advice that names an option", async () => {
+  it("adds the template's file and line to advice about an option", async () => {
     const places = new Map([['--time', { file: 'gpu.template', line: 3, properties: ['walltime'] }]]);
     const { deps } = createStepFixture();
     const fixture = createStepFixture({ queues: deps.queues.map((queue) => ({ ...queue, optionLocations: places })) });

@@ -146,7 +146,7 @@ describe('before it serves a cluster, the daemon', () => {
     expect(await Promise.race([waiting, turn('still waits')])).to.equal(undefined);
   });
 
-  it('fails at the first error with --once', async () => {
+  it('fails at the first error if --once is set', async () => {
     const { wait } = createBed({ clearml: [new ServerUnreachableError('no usable response', false)] });
     expect(await rejection(wait(true))).to.be.instanceOf(ServerUnreachableError);
   });

@@ -85,7 +85,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task)).to.include({ step: 'orphaned' });
   });
 
-  it('submits no second job if another Unix user already has a running job of the returned orphan', async () => {
+  it('submits no second job if another Unix user already runs a job of the orphan', async () => {
     const peer = fixture.peer(2);
     await peer.clearml.queues.pop(OWN_QUEUE, task);
     await returnedByPeer(peer);
@@ -227,7 +227,7 @@ describe('when it submits a claimed task, the daemon', () => {
     });
   }
 
-  it('submits the task in a later pass if ClearML does not respond after a suspension', async () => {
+  it('submits the task in a later pass if ClearML fails just after a suspension of the daemon', async () => {
     const deps = delayed('writing the journal', () => {
       fixture.fate = ({ endpoint }) => (endpoint === 'queues.get_all' ? 'not made' : undefined);
       return Promise.resolve();
