@@ -22,7 +22,7 @@ function hostWith(respond: (command: Command) => string = () => `1003:clearml\n$
   };
 }
 
-describe("lint's check of a template on the cluster", () => {
+describe("lint's check with sbatch", () => {
   for (const [what, userMap, expected] of [
     ["runs as the daemon's user if user_map is empty", {}, [undefined]],
     [
@@ -74,7 +74,7 @@ describe("lint's check of a template on the cluster", () => {
     expect((await findingsIfAccepted()).join()).to.match(/^sbatch --test-only as alice: Invalid account /);
   });
 
-  it("reports the missing directory of logs/%j.out only as the daemon's user, not as a mapped user", async () => {
+  it("reports the missing directory of logs/%j.out if it runs as the daemon's user, but not as a mapped user", async () => {
     const { parsed } = lintTemplate('gpu.template', `#!/bin/bash\n#SBATCH --output=logs/%j.out\n${BLOCKS}`);
     const run: Transport['run'] = ({ program }) =>
       Promise.resolve({ exitCode: program === 'test' ? 1 : 0, killedBy: undefined, stdout: '', stderr: '' });

@@ -232,7 +232,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that ran after a scancel of its first job because the daemon lost its journal before the scancel',
+    'a run after a scancel of the first job, if the daemon had lost its journal before the scancel',
     history({
       calls: [enqueued, call(500, 'daemon-2', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(9_000, { job: '8' })],

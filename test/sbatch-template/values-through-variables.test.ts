@@ -114,7 +114,7 @@ describe('parseTemplate', () => {
 
 describe('the template renderer (X is the value of a user property)', () => {
   for (const body of SAFE) {
-    it(`accepts ${body.includes('X') ? 'any X if the template never evaluates X' : 'a number or an id if the template evaluates the value'}: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
+    it(`accepts ${body.includes('X') ? 'any X if X never becomes code in the template' : 'a number or an id if the template evaluates the value'}: ${body.replaceAll('\n', ' ⏎ ')}`, () => {
       if (!body.includes('|int')) renderBody(body.replaceAll('X', X), "it's $(x) a[`y`]");
 
       expect(findings(body)).not.to.include.members(['may-be-evaluated']);

@@ -31,7 +31,7 @@ describe('createUserQueries (one query as each Unix user)', () => {
     expect(isDown).to.equal(false);
   });
 
-  it('begins with the users that the previous call skipped after two failed queries', async () => {
+  it('stops after two failed queries, and the next call begins with the skipped users', async () => {
     const { asked, query } = createBed();
     const first = await query('f1', 'f2', 'alice', 'bob');
     expect(asked.splice(0)).to.deep.equal(['f1', 'f2']);

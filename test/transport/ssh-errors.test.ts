@@ -100,7 +100,7 @@ describe('an SSH error', () => {
     });
   }
 
-  it('has the message of a failed host key check', () => {
+  it('shows the message of the host key check if that check failed', () => {
     expect(unreachable({ kind: 'host key', host, message: 'It has changed.' }).message).to.equal('It has changed.');
   });
 

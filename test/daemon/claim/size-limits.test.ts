@@ -19,7 +19,7 @@ import {
 } from './limited-claims.ts';
 import { createClaims } from '../run-daemon.ts';
 
-describe('with max_gpus or max_nodes, the daemon', () => {
+describe('in a queue with max_gpus or max_nodes, the daemon', () => {
   /** The task with this number has a job with so many GPUs. */
   const gpusByNumber = (fixture: StepFixture): void => {
     fixture.cluster.sizeOf = (task) => ({ nodes: 1, gpus: Number(task) });
@@ -210,7 +210,7 @@ describe('with max_gpus or max_nodes, the daemon', () => {
     expect(await passes.claim()).to.equal(1);
   });
 
-  it('reads the job sizes only once per poll while max_gpus is reached', async () => {
+  it('reads the job sizes only once per poll while the limit is reached', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 1 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2);

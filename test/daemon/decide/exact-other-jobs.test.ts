@@ -28,7 +28,7 @@ const SUBMIT_BACK = {
   why: 'Slurm requeued job 7, and started it before the task was parked again',
 } as const;
 
-describeExactly('for a running job, the daemon', [
+describeExactly('while a job of the task runs, the daemon', [
   [
     'reports a second start of the same job as "started again"',
     { jobs: [jobOf('RUNNING', { startAt: NOW })], place: 'parked', entry: entryOf({ told: { startedOn: '7@1' } }) },

@@ -7,7 +7,7 @@ import { actionNames, describeRows, entryOf, GRACES, jobOf, NOW, observation, ta
 const LONG_AGO = NOW - GRACES.endMs - 1;
 const started = entryOf({ told: { startedOn: '7@' } });
 
-describeRows('for a running job, the daemon', [
+describeRows('while a job of the task runs, the daemon', [
   {
     title: 'records and reports the start of the job',
     seen: { jobs: [jobOf('RUNNING', { nodes: 'n1' })], place: 'parked' },
@@ -133,7 +133,7 @@ describeRows('for a running job, the daemon', [
     done: [],
   },
   {
-    title: 'cancels a pending job of the same task (S-46)',
+    title: 'also cancels a pending job of the task (S-46)',
     seen: {
       jobs: [jobOf('PENDING', { id: '6' as JobId }), jobOf('RUNNING')],
       task: taskOf('in_progress'),
@@ -152,7 +152,7 @@ describeRows('for a running job, the daemon', [
   },
 ]);
 
-describe('for a running job, the daemon', () => {
+describe('while a job of the task runs, the daemon', () => {
   it('records the start of the job and the slow start of the agent in the same pass', () => {
     const job = jobOf('RUNNING', { startAt: NOW - GRACES.startMs });
     const patches = decide(observation({ jobs: [job] })).flatMap((action) =>

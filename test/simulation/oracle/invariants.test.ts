@@ -70,7 +70,13 @@ describe('the oracle of the simulation', () => {
   });
 
   for (const [what, endpoint, queue, answer, violation] of [
-    ['a pop of the task', 'queues.get_next_task', OWN_QUEUE, { entry: { task: TASK } }, undefined],
+    [
+      'a claim of the task with queues.get_next_task',
+      'queues.get_next_task',
+      OWN_QUEUE,
+      { entry: { task: TASK } },
+      undefined,
+    ],
     ['a removal of the task from the ClearML queue', 'queues.remove_task', OWN_QUEUE, { removed: 1 }, undefined],
     [
       'a failed removal of the task from the ClearML queue',
