@@ -119,10 +119,10 @@ async function removeIfEmpty(folder: string, log: App['log']): Promise<void> {
     await rmdir(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') return;
-    log.warn(
-      'Could not remove the directory in which execute kept the state of the task; remove the directory manually',
-      { folder, err: error },
-    );
+    log.warn('Could not remove the state directory of the command "execute"; remove the directory manually', {
+      folder,
+      err: error,
+    });
   }
 }
 
