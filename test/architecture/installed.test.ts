@@ -13,13 +13,13 @@ function readJson(file: string): unknown {
 }
 
 describe('an installation with npm', () => {
-  it('runs no install script, because no dependency has an install script', () => {
+  it('runs no install script of a dependency', () => {
     const { packages } = readJson('package-lock.json') as Lock;
     const scripts = Object.entries(packages).filter(([, { dev, hasInstallScript }]) => !dev && hasInstallScript);
     expect(scripts.map(([name]) => name)).to.deep.equal([]);
   });
 
-  it('runs no install script in a clone, because .npmrc disables install scripts', () => {
+  it('runs no install script in a clone of the repository', () => {
     expect(readFileSync('.npmrc', 'utf8')).to.match(/^ignore-scripts=true$/m);
   });
 

@@ -31,7 +31,7 @@ describe("lint's check with sbatch", () => {
       ['bob', 'alice'],
     ],
     [
-      "runs first as the daemon's user if user_map names that user",
+      "runs first as the daemon's user if user_map names the daemon's user",
       { a1: 'alice', default: 'clearml' },
       [undefined, 'alice'],
     ],
@@ -74,7 +74,7 @@ describe("lint's check with sbatch", () => {
     expect((await findingsIfAccepted()).join()).to.match(/^sbatch --test-only as alice: Invalid account /);
   });
 
-  it("reports the missing directory of logs/%j.out if it runs as the daemon's user, but not as a mapped user", async () => {
+  it('reports the missing directory "logs" only if the check runs as the daemon\'s user', async () => {
     const { parsed } = lintTemplate('gpu.template', `#!/bin/bash\n#SBATCH --output=logs/%j.out\n${BLOCKS}`);
     const run: Transport['run'] = ({ program }) =>
       Promise.resolve({ exitCode: program === 'test' ? 1 : 0, killedBy: undefined, stdout: '', stderr: '' });
@@ -87,7 +87,7 @@ describe("lint's check with sbatch", () => {
     expect(await findingsAs('alice')).to.deep.equal([]);
   });
 
-  it('reports that sudo refused to run sbatch, and finds no problem in the template', async () => {
+  it('reports no problem in the template if sudo refuses to run sbatch', async () => {
     const { parsed } = lintTemplate('gpu.template', `#!/bin/bash\n#SBATCH --nodes=1\n${BLOCKS}`);
     const cluster = hostWith(({ program, runAs: user }) => {
       if (user === undefined) return '';

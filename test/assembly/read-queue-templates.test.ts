@@ -15,16 +15,16 @@ describe('a template', () => {
     ["the task's project", PROJECT, 'cd /data/${CLEARML_TASK.project.name}'],
     ["the task's project", PROJECT, 'echo ${CLEARML_TASK.project}'],
     [
-      'neither user nor project',
+      'neither user nor project of the task',
       NEITHER,
       '#SBATCH --time=${CLEARML_TASK.hyperparams.properties.time.value}\n${CLEARML_AGENT_EXECUTE}',
     ],
   ] as const)
-    it(`requires data of ${what} if it contains ${JSON.stringify(text)}`, () => {
+    it(`makes the daemon read ${what} if the template contains ${JSON.stringify(text)}`, () => {
       expect(usesOfUserAndProject(text)).to.deep.equal(expected);
     });
 
-  it('requires data of user or project only for CLEARML_USER, CLEARML_PROJECT_NAME and CLEARML_PROJECT_ID', () => {
+  it('makes the daemon read user or project only for CLEARML_USER, CLEARML_PROJECT_NAME and CLEARML_PROJECT_ID', () => {
     const known = [...PLAIN_NAMES, ...TREE_NAMES].filter((name) => {
       const { usesUser, usesProject } = usesOfUserAndProject(name);
       return usesUser || usesProject;

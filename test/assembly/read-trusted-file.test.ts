@@ -7,29 +7,29 @@ import { join } from 'node:path';
 import { readTrustedFile } from '../../src/assembly/refuse-untrusted-files.ts';
 import { ConfigError } from '../../src/config/errors.ts';
 
-describe('readTrustedFile', () => {
+describe('readTrustedFile (reads a configuration file)', () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'config-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('advises an empty file instead of chmod for /dev/null', () => {
+  it('rejects /dev/null with advice about an empty file, not about chmod', () => {
     expect(() => readTrustedFile('/dev/null'))
       .to.throw(ConfigError, '/dev/null:1:1: it is a device, not a file. For a configuration without settings')
       .with.property('message')
       .that.does.not.contain('chmod');
   });
 
-  it('reports a directory as one', () => {
+  it('rejects a directory with the message "it is a directory, not a file"', () => {
     expect(() => readTrustedFile(folder)).to.throw(ConfigError, `${folder}:1:1: it is a directory, not a file`);
   });
 
-  it('reports a named pipe instead of waiting for a process that writes to it', () => {
+  it('rejects a named pipe without waiting for a writer', () => {
     const pipe = join(folder, 'clearml.conf');
     execFileSync('mkfifo', ['-m', '600', pipe]);
     expect(() => readTrustedFile(pipe)).to.throw(ConfigError, `${pipe}:1:1: it is a named pipe, not a file`);
   });
 
-  it('reads a file, and nothing for a path that does not exist', () => {
+  it('returns the text of a file, or undefined for a missing file', () => {
     const file = join(folder, 'clearml.conf');
     writeFileSync(file, 'api { }', { mode: 0o600 });
     expect(readTrustedFile(file)).to.equal('api { }');

@@ -99,7 +99,7 @@ describe('the writer of an append-only file', () => {
     expect(events).to.deep.equal(['ELOOP']);
   });
 
-  it('closes its file descriptor when the writer is closed', async () => {
+  it('closes the file descriptor on close()', async () => {
     await file.append('a');
     const isOpen = (): boolean =>
       readdirSync('/proc/self/fd').some((fd) => {

@@ -42,7 +42,7 @@ describe('the atomic replacement of a file', () => {
     expect(await readdir(folder)).to.deep.equal(['a']);
   });
 
-  it('returns a file handle that appends to the new file, even after a truncation', async () => {
+  it('returns a file handle that still appends after the file is truncated', async () => {
     const file = join(folder, 'a');
     const handle = await replaceFile(file, 'new', 0o600);
     await handle.appendFile(' and more');
@@ -90,7 +90,7 @@ describe('the atomic replacement of a file', () => {
     expect(await readFile(file, 'utf8')).to.equal('new');
   });
 
-  it('does not change the file "a" if the path is "a/b"', async () => {
+  it('does not change the regular file "a" if asked to write "a/b"', async () => {
     await writeFile(join(folder, 'a'), 'old');
 
     await rejection(replaceFile(join(folder, 'a', 'b'), 'new', 0o600));

@@ -15,7 +15,7 @@ describe('a map with a maximum size', () => {
     ]);
   });
 
-  it('drops older entries before an entry that was set again', () => {
+  it('keeps an entry that was set again, and drops the oldest other entry', () => {
     const seen = createBoundedMap<string>(2);
     for (const text of ['a', 'b', 'a', 'c']) seen.set(text, text);
 

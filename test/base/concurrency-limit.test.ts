@@ -41,7 +41,7 @@ function createBed(count: number, perUser = 1): Bed {
 }
 
 describe('the concurrency limit', () => {
-  it('starts waiting calls in the order in which they were requested', async () => {
+  it('starts waiting calls in the order of the requests', async () => {
     const { started, call, end } = createBed(2);
     for (const name of ['1', '2', '3', '4']) await call(name);
     expect(started).to.deep.equal(['1', '2']);
@@ -78,7 +78,7 @@ describe('the concurrency limit', () => {
     expect(started).to.deep.equal(['1', '2', '3']);
   });
 
-  it("starts another user's call after a mapped user's call has used the only slot for five seconds", async () => {
+  it("starts bob's call if alice's call has used the only slot for five seconds", async () => {
     const { clock, started, call, end } = createBed(1);
     await call('alice 1', 'alice');
     await call('alice 2', 'alice');
@@ -95,7 +95,7 @@ describe('the concurrency limit', () => {
     expect(started).to.deep.equal(['alice 1', 'bob 1', 'alice 2']);
   });
 
-  it("starts no other call while a call of the daemon's user uses the only slot for a minute", async () => {
+  it("starts no other call while a call of the daemon's user uses the only slot", async () => {
     const { clock, started, call } = createBed(1);
     await call('own');
     await call('bob', 'bob');
@@ -104,7 +104,7 @@ describe('the concurrency limit', () => {
     expect(started).to.deep.equal(['own']);
   });
 
-  it("permits only one call at a time again after a mapped user's call of five seconds", async () => {
+  it("permits one call at a time again when a mapped user's slow call ends", async () => {
     const { clock, started, call, end } = createBed(1);
     await call('alice', 'alice');
     clock.pass(5_000);

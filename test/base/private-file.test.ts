@@ -14,7 +14,7 @@ process.on('SIGXFSZ', () => undefined);
 await replaceByPrivateFile(process.argv[1], 'x'.repeat(100_000)).then(() => 0, (error) => console.log(error.code));`;
 
 describe('the replacement of a private file', () => {
-  it('keeps the old file and leaves no temporary file if the new file is too large to write', async () => {
+  it('keeps the old file if the new file is too large to write', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'private-'));
     try {
       const file = join(folder, 'health.json');

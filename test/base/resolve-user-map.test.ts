@@ -49,7 +49,7 @@ describe('the user map', () => {
     expect(unixUserOf(undefined, map)).to.deep.equal({ kind: 'rejected', reason: reasonWithoutOwner });
   });
 
-  it('finds an owner by the ClearML name as well as by the ClearML id', () => {
+  it('finds an owner by ClearML name or by ClearML id', () => {
     const named = resolveUserMap({ 'Alice Smith': 'alice' }, factsWith());
     expect(unixUserOf('a1', named)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
@@ -72,7 +72,7 @@ describe('the user map', () => {
     expect(unixUserOf(deleted, resolved)).to.deep.equal({ kind: 'run as', user: ALICE });
   });
 
-  it('uses the entry "default" as the default even if two ClearML users have that name', () => {
+  it('uses the entry "default" as the default even if two ClearML users are named "default"', () => {
     const people = ['m1', 'm2'].map((id) => ({ id, name: 'default' }));
     const resolved = resolveUserMap({ a1: 'alice', default: 'bob' }, factsWith([], { people }));
     expect(resolved.problems).to.deep.equal([]);
@@ -107,7 +107,7 @@ describe('the user map', () => {
     ['has the uid of another Unix user', 'twin', [{ ...ALICE, name: 'twin' }], 'has the same uid as alice'],
     ["has the uid of the daemon's user", 'glue', [{ name: 'glue', uid: 990, home: '/' }], "is the daemon's user"],
   ] as const) {
-    it(`rejects only the tasks of an owner whose Unix user ${what}`, () => {
+    it(`rejects the tasks of an owner whose Unix user ${what}`, () => {
       const resolved = resolveUserMap({ a1: name, b2: 'bob' }, factsWith(users));
       expect(unixUserOf('a1', resolved)).to.have.property('reason').that.contains(reason);
       expect(unixUserOf('b2', resolved)).to.deep.equal({ kind: 'run as', user: BOB });

@@ -82,7 +82,7 @@ describe('the parser of amounts in Slurm syntax', () => {
     });
   }
 
-  it("adds days, hours, minutes and seconds in each of Slurm's time formats", () => {
+  it("converts each of Slurm's time formats to seconds", () => {
     fc.assert(
       fc.property(fc.nat(99), fc.nat(23), fc.nat(59), fc.nat(59), (days, hours, minutes, seconds) => {
         const total = ((days * 24 + hours) * 60 + minutes) * 60 + (seconds === 0 ? 0 : 60);

@@ -51,7 +51,7 @@ describe('text for a terminal', () => {
     expect(terminalText('\x1b[31mred\n')).to.equal(`\x1b[31mred\n${COLOR_END}`);
   });
 
-  it('contains no control sequence except colors for any input', () => {
+  it('contains no control sequences other than colors', () => {
     const hostile = fc.array(
       fc.oneof(
         fc.constantFrom(
@@ -167,7 +167,7 @@ describe('the output of lint and doctor', () => {
     expect(withoutColor(narrow).replaceAll(/\s+/g, ' ')).to.equal(formatFindings(LINTED, pipe).replaceAll(/\s+/g, ' '));
   });
 
-  it('wraps each message of doctor within its column', () => {
+  it('wraps a message of doctor inside the message column', () => {
     const narrow = formatSections(SECTIONS, { paint: terminal, columns: 30 });
 
     expect(withoutColor(narrow)).to.equal(

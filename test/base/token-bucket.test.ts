@@ -76,7 +76,7 @@ describe('the rate limit', () => {
     expect(begun).to.be.within(9, 10);
   });
 
-  it('delays a group of calls by one interval per call, up to the burst size', () => {
+  it('delays a group of five calls by five intervals, and a larger group by at most 20 intervals', () => {
     const limit = createRateLimit({ perSecond: 10, burst: 20 });
     for (let calls = 0; calls < 20; calls += 1) limit.spend(NOW);
 

@@ -32,14 +32,14 @@ describe('a queue', () => {
       'clusters { hpc1 {} }, queues: [a]',
       ['a -> hpc1 (-)'],
     ],
-    ['named "default" is not served by default if two clusters are configured', TWO, []],
+    ['named "default" is not served if clearml.conf lists no queue but two clusters', TWO, []],
     [
-      'named "default" is served by default if one cluster is configured',
+      'named "default" is served if clearml.conf lists no queue and one cluster',
       'clusters { hpc1 {} }',
       ['default -> hpc1 (-)'],
     ],
     [
-      "uses the queue's own template, else the template of the cluster",
+      'uses the template of the cluster unless the queue has a template',
       `${TWO}, queues { a { cluster: hpc1 }, b { cluster: hpc2 }, c { cluster: hpc2, template: own.template } }`,
       ['a -> hpc1 (-)', 'b -> hpc2 (/home/ada/two.template)', 'c -> hpc2 (/home/ada/own.template)'],
     ],
@@ -49,7 +49,7 @@ describe('a queue', () => {
       ['b -> hpc2 (/home/ada/two.template)', 'c -> hpc2 (/home/ada/two.template)'],
     ],
     [
-      "keeps its position in clearml.conf, even if the queue's name is a number",
+      'keeps its position in clearml.conf even if the name of the queue is a number',
       'queues { gpu {}, 10 {}, cpu {}, 2 {} }',
       ['gpu -> - (-)', '10 -> - (-)', 'cpu -> - (-)', '2 -> - (-)'],
     ],

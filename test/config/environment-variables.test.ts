@@ -43,7 +43,7 @@ describe('a CLEARML_AGENT__ variable', () => {
     ['"""two\nlines"""', 'two\nlines'],
   ];
   for (const [text, value] of values) {
-    it(`with the value ${JSON.stringify(text)} sets ${JSON.stringify(value)}`, () => {
+    it(`with the value ${JSON.stringify(text)} sets a setting to ${JSON.stringify(value)}`, () => {
       expect(dynamic({ CLEARML_AGENT__A: text, HOME: '/home/ada' })).to.deep.equal({ a: value });
     });
   }
@@ -116,19 +116,19 @@ describe('an environment variable such as CLEARML_API_HOST', () => {
     }
   });
 
-  it('takes precedence over its old name TRAINS_API_HOST unless its value is empty', () => {
+  it('takes precedence over the old name TRAINS_API_HOST unless the new variable is empty', () => {
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: 'new' })).to.deep.equal({ api: { api_server: 'new' } });
     expect(named({ TRAINS_API_HOST: 'old', CLEARML_API_HOST: ' ' })).to.deep.equal({ api: { api_server: 'old' } });
     expect(named({ CLEARML_API_HOST: '' })).to.deep.equal({});
   });
 
-  it('sets a setting to its exact text, even with characters that have a meaning in HOCON', () => {
+  it('is used as written even if the value contains HOCON syntax', () => {
     expect(named({ CLEARML_API_SECRET_KEY: 'a@b{$c}#"d' })).to.deep.equal({
       api: { credentials: { secret_key: 'a@b{$c}#"d' } },
     });
   });
 
-  it('is rejected if its value is not the required number or boolean', () => {
+  it('is rejected if a number is required and the value is "5s"', () => {
     expect(() => named({ CLEARML_API_HOST_VERIFY_CERT: 'maybe' })).to.throw(
       ConfigError,
       'CLEARML_API_HOST_VERIFY_CERT: must be true or false',
@@ -141,7 +141,7 @@ describe('an environment variable such as CLEARML_API_HOST', () => {
 });
 
 describe('the environment of the program', () => {
-  it('provides the configuration file in CLEARML_CONFIG_FILE, else in TRAINS_CONFIG_FILE', () => {
+  it('names the configuration file in CLEARML_CONFIG_FILE, or else in TRAINS_CONFIG_FILE', () => {
     expect(readSurroundings({ TRAINS_CONFIG_FILE: '/t' }).configFile).to.deep.equal({
       variable: 'TRAINS_CONFIG_FILE',
       path: '/t',
@@ -162,7 +162,7 @@ describe('the environment of the program', () => {
     expect(readSurroundings({ CLEARML_SLURM_GLUE_DEBUG: '0' }).isDebugging).to.equal(false);
   });
 
-  it('provides the proxy of https_proxy rather than HTTPS_PROXY, as in Python', () => {
+  it('names the proxy in https_proxy rather than in HTTPS_PROXY, as for Python', () => {
     const around = readSurroundings({ https_proxy: 'low', HTTPS_PROXY: 'high', HTTP_PROXY: 'high', NO_PROXY: 'here' });
 
     expect([around.httpsProxy, around.httpProxy, around.noProxy]).to.deep.equal(['low', 'high', 'here']);

@@ -14,7 +14,7 @@ const HOME_CONF = '/home/ada/clearml.conf';
 describe('the configuration', () => {
   const path = 'agent.slurm.queue_poll_interval_sec';
 
-  it('prefers an option to a named variable, a CLEARML_AGENT__ variable, the file and the default, in this order', () => {
+  it('applies the precedence: option, named variable, CLEARML_AGENT__ variable, file, default', () => {
     const files = { [HOME_CONF]: `${path}: 10` };
     const dynamic = { CLEARML_AGENT__AGENT__SLURM__QUEUE_POLL_INTERVAL_SEC: '20' };
     const named = { ...dynamic, CLEARML_AGENT_QUEUE_POLL_FREQ_SEC: '30' };

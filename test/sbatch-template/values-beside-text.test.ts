@@ -109,7 +109,7 @@ const PRELUDE = 'set -f; one=1; set -- first second; unset unset USERX; ISEMPTY=
 for (const shell of SHELLS) {
   describe(shell, () => {
     for (const { name, write } of QUOTED_FORMS) {
-      it(`reads a user property next to other text unchanged ${name}`, async () => {
+      it(`reads a user property ${name} unchanged if other text surrounds the property`, async () => {
         const cases = BESIDE.flatMap(([left, meantLeft], first) =>
           BESIDE.flatMap(([right, meantRight], second) => {
             // Each pair of texts gets one value, each single text all of them.
@@ -158,14 +158,14 @@ describe('the template renderer (X is the value of a user property)', () => {
     'ssh n1 rm "\\$1',
   ]) {
     const closer = /["'`]/.exec(body)?.[0] ?? '';
-    it(`rejects any X that would extend a name in re-evaluated text: ${body}X${closer}`, () => {
+    it(`rejects any X that would extend the variable or user name before X: ${body}X${closer}`, () => {
       const problem = errorOf(() => renderBody(body.replace('\\\\', '\\') + property('x') + closer, 'plain'));
 
       expect(problem?.finding).to.match(/would become part of the name/);
     });
   }
 
-  it('accepts X after a variable that the outer shell expands, and after a variable in single quotes', () => {
+  it('accepts X directly after $USER in double or in single quotes', () => {
     expect(renderBody(`eval "echo $USER${property('x')}"`, 'a')).to.equal('eval "echo ${USER}a"');
     expect(renderBody(`echo 'costs $USER${property('x')}'`, 'a')).to.equal("echo 'costs $USERa'");
   });

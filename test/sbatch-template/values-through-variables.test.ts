@@ -72,7 +72,7 @@ describe('lint (X is the value of a user property)', () => {
   }
 });
 
-describe('parseTemplate', () => {
+describe('parseTemplate (warnings)', () => {
   for (const [body, by] of [
     ['srun W python train.py', 'srun'],
     ['singularity exec --nv W image.sif python train.py', 'singularity'],

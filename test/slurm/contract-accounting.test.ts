@@ -191,7 +191,7 @@ for (const { name, version } of SLURMS) {
         expect(await lookUp(theirs)).to.deep.equal({ kind: 'listed', jobs: [] });
       });
 
-      it('looks several jobs up by name in one call', async () => {
+      it('looks up several job names in one call', async () => {
         const answer = await scheduler.lookUp([failed, held, 'unheard of', ranTwice], Date.now());
 
         expect(answer.kind === 'listed' && answer.jobs.map((job) => job.name)).to.have.members([
@@ -201,7 +201,7 @@ for (const { name, version } of SLURMS) {
         ]);
       });
 
-      it('reports a failure for an ended job, but not for a running job, while slurmdbd is down (S-21)', async () => {
+      it('fails to look up an ended job while slurmdbd is down (S-21)', async () => {
         const running = newName();
         const id = await submitted(scheduler, running, 'sleep 1000');
         await forgetful.stopAccounting();

@@ -74,7 +74,7 @@ describe('a submission to Slurm', () => {
     expect(await submit()).to.include({ kind: 'rejected' });
   });
 
-  it('has an unknown outcome if the connection of sbatch to the controller breaks', async () => {
+  it('has an unknown outcome if sbatch loses the connection to the controller', async () => {
     plan(slow('sbatch', 60_000));
     const submitting = submit();
     await waitUntil('the job to be there', async () => (await found()).length === 1);

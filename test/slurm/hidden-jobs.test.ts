@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { ALICE, BOB, NAME, createBed, usersIn } from './several-users-bed.ts';
 
 describe('the Slurm client (PrivateData=jobs set while the daemon runs)', () => {
-  it('lists the jobs of other users (S-65)', async () => {
+  it('still lists the jobs of mapped users (S-65)', async () => {
     const { scheduler, hideJobs } = createBed();
     await scheduler.facts();
     hideJobs();
@@ -12,7 +12,7 @@ describe('the Slurm client (PrivateData=jobs set while the daemon runs)', () => 
     expect(usersIn(await scheduler.list(undefined, [BOB]))).to.deep.equal(['1 own', '3 bob']);
   });
 
-  it("looks a job up as the job's Unix user (S-65)", async () => {
+  it("looks up a job as the job's Unix user (S-65)", async () => {
     const { scheduler, refused, hideJobs } = createBed();
     await scheduler.facts();
     hideJobs();

@@ -58,7 +58,7 @@ describe('the id of an attempt', () => {
     expect(parseMark('mwudl4rwabcd')).to.equal(undefined);
   });
 
-  it('follows the ids of all earlier attempts in alphabetical order', () => {
+  it('sorts after the ids of all earlier attempts', () => {
     fc.assert(
       fc.property(moment, moment, token, token, (one, other, first, second) => {
         fc.pre(one < other);

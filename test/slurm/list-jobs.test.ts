@@ -56,7 +56,7 @@ describe('the Slurm client with several Unix users', () => {
     }
   });
 
-  it('believes the sizes that squeue as alice prints for her jobs only', async () => {
+  it("ignores the size of bob's job in the output of a squeue that runs as alice", async () => {
     const { scheduler, failing } = createBed({ hidesJobs: true });
     await scheduler.facts();
     const stdout = ['1', '2', '3']
@@ -90,7 +90,7 @@ describe('the Slurm client with several Unix users', () => {
     ['is killed', { exitCode: undefined, killedBy: 'SIGKILL', stdout: '', stderr: '' }],
     ['prints no table', { exitCode: 0, killedBy: undefined, stdout: 'Welcome\n', stderr: '' }],
   ] as const) {
-    it(`omits only alice's jobs from the list if squeue as alice ${what}`, async () => {
+    it(`omits only alice's jobs from the list if the squeue that runs as alice ${what}`, async () => {
       const { scheduler, failing } = createBed({ hidesJobs: true });
       await scheduler.facts();
       failing.set('alice', failure);
@@ -102,7 +102,7 @@ describe('the Slurm client with several Unix users', () => {
     });
   }
 
-  it("marks the jobs of unmapped users if asked for all users' jobs", async () => {
+  it("marks the jobs of unmapped users in the list of all users' jobs", async () => {
     const list = await createBed().scheduler.listAllUsers(undefined, [ALICE]);
     expect(usersIn(list)).to.deep.equal(['1 own', '2 alice', '3 own', '4 own']);
     expect(list.kind === 'listed' && list.jobs.map(({ isOthers }) => isOthers)).to.deep.equal([
@@ -123,7 +123,7 @@ describe('the Slurm client with several Unix users', () => {
     expect(usersIn(await scheduler.lookUp([NAME], 0))).to.deep.equal(['1 own']);
   });
 
-  it("reports that alice's jobs are not listed if sudo refuses to run commands as alice", async () => {
+  it("reports alice's jobs as not listed if sudo refuses to run commands as alice", async () => {
     const { scheduler, refused } = createBed();
     refused.add('alice');
     const list = await scheduler.lookUp([NAME], 0, undefined, new Map([[NAME, ALICE]]));
@@ -132,7 +132,7 @@ describe('the Slurm client with several Unix users', () => {
       .that.deep.equals(new Set(['alice']));
   });
 
-  it("reports that only alice's jobs are not listed if sacct as alice times out", async () => {
+  it("reports only alice's jobs as not listed if sacct times out for alice", async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -152,7 +152,7 @@ describe('the Slurm client with several Unix users', () => {
     ['complete', ['9', NAME, 'COMPLETED', '', 'gpu', 'n1', '1', '2', '3'].join('\x1f')],
     ['incomplete', '9\x1f'],
   ] as const)
-    it(`reports that only alice's jobs could not be listed if sacct as alice prints 17 MiB of ${what} rows`, async () => {
+    it(`reports only alice's jobs as not listed if the sacct that runs as alice prints 17 MiB of ${what} rows`, async () => {
       const { scheduler, failing } = createBed();
       await scheduler.facts();
       const header = 'JobIDRaw JobName State Reason Partition NodeList Submit Start End'.replaceAll(' ', '\x1f');
@@ -172,7 +172,7 @@ describe('the Slurm client with several Unix users', () => {
         .that.deep.equals(new Set(['alice']));
     });
 
-  it('does not run sacct as a third user after sacct as two users failed', async () => {
+  it('does not run sacct for a third user after sacct has failed for two users', async () => {
     const { scheduler, failing, calls } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -197,7 +197,7 @@ describe('the Slurm client with several Unix users', () => {
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct', 'bob sacct']);
   });
 
-  it("omits only the accounting figures of alice's jobs if sacct as alice times out", async () => {
+  it("omits only the accounting figures of alice's jobs if sacct times out for alice", async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     failing.set('alice', new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -206,7 +206,7 @@ describe('the Slurm client with several Unix users', () => {
     expect([...figures].map(([id, { user }]) => [id, user])).to.deep.equal([['3', 'bob']]);
   });
 
-  it('reports accounting as unavailable after sacct as two of three users timed out', async () => {
+  it('reports accounting as unavailable if sacct times out for two of three users', async () => {
     const { scheduler, calls, failing } = createBed();
     await scheduler.facts();
     calls.length = 0;
@@ -221,7 +221,7 @@ describe('the Slurm client with several Unix users', () => {
     expect(calls).to.deep.equal(['alice sacct', 'bob sacct']);
   });
 
-  it("returns bob's accounting figures even if sacct as alice and sacct as carol time out", async () => {
+  it("returns bob's accounting figures even if sacct times out for alice and for carol", async () => {
     const { scheduler, failing } = createBed();
     await scheduler.facts();
     for (const user of ['alice', 'carol']) failing.set(user, new CommandTimeoutError('sacct', 1_000, '', ''));
@@ -246,7 +246,7 @@ describe('the Slurm client with several Unix users', () => {
     ['times out', new CommandTimeoutError('/usr/bin/scancel as alice', 1_000, '', '')],
     ['fails', { exitCode: 1, killedBy: undefined, stdout: '', stderr: 'scancel: error: Zero Bytes were transmitted' }],
   ] as const) {
-    it(`runs scancel as bob even if scancel as alice ${what}`, async () => {
+    it(`runs scancel as bob even if the scancel that runs as alice ${what}`, async () => {
       const { scheduler, calls, failing } = createBed();
       failing.set('alice', failure);
       const jobs = ['alice', 'bob', 'alice'].map((unixUser, at) => ({ id: String(at) as JobId, name: NAME, unixUser }));

@@ -15,7 +15,7 @@ describe('the umask for job logs', () => {
     });
   }
 
-  it('is unknown if the login shell does not print one octal umask', () => {
+  it('is unknown if the login shell prints anything other than an octal number', () => {
     expect(parseUmask('0022\n')).to.equal('0022');
     expect(parseUmask('077\n')).to.equal('0077');
     for (const strange of ['', 'u=rwx,g=rx,o=rx\n', '0022 0022', '9999'])

@@ -31,7 +31,7 @@ describe('the look-up by job name', () => {
     });
   });
 
-  it('returns the state in squeue if squeue and sacct list the job', () => {
+  it('returns the state in squeue if both squeue and sacct list the job', () => {
     const past = { kind: 'listed', jobs: [job('1', 'a', 'PENDING')] } as const;
 
     expect(mergeLookUp(['a'], past, [job('1', 'a', 'RUNNING')])).to.deep.equal({
@@ -48,11 +48,11 @@ describe('the look-up by job name', () => {
     });
   }
 
-  it('fails if sacct fails and squeue does not list every job (S-21)', () => {
+  it('fails if sacct fails and a requested job is not in squeue (S-21)', () => {
     expect(mergeLookUp(['a', 'b'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal(AWAY);
   });
 
-  it('ignores a failure of sacct if squeue lists every job', () => {
+  it('ignores a failure of sacct if squeue lists every requested job', () => {
     expect(mergeLookUp(['a'], AWAY, [job('1', 'a', 'RUNNING')])).to.deep.equal({
       kind: 'listed',
       jobs: [job('1', 'a', 'RUNNING')],

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { refusedOptions, CONTROLLER_RESPONSES } from '../../src/slurm/sbatch-errors.ts';
 
-describe('refusedOptions (the options that an error of sbatch is about)', () => {
+describe('refusedOptions (the sbatch options that caused an error)', () => {
   for (const [words, options] of [
     ['Invalid account or account/partition combination specified', ['--account', '--partition']],
     ['invalid partition specified: nowhere; Invalid partition name specified', ['--partition']],

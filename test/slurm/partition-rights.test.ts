@@ -24,7 +24,7 @@ const course = { account: 'course', isDefault: false, qos: undefined };
 describe("a partition's list of permitted accounts and QOS", () => {
   for (const [what, fields, associations, expected] of [
     [
-      'contains all accounts, and begins with the default account, for AllowAccounts=ALL',
+      'contains all accounts, with the default account first, for AllowAccounts=ALL',
       'AllowAccounts=ALL AllowQos=ALL',
       [COURSE, LAB],
       [lab, course],

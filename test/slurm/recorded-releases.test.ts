@@ -138,7 +138,7 @@ for (const release of releases) {
     }
 
     for (const what of ['an unknown job', 'an ended job', 'another job name']) {
-      it(`classify scancel's response to ${what} as successful`, () => {
+      it(`classify scancel's response to ${what.replace('another', 'a wrong')} as successful`, () => {
         expect(parseScancel(result(answers[`scancel, ${what}`] ?? {}))).to.equal(undefined);
       });
     }

@@ -49,7 +49,7 @@ describe('the backoff of sacct', () => {
     expect([may('alice'), may('bob'), may()]).to.deep.equal([false, true, true]);
   });
 
-  it('applies to every user without an earlier sacct response after sacct timed out for two users', () => {
+  it('applies to a user who has had no response yet if sacct times out for two other users', () => {
     const { backoff, may, pass } = createBed();
     backoff.responded('bob');
     for (const user of ['alice', 'carol']) backoff.timedOut(user);
@@ -58,7 +58,7 @@ describe('the backoff of sacct', () => {
     expect(may('dave')).to.equal(true);
   });
 
-  it('applies to all users after sacct timed out for a user with an earlier sacct response', () => {
+  it('applies to all users if sacct times out for a user who has had a response', () => {
     const { backoff, may } = createBed();
     for (const user of ['bob', 'erin']) backoff.responded(user);
     for (const user of ['alice', 'carol', 'bob']) backoff.timedOut(user);

@@ -109,7 +109,7 @@ describe('the sacct query for the job history', () => {
     expect([unmeasured.usedCpuSec, unmeasured.usedMemoryMb]).to.deep.equal([undefined, undefined]);
   });
 
-  it('returns undefined, not 0, as GPU time if accounting does not count GPUs', () => {
+  it('returns undefined as the GPU time if accounting does not count GPUs', () => {
     const [figures] = read([TWO_CORES, ITS_BATCH], ['a'], false).values();
     expect(figures?.gpuSec).to.equal(undefined);
     expect(only(...TWO_NODES).gpuSec).to.equal(0);
@@ -144,7 +144,7 @@ describe('the sacct query for the job history', () => {
     });
   });
 
-  it('returns no figures for a running job or for a job of another name', () => {
+  it('returns no figures for a running job or for a job with another name', () => {
     const running = TWO_CORES.replace('COMPLETED', 'RUNNING').replace('1795950596', 'Unknown');
     const others = TWO_CORES.replace('|a|', '|theirs|').replace('1795950590', '1795900000');
     expect([read([running]).size, read([others, ITS_BATCH]).size]).to.deep.equal([0, 0]);

@@ -217,7 +217,7 @@ it('isLimitOfJobs is true only for limits on the number or size of jobs', () => 
   ]);
 });
 
-it('isLimitOfQueue is false only for errors that affect every queue of the cluster', () => {
+it('isLimitOfQueue is false for each error that affects every queue of the cluster', () => {
   const { backpressure } = CONTROLLER_RESPONSES;
   const isLimit = (text: string): boolean =>
     isLimitOfQueue(submitErrorMessage(answer(text, 'QOSMaxSubmitJobPerUserLimit')));

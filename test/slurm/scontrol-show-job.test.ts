@@ -88,7 +88,7 @@ describe('parseJobRecord (from scontrol show job)', () => {
     expect(parseJobRecord(text, '29' as JobId)).to.include({ reason: 'launch failed requeued held' });
   });
 
-  it('returns no job name of another task for a hostile job name', () => {
+  it('never returns the job name of another task for a hostile job name', () => {
     // The caller compares the name: a hostile one must come back as something else.
     expect(record('job-hostile.txt', '34')?.name).to.match(/^evil/);
   });
@@ -147,7 +147,7 @@ describe("parseJobRecord (fields that the job's user can set)", () => {
     expect(read({ Comment: `x\n\n\n${recordText({}).replace('FAILED', 'COMPLETED')}` })).to.equal(undefined);
   });
 
-  it('returns no log path that is relative, too long or contains control characters', () => {
+  it('returns no log path if the path is relative, too long or has control characters', () => {
     const pathOf = (path: string): string | undefined =>
       parseJobRecord(recordText({}).replace(/StdOut=.*/, `StdOut=${path}`), TRUE_RECORD.id)?.outputPath;
 

@@ -175,7 +175,7 @@ describe('the squeue query for jobs', () => {
     ['two different ids', '17', '18'],
     ['a terminal escape sequence instead of the id', '\x1b[2J', '17'],
   ] as const) {
-    it(`skips a row with ${what}, but fails if the job name is the daemon's (S-62)`, () => {
+    it(`fails if the row of a daemon's job has ${what} (S-62)`, () => {
       const strangers = HEADER + row(id, 'other', { shownId }) + row('4711', OURS);
       expect(jobsOf(strangers).map((job) => job.id)).to.deep.equal(['4711']);
 
@@ -188,7 +188,7 @@ describe('the squeue query for jobs', () => {
     });
   }
 
-  it("omits array tasks even if the job name is the daemon's (S-30)", () => {
+  it('omits array tasks even if the array has a job name of the daemon (S-30)', () => {
     expect(
       jobsOf(HEADER + row('99', OURS, { shownId: '99_[0-3]' }) + row('12', OURS, { shownId: '12+0' })),
     ).to.deep.equal([]);

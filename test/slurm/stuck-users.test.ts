@@ -41,8 +41,8 @@ function createBed(): Bed {
   return bed;
 }
 
-describe("a mapped user's command (after a timeout)", () => {
-  it('fails at once during the next minute, and then runs as a probe', () => {
+describe("a mapped user's command that timed out", () => {
+  it('fails at once for one minute and is then retried', () => {
     const { users, pass, timesOut } = createBed();
     expect(users.turn('squeue', 'alice')).to.equal('run');
     timesOut('alice');
@@ -53,7 +53,7 @@ describe("a mapped user's command (after a timeout)", () => {
     expect(users.turn('squeue', 'alice')).to.equal('probe');
   });
 
-  it('runs normally again after a successful probe', () => {
+  it('runs normally after one successful retry', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     pass(MINUTE_MS);
@@ -61,7 +61,7 @@ describe("a mapped user's command (after a timeout)", () => {
     expect(users.turn('squeue', 'alice')).to.equal('run');
   });
 
-  it('runs as a probe after 2, 4, 5 and 5 minutes while probes get no response', () => {
+  it('is retried at intervals of 2, 4, 5 and 5 minutes while no retry succeeds', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     pass(MINUTE_MS);
@@ -73,7 +73,7 @@ describe("a mapped user's command (after a timeout)", () => {
     }
   });
 
-  it('runs as a probe 1, 2, 4 and finally 60 minutes after repeated timeouts', () => {
+  it('is retried after 1, 2, 4 and at most 60 minutes if a timeout follows each success', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     for (const minutes of [1, 2, 4, 8, 16, 32, 60, 60]) {
@@ -85,7 +85,7 @@ describe("a mapped user's command (after a timeout)", () => {
     }
   });
 
-  it('runs as a probe after one minute if the previous timeout was 20 minutes earlier', () => {
+  it('is retried after one minute if the previous timeout was 20 minutes earlier', () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     pass(MINUTE_MS);
@@ -99,7 +99,7 @@ describe("a mapped user's command (after a timeout)", () => {
     expect(users.turn('squeue', 'alice')).to.equal('probe');
   });
 
-  it('runs as a probe after one minute even if two simultaneous calls timed out', () => {
+  it('is retried after one minute even if two simultaneous calls timed out', () => {
     const { users, pass } = createBed();
     pass(10_000);
     for (const startedAt of [0, 1]) users.timedOut('squeue', 'alice', startedAt);
@@ -107,7 +107,7 @@ describe("a mapped user's command (after a timeout)", () => {
     expect(users.turn('squeue', 'alice')).to.equal('probe');
   });
 
-  it('does not run as a probe while another command of the same user runs as a probe', () => {
+  it("is not retried during the retry of the user's other command", () => {
     const { users, pass, timesOut, probe } = createBed();
     timesOut('alice');
     timesOut('alice', 'scancel');
@@ -122,7 +122,7 @@ describe("a mapped user's command (after a timeout)", () => {
     expect(users.turn('scancel', 'alice')).to.equal('probe');
   });
 
-  it('runs as a probe after at most 60 minutes, or 5 minutes while sbatch works for no user', () => {
+  it('is retried after at most 60 minutes, or 5 minutes while sbatch works for no user', () => {
     for (const [doesWork, minutes] of [
       [true, [1, 2, 4, 8, 16, 32, 60, 60]],
       [false, [1, 2, 4, 5, 5]],
@@ -147,14 +147,14 @@ describe("a mapped user's command (after a timeout)", () => {
 });
 
 describe("a mapped user's command", () => {
-  it('times out after 10 s (sacct: 20 s) or a shorter configured timeout', () => {
+  it('times out after 10 s, or 20 s for sacct, unless the configured timeout is shorter', () => {
     const { users } = createBed();
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(10_000);
     expect(users.timeoutMs('sacct', 'alice', 90_000)).to.equal(20_000);
     expect(users.timeoutMs('sacct', 'alice', 5_000)).to.equal(5_000);
   });
 
-  it('has a timeout of three times the duration of the same command for the fastest user', () => {
+  it('may take three times as long as the same command of the fastest user', () => {
     const { users, pass, took } = createBed();
     took(20_000);
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(60_000);
@@ -169,7 +169,7 @@ describe("a mapped user's command", () => {
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(10_000);
   });
 
-  it('has a timeout of 16 s after a probe took 8 s', () => {
+  it('has a timeout of 16 s if the retry after a timeout took 8 s', () => {
     const { users, pass, took, timesOut, probe } = createBed();
     took(50, 'bob');
     timesOut('alice');
@@ -178,7 +178,7 @@ describe("a mapped user's command", () => {
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(16_000);
   });
 
-  it('has a timeout of only 20 s after a probe took 29 s', () => {
+  it('has a timeout of only 20 s if the retry after a timeout took 29 s', () => {
     const { users, pass, took, timesOut, probe } = createBed();
     took(50, 'bob');
     timesOut('alice');
@@ -187,7 +187,7 @@ describe("a mapped user's command", () => {
     expect(users.timeoutMs('squeue', 'alice', 90_000)).to.equal(20_000);
   });
 
-  it('fails at once after two responses that took 9 s, and runs again three minutes later', () => {
+  it('fails at once for three minutes after two responses took 9 s', () => {
     const { users, pass, took } = createBed();
     took(50);
     took(9_000, 'alice');
@@ -203,14 +203,14 @@ describe("a mapped user's command", () => {
     expect(users.turn('squeue', 'alice')).to.equal('run');
   });
 
-  it("runs even if responses take 9 s while the same command takes 5 s for the daemon's user", () => {
+  it("may take 9 s each time if the same command of the daemon's user takes 5 s", () => {
     const { users, took } = createBed();
     took(5_000);
     for (let n = 0; n < 20; n += 1) took(9_000, 'alice');
     expect(users.turn('squeue', 'alice')).to.equal('run');
   });
 
-  it('runs even if responses are slow while scancel is slow for every mapped user', () => {
+  it('may be slow each time if the command is slow for every mapped user', () => {
     for (const others of [['bob'], []]) {
       const { users, took } = createBed();
       for (let n = 0; n < 20; n += 1) {

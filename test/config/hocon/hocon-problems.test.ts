@@ -65,7 +65,7 @@ describe('an error in a HOCON text', () => {
     'files { a { contents: """hunter2\n hunter2""" @ } }',
   ];
   for (const text of secrets) {
-    it(`does not show the secret "hunter2" of ${JSON.stringify(text)}`, () => {
+    it(`does not show the secret hunter2 if the text is: ${text.replaceAll('\n', ' ⏎ ')}`, () => {
       const { message } = problemIn(text);
 
       expect(message).not.to.contain('hunter2');

@@ -86,7 +86,7 @@ describe('the HOCON parser', () => {
     expect(Object.getPrototypeOf(tree)).to.equal(Object.prototype);
   });
 
-  it('rejects "${toString}", which is no variable but a property of Object.prototype', () => {
+  it('rejects "${toString}" as an undefined variable', () => {
     expect(() => read('a: ${toString}')).to.throw(ConfigError, 'toString');
   });
 

@@ -67,7 +67,7 @@ describe('the check of the settings', () => {
     expect(settings.clusters[0]?.limits?.maxJobs).to.equal(7);
   });
 
-  it('reports the line of the substitution if a number from an environment variable is "20s"', () => {
+  it('reports the line in clearml.conf if an environment variable has the value "20s" instead of a number', () => {
     const text = 'agent.slurm {\n  poll_interval_sec: ${POLL}\n}';
     expect(() => configWith(text, { POLL: '20s' })).to.throw(
       ConfigError,

@@ -148,13 +148,13 @@ describe('the template renderer (X is the value of a user property)', () => {
     ['srun --container-mounts=/scratch/X./etc:/data true', 'a/.'],
     ['m=X; singularity exec --bind "/scratch/.$m:/data" i.sif true', './etc'],
   ] as const)
-    it(`rejects X="${value}" because the mount would leave its directory: ${body}`, () => {
+    it(`rejects X="${value}", which would mount another directory: ${body}`, () => {
       renderBody(body.replaceAll('X', X), 'a.b/.c.d');
       expect(errorOf(() => renderBody(body.replaceAll('X', X), value))).not.to.equal(undefined);
     });
 
   for (const body of EXPORTED)
-    it(`rejects an X that would set a second variable: ${body}`, () => {
+    it(`rejects an X that would set a second environment variable: ${body}`, () => {
       renderBody(body.replaceAll(/\bX\b/g, X), 'a=b');
       for (const value of ['1,BASH_ENV=/tmp/x', '1,BASH_FUNC_ls%%=() { id; }', '1,LD_PRELOAD'])
         expect(
@@ -172,7 +172,7 @@ describe('the template renderer (X is the value of a user property)', () => {
       expect(errorOf(() => renderBody(body.replaceAll('X', X), "it's"))).not.to.equal(undefined);
     });
 
-  it('accepts a single quote in X if X is in the last variable of --export', () => {
+  it('accepts a single quote in X if X is the value of the last variable in --export', () => {
     renderBody(`srun --export=ALL,N=${X} true`, "it's");
   });
 

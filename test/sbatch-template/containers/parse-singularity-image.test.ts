@@ -42,7 +42,7 @@ describe('parseImage (for Singularity)', () => {
     ['/a:b.sif', 'a colon'],
     ['/a\nb.sif', 'control character'],
   ] as const) {
-    it(`rejects ${JSON.stringify(written)} with a message that contains "${words}"`, () => {
+    it(`rejects ${JSON.stringify(written)} with the message "… ${words} …"`, () => {
       expect(parseImage(written)).to.have.property('refusal').that.includes(words);
     });
   }
@@ -93,7 +93,7 @@ describe('parseImage (for Singularity)', () => {
     expect(pulled.size).to.be.greaterThan(100);
   });
 
-  it('rejects a random hostile name, or returns a single shell word', () => {
+  it('never returns more than one shell word for a random hostile name', () => {
     fc.assert(
       fc.property(hostileText(), (written) => {
         const read = parseImage(written);

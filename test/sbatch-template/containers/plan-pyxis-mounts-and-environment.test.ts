@@ -136,10 +136,10 @@ describe('the renderer of a template with srun --container-image', () => {
   });
 
   for (const [what, options, expected] of [
-    ['sees', '--container-image=a --container-mounts="$CLEARML_SLURM_JOB_FOLDER:$CLEARML_SLURM_JOB_FOLDER"', true],
-    ['does not see', '--container-image=a --container-mounts="$PWD" # not CLEARML_SLURM_JOB_FOLDER', false],
+    ['mounts', '--container-image=a --container-mounts="$CLEARML_SLURM_JOB_FOLDER:$CLEARML_SLURM_JOB_FOLDER"', true],
+    ['does not mount', '--container-image=a --container-mounts="$PWD" # not CLEARML_SLURM_JOB_FOLDER', false],
   ] as const) {
-    it(`detects that the container ${what} the job directory if the template ${expected ? 'mounts' : 'does not mount'} that directory`, () => {
+    it(`detects that the template ${what} the job directory in the container`, () => {
       const parsed = parseTemplate(template(options), 'pyxis.template');
       const facts = planPyxis(parsed, emptyVariables, SETTINGS, undefined)?.facts;
       expect(facts?.seesJobFolder).to.equal(expected);

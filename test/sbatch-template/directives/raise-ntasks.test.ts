@@ -4,7 +4,7 @@ import { raiseTaskCount } from '../../../src/sbatch-template/directives/render-d
 
 const RAISED = '#SBATCH --ntasks=2 # set by clearml-agent-slurm: with 1, sbatch would allocate fewer than 2 nodes';
 
-describe('raiseTaskCount', () => {
+describe('raiseTaskCount (at least one Slurm task per node)', () => {
   for (const [title, lines] of [
     ['if --ntasks and --nodes have an equals sign', ['#SBATCH --ntasks=1', '#SBATCH --nodes=2']],
     ['if --ntasks and --nodes have a blank before the value', ['#SBATCH --ntasks 1', '#SBATCH --nodes 2']],

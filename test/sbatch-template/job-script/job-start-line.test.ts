@@ -72,17 +72,21 @@ describe("the search for a start line in a job's log", () => {
 
   for (const [title, log, expected] of [
     ['finds no start line in an empty log', '', false],
-    ['ignores the start line of an earlier start of the same job', `clearml: job 182 begins (${START - 5})\n`, false],
+    ['ignores the start line of an earlier run of the same job', `clearml: job 182 begins (${START - 5})\n`, false],
     ['ignores the start line of another job', `clearml: job 181 begins (${START})\n`, false],
     ['ignores a message of slurmstepd', '[2026-11-29T12:09:49.028] error: *** REASON: Nodes are DOWN ***\n', false],
     ['finds the start line after the output of a login profile', `Welcome\nclearml: job 182 begins (${START})\n`, true],
     [
-      'finds the start line of the last start in a log of two starts',
+      'finds the second of two start lines in a log',
       `clearml: job 182 begins (${START - 5})\nclearml: job 182 begins (${START})\n`,
       true,
     ],
     ['finds a start line that contains no time', 'clearml: job 182 begins ()\n', true],
-    ['accepts a start line with a time after the start of the job', `clearml: job 182 begins (${START + 300})\n`, true],
+    [
+      'accepts a start line that is later than the start of the job',
+      `clearml: job 182 begins (${START + 300})\n`,
+      true,
+    ],
     ['accepts a start line with a time in whole seconds', `clearml: job 182 begins (${START})\n`, true],
   ] as const)
     it(title, () => {

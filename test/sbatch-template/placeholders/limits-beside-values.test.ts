@@ -22,7 +22,7 @@ function errorFor(
 }
 
 describe('the check of two user properties in one option', () => {
-  it('rejects the GPU type "a100:8,gpu:a100" if the queue permits at most 2 GPUs and users set 1', () => {
+  it('rejects the GPU type "a100:8,gpu:a100", which would exceed the limit of 2 GPUs', () => {
     const line = `--gres=gpu:${property('type')}:${property('x')}`;
 
     expect(errorFor(line, limits('2'), { x: '1', type: 'a100_1g.5gb' })).to.equal('accepted');

@@ -37,7 +37,7 @@ describe('the table of `render --origins`', () => {
     '\u202eabc',
     '\u007f',
   ]) {
-    it(`shows the value ${visible(value)} in quotes and in one row`, () => {
+    it(`prints the value ${visible(value)} in quotes`, () => {
       const row = formatOrigins([{ line: 1, column: 1, variable: 'V', value, origin: 'task' }])
         .split('\n')
         .slice(1, -1);

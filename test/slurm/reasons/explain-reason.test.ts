@@ -117,7 +117,7 @@ describe("explainReason (text for Slurm's reason of a job)", () => {
     expect(explainReason('MaxCpuRunMinsPerUser').advice).to.contain('--time');
   });
 
-  it('warns that a job never starts if the job alone exceeds a limit', () => {
+  it('warns that a job never starts if the job is larger than a limit', () => {
     for (const reason of ['QOSMaxNodePerUserLimit', 'QOSGrpCpuLimit', 'AssocGrpGRES'])
       expect(explainReason(reason).advice, reason).to.contain('never starts');
     expect(explainReason('QOSMaxJobsPerUserLimit').advice).to.equal(undefined);

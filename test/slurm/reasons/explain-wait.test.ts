@@ -36,10 +36,10 @@ describe('explainWait (job submitted to several partitions)', () => {
   });
 });
 
-describe('explainWait, for a job that Slurm requeued and holds,', () => {
+describe('explainWait (job requeued and held by Slurm)', () => {
   // _set_job_requeue_exit_value() in src/slurmctld/job_mgr.c leaves the reason JobHeldUser; job_requeue() writes a sentence.
   for (const reason of ['JobHeldUser', 'job requeued in special exit state', undefined])
-    it(`names RequeueExitHold, the log and scontrol release if it is in state SPECIAL_EXIT with reason ${reason}`, () => {
+    it(`names RequeueExitHold if the job is in the state SPECIAL_EXIT with ${reason === undefined ? 'no reason' : `the reason "${reason}"`}`, () => {
       const { class: its, explanation, advice } = explainWait(waiting(reason, { state: 'SPECIAL_EXIT' }));
       expect(its).to.equal('needs-a-human');
       expect(explanation).to.contain('RequeueExitHold');
@@ -92,7 +92,7 @@ describe('isNewWait (whether to show the user a reason)', () => {
       expect(shownOf(reasons.map((reason) => waiting(reason, { partition })))).to.deep.equal(shown);
     });
 
-  it('is true for each new reason or state that does not alternate', () => {
+  it('is true for each change of the reason or state if the reasons do not alternate', () => {
     const jobs = [
       waiting(undefined),
       waiting('Priority'),
