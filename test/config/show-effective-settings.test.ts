@@ -44,7 +44,7 @@ describe('the config command', () => {
     );
   });
 
-  it('with --origins prints the origin of each value', () => {
+  it('prints the origin of each value with --origins', () => {
     const lines = showConfig(config, { origins: true })
       .split('\n')
       .map((line) => line.replace(/ +# /, ' # '));

@@ -198,7 +198,7 @@ describe('the template renderer for #SBATCH lines', () => {
       expect(renderDirectives(value, `#SBATCH --nodelist=${X}`)).to.include('--nodelist=');
   });
 
-  it('accepts a slash in --export, and a file name if the template contains the directory', () => {
+  it('accepts a file name in --exclude if the template contains the directory', () => {
     for (const [line, value] of [
       [`#SBATCH --export=DATA=${X}`, '/data/set'],
       [`#SBATCH --bb=${X}`, 'path=/data'],

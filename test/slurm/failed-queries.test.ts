@@ -100,7 +100,7 @@ describe('the Slurm client', () => {
       expect(await desk.scheduler().record(id)).to.include({ name: other });
     });
 
-    it('finds no job if squeue no longer lists the job and the cluster has no accounting', async () => {
+    it('finds no ended job if the cluster has no accounting', async () => {
       await restart({ minJobAgeMs: 0 });
       await submitted('#!/bin/bash\n');
       await waitUntil('the job to be forgotten', async () => (await found()).length === 0);
@@ -116,7 +116,7 @@ describe('the Slurm client', () => {
       ],
       ['prints truncated output', cutShort('sacct', 0.5)],
     ] as const) {
-      it(`reports a failure if squeue does not list the job and sacct ${what}`, async () => {
+      it(`reports a failure for a job missing from squeue if sacct ${what}`, async () => {
         await restart(forgetful);
         plan(fault);
 

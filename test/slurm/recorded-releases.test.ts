@@ -40,7 +40,7 @@ for (const release of releases) {
   const refusals = Answers.parse(JSON.parse(text('sbatch.json')));
   const answers = Answers.parse(JSON.parse(text('answers.json')));
 
-  describe(`the parsers of recorded output of Slurm ${release}`, () => {
+  describe(`the parsers of recorded Slurm ${release} output`, () => {
     it('read the settings of the cluster from scontrol show config', () => {
       expect(parseClusterFacts(text('config.txt'))).to.deep.equal({
         clusterName: 'recorded',

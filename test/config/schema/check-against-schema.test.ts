@@ -57,7 +57,7 @@ describe('the check of the settings', () => {
     });
   }
 
-  it('accepts "20" as a number and "false" as a boolean from environment variables', () => {
+  it('converts "20" and "false" from environment variables to a number and a boolean', () => {
     const text =
       'agent.slurm { poll_interval_sec: ${POLL}, max_jobs: ${MOST}, singularity_mode: ${MODE}, grace.end_sec: "7.5", clusters.hpc.port: ${?PORT} }';
     const { settings } = configWith(text, { POLL: '20', MOST: '007', MODE: 'false', PORT: '2222' });
