@@ -82,7 +82,7 @@ describe('the audit log', () => {
     expect(line).to.deep.include({ queue: '(not readable)', why: `${'a'.repeat(4_093)}**…` });
   });
 
-  it('contains every confirmed line after SIGKILL of the daemon and several rotations (D-14)', async () => {
+  it('loses no confirmed line in several rotations and a SIGKILL of the daemon (D-14)', async () => {
     const writer = join(import.meta.dirname, 'write-until-killed.ts');
     const child = spawn(process.execPath, [...process.execArgv, writer, stateDir], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -155,7 +155,7 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('grows beyond 10 MB, and logs the error once, if the file cannot be rotated (D-15)', async () => {
+  it('grows beyond 10 MB if the file cannot be rotated, and the daemon logs the error once (D-15)', async () => {
     const messages: string[] = [];
     const note = (message: string): void => void messages.push(message);
     const audit = await open({ log: { info: note, warn: note, error: note } });
@@ -171,7 +171,7 @@ describe('the audit log', () => {
     expect(messages).to.deep.equal(['Cannot rotate the audit log; the file grows until a rotation succeeds']);
   });
 
-  it('loses only year-old files of `execute` when the daemon opens the log', async () => {
+  it('keeps its own year-old files when the daemon deletes year-old files of `execute`', async () => {
     await mkdir(auditDir(stateDir), { mode: 0o700 });
     const old = join(auditDir(stateDir), `${TASK}.jsonl`);
     for (const path of [old, file]) {
@@ -206,13 +206,13 @@ describe('the audit log', () => {
       expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
     });
 
-    it('finds by "7" the lines of job 7, not of a task id that begins with 7', async () => {
+    it('finds job 7, but no task whose id begins with 7, if the search text is "7"', async () => {
       await (await open()).write({ event: 'claimed', task: '7'.repeat(32), queue: 'gpu' });
       expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
       expect(shown(await readAudit(stateDir, '77'))).to.deep.equal(['7'.repeat(32)]);
     });
 
-    it('finds no lines of an unknown task, or without an audit log directory', async () => {
+    it('finds no lines if the task is unknown or the audit log directory is missing', async () => {
       expect(await readAudit(stateDir, 'e'.repeat(32))).to.deep.equal([]);
       expect(await readAudit(join(stateDir, 'missing'), TASK)).to.deep.equal([]);
     });

@@ -72,7 +72,7 @@ describe('a daemon with a peer', () => {
         expect(polls(fixture)).to.be.at.most(squeueMs > 1_000 ? 3 : 13);
       });
 
-  it('submits at most 16 tasks together with the peer if max_jobs is 15 and the worker list is unreadable', async () => {
+  it('exceeds a max_jobs of 15 by at most one job while the worker list is unreadable', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 15 } });
     await enqueue(fixture, 'ada', ...range(1, 60));
     const peer = { ...fixture.peer(2), queues: fixture.deps.queues, rateLimit: fixture.deps.rateLimit };
@@ -88,12 +88,12 @@ describe('a daemon with a peer', () => {
     expect(submittedOf(fixture).length).to.be.within(15, 16);
   });
 
-  it('submits at least 10 tasks in a minute below a limit of 20 jobs if each read of the queues takes 1.2 s', async () => {
+  it('submits at least 10 tasks in a minute if each read of the queues takes 1.2 s', async () => {
     const fixture = fixtureWith({}, { limits: { maxJobs: 20 } });
     expect(await jobsInMinute(fixture, 10, 1_200)).to.be.at.least(10);
   });
 
-  it('submits 20 tasks in a minute with a limit of 20 jobs and a rate limit of one submission per two seconds', async () => {
+  it('submits 20 tasks in a minute if the rate limit is one submission per two seconds', async () => {
     const rateLimit = createRateLimit({ perSecond: 0.5, burst: 1 });
     const fixture = fixtureWith({}, { limits: { maxJobs: 20 }, rateLimit });
     expect(await jobsInMinute(fixture, 1_500)).to.equal(20);

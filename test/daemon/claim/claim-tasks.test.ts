@@ -150,7 +150,7 @@ describe('when it claims tasks, the daemon', () => {
     expect((await fixture.read(task))?.statusMessage).to.match(/^Returned to the front/);
   });
 
-  it('returns tasks in their queue order under backpressure, even if sbatch responds in another order (S-05)', async () => {
+  it('keeps the queue order of the tasks that backpressure returns, even if sbatch responds in another order (S-05)', async () => {
     for (const slowest of [1, 2, 3, 4]) {
       const given = createStepFixture();
       const held: (() => void)[] = [];
@@ -248,7 +248,7 @@ describe('when it claims tasks, the daemon', () => {
     expect(pops).to.deep.equal(tasks.map((number) => `queues.get_next_task of task ${number}`));
   });
 
-  it('claims a task behind 60 unreadable queue entries before the tasks of the next queue', async () => {
+  it('first claims the task that follows 60 unreadable queue entries, and then the tasks of the next queue', async () => {
     const fixture = fixtureWithTwoQueues({ rateLimit: createRateLimit({ perSecond: 0.001, burst: 1 }) });
     for (let number = 1; number <= 60; number += 1)
       await fixture.server.call('queues.add_task', { queue: OWN_QUEUE, task: `no task ${number}` });

@@ -9,7 +9,7 @@ describe('a daemon that holds tasks in a paused queue', () => {
   const pause: Pause = { queue: null, since: 0, until: null, reason: '' };
   const fixtureWithPause = (): StepFixture => fixtureWith({}, { pauses: () => Promise.resolve([pause]) });
 
-  it('writes 10 status messages in each pass, for the first 50 tasks of the queue', async () => {
+  it('writes status messages to the first 50 tasks of the queue, 10 in each pass', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 60));
     const passes = passesOf(fixture);
@@ -44,7 +44,7 @@ describe('a daemon that holds tasks in a paused queue', () => {
     for (const number of range(1, 3)) expect(await messageOf(fixture, number)).to.match(/^Waits in queue/);
   });
 
-  it('skips an unreadable task for five minutes, and writes the status messages of the tasks behind it', async () => {
+  it('skips an unreadable task for five minutes, and writes status messages to the next tasks', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', ...range(1, 12));
     const passes = passesOf(fixture);
@@ -146,7 +146,7 @@ describe('a daemon that holds tasks in a paused queue', () => {
     expect(await messageOf(fixture, 1)).to.equal('');
   });
 
-  it('writes status messages only if its peer of the same queue does not write them', async () => {
+  it('writes no status messages while a peer of the same queue writes them', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1);
     const peer = { ...fixture.peer(2), pauses: () => Promise.resolve([pause]) };

@@ -85,7 +85,7 @@ describe('with max_jobs set for a queue, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([1, 2, 3]);
   });
 
-  it('counts a task with an ended job until the decision about a resubmission', async () => {
+  it('counts a task whose job has ended until the daemon decides whether to resubmit the task', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 1 } });
     await enqueue(fixture, 'ada', 1, 2);
     const passes = passesOf(fixture);
@@ -174,7 +174,7 @@ describe('a running job of a stopped task', () => {
 });
 
 describe('with max_jobs_per_user, the daemon', () => {
-  it("submits another user's task from behind the tasks of a user at the limit", async () => {
+  it("skips the tasks of a user at the limit, and submits the next user's task", async () => {
     const fixture = fixtureWith({ limits: { maxJobsPerUser: 1 } });
     await enqueue(fixture, 'ada', 1, 2, 3);
     await enqueue(fixture, 'bob', 4);

@@ -65,7 +65,7 @@ describe('tasks that a user put into the scheduler queue', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('return to their execution queue, and get no job, while the cluster is paused', async () => {
+  it('return to their execution queue without a job while the cluster is paused', async () => {
     const pause = { queue: null, since: 0, until: null, reason: 'maintenance' };
     const fixture = fixtureWith({}, { pauses: () => Promise.resolve([pause]) });
     await parkByHand(fixture, 'eve', 1, 2, 3);

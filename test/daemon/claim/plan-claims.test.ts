@@ -30,7 +30,7 @@ describe('the claim plan', () => {
     expect(claimed(stateOf(tasks, { orderFairness: true }))).to.deep.equal(['a1', 'b1', 'a2', 'b2', 'a3']);
   });
 
-  it('starts with the next non-empty queue after the last served queue if `order_fairness` is set', () => {
+  it('starts with the non-empty queue that follows the last served queue if `order_fairness` is set', () => {
     const state = stateOf({ q: { tasks: ['a1'] }, r: { tasks: [] }, s: { tasks: ['c1'] } }, { orderFairness: true });
     const [q, , r] = state.queues;
 
@@ -114,7 +114,7 @@ describe('the claim plan', () => {
     ]);
   });
 
-  it('claims a task behind 1,000 tasks of another owner second if `user_fairness` is set', () => {
+  it('makes the second claim for an owner whose task is behind 1,000 tasks if `user_fairness` is set', () => {
     const tasks = [
       ...Array.from({ length: 1_000 }, (_, index) => `a${index}`),
       ...Array.from({ length: 10 }, (_, index) => `b${index}`),
@@ -144,7 +144,7 @@ describe('the claim plan', () => {
     expect(order).to.deep.equal(['a1', 'b1', 'a2', 'b2']);
   });
 
-  it('claims only the tasks of another queue while one queue is paused', () => {
+  it('claims no task of a paused queue, and continues with the other queue', () => {
     const state = stateOf({ q: { tasks: ['a1', 'a2'], pause: PAUSE }, r: { tasks: ['b1'] } });
 
     expect(claimed(state)).to.deep.equal(['b1']);
@@ -165,7 +165,7 @@ describe('the claim plan', () => {
     expect(claimed({ ...state, queues: waiting === undefined ? [] : [{ ...waiting, counts }] })).to.deep.equal([]);
   });
 
-  it("claims another owner's task while the first task still has to wait if `user_fairness` is set", () => {
+  it("skips a task that still has to wait, and claims another owner's task, if `user_fairness` is set", () => {
     const tasks = ['a1', 'b1', 'a2'];
 
     expect(claimed(stateOf({ q: { tasks }, r: { tasks: ['c1'] } }, { skip: ['a1'] }))).to.deep.equal(['c1']);
@@ -182,7 +182,7 @@ describe('the claim plan', () => {
     expect(claimed(stateOf(queues, { passed: ['a1'] }))).to.deep.equal([]);
   });
 
-  it('gives reasons for only the first 50 waiting tasks of a queue', () => {
+  it('gives the reason why a task waits only for the first 50 tasks of a queue', () => {
     const tasks = Array.from({ length: 60 }, (_, index) => `a${index}`);
 
     expect(held(stateOf({ q: { tasks, limits: { maxJobs: 0 } } }))).to.have.length(50);

@@ -60,11 +60,11 @@ describe('a daemon that claims several tasks in one batch', () => {
   });
 
   for (const [what, garbled] of [
-    ['lacks one task', (rows: unknown[]): unknown[] => rows.slice(1)],
+    ['lacks one of the tasks', (rows: unknown[]): unknown[] => rows.slice(1)],
     ['contains one task twice', (rows: unknown[]): unknown[] => [...rows, rows[0]]],
     ['contains no list of tasks', (): unknown => 'no list'],
   ] as const)
-    it(`submits all three tasks even if the response to the shared read ${what}`, async () => {
+    it(`submits all three tasks even if the response to tasks.get_all ${what}`, async () => {
       const fixture = createStepFixture();
       for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
       fixture.server.garble = (endpoint, answer) =>
@@ -75,7 +75,7 @@ describe('a daemon that claims several tasks in one batch', () => {
       expect(fixture.cluster.jobs).to.have.length(3);
     });
 
-  it('reads the tasks one by one if the response to the shared read is lost', async () => {
+  it('reads the tasks one by one if the response to tasks.get_all is lost', async () => {
     const fixture = createStepFixture();
     for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
     fixture.fate = ({ endpoint }) => (endpoint === 'tasks.get_all' ? 'answer lost' : undefined);

@@ -157,7 +157,7 @@ describe("after Slurm has refused a queue's jobs, a daemon", () => {
     expect(slurm.tried.filter((number) => number <= 30)).to.deep.equal(range(1, 30));
   });
 
-  it('submits a held task within a minute after the last refusal, despite a clock set back by a day', async () => {
+  it('submits a held task within a minute after the last refusal even if the clock is set back by a day', async () => {
     const fixture = createStepFixture();
     let isFull = true;
     const slurm = refuse(fixture.deps.scheduler, () => isFull);

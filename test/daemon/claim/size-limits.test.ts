@@ -28,7 +28,7 @@ describe('in a queue with max_gpus or max_nodes, the daemon', () => {
   const sizeReads = ({ calls }: StepFixture): number =>
     calls.filter((label) => label.includes('squeue of sizes')).length;
 
-  it('claims tasks until max_gpus is reached, and shows the limit in the status messages of the other tasks', async () => {
+  it('claims tasks until max_gpus is reached, and shows this limit to the waiting tasks', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 6 } });
     gpusByNumber(fixture);
     await enqueue(fixture, 'ada', 1, 2, 3, 4, 5);
@@ -103,10 +103,10 @@ describe('in a queue with max_gpus or max_nodes, the daemon', () => {
   for (const [what, overrides] of [
     ['has a job of another Unix user', { isOthersJob: true, stepAt: NOW + 3_600_000 }],
     ['waits for its next submission', { step: 'following', stepAt: NOW - 60_000 }],
-    ['waits for its next submission (clock set back)', { step: 'following', stepAt: NOW + 3_600_000 }],
+    ['waits for its next submission after the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
     ['was submitted minutes ago with unknown outcome', { step: 'submitting', stepAt: NOW - 600_000 }],
   ] as const)
-    it(`claims a task despite the unknown job size of a tracked task that ${what}`, async () => {
+    it(`claims a task without waiting for the job size of a tracked task that ${what}`, async () => {
       const fixture = fixtureWith({ limits: { maxGpus: 2 } });
       await withTracked(fixture, overrides);
 
@@ -131,7 +131,7 @@ describe('in a queue with max_gpus or max_nodes, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([]);
   });
 
-  it('claims no task during a resubmission after an unknown outcome', async () => {
+  it('claims no task while a task of unknown outcome is resubmitted', async () => {
     const fixture = fixtureWith({ limits: { maxGpus: 2 } });
     await withTracked(fixture, { step: 'submitting', stepAt: NOW - 600_000 });
     const passes = passesOf(fixture);

@@ -48,7 +48,7 @@ describe('for the console, the daemon', () => {
     expect(lines.at(-1)).to.include('Slurm expects to start it around');
   });
 
-  it('leaves a short message unchanged, and also a message of one long word', () => {
+  it('leaves a short message and a message of one long word unchanged', () => {
     for (const text of ['', 'short', 'a\nb\n', 'x'.repeat(300)]) expect(breakLines(text)).to.equal(text);
   });
 

@@ -173,7 +173,7 @@ describe("the task's console", () => {
     ]);
   });
 
-  it('shows a return to the queue in a text that the daemon itself recognizes', () => {
+  it('shows the return of a task to its queue in a form that the daemon can recognize later', () => {
     expect(isReturnedToQueue(describeReturned('gpu', 'whatever'))).to.equal(true);
     expect(isReturnedToQueue('Back at the front of queue "gpu": written by 0.1.0.')).to.equal(true);
     expect(isReturnedToQueue('Claimed from queue "gpu"')).to.equal(false);

@@ -198,7 +198,7 @@ describe("the advice about a job's log", () => {
     describe(`with output of ${program}`, () => {
       for (const [log, says] of cases) {
         const line = log.split('\n').find((text) => !text.startsWith('Cloning into')) ?? '';
-        it(`explains "${bothEndsOf(line.trim())}": ${says}`, () => {
+        it(`explains "${bothEndsOf(line.trim())}" → "${says}"`, () => {
           const advice = findLogAdvice(`some line before\n${log}\nclearml: the agent ended with exit code 1`);
 
           expect(advice)

@@ -66,7 +66,7 @@ describe('the reader of job logs', () => {
     );
   });
 
-  it('reads only logs that decide a final status for a minute after a timeout (S-61)', async () => {
+  it('waits a minute after a timeout before it reads a log that decides no final status (S-61)', async () => {
     let now = 0;
     const { logs, asked } = logsFrom(
       ({ program, timeoutMs }) => Promise.reject(new CommandTimeoutError(program, timeoutMs, '', '')),
@@ -87,7 +87,7 @@ describe('the reader of job logs', () => {
     expect(asked).to.have.length(3);
   });
 
-  it("reads a third user's log after one user's timeout, but not after the timeouts of two users", async () => {
+  it("reads no third user's log after reads for two users have timed out", async () => {
     const { logs, asked } = logsFrom(({ program, args, timeoutMs }) =>
       args.includes('3')
         ? returning('part 0 4\nlast')()

@@ -33,7 +33,7 @@ describe('advice about an sbatch option', () => {
     ['Change --qos.', ''],
     ['Ask the cluster admins.', ''],
   ] as const) {
-    it(`${behind === '' ? 'is unchanged without an option that the template sets' : 'is followed by the template line that sets the option'}: ${text}`, () => {
+    it(`${behind === '' ? 'stays unchanged if it names no option that the template sets' : 'is followed by the template line that sets the option'}: "${text}"`, () => {
       expect(withOptionOrigins(text, PLACES)).to.equal(text + behind);
     });
   }
@@ -49,7 +49,7 @@ describe('advice about an sbatch option', () => {
     );
   });
 
-  it('is unchanged if the template is unknown', () => {
+  it('stays unchanged if the template is unknown', () => {
     expect(withOptionOrigins('Lower --time.', undefined)).to.equal('Lower --time.');
   });
 

@@ -71,7 +71,7 @@ describe('the daemon', () => {
     [[3, 1], 'Ranks 3 (n4), 1 (n2)'],
     [[1, 2, 3, 4, 5, 6, 7], 'Ranks 1 (n2), 2 (n3), 3 (n4), 4 (n5), 5 (n6), 2 more'],
   ] as const) {
-    it(`reports the ranks that never ran the task according to the job's log: ${who}`, () => {
+    it(`reports from the job's log: "${who} did not run"`, () => {
       expect(describeIdleRanks(`0\n${ranks.map(idle).join('')}end\n`)).to.equal(`${who} did not run: ${WHY}`);
     });
   }

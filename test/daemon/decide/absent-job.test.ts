@@ -8,7 +8,7 @@ import { describeRows, entryOf, GRACES, jobName, jobOf, NOW, recordOf, observati
 const ELSEWHERE = { executionQueue: 'x'.repeat(32) as QueueId };
 const started = entryOf({ told: { startedOn: '7@' } });
 
-describeRows('for a job that squeue no longer lists, the daemon', [
+describeRows('after a job has disappeared from squeue, the daemon', [
   { title: 'only updates the journal entry in the first poll without the job (S-20)', seen: {}, done: ['note'] },
   {
     title: 'queries accounting in the second poll without the job (S-20)',
@@ -41,7 +41,7 @@ describeRows('for a job that squeue no longer lists, the daemon', [
     done: ['resubmit'],
   },
   {
-    title: 'resubmits the task after the fifth attempt if the task was parked again since',
+    title: 'resubmits the task after the fifth attempt if the task was parked after this attempt',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5, stepAt: NOW - 900_000 }),
       lookedUp: true,
@@ -51,7 +51,7 @@ describeRows('for a job that squeue no longer lists, the daemon', [
     done: ['note', 'resubmit'],
   },
   {
-    title: 'fails the task after the fifth attempt if the task was not parked again since',
+    title: 'fails the task after the fifth attempt if the task was not parked after this attempt',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5, stepAt: NOW - 900_000 }),
       lookedUp: true,
@@ -105,7 +105,7 @@ describeRows('for a job that squeue no longer lists, the daemon', [
     done: ['forget'],
   },
   {
-    title: "fails the task if the job's agent is silent, even if the task's execution queue has changed",
+    title: "fails the task of a silent agent even if the task's execution queue has changed",
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs }),
       lookedUp: true,
@@ -120,7 +120,7 @@ describeRows('for a job that squeue no longer lists, the daemon', [
   },
 ]);
 
-describe('for a job that squeue no longer lists, the daemon', () => {
+describe('after a job has disappeared from squeue, the daemon', () => {
   it('clears the recorded time of the absence when squeue lists the job again', () => {
     const [note] = decide(
       observation({

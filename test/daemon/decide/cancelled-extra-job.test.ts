@@ -18,7 +18,7 @@ const recorded = (why: string): { readonly slurmCancelled: string } => ({
 
 describeRows('a task that a cancelled extra job had started', [
   {
-    title: 'is parked and resubmitted while in progress',
+    title: 'is parked and resubmitted if the status is "in_progress"',
     seen: { ...ended, task: taskOf('in_progress', BY_EXTRA) },
     done: ['park-again', 'resubmit'],
   },

@@ -84,7 +84,7 @@ describeRows('after a job has found the gate closed, the daemon', [
     done: [],
   },
   {
-    title: 'fails a task in progress, because its own program must have returned this exit code',
+    title: "fails a task in progress, because the task's program must have returned the exit code",
     seen: { jobs: [jobOf('FAILED')], task: taskOf('in_progress'), record: atGate, entry: waited },
     done: ['end failed'],
   },

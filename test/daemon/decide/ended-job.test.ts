@@ -39,7 +39,7 @@ describeRows('after the end of both a task and its job, the daemon', [
   },
 ]);
 
-describeRows('for a task in progress whose job has ended, the daemon', [
+describeRows('after the job of a task in progress has ended, the daemon', [
   {
     title: "waits for the agent to set the task's status (C-13)",
     seen: { jobs: [jobOf('COMPLETED')], task: taskOf('in_progress'), record: recordOf() },
@@ -81,7 +81,7 @@ describeRows('for a task in progress whose job has ended, the daemon', [
     done: ['forget'],
   },
   {
-    title: "fails the task if the job's agent is silent, even if the task's execution queue has changed",
+    title: "fails the task of a silent agent even if the task's execution queue has changed",
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { ...ELSEWHERE, lastUpdate: NOW - GRACES.absentMs }),
@@ -149,7 +149,7 @@ describeRows("a task whose agent mistook SIGTERM for a user's abort", [
     done: ['forget', 'log'],
   },
   {
-    title: 'keeps the status "stopped" if the daemon cancelled the job of the reset task',
+    title: 'keeps the status "stopped" if the daemon cancelled the job after a reset of the task',
     seen: {
       jobs: [jobOf('CANCELLED')],
       task: taskOf('stopped', BY_TERM),
@@ -177,7 +177,7 @@ describeRows('after a job ended without starting its task, the daemon', [
     done: ['end failed'],
   },
   {
-    title: 'waits while a peer may have parked the task again and submitted another job',
+    title: 'waits while a peer may have parked and resubmitted the task',
     seen: { jobs: [jobOf('COMPLETED')], place: 'parked', record: recordOf(), hasPeers: true },
     done: ['note'],
   },

@@ -17,7 +17,7 @@ import {
 const ENDED = entryOf({ endSeenAt: NOW - GRACES.endMs });
 const gate = recordOf({ exitCode: JOB_EXIT_CODES.gateClosed.code });
 
-describeExactly('for an ended job, the daemon', [
+describeExactly('after the end of a job, the daemon', [
   [
     'fails the task if Slurm requeued the job after a user had enqueued the task in another queue',
     {
@@ -140,7 +140,7 @@ describeExactly('for an ended job, the daemon', [
     { do: 'resubmit', why: 'job 7 did not find the task in the scheduler queue' },
   ],
   [
-    'returns a task without a queue entry to its queue if the job found the gate closed',
+    'returns the task to its queue if no queue contains the task after the job found the gate closed',
     { jobs: [jobOf('FAILED')], record: gate, entry: ENDED },
     { do: 'return-to-queue', why: 'job 7 did not find the task in the scheduler queue' },
   ],
@@ -189,13 +189,13 @@ describeExactly('for an ended job, the daemon', [
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.' },
   ],
   [
-    'logs a warning without advice about a failed task if Slurm no longer has the record of the job',
+    'logs a warning about a failed task, but no advice, if Slurm no longer has the record of the job',
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: 'gone' },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED.' },
   ],
   [
-    "logs a warning with advice from the job's log about a failed task",
+    "logs a warning about a failed task, with advice from the job's log",
     { jobs: [jobOf('FAILED')], task: taskOf('failed'), record: recordOf({ exitCode: 3 }) },
     { do: 'forget' },
     { do: 'log', level: 'WARNING', text: 'Slurm job 7 ended FAILED (exit code 3).', withAdvice: true },
@@ -218,7 +218,7 @@ describeExactly('for an ended job, the daemon', [
     { do: 'read-record', jobId: '7' as JobId },
   ],
   [
-    "logs advice from the job's log about a failed task whose job completed",
+    "logs advice from the job's log if the task failed but the job completed",
     { jobs: [jobOf('COMPLETED')], task: taskOf('failed'), record: recordOf() },
     { do: 'forget' },
     { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED.', withAdvice: true },

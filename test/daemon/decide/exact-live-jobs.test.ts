@@ -33,7 +33,7 @@ describeExactly('the daemon', [
     { do: 'resubmit', why: 'Slurm job 7 is no longer known to Slurm' },
   ],
   [
-    'returns a task without a queue entry to its queue if the id of the missing job is unknown',
+    'returns a task that is in no queue to its queue if the id of the missing job is unknown',
     { entry: entryOf({ absentSince: SINCE, jobId: undefined }), lookedUp: true },
     { do: 'return-to-queue', why: "the task's Slurm job is no longer known to Slurm" },
   ],
@@ -218,7 +218,7 @@ describeExactly('the daemon', [
     { do: 'cancel', jobIds: ['7' as JobId], why: 'the task is no longer in the scheduler queue' },
   ],
   [
-    'parks a task in progress again if Slurm requeued the job (S-24)',
+    'parks the task again if Slurm requeued the job (S-24)',
     { jobs: [jobOf('PENDING')], task: taskOf('in_progress') },
     { do: 'park-again', from: 'in_progress', after: 'requeued by Slurm' },
     { do: 'note', patch: { told: {} } },

@@ -140,7 +140,7 @@ describeExactly('for a pending job, the daemon', [
     { do: 'note', patch: { neverStartsSince: NOW } },
   ],
   [
-    'clears the time of PartitionTimeLimit once the reason of the job is Priority',
+    "clears the recorded time of PartitionTimeLimit once the job's reason is Priority",
     {
       jobs: [jobOf('PENDING', { reason: 'Priority' })],
       place: 'parked',

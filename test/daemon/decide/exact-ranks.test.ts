@@ -5,7 +5,7 @@ import { describeExactly, jobOf, recordOf, taskOf } from './observations.ts';
 const jobs = [jobOf('COMPLETED', { nodes: 'n[1-2]' })];
 const END = { do: 'log', level: 'INFO', text: 'Slurm job 7 ended COMPLETED on n[1-2].' } as const;
 
-describeExactly('for an ended job on several nodes, the daemon', [
+describeExactly('after the end of a job on several nodes, the daemon', [
   [
     "first reads Slurm's record of the job if the task completed",
     { jobs, task: taskOf('completed') },

@@ -44,7 +44,7 @@ function overwritten(overrides: Partial<Task> = {}): Task {
   });
 }
 
-describeExactly('if a starting agent overwrote an abort, the daemon', [
+describeExactly("after a starting agent has overwritten a user's abort, the daemon", [
   [
     'records the start time of the aborted run',
     {
@@ -105,7 +105,7 @@ describeExactly('if a starting agent overwrote an abort, the daemon', [
   ],
 ]);
 
-describeRows('if a starting agent overwrote an abort, the daemon', [
+describeRows("after a starting agent has overwritten a user's abort, the daemon", [
   {
     title: 'sets the status to "stopped" after the job ended NODE_FAIL',
     seen: {
@@ -132,7 +132,7 @@ describeRows('if a starting agent overwrote an abort, the daemon', [
     done: ['cancel', 'end stopped'],
   },
   {
-    title: 'cancels another pending job, and sets the status to "stopped", if the agent is silent',
+    title: 'sets the status to "stopped", and cancels another pending job, if the agent is silent',
     seen: {
       jobs: [jobOf('PENDING', { id: '6' as JobId })],
       task: overwritten({ lastUpdate: NOW - GRACES.absentMs }),

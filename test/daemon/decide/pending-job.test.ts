@@ -9,14 +9,14 @@ const TOLD = { told: { reason: '7:debug:PartitionTimeLimit' } };
 const IMPATIENT = { ...GRACES, neverStartsMs: 600_000 };
 const ELSE = { lastWorker: 'peer:0' };
 
-describeRows('for a pending job, the daemon', [
+describeRows('while a job is pending, the daemon', [
   {
     title: 'shows why the job waits',
     seen: { jobs: [jobOf('PENDING', { reason: 'Resources' })], place: 'parked' },
     done: ['show-status', 'note', 'log'],
   },
   {
-    title: 'shows why the job waits only once while the reason stays the same',
+    title: 'shows the reason for the wait only once if the reason stays the same',
     seen: {
       jobs: [jobOf('PENDING', { reason: 'Resources' })],
       place: 'parked',
@@ -85,7 +85,7 @@ describeRows('for a pending job, the daemon', [
     done: ['cancel'],
   },
   {
-    title: "cancels the job if the task is in another queue, and removes the task's entry from the scheduler queue",
+    title: 'cancels the job, and removes the task from the scheduler queue, if the task is in another queue',
     seen: { jobs: [jobOf('PENDING')], place: 'another queue', hasEntry: true },
     done: ['cancel', 'remove-entry', 'log'],
   },
@@ -120,7 +120,7 @@ describeRows('for a pending job, the daemon', [
     done: [],
   },
   {
-    title: 'parks a task in progress again if no agent has reported for 10 minutes',
+    title: 'parks the task again if no agent has reported for 10 minutes',
     seen: {
       jobs: [jobOf('PENDING')],
       task: taskOf('in_progress', { lastWorker: undefined, lastUpdate: NOW - GRACES.absentMs }),

@@ -29,7 +29,7 @@ function recorded(slurmCancelled: string, status: Task['status'] = 'queued'): Ta
 const OWN = `7 ${attempt(1)} the task is no longer in the scheduler queue`;
 const waited = entryOf({ endSeenAt: NOW - GRACES.endMs - 1 });
 
-describeRows('for a cancelled job, the daemon', [
+describeRows('after the cancellation of a job, the daemon', [
   {
     title: 'sets the status to "stopped" if the user property slurm_cancelled does not name the job',
     seen: { jobs: [jobOf('CANCELLED')], place: 'parked', record: recordOf(), entry: waited },
@@ -133,7 +133,7 @@ describe('the user property slurm_cancelled', () => {
     ).to.include({ cancelledFor: 'the task was aborted' });
   });
 
-  it('is ignored if a user has replaced the text', () => {
+  it('is ignored if a user has replaced its value', () => {
     for (const text of [
       '',
       'x',

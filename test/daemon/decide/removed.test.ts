@@ -16,8 +16,8 @@ function reasonOf(actions: readonly Action[]): string | undefined {
   return actions.flatMap((action) => (action.do === 'cancel' ? [action.why] : []))[0];
 }
 
-describe('a missing queue entry of a parked task', () => {
-  it('counts as removed by a user if the job never started and no program removed the entry', () => {
+describe('when the queue entry of a parked task is missing, the daemon', () => {
+  it('concludes that a user removed the entry if the job never started and no program removed the entry', () => {
     expect(reasonOf(decide(observation(FRESH)))).to.equal(REMOVED_BY_USER);
   });
 
@@ -44,20 +44,20 @@ describe('a missing queue entry of a parked task', () => {
     ],
     ['the journal entry has no attempt', { ...FRESH, entry: entryOf({ attempt: undefined }) }],
     [
-      'an ended earlier job may have removed the entry',
+      'an earlier job may have removed the entry before its end',
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },
     ],
   ] as const)
-    it(`does not count as removed by a user if ${what}`, () => {
+    it(`leaves open who removed the entry if ${what}`, () => {
       const reason = reasonOf(decide(observation(seen)));
       expect(reason).to.be.a('string').and.not.equal(REMOVED_BY_USER);
     });
 });
 
-describe('a queue entry that disappears after the daemon found a job', () => {
+describe('when a queue entry disappears after the daemon found a job, the daemon', () => {
   const LATE = { id: '5' as JobId, name: jobName(0) };
 
-  it('does not count as removed by a user if the job is from an earlier submission', () => {
+  it('leaves open who removed the entry if the job is from an earlier submission', () => {
     const seen = observation({
       ...FRESH,
       jobs: [jobOf('PENDING', LATE)],
@@ -74,7 +74,7 @@ describe('a queue entry that disappears after the daemon found a job', () => {
       }
   });
 
-  it('counts as removed by a user if the job is from the last submission', () => {
+  it('concludes that a user removed the entry if the job is from the last submission', () => {
     const seen = observation({ ...FRESH, entry: entryOf({ jobId: undefined }) });
     const [note] = decide({ ...seen, place: 'parked' });
     const patch = note?.do === 'note' ? note.patch : {};
@@ -121,9 +121,9 @@ describeRows('after a user removed a task from the scheduler queue, the daemon',
   },
 ]);
 
-describeRows('for a task with entries in another queue and in the scheduler queue, the daemon', [
+describeRows('while a parked task is also in another queue, the daemon', [
   {
-    title: 'removes the entry from the scheduler queue when the job has ended',
+    title: 'removes the task from the scheduler queue when the job has ended',
     seen: { ...ENDED, place: 'another queue', hasEntry: true },
     done: ['remove-entry', 'forget'],
   },

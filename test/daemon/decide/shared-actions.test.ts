@@ -14,8 +14,8 @@ import type { Entry } from '../../../src/daemon/journal/entry.ts';
 import type { JobId } from '../../../src/slurm/scheduler.ts';
 import { entryOf, NOW } from './observations.ts';
 
-describe('the decision to dequeue a task', () => {
-  it('names the cancelled job if the journal entry has a job id', () => {
+describe('after a user removed a task from the scheduler queue, the daemon', () => {
+  it('names the cancelled job in its message if the journal entry has a job id', () => {
     const text = 'Dequeued: the task was removed from the scheduler queue.';
 
     expect(dequeue({ jobId: '7' as JobId })).to.deep.equal({
@@ -25,7 +25,7 @@ describe('the decision to dequeue a task', () => {
     expect(dequeue({ jobId: undefined })).to.deep.equal({ do: 'dequeue', text });
   });
 
-  it('requires that no queue contains the task', () => {
+  it("restores the task's former status only while the task is in no queue", () => {
     const entry = entryOf({ cancelledFor: REMOVED_BY_USER });
     const isRemoved = (place: Place): boolean => isRemovedByUser({ entry, place });
 
@@ -33,14 +33,14 @@ describe('the decision to dequeue a task', () => {
   });
 });
 
-describe('the decision to forget a task', () => {
+describe('when it forgets a task, the daemon', () => {
   for (const [place, actions] of [
     ['parked', ['remove-entry', 'forget']],
     ['unknown', ['remove-entry', 'forget']],
     ['own queue', ['forget']],
     ['nowhere', ['forget']],
   ] as const)
-    it(`${actions.length > 1 ? 'also removes' : 'does not remove'} an entry from the scheduler queue if the place of the task is "${place}"`, () => {
+    it(`${actions.length > 1 ? 'removes the task' : 'removes nothing'} from the scheduler queue if the snapshot shows the task's place as "${place}"`, () => {
       expect(forget(place).map((action) => action.do)).to.deep.equal(actions);
     });
 });
@@ -62,7 +62,11 @@ describe('after the fifth attempt, the daemon', () => {
 
   const failing: readonly [string, Partial<Entry>, number | undefined][] = [
     ['the time at which the task was parked is unknown', {}, undefined],
-    ['parking and submission differ by only the permitted clock difference', {}, submittedAt + CLOCKS_DIFFER_MS],
+    [
+      'the task was parked only the permitted clock difference after the submission',
+      {},
+      submittedAt + CLOCKS_DIFFER_MS,
+    ],
     ['an earlier job of the task reached its time limit', { timedOutJobs: ['6' as JobId] }, NOW],
   ];
   for (const [what, overrides, parkedAt] of failing)

@@ -82,7 +82,7 @@ describeRows('after a timeout in a queue with resubmit_on_timeout, the daemon', 
   },
 ]);
 
-describeRows('for an ended job whose agent received SIGTERM, the daemon', [
+describeRows('after an agent received SIGTERM and its job ended, the daemon', [
   {
     title: 'fails the task if the job ended OUT_OF_MEMORY, even in a queue with resubmit_on_timeout',
     seen: { ...TIMEOUT, jobs: [jobOf('OUT_OF_MEMORY')], task: taskOf('stopped', BY_TERM) },

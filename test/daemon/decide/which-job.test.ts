@@ -23,7 +23,7 @@ describeExactly('when it chooses the job to track, the daemon', [
     },
   ],
   [
-    'prefers a running job, and keeps a pending job while the task is still parked',
+    'tracks the running job, and keeps the pending job while the task is still parked',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'parked',
@@ -31,7 +31,7 @@ describeExactly('when it chooses the job to track, the daemon', [
     },
   ],
   [
-    "prefers a running job, and cancels an older pending job once the task's queue entry is gone",
+    "tracks the running job, and cancels an older pending job once the task's queue entry is gone",
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       place: 'nowhere',
@@ -49,7 +49,7 @@ describeExactly('when it chooses the job to track, the daemon', [
     FIRST_IS_EXTRA,
   ],
   [
-    'does not park the task again beside a running, cancelled extra job',
+    'does not park the task again while a cancelled extra job runs',
     {
       jobs: [jobOf('PENDING'), jobOf('RUNNING', SECOND)],
       task: taskOf('in_progress', NOBODY),

@@ -128,7 +128,7 @@ const SENTENCES: readonly (readonly [said: string, expected: string, ranFor?: st
 
 describe("the description of a job's end", () => {
   for (const [said, expected, ranFor] of SENTENCES) {
-    it(`is: ${beginningOf(expected)}${ranFor === undefined ? '' : ` (after ${ranFor})`}`, () => {
+    it(`${ranFor === undefined ? '' : `after ${ranFor} `}is: ${beginningOf(expected)}`, () => {
       expect(said).to.equal(expected);
     });
   }

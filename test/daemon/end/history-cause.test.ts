@@ -51,7 +51,7 @@ const DOES: Readonly<Record<string, string>> = {
 
 const withArticle = (word: string): string => `${/^(in|OUT)_/.test(word) ? 'an' : 'a'} ${word}`;
 
-describe('the cause that the history records', () => {
+describe('the cause in the history', () => {
   for (const [cause, { action, reason, status, state }] of CASES) {
     const jobText = state === undefined ? ' without a job' : ` with ${withArticle(state)} job`;
     const reasonText = reason === undefined ? '' : ` for the reason "${reason}"`;

@@ -51,7 +51,7 @@ describe('when it returns a task to its queue, the daemon', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('leaves the task in another queue if a user put it there', async () => {
+  it('leaves the task in another queue if a user enqueued the task there', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await popped(fixture);
     await fixture.server.call('tasks.enqueue', { task, queue: OTHER_QUEUE });

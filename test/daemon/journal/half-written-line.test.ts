@@ -57,7 +57,7 @@ describe('after a failed write, the journal', () => {
     return [...journal.entries.keys()];
   }
 
-  it('ends with its last complete line, and the error is ENOSPC', async () => {
+  it('ends with its last complete line, and reports ENOSPC', async () => {
     const before = await readFile(file, 'utf8');
     fill();
     expect(await rejection(journal.write(SECOND))).to.equal(FULL);
@@ -102,7 +102,7 @@ describe('after a failed write, the journal', () => {
     ['EDQUOT', 'Free some disk space there, or set agent.slurm.state_dir to a directory that you own.'],
     ['EACCES', 'Set agent.slurm.state_dir to a directory that you own.'],
   ] as const) {
-    it(`gives this advice after ${code}: ${advice}`, () => {
+    it(`advises after ${code}: "${advice}"`, () => {
       expect(adviseOn(Object.assign(new Error(code), { code }))).to.equal(advice);
     });
   }

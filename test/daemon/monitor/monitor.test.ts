@@ -134,7 +134,7 @@ describe('the monitor', () => {
       ['fails', true],
       ['hangs', false],
     ] as const) {
-      it(`reports the daemon as not ready because a poll ${what}, not because the clock was set ${how} by an hour`, async () => {
+      it(`reports the daemon as not ready if a poll ${what}, but not if the clock is set ${how} by an hour`, async () => {
         const fixture = createStepFixture();
         const { clock, deps } = fixture;
         let aheadMs = 0;
