@@ -206,7 +206,7 @@ describe('the audit log', () => {
       expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
     });
 
-    it('finds job 7, but no task whose id begins with 7, if the search text is "7"', async () => {
+    it('finds the lines of job 7, but of no task whose id begins with 7, if the search text is "7"', async () => {
       await (await open()).write({ event: 'claimed', task: '7'.repeat(32), queue: 'gpu' });
       expect(shown(await readAudit(stateDir, '7'))).to.deep.equal([TASK, TASK, TASK]);
       expect(shown(await readAudit(stateDir, '77'))).to.deep.equal(['7'.repeat(32)]);

@@ -65,7 +65,7 @@ describe('in the audit log of a task, the daemon', () => {
     await act(newPass(fixture), entry, actions, seen);
   }
 
-  it('records the claim, the upcoming call of sbatch, and the result of that call', async () => {
+  it('records the claim, and records sbatch both before and after the call', async () => {
     const entry = await claimed();
     const [queue = expect.fail('no queue is served')] = fixture.deps.queues;
     await submitClaimedTask(fixture.deps, entry, { queue, isParked: false });

@@ -72,7 +72,7 @@ describe('a daemon with a peer', () => {
         expect(polls(fixture)).to.be.at.most(squeueMs > 1_000 ? 3 : 13);
       });
 
-  it('exceeds a max_jobs of 15 by at most one job while the worker list is unreadable', async () => {
+  it('submits at most one job beyond max_jobs while the worker list is unreadable', async () => {
     const fixture = fixtureWith({ limits: { maxJobs: 15 } });
     await enqueue(fixture, 'ada', ...range(1, 60));
     const peer = { ...fixture.peer(2), queues: fixture.deps.queues, rateLimit: fixture.deps.rateLimit };

@@ -82,7 +82,7 @@ describe('a daemon that holds tasks in a paused queue', () => {
     expect(await messageOf(fixture, 2)).to.equal('');
   });
 
-  it('updates the number of tasks ahead in a status message only every five minutes', async () => {
+  it('updates the number of tasks ahead only every five minutes', async () => {
     const fixture = fixtureWithPause();
     await enqueue(fixture, 'ada', 1, 2);
     const passes = passesOf(fixture);

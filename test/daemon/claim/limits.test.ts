@@ -206,7 +206,7 @@ describe('with max_jobs_per_user, the daemon', () => {
 });
 
 describe('a daemon with fairness between users', () => {
-  it("submits a user's tasks in the first pass even behind 1,000 tasks of another user", async () => {
+  it('submits the tasks of a second user in the first pass even behind 1,000 tasks of the first user', async () => {
     const fixture = fixtureWith({ userFairness: true, limits: { maxJobs: 4 } });
     await enqueue(fixture, 'ada', ...range(1, 1_000));
     await enqueue(fixture, 'bob', ...range(1_001, 1_010));

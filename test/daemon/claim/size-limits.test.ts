@@ -102,8 +102,8 @@ describe('in a queue with max_gpus or max_nodes, the daemon', () => {
 
   for (const [what, overrides] of [
     ['has a job of another Unix user', { isOthersJob: true, stepAt: NOW + 3_600_000 }],
-    ['waits for its next submission', { step: 'following', stepAt: NOW - 60_000 }],
-    ['waits for its next submission after the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
+    ['has no new job yet', { step: 'following', stepAt: NOW - 60_000 }],
+    ['has no new job yet, even if the clock was set back', { step: 'following', stepAt: NOW + 3_600_000 }],
     ['was submitted minutes ago with unknown outcome', { step: 'submitting', stepAt: NOW - 600_000 }],
   ] as const)
     it(`claims a task without waiting for the job size of a tracked task that ${what}`, async () => {

@@ -41,7 +41,7 @@ describeRows('after a job has disappeared from squeue, the daemon', [
     done: ['resubmit'],
   },
   {
-    title: 'resubmits the task after the fifth attempt if the task was parked after this attempt',
+    title: 'resubmits the task even on its fifth attempt if the task was parked again later',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5, stepAt: NOW - 900_000 }),
       lookedUp: true,
@@ -51,7 +51,7 @@ describeRows('after a job has disappeared from squeue, the daemon', [
     done: ['note', 'resubmit'],
   },
   {
-    title: 'fails the task after the fifth attempt if the task was not parked after this attempt',
+    title: 'fails the task on its fifth attempt if the task was not parked again later',
     seen: {
       entry: entryOf({ absentSince: NOW - GRACES.absentMs, attempts: 5, stepAt: NOW - 900_000 }),
       lookedUp: true,

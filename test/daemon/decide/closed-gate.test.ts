@@ -24,7 +24,7 @@ describeRows('after a job has found the gate closed, the daemon', [
     done: [],
   },
   {
-    title: 'does not start the third attempt of the task after 11 s',
+    title: 'starts no third attempt within 11 s',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',
@@ -44,7 +44,7 @@ describeRows('after a job has found the gate closed, the daemon', [
     done: ['resubmit'],
   },
   {
-    title: 'does not start the fifth attempt of the task after 44 s',
+    title: 'starts no fifth attempt within 44 s',
     seen: {
       jobs: [jobOf('FAILED')],
       place: 'parked',

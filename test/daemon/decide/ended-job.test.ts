@@ -121,7 +121,7 @@ describeRows('after the job of a task in progress has ended, the daemon', [
     done: ['end stopped'],
   },
   {
-    title: 'sets the status to "stopped" after a user\'s abort even if the job ended FAILED (C-09)',
+    title: 'sets the status of an aborted task to "stopped" even if the job ended FAILED (C-09)',
     seen: {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),
@@ -212,7 +212,7 @@ describeRows('after a job ended without starting its task, the daemon', [
     done: ['resubmit'],
   },
   {
-    title: 'fails the task after the fifth attempt even if the task was parked two minutes later',
+    title: 'fails the task on its fifth attempt even if the task was parked two minutes later',
     seen: {
       jobs: [EARLIER],
       place: 'parked',

@@ -109,7 +109,7 @@ describeExactly('after the end of a job, the daemon', [
     ),
   ],
   [
-    'changes the status from "in_progress" to "stopped" after the grace period of a user\'s abort',
+    'changes the status from "in_progress" to "stopped" once the grace period of a user\'s abort has ended',
     {
       jobs: [jobOf('FAILED')],
       task: taskOf('in_progress', { statusMessage: 'stopping' }),

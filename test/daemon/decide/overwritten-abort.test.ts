@@ -71,7 +71,7 @@ describeExactly("after a starting agent has overwritten a user's abort, the daem
     { do: 'repeat-abort' },
   ],
   [
-    'cancels the job after the grace period even if the agent overwrites each repetition',
+    'cancels the job at the end of the grace period even if the agent overwrites each repetition',
     {
       jobs: RUNNING,
       task: overwritten(),
@@ -107,7 +107,7 @@ describeExactly("after a starting agent has overwritten a user's abort, the daem
 
 describeRows("after a starting agent has overwritten a user's abort, the daemon", [
   {
-    title: 'sets the status to "stopped" after the job ended NODE_FAIL',
+    title: 'sets the status to "stopped" if the job ended NODE_FAIL',
     seen: {
       jobs: [jobOf('NODE_FAIL')],
       task: overwritten(),

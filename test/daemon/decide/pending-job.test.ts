@@ -115,7 +115,7 @@ describeRows('while a job is pending, the daemon', [
     done: ['cancel'],
   },
   {
-    title: 'does nothing while another worker runs the task',
+    title: 'does nothing if another worker runs the task',
     seen: { jobs: [jobOf('PENDING')], task: taskOf('in_progress', ELSE) },
     done: [],
   },

@@ -52,7 +52,8 @@ describeRows('after the cancellation of a job, the daemon', [
     done: ['end stopped'],
   },
   {
-    title: 'restores the former status of a removed task even if a peer cancelled the job',
+    title:
+      'restores the former status of a task that a user removed from the scheduler queue even if a peer cancelled the job',
     seen: {
       jobs: [jobOf('CANCELLED')],
       task: recorded(`7 ${attempt(1)} ${REMOVED_BY_USER}`),

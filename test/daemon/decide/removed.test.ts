@@ -44,7 +44,7 @@ describe('when the queue entry of a parked task is missing, the daemon', () => {
     ],
     ['the journal entry has no attempt', { ...FRESH, entry: entryOf({ attempt: undefined }) }],
     [
-      'an earlier job may have removed the entry before its end',
+      'the job of an earlier attempt may have removed the entry',
       { ...FRESH, jobs: [jobOf('PENDING'), jobOf('FAILED', { id: '6' as JobId, name: jobName(1) })] },
     ],
   ] as const)

@@ -126,7 +126,7 @@ describe('when it sets the final status of a task, the daemon', () => {
 
   for (const [what, isEnqueued, status, reason] of [
     ['changes nothing if a user has enqueued the task since the job died', true, 'queued', ''],
-    ['sets the status to "failed" if the job died after the gate', false, 'failed', 'Slurm FAILED'],
+    ['sets the status to "failed" if the job passed the gate and then died', false, 'failed', 'Slurm FAILED'],
   ] as const)
     it(what, async () => {
       const fixture = createStepFixture(logsThatEnd(undefined));

@@ -27,7 +27,7 @@ describe('the journal', () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('contains after a restart each entry that was written and not forgotten', async () => {
+  it('keeps its entries across a restart, except the entries of forgotten tasks', async () => {
     const journal = await openJournal(folder, NOW);
     await Promise.all([journal.write(taskNumber(1)), journal.write(taskNumber(2))]);
     await journal.write({ ...taskNumber(1), step: 'submitting' });
