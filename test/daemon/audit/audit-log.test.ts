@@ -194,7 +194,7 @@ describe('the audit log', () => {
       await other.write({ event: 'ended', task: TASK, status: 'failed' });
     });
 
-    it("finds a task's lines, oldest first, by a prefix of the task id", async () => {
+    it("finds a task's lines by the beginning of the task id, and returns the oldest line first", async () => {
       expect((await readAudit(stateDir, TASK.slice(0, 8))).map(({ event }) => event)).to.deep.equal([
         'ended',
         'claimed',

@@ -66,7 +66,7 @@ describe('a task whose earlier job hangs in state COMPLETING', () => {
     expect(await messageOf(fixture, 1)).to.match(/^Slurm job \d+ waits in partition/);
   });
 
-  it('makes the daemon cancel this job only 10 to 14 times in six hours', async () => {
+  it('leads to only 10 to 14 cancellations of this job in six hours', async () => {
     await advance(fixture.clock, 6 * 60 * MINUTE_MS);
 
     const lines = fixture.logged.filter((line) => line.includes('Cancelling'));

@@ -91,7 +91,7 @@ describe('the claim plan', () => {
     expect(claimed(stateOf(queues, { limits: { maxJobsPerUser: 1 } }))).to.deep.equal(['b1', 'c1']);
   });
 
-  it('marks the claim of a task that is not the first in its queue', () => {
+  it('records that a claimed task was not the first in its queue', () => {
     const { claims } = planClaims(
       stateOf({ q: { tasks: ['a1', 'b1'], limits: { maxJobsPerUser: 1 }, jobs: ['a'] } }),
       1,
@@ -182,7 +182,7 @@ describe('the claim plan', () => {
     expect(claimed(stateOf(queues, { passed: ['a1'] }))).to.deep.equal([]);
   });
 
-  it('gives the reason why a task waits only for the first 50 tasks of a queue', () => {
+  it('explains the wait of the first 50 tasks of a queue, but of no later task', () => {
     const tasks = Array.from({ length: 60 }, (_, index) => `a${index}`);
 
     expect(held(stateOf({ q: { tasks, limits: { maxJobs: 0 } } }))).to.have.length(50);

@@ -269,7 +269,7 @@ describeRows('after a job ended without starting its task, the daemon', [
     done: ['return-to-queue'],
   },
   {
-    title: 'fails the task if the tracked job failed, even beside a cancelled extra job',
+    title: 'fails the task if the tracked job failed, even if the task has a cancelled extra job',
     seen: {
       jobs: [jobOf('FAILED'), jobOf('CANCELLED', { id: '8' as JobId, name: jobName(2) })],
       place: 'parked',

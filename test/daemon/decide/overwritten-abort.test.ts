@@ -117,7 +117,7 @@ describeRows("after a starting agent has overwritten a user's abort, the daemon"
     done: ['end stopped'],
   },
   {
-    title: 'sets the status to "stopped" if the job was cancelled while the daemon tracked an ended job',
+    title: 'sets the status to "stopped" if the job was cancelled, even if the journal names an earlier job',
     seen: {
       jobs: [jobOf('FAILED', { id: '6' as JobId }), jobOf('CANCELLED')],
       task: overwritten(),

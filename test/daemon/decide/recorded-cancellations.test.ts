@@ -118,7 +118,7 @@ describe('the user property slurm_cancelled', () => {
     });
   });
 
-  it('is read only for its newest eight cancellations', () => {
+  it('yields at most its eight newest cancellations', () => {
     const newer = Array.from({ length: 8 }, (_, index) => `${100 + index} ${attempt(1)} x`);
 
     const seen = observation({ task: recorded([OWN, ...newer].join('; ')), jobs: [jobOf('CANCELLED')] });

@@ -133,7 +133,7 @@ describeRows('while a job of the task runs, the daemon', [
     done: [],
   },
   {
-    title: 'also cancels a pending job of the task (S-46)',
+    title: 'cancels another job of the task that is still pending (S-46)',
     seen: {
       jobs: [jobOf('PENDING', { id: '6' as JobId }), jobOf('RUNNING')],
       task: taskOf('in_progress'),

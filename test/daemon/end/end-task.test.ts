@@ -60,7 +60,7 @@ describe('when it sets the final status of a task, the daemon', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it('shows the cause that it found in the log, and then the last lines of the log', async () => {
+  it('shows the cause from the log, and then the last lines of the log', async () => {
     const fixture = createStepFixture(logsThatEnd('\x1b[31mHost key verification failed.\x1b[0m\n'));
     const { task, seen, entry } = await parked(fixture);
 
