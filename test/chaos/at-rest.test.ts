@@ -27,7 +27,7 @@ describe('a chaos round', () => {
     ]);
   });
 
-  it('ends later if a daemon still tracks a task', () => {
+  it('continues while a daemon still tracks a task', () => {
     const tracked = { isTracked: true, polls: [9, 9] };
     expect(kindsOf([1, { isTracked: true }], [20, tracked], [31, tracked])).to.deep.equal([
       'pending',

@@ -24,8 +24,8 @@ interface Replay {
 }
 
 const REPLAYS: readonly Replay[] = [
-  { title: 'faults of seed 1, round 0', seed: 1, round: 0, daemons: 1 },
-  { title: 'faults: scancel of a job, kill of its daemon', seed: 200, round: 15, daemons: 2 },
+  { title: 'the faults of seed 1 in round 0', seed: 1, round: 0, daemons: 1 },
+  { title: "a scancel of a job and a kill of the job's daemon", seed: 200, round: 15, daemons: 2 },
 ];
 
 describe('a chaos round on real Slurm', function () {
@@ -41,7 +41,7 @@ describe('a chaos round on real Slurm', function () {
     before(requireRoot);
 
     itPasses({
-      title: 'faults: two cut connections, kills of sshd and the daemon',
+      title: 'two cut connections and kills of sshd and the daemon',
       seed: 252_812,
       round: 0,
       daemons: 1,
@@ -50,13 +50,13 @@ describe('a chaos round on real Slurm', function () {
     });
   });
 
-  describe('with a shared service', () => {
+  describe('in a shared service', () => {
     before(requireSudo);
     before(requireRoot);
     before(requireSandbox);
 
     itPasses({
-      title: 'three mapped users with limits',
+      title: 'limits for three mapped users',
       seed: 2,
       round: 0,
       daemons: 2,
@@ -67,7 +67,7 @@ describe('a chaos round on real Slurm', function () {
 });
 
 function itPasses({ title, seed, round, daemons, over, isShared = false, size }: Replay): void {
-  it(`loses no task and runs no task twice (${title})`, async () => {
+  it(`with ${title} loses no task and runs no task twice`, async () => {
     const lines: string[] = [];
     const tally = await runReal({
       seed,

@@ -63,7 +63,7 @@ describe('the chaos oracle (limits of a shared service)', () => {
     expect(wrongOf({ samples, calls: claims('a1', 'a2', 'x1', 'x2', 'x3') })).to.deep.equal({});
   });
 
-  it("accepts a claim by a daemon that has not polled since another daemon's submissions", () => {
+  it("accepts an excess claim if the daemon has not polled since another daemon's claims", () => {
     const samples = [sample(1_000, 'a1', 'a2', 'b1', 'b2')];
     const others = ['a1', 'a2', 'b1'].map((task) => claim(100, task, 'daemon-2'));
     const parked = ['a1', 'a2', 'b1'].map((task) => park(200, task, 'daemon-2'));
@@ -137,7 +137,7 @@ describe('the chaos oracle (limits of a shared service)', () => {
     expect(wrongOf({ calls: [...enqueued, claim(3_000, 'a1'), claim(4_000, 'a2')] })).to.deep.equal({});
   });
 
-  it('accepts claims in order if a user later enqueues a claimed task again', () => {
+  it('accepts claims in order even if a user later enqueues a claimed task again', () => {
     const calls = [enqueue(1_000, 'a1'), enqueue(2_000, 'a2'), claim(3_000, 'a1'), claim(4_000, 'a2')];
     expect(wrongOf({ calls: [...calls, enqueue(5_000, 'a1')] })).to.deep.equal({});
   });

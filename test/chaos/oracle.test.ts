@@ -46,7 +46,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
 
   [
-    'a failed task without a status reason, if its user aborted the task before it failed',
+    'a failed task without a status reason if the user aborted the task before its failure',
     'wrong',
     history({
       calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
@@ -73,29 +73,29 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task that ran twice without any cause',
+    'a second run without any cause',
     'twice',
     history({ traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })] }),
   ],
   ...(
     [
-      ['if its job was pending only before the first run', [job(900, 'PENDING'), job(1_000, 'RUNNING')]],
-      ['if its job was cancelled and never pending again', [job(1_000, 'RUNNING'), job(5_000, 'CANCELLED')]],
+      ['if the job was pending only before the first run', [job(900, 'PENDING'), job(1_000, 'RUNNING')]],
+      ['if the job was cancelled and never pending again', [job(1_000, 'RUNNING'), job(5_000, 'CANCELLED')]],
       [
-        'if its first job was never pending again',
+        'if the first job was never pending again',
         [job(1_000, 'RUNNING'), job(5_000, 'PENDING', '8'), job(9_000, 'RUNNING', '8')],
       ],
     ] as const
   ).map(
     ([what, jobs]) =>
       [
-        `a task that ran twice, ${what}`,
+        `a second run ${what}`,
         'twice',
         history({ traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })], jobs }),
       ] as const,
   ),
   [
-    'a task that ran twice, if only a node of other jobs died',
+    'a second run if only a node of other jobs died',
     'twice',
     history({
       traces: [...run(1_000), ...run(9_000, { job: '8', pid: 200 })],
@@ -103,7 +103,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task that ran twice, if its user enqueued it only before the first run',
+    'a second run if the user enqueued the task only before the first run',
     'twice',
     history({
       calls: [enqueued, call(100, 'user', 'tasks.enqueue', { queue: SERVED })],
@@ -111,7 +111,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task that ran twice, if its user enqueued it only before the agent started',
+    'a second run if the user enqueued the task only before the agent started',
     'twice',
     history({
       calls: [
@@ -125,7 +125,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
   ],
 
   [
-    'a task that ran twice, if the server refused the second enqueue',
+    'a second run if the server refused the second enqueue',
     'twice',
     history({
       calls: [enqueued, gatePassed, call(5_000, 'user', 'tasks.enqueue', { code: 400, queue: SERVED })],
@@ -147,7 +147,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     { ...REQUEUED_BEFORE_START, jobs: [job(1_000, 'RUNNING'), job(6_000, 'CANCELLED')] },
   ],
   [
-    'a task that ran after its user dequeued it, even if its status stayed "queued"',
+    'a run after the user dequeued the task, even if the status stayed "queued"',
     'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'queued' }), gatePassed] }),
   ],
@@ -186,7 +186,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ status: 'failed', traces: run(1_000, { code: 'killed' }) }),
   ],
   [
-    'a task that ran although its user had aborted it before',
+    'a run after the user aborted the task',
     'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.stop', { status: 'stopped' }), gatePassed] }),
   ],
@@ -200,7 +200,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task that ran long after its user aborted it',
+    'a run that continued long after the user aborted the task',
     'wrong',
     history({
       calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
@@ -208,12 +208,12 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task that ran after its user dequeued it',
+    'a run after the user dequeued the task',
     'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'created' }), gatePassed] }),
   ],
   [
-    'a task that ran as a Slurm job after its user moved it to another queue',
+    'a run as a Slurm job after the user moved the task to another queue',
     'wrong',
     history({
       calls: [enqueued, call(500, 'user', 'tasks.enqueue', { status: 'queued', queue: OTHER_QUEUE }), gatePassed],
@@ -248,7 +248,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     }),
   ],
   [
-    'a task that a second job ran after a scancel of its first job',
+    'a run by a second job after a scancel of the first job',
     'wrong',
     history({
       calls: [enqueued, call(500, 'daemon-1', 'queues.get_next_task'), gatePassed],

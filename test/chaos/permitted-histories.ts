@@ -66,21 +66,21 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     history({ calls: [enqueued, gatePassed, call(3_500, 'user', 'tasks.stop', { status: 'in_progress' })] }),
   ],
   [
-    'a task that ran twice because Slurm requeued its job',
+    'a second run after Slurm requeued the job',
     history({
       traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { pid: 200, restarts: 1 })],
       faults: [fault(3_500, 'requeue', { job: '7' })],
     }),
   ],
   [
-    'a task that ran twice because the node of its first job died',
+    'a second run after the node of the first job died',
     history({
       traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { job: '8', pid: 200 })],
       faults: [fault(3_500, 'node killed', { node: 'n1' })],
     }),
   ],
   [
-    'a task that ran twice because a crash made the controller forget the start of the first job',
+    'a second run if the controller crashed and forgot the start of the first job',
     history({
       traces: [...run(1_000, { code: 'killed' }), ...run(9_000, { job: '8', pid: 200 })],
       jobs: [job(1_000, 'RUNNING'), job(3_800, 'PENDING'), job(7_000, 'CANCELLED'), job(9_000, 'RUNNING', '8')],
@@ -88,11 +88,11 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that ran twice because its user enqueued it again',
+    'a second run after the user enqueued the task again',
     history({ calls: [enqueued, gatePassed, late], traces: [...run(1_000), ...run(10_000, { job: '8', pid: 200 })] }),
   ],
   [
-    'a task that ran twice because its user reset and enqueued it after its first job had started',
+    'a second run if the user reset and enqueued the task after the start of the first job',
     history({
       calls: [
         enqueued,
@@ -147,7 +147,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
       ] as const,
   ),
   [
-    'a failed task without a status reason, if its user aborted the task after it had failed',
+    'a failed task without a status reason if the user aborted the task after its failure',
     history({
       calls: [enqueued, gatePassed, call(4_100, 'user', 'tasks.stop', { status: 'failed' })],
       traces: run(1_000, { code: 3 }),
@@ -170,7 +170,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
   ).map(
     ([what, forgotten]) =>
       [
-        `a task that ran although its user dequeued it, if an earlier ${what} kept its status "queued"`,
+        `a run after a dequeue that left the status "queued" because of an earlier ${what}`,
         history({
           calls: [
             enqueued,
@@ -183,7 +183,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
       ] as const,
   ),
   [
-    'a task that ran although its user dequeued it while the agent started',
+    'a run if the user dequeued the task while the agent started',
     history({
       calls: [
         enqueued,
@@ -199,7 +199,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     history({ calls: [enqueued, gatePassed, call(4_100, 'user', 'tasks.stop', { status: 'completed' })] }),
   ],
   [
-    'a task that ran after a scancel because its user enqueued it again',
+    'a run after a scancel if the user enqueued the task again',
     history({
       calls: [enqueued, late],
       traces: run(10_000, { job: '8' }),
@@ -208,7 +208,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that ran after a scancel because its user enqueued it just before the scancel',
+    'a run after a scancel if the user enqueued the task just before the scancel',
     history({
       calls: [
         enqueued,
@@ -221,7 +221,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that ran after a scancel because the daemon lost its journal before it saw the scancel',
+    'a run after a scancel if the daemon lost its journal before it saw the scancel',
     history({
       traces: run(30_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), job(29_000, 'RUNNING', '8')],
@@ -232,7 +232,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a run after a scancel of the first job, if the daemon had lost its journal before the scancel',
+    'a run after a scancel if the daemon had lost its journal before the scancel',
     history({
       calls: [enqueued, call(500, 'daemon-2', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(9_000, { job: '8' })],
@@ -244,7 +244,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that ran after a scancel because Slurm had requeued its first job before the agent started',
+    'a run after a scancel if Slurm had requeued the first job before the agent started',
     history({
       calls: [enqueued, call(500, 'daemon-1', 'queues.get_next_task'), gatePassed],
       traces: [...run(1_000).slice(0, 1), ...run(3_000, { restarts: 1 }).slice(0, 1), ...run(9_000, { job: '8' })],
@@ -253,7 +253,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that ran after a scancel because squeue was slow to show the scancel',
+    'a run after a scancel if squeue was slow to show the scancel',
     history({
       traces: run(10_000, { job: '8' }),
       jobs: [job(900, 'PENDING'), { ...job(9_000, 'RUNNING', '8'), unseenAt: 800 }],
@@ -261,7 +261,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     }),
   ],
   [
-    'a task that ran long after an abort, on a machine under load',
+    'a run that continued long after an abort, on a machine under load',
     history({
       calls: [enqueued, gatePassed, call(3_000, 'user', 'tasks.stop', { status: 'in_progress' })],
       traces: run(1_000, { forMs: 20_000 }),
@@ -273,7 +273,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     history({ status: 'created', calls: [enqueued, parked, removed], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
   [
-    'a task that ran although its user removed it from the scheduler queue',
+    'a run although the user removed the task from the scheduler queue',
     history({ calls: [enqueued, parked, removed, { ...gatePassed, at: 5_000 }], traces: run(4_500, { job: '8' }) }),
   ],
   [

@@ -62,7 +62,7 @@ describe('the simulated connection to the ClearML server', () => {
     expect(bench.calls()).to.equal(1);
   });
 
-  it('holds back all calls while silent, and drops the held calls at its repair', async () => {
+  it('holds all calls while silent, and drops these calls when repaired', async () => {
     await using bench = await startBench();
     bench.link.break('silent');
     const asked = rejection(bench.ask());

@@ -86,7 +86,7 @@ describe('the console logger of the ClearML client', () => {
     expect(fixture.server.callsOf('events.add_batch')).to.have.length(2);
   });
 
-  it('causes no error if the task accepts no lines', async () => {
+  it('throws no error if the task accepts no lines', async () => {
     const logged: LoggedLine[] = [];
     fixture.server.script('events.add_batch', refuse(400, 131, 'events not added'));
 

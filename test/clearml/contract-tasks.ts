@@ -127,7 +127,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
   });
 
   describe('the field "started" of a task', () => {
-    it('stays the same when an agent starts the task again, until a reset', async () => {
+    it('keeps its value until a reset, even if an agent starts the task again', async () => {
       const { client, raw, newQueue, newTaskIn } = testBed();
       const id = await newTaskIn(await newQueue());
       const started = async (): Promise<number | undefined> => (await client.tasks.read([id])).tasks.get(id)?.started;

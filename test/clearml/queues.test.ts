@@ -246,7 +246,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(fixture.server.callsOf('queues.get_all')).to.have.length(1);
   });
 
-  it('fail if the response is unreadable, and do not report a missing queue', async () => {
+  it('report an unreadable response as an error, not as a missing queue', async () => {
     fixture.server.script('queues.get_all', data({ queues: [{ name: 'gpu' }] }));
 
     expect(await rejection(fixture.client().queues.find('gpu'))).to.be.instanceOf(InvalidResponseError);

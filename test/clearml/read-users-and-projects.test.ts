@@ -61,7 +61,7 @@ describe('the ClearML client (server with 1,201 users)', () => {
     expect(users.slice(1).filter(({ id }) => !read.has(id))).to.deep.equal([]);
   });
 
-  it('reads all other users if the name of one user is too large for a response', async () => {
+  it("reads all other users if one user's name exceeds the response limit", async () => {
     const [hostile, ...others] = users;
     const session = sessionWith(() => [{ ...hostile, name: 'x'.repeat(LIMIT) }, ...others]);
 

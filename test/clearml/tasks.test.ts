@@ -162,7 +162,7 @@ describe('the task calls of the ClearML client', () => {
     expect(found.map(({ id }) => id)).to.deep.equal([TASK, OTHER]);
   });
 
-  it('read all other tasks if one task is too large for a response (C-36)', async () => {
+  it('read all other tasks if one task exceeds the response limit (C-36)', async () => {
     const ids = Array.from({ length: 30 }, (_, n) => taskId(n.toString(16).padStart(32, '0')));
     const [large = TASK, ...others] = ids;
     fixture.server.script('tasks.get_all', (response, request) => {
@@ -177,7 +177,7 @@ describe('the task calls of the ClearML client', () => {
     expect([...unread]).to.deep.equal([large]);
   });
 
-  it('report a task that is too large for a response as unreadable, not as deleted', async () => {
+  it('report a task above the response limit as unreadable, not as deleted', async () => {
     const ids = Array.from({ length: 30 }, (_, n) => taskId(n.toString(16).padStart(32, '0')));
     const [large = TASK, deleted = TASK, ...others] = ids;
     fixture.server.script('tasks.get_all', (response, request) => {
@@ -201,7 +201,7 @@ describe('the task calls of the ClearML client', () => {
     ]);
   });
 
-  it('reject a response that contains another task than the requested task', async () => {
+  it('reject a response with a task that was not requested', async () => {
     fixture.server.script('tasks.get_by_id', data({ task: { id: OTHER, status: 'queued' } }));
 
     const error = await rejection(fixture.client().tasks.get(TASK));

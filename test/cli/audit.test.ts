@@ -44,7 +44,7 @@ describe('the audit command', () => {
     await audit.close();
   }
 
-  it('prints the lines of a task from the logs of all clusters, oldest first', async () => {
+  it('prints the audit lines of a task from all clusters, oldest first', async () => {
     const [one = '', other = ''] = folders;
     await write(one, TASK, NOW);
     await write(other, TASK, NOW - 1_000);

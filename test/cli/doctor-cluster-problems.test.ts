@@ -62,7 +62,7 @@ describe('doctor (cluster with accounting)', () => {
     });
   }
 
-  it('finds no problem after the repair of every problem', async () => {
+  it('reports no problem after all problems are repaired', async () => {
     const { row } = await untilClean();
 
     expect(row('accounts').says).to.include('lab (default)');

@@ -28,7 +28,7 @@ describe('doctor', () => {
 
   const SERVED = ['--queue', 'default', '--template-files', 'a.template'];
 
-  it('reports that the configuration comes only from variables and options', async () => {
+  it('reports that the configuration comes only from environment variables and options', async () => {
     await using cli = await openCli();
 
     const { stdout } = await cli.run('doctor');

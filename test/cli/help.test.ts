@@ -22,7 +22,7 @@ describe('the help', () => {
         expect(text).to.match(new RegExp(`^  (-\\w, )?--${option}( |$)`, 'm'));
     });
 
-    it(`for ${name} has aligned columns, and fits into 60 columns`, () => {
+    it(`for ${name} aligns its descriptions, and fits into 60 columns`, () => {
       const columnsOf = (text: string): number[] =>
         [...text.matchAll(/^ {2}(?:--?|[a-z(]|[A-Z.]+ ).*? {2,}(?=\S)/gm)].map(([left]) => left.length);
       const text = helpText(command, COMMANDS);

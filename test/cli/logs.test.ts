@@ -130,7 +130,7 @@ describe('the logs command', () => {
     ['does not respond', '{ slurm_bin_dir: /none }'],
     ['has an invalid SSH configuration', '{ host: login1, jump: "no host" }'],
   ] as const)
-    it(`finds the job by task id and by job id if another cluster ${what}`, async () => {
+    it(`finds the job by task id and by job id even if another cluster ${what}`, async () => {
       await using both = await openCliWithStandIns(
         `clusters { away ${away}, here {} }, queues { gpu { cluster: here } }`,
       );

@@ -78,7 +78,7 @@ describe('the render command', () => {
     ['a job array', TEMPLATE.replace('--nodes=', '--array=1-'), /t\.template:2:\d+: --array: one task is one job/],
     ['DOS line ends', TEMPLATE.replaceAll('\n', '\r\n'), /t\.template:1:/],
   ] as const) {
-    it(`exits with code 78 and prints the position in the template of: ${title}`, async () => {
+    it(`exits with code 78 and prints the position of the problem: ${title}`, async () => {
       await using cli = await withFiles(template);
 
       const { code, stdout, stderr } = await cli.run(...RENDER);

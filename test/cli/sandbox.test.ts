@@ -131,7 +131,7 @@ describe('the summary that a sandbox prints at its end', () => {
 });
 
 describe('the warning of a sandbox', () => {
-  it('appears for a public address, and for a host name that resolves to loopback', () => {
+  it('appears for the host n1, but not for localhost or 127.0.0.1', () => {
     expect(describeReach({ url: 'http://127.0.0.1:8008', ip: '127.0.0.1' }, undefined)).to.equal(undefined);
     expect(describeReach({ url: 'http://localhost:8008', ip: '::1' }, 'localhost')).to.equal(undefined);
     expect(describeReach({ url: 'http://n1:8008', ip: '10.0.0.7' }, 'n1')).to.match(/^Warning: .*plain HTTP/);

@@ -8,8 +8,8 @@ import { QUICK_TEMPLATE } from './templates.ts';
 import { startWorld } from './world.ts';
 
 const FAULTS: readonly (readonly [what: string, fault: Fault])[] = [
-  ['the response never arrives', { kind: 'drop-answers' }],
-  ['the connection is cut', { kind: 'cut-answers' }],
+  ['the response to sbatch never arrives', { kind: 'drop-answers' }],
+  ['the connection of sbatch is cut', { kind: 'cut-answers' }],
 ];
 
 describe('the daemon', () => {
@@ -17,7 +17,7 @@ describe('the daemon', () => {
   before(requireSlurm);
 
   for (const [what, fault] of FAULTS) {
-    it(`finds an accepted job by name after sbatch has failed, and submits no second job (${what}) (S-01)`, async () => {
+    it(`finds the accepted job by name if ${what}, and submits no second job (S-01)`, async () => {
       await using cluster = await startSlurmCluster({ clusterName: 'deaf', nodeCount: 1 });
       await using proxy = await startDelayingProxy(cluster.controllerPort);
       const env = { SLURM_CONF: cluster.confThroughPort(proxy.port) };

@@ -13,7 +13,7 @@ export const NOT_TO_BE_HAD = [
     words: 'Pyxis found no image with this name and tag in the registry',
   },
   {
-    name: 'an image missing in the registry (for the whole job script)',
+    name: 'a missing registry image for the whole job script',
     queue: 'directives',
     image: 'nvcr.io/lab/missing:1',
     words: 'Pyxis found no image with this name and tag in the registry',
@@ -37,14 +37,14 @@ export const NOT_TO_BE_HAD = [
     words: /Pyxis found no image file \S+none\.sqsh on a node/,
   },
   {
-    name: 'an image without bash (for the whole job script)',
+    name: 'an image without bash for the whole job script',
     queue: 'directives',
     image: 'nvcr.io/lab/shell:1',
     words: 'the image has no bash',
   },
   { name: 'an image without bash', queue: 'documented', image: 'nvcr.io/lab/shell:1', words: 'the image has no bash' },
   {
-    name: 'an image without Python (for the whole job script)',
+    name: 'an image without Python for the whole job script',
     queue: 'directives',
     image: 'nvcr.io/lab/bare:1',
     words: JOB_EXIT_CODES.noPythonInImage.meaning,

@@ -48,17 +48,17 @@ async function connectSilently(port: number): Promise<Socket> {
   return connected;
 }
 
-describe('the connecting ranks of a task', () => {
+describe('the ranks of a task', () => {
   before(requirePython);
 
   for (const [where, program] of PROGRAMS) {
-    it(`ignore the ranks of another task on the same port (script of ${where})`, async () => {
+    it(`in the script of ${where} ignore the ranks of another task on the same port`, async () => {
       const [port = 0] = await freePorts(1);
       const ranks = ['a', 'b'].flatMap((task) => [0, 1].map((rank) => runRank(program, { task, rank, port })));
       await Promise.all(ranks);
     });
 
-    it(`ignore a client that connects first and sends nothing (script of ${where})`, async () => {
+    it(`in the script of ${where} ignore a client that connects first and sends nothing`, async () => {
       const [port = 0] = await freePorts(1);
       const first = runRank(program, { task: 'a', rank: 0, port });
       const silent = await connectSilently(port);

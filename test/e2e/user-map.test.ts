@@ -112,7 +112,7 @@ describe('a daemon with a user map', () => {
     await world.stop(program);
   });
 
-  it("fails the doctor check if the sudoers file or a mapped user's clearml.conf is missing", async () => {
+  it("makes a check of doctor fail if the sudoers file or a mapped user's clearml.conf is missing", async () => {
     await using bed = await createBed(local());
     const { world } = bed;
     await world.user.makeQueue('slurm_scheduler');

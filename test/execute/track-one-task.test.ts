@@ -257,9 +257,9 @@ describe('the subcommand execute', () => {
   });
 
   for (const [way, what] of [
-    ['never answered', 'the process is killed during a call (each call in turn)'],
-    ['answer lost', 'the response to a call is lost (each call in turn)'],
-    ['not made', 'a call is lost before it arrives (each call in turn)'],
+    ['never answered', 'the process is killed during any one of the calls'],
+    ['answer lost', 'the response to any one of the calls is lost'],
+    ['not made', 'any one of the calls does not arrive'],
   ] as const) {
     it(`submits exactly one job if ${what}`, async () => {
       // The first run, without a fault, counts the calls.

@@ -85,7 +85,7 @@ exec ${standInAgentPython()} "$@"
     ['the job script', QUICK_TEMPLATE],
     ['the template', BY_TEMPLATE],
   ] as const)
-    it(`starts the other ranks only after rank 0 has started the task (srun in ${how})`, async () => {
+    it(`starts the other ranks only after rank 0 has started the task, if ${how} calls srun`, async () => {
       const size = 4;
       await parking.user.api('sandbox.fault', { endpoint: 'tasks.dequeue', kind: 'hold' });
       const { task, job } = await start(synchronizedScript(folder, size), size, { template });

@@ -103,7 +103,7 @@ describe('a job on Slurm', () => {
     ['one node', '1'],
     ['two nodes', '2'],
   ] as const) {
-    it(`gives its task the status "stopped" and removes its files after scancel (${what})`, async () => {
+    it(`gives its task the status "stopped" after scancel, and removes its files on ${what}`, async () => {
       const facts = await parking.park(KEEPS_RUNNING);
       const job = await submit(facts, QUICK_TEMPLATE, `--nodes=${nodes}`);
       // An agent that starts after another one was stopped sets the task to in progress again.
@@ -119,11 +119,16 @@ describe('a job on Slurm', () => {
   // The start of ranks does not depend on the agent, and the stand-in is much faster.
   for (const [what, python, template, options] of [
     ['', agentPython, QUICK_TEMPLATE, []],
-    [' (sbatch --export=NONE)', standInAgentPython, QUICK_TEMPLATE, ['--export=NONE']],
-    [' (--ntasks-per-node=3)', standInAgentPython, QUICK_TEMPLATE, ['--ntasks-per-node=3']],
-    [' (set -euo pipefail)', standInAgentPython, QUICK_TEMPLATE.replace('\n', '\nset -euo pipefail\n'), []],
+    [' if sbatch has --export=NONE', standInAgentPython, QUICK_TEMPLATE, ['--export=NONE']],
+    [' if sbatch has --ntasks-per-node=3', standInAgentPython, QUICK_TEMPLATE, ['--ntasks-per-node=3']],
     [
-      ' (srun in the template)',
+      ' if the template has set -euo pipefail',
+      standInAgentPython,
+      QUICK_TEMPLATE.replace('\n', '\nset -euo pipefail\n'),
+      [],
+    ],
+    [
+      ' if the template calls srun',
       standInAgentPython,
       QUICK_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'srun --ntasks=2 ${CLEARML_AGENT_EXECUTE}'),
       ['--ntasks-per-node=1'],

@@ -228,7 +228,7 @@ describe('in a job script,', () => {
       expect(stdout).to.include('size 0');
     });
 
-    it('must exist: the job ends if no searched path has the file', async () => {
+    it('is required: the job ends if no searched path has the file', async () => {
       rmSync(join(node.home, 'clearml.conf'));
       const { exitCode, stdout, stderr } = await run({}, PLAIN_TEMPLATE, { sharedConf: '/shared/jobs/1.conf' });
       expect(exitCode).to.equal(JOB_EXIT_CODES.noConfiguration.code);

@@ -27,10 +27,10 @@ describe('SIGTERM', () => {
   for (const [what, template] of [
     ['', PLAIN_TEMPLATE],
     [
-      ' (nice runs CLEARML_AGENT_EXECUTE)',
+      ', even if nice runs CLEARML_AGENT_EXECUTE',
       PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice ${CLEARML_AGENT_EXECUTE}'),
     ],
-    [' (under set -euo pipefail)', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
+    [', even under set -euo pipefail', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
   ] as const) {
     it(`reaches the agent once, and the agent has time to report${what}`, async () => {
       const job = start({ STAND_IN_AGENT: REPORTS }, template);
@@ -152,16 +152,16 @@ describe('a job with --signal=B:USR1', () => {
   for (const [what, template] of [
     ['', PLAIN_TEMPLATE],
     [
-      ' (nice runs CLEARML_AGENT_EXECUTE)',
+      ', even if nice runs CLEARML_AGENT_EXECUTE',
       PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'nice ${CLEARML_AGENT_EXECUTE}'),
     ],
     [
-      ' (a shell function runs CLEARML_AGENT_EXECUTE)',
+      ', even if a shell function runs CLEARML_AGENT_EXECUTE',
       PLAIN_TEMPLATE.replace('${CLEARML_AGENT_EXECUTE}', 'run() { "$@"; }\nrun ${CLEARML_AGENT_EXECUTE}'),
     ],
-    [' (under set -euo pipefail)', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
+    [', even under set -euo pipefail', PLAIN_TEMPLATE.replace('\n', '\nset -euo pipefail\n')],
   ] as const) {
-    it(`forwards SIGUSR1 once to each process of the task that has a handler${what}`, async () => {
+    it(`forwards SIGUSR1 once to each process that handles the signal${what}`, async () => {
       const handles = `trap "echo saved" USR1; echo ready; until [ -e ${node.home}/go ]; do sleep 0.05; done; exit`;
       const job = start(`bash -c '(${handles}) & (${handles}) & wait; echo end; exit 4'; exit $?`, template);
       await job.until('both to be ready', () => job.seen().split('ready').length === 3);

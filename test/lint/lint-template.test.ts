@@ -68,7 +68,7 @@ describe('lint', () => {
     });
   }
 
-  it('starts each message with a capital letter, a program or an option', () => {
+  it('starts each message with a capital letter, an option or the name of a program', () => {
     for (const { text } of TEMPLATE_PROBLEMS) {
       for (const { sentence } of lintTemplate('t.template', text).findings) {
         expect(sentence).to.match(/^(?:[^a-z]|bash|sbatch|srun|ssh|hetjob|apptainer|singularity)[^]*[.?]$/);

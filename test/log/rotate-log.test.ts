@@ -67,7 +67,7 @@ describe('a log file', () => {
     expect(names.map((name) => readFileSync(join(folder, name), 'utf8'))).to.deep.equal(['old 1', 'old 2', 'old 3']);
   });
 
-  it('is recognized as the file of a descriptor only while the descriptor is open', () => {
+  it('is recognized by its descriptor until the descriptor is closed', () => {
     const log = openSync(file, 'a');
     const other = join(folder, 'other.log');
     appendFileSync(other, '');

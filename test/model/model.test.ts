@@ -18,14 +18,14 @@ describe('the model checker', () => {
   });
 
   for (const scenario of SINGLE_FAULTS) {
-    it(`finds no counterexample in the shipped code (${scenario.title})`, async () => {
+    it(`finds no counterexample in the scenario: ${scenario.title}`, async () => {
       const found = await search(program, scenario, BOUNDS);
       expect(found.result, formatFound(scenario, found)).to.equal('holds');
     });
   }
 
   for (const { rule, edits, withoutGate, scenario, breaks } of REMOVED_RULES) {
-    it(`finds a counterexample without the rule: ${rule}`, async () => {
+    it(`finds a counterexample if the code lacks the rule: ${rule}`, async () => {
       const lacking = { ...scenario, hasGate: withoutGate !== true };
       const found = await withEdits(ROOT, edits, (edited) => search(edited, lacking, BOUNDS));
       expect(found.result, formatFound(scenario, found)).to.equal('wrong');

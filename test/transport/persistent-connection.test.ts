@@ -146,7 +146,7 @@ describe('a persistent connection', () => {
     expect(login.count()).to.be.below(300);
   });
 
-  it('fails calls after it is closed', async () => {
+  it('rejects calls after it is closed', async () => {
     await login.get();
     login.close(new Error('the daemon stops'));
 

@@ -176,7 +176,7 @@ describe('the script for a remote command', () => {
       });
     });
 
-    it(`runs the command on a host without timeout(1) and with a dd without iflag (${shell})`, () => {
+    it(`runs the command on a host that lacks timeout(1) and the iflag of dd (${shell})`, () => {
       const bin = join(folder, 'bin');
       mkdirSync(bin);
       for (const name of ['env', 'cat', 'tee'])

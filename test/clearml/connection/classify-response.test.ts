@@ -20,13 +20,13 @@ describe('the ClearML client', () => {
     ['a call without a token', 401, envelope(401, 20), 'token-refused'],
     ['a wrong key', 401, envelope(401, 22), 'credentials-refused'],
     ['unreadable keys', 401, envelope(401, 21), 'credentials-refused'],
-    ['a call that the role of the user may not make', 403, envelope(403, 20), 'refused'],
-    ['a status change that another client has preceded', 400, envelope(400, 121), 'lost-race'],
+    ["a call that the user's role does not permit", 403, envelope(403, 20), 'refused'],
+    ['a status change that another client has made first', 400, envelope(400, 121), 'lost-race'],
     ['a status change that the current status forbids', 400, envelope(400, 110), 'lost-race'],
     ['a missing task', 400, envelope(400, 101), 'refused'],
     ['an unknown endpoint', 404, envelope(404, 0), 'refused'],
     ['an error inside the server', 500, envelope(500, 0), 'unreachable'],
-    ['a full disk of the server', 500, envelope(500, 4), 'unreachable'],
+    ['a full disk on the server', 500, envelope(500, 4), 'unreachable'],
     ['a maintenance page', 503, '<html>', 'busy'],
     ['too many requests', 429, 'slow down', 'busy'],
     ["the server's own report of maintenance", 503, envelope(503, 0), 'busy'],
@@ -56,7 +56,7 @@ describe('the ClearML client', () => {
     });
   });
 
-  it('classifies any HTTP response without an exception', () => {
+  it('throws no error, whatever the HTTP response', () => {
     fc.assert(
       fc.property(fc.integer({ min: 100, max: 599 }), fc.oneof(fc.string(), fc.json()), (status, text) => {
         expect(classifyReply(status, text).kind).to.be.a('string');

@@ -54,7 +54,7 @@ describe('the parser of ClearML tokens', () => {
     expect(parseToken(makeToken({ iat: undefined }), 100_900)?.serverAheadMs).to.equal(undefined);
   });
 
-  it('reads a token without an identity and an API version', () => {
+  it('reads a token that has neither an identity nor an API version', () => {
     const text = makeToken({ identity: undefined, api_version: undefined, server_version: 2 });
 
     expect(parseToken(text, 0)).to.deep.include({ user: '', apiVersion: '', serverVersion: '' });

@@ -25,8 +25,8 @@ function gauge(text: string, length = 1_000): string | undefined {
 describe('the check of a response against the size limits', () => {
   for (const [title, text, why] of [
     ['accepts text of exactly the permitted size', `"${'x'.repeat(998)}"`, undefined],
-    ['rejects text of one byte more than the limit', `"${'x'.repeat(999)}"`, /MiB/],
-    ['rejects text with four levels if the limit is three', '[[{"a":[', /more than 3 levels deep/],
+    ['rejects text that is one byte longer than the limit', `"${'x'.repeat(999)}"`, /MiB/],
+    ['rejects text nested four levels deep if the limit is three', '[[{"a":[', /more than 3 levels deep/],
     ['accepts many brackets that are not open at the same time', '[[[]],[[]],{}]', undefined],
     ['ignores brackets in strings', '["[[[[[{{{{", "\\"[[[[[["]', undefined],
     ['distinguishes an escaped backslash from an escaped quote', '["\\\\", [[[1', /deep/],
@@ -98,7 +98,7 @@ describe('the ClearML client with response limits (C-36)', () => {
     });
   }
 
-  it('reads nothing if the Content-Length exceeds the limit', async () => {
+  it('rejects a response whose Content-Length exceeds the limit', async () => {
     fixture.server.script('tasks.get_by_id', huge());
 
     const error = await rejection(fixture.client().tasks.get(TASK));

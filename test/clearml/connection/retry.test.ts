@@ -63,7 +63,7 @@ describe('the retry of a failed call', () => {
     expect(error.message).to.equal('the program ends');
   });
 
-  it('does not repeat a call that failed with a TypeError, a bug of this program', async () => {
+  it('does not repeat a call that threw a TypeError', async () => {
     let attempts = 0;
 
     const error = await rejection(

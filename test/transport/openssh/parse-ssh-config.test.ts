@@ -242,12 +242,12 @@ describe('the parser of a ProxyJump host', () => {
   }
 });
 
-it("expandTokens replaces ssh's tokens, such as %h and ~, in a path", () => {
+it("the ssh2 transport expands ssh's tokens, such as %h and ~, in a path", () => {
   const tokens = { homeDir: '/h', localUser: 'ada', calledAs: 'hpc', host: 'login1', port: 22, user: 'jane' };
 
   expect(expandTokens('~/%u-%r@%h:%p(%n)%%%d%Z', tokens)).to.equal('/h/ada-jane@login1:22(hpc)%/h%Z');
 });
 
-it('parseSshConfig accepts "GSSAPIAuthentication yes", the default of Debian, for the ssh2 transport', () => {
+it('the ssh2 transport accepts the Debian default "GSSAPIAuthentication yes"', () => {
   expect(parseSshConfig('gssapiauthentication yes\npubkeyauthentication true\n').needsOpenssh).to.equal(undefined);
 });

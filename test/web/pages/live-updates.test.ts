@@ -187,7 +187,7 @@ describe('an open status page', () => {
     expect(page.received.slice(-2)).to.deep.equal([['health'], ['health']]);
   });
 
-  it('is rendered once for all open pages with the same filter', async () => {
+  it('shares one rendering with each open page that has the same filter', async () => {
     const pages = [bed.open(), bed.open(), bed.open('q=1')];
     await bed.pollAndUpdate();
     const before = bed.renders();
@@ -199,7 +199,7 @@ describe('an open status page', () => {
     expect(bed.renders() - before).to.equal(2);
   });
 
-  it('is rendered in a separate event-loop turn for each filter', async () => {
+  it('is rendered in another event-loop turn than a page with another filter', async () => {
     for (const query of ['', 'q=1', 'q=2']) bed.open(query);
     await bed.pollAndUpdate();
     const before = bed.renders();
