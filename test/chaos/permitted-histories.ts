@@ -277,7 +277,7 @@ export const PERMITTED_HISTORIES: readonly (readonly [string, TaskHistory])[] = 
     history({ calls: [enqueued, parked, removed, { ...gatePassed, at: 5_000 }], traces: run(4_500, { job: '8' }) }),
   ],
   [
-    'a draft that left the scheduler queue because its user cleared this queue',
+    'a draft that left the scheduler queue when the user cleared the queue',
     history({ status: 'created', calls: [enqueued, parked, cleared], traces: [], jobs: [job(900, 'PENDING')] }),
   ],
   [

@@ -222,7 +222,7 @@ export function defineTaskContract(testBed: () => ContractTestBed): void {
       expect((await client.tasks.get(id))?.task).to.deep.equal({ ...before, statusMessage: 'waits for “nodes”' });
     });
 
-    it('changes one user property of a completed task and keeps the others (C-15)', async () => {
+    it('changes one user property of a completed task, and no other user property (C-15)', async () => {
       const { client, raw } = testBed();
       const id = await raw.createTask();
       await client.tasks.setProperties(id, { slurm_job_id: '17', slurm_cluster: 'c1' });

@@ -36,7 +36,7 @@ describe('the text of a usage report', () => {
     );
   });
 
-  it('has one row for a user name that contains a newline', () => {
+  it('shows a newline in a user name as \\n', () => {
     const text = usageText(reportOf([{ userName: 'Ada\nTotal\u202e' }]), PERIOD);
     expect(text.split('\n')[2]).to.match(/^"Ada\\nTotal\\u\{202e\}" {2}1 /);
   });

@@ -101,7 +101,7 @@ describe('the sandbox command', () => {
   }
 });
 
-describe('the summary that a sandbox prints at its end', () => {
+describe('the final summary of a sandbox', () => {
   it('lists the calls and the estimated time of the calls on a real server', async () => {
     const stop = new AbortController();
     let printed = '';

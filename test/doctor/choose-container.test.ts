@@ -19,7 +19,7 @@ const SETTINGS = {
 
 const EXAMPLE = readFileSync('examples/slurm.example_pyxis-srun.template', 'utf8');
 
-describe('the container that doctor starts on a node', () => {
+describe("doctor's container on a node", () => {
   for (const [what, text, borrowsAgent] of [
     ["can use the node's clearml-agent", EXAMPLE, true],
     ["cannot use the node's clearml-agent", EXAMPLE.replace(/^ *--container-mounts=.*\n/m, ''), false],

@@ -94,7 +94,7 @@ describe('doctor --on-node', () => {
     });
   }
 
-  it('accepts Singularity, but not Docker or Podman, on the node for tasks in containers', () => {
+  it('rejects a node with only Docker and Podman if tasks need containers, and accepts Singularity', () => {
     expect(resultOf('node-containers', { containers: 'podman docker ' }, { needsContainers: true }).status).to.equal(
       'failed',
     );

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { probeScript, parseProbe } from '../../src/doctor/node-script.ts';
 import { requirePython } from '../support/skip-unless.ts';
 
-describe('the script that doctor runs on a node', () => {
+describe("doctor's script on a node", () => {
   let folder: string;
   before(requirePython);
   beforeEach(() => {

@@ -12,8 +12,8 @@ for (const release of readdirSync(new URL('recorded/', FIXTURES))) {
   const rights = read('partitions.txt', parsePartitionRights);
   const accounts = read('associations.txt', parseAssociations);
 
-  describe(`the partitions that doctor lists (Slurm ${release})`, () => {
-    it('have an account and a QOS, or a reason why the partition is not usable', () => {
+  describe(`doctor's list of partitions (Slurm ${release})`, () => {
+    it('contains for each partition an account and a QOS, or the reason why the partition is not usable', () => {
       const reachable = reachablePartitions(partitions, { rights, accounts, needsAccount: true }).map(
         ({ name, closedBecause, entrances: [way] }) => [
           name,
@@ -36,7 +36,7 @@ for (const release of readdirSync(new URL('recorded/', FIXTURES))) {
       });
     });
 
-    it('include a partition without an account if Slurm requires no account', () => {
+    it('contains a partition without an account if Slurm requires no account', () => {
       const others = reachablePartitions(partitions, { rights, accounts: [], needsAccount: false }).find(
         ({ name }) => name === 'others',
       );

@@ -29,11 +29,11 @@ describe('the alert rules in examples/monitoring', () => {
   });
 });
 
-describe('a Prometheus that scrapes the daemon', () => {
+describe('Prometheus', () => {
   before(requirePrometheus);
   before(requireSlurm);
 
-  it('fires the alert ClearmlSlurmNoGoodPoll while slurmctld is stopped', async () => {
+  it("fires the daemon's alert ClearmlSlurmNoGoodPoll while slurmctld is stopped", async () => {
     await using cluster = await startSlurmCluster();
     await using world = await startWorld({ cluster, python: false, slurm: 'http.listen: 0' });
     await world.user.makeQueue('gpu');

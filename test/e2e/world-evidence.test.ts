@@ -10,7 +10,7 @@ import { createTestNames } from '../support/server-of-run.ts';
 import { evidenceOf } from './world-evidence.ts';
 import type { World } from './world.ts';
 
-describe('the evidence that a failed test prints', () => {
+describe('the evidence of a failed test', () => {
   it('lists only the tasks of the given project, or all tasks if no project is given', async () => {
     const sandbox = await createSandbox({ port: 0, clock: systemClock });
     const folder = await mkdtemp(join(tmpdir(), 'evidence-'));

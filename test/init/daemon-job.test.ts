@@ -13,7 +13,7 @@ async function jobOf(site: Site): Promise<string[]> {
   return unit.split('\n').filter((line) => /^#SBATCH --(?:time|signal|partition|account|qos)/.test(line));
 }
 
-describe('the job script that init writes for the daemon', () => {
+describe("the daemon's job script from init", () => {
   for (const [timeLimit, time, signal] of [
     ['30:00', '30:00', 300],
     ['2:00', '2:00', 60],

@@ -14,7 +14,7 @@ async function written(site: Site, typed: Partial<TypedChoices> = {}): Promise<s
 const MODULES = ['Python/3.11.3', 'apptainer/1.4.1'];
 const ONE_JOB = [{ account: 'lab', isDefault: true, qos: 'one-job' }];
 
-describe('the template that init writes', () => {
+describe('the template from init', () => {
   for (const [what, site, typed, ...lines] of [
     [
       'a GPU request',

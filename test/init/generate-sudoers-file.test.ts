@@ -20,7 +20,7 @@ function rulesOf(text: string): string[] {
   return lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.replaceAll(/\s+/g, ' '));
 }
 
-describe('the sudoers file that init writes', () => {
+describe('the sudoers file from init', () => {
   it("permits the daemon's user to run only sbatch and scancel, and only as alice and bob", () => {
     expect(rulesOf(formatSudoers({ ...FACTS, slurmConf: '/etc/slurm/a.conf' }))).to.deep.equal([
       'Defaults:clearml env_reset, !setenv, !env_check, !requiretty, !use_pty, !lecture, umask=0022',

@@ -33,7 +33,7 @@ function maskInPython(texts: readonly string[]): string[] {
   return JSON.parse(run.stdout) as string[];
 }
 
-describe("the program that masks secrets in a job's log", () => {
+describe("the masking of secrets in a job's log", () => {
   before(requireAgent);
 
   it('masks the same secrets as the daemon', () => {

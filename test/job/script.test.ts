@@ -271,7 +271,7 @@ describe('in a job script,', () => {
       });
     }
 
-    describe('(if the server does not respond)', () => {
+    describe('without a response from the server', () => {
       /** A `sleep` that returns at once. */
       const hasty = PLAIN_TEMPLATE.replace('\n', '\nsleep() { :; }\n');
       const awayTwice =

@@ -93,7 +93,7 @@ describe('the closing report of a test run', () => {
       .and.to.include('the log of a daemon\nthe states of its jobs\nno evidence: Error: gone');
   });
 
-  it('shows the output of the programs of a failed before hook, and no output of earlier tests', async () => {
+  it('shows what programs printed in a failed before hook, and no output of earlier tests', async () => {
     const { failures } = await runSpec(
       `import { offerEvidence } from '${resolve('test/support/evidence.ts')}';
        const open = (text) => offerEvidence({ read: async () => [text] });

@@ -122,7 +122,7 @@ for (const tools of ['this machine', 'busybox']) {
       });
     });
 
-    describe('run by root', () => {
+    describe('as root', () => {
       before(requireRoot);
 
       it('reads a file of the expected user, but rejects links and files of root', async () => {

@@ -66,7 +66,7 @@ describe('the first login of the ClearML client', () => {
     });
   }
 
-  it('reports, without a retry, that the configured address is the address of the web page', async () => {
+  it('reports at once that the configured address is the address of the web page', async () => {
     for (const status of [200, 404, 405]) {
       server.script('auth.login', page(status, '<!DOCTYPE html><html><head><title>ClearML</title></head></html>'));
 

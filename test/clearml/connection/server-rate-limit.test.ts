@@ -158,10 +158,10 @@ describe('the ClearML client (busy server)', () => {
   });
 
   for (const [what, retryAfter, waitMs] of [
-    ['a number of seconds', () => '3600', 3_600_000],
-    ['a date', () => new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
+    ['seconds', () => '3600', 3_600_000],
+    ['date', () => new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
   ] as const)
-    it(`does not retry if Retry-After, as ${what}, exceeds the retry time`, async () => {
+    it(`does not retry if Retry-After (${what}) exceeds the retry time`, async () => {
       fixture.server.script('tasks.get_by_id', page(503, '', { 'retry-after': retryAfter() }));
 
       const error = await rejection(fixture.client().tasks.get(TASK));
@@ -188,7 +188,7 @@ describe('the ClearML client (busy server)', () => {
     expect(fixture.server.callsOf('tasks.get_by_id')).to.have.length(3);
   });
 
-  it('reports each refusal, and the duration of each call, to the rate limit', async () => {
+  it('informs the rate limit of each refusal and of the duration of each call', async () => {
     const told: string[] = [];
     const rateLimit: ServerRateLimit = {
       waitMs: () => 0,

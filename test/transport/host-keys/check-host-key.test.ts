@@ -206,7 +206,7 @@ describe('with a pinned fingerprint, the host key check', () => {
 });
 
 describe('an ssh2 login', () => {
-  it("prefers the types of the host's known keys, but not of its revoked keys", async () => {
+  it('prefers the key types that are known for the host, and ignores revoked keys', async () => {
     await using here = await createKnownHostsFixture();
     const file = await here.write('known', `login1 ${formatHostKey(ECDSA)}\n@revoked login1 ${formatHostKey(OLD)}\n`);
     const keys = createHostKeyCheck({ name: 'hpc', hostKeys: { mode: 'strict', knownHostsFiles: [file] } });

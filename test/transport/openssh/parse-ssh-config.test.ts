@@ -72,7 +72,7 @@ describe('the reader of ~/.ssh/config for the ssh2 transport', () => {
     expect(found.identityFiles).to.deep.equal([join(folder, 'key'), join(folder, 'other')]);
   });
 
-  it('prefers the user and port of clearml.conf to those of ~/.ssh/config', async () => {
+  it('prefers the user and port in clearml.conf to the values in ~/.ssh/config', async () => {
     const found = await target(
       'Match user joe\n  HostName for-joe\nHost hpc\n  User jane\n  Port 2222\n  ProxyJump gate\n  IdentityFile ~/k\n',
       { user: 'joe', port: 22, jumps: ['none'], identityFiles: ['/ours'] },

@@ -46,7 +46,7 @@ describe('the ssh2 transport', () => {
       );
     });
 
-    it('does not connect if the command that prints the password takes longer than the login timeout', async () => {
+    it('does not connect if the password command takes longer than the login timeout', async () => {
       const logins = testBed.sshd.loginCount();
       const passwordFrom = { command: ['sh', '-c', 'sleep 2; echo secret'] };
 
