@@ -122,7 +122,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
   });
 
   describe('the parking of a task in the scheduler queue', () => {
-    it('adds one entry even if repeated, and changes no field of the task (C-11)', async () => {
+    it('adds only one entry if repeated, and changes no field of the task (C-11)', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const [source, scheduler] = [await newQueue(), await newQueue()];
       const task = await newTaskIn(source);
@@ -185,7 +185,7 @@ export function defineQueueContract(testBed: () => ContractTestBed): void {
       expect(await executionQueueOf(task)).to.equal(other);
     });
 
-    it('moves an entry that already exists to the front (C-22)', async () => {
+    it('moves an existing entry to the front (C-22)', async () => {
       const { client, newQueue, newTaskIn } = testBed();
       const queue = await newQueue();
       const [first, second] = [await newTaskIn(queue), await newTaskIn(queue)];

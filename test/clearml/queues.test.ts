@@ -304,7 +304,7 @@ describe('the queue calls of the ClearML client', () => {
     expect(logged.filter(({ level }) => level === 'warn').map((line) => line.data?.['task'])).to.deep.equal([TASK]);
   });
 
-  it('return a task to its queue even if another agent claims the task before the move', async () => {
+  it('return a task to its queue even if another agent claims the task before queues.move_task_to_front', async () => {
     fixture.server.script('queues.add_task', DONE);
     fixture.server.script('queues.move_task_to_front', refuse(400, 703, 'not queued'));
 

@@ -105,7 +105,7 @@ describe('a pause', () => {
     [['pause', '--until', 'tomorrow'], '--until must be a time such as 2026-12-01T08:00, or a duration such as 2h'],
     [['pause', '--reason', 'a\nb'], '--reason must be one line of at most 200 characters.'],
   ] as const) {
-    it(`is rejected with the message "${message}": ${words.join(' ').replace('\n', String.raw`\n`)}`, async () => {
+    it(`by "${words.join(' ').replace('\n', String.raw`\n`)}" is rejected with the message "${message}"`, async () => {
       const { code, stderr } = await cli.run(...words);
 
       expect(code).to.equal(2);

@@ -201,7 +201,7 @@ describe('a daemon with a user map', () => {
   });
 
   for (const provider of ['ssh2', 'openssh'] as const) {
-    it(`runs each task as the Unix user of its owner over ${provider}, with sudo on the login node`, async () => {
+    it(`runs each task over ${provider} as the Unix user of its owner, with sudo on the login node`, async () => {
       await using login = await startSshd();
       const ssh: UserSsh = prepareUserSsh(targetOf(login, daemon));
       try {

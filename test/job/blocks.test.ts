@@ -43,7 +43,7 @@ describe('the blocks of a job script (CLEARML_PRE_SETUP and others)', () => {
     ['a Pyxis container that sees the directory of the job', inPyxis],
     ['a signal for the task', jobFacts({ forwardedSignal: 'USR1' })],
   ] as const) {
-    it(`pass shellcheck with ${what}`, () => {
+    it(`pass shellcheck for a job with ${what}`, () => {
       expect(runOn('shellcheck', ['-s', 'bash', '-'], fillIn(PLAIN_TEMPLATE, facts))).to.equal('');
     });
   }

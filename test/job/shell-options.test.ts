@@ -68,11 +68,11 @@ describe('a job with shell options in its template', () => {
     'set +h',
     "shopt -s expand_aliases; alias rm='rm -i' local=false",
   ])
-    for (const [where, before] of [
-      ['before CLEARML_PRE_SETUP', '${CLEARML_PRE_SETUP}'],
-      ['before CLEARML_AGENT_EXECUTE', '${CLEARML_AGENT_EXECUTE}'],
+    for (const [block, before] of [
+      ['CLEARML_PRE_SETUP', '${CLEARML_PRE_SETUP}'],
+      ['CLEARML_AGENT_EXECUTE', '${CLEARML_AGENT_EXECUTE}'],
     ] as const)
-      it(`runs the task and removes the private directory (\`${option}\` ${where})`, async () => {
+      it(`runs the task and removes the private directory even if \`${option}\` precedes ${block}`, async () => {
         const { exitCode, stdout, stderr } = await run(
           PLAIN_TEMPLATE.replace(before, () => `${option}\n${before}`),
           { STAND_IN_AGENT: 'exit 3' },

@@ -27,7 +27,7 @@ for (const { version } of SLURM_RELEASES)
       ['--ntasks-per-node=2 --cpus-per-task=1 --gpus-per-task=1', /^agent: 2 CPUs, 1 per task, GPUs 0,1$/m],
       ['--gpus=4 --ntasks-per-gpu=1', /^agent: 2 CPUs, \d* per task, GPUs 0,1$/m],
     ] as const)
-      it(`gives each agent all CPUs and GPUs of the job on its node (${request})`, async () => {
+      it(`gives each agent all CPUs and GPUs that the job has on the agent's node (${request})`, async () => {
         const folder = mkdtempSync(join(tmpdir(), 'whole-nodes-'));
         await using cluster = await startSlurmCluster({ version, clusterName: 'whole', nodeCount: 2, gpusPerNode: 4 });
         const script = join(folder, 'script');

@@ -189,7 +189,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(error).to.have.property('searchPath').that.contains('/usr/bin:/bin');
   });
 
-  it('reports a file that is not executable as not found', async () => {
+  it('reports a non-executable file as not found', async () => {
     const path = join(place.folder, 'sbatch');
     writeFileSync(path, '#!/bin/sh\n');
     chmodSync(path, 0o644);
@@ -279,7 +279,7 @@ export function describeHostContract(enter: () => Promise<HostUnderTest>): void 
     expect(readFileSync(path, 'utf8') === text).to.equal(true);
   });
 
-  it('reads the end of a file of the expected user, but rejects links and FIFOs', async () => {
+  it('reads the end of a file that the expected user owns, but rejects links and FIFOs', async () => {
     const file = join(place.folder, "job's log.out");
     await host.run(
       shell(`umask 077; printf 'the very end\\n' > "job's log.out"; ln -s "job's log.out" link; mkfifo fifo`),

@@ -136,7 +136,7 @@ describe('the openssh transport', () => {
     expect(existsSync(socket)).to.equal(false);
   });
 
-  it('waits in close until its ssh connection has ended', async () => {
+  it('closes only after its ssh connection has ended', async () => {
     const bin = join(ssh.folder, 'bin');
     mkdirSync(bin);
     const late =
