@@ -41,7 +41,7 @@ describe('the command line for units and restarts', () => {
     expect(started({})).to.deep.equal([program, '--queue', 'gpu']);
   });
 
-  it('contains the path of Node.js if PATH finds no Node.js or another Node.js', () => {
+  it('contains the path of Node.js if PATH has no Node.js, or has another Node.js first', () => {
     const other = { PATH: `${join(folder, 'other')}:${join(folder, 'bin')}` };
     mkdirSync(join(folder, 'other'));
     executable('other/node');

@@ -94,7 +94,7 @@ describe('doctor --on-node', () => {
     });
   }
 
-  it('rejects a node with only Docker and Podman if tasks need containers, and accepts Singularity', () => {
+  it('accepts a node with Singularity, and rejects a node with only Docker and Podman', () => {
     expect(resultOf('node-containers', { containers: 'podman docker ' }, { needsContainers: true }).status).to.equal(
       'failed',
     );
