@@ -8,7 +8,7 @@ const alone: Result = { what: 'a call', value: 30, unit: 'ms' };
 const result: Result = { ...alone, anchor: { what: 'nothing', value: 20 } };
 
 describe('the arithmetic of the benchmarks', () => {
-  it('computes the median and the middle half of unsorted samples', () => {
+  it('computes the median and the first and third quartiles of unsorted samples', () => {
     expect(median([9, 1, 5])).to.equal(5);
     expect(median([4, 1, 2, 3])).to.equal(2.5);
     expect(middleHalf([5, 1, 4, 2, 3])).to.deep.equal([2, 4]);

@@ -35,7 +35,7 @@ describe('the daemon', () => {
     ['EDQUOT', 'Free some disk space there, or set agent.slurm.state_dir to a directory that you own.'],
     ['EACCES', 'Set agent.slurm.state_dir to a directory that you own.'],
   ] as const) {
-    it(`gives this advice after a journal write fails with ${code}: ${advice} (D-06)`, () => {
+    it(`advises "${advice}" if a journal write fails with ${code} (D-06)`, () => {
       expect(adviseOn(Object.assign(new Error('failure'), { code }))).to.equal(advice);
     });
   }
@@ -118,7 +118,7 @@ describe('the daemon', () => {
       await again.close();
     });
 
-    it('refuses to open the journal, and advises to free some disk space (D-06)', async () => {
+    it('refuses to open the journal, and advises the user to free some disk space (D-06)', async () => {
       const journal = await openJournal(disk, NOW);
       await journal.write(ofTask(1));
       await journal.close();

@@ -140,7 +140,7 @@ const anotherKind = fc.constantFrom(...OTHER_TYPES);
 const settings = { numRuns: Math.ceil(CASES / 4), ...(process.env['FUZZ_CASES'] === undefined ? { seed: 13 } : {}) };
 
 describe('malformed responses of ClearML', () => {
-  it('about one task never cause a second run of a task (C-35)', async function () {
+  it('about one task cause no second run of any task (C-35)', async function () {
     this.timeout(0);
     await fc.assert(
       fc.asyncProperty(aPhase, fc.constantFrom(...ABOUT_ONE_TASK), anyMutation, async (phase, garble, oddity) => {
@@ -187,7 +187,7 @@ describe('malformed responses of ClearML', () => {
     );
   });
 
-  it('with unreadable lists of queues or tasks only delay tasks', async function () {
+  it('with unreadable lists of queues or tasks delay tasks, but lose none', async function () {
     this.timeout(0);
     const places = fc.constantFrom(
       ['queues.get_all', 'queues'],

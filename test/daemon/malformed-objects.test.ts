@@ -49,7 +49,7 @@ describe('with an invalid task id in a queue entry, the daemon', () => {
     ['a served queue', OWN_QUEUE],
     ['the scheduler queue', SCHEDULER_QUEUE],
   ] as const) {
-    it(`logs an invalid entry in ${where} only once, and submits the other tasks`, async () => {
+    it(`logs the invalid entry in ${where} only once, and submits the other tasks`, async () => {
       const fixture = createStepFixture();
       for (const task of NO_TASKS) await fixture.server.call('queues.add_task', { queue, task });
       const tasks = [await fixture.enqueued(1), await fixture.enqueued(2)];
@@ -114,7 +114,7 @@ describe('with a malformed task from ClearML, the daemon', () => {
   ];
   for (const [title, fields] of faults) {
     for (const isBegun of [false, true]) {
-      it(`keeps the ${isBegun ? 'running' : 'pending'} job if the task's ${title}, and tracks another task`, async () => {
+      it(`keeps the ${isBegun ? 'running' : 'pending'} job, and still tracks another task, if the task's ${title}`, async () => {
         const fixture = createStepFixture();
         const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
         await runFor(fixture, 30_000);

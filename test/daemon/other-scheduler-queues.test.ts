@@ -115,7 +115,7 @@ for (const [title, name, next] of [
       await after.end();
     });
 
-    it('resubmits a task in the old queue with a job script that names the old queue', async () => {
+    it('names the old queue in the job script when it resubmits a task from the old queue', async () => {
       const fixture = fixtureWith(name);
       const { clock, cluster } = fixture;
       await submitThree(fixture);
@@ -137,7 +137,7 @@ async function withoutSchedulerQueues({ deps: { journal } }: StepFixture): Promi
   for (const entry of [...journal.entries.values()]) await journal.write({ ...entry, schedulerQueue: undefined });
 }
 
-it('the daemon cancels the job of a task that was moved to another queue even if the journal entry names no scheduler queue', async () => {
+it('the daemon cancels the job of a moved task even if the journal entry names no scheduler queue', async () => {
   const fixture = fixtureWith('any_name');
   const [moved = ''] = await submitThree(fixture);
   await withoutSchedulerQueues(fixture);
@@ -152,7 +152,7 @@ it('the daemon cancels the job of a task that was moved to another queue even if
   await after.end();
 });
 
-it('a restart with another scheduler_queue keeps the jobs of tasks whose journal entries name no scheduler queue', async () => {
+it('after a restart with another scheduler_queue, the daemon keeps jobs whose journal entries name no scheduler queue', async () => {
   const fixture = fixtureWith('any_name');
   const tasks = await submitThree(fixture);
   await withoutSchedulerQueues(fixture);
@@ -165,7 +165,7 @@ it('a restart with another scheduler_queue keeps the jobs of tasks whose journal
   await after.end();
 });
 
-describe('a local daemon and a daemon with --ssh that serve the same queue as the same Unix user', () => {
+describe('a local daemon and an --ssh daemon of the same queue and Unix user', () => {
   it("neither adopt nor cancel each other's jobs (D-18)", async () => {
     const fixture = fixtureWith('slurm_scheduler.login1');
     const tasks = await enqueued(fixture, 3);

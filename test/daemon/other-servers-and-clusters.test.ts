@@ -29,7 +29,7 @@ function statesOf({ jobs }: Cluster): string[] {
   return jobs.map(({ state }) => state);
 }
 
-describe('two daemons of one Unix user that serve different ClearML servers on one cluster', () => {
+describe('two daemons of one Unix user and cluster, but different ClearML servers,', () => {
   it("do not cancel each other's jobs (D-19)", async () => {
     const fixture = createStepFixture();
     const { clock, cluster } = fixture;
@@ -66,7 +66,7 @@ describe('two daemons of one queue on two unnamed clusters', () => {
     return { deps, cluster };
   }
 
-  it('submit no job for a task whose job waits on the other cluster (D-20)', async () => {
+  it('submit no second job while the first job waits on the other cluster (D-20)', async () => {
     const fixture = createStepFixture();
     const { clock } = fixture;
     await enqueued(fixture, 3);
@@ -103,7 +103,7 @@ describe('two daemons of one queue on two unnamed clusters', () => {
     await Promise.all([first.ended, second.ended]);
   });
 
-  it("do not change a running task if the other cluster's pending job has the same id", async () => {
+  it('do not change a running task if a pending job on the other cluster has the same job id', async () => {
     const fixture = createStepFixture();
     const { clock, server } = fixture;
     const [task = ''] = await enqueued(fixture, 1);

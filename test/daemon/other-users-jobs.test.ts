@@ -5,21 +5,21 @@ import { jobOf, taskOf } from './decide/observations.ts';
 
 describeUntracked([
   {
-    title: "has long been parked and slurm_job_id names another Unix user's job",
+    title: "is parked and its slurm_job_id names a job of a Unix user other than the daemon's",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],
     untracked: 'job',
   },
   {
-    title: "has no slurm_job_id, and a job of another Unix user has the task's job name (D-12)",
+    title: "has no slurm_job_id and only a Unix user other than the daemon's has a job with its job name (D-12)",
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { isOthers: true })],
     untracked: 'parked',
   },
   {
-    title: 'has long been parked and slurm_job_id names one of two jobs of another Unix user',
+    title: "is parked and its slurm_job_id names one of two jobs of a Unix user other than the daemon's",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [
@@ -30,27 +30,27 @@ describeUntracked([
     untracked: 'job',
   },
   {
-    title: 'has long been parked and this daemon has just submitted a job of the task',
+    title: 'is parked and this daemon has just submitted a job of the task',
     task: taskOf('queued'),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { isOthers: true }), jobOf('PENDING', { id: '8' as JobId, isOthers: false })],
     untracked: 'none',
   },
   {
-    title: "is queued but in no queue and another Unix user has a job with the task's job name",
+    title: "is in no queue and a Unix user other than the daemon's has a job with its job name",
     task: taskOf('queued', UNCHANGED),
     allUsersJobs: [jobOf('RUNNING', { isOthers: true })],
     untracked: 'orphan',
   },
   {
-    title: "has long been parked and slurm_job_id names another Unix user's ended job",
+    title: "is parked and its slurm_job_id names an ended job of a Unix user other than the daemon's",
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('FAILED', { isOthers: true })],
     untracked: 'parked',
   },
   {
-    title: 'has long been parked and slurm_job_id names a job of another Unix user whose daemon is live',
+    title: 'is parked and its slurm_job_id names a job of a live daemon with another Unix user',
     task: taskOf('queued', { slurmJob: '7' }),
     parkedAt: LONG_AGO,
     allUsersJobs: [jobOf('PENDING', { name: jobNameOf('m0001'), isOthers: true })],

@@ -11,7 +11,7 @@ import { createStepFixture, taskNumber, type StepFixture } from './step-fixture.
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 describe('the daemon', () => {
-  it('logs an hour without ClearML, and the recovery, in fewer than 10 lines (C-01)', async () => {
+  it('logs fewer than 10 lines about an hour without ClearML and the recovery (C-01)', async () => {
     const fixture = createStepFixture();
     const run = startDaemon(fixture.deps);
     await advance(fixture.clock, 60_000);
@@ -70,7 +70,7 @@ describe('the daemon', () => {
     });
   }
 
-  it('calls sbatch only three times in 21 minutes for a full cluster, and again once a job ends (S-05)', async () => {
+  it('calls sbatch only three times in 21 minutes while the cluster is full, and again once a job ends (S-05)', async () => {
     const fixture = createStepFixture();
     const { clock, cluster, server } = fixture;
     for (let number = 1; number <= 3; number += 1) await fixture.enqueued(number);
@@ -112,7 +112,7 @@ describe('the daemon', () => {
     await run.end();
   });
 
-  it('tracks two other tasks while all calls about one task fail (C-31)', async () => {
+  it('tracks two tasks while all calls about a third task fail (C-31)', async () => {
     const fixture = createStepFixture();
     const tasks = [await fixture.enqueued(1), await fixture.enqueued(2), await fixture.enqueued(3)];
     const run = startDaemon(fixture.deps);
@@ -127,7 +127,7 @@ describe('the daemon', () => {
   });
 
   for (const [title, garble] of [
-    ['fails for', undefined],
+    ['does not respond about', undefined],
     ['responds with invalid data about', { task: 'x' }],
   ] as const) {
     it(`tracks two tasks while the server ${title} 40 other tasks (C-37)`, async () => {
@@ -195,7 +195,7 @@ describe('the daemon', () => {
     expect(await run.ended).to.equal('done');
   });
 
-  it('logs no failure when stopped during a Slurm command', async () => {
+  it('logs no failure if it is stopped during a Slurm command', async () => {
     const given = createStepFixture();
     const scheduler = {
       ...given.deps.scheduler,

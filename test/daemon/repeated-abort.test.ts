@@ -97,7 +97,7 @@ describe('after a starting agent overwrote an abort, the daemon', () => {
       },
     );
 
-  it('repeats the abort after a restart, whatever call SIGKILL interrupted', async () => {
+  it('repeats the abort after SIGKILL at any step and a restart', async () => {
     for (const endpoint of ['journal', 'tasks.get_by_id', 'tasks.stop', 'events.add_batch'])
       for (const way of ['not made', 'answered'] as const) {
         const killed = await killedAt(endpoint, way);
@@ -144,7 +144,7 @@ describe('after a starting agent overwrote an abort, the daemon', () => {
     ],
     ['deletes the task', [['tasks.delete', { force: true }]], undefined],
   ] as const)
-    it(`does not repeat the abort if a user ${act} between the poll and tasks.stop`, async () => {
+    it(`does not repeat the abort if a user ${act} between the poll and the call of tasks.stop`, async () => {
       const { tasks } = fixture.deps.clearml;
       const get = tasks.get.bind(tasks);
       let acts = 0;

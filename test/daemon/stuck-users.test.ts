@@ -98,7 +98,7 @@ async function measure(bed: Bed): Promise<Delays> {
 describe('while the Slurm commands of mapped users hang,', () => {
   for (const hidesJobs of [false, true])
     for (const count of [1, 5])
-      it(`another user's first tasks wait less than a minute, and later tasks less than 20 s (${count} stuck ${count === 1 ? 'user' : 'users'}, jobs ${hidesJobs ? 'hidden' : 'shown'})`, async () => {
+      it(`another user's later tasks wait less than 20 s if ${count === 1 ? 'one user is' : `${count} users are`} affected and jobs are ${hidesJobs ? 'hidden' : 'visible'}`, async () => {
         const usual = await withDaemon(createBed(hidesJobs), measure);
         const bed = createBed(hidesJobs);
         for (const user of USERS.slice(0, count)) bed.stuck.add(user);
@@ -213,7 +213,7 @@ describe('the tasks of one mapped user', () => {
     expect(isIdle, 'while sbatch hangs').to.equal(true);
   });
 
-  it('return to their queue at most once each when their stopped sbatch commands continue', async () => {
+  it('return to their queue at most once each if 25 sbatch commands hang for three minutes', async () => {
     const bed = createBed(false);
     const { fixture, deps } = bed;
     const { clock } = fixture;
@@ -241,7 +241,7 @@ describe('the tasks of one mapped user', () => {
     expect(returned).to.have.length(new Set(returned).size);
   });
 
-  it('show in their status messages that sbatch hangs as this user', async () => {
+  it('show in their status messages that sbatch hangs for this user', async () => {
     const bed = createBed(false);
     const { clock } = bed.fixture;
     bed.stuck.add(OTHER);

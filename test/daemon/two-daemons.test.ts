@@ -53,8 +53,8 @@ async function withJobOfDeadUser(): Promise<{
   return { fixture, user, task, run };
 }
 
-describe('two daemons', () => {
-  it('together claim and report each of 20 tasks once (D-09)', async () => {
+describe('with two daemons,', () => {
+  it('each of 20 tasks is claimed and reported once (D-09)', async () => {
     const fixture = createStepFixture();
     const tasks = await enqueued(fixture, 20);
     const runs = [startDaemon(fixture.deps), startDaemon(fixture.peer(2))];
@@ -75,7 +75,7 @@ describe('two daemons', () => {
     }
   });
 
-  it("adopt a job within six minutes after the job's own daemon dies (D-10)", async () => {
+  it("one daemon adopts the other's job within six minutes after the other dies (D-10)", async () => {
     const fixture = createStepFixture();
     const first = startDaemon(fixture.deps);
     const [task] = await enqueued(fixture, 1);
@@ -95,10 +95,10 @@ describe('two daemons', () => {
   });
 
   for (const [title, isWhole, pollMs] of [
-    ['five minutes between polls', true, 5 * MINUTE_MS],
-    ['incomplete list of workers', false, 15_000],
+    ['five minutes pass between polls', true, 5 * MINUTE_MS],
+    ['the list of workers is incomplete', false, 15_000],
   ] as const)
-    it(`cancel the job of an aborted task within seven minutes if one daemon is dead (${title}) (D-10)`, async () => {
+    it(`the live daemon cancels a dead daemon's job of an aborted task within seven minutes if ${title} (D-10)`, async () => {
       const fixture = createStepFixture();
       startDaemon(fixture.peer(2));
       const [task = ''] = await enqueued(fixture, 1);
@@ -123,7 +123,7 @@ describe('two daemons', () => {
       await run.end();
     });
 
-  it("return an adopted job once the job's own daemon runs again (D-10)", async () => {
+  it('one daemon returns an adopted job to the other once the other runs again (D-10)', async () => {
     const fixture = createStepFixture();
     const disk: Disk = { text: '' };
     const early = fixture.peer(2, disk);
@@ -149,7 +149,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, back.ended]);
   });
 
-  it('leave a task with a cancelled job to the daemon that submitted the newest job (D-10)', async () => {
+  it('a restarted daemon forgets its task if the other daemon submitted a newer job (D-10)', async () => {
     const fixture = createStepFixture();
     startDaemon(fixture.deps);
     const [task = '' as TaskId] = await enqueued(fixture, 1);
@@ -168,7 +168,7 @@ describe('two daemons', () => {
     await run.end();
   });
 
-  it("do not adopt each other's tasks if both daemons have the same name", async () => {
+  it("neither daemon adopts the other's tasks if both have the same name", async () => {
     const fixture = createStepFixture();
     const { worker } = fixture.deps;
     const made = fixture.peer(2);
@@ -186,7 +186,7 @@ describe('two daemons', () => {
     await run.end();
   });
 
-  it("do not adopt each other's tasks within three minutes after the server has lost a registration", async () => {
+  it("neither daemon adopts the other's tasks within three minutes after the server loses a registration", async () => {
     const fixture = createStepFixture();
     const other = fixture.peer(2);
     const run = startDaemon(other);
@@ -199,7 +199,7 @@ describe('two daemons', () => {
     await run.end();
   });
 
-  it("do not mistake each other's scancel for a user's scancel if both track the same job", async () => {
+  it("neither daemon mistakes the other's scancel for a user's scancel if both track the same job", async () => {
     const fixture = createStepFixture();
     const { deps, clock, cluster } = fixture;
     const run = startDaemon(fixture.peer(2));
@@ -223,7 +223,7 @@ describe('two daemons', () => {
     await run.end();
   });
 
-  it("do not adopt each other's tasks during or after an hour without ClearML", async () => {
+  it("neither daemon adopts the other's tasks during or after an hour without ClearML", async () => {
     const fixture = createStepFixture();
     const other = fixture.peer(2);
     const tasks = await enqueued(fixture, 6);
@@ -241,7 +241,7 @@ describe('two daemons', () => {
     await Promise.all(runs.map(({ ended }) => ended));
   });
 
-  it('list the jobs of all users at most 13 times in an hour beside five tasks of another Unix user', async () => {
+  it("one daemon lists all users' jobs at most 13 times in an hour while the other runs five jobs as another Unix user", async () => {
     const fixture = createStepFixture({});
     // This daemon cannot see the jobs of the other.
     const { scheduler } = anotherUser(fixture.deps.scheduler);
@@ -258,7 +258,7 @@ describe('two daemons', () => {
     await Promise.all([run.ended, half.ended]);
   });
 
-  it("adopt each other's jobs even with different Unix users, and report this in the console (D-11)", async () => {
+  it("one daemon adopts the other's job even from another Unix user, and reports this in the console (D-11)", async () => {
     const { fixture, task, run } = await withJobOfDeadUser();
     expect(fixture.cluster.jobs).to.have.length(1);
     expect(fixture.consoleOf(task).filter((line) => line.includes('another Unix user'))).to.have.length(1);
@@ -270,7 +270,7 @@ describe('two daemons', () => {
     await run.end();
   });
 
-  it("of different Unix users never cancel each other's jobs, even the job of an aborted task", async () => {
+  it("neither daemon cancels a job of the other's Unix user, even the job of an aborted task", async () => {
     const { fixture, user, task, run } = await withJobOfDeadUser();
 
     await fixture.deps.clearml.tasks.abort(task);
@@ -281,7 +281,7 @@ describe('two daemons', () => {
     await run.end();
   });
 
-  it('of different Unix users track their own jobs, even if two jobs have the same name', async () => {
+  it('each daemon tracks the job of its own Unix user even if both jobs have the same name', async () => {
     const fixture = createStepFixture();
     const user = anotherUser(fixture.deps.scheduler);
     const [task = '' as TaskId] = await enqueued(fixture, 1);

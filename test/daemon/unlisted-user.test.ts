@@ -69,7 +69,7 @@ describe('if squeue fails for one mapped user, the daemon', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it('lists the jobs of all users only once in three passes for an untracked task of this user', async () => {
+  it("lists all users' jobs only once in three passes if this user has an untracked task", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
@@ -92,7 +92,7 @@ describe('if squeue fails for one mapped user, the daemon', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([1]);
   });
 
-  it("submits another user's task beside a tracked job of another daemon", async () => {
+  it("submits another user's task even while it tracks a job of another daemon", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const others = await fixture.claimed(7);
     await fixture.server.call('tasks.started', { task: others, force: true });

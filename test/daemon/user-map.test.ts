@@ -57,7 +57,7 @@ describe('with a user map,', () => {
     expect(fixture.cluster.jobs.map(({ state }) => state)).to.deep.equal(['CANCELLED']);
   });
 
-  it('the job of an aborted task is cancelled even if its owner was removed from the user map', async () => {
+  it("the job of an aborted task is cancelled even if the task's owner was removed from the map", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -215,7 +215,7 @@ describe('when sudo refuses to run commands as one user,', () => {
     expect((await fixture.read(later))?.statusMessage).not.to.include('sudo');
   });
 
-  it('one submission of this user is retried after 1, 2, 4, 8, 16, 32 and 60 minutes', async () => {
+  it('the daemon retries one submission of this user after 1, 2, 4, 8, 16, 32 and 60 minutes', async () => {
     const { fixture, users, deps, enqueued } = createBed();
     users.refused.add('alice');
     for (let number = 1; number <= 30; number += 1) await enqueued(number, 'a1');
@@ -231,7 +231,7 @@ describe('when sudo refuses to run commands as one user,', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal(Array.from({ length: 30 }, (_, index) => index + 1));
   });
 
-  it("this user's task with an earlier live job does not hold another user's task", async () => {
+  it("an earlier live job of this user's task does not hold another user's task", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const first = await enqueued(1, 'a1');
     await run(deps, fixture, MINUTE_MS);
@@ -250,11 +250,11 @@ describe('when sudo refuses to run commands as one user,', () => {
 // A mapped user can also change what programs print that run as this user (ptrace(2)).
 for (const [what, outcome] of [
   [
-    'when every sbatch as one mapped user fails,',
+    'if every sbatch call of a mapped user fails,',
     { kind: 'unavailable', message: 'sbatch: fatal: cannot start a thread' },
   ],
   [
-    'when every sbatch as one mapped user prints "MaxJobCount limit reached",',
+    'if every sbatch call of a mapped user prints "MaxJobCount limit reached",',
     { kind: 'backpressure', message: 'MaxJobCount limit reached' },
   ],
 ] as const)
@@ -277,7 +277,7 @@ for (const [what, outcome] of [
       expect(fixture.waiting(OWN_QUEUE).toSorted()).to.deep.equal([1, 2, 3]);
     });
 
-    it('the daemon calls sbatch at most 60 times in an hour for two users with this failure', async () => {
+    it('the daemon calls sbatch at most 60 times in an hour if this happens to two users', async () => {
       const { fixture, deps, enqueued } = createBed();
       const submittedAt: number[] = [];
       const scheduler: Scheduler = {

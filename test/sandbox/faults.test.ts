@@ -37,7 +37,7 @@ describe('an injected fault of the sandbox server', () => {
     expect(performance.now() - before).to.be.greaterThan(90);
   });
 
-  it('occurs only twice, and only at the given endpoint, with "times: 2"', async () => {
+  it('with "times: 2" occurs only twice, and only at the given endpoint', async () => {
     await using sandbox = await openSandbox();
     await sandbox.ok('sandbox.fault', { endpoint: 'debug.ping', kind: 'status', status: 503, times: 2 });
     const ping = async (): Promise<number> => (await fetch(`${sandbox.url}/debug.ping`)).status;
@@ -60,7 +60,7 @@ describe('an injected fault of the sandbox server', () => {
     expect((await sandbox.call('sandbox.fault', { endpoint: '*', kind: 'explode' })).result).to.equal('400/12');
   });
 
-  it('does not delay the shutdown of the sandbox if the fault holds a call', async () => {
+  it('does not delay the shutdown of the sandbox even if the fault holds a call', async () => {
     const sandbox = await openSandbox();
     const { answer } = await sandbox.held('queues.add_task', { queue: await sandbox.makeQueue('cpu'), task: 'x' });
     const lost = rejection(answer);

@@ -75,7 +75,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     scenario: oneTask(182168, [0, 'sbatch is unknown', 2], [14, 'user dequeues', 0]),
   },
   {
-    title: 'a daemon does not park a task again that a dead daemon parked',
+    title: 'a daemon does not park a task that a dead daemon has already parked',
     scenario: {
       ...twoTasks(
         14,

@@ -92,7 +92,7 @@ function decideFrom({ fixture }: Bed, state: ServerState, id: TaskId, jobs: read
 }
 
 describe('a poll that reads only changed tasks', () => {
-  it('leads to the same actions for an unchanged task as a poll that reads every task', async () => {
+  it('leads to the same actions as a poll that reads every task', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(anyRound, { minLength: 1, maxLength: 10 }), async (rounds) => {
         const bed = await createBed(4);

@@ -118,7 +118,7 @@ describe('a poll', () => {
     });
   }
 
-  it('reads up to five tasks, the limit in this test, always in full', async () => {
+  it('always reads all five tasks in full if the limit for full reads is five', async () => {
     const bed = await createBed(5, { fullUpTo: 5, perSweep: 1 });
     for (let poll = 0; poll < 3; poll += 1) await pollAtRest(bed);
 

@@ -37,7 +37,7 @@ function seeWorkers(peers: Peers, ...rows: readonly WorkerRow[]): Promise<void> 
 }
 
 describe('a peer', () => {
-  it('is considered to serve its queues until three polls in a row lack this peer', async () => {
+  it('counts as serving its queues until three successive polls do not show the peer', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2', { queues: [OTHER] })];
     await seeWorkers(one, one.row());
     expect([one.doPeersServe(), one.doPeersServe([OTHER])]).to.deep.equal([false, false]);
@@ -76,7 +76,7 @@ describe('a job of one of several daemons', () => {
     }
   });
 
-  it('is adopted after three polls without its daemon, and later returned to its daemon', async () => {
+  it('is adopted once its daemon is missing in three polls, and is returned once its daemon is back', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     const sees: boolean[] = [];
     for (const rows of [[other.row()], [], [], [other.row()], [], [], [], [other.row()]]) {
@@ -87,7 +87,7 @@ describe('a job of one of several daemons', () => {
     expect(sees).to.deep.equal([false, false, false, false, false, false, true, false]);
   });
 
-  it('is not adopted after nine polls without its daemon if the polls follow each other immediately', async () => {
+  it('is not adopted if its daemon is missing in nine polls with no time between them', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1)
@@ -96,7 +96,7 @@ describe('a job of one of several daemons', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('is adopted after nine polls without its daemon if the polls are 10 s apart', async () => {
+  it('is adopted if its daemon is missing in nine polls 10 s apart', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
     for (let reading = 0; reading < 9; reading += 1) {
@@ -106,7 +106,7 @@ describe('a job of one of several daemons', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
-  it('is not adopted after a single poll without its daemon', async () => {
+  it('is not adopted if its daemon is missing in a single poll', async () => {
     const [one, other, third] = [daemon('mark1'), daemon('mark2'), daemon('mark3')];
     await seeWorkers(one, other.row(), third.row());
     await seeWorkers(one, third.row());
@@ -114,7 +114,7 @@ describe('a job of one of several daemons', () => {
     expect(one.isOurs(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it("is adopted immediately if its daemon has restarted without the job's queue", async () => {
+  it("is adopted immediately if its daemon no longer serves the job's queue after a restart", async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, other.row());
     await seeWorkers(one, daemon('mark2', { queues: [OTHER] }).row());
@@ -177,7 +177,7 @@ describe('a job of one of several daemons', () => {
     expect(one.mayAdopt(QUEUE, 'mark2')).to.equal(false);
   });
 
-  it('stays with its adopter even after a restart of the adopter', () => {
+  it('stays with the daemon that adopted the job even after this daemon restarts', () => {
     expect(daemon('mark1').isOurs(QUEUE, 'mark2')).to.equal(true);
   });
 
@@ -191,7 +191,7 @@ describe('a job of one of several daemons', () => {
     expect([one.isOurs(QUEUE, undefined), one.doPeersServe(), one.hasMet()]).to.deep.equal([true, false, false]);
   });
 
-  it('stays with its daemon even if the daemon uses another scheduler queue', async () => {
+  it('is not adopted by a daemon with another scheduler queue', async () => {
     const [one, other] = [daemonOf('mark1', { schedulerQueue: SCHEDULER }), daemonOf('mark2')];
     await seeWorkers(one, other.row());
 
@@ -216,7 +216,7 @@ describe('a task that has no live job', () => {
   const uni = (mark: string): Peers => daemonOf(mark, { schedulerQueue: SCHEDULER });
   const hpc = (mark: string): Peers => daemonOf(mark, { schedulerQueue: SCHEDULER, cluster: 'hpc' });
 
-  it('is adopted by a daemon of the cluster of its last submission (D-20)', async () => {
+  it('is adopted by a daemon of the cluster to which it was last submitted (D-20)', async () => {
     const [one, other] = [uni('mark2'), hpc('mark1')];
     for (const each of [one, other]) await seeWorkers(each, one.row(), other.row());
 
@@ -249,7 +249,7 @@ describe('a task that has no live job', () => {
 });
 
 describe('the worker id of a job', () => {
-  it('shows that the job ran on another cluster only if a daemon of the other cluster has the same name', async () => {
+  it('shows that the job ran on another cluster if a daemon of that cluster has the name in the id', async () => {
     const one = daemonOf('mark1', { worker: 'login1:slurm' });
     const rows = [
       daemonOf('mark2', { worker: 'login2:slurm' }).row(),
@@ -289,7 +289,7 @@ describe('the registered name of a daemon', () => {
 });
 
 describe('the list of peers', () => {
-  it('contains at most 200 daemons, and keeps known peers in preference to new ones', () => {
+  it('contains at most 200 daemons, and prefers known peers to new peers', () => {
     const known = [{ mark: 'mark1', missed: 0 }];
     const found = Array.from({ length: 100_000 }, (_, number) => ({ mark: number.toString(36), missed: 0 }));
     const first = mergePeers(known, found, 1);

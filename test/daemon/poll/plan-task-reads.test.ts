@@ -24,14 +24,14 @@ function known(order: readonly number[]): Map<TaskId, Task> {
 const NONE = new Set<TaskId>();
 
 describe('a poll of many tasks', () => {
-  it('reads the two tasks with the oldest reads in full, and checks the other three only for changes', () => {
+  it('reads in full the two tasks that were read longest ago, and checks the other three for changes', () => {
     const plan = planRead(tracked(5), known([4, 2, 5, 1, 3]), NONE, LIMITS);
 
     expect(plan.inFull).to.deep.equal([taskNumber(4), taskNumber(2)]);
     expect(plan.ifChanged).to.have.members([1, 3, 5].map(taskNumber));
   });
 
-  it('reads a task in full if the task is unknown or between two steps', () => {
+  it('reads in full each task that it has never read or that is between two steps', () => {
     const entries = tracked(6, { 3: { step: 'submitting' }, 4: { endSeenAt: NOW }, 5: { stoppingSince: NOW } });
     const plan = planRead(entries, known([2, 3, 4, 5, 6]), new Set([taskNumber(2)]), { ...LIMITS, perSweep: 0 });
 

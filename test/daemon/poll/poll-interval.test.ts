@@ -32,8 +32,8 @@ describe('the interval to the next poll', () => {
     ['when squeue took a second', { slurmMs: 1_000 }, 20],
     ['when squeue took two seconds', { slurmMs: 2_000 }, 40],
     ['when squeue took a minute', { slurmMs: 60_000 }, 60],
-    ['when squeue took two seconds, and nothing changes', { slurmMs: 2_000, quietPolls: 8 }, 60],
-    ['when squeue took two seconds, and a job was just submitted', { slurmMs: 2_000, isChangeExpected: true }, 40],
+    ['when squeue took two seconds and nothing changes', { slurmMs: 2_000, quietPolls: 8 }, 60],
+    ['when squeue took two seconds and a job was just submitted', { slurmMs: 2_000, isChangeExpected: true }, 40],
   ] as const satisfies readonly (readonly [string, Partial<PollResult>, number])[]) {
     it(`is ${seconds} s ${what}`, () => {
       const busy = { tracked: 7, isChangeExpected: false, quietPolls: 0, slurmMs: 50 };
@@ -125,7 +125,7 @@ describe('the fingerprint of the next snapshot', () => {
   });
 });
 
-describe('without changes, the poll interval', () => {
+describe('if no task or job changes, the poll interval', () => {
   for (const [what, more, isAwaited] of [
     ['while a task is tracked as usual', {}, false],
     ['during a submission', { step: 'submitting' }, true],

@@ -50,7 +50,7 @@ describe('the place of a task in the queues', () => {
     });
 
     const unless = place === 'nowhere' ? 'unknown' : place;
-    it(`is "${unless}" if ${title} (some entries unreadable)`, () => {
+    it(`is "${unless}" if some queue entries are unreadable and ${title}`, () => {
       expect(readPlaces({ queues, isWhole: false }, 'sched' as QueueId)(task, 'own' as QueueId)).to.equal(unless);
     });
   }
@@ -61,7 +61,7 @@ describe('the scheduler queue of a parked task', () => {
 
   for (const [title, names, queue] of [
     ['is the only queue that contains the task, if this is not the execution queue', ['sched'], 'sched'],
-    ['is the queue besides the execution queue if both queues contain the task', ['sched', 'own'], 'sched'],
+    ['is the other queue if the execution queue and another queue contain the task', ['sched', 'own'], 'sched'],
     ['is unknown if only the execution queue contains the task', ['own'], undefined],
     ['is unknown if no queue contains the task', [], undefined],
     ['is unknown if two queues besides the execution queue contain the task', ['sched', 'sched2'], undefined],

@@ -154,7 +154,7 @@ describe('when it acts on a decision, the daemon', () => {
     expect(entryIn(fixture.deps, task).told).to.deep.equal({});
   });
 
-  it('parks the task of a requeued job again with its original execution queue', async () => {
+  it('parks the task of a requeued job, and restores the execution queue of the task', async () => {
     const fixture = createStepFixture();
     const task = await begun(fixture);
 
@@ -164,7 +164,7 @@ describe('when it acts on a decision, the daemon', () => {
     expect(fixture.waiting(SCHEDULER_QUEUE)).to.deep.equal([1]);
   });
 
-  it('leaves the task in progress if the job has started since a peer parked the task', async () => {
+  it('keeps the status "in_progress" if the job has started since a peer parked the task', async () => {
     const fixture = createStepFixture();
     const { deps } = fixture;
     const task = await begun(fixture);
@@ -218,7 +218,7 @@ describe('when it acts on a decision, the daemon', () => {
     });
   }
 
-  it('leaves the task in progress if the requeued job starts just after the parking', async () => {
+  it('keeps the status "in_progress" if the requeued job starts just after the parking', async () => {
     const fixture = createStepFixture();
     const task = await begun(fixture);
     const deps = withParking(fixture, async (park) => {

@@ -31,7 +31,7 @@ describe('the record of cancelled jobs', () => {
     expect(isCancelDue(withCancelled(entry, other, NOW), other, NOW + 60_000), 'another reason').to.equal(true);
   });
 
-  it('permits another cancellation after a minute if an older version wrote the record', () => {
+  it('permits another cancellation after a minute if an older version of the daemon wrote the record', () => {
     const entry = { ...entryOf(), cancelledFor: OWN.why, cancelledAt: NOW };
 
     expect(isCancelDue(entry, OWN, NOW + 60_000)).to.equal(true);
@@ -61,7 +61,7 @@ describe('the record of cancelled jobs', () => {
     expect(entry.cancelledExtras).to.have.length(100).and.to.include('1099999');
   });
 
-  it('contains the ids of cancelled extra jobs, and why the tracked job was cancelled', () => {
+  it('contains the ids of cancelled extra jobs and the reason for the cancellation of the tracked job', () => {
     const entry = withCancelled(withCancelled(entryOf(), EXTRA, NOW), EXTRA, NOW + 60_000);
 
     expect(entry).to.deep.equal({ ...entryOf(), cancelledExtras: ['8'], cancelledExtrasAt: NOW + 60_000 });

@@ -80,7 +80,7 @@ describe('the reconcile loop', () => {
     expect(fixture.calls).to.include('scancel 1');
   });
 
-  it('leaves a task with a missing job unchanged while the look-up by job name fails (S-21)', async () => {
+  it('does not change a task with a missing job while the look-up by job name fails (S-21)', async () => {
     const fixture = createStepFixture();
     const task = await trackTask(fixture);
     fixture.cluster.crash();
@@ -96,7 +96,7 @@ describe('the reconcile loop', () => {
     ).to.have.length(3);
   });
 
-  it('cancels the job of a task removed from the scheduler queue even if the look-up for another task fails', async () => {
+  it('cancels the job of a task that left the scheduler queue even if the look-up for another task fails', async () => {
     const fixture = createStepFixture();
     const removed = await trackTask(fixture);
     const lost = await fixture.parked(2);
@@ -237,7 +237,7 @@ slurmstepd-n1: error: Failed to invoke spank plugin stack
     expect((await fixture.read(task))?.status).to.equal('failed');
   });
 
-  it("fails the task, without another job, if the task's queue entry has been removed", async () => {
+  it('sets the status to "failed" and submits no other job if the queue entry of the task was removed', async () => {
     const fixture = createStepFixture();
     const task = await failAtStart(fixture, { isRevoked: true });
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });

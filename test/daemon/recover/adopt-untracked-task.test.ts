@@ -117,7 +117,7 @@ describe('when it searches for untracked tasks, the daemon', () => {
     return read;
   }
 
-  it('finds an orphan among the tasks of a long queue without reading the other tasks', async () => {
+  it('finds an orphan, and reads none of the 102 tasks that are in their queue', async () => {
     const fixture = createStepFixture();
     for (let number = 2; number <= 103; number += 1) await fixture.enqueued(number);
     const task = await fixture.enqueued(1);
@@ -176,7 +176,7 @@ describe('when it searches for untracked tasks, the daemon', () => {
     expect(fixture.deps.journal.entries.size).to.equal(0);
   });
 
-  it("leaves a parked task in the scheduler queue while Slurm does not list all users' jobs", async () => {
+  it("leaves a parked task in the scheduler queue while the list of all users' jobs cannot be read", async () => {
     const fixture = createStepFixture();
     await leave(fixture, { isParked: true });
     const { scheduler } = fixture.deps;
@@ -234,7 +234,7 @@ describe('when it searches for untracked tasks, the daemon', () => {
     await expectResubmitted(fixture, task, 'CANCELLED');
   });
 
-  it('does not adopt a stopped task whose job found the gate closed without a requeue', async () => {
+  it('does not adopt a stopped task whose job was never requeued and found the gate closed', async () => {
     const fixture = createStepFixture();
     const task = await fixture.enqueued(1);
     fixture.cluster.submit(formatJobName(task, newAttempt(fixture.clock.now(), fixture.deps.mark, 'once')), '');

@@ -42,12 +42,12 @@ const ROWS: readonly (readonly [what: string, row: Omit<Row, 'title' | 'untracke
     { ...FOUND, attempt: parseJobName(jobNameOf('m0001'))?.attempt, isOthersJob: true },
   ],
   [
-    'job id 7 of a lost job from the worker id login1:slurm:7:0',
+    'the lost job 7 for the worker id login1:slurm:7:0',
     { task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login1:slurm:7:0' }) },
     { kind: 'lost job', ...SERVED, jobId: '7' },
   ],
   [
-    'job id 1234 of a lost job from the worker id login1:slurm:1234:0',
+    'the lost job 1234 for the worker id login1:slurm:1234:0',
     { task: taskOf('in_progress', { ...UNCHANGED, lastWorker: 'login1:slurm:1234:0' }) },
     { kind: 'lost job', ...SERVED, jobId: '1234' },
   ],

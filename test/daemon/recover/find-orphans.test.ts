@@ -4,7 +4,7 @@ import { jobOf, NOW, taskOf } from '../decide/observations.ts';
 
 describeUntracked([
   {
-    title: 'has long been queued without being in a queue (C-02)',
+    title: 'has long had the status "queued" but is in no queue (C-02)',
     task: taskOf('queued', UNCHANGED),
     untracked: 'orphan',
   },
@@ -28,12 +28,12 @@ describeUntracked([
   },
   { title: 'has just been enqueued and is in no queue', task: taskOf('queued'), untracked: 'none' },
   {
-    title: 'is queued but in no queue and its agent reported recently',
+    title: 'has the status "queued", is in no queue, and its agent reported recently',
     task: taskOf('queued', { statusChanged: LONG_AGO, lastUpdate: NOW }),
     untracked: 'none',
   },
   {
-    title: 'is queued but in no queue and changed recently',
+    title: 'has the status "queued", is in no queue, and changed recently',
     task: taskOf('queued', { statusChanged: NOW, lastUpdate: LONG_AGO }),
     untracked: 'none',
   },

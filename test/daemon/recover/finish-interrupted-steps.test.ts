@@ -91,7 +91,7 @@ describe('after a crash, the daemon', () => {
       expect(await finishOnce(fixture, task)).to.equal(after);
     });
 
-  it('tracks a job of an earlier attempt without a message in the console', async () => {
+  it('tracks a job of an earlier attempt, and writes nothing to the console', async () => {
     const fixture = createStepFixture();
     const task = await leave(fixture, 'submitting', { place: 'parked', job: 'PENDING' }, { attempt: attempt(2) });
 
@@ -184,7 +184,7 @@ describe('after a crash, the daemon', () => {
     expect(fixture.deps.journal.entries.get(task)).to.deep.equal(before);
   });
 
-  it('writes the id of a job found by name to the console only if the response of sbatch was lost', async () => {
+  it('writes the job id to the console only if the response of sbatch was lost', async () => {
     for (const [step, lines] of [
       ['submitting', ['Submitted as Slurm job 1 to cluster "c1".']],
       ['parking', []],

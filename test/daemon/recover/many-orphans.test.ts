@@ -50,7 +50,7 @@ describe('the list of the jobs of all users', () => {
     expect(await countLists(fixture, 900_000)).to.be.at.most(2 + COUNT / 5);
   });
 
-  it('is read at most 17 times beside a peer after a user has removed 60 parked tasks', async () => {
+  it('is read at most 17 times if a user removes 60 parked tasks while a peer runs', async () => {
     const fixture = createStepFixture();
     const deps = { ...fixture.deps, peers: { ...fixture.deps.peers, hasMet: () => true } };
     for (let number = 1; number <= COUNT; number += 1) await fixture.enqueued(number);
@@ -141,7 +141,7 @@ describe('the job of an aborted task', () => {
     expect(fixture.cluster.jobs.filter(({ state }) => state === 'PENDING')).to.have.length(COUNT - 1);
   });
 
-  it('is cancelled within a minute while 59 tasks parked by a user return to their queue', async () => {
+  it('is cancelled within a minute while 59 tasks that a user parked return to their queue', async () => {
     const fixture = createStepFixture();
     await fixture.enqueued(1);
     await runFor(fixture, 60_000);

@@ -69,7 +69,7 @@ describe('when it recovers an orphan, the daemon', () => {
   });
 
   for (const when of ['before', 'after'] as const) {
-    it(`leaves the task in the queue if a user enqueues the task just ${when} its return`, async () => {
+    it(`leaves the task in the queue if a user enqueues the task just ${when} the daemon`, async () => {
       const fixture = createStepFixture();
       const { clearml, journal } = fixture.deps;
       const entry = await orphanOf(fixture);

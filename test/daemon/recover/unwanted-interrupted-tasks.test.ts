@@ -22,7 +22,7 @@ describe('after a crash, the daemon', () => {
     }
   });
 
-  it('returns only a claimed task without a job to a queue that is no longer served', async () => {
+  it('returns a claimed task to a queue that is no longer served unless the task has a job', async () => {
     for (const step of ['claiming', 'parking'] as const) {
       const fixture = createStepFixture({ queues: [] });
       const task = await leave(fixture, step, { place: 'nowhere' });
@@ -35,7 +35,7 @@ describe('after a crash, the daemon', () => {
     expect(await finishOnce(fixture, task)).to.equal(TRACKED);
   });
 
-  it('returns a parked task without a job to a queue that is no longer served', async () => {
+  it('returns a parked task to a queue that is no longer served if sbatch created no job', async () => {
     const fixture = createStepFixture({ queues: [] });
     const task = await leave(fixture, 'submitting', { place: 'parked' }, LONG_AGO);
 

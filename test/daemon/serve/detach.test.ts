@@ -18,7 +18,7 @@ describe('a daemon in the background', () => {
 
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  it('keeps running if it is not ready before the timeout of the starting command', async () => {
+  it('keeps running even if it is not ready when the starting command times out', async () => {
     const timeout = new AbortController();
     const context = {
       environment: {},

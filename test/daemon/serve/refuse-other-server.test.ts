@@ -50,13 +50,13 @@ describe('at its start, the daemon', () => {
     expect((await readFile(join(folder, 'journal.jsonl'), 'utf8')).split('\n')).to.have.length(3);
   });
 
-  it('accepts the state directory if the server has a queue, but no task, of the journal', async () => {
+  it('accepts the state directory if the server knows a queue of the journal, but no task', async () => {
     await check([{ queue: OWN_QUEUE, schedulerQueue: GONE }]);
     await check([{ queue: GONE, schedulerQueue: SCHEDULER_QUEUE }]);
     await check([{ queue: GONE }, { queue: OWN_QUEUE }]);
   });
 
-  it('accepts the state directory if the server has a task, but no queue, of the journal', async () => {
+  it('accepts the state directory if the server knows a task of the journal, but no queue', async () => {
     fixture.server.addTask(taskNumber(2), 'task 2');
 
     await check([{ queue: GONE }, { queue: GONE }]);
@@ -70,7 +70,7 @@ describe('at its start, the daemon', () => {
     await check([{ queue: GONE }], { ...clearml, tasks: { ...clearml.tasks, read: () => Promise.resolve(unread) } });
   });
 
-  it('accepts a state directory with an empty journal without a call to ClearML', async () => {
+  it('accepts an empty journal, and makes no call to ClearML', async () => {
     await check([]);
     await rm(join(folder, 'journal.jsonl'));
     await refuseStateOfOtherServer({ clearml: fixture.deps.clearml, server: { apiServer: 'http://s' } }, folder);

@@ -62,7 +62,7 @@ describe('a daemon of several clusters', () => {
     expect(stop.signal.aborted, 'that it serves the others').to.equal(true);
   });
 
-  it('reports a lost state directory in preference to the errors of other clusters (D-17)', async () => {
+  it('reports a lost state directory rather than the error of another cluster (D-17)', async () => {
     const lost = new StateDirectoryLostError('deleted');
     expect(await rejection(serve({ a: new StateDirectoryError('refused'), b: lost }))).to.equal(lost);
   });

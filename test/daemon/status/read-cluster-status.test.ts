@@ -66,7 +66,7 @@ describe('the status of a cluster', () => {
     ]);
   });
 
-  it('shows no use of max_nodes if squeue does not return the sizes of jobs', async () => {
+  it('does not show how much of max_nodes is used if squeue returns no job sizes', async () => {
     const fixture = await withJobs(2);
     const { scheduler } = fixture.deps;
     const sizes = (): Promise<never> => Promise.reject(new SlurmUnavailableError('squeue timed out'));

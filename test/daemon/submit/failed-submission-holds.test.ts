@@ -47,7 +47,7 @@ describe('the holds after failed sbatch calls', () => {
     expect(holds.isHeld(EVE, 15_000)).to.equal(false);
   });
 
-  it('last longer for a twice failed task than for other tasks of the same user', () => {
+  it('last longer for a task with two failed submissions than for other tasks of the same user', () => {
     const holds = createFailureHolds(() => 1);
     for (const now of [0, 15_000]) {
       holds.failed(EVE, now);

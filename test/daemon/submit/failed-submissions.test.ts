@@ -117,7 +117,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       }
     });
 
-    it("from two users for half an hour delay a third user's first task by at most 45 s", async () => {
+    it("from two users during half an hour delay a third user's first task by at most 45 s", async () => {
       isBroken = (task) => task < 100;
       start();
       for (const number of range(1, 20)) await enqueue(number, { owner: 'eve' });
@@ -144,7 +144,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       expect(submittedOf(fixture)).to.have.members([...range(1, 20), ...range(101, 120)]);
     });
 
-    it("fail the task with sbatch's message within an hour if Slurm accepts other jobs", async () => {
+    it("let the task fail with sbatch's message within an hour if Slurm accepts other jobs", async () => {
       isBroken = (task) => task === 1;
       start();
       await enqueue(1);

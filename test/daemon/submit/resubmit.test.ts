@@ -22,7 +22,7 @@ async function parked(fixture: StepFixture): Promise<{ task: TaskId; entry: Entr
   return { task, entry };
 }
 
-describe('when it resubmits a task, the daemon', () => {
+describe('after the decision to resubmit a task, the daemon', () => {
   it('submits a job with a new name, counts the attempt, and reports the cause', async () => {
     const fixture = createStepFixture();
     const { task, entry } = await parked(fixture);
@@ -93,7 +93,7 @@ describe('when it resubmits a task, the daemon', () => {
     ['deleted', 'tasks.delete', { force: true }],
     ['enqueued in another queue', 'tasks.enqueue', { queue: OTHER_QUEUE }],
   ] as const) {
-    it(`submits no job for a task that was ${what} after the decision`, async () => {
+    it(`submits no job if the task was ${what} in the meantime`, async () => {
       const fixture = createStepFixture();
       const { task, entry } = await parked(fixture);
       await fixture.server.call(endpoint, { task, ...more });
@@ -122,7 +122,7 @@ describe('when it resubmits a task, the daemon', () => {
     ]);
   });
 
-  it("submits no job if the task's queue entry is gone and its queue no longer served", async () => {
+  it("submits no job if the task's queue entry is gone and its queue is no longer served", async () => {
     const fixture = createStepFixture({ queues: [] });
     const { task, entry } = await parked(fixture);
     await fixture.server.call('queues.remove_task', { queue: SCHEDULER_QUEUE, task });

@@ -179,7 +179,7 @@ describe('while Slurm refuses the jobs of two queues, the daemon', () => {
     expect(refuseBoth(true).isHeld(SECOND, 105_000)).to.equal(false);
   });
 
-  it('prefers neither queue with `order_fairness` or after refusals for different reasons', () => {
+  it('prefers neither queue if `order_fairness` is set or the refusals have different reasons', () => {
     expect(refuseBoth(false).isHeld(SECOND, 61_000)).to.equal(false);
     expect(refuseBoth(true, 'Partition in DOWN state').isHeld(SECOND, 61_000)).to.equal(false);
   });

@@ -13,7 +13,7 @@ import { entryOf } from '../decide/observations.ts';
 import { anotherUser } from '../another-user.ts';
 import { createStepFixture, type StepFixture } from '../step-fixture.ts';
 
-describe('when it submits a claimed task, the daemon', () => {
+describe('after it has claimed a task, the daemon', () => {
   let fixture: StepFixture;
   let task: TaskId;
 
@@ -121,7 +121,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.cluster.jobs).to.have.length(1);
   });
 
-  it('records a possible removal of the queue entry if a peer had already parked the task', async () => {
+  it('records that a job may have removed the queue entry if a peer had already parked the task', async () => {
     const entry = await popped(fixture.deps);
     const peer = fixture.peer(2);
     await peer.clearml.queues.park(SCHEDULER_QUEUE, task);
@@ -142,7 +142,7 @@ describe('when it submits a claimed task, the daemon', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it('records no possible removal of the queue entry if only a response to the parking was lost', async () => {
+  it('records no removal of the queue entry if only the response to the parking was lost', async () => {
     const entry = await popped(fixture.deps);
     let isFirst = true;
     fixture.fate = ({ endpoint }) => {
@@ -191,7 +191,7 @@ describe('when it submits a claimed task, the daemon', () => {
   }
 
   for (const when of ['reading the task', 'writing the journal'] as const) {
-    it(`submits no job if a peer claims the task during a suspension (while ${when})`, async () => {
+    it(`submits no job if a peer claims the task while this daemon hangs ${when}`, async () => {
       const peer = fixture.peer(2);
       const deps = delayed(when, async () => {
         await returnedFromParking(peer);
@@ -206,7 +206,7 @@ describe('when it submits a claimed task, the daemon', () => {
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
     });
 
-    it(`submits no job if a peer returns the task to its queue during a suspension (while ${when})`, async () => {
+    it(`submits no job if a peer returns the task to its queue while this daemon hangs ${when}`, async () => {
       const deps = delayed(when, () => returnedFromParking(fixture.peer(2)));
 
       await submitPopped(deps, await popped(deps));
@@ -217,7 +217,7 @@ describe('when it submits a claimed task, the daemon', () => {
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
     });
 
-    it(`submits a job if the task stays parked during a suspension (while ${when})`, async () => {
+    it(`submits a job if the task stays parked while this daemon hangs ${when}`, async () => {
       const deps = delayed(when, () => Promise.resolve());
 
       await submitPopped(deps, await popped(deps));
@@ -258,8 +258,8 @@ describe('when it submits a claimed task, the daemon', () => {
   });
 
   for (const [what, hasMet, waiting, jobs] of [
-    ['returns the task to its queue if a peer was once seen and a late restart finds no queue entry', true, [1], 0],
-    ['submits the task if no peer was ever seen and a late restart finds no queue entry', false, [], 1],
+    ['returns the task to its queue if the entry is gone after a restart and the daemon has met a peer', true, [1], 0],
+    ['submits the task if the entry is gone after a restart and the daemon has never met a peer', false, [], 1],
   ] as const)
     it(what, async () => {
       const { deps, clock } = fixture;

@@ -136,7 +136,7 @@ describe('when it submits a parked task, the daemon', () => {
     ],
     ['unavailable', { why: 'Slurm cannot be reached: sbatch said unavailable', isFailure: true }],
   ] as const) {
-    it(`returns the task to its queue, with Slurm's message, if the outcome is "${fate}"`, async () => {
+    it(`returns the task to its queue with Slurm's message as the reason if the outcome is "${fate}"`, async () => {
       const fixture = createStepFixture();
       const { task, prepared: next } = await prepared(fixture);
       fixture.cluster.nextFate = fate;
@@ -215,7 +215,7 @@ describe('when it submits a parked task, the daemon', () => {
     expect([String(err), data]).to.deep.equal(['TemplateError: a.template:2:1: no value', { task, queue: 'own' }]);
   });
 
-  it('leaves the task parked if rendering fails with a RangeError, a bug of the daemon', async () => {
+  it('leaves the task parked if a bug of the daemon throws a RangeError during rendering', async () => {
     const { deps } = createStepFixture();
     const render = (): never => {
       throw new RangeError('a fault of ours');

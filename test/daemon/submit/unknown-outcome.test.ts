@@ -91,7 +91,7 @@ describe('after an unknown error message of sbatch, the daemon', () => {
     expect(submittedOf(fixture)).to.have.members(range(1, 20));
   });
 
-  it('repeats the submission only 15 to 21 times in an hour beside a peer that adopts parked tasks (S-66)', async () => {
+  it('repeats the submission only 15 to 21 times in an hour even if a peer adopts parked tasks (S-66)', async () => {
     const { clock, deps } = fixture;
     const paused = { queue: 'own', since: 0, until: null, reason: 'maintenance' };
     const adopter = startDaemon({ ...deps, pauses: () => Promise.resolve([paused]) });

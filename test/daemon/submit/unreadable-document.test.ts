@@ -10,7 +10,7 @@ import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture
 
 const MINUTE_MS = 60_000;
 
-describe('after too large a response about a task or user, the daemon', () => {
+describe('if a response about a task or user is too large, the daemon', () => {
   let fixture: StepFixture;
   let daemon: DaemonRun;
   /** The tasks whose documents are too large, and how often each was requested. */
@@ -93,7 +93,7 @@ describe('after too large a response about a task or user, the daemon', () => {
     expect(warnings).to.have.length(30);
   });
 
-  it('fails the task of the user with this reason', async () => {
+  it("fails the user's task with this reason", async () => {
     await enqueue(fixture, 'ada', 1);
     await enqueue(fixture, 'ben', 2);
     let reads = 0;

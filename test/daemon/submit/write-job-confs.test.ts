@@ -63,7 +63,7 @@ describe("the clean-up of the jobs' clearml.conf files", () => {
     expect(await left()).to.have.members(kept);
   });
 
-  it("keeps another daemon's clearml.conf of a task that this ClearML server does not know (D-19)", async () => {
+  it('keeps the clearml.conf that another daemon wrote for a task unknown to this ClearML server (D-19)', async () => {
     const { deps } = fixture();
     const kept = [await write(1), await write(1, 60, newAttempt(NOW, 'mark2', '0000'))];
     await write(1, 60, newAttempt(NOW, deps.mark, '0000'));

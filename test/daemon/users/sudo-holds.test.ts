@@ -20,7 +20,7 @@ describe('the hold of a Unix user', () => {
     expect(holds.isHeld('alice', 120_001)).to.equal(false);
   });
 
-  it('lasts at most an hour after refusals, and at most five minutes if sbatch hangs', () => {
+  it('lasts at most an hour if sudo refuses, and at most five minutes if sbatch hangs', () => {
     for (const [outcome, why, longestMs] of [
       [REFUSED, 'refused', 3_600_000],
       [STUCK, 'stuck', 300_000],
@@ -49,7 +49,7 @@ describe('the hold of a Unix user', () => {
     expect(holds.isHeld('alice', 2)).to.equal(false);
   });
 
-  it('begins after sbatch has hung for 10 s, or 30 s if other submissions of this user end', () => {
+  it('begins once sbatch has hung for 10 s, or for 30 s if other submissions of this user end meanwhile', () => {
     const holds = createSudoHolds();
     expect(holds.checkRunning('alice', 0, 9_999)).to.equal(10_000);
     holds.ended('alice', ACCEPTED, 9_999);

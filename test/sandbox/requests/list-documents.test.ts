@@ -61,8 +61,8 @@ const CASES: readonly (readonly [title: string, body: Record<string, unknown>, f
   ['a case-insensitive pattern', { name: '(?i)other' }, 'c'],
   ['a lower bound', { last_iteration: [5, null] }, 'ab'],
   ['an upper bound', { last_iteration: [null, 5] }, 'ac'],
-  ['earlier than a time', { status_changed: '<2025-01-02T10:00:00.5' }, 'a'],
-  ['at a time or later', { status_changed: ['>=2025-01-02T10:00:00.5'] }, 'bc'],
+  ['the latest time', { status_changed: '<2025-01-02T10:00:00.5' }, 'a'],
+  ['the earliest time', { status_changed: ['>=2025-01-02T10:00:00.5'] }, 'bc'],
   ['two conditions on one time', { status_changed: ['>2025-01-01T10:00:00', '<2025-01-03T10:00:00'] }, 'b'],
   ['a range of times without operators', { status_changed: ['2025-01-01T00:00:00', '2025-01-02T00:00:00'] }, 'a'],
   ['a value in the field runtime', { 'runtime.slurm_job_id': '17' }, 'a'],
@@ -71,9 +71,9 @@ const CASES: readonly (readonly [title: string, body: Record<string, unknown>, f
   ['a pattern in all of several fields', { _all_: { fields: ['name', 'id'], pattern: 'a' } }, 'a'],
   ['free text', { search_text: 'OTHER' }, 'c'],
   ['an unknown field', { color: 'red' }, 'abc'],
-  ['descending order', { order_by: ['-last_iteration'] }, 'bac'],
-  ['order by a field that document "c" lacks', { order_by: ['execution.queue'] }, 'cab'],
-  ['the second page', { order_by: ['id'], page: 1, page_size: 2 }, 'c'],
+  ['a descending order', { order_by: ['-last_iteration'] }, 'bac'],
+  ['an order by a field that document "c" lacks', { order_by: ['execution.queue'] }, 'cab'],
+  ['the number of the second page', { order_by: ['id'], page: 1, page_size: 2 }, 'c'],
 ];
 
 function describeFound(found: string, isOrdered: boolean): string {
@@ -86,12 +86,12 @@ function describeFound(found: string, isOrdered: boolean): string {
 
 describe('a query of the sandbox server', () => {
   for (const [title, body, found] of CASES) {
-    it(`returns ${describeFound(found, 'order_by' in body)} for ${JSON.stringify(body)} (${title})`, () => {
+    it(`with ${title}, ${JSON.stringify(body)}, returns ${describeFound(found, 'order_by' in body)}`, () => {
       expect(ids(body)).to.equal(found);
     });
   }
 
-  it('returns only the requested fields', () => {
+  it('returns only the requested fields of each document', () => {
     const body = { id: ['a'], only_fields: ['status', 'execution.queue', 'started', 'hyperparams.Args.l%2Er.value'] };
     expect(listDocuments(TASKS, body, { conditions: TASK_CONDITIONS }).documents).to.deep.equal([
       { status: 'queued', execution: { queue: 'q1' }, hyperparams: { Args: { 'l.r': { value: '0.1' } } } },

@@ -14,12 +14,12 @@ describe('parsePath (the path of a request to the sandbox)', () => {
     ['/v2/tasks.get_all', 'tasks.get_all', '2'],
   ];
   for (const [path, endpoint, version] of PATHS) {
-    it(`reads ${path} as ${endpoint} of ${version === undefined ? 'the newest version' : `version ${version}`}`, () => {
+    it(`reads "${path}" as ${endpoint} of ${version === undefined ? 'the newest version' : `version ${version}`}`, () => {
       expect(parsePath(path)).to.deep.equal({ endpoint, version });
     });
   }
   for (const path of ['/', '/tasks', '/v2.31', '/a/b/tasks.get_all', '/tasks.get-all']) {
-    it(`refuses the path ${path}`, () => {
+    it(`refuses the path "${path}"`, () => {
       expect(() => parsePath(path))
         .to.throw(ApiError)
         .with.property('code', 400);
@@ -45,7 +45,7 @@ describe('parseObjects (the objects in a request body)', () => {
   });
 
   for (const body of ['{', '[1]', '"text"', '17']) {
-    it(`refuses the body ${body}`, () => {
+    it(`refuses a request whose body is '${body}'`, () => {
       expect(() => text(body))
         .to.throw(ApiError)
         .with.property('code', 400);

@@ -36,7 +36,7 @@ describe('the task console of the sandbox server', () => {
     expect(await sandbox.ok('events.get_task_log', { task })).to.include({ returned: 4, total: 4 });
   });
 
-  it('stores the worker in the request header for a line without a worker', async () => {
+  it('uses the worker from the request header if a line has no worker', async () => {
     await using sandbox = await openSandbox();
     const task = await sandbox.makeTask();
     await sendBatch(sandbox, [{ type: 'log', task, msg: 'x' }]);

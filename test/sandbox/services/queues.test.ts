@@ -22,7 +22,7 @@ describe('a queue of the sandbox server', () => {
     expect((await sandbox.call('queues.create', { name: 'default' })).result).to.equal('400/801');
   });
 
-  it('with the tag k8s-glue is found only by name, by id or with search_hidden', async () => {
+  it('is found only by name, by id or with search_hidden if its tag is "k8s-glue"', async () => {
     await using sandbox = await openSandbox();
     const { id } = await sandbox.ok('queues.create', { name: 'scheduler', system_tags: ['k8s-glue'] });
     const found = async (body: Record<string, unknown>): Promise<unknown> =>
@@ -225,7 +225,7 @@ describe('a move in a queue of the sandbox server', () => {
     ['move_task_backward', { count: 9 }, 3, 'abdc'],
   ];
   for (const [move, more, position, order] of MOVES) {
-    it(`changes the order of tasks from abcd to ${order} for ${move} ${JSON.stringify(more)} of task c`, async () => {
+    it(`changes the order abcd to ${order} if ${move} is called for task c with the options ${JSON.stringify(more)}`, async () => {
       await using sandbox = await openSandbox();
       const queue = await sandbox.makeQueue('cpu');
       for (const task of 'abcd') await sandbox.ok('queues.add_task', { queue, task });

@@ -104,7 +104,7 @@ describe('a status change in the sandbox server', () => {
     expect((await sandbox.call('tasks.reset', { task })).result).to.equal('400/110');
   });
 
-  it('fails for a missing task with 400/101 (tasks.completed) or 400/10 (tasks.started)', async () => {
+  it('fails for a missing task with 400/101 in tasks.completed and 400/10 in tasks.started', async () => {
     await using sandbox = await openSandbox();
     const unknown = { task: 'f'.repeat(32) };
     expect((await sandbox.call('tasks.completed', unknown)).result).to.equal('400/101');
@@ -122,7 +122,7 @@ describe('tasks.stop of the sandbox server', () => {
     expect(await sandbox.entriesOf(queue)).to.deep.equal([]);
   });
 
-  it('stops a queued task that was already popped', async () => {
+  it('stops a queued task that queues.get_next_task has already returned', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeQueued(queue);

@@ -64,14 +64,14 @@ describe('a worker of the sandbox server', () => {
     expect((await workers(sandbox))[0]?.['task']).to.include({ id: task, name: 'a task' });
   });
 
-  it('is registered by a report that is rejected because the task is unknown', async () => {
+  it('is registered even if its report is rejected because of an unknown task', async () => {
     await using sandbox = await openSandbox();
     const body = { worker: 'w:1', task: 'gone', timestamp: 1 };
     expect((await sandbox.call('workers.status_report', body)).result).to.equal('400/101');
     expect(await ids(sandbox)).to.deep.equal(['w:1']);
   });
 
-  it('keeps the queues, but not the task, after a report with neither', async () => {
+  it('keeps its queues, but not its task, after a report that names neither queues nor a task', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');
     const task = await sandbox.makeTask();

@@ -71,15 +71,15 @@ describe('the oracle of the simulation', () => {
 
   for (const [what, endpoint, queue, answer, violation] of [
     [
-      'a claim of the task with queues.get_next_task',
+      'the claim of the task by queues.get_next_task',
       'queues.get_next_task',
       OWN_QUEUE,
       { entry: { task: TASK } },
       undefined,
     ],
-    ['a removal of the task from the ClearML queue', 'queues.remove_task', OWN_QUEUE, { removed: 1 }, undefined],
+    ['the claim of the task by queues.remove_task', 'queues.remove_task', OWN_QUEUE, { removed: 1 }, undefined],
     [
-      'a failed removal of the task from the ClearML queue',
+      'a failed claim of the task by queues.remove_task',
       'queues.remove_task',
       OWN_QUEUE,
       { removed: 0 },
@@ -205,7 +205,7 @@ describe('the oracle of the simulation', () => {
     ['tasks.failed', ABSENT_MS - 1, 'a daemon called tasks.failed on task 1 while it runs'],
     ['tasks.completed', ABSENT_MS, 'a daemon called tasks.completed on task 1 while it runs'],
   ] as const) {
-    it(`${reaction(violation)} a daemon that calls ${endpoint} after the agent was silent for ${silentMs} ms`, async () => {
+    it(`${reaction(violation)} a daemon that calls ${endpoint} if the agent has been silent for ${silentMs} ms`, async () => {
       const { invariants, store, job, clock } = await createFixture({ isOtherAgents: true });
       job.state = 'NODE_FAIL';
       clock.pass(silentMs);
@@ -225,7 +225,7 @@ describe('the oracle of the simulation', () => {
     ],
     ['a daemon that did not park the task', 2, 2, undefined],
   ] as const) {
-    it(`${reaction(violation)} a call of tasks.failed for a parked task from ${who}`, async () => {
+    it(`${reaction(violation)} that ${who} calls tasks.failed for the parked task`, async () => {
       const { invariants, server, store, job } = await createFixture({ daemons });
       job.state = 'FAILED';
       await server.call('tasks.stopped', { task: TASK });

@@ -122,15 +122,15 @@ describe('the limit oracle of the simulation', () => {
   });
 
   for (const [what, isReturned, isTracked, expected] of [
-    ['accepts a submission by a daemon that still tracks a task after a peer claimed the task', false, true, []],
+    ['accepts a submission after a peer claimed the task if the daemon still tracks the task', false, true, []],
     [
-      'reports a submission by a daemon that no longer tracks a task after a peer claimed the task',
+      'reports a submission after a peer claimed the task if the daemon no longer tracks the task',
       false,
       false,
       [NOT_CLAIMED],
     ],
     [
-      'reports a submission by a daemon that tracks a task after a peer returned and claimed the task',
+      'reports a submission after a peer returned and claimed the task even if the daemon still tracks the task',
       true,
       true,
       [NOT_CLAIMED],

@@ -150,7 +150,7 @@ describe('the stand-in for a Slurm cluster', () => {
     await until(waiting, 'DEADLINE');
   });
 
-  it('sets the state FAILED of a job whose start was lost, as by a killed slurmctld', async () => {
+  it('sets the state FAILED of a job whose start is revoked, as by a killed slurmctld', async () => {
     const id = await submit('echo "$SLURM_JOB_START_TIME"; sleep 1000');
     await waitUntil('the script to begin', () => existsSync(join(folder, `slurm-${id}.out`)) && log(id) !== '');
     cluster.controller.revokeStart(Number(id));
