@@ -114,7 +114,7 @@ describe('with a malformed task from ClearML, the daemon', () => {
   ];
   for (const [title, fields] of faults) {
     for (const isBegun of [false, true]) {
-      it(`keeps the ${isBegun ? 'running' : 'pending'} job, and still tracks another task, if the task's ${title}`, async () => {
+      it(`keeps the ${isBegun ? 'running' : 'pending'} job and still tracks another task if the task's ${title}`, async () => {
         const fixture = createStepFixture();
         const [odd, other] = [await fixture.enqueued(1), await fixture.enqueued(2)];
         await runFor(fixture, 30_000);

@@ -98,7 +98,7 @@ describe('with two daemons,', () => {
     ['five minutes pass between polls', true, 5 * MINUTE_MS],
     ['the list of workers is incomplete', false, 15_000],
   ] as const)
-    it(`the live daemon cancels a dead daemon's job of an aborted task within seven minutes if ${title} (D-10)`, async () => {
+    it(`the only live daemon cancels the job of an aborted task within seven minutes even if ${title} (D-10)`, async () => {
       const fixture = createStepFixture();
       startDaemon(fixture.peer(2));
       const [task = ''] = await enqueued(fixture, 1);
@@ -258,7 +258,7 @@ describe('with two daemons,', () => {
     await Promise.all([run.ended, half.ended]);
   });
 
-  it("one daemon adopts the other's job even from another Unix user, and reports this in the console (D-11)", async () => {
+  it("one daemon adopts the other's job even if the Unix users differ, and reports this in the console (D-11)", async () => {
     const { fixture, task, run } = await withJobOfDeadUser();
     expect(fixture.cluster.jobs).to.have.length(1);
     expect(fixture.consoleOf(task).filter((line) => line.includes('another Unix user'))).to.have.length(1);

@@ -57,7 +57,7 @@ describe('a peer', () => {
   });
 });
 
-describe('a job of one of several daemons', () => {
+describe("a daemon's job", () => {
   it('is tracked by no other daemon while its own daemon is live', async () => {
     const [one, other] = [daemon('mark1'), daemon('mark2')];
     await seeWorkers(one, one.row(), other.row());
@@ -191,7 +191,7 @@ describe('a job of one of several daemons', () => {
     expect([one.isOurs(QUEUE, undefined), one.doPeersServe(), one.hasMet()]).to.deep.equal([true, false, false]);
   });
 
-  it('is not adopted by a daemon with another scheduler queue', async () => {
+  it('is not adopted by a peer with another scheduler queue', async () => {
     const [one, other] = [daemonOf('mark1', { schedulerQueue: SCHEDULER }), daemonOf('mark2')];
     await seeWorkers(one, other.row());
 

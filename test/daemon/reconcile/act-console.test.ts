@@ -47,7 +47,7 @@ describe('when it writes the console lines of an action, the daemon', () => {
     expect(advice).to.include('the program found no GPU').and.to.include('--gres is set in gpu.template, line 3.');
   });
 
-  it("names the rank that failed first according to the job's log", async () => {
+  it("takes from the job's log the rank that failed first", async () => {
     const tail = 'clearml: n1: rank 0 of 2 ended with exit code 7\nclearml: n2: rank 1 of 2 ended with exit code 1\n';
     const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
     const fixture = createStepFixture({ jobLogs: { read: () => Promise.resolve(log) } });
@@ -60,7 +60,7 @@ describe('when it writes the console lines of an action, the daemon', () => {
     expect(fixture.consoleOf(task).join(' ')).to.equal(`${sentence} ${LINE.text}`);
   });
 
-  it("names the ranks that did not run according to the job's log", async () => {
+  it("takes from the job's log the ranks that did not run", async () => {
     const tail = 'clearml: n2: rank 1 does not run the task, which was completed before this rank started\n';
     const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
     const fixture = createStepFixture({ jobLogs: { read: () => Promise.resolve(log) } });
@@ -88,7 +88,7 @@ describe('when it writes the console lines of an action, the daemon', () => {
     expect(reads).to.equal(1);
   });
 
-  it('carries out the next action, and logs a warning, if the server rejects a console message', async () => {
+  it('still carries out the next action if the server rejects a console message', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
     fixture.fate = ({ endpoint }) => (endpoint === 'events.add_batch' ? 'not made' : undefined);

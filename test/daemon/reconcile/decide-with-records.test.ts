@@ -86,7 +86,7 @@ describe('if many jobs have ended, a pass', () => {
     );
   });
 
-  it('decides about only some tasks if Slurm is slow, and leaves the others to the next passes (S-67)', async () => {
+  it('decides about only some tasks while Slurm is slow, and leaves the others to the next passes (S-67)', async () => {
     const { pass } = createBed(100, { recordMs: 400 });
     const seen = new Set<number>();
     for (let passes = 0; seen.size < 100 && passes < 10; passes += 1) {

@@ -39,7 +39,7 @@ describe('when it searches for untracked tasks, the daemon', () => {
     { what: 'returns a parked task to its queue', isParked: true },
     { what: 'adopts a task that is in no queue', isParked: false },
   ]) {
-    it(`${what} once the disk has space again (D-06)`, async () => {
+    it(`waits until the disk has space, and then ${what} (D-06)`, async () => {
       const fixture = createStepFixture();
       const untrackedTasks = adopterOf(fixture.deps);
       const task = await leave(fixture, { isParked });

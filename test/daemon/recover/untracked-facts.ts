@@ -41,7 +41,7 @@ const FOUND: Readonly<Record<Row['untracked'], string>> = {
   none: 'nothing to do',
   job: 'a job to track',
   'unwanted job': 'a job to cancel',
-  parked: 'a parked task to adopt',
+  parked: 'a task to adopt',
   'stale entry': 'an entry to remove',
   orphan: 'an orphan',
   'maybe requeued': 'a job that Slurm may have requeued',

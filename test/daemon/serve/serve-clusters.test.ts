@@ -55,7 +55,7 @@ function serve(
 }
 
 describe('a daemon of several clusters', () => {
-  it('serves the other clusters if one cluster fails, and reports the failure at the end', async () => {
+  it('still serves the other clusters if one cluster fails, and reports the failure at the end', async () => {
     const busy = new AlreadyRunningError('another daemon');
     const stop = new AbortController();
     expect(await rejection(serve({ b: busy }, { stop, onLogged: () => stop.abort() }))).to.equal(busy);

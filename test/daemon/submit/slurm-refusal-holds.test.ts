@@ -14,7 +14,7 @@ function createHolds(hasPriorities = true): RefusalHolds {
 }
 
 describe('while Slurm refuses the jobs of a queue, the daemon', () => {
-  it('holds only the refused queue, for the duration of the backoff', () => {
+  it('holds only this queue, and only until the backoff ends', () => {
     const holds = createHolds();
     holds.refused(FIRST, WHY, 0);
 
@@ -23,7 +23,7 @@ describe('while Slurm refuses the jobs of a queue, the daemon', () => {
     expect(holds.isHeld(SECOND, 0)).to.equal(false);
   });
 
-  it('holds only the refused Unix user of the queue', () => {
+  it('holds only one Unix user of the queue if the refusal names this user', () => {
     const holds = createHolds();
     holds.refused({ ...FIRST, user: 'ada' }, WHY, 0);
 

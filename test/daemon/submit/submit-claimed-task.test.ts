@@ -191,7 +191,7 @@ describe('after it has claimed a task, the daemon', () => {
   }
 
   for (const when of ['reading the task', 'writing the journal'] as const) {
-    it(`submits no job if a peer claims the task while this daemon hangs ${when}`, async () => {
+    it(`submits no job if a peer claims the task while the daemon hangs ${when}`, async () => {
       const peer = fixture.peer(2);
       const deps = delayed(when, async () => {
         await returnedFromParking(peer);
@@ -206,7 +206,7 @@ describe('after it has claimed a task, the daemon', () => {
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
     });
 
-    it(`submits no job if a peer returns the task to its queue while this daemon hangs ${when}`, async () => {
+    it(`submits no job if a peer returns the task to its queue while the daemon hangs ${when}`, async () => {
       const deps = delayed(when, () => returnedFromParking(fixture.peer(2)));
 
       await submitPopped(deps, await popped(deps));
@@ -217,7 +217,7 @@ describe('after it has claimed a task, the daemon', () => {
       expect([...fixture.deps.journal.entries.keys()]).to.deep.equal([]);
     });
 
-    it(`submits a job if the task stays parked while this daemon hangs ${when}`, async () => {
+    it(`submits a job if the task stays parked while the daemon hangs ${when}`, async () => {
       const deps = delayed(when, () => Promise.resolve());
 
       await submitPopped(deps, await popped(deps));

@@ -180,7 +180,7 @@ describe('tasks.dequeue of the sandbox server', () => {
   });
 });
 
-describe('a task after queues.get_next_task of the sandbox server', () => {
+describe('in the sandbox, a task that queues.get_next_task has removed from its queue', () => {
   it('is in no queue, but keeps the status "queued" and the field execution.queue', async () => {
     await using sandbox = await openSandbox();
     const queue = await sandbox.makeQueue('cpu');

@@ -135,7 +135,7 @@ describe('the oracle of the simulation', () => {
     ['if a daemon recorded the abort', true, true, 'task 1 was started again after its abort'],
     ['if the agent of a requeued job overwrote the abort', false, true, undefined],
     [
-      'if the agent of a job without a requeue overwrote the abort',
+      'if the agent of a job that was not requeued overwrote the abort',
       false,
       false,
       'task 1 was started again after its abort',
