@@ -69,7 +69,7 @@ describe('if squeue fails for one mapped user, the daemon', () => {
     expect(fixture.cluster.jobs).to.deep.equal([]);
   });
 
-  it("lists all users' jobs only once in three passes if this user has an untracked task", async () => {
+  it("lists all users' jobs only once in three passes, even with an untracked task of this user", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const task = await enqueued(1, 'a1');
     await fixture.deps.clearml.queues.removeEntry(OWN_QUEUE, task);
@@ -131,7 +131,7 @@ describe('if squeue fails for one mapped user, the daemon', () => {
     expect(fixture.waiting(OWN_QUEUE)).to.deep.equal([3]);
   });
 
-  it("submits another user's task even if max_nodes is set", async () => {
+  it("submits another user's task even with the limit max_nodes", async () => {
     const { fixture, users, deps, enqueued } = createBed();
     const limited = { ...deps, queues: deps.queues.map((queue) => ({ ...queue, limits: { maxNodes: 4 } })) };
     const first = await enqueued(1, 'a1');

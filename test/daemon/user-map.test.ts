@@ -250,11 +250,11 @@ describe('when sudo refuses to run commands as one user,', () => {
 // A mapped user can also change what programs print that run as this user (ptrace(2)).
 for (const [what, outcome] of [
   [
-    'if every sbatch call of a mapped user fails,',
+    'if every sbatch call of mapped users fails,',
     { kind: 'unavailable', message: 'sbatch: fatal: cannot start a thread' },
   ],
   [
-    'if every sbatch call of a mapped user prints "MaxJobCount limit reached",',
+    'if every sbatch call of mapped users prints "MaxJobCount limit reached",',
     { kind: 'backpressure', message: 'MaxJobCount limit reached' },
   ],
 ] as const)
@@ -277,7 +277,7 @@ for (const [what, outcome] of [
       expect(fixture.waiting(OWN_QUEUE).toSorted()).to.deep.equal([1, 2, 3]);
     });
 
-    it('the daemon calls sbatch at most 60 times in an hour if this happens to two users', async () => {
+    it('the daemon calls sbatch at most 60 times in an hour', async () => {
       const { fixture, deps, enqueued } = createBed();
       const submittedAt: number[] = [];
       const scheduler: Scheduler = {

@@ -20,7 +20,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     scenario: oneTask(931815, [0, 'answer is lost', 0]),
   },
   {
-    title: 'the daemon survives a full disk without a repeated console line',
+    title: 'the daemon repeats no console line after the disk was full',
     scenario: oneTask(119783, [7, 'disk is full', 3]),
   },
   {
@@ -58,7 +58,7 @@ export const PINNED_SCENARIOS: readonly Found[] = [
     scenario: twoTasks(385843, [0, 'job is preempted', 0], [0, 'user enqueues elsewhere', 2]),
   },
   {
-    title: 'a task runs only once although another agent pops the task during the claim',
+    title: 'a task runs only once although another agent claims the task at the same time',
     scenario: twoTasks(620463, [10, 'user enqueues', 0], [10, 'another agent pops from our queue', 1]),
   },
   {

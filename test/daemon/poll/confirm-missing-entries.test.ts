@@ -41,7 +41,7 @@ describe('a parked task with a pending job', () => {
       (queues: readonly Row[]) => queues.map((row) => (row.id === SCHEDULER_QUEUE ? { ...row, entries: [] } : row)),
     ],
   ] as const)
-    it(`keeps its job if a single response about all queues lacks ${what}`, async () => {
+    it(`keeps its job if only one response of ClearML lacks ${what}`, async () => {
       const fixture = createStepFixture();
       const run = await startWithJobs(fixture);
 

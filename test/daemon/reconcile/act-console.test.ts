@@ -28,7 +28,7 @@ describe('when it writes the console lines of an action, the daemon', () => {
     expect((await fixture.read(task))?.statusMessage).to.equal(`Raise --time. ${set}`);
   });
 
-  it("adds the cause from the job's log, with advice", async () => {
+  it("adds the cause that the job's log shows, and advice", async () => {
     const tail = 'RuntimeError: Found no NVIDIA driver on your system.\n';
     const log = { kind: 'read', path: '/home/u/slurm-7.out', tail } as const;
     const places = new Map([['--gres', { file: 'gpu.template', line: 3, properties: [] }]]);

@@ -106,7 +106,7 @@ describe('after the decision to resubmit a task, the daemon', () => {
     });
   }
 
-  it('returns the task to its queue if this daemon no longer serves the queue', async () => {
+  it('returns the task to its queue if the queue is no longer served', async () => {
     const { deps: usual } = createStepFixture();
     const fixture = createStepFixture({
       queues: usual.queues.map((queue) => ({ ...queue, id: OTHER_QUEUE, name: 'other' })),

@@ -10,7 +10,7 @@ import { createStepFixture, taskNumber, type StepFixture } from '../step-fixture
 
 const MINUTE_MS = 60_000;
 
-describe('if a response about a task or user is too large, the daemon', () => {
+describe('if the response of ClearML about a task or user is too large, the daemon', () => {
   let fixture: StepFixture;
   let daemon: DaemonRun;
   /** The tasks whose documents are too large, and how often each was requested. */
@@ -70,7 +70,7 @@ describe('if a response about a task or user is too large, the daemon', () => {
     });
   }
 
-  it('fails the task with this reason, and submits a readable task within 30 s (C-39)', async () => {
+  it('sets the status to "failed" with this reason, and submits a readable task within 30 s (C-39)', async () => {
     const bad = range(1, 30).map(taskNumber);
     for (const id of bad) tooLarge.set(id, 0);
     for (const number of range(1, 31)) await fixture.enqueued(number);
@@ -93,7 +93,7 @@ describe('if a response about a task or user is too large, the daemon', () => {
     expect(warnings).to.have.length(30);
   });
 
-  it("fails the user's task with this reason", async () => {
+  it('sets the status of the user\'s task to "failed" with this reason', async () => {
     await enqueue(fixture, 'ada', 1);
     await enqueue(fixture, 'ben', 2);
     let reads = 0;
@@ -148,7 +148,7 @@ describe('if a response about a task or user is too large, the daemon', () => {
     expect(submittedOf(fixture)).to.deep.equal([1]);
   });
 
-  it('fails a running task after its job ended OUT_OF_MEMORY', async () => {
+  it('sets the status of a running task to "failed" after the job ended OUT_OF_MEMORY', async () => {
     const task = await fixture.enqueued(1);
     start();
     await advance(fixture.clock, MINUTE_MS);

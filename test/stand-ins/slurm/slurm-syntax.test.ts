@@ -92,7 +92,7 @@ describe('the stand-in for Slurm', () => {
     ['2-3:04', 183_840, '2-03:04:00'],
     ['2-3:04:05', 183_845, '2-03:04:05'],
   ] as const) {
-    it(`reads the duration ${text} and prints ${shown}`, () => {
+    it(`reads the duration "${text}" and prints "${shown}"`, () => {
       expect(readDuration(text)).to.equal(seconds * 1000);
       expect(formatDuration(seconds * 1000)).to.equal(shown);
     });
