@@ -36,8 +36,8 @@ function failureLines(fixture: StepFixture): string[] {
   return fixture.logged.filter((line) => !line.startsWith('info'));
 }
 
-describe('a day without Slurm (S-18)', () => {
-  it('changes no task status, causes no second job, and adds at most 60 log lines per hour', async () => {
+describe('a day without Slurm', () => {
+  it('changes no task status, causes no second job, and adds at most 60 log lines per hour (S-18)', async () => {
     const fixture = createStepFixture();
     const [runs, waits] = [await fixture.enqueued(1), await fixture.enqueued(2)];
     const run = startDaemon(fixture.deps);
@@ -67,8 +67,8 @@ describe('a day without Slurm (S-18)', () => {
   });
 });
 
-describe('an outage of ClearML for 100 minutes (C-01)', () => {
-  it('delays the final statuses of tasks, but loses none', async () => {
+describe('an outage of ClearML for 100 minutes', () => {
+  it('delays the final statuses of tasks, but loses none (C-01)', async () => {
     const fixture = createStepFixture();
     const tasks: TaskId[] = [];
     for (let number = 1; number <= 6; number += 1) tasks.push(await fixture.enqueued(number));

@@ -11,7 +11,7 @@ import { createStepFixture, taskNumber, type StepFixture } from './step-fixture.
 import { OWN_QUEUE, SCHEDULER_QUEUE } from '../simulation/queues.ts';
 
 describe('the daemon', () => {
-  it('logs fewer than 10 lines about an hour without ClearML and the recovery (C-01)', async () => {
+  it('logs fewer than 10 lines during an hour without ClearML and the recovery (C-01)', async () => {
     const fixture = createStepFixture();
     const run = startDaemon(fixture.deps);
     await advance(fixture.clock, 60_000);

@@ -135,7 +135,7 @@ describe('while the Slurm commands of mapped users hang,', () => {
     expect(delays.filter((seconds) => seconds > 10)).to.have.length.below(6);
   });
 
-  it("another user's first tasks wait less than four minutes if each command ends just before its timeout", async () => {
+  it("another user's first tasks wait less than four minutes if each hanging command ends just before its timeout", async () => {
     for (const hidesJobs of [false, true]) {
       const usual = await withDaemon(createBed(hidesJobs), measure);
       const bed = createBed(hidesJobs);
