@@ -131,5 +131,5 @@ function whatServerLacks({ configFile, apiServer }: Pick<FirstRunFacts, 'configF
   if (configFile === undefined) return 'not configured: there is no ~/clearml.conf';
   return apiServer === undefined
     ? `not configured in ${configFile}`
-    : `${apiServer}, but ${configFile} has no key for it`;
+    : `${apiServer}; ${configFile} has no key for this server`;
 }

@@ -31,7 +31,7 @@ describe("lint's check with sbatch", () => {
       ['bob', 'alice'],
     ],
     [
-      "runs first as the daemon's user if user_map names the daemon's user",
+      "runs as the daemon's user, then as the mapped users, if user_map names the daemon's user",
       { a1: 'alice', default: 'clearml' },
       [undefined, 'alice'],
     ],

@@ -213,7 +213,7 @@ const CASES: readonly (readonly [string, 'nothing' | 'lost' | 'twice' | 'wrong',
     history({ calls: [enqueued, call(500, 'user', 'tasks.dequeue', { status: 'created' }), gatePassed] }),
   ],
   [
-    'a run as a Slurm job after the user moved the task to another queue',
+    'a task that ran as a Slurm job after its user had moved the task to another queue',
     'wrong',
     history({
       calls: [enqueued, call(500, 'user', 'tasks.enqueue', { status: 'queued', queue: OTHER_QUEUE }), gatePassed],

@@ -24,7 +24,7 @@ describe('the program without arguments', () => {
 
     const { stderr } = await cli.run();
 
-    expect(stderr).to.include(`ClearML server  http://clearml.lab:8008, but ${file} has no key for it\n`);
+    expect(stderr).to.include(`ClearML server  http://clearml.lab:8008; ${file} has no key for this server\n`);
   });
 
   it('suggests the init command if a server is configured', async () => {

@@ -281,7 +281,7 @@ describe('with two daemons,', () => {
     await run.end();
   });
 
-  it('each daemon tracks the job of its own Unix user even if both jobs have the same name', async () => {
+  it('each daemon tracks the job that runs as its user, even if both jobs have the same name', async () => {
     const fixture = createStepFixture();
     const user = anotherUser(fixture.deps.scheduler);
     const [task = '' as TaskId] = await enqueued(fixture, 1);

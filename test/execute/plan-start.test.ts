@@ -11,7 +11,7 @@ function stateOf(
   return { task: { archived: false, executionQueue: OWN_QUEUE, ...task } as Task, place, hasJob, isKnown };
 }
 
-describe('the subcommand execute at its start', () => {
+describe('clearml-agent-slurm execute', () => {
   for (const status of ['created', 'stopped', 'failed'] as const) {
     it(`enqueues a task with the status "${status}"`, () => {
       expect(planStart(stateOf({ status }), OWN_QUEUE)).to.deep.equal({ do: 'enqueue' });

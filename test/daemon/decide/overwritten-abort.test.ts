@@ -95,7 +95,7 @@ describeExactly("after a starting agent has overwritten a user's abort, the daem
     { jobs: RUNNING, task: overwritten({ lastUpdate: NOW - 10_000 }), entry: seenBefore() },
   ],
   [
-    'repeats the abort if the agent on another node of the job overwrote the abort',
+    'repeats the abort also for an agent on another node of the job',
     {
       jobs: RUNNING,
       task: overwritten({ lastWorker: 'login1:slurm:7:1' }),

@@ -114,7 +114,7 @@ describeExactly('when it chooses the job to track, the daemon', [
     },
   ],
   [
-    'keeps the ended tracked job even after its cancellation as an extra job',
+    'keeps the tracked job, even if that job was cancelled as an extra job and has ended',
     { jobs: [jobOf('FAILED')], place: 'parked', entry: entryOf({ cancelledExtras: ['7' as JobId] }) },
     ASK,
   ],

@@ -35,7 +35,7 @@ function withParking(
 }
 
 describe('when it acts on a decision, the daemon', () => {
-  it('repeats a cancellation within a minute only for another reason (S-38)', async () => {
+  it('does not cancel the same job again within a minute, except for a new reason (S-38)', async () => {
     const fixture = createStepFixture();
     const task = await parked(fixture);
 

@@ -132,7 +132,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(1_200_000);
   });
 
-  it('is as short as after an ordinary failure if the limit may concern only one queue or Unix user', () => {
+  it('is as short as after other failures if perhaps only one queue or Unix user has reached a limit', () => {
     const backoff = createBackoff(() => 1);
     backoff.polled({ waiting: 10_000, ended: 0 });
     backoff.failed(1_000, FULL);
@@ -143,7 +143,7 @@ describe('the backoff while the cluster is full', () => {
     expect(backoff.until(1_000)).to.equal(0);
   });
 
-  it('is as short as after an ordinary failure if the refusal names no limit', () => {
+  it('is as short as after other failures if the refusal names no limit', () => {
     const backoff = createBackoff(() => 1, { isForAll: true });
     backoff.polled({ waiting: 10_000, ended: 0 });
     backoff.failed(1_000, { isFull: false });

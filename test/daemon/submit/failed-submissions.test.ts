@@ -144,7 +144,7 @@ for (const failure of [UNAVAILABLE, UNKNOWN])
       expect(submittedOf(fixture)).to.have.members([...range(1, 20), ...range(101, 120)]);
     });
 
-    it("let the task fail with sbatch's message within an hour if Slurm accepts other jobs", async () => {
+    it("fail each task within an hour with sbatch's message if Slurm accepts other jobs", async () => {
       isBroken = (task) => task === 1;
       start();
       await enqueue(1);

@@ -263,7 +263,7 @@ describe('a project of the sandbox server', () => {
 });
 
 describe('users.get_current_user of the sandbox server', () => {
-  it('returns the user of each new task', async () => {
+  it('returns the user who owns new tasks', async () => {
     await using sandbox = await openSandbox();
     const { user } = await sandbox.task(await sandbox.makeTask());
     expect(await sandbox.ok('users.get_by_id', { user })).to.have.nested.property('user.name', 'Sandbox User');

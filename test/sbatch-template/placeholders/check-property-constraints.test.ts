@@ -102,7 +102,7 @@ describe('the check of a user property', () => {
     ['from the section Slurm', property('x', ':1'), { Slurm: { x: { value: '9' } } }],
     ['as hyperparams.Slurm.x.value', '${CLEARML_TASK.hyperparams.Slurm.x.value:1}', { Slurm: { x: { value: '9' } } }],
     ['with a filter', property('x', '|strip:1'), { properties: { x: { value: ' 9 ' } } }],
-    ['as a JSON number', property('x', ':1'), { properties: { x: { value: 9 } } }],
+    ['from a JSON number in the task', property('x', ':1'), { properties: { x: { value: 9 } } }],
   ] as const) {
     it(`checks a property that the template reads ${how}`, () => {
       const bounds: PropertyConstraints = { named: new Map([['x', limits('1', '8')]]), others: true };
